@@ -1,0 +1,20 @@
+/**
+ * A fault of the world (network, disk, refused sign-in) or of usage: never of the user's material, which gives findings.
+ * `kind` decides the exit code: `usage` ends with 2, `world` with 1.
+ */
+export class Fault extends Error {
+  readonly remedy: string;
+  readonly kind: 'usage' | 'world';
+
+  constructor(message: string, remedy: string, options: { kind?: 'usage' | 'world'; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'Fault';
+    this.remedy = remedy;
+    this.kind = options.kind ?? 'world';
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

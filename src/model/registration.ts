@@ -1,0 +1,58 @@
+import type { DeviceId, HubHost } from './fleet.ts';
+import type { Thumbprint } from './identity.ts';
+
+export type AuthenticationType = 'selfSigned' | 'sas' | 'certificateAuthority' | 'none';
+
+/** A device as the hub holds it: the fields of its identity that this product reads, writes or must send back. */
+export interface RegisteredDevice {
+  readonly id: DeviceId;
+  /** The identity's etag, bare (without quotes). */
+  readonly etag: string;
+  readonly edge: boolean;
+  readonly authentication: AuthenticationType;
+  /** As the hub stores them; any case. */
+  readonly thumbprints: { readonly primary?: string; readonly secondary?: string };
+  readonly status: 'enabled' | 'disabled';
+  readonly statusReason?: string;
+  /** Made by the hub for an edge device; an update must send it back. */
+  readonly deviceScope?: string;
+  readonly parentScopes?: readonly string[];
+}
+
+/** What to write: always the whole identity, since an update replaces it. */
+export interface Registration {
+  readonly id: DeviceId;
+  readonly thumbprints: { readonly primary: Thumbprint; readonly secondary: Thumbprint };
+  readonly status: 'enabled' | 'disabled';
+  readonly statusReason?: string;
+  readonly deviceScope?: string;
+  readonly parentScopes?: readonly string[];
+}
+
+export type RegistryWrite =
+  | { readonly mode: 'create'; readonly registration: Registration }
+  | { readonly mode: 'update'; readonly registration: Registration; readonly etag: string };
+
+/** The hub's word on one device of a write. `unanswered`: sent, and nobody knows whether it was carried out. */
+export type WriteAnswer =
+  | { readonly id: DeviceId; readonly answer: 'applied' }
+  | { readonly id: DeviceId; readonly answer: 'refused'; readonly code: RefusalCode; readonly message: string }
+  | { readonly id: DeviceId; readonly answer: 'unanswered'; readonly message: string };
+
+/** `exists` 409001, `absent` 404001, `changed` 412 (stale etag), `throttled` 429xxx; everything else `other`. */
+export type RefusalCode = 'exists' | 'absent' | 'changed' | 'throttled' | 'other';
+
+/** The identity registry of one hub. Every method throws a `Fault` when the hub cannot be reached or refuses the caller. */
+export interface Registry {
+  readonly host: HubHost;
+  /** The named devices that the hub has, read the cheapest way; by query this may lag some seconds behind. */
+  read(ids: readonly DeviceId[]): Promise<ReadonlyMap<DeviceId, RegisteredDevice>>;
+  /** One device, read from the registry itself: the truth of this moment. */
+  readOne(id: DeviceId): Promise<RegisteredDevice | undefined>;
+  /** All edge devices of the hub, by query. */
+  readEdgeDevices(): Promise<readonly RegisteredDevice[]>;
+  /** At most 100 writes in one call, ids unique; one answer per write, in order. */
+  write(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]>;
+  /** Ends the connections that are kept alive. */
+  close(): void;
+}

@@ -1,0 +1,173 @@
+import { rule } from './rule.ts';
+
+interface InFile {
+  readonly path: string;
+}
+
+export const certificateRules = {
+  'certificate/missing': rule<InFile>({
+    severity: 'error',
+    about: 'The manifest names a certificate file that does not exist.',
+    message: ({ path }) => `certificate ${path} does not exist`,
+    remedy: () => 'Commit the public certificate there, or correct the path (it is relative to the manifest).',
+    example: { path: 'certs/edge-001-primary.pem' },
+  }),
+  'certificate/unreadable': rule<InFile & { why: string; remedy?: string }>({
+    severity: 'error',
+    about: 'The file is no X.509 certificate in PEM or DER, is too large, or cannot be opened.',
+    message: ({ path, why }) => `${path} cannot be read as a certificate: ${why}`,
+    remedy: ({ path, remedy }) =>
+      remedy ?? `See what it holds: openssl x509 -in "${path}" -noout -subject. Then export it anew as PEM or DER.`,
+    example: { path: 'certs/edge-001.pem', why: 'the file is empty' },
+  }),
+  'certificate/outside-workspace': rule<InFile & { why: string }>({
+    severity: 'error',
+    about:
+      'Files that a manifest names lie inside the workspace, links resolved, and never in .git: a pull request must not make the runner read other files.',
+    message: ({ path, why }) => `${path} may not be read: ${why}`,
+    remedy: () => 'Move the certificate into the repository and name it by a path relative to the manifest.',
+    example: { path: '../secrets/edge-001.pem', why: 'it lies outside the workspace' },
+  }),
+  'certificate/no-cn': rule<InFile & { id: string }>({
+    severity: 'error',
+    about:
+      'The subject has no common name. IoT Hub needs it to equal the device id; the runtime never tells that it does not.',
+    message: ({ path, id }) => `${path} has no common name (CN), expected "${id}"`,
+    remedy: ({ id }) => `Issue the certificate again with the subject CN=${id}.`,
+    example: { path: 'certs/edge-001-primary.pem', id: 'edge-001' },
+  }),
+  'certificate/cn-mismatch': rule<InFile & { commonNames: readonly string[]; id: string }>({
+    severity: 'error',
+    about:
+      'The common name is not the device id, letter by letter. Such a device is refused by the hub or takes another one’s place, and no log on the device says why.',
+    message: ({ path, commonNames, id }) =>
+      commonNames.length > 1
+        ? `${path} has ${commonNames.length} common names (${commonNames.map((n) => JSON.stringify(n)).join(', ')}), expected one, "${id}"`
+        : `${path} has the common name ${JSON.stringify(commonNames[0])}, expected "${id}"`,
+    remedy: ({ id }) =>
+      `Name the right file, or issue the certificate again with the subject CN=${id} (upper and lower case count).`,
+    example: { path: 'certs/edge-001-primary.pem', commonNames: ['edge-010'], id: 'edge-001' },
+  }),
+  'certificate/not-yet-valid': rule<InFile & { notBefore: string }>({
+    severity: 'error',
+    about: 'The certificate’s validity has not begun; the hub refuses it until then.',
+    message: ({ path, notBefore }) => `${path} is not valid before ${notBefore}`,
+    remedy: () =>
+      'Wait until then, or issue it again; if the date looks right, check the clock of the machine that issued it.',
+    example: { path: 'certs/edge-001-primary.pem', notBefore: '2030-01-01T00:00:00Z' },
+  }),
+  'certificate/expired': rule<InFile & { notAfter: string }>({
+    severity: 'error',
+    about: 'The certificate has ended: the device cannot connect with it.',
+    message: ({ path, notAfter }) => `${path} ended at ${notAfter}`,
+    remedy: () =>
+      'Issue a new certificate, put it into the free slot and bring it to the device before the old one is dropped.',
+    example: { path: 'certs/edge-001-primary.pem', notAfter: '2024-05-01T12:00:00Z' },
+  }),
+  'certificate/expires-soon': rule<InFile & { notAfter: string; days: number }>({
+    severity: 'warning',
+    about: 'The certificate ends within `expiry-warning-days`.',
+    message: ({ path, notAfter, days }) => `${path} ends in ${days} ${days === 1 ? 'day' : 'days'}, at ${notAfter}`,
+    remedy: () => 'Issue its successor now and register it in the other slot.',
+    example: { path: 'certs/edge-001-primary.pem', notAfter: '2026-12-01T12:00:00Z', days: 8 },
+  }),
+  'certificate/signing-key': rule<InFile>({
+    severity: 'error',
+    about:
+      'A certificate authority (keyCertSign) stands where the device’s identity belongs. Registering the device CA is a classic mistake: https://github.com/Azure/iotedge/issues/3260.',
+    message: ({ path }) =>
+      `${path} is the certificate of an authority (it may sign others: keyCertSign), expected the device's own identity certificate`,
+    remedy: () =>
+      'Name the leaf certificate: the one with CA:FALSE and clientAuth. In a chain file the leaf comes first.',
+    example: { path: 'certs/device-ca.pem' },
+  }),
+  'certificate/is-ca': rule<InFile>({
+    severity: 'warning',
+    about:
+      'The certificate says CA:TRUE without the right to sign: what `openssl req -x509` makes when it is not told otherwise. It works today.',
+    message: ({ path }) => `${path} says CA:TRUE, expected CA:FALSE for a device`,
+    remedy: () =>
+      'Issue the next one with -addext "basicConstraints=critical,CA:FALSE" -addext "extendedKeyUsage=clientAuth".',
+    example: { path: 'certs/edge-001-primary.pem' },
+  }),
+  'certificate/no-client-auth': rule<InFile & { usages: readonly string[] }>({
+    severity: 'error',
+    about:
+      'The extended key usage leaves out clientAuth, so the certificate cannot sign a device in. None at all is fine.',
+    message: ({ path, usages }) =>
+      `${path} is only for ${usages.join(', ')}; expected clientAuth among its extended key usages`,
+    remedy: () => 'Issue it again with extendedKeyUsage=clientAuth.',
+    example: { path: 'certs/edge-001-primary.pem', usages: ['serverAuth'] },
+  }),
+  'certificate/weak-key': rule<InFile & { bits: number }>({
+    severity: 'error',
+    about: 'An RSA key of fewer than 2048 bits is refused by current TLS libraries.',
+    message: ({ path, bits }) => `${path} has an RSA key of ${bits} bits, expected 2048 or more`,
+    remedy: () =>
+      'Make a new key: openssl genrsa -out device.key.pem 2048, or an EC key: openssl ecparam -name prime256v1 -genkey -noout -out device.key.pem.',
+    example: { path: 'certs/edge-001-primary.pem', bits: 1024 },
+  }),
+  'certificate/weak-signature': rule<InFile & { digest: string }>({
+    severity: 'warning',
+    about: 'The certificate is signed with MD5 or SHA-1, which current TLS libraries stop accepting.',
+    message: ({ path, digest }) => `${path} is signed with ${digest}, expected SHA-256 or better`,
+    remedy: () => 'Issue it again with -sha256.',
+    example: { path: 'certs/edge-001-primary.pem', digest: 'SHA-1' },
+  }),
+  'certificate/key-type-unsupported': rule<InFile & { key: string; where: string; expected: string }>({
+    severity: 'error',
+    about:
+      'A kind of key that the runtime or the hub cannot use: EC on Windows 1.1 (RSA only), or anything but RSA and EC.',
+    message: ({ path, key, where, expected }) =>
+      `${path} has ${key} key, which ${where} cannot use; expected ${expected}`,
+    remedy: ({ expected }) => `Issue the certificate again for ${expected} key.`,
+    example: {
+      path: 'certs/edge-001-primary.pem',
+      key: 'an EC (prime256v1)',
+      where: 'IoT Edge 1.1 on Windows',
+      expected: 'an RSA',
+    },
+  }),
+  'certificate/year-2050': rule<InFile & { notAfter: string }>({
+    severity: 'error',
+    about:
+      'IoT Edge 1.0 and 1.1 refuse a certificate that ends in 2050 or later (its date is written as GeneralizedTime).',
+    message: ({ path, notAfter }) =>
+      `${path} ends at ${notAfter}; IoT Edge 1.0 and 1.1 refuse certificates that end in 2050 or later`,
+    remedy: () => 'Issue it again with an end before 2050.',
+    example: { path: 'certs/edge-001-primary.pem', notAfter: '9999-12-31T23:59:59Z' },
+  }),
+  'certificate/year-2038': rule<InFile & { notAfter: string }>({
+    severity: 'warning',
+    about: 'A 32-bit device counts seconds up to 2038-01-19T03:14:07Z; a later end breaks there.',
+    message: ({ path, notAfter }) =>
+      `${path} ends at ${notAfter}, after 2038-01-19, which 32-bit devices cannot count to`,
+    remedy: () => 'If the device is 32-bit (arm32v7), issue it again with an end before 2038-01-19.',
+    example: { path: 'certs/edge-001-primary.pem', notAfter: '2040-01-01T00:00:00Z' },
+  }),
+  'certificate/private-key-present': rule<InFile & { what: string; remedy?: string }>({
+    severity: 'error',
+    about:
+      'A private key lies in a certificate file or beside the manifest. Whoever reads the repository is the device.',
+    message: ({ path, what }) => `${path} holds ${what}; private keys stay on the device`,
+    remedy: ({ path, remedy }) =>
+      remedy ??
+      `Remove it from the repository and its history (git rm "${path}", then git filter-repo), and replace the key: it is known now.`,
+    example: { path: 'certs/edge-001.key.pem', what: 'a private key (PRIVATE KEY)' },
+  }),
+  'certificate/shared-between-devices': rule<{ other: string; at: string; what: string }>({
+    severity: 'error',
+    about: 'Two devices of the fleet share a certificate, a key or a thumbprint: each could act as the other.',
+    message: ({ other, at, what }) => `${what} is already that of device "${other}" (${at}); expected one of its own`,
+    remedy: () => 'Name this device’s own certificate or thumbprint.',
+    example: { other: 'edge-001', at: 'devices.yaml:12', what: 'the primary thumbprint' },
+  }),
+  'certificate/same-key-twice': rule<{ what: string }>({
+    severity: 'warning',
+    about:
+      'Primary and secondary certificate hold the same key, so the second slot does not help when the key is lost or leaks.',
+    message: ({ what }) => `primary and secondary certificate ${what}, expected two different keys`,
+    remedy: () => 'Make a key of its own for the second certificate.',
+    example: { what: 'hold the same public key' },
+  }),
+};

@@ -1,0 +1,51 @@
+import { rule } from './rule.ts';
+
+export const deviceRules = {
+  'device/id-characters': rule<{ id: string; problem: string }>({
+    severity: 'error',
+    about:
+      "IoT Hub takes ids of 1 to 128 characters out of A-Z a-z 0-9 and - . _ : % # * ? ! ( ) , + = @ $ ' ; and refuses all others.",
+    message: ({ id, problem }) => `device id "${id}" ${problem}`,
+    remedy: () =>
+      "Use 1 to 64 characters out of A-Z a-z 0-9 - . _ : % # * ? ! ( ) , + = @ $ ' ; (no spaces, no slashes).",
+    example: { id: 'edge 001', problem: 'has a space, which IoT Hub does not allow' },
+  }),
+  'device/id-too-long-for-cn': rule<{ id: string; length: number }>({
+    severity: 'error',
+    about: 'A certificate’s common name holds at most 64 characters (RFC 5280), so a longer id can never equal it.',
+    message: ({ id, length }) =>
+      `device id "${id}" has ${length} characters; a certificate's common name holds at most 64`,
+    remedy: () => 'Shorten the id to 64 characters or fewer.',
+    example: { id: 'plant-7-hall-3-line-12-cell-4-robot-arm-left-gripper-camera-front', length: 65 },
+  }),
+  'device/duplicate': rule<{ id: string; first: string }>({
+    severity: 'error',
+    about: 'The same id twice for one hub: whichever came last would win.',
+    message: ({ id, first }) => `device "${id}" is already declared at ${first}`,
+    remedy: () => 'Keep one of the two, or give one another id or hub.',
+    example: { id: 'edge-001', first: 'devices.yaml:12' },
+  }),
+  'device/case-collision': rule<{ id: string; other: string; first: string }>({
+    severity: 'warning',
+    about:
+      'IoT Hub tells EDGE-1 from edge-1, people and Windows folders do not. Their bundles get folders of different names.',
+    message: ({ id, other, first }) => `device "${id}" differs from "${other}" (${first}) by upper and lower case only`,
+    remedy: () => 'Rename one of them, if they are not meant to be two devices.',
+    example: { id: 'Edge-001', other: 'edge-001', first: 'devices.yaml:12' },
+  }),
+  'device/parent-unknown': rule<{ parent: string; hub: string }>({
+    severity: 'error',
+    about: 'The parent of a nested device is not a device of this fleet on the same hub.',
+    message: ({ parent, hub }) => `parent "${parent}" is not a device of this fleet on ${hub}`,
+    remedy: ({ parent }) =>
+      `Declare "${parent}" in a manifest of this run, correct its spelling, or remove the parent.`,
+    example: { parent: 'gatway-01', hub: 'contoso.azure-devices.net' },
+  }),
+  'device/parent-cycle': rule<{ chain: readonly string[] }>({
+    severity: 'error',
+    about: 'A device is, by way of its parents, its own parent. None of them could be created first.',
+    message: ({ chain }) => `parents form a circle: ${chain.join(' → ')}`,
+    remedy: () => 'Remove the parent of one of them.',
+    example: { chain: ['gateway-01', 'gateway-02', 'gateway-01'] },
+  }),
+};

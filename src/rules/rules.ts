@@ -1,0 +1,35 @@
+import type { Finding, Subject } from '../model/finding.ts';
+import { certificateRules } from './certificate.ts';
+import { configRules } from './config.ts';
+import { deviceRules } from './device.ts';
+import { manifestRules } from './manifest.ts';
+import { planRules } from './plan.ts';
+import type { Rule } from './rule.ts';
+import { thumbprintRules } from './thumbprint.ts';
+
+const table = {
+  ...manifestRules,
+  ...deviceRules,
+  ...certificateRules,
+  ...thumbprintRules,
+  ...configRules,
+  ...planRules,
+};
+
+export type RuleName = keyof typeof table;
+export type DetailsOf = { [Name in RuleName]: (typeof table)[Name] extends Rule<infer Details> ? Details : never };
+
+/** Every check of this product, by its stable name. docs/rules.md is generated from it. */
+export const rules: { readonly [Name in RuleName]: Rule<DetailsOf[Name]> } = table;
+
+export const ruleNames = Object.keys(table).filter(isRuleName);
+
+export function isRuleName(text: string): text is RuleName {
+  return Object.hasOwn(table, text);
+}
+
+/** A finding of a rule: the only way to make one, so that messages and severities stand in the table alone. */
+export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Name], subject: Subject): Finding {
+  const row = rules[name];
+  return { rule: name, severity: row.severity, message: row.message(details), remedy: row.remedy(details), ...subject };
+}

@@ -1,0 +1,68 @@
+import { rule } from './rule.ts';
+
+export const thumbprintRules = {
+  'thumbprint/missing': rule<{ id: string }>({
+    severity: 'error',
+    about: 'The device has neither certificates nor thumbprints: there is nothing to register.',
+    message: ({ id }) => `device "${id}" has neither certificates nor thumbprints`,
+    remedy: () =>
+      'Give it certificates.primary (and certificates.secondary), or thumbprints; defaults may do it for all: certificates: {primary: "certs/{id}-primary.pem"}.',
+    example: { id: 'edge-001' },
+  }),
+  'thumbprint/length': rule<{ length: number }>({
+    severity: 'error',
+    about: 'A thumbprint has 40 (SHA-1) or 64 (SHA-256) hex digits.',
+    message: ({ length }) => `the thumbprint has ${length} hex digits, expected 40 (SHA-1) or 64 (SHA-256)`,
+    remedy: () => 'Copy it again: openssl x509 -in certificate.pem -noout -fingerprint -sha256.',
+    example: { length: 39 },
+  }),
+  'thumbprint/not-hex': rule<{ character: string; position: number }>({
+    severity: 'error',
+    about: 'A thumbprint is made of the digits 0-9 and A-F alone.',
+    message: ({ character, position }) =>
+      `the thumbprint has ${JSON.stringify(character)} at position ${position}, expected hex digits (0-9, A-F)`,
+    remedy: () => 'Copy it again: openssl x509 -in certificate.pem -noout -fingerprint -sha256.',
+    example: { character: 'O', position: 7 },
+  }),
+  'thumbprint/mixed-lengths': rule<{ primary: number; secondary: number }>({
+    severity: 'error',
+    about: 'IoT Hub takes two thumbprints only when both are SHA-1 or both SHA-256.',
+    message: ({ primary, secondary }) =>
+      `the primary thumbprint has ${primary} digits and the secondary ${secondary}, expected the same length for both`,
+    remedy: () =>
+      'Give both as SHA-1 (40) or both as SHA-256 (64); thumbprintAlgorithm chooses for those made from certificates.',
+    example: { primary: 64, secondary: 40 },
+  }),
+  'thumbprint/mismatch': rule<{ slot: string; given: string; path: string; expected: string }>({
+    severity: 'error',
+    about: 'A given thumbprint is not that of the certificate beside it.',
+    message: ({ slot, given, path, expected }) =>
+      `the ${slot} thumbprint ${given} is not that of ${path}, which is ${expected}`,
+    remedy: () => 'Remove the thumbprint (it is made from the certificate), or name the certificate it belongs to.',
+    example: { slot: 'primary', given: '00…00', path: 'certs/edge-001-primary.pem', expected: '3F…9A' },
+  }),
+  'thumbprint/only-secondary': rule<{ what: string }>({
+    severity: 'error',
+    about:
+      'Only the secondary slot is given. The primary must be there; with one slot empty edgeHub’s scope refresh is known to break: https://github.com/Azure/iotedge/pull/3775.',
+    message: ({ what }) => `only a secondary ${what} is given, expected a primary one`,
+    remedy: () => 'Give it as primary; one value fills both slots.',
+    example: { what: 'thumbprint' },
+  }),
+  'thumbprint/normalised': rule<{ dropped: string }>({
+    severity: 'notice',
+    about:
+      'Something was dropped from a given thumbprint: separators, or the invisible mark that the Windows certificate dialog copies.',
+    message: ({ dropped }) => `dropped from the thumbprint: ${dropped}`,
+    remedy: () => 'Nothing to do; write the bare hex digits to silence this.',
+    example: { dropped: '31 colons' },
+  }),
+  'thumbprint/single': rule<{ id: string }>({
+    severity: 'notice',
+    about:
+      'Only a primary is given, so its value fills both slots of the hub. Its certificate cannot be rotated without a second one.',
+    message: ({ id }) => `device "${id}" has one certificate; its thumbprint fills both slots`,
+    remedy: () => 'Give it a secondary certificate before the first one ends.',
+    example: { id: 'edge-001' },
+  }),
+};
