@@ -18,3 +18,11 @@ export class Fault extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Anything thrown as a Fault; what is none already is a mistake of ours. */
+export function asFault(thrown: unknown): Fault {
+  if (thrown instanceof Fault) return thrown;
+  return new Fault(messageOf(thrown), 'This should not happen. Please report it together with the log.', {
+    cause: thrown,
+  });
+}

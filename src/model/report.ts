@@ -1,4 +1,5 @@
 import type { Bundle } from './bundle.ts';
+import type { Fault } from './fault.ts';
 import type { Finding } from './finding.ts';
 import type { HubHost } from './fleet.ts';
 import type { Change, DeviceOutcome } from './plan.ts';
@@ -40,4 +41,36 @@ export interface Report {
   /** Absolute; absent when nothing was written. */
   readonly bundlesDirectory?: string;
   readonly listed: readonly ListedDevice[];
+  /** What ended the run, or a part of it, too early; the rest of the report is true all the same. */
+  readonly faults: readonly Fault[];
+}
+
+const goodResults: ReadonlySet<Result> = new Set<Result>([
+  'valid',
+  'unchanged',
+  'changes',
+  'changed',
+  'rendered',
+  'in-sync',
+  'listed',
+]);
+
+/** Whether a run ends with exit code 0. */
+export function endsWell({ result, faults }: Report): boolean {
+  return goodResults.has(result) && faults.length === 0;
+}
+
+/** The report of a run that a fault ended before it had one. */
+export function endedEarly(command: string | undefined, fault: Fault): Report {
+  return {
+    command: commands.find((known) => known === command) ?? 'plan',
+    result: 'failed',
+    devices: 0,
+    findings: [],
+    changes: [],
+    outcomes: [],
+    bundles: [],
+    listed: [],
+    faults: [fault],
+  };
 }

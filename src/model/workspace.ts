@@ -13,7 +13,9 @@ export interface Workspace {
   /** Reads a file of at most `limit` bytes. */
   read(path: string, limit: number): ReadResult;
   /** The files that match globs, sorted; a pattern without magic characters that matches nothing is given back in `missing`. */
-  find(patterns: readonly string[]): { readonly files: readonly string[]; readonly missing: readonly string[] };
+  find(
+    patterns: readonly string[],
+  ): Promise<{ readonly files: readonly string[]; readonly missing: readonly string[] }>;
   /** Files below the folders with one of the extensions (with dot, lower case), sorted; `.git` and `node_modules` left out. */
   filesBelow(folders: readonly string[], extensions: readonly string[]): readonly string[];
   /** Those of the paths that git ignores; none where there is no git. */

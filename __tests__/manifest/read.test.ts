@@ -1,0 +1,304 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readFleet } from '../../src/manifest/read.ts';
+import type { Workspace } from '../../src/model/workspace.ts';
+import { openWorkspace } from '../../src/workspace.ts';
+import { folderWith } from '../support/folder.ts';
+
+const runtime = '  runtime: { version: "1.1", platform: debian }\n';
+
+const minimal = `defaults:\n${runtime}devices:\n  - id: one\n`;
+
+async function read(files: Record<string, string | Buffer>, patterns = Object.keys(files)) {
+  return readFleet(patterns, openWorkspace(folderWith(files)));
+}
+
+/** Rule, line and column of every finding. */
+async function places(files: Record<string, string | Buffer>) {
+  const { findings } = await read(files);
+  return findings.map(({ rule, place }) => [rule, place?.line, place?.column]);
+}
+
+describe('a manifest in YAML', () => {
+  it('gives its devices with defaults merged and {id} replaced', async () => {
+    const { value, findings } = await read({
+      'fleet/devices.yaml': `version: 1
+hub: Contoso.azure-devices.net
+defaults:
+  certificates: { primary: "certs/{id}-primary.pem", secondary: "certs/{id}-secondary.pem" }
+  runtime: { version: "1.0.10", platform: debian }
+  identity: { certificate: "file:///var/{id}.pem" }
+  config: { hostname: "{id}.example", agent: { env: { A: "1", B: "{id}" } } }
+devices:
+  - id: edge#1
+    certificates: { secondary: null }
+    config: { agent: { image: "registry/agent:1", env: { B: null } } }
+`,
+    });
+    expect(findings).toEqual([]);
+    expect(value.devices).toMatchObject([
+      {
+        id: 'edge#1',
+        hub: 'contoso.azure-devices.net',
+        certificates: { primary: 'fleet/certs/edge#1-primary.pem' },
+        thumbprints: {},
+        thumbprintAlgorithm: 'sha256',
+        runtime: { version: { text: '1.0.10', major: 1, minor: 0, patch: 10 }, platform: 'debian' },
+        identity: { slot: 'primary', certificate: 'file:///var/edge%231.pem' },
+        config: { hostname: 'edge#1.example', agent: { image: 'registry/agent:1', env: { A: '1' } } },
+      },
+    ]);
+    expect(value.devices[0]).not.toHaveProperty('certificates.secondary');
+    expect(value.devices[0]).not.toHaveProperty('status');
+  });
+
+  it('tells where a value stands: at the device, or in the defaults it came from', async () => {
+    const { value } = await read({
+      'devices.yaml': `hub: a.b\ndefaults:\n${runtime}  certificates: { primary: p.pem }\ndevices:\n  - id: one\n    status: enabled\n`,
+    });
+    const place = value.devices[0]!.place;
+    expect(place('status')).toEqual({ file: 'devices.yaml', line: 7, column: 13 });
+    expect(place('certificates.primary')).toEqual({ file: 'devices.yaml', line: 4, column: 28 });
+    expect(place('hub')).toEqual({ file: 'devices.yaml', line: 1, column: 6 });
+    expect(place('config.hostname'), 'an absent key is at the id').toEqual({
+      file: 'devices.yaml',
+      line: 6,
+      column: 9,
+    });
+  });
+
+  it('lets a device’s own thumbprints set the inherited certificates aside', async () => {
+    const { value } = await read({
+      'devices.yaml': `defaults:\n${runtime}  certificates: { primary: p.pem }
+devices:
+  - { id: one, thumbprints: { primary: AA } }
+  - { id: two, thumbprints: { primary: AA }, certificates: { secondary: s.pem } }
+`,
+    });
+    expect(value.devices.map(({ certificates }) => certificates)).toEqual([
+      {},
+      { primary: 'p.pem', secondary: 's.pem' },
+    ]);
+  });
+
+  it('follows anchors and aliases', async () => {
+    const { value, findings } = await read({
+      'devices.yaml': `devices:\n  - { id: one, runtime: &r { version: "1.1", platform: debian } }\n  - { id: two, runtime: *r }\n`,
+    });
+    expect(findings).toEqual([]);
+    expect(value.devices.map(({ runtime: { version } }) => version.text)).toEqual(['1.1', '1.1']);
+  });
+
+  it.each([
+    ['aliases that grow without bound', billionLaughs(), 'aliases expand to more than'],
+    ['an alias inside what it names', 'devices: &a [*a]\n', 'stands inside the value it names'],
+    ['an alias without an anchor', 'devices: *nowhere\n', 'nowhere'],
+    ['a key twice', 'devices: []\ndevices: []\n', 'Map keys must be unique'],
+    ['two documents', 'devices: []\n---\ndevices: []\n', 'multiple documents'],
+    ['a tab as indent', 'devices:\n\t- id: a\n', 'Tabs'],
+    ['an unknown tag', 'devices: !fleet []\n', 'tag'],
+    ['too many levels', `devices: ${'['.repeat(40)}${']'.repeat(40)}\n`, 'nested deeper'],
+    ['nothing but brackets', '['.repeat(200_000), 'nested deeper'],
+    ['bytes that are no text', Buffer.from([0xff, 0x00, 0xfe]), 'not text in UTF-8'],
+    ['a file of 21 MB', Buffer.alloc(21 * 1024 * 1024, '#'), 'cannot be read'],
+  ])('refuses %s', async (_, text, words) => {
+    const { value, findings } = await read({ 'devices.yaml': text });
+    expect(value.devices).toEqual([]);
+    expect(findings[0]).toMatchObject({ rule: 'manifest/syntax', severity: 'error', place: { file: 'devices.yaml' } });
+    expect(findings[0]!.message).toContain(words);
+  });
+
+  it.each([
+    ['a byte order mark', Buffer.from(`\uFEFF${minimal}`)],
+    ['UTF-16, as PowerShell writes it', Buffer.from(`\uFEFF${minimal}`, 'utf16le')],
+    ['CRLF', minimal.replaceAll('\n', '\r\n')],
+  ])('takes %s', async (_, text) => {
+    const { value, findings } = await read({ 'devices.yaml': text });
+    expect(findings).toEqual([]);
+    expect(value.devices).toHaveLength(1);
+    expect(value.devices[0]!.place('id')).toMatchObject({ line: 4, column: 9 });
+  });
+});
+
+describe('the form of a manifest', () => {
+  it.each<[string, string, [string, number, number][]]>([
+    ['an unknown key', `devices:\n  - { id: a, certficates: {} }\n`, [['manifest/unknown-key', 2, 14]]],
+    ['an unknown key on top', `devises: []\n`, [['manifest/unknown-key', 1, 1]]],
+    ['a number for text', `defaults:\n  runtime: { version: 1.1 }\ndevices: [{ id: a }]\n`, [['manifest/type', 2, 23]]],
+    ['a word that is none of the list', `devices:\n  - id: a\n    status: on\n`, [['manifest/type', 3, 13]]],
+    ['a missing id', `devices:\n  - status: enabled\n`, [['manifest/type', 2, 5]]],
+    ['a list for a map', `devices:\n  - id: a\n    config: []\n`, [['manifest/type', 3, 13]]],
+    [
+      'another version of the format',
+      `version: 2\ndevices: []\n`,
+      [
+        ['manifest/type', 1, 10],
+        ['manifest/empty', 2, 10],
+      ],
+    ],
+    ['no devices', `devices: []\n`, [['manifest/empty', 1, 10]]],
+    ['no text at all', `# nothing\n`, [['manifest/empty', 1, 1]]],
+    ['something else', `- a\n- b\n`, [['manifest/type', 1, 1]]],
+    ['no runtime', `devices:\n  - id: a\n`, [['manifest/type', 2, 9]]],
+    ['an id with a space', `defaults:\n${runtime}devices:\n  - id: a b\n`, [['device/id-characters', 4, 9]]],
+    ['an id of 64 characters', `defaults:\n${runtime}devices:\n  - id: ${'a'.repeat(64)}\n`, []],
+    [
+      'an id of 65 characters',
+      `defaults:\n${runtime}devices:\n  - id: ${'a'.repeat(65)}\n`,
+      [['device/id-too-long-for-cn', 4, 9]],
+    ],
+    [
+      'an id of 129 characters',
+      `defaults:\n${runtime}devices:\n  - id: ${'a'.repeat(129)}\n`,
+      [['device/id-characters', 4, 9]],
+    ],
+    ['every character an id may have', `defaults:\n${runtime}devices:\n  - id: "A-z.0_9:%#*?!(),+=@$';"\n`, []],
+    ['a hub that is no host name', `hub: https://a/b\ndevices: [{ id: a }]\n`, [['manifest/type', 1, 6]]],
+  ])('%s', async (_, text, expected) => {
+    expect(await places({ 'devices.yaml': text })).toEqual(expected);
+  });
+
+  it('suggests the key that was meant, and tells a misspelt required key once', async () => {
+    const { findings } = await read({ 'devices.yaml': 'device: []\n' });
+    expect(findings).toHaveLength(1);
+    expect(findings[0]!.message).toContain('did you mean "devices"?');
+  });
+
+  it('tells how to write a number as text', async () => {
+    const { findings } = await read({ 'devices.yaml': `devices:\n  - id: 0012\n` });
+    expect(findings[0]).toMatchObject({
+      remedy: 'Put it in quotes: "0012".',
+      message: expect.stringContaining('the number 0012'),
+    });
+  });
+
+  it('names the device where it has an id', async () => {
+    const { findings } = await read({ 'devices.yaml': `devices:\n  - { id: edge-7, status: on }\n` });
+    expect(findings[0]).toMatchObject({ device: 'edge-7' });
+  });
+
+  it('goes on with the sound devices of a manifest, so that all faults show at once', async () => {
+    const { value, findings } = await read({
+      'devices.yaml': `defaults:\n${runtime}devices:\n  - { id: a, sttus: x }\n  - { id: b }\n`,
+    });
+    expect(findings).toHaveLength(1);
+    expect(value.devices.map(({ id }) => id)).toEqual(['b']);
+  });
+});
+
+describe('a manifest in JSON', () => {
+  it('has the same shape and the same places', async () => {
+    const text = `{\n  "devices": [\n    { "id": "a", "runtime": { "version": "1.1", "platform": "debian" } }\n  ]\n}\n`;
+    const { value, findings } = await read({ 'devices.json': text });
+    expect(findings).toEqual([]);
+    expect(value.devices[0]!.place('runtime.version')).toEqual({ file: 'devices.json', line: 3, column: 42 });
+  });
+
+  it.each([
+    ['a trailing comma', '{ "devices": [], }'],
+    ['a comment', '{ "devices": [] /* none */ }'],
+    ['a key twice', '{ "devices": [], "devices": [] }'],
+    ['an open bracket', '{ "devices": ['],
+    ['two values', '{} {}'],
+    ['too many levels', '['.repeat(50) + ']'.repeat(50)],
+    ['nothing but brackets', '['.repeat(300_000)],
+  ])('refuses %s', async (_, text) => {
+    const { findings } = await read({ 'devices.json': text });
+    expect(findings.map(({ rule }) => rule)).toEqual(['manifest/syntax']);
+  });
+
+  it('takes __proto__ for an unknown key', async () => {
+    expect(await places({ 'devices.json': '{ "devices": [], "__proto__": {} }' })).toContainEqual([
+      'manifest/unknown-key',
+      1,
+      18,
+    ]);
+  });
+});
+
+describe('several manifests', () => {
+  it('make one fleet, in the order of their names', async () => {
+    const { value } = await read(
+      { 'b.yaml': minimal.replace('one', 'b'), 'a/x.yaml': minimal.replace('one', 'a'), 'c.json': '{"devices": []}' },
+      ['*.yaml', 'a/*.yaml'],
+    );
+    expect(value.devices.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('are missed by name', async () => {
+    const { findings } = await read({ 'b.yaml': minimal }, ['b.yaml', 'nowhere.yaml']);
+    expect(findings.map(({ rule, message }) => [rule, message])).toEqual([
+      ['manifest/empty', 'no manifest found at nowhere.yaml'],
+    ]);
+  });
+
+  it('are missed by glob', async () => {
+    const { findings } = await read({ 'b.yaml': minimal }, ['x/*.yaml']);
+    expect(findings.map(({ rule }) => rule)).toEqual(['manifest/empty']);
+  });
+
+  it('must have a name that tells the format', async () => {
+    expect(await places({ 'devices.txt': minimal })).toEqual([['manifest/syntax', 1, 1]]);
+  });
+});
+
+describe('reading never throws, and every finding has its place', () => {
+  const scalar = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
+  const keys = fc.constantFrom(
+    'id',
+    'devices',
+    'defaults',
+    'certificates',
+    'primary',
+    'runtime',
+    'version',
+    'platform',
+    'hub',
+    'config',
+    'agent',
+    'env',
+    'x',
+  );
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 5 },
+      scalar,
+      fc.array(tie('tree'), { maxLength: 4 }),
+      fc.dictionary(keys, tie('tree'), { maxKeys: 5 }),
+    ),
+  }));
+  const document = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    tree.map((t) => JSON.stringify(t)),
+  );
+
+  it.each(['yaml', 'json'])('in %s', async (extension) => {
+    await fc.assert(
+      fc.asyncProperty(document, async (text) => {
+        const { findings } = await readFleet([`d.${extension}`], inMemory(text));
+        for (const { place } of findings) {
+          expect(place).toMatchObject({ file: `d.${extension}` });
+          expect(place!.line).toBeLessThanOrEqual(text.split('\n').length);
+          expect(place!.column).toBeGreaterThanOrEqual(1);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+function billionLaughs(): string {
+  const levels = Array.from({ length: 9 }, (_, n) => `a${n + 1}: &a${n + 1} [${Array(10).fill(`*a${n}`).join(', ')}]`);
+  return `a0: &a0 lol\n${levels.join('\n')}\ndevices: *a9\n`;
+}
+
+function inMemory(text: string): Workspace {
+  return {
+    root: '/',
+    read: () => ({ ok: true, bytes: Buffer.from(text) }),
+    find: (files) => ({ files, missing: [] }),
+    filesBelow: () => [],
+    ignored: async () => new Set(),
+  };
+}

@@ -1,0 +1,24 @@
+import { getInput } from '@actions/core';
+import type { Settings } from '../request.ts';
+
+/** The inputs of action.yml; a test holds this list to that file. */
+export const inputNames = [
+  'command',
+  'manifest',
+  'hub',
+  'only-hub',
+  'connection-string',
+  'ca-file',
+  'output-directory',
+  'artifacts',
+  'retention-days',
+  'fail-on',
+  'expiry-warning-days',
+  'max-changes',
+  'allow-lockout',
+  'adopt',
+] as const;
+
+export function readInputs(): Settings {
+  return Object.fromEntries(inputNames.map((name) => [name, getInput(name)]));
+}

@@ -1,0 +1,161 @@
+import { posix } from 'node:path';
+import type { Finding, Place } from '../model/finding.ts';
+import {
+  type BySlot,
+  type Device,
+  isDeviceId,
+  isHubHost,
+  type Platform,
+  type RuntimeVersion,
+  type Slot,
+  type ThumbprintAlgorithm,
+} from '../model/fleet.ts';
+import { finding } from '../rules/rules.ts';
+import { at, type Node, placeOf } from './node.ts';
+
+const longestCommonName = 64; // RFC 5280, appendix A.1: ub-common-name
+
+/** A device and what is wrong with it; no device where its id or runtime is missing or impossible. */
+export interface ReadDevice {
+  readonly device?: Device;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads one device out of its merged node, which the schema has passed.
+ * @param folder the manifest's folder, relative to the workspace: certificate paths start there
+ * @param hub the manifest's own hub, for devices that name none
+ */
+export function readDevice(merged: Node, folder: string, hub: Node | undefined): ReadDevice {
+  const read = new DeviceReader(merged);
+  const id = read.id;
+  const findings = [...idFindings(id, read.place('id'))];
+  const runtime = readRuntime(read);
+  if (runtime === undefined) findings.push(missingRuntime(read));
+  if (!isDeviceId(id) || runtime === undefined) return { findings };
+  const host = (read.text('hub') ?? textOf(hub))?.toLowerCase();
+  const hubFromTop = at(merged, ['hub']) === undefined && hub !== undefined;
+  const device: Device = {
+    id,
+    ...(host !== undefined && isHubHost(host) ? { hub: host } : {}),
+    certificates: bySlot((slot) => read.path(`certificates.${slot}`, folder)),
+    thumbprints: bySlot((slot) => read.text(`thumbprints.${slot}`)),
+    thumbprintAlgorithm: oneOf<ThumbprintAlgorithm>(read.text('thumbprintAlgorithm'), ['sha1', 'sha256']) ?? 'sha256',
+    ...optional('status', oneOf<'enabled' | 'disabled'>(read.text('status'), ['enabled', 'disabled'])),
+    ...optional('statusReason', read.text('statusReason')),
+    ...optional('parent', read.text('parent')),
+    runtime,
+    identity: {
+      slot: oneOf<Slot>(read.text('identity.slot'), ['primary', 'secondary']) ?? 'primary',
+      ...optional('certificate', read.text('identity.certificate')),
+      ...optional('privateKey', read.text('identity.privateKey')),
+    },
+    config: {
+      ...optional('hostname', read.text('config.hostname')),
+      agent: { ...optional('image', read.text('config.agent.image')), env: read.texts('config.agent.env') },
+    },
+    place: (key) => (key === 'hub' && hubFromTop ? placeOf(hub) : read.place(key)),
+  };
+  return { device, findings };
+}
+
+/** Reads values by dotted key, `{id}` replaced. */
+class DeviceReader {
+  readonly id: string;
+  readonly #node: Node;
+
+  constructor(node: Node) {
+    this.#node = node;
+    this.id = textOf(at(node, ['id'])) ?? '';
+  }
+
+  text(key: string): string | undefined {
+    const text = textOf(at(this.#node, key.split('.')));
+    return text === undefined || key === 'id' ? text : this.#fill(text);
+  }
+
+  texts(key: string): Readonly<Record<string, string>> {
+    const map = at(this.#node, key.split('.'));
+    if (map?.kind !== 'map') return {};
+    const pairs = [...map.entries].flatMap(([name, entry]) => {
+      const text = textOf(entry.node);
+      return text === undefined ? [] : [[name, this.#fill(text)] as const];
+    });
+    return Object.fromEntries(pairs);
+  }
+
+  path(key: string, folder: string): string | undefined {
+    const path = this.text(key);
+    if (path === undefined || posix.isAbsolute(path)) return path;
+    return posix.join(folder, path);
+  }
+
+  /** The value's place; for an absent key that of the device's id. */
+  place(key: string): Place {
+    return placeOf(at(this.#node, key.split('.')) ?? at(this.#node, ['id']) ?? this.#node);
+  }
+
+  /** In a URI the id stands percent-encoded: a `#` in it would cut the path. */
+  #fill(text: string): string {
+    return text.replaceAll('{id}', () => (/^[a-z][a-z0-9+.-]*:/i.test(text) ? encodeURIComponent(this.id) : this.id));
+  }
+}
+
+function* idFindings(id: string, place: Place): Generator<Finding> {
+  const subject = { place, device: id };
+  if (!isDeviceId(id)) {
+    yield finding('device/id-characters', { id: id.slice(0, 140), problem: idProblem(id) }, subject);
+  } else if (id.length > longestCommonName) {
+    yield finding('device/id-too-long-for-cn', { id, length: id.length }, subject);
+  }
+}
+
+function idProblem(id: string): string {
+  if (id === '') return 'is empty';
+  if (id.length > 128) return `has ${id.length} characters; IoT Hub allows 128, and a certificate's common name 64`;
+  const [character = ''] = [...id].filter((c) => !isDeviceId(c));
+  const name = character === ' ' ? 'a space' : JSON.stringify(character);
+  return `has ${name}, which IoT Hub does not allow`;
+}
+
+function readRuntime(read: DeviceReader): { version: RuntimeVersion; platform: Platform } | undefined {
+  const [text, major, minor, patch] = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(read.text('runtime.version') ?? '') ?? [];
+  const platform = oneOf<Platform>(read.text('runtime.platform'), ['debian', 'linux', 'windows']);
+  if (text === undefined || platform === undefined) return undefined;
+  const version = {
+    text,
+    major: Number(major),
+    minor: Number(minor),
+    ...(patch === undefined ? {} : { patch: Number(patch) }),
+  };
+  return { version, platform };
+}
+
+function missingRuntime(read: DeviceReader): Finding {
+  const absent = ['runtime.version', 'runtime.platform'].filter((key) => read.text(key) === undefined);
+  const details = {
+    key: absent.join(' and '),
+    expected: 'the IoT Edge that the device runs',
+    found: 'nothing',
+    remedy: 'Say it once for all in defaults: runtime: {version: "1.1", platform: debian}.',
+  };
+  return finding('manifest/type', details, { place: read.place('id'), device: read.id });
+}
+
+function bySlot(value: (slot: Slot) => string | undefined): BySlot<string> {
+  return { ...optional('primary', value('primary')), ...optional('secondary', value('secondary')) };
+}
+
+/** `{key: value}`, or nothing where the value is absent. */
+function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value };
+function optional(key: string, value: unknown): object {
+  return value === undefined ? {} : { [key]: value };
+}
+
+function oneOf<Word extends string>(text: string | undefined, words: readonly Word[]): Word | undefined {
+  return words.find((word) => word === text);
+}
+
+function textOf(node: Node | undefined): string | undefined {
+  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
+}

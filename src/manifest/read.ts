@@ -1,0 +1,110 @@
+import { posix } from 'node:path';
+import type { Finding, Judged } from '../model/finding.ts';
+import type { Device, Fleet } from '../model/fleet.ts';
+import type { Workspace } from '../model/workspace.ts';
+import { finding } from '../rules/rules.ts';
+import { readDevice } from './device.ts';
+import { at, type MapNode, merge, type Node } from './node.ts';
+import { decodeText, SourceText } from './source.ts';
+import type { ParseResult } from './syntax.ts';
+import { validateManifest } from './validate.ts';
+
+const largestManifest = 20 * 1024 * 1024;
+
+/**
+ * Reads the manifests (paths and globs, relative to the workspace) as one fleet.
+ * A manifest with a fault of its form gives no devices; the others are read all the same, so that all faults show at once.
+ */
+export async function readFleet(patterns: readonly string[], workspace: Workspace): Promise<Judged<Fleet>> {
+  const { files, missing } = await workspace.find(patterns);
+  const findings: Finding[] = missing.map((pattern) => notFound(pattern));
+  const devices: Device[] = [];
+  for (const file of files) {
+    const read = await readManifest(file, workspace);
+    findings.push(...read.findings);
+    devices.push(...read.value);
+  }
+  if (files.length === 0 && missing.length === 0) findings.push(notFound(patterns.join(', ')));
+  return { value: { devices, manifests: files }, findings };
+}
+
+async function readManifest(file: string, workspace: Workspace): Promise<Judged<readonly Device[]>> {
+  const bytes = workspace.read(file, largestManifest);
+  if (!bytes.ok) return refuse(file, `${file} cannot be read: ${bytes.detail}`);
+  const text = decodeText(bytes.bytes);
+  if (text === undefined) return refuse(file, `${file} is not text in UTF-8`, 'Save it as UTF-8.');
+  const source = new SourceText(file, text);
+  const parsed = await parse(source);
+  if (parsed === undefined)
+    return refuse(file, `${file} is no manifest: expected a name that ends in .yaml, .yml or .json`);
+  if (parsed.problems.length > 0) {
+    return none(
+      parsed.problems.map(({ what, offset }) => finding('manifest/syntax', { what }, { place: source.place(offset) })),
+    );
+  }
+  if (parsed.node === undefined) return none([empty(source, 0)]);
+  const { findings, sound } = validateManifest(parsed.node);
+  if (parsed.node.kind !== 'map' || at(parsed.node, ['devices'])?.kind !== 'list') return none(findings);
+  const devices = readDevices(parsed.node, source, sound);
+  return { value: devices.value, findings: [...findings, ...devices.findings] };
+}
+
+// Each format's library is loaded only when a manifest is written in it.
+async function parse(source: SourceText): Promise<ParseResult | undefined> {
+  switch (posix.extname(source.file).toLowerCase()) {
+    case '.yaml':
+    case '.yml':
+      return (await import('./yaml.ts')).parseYaml(source);
+    case '.json':
+      return (await import('./json.ts')).parseJson(source);
+    default:
+      return undefined;
+  }
+}
+
+function readDevices(root: MapNode, source: SourceText, sound: (index: number) => boolean): Judged<readonly Device[]> {
+  const list = at(root, ['devices']);
+  const items = list?.kind === 'list' ? list.items : [];
+  if (items.length === 0) return none([empty(source, list?.offset ?? root.offset)]);
+  const defaults = at(root, ['defaults']);
+  const hub = at(root, ['hub']);
+  const read = items
+    .filter((_, index) => sound(index))
+    .map((own) => readDevice(merge(inherited(defaults, own), own), posix.dirname(source.file), hub));
+  return {
+    value: read.flatMap(({ device }) => (device === undefined ? [] : [device])),
+    findings: read.flatMap(({ findings }) => findings),
+  };
+}
+
+/** A device with thumbprints of its own and no certificates of its own does not take the certificates of the defaults. */
+function inherited(defaults: Node | undefined, own: Node): Node | undefined {
+  const ownThumbprints = at(own, ['thumbprints'])?.kind === 'map' && at(own, ['certificates']) === undefined;
+  if (!ownThumbprints || defaults?.kind !== 'map') return defaults;
+  const entries = new Map(defaults.entries);
+  entries.delete('certificates');
+  return { ...defaults, entries };
+}
+
+function notFound(pattern: string): Finding {
+  const remedy = 'Correct the input manifest (paths and globs, one a line, relative to the repository).';
+  return finding('manifest/empty', { what: `no manifest found at ${pattern}`, remedy }, {});
+}
+
+function empty(source: SourceText, offset: number): Finding {
+  const remedy = 'Add at least one device, for example: devices: [{id: edge-001}].';
+  return finding(
+    'manifest/empty',
+    { what: `${source.file} names no devices`, remedy },
+    { place: source.place(offset) },
+  );
+}
+
+function refuse(file: string, what: string, remedy?: string): Judged<readonly Device[]> {
+  const details = remedy === undefined ? { what } : { what, remedy };
+  return none([finding('manifest/syntax', details, { place: { file, line: 1, column: 1 } })]);
+}
+
+function none(findings: readonly Finding[]): Judged<readonly Device[]> {
+  return { value: [], findings };
+}

@@ -1,0 +1,149 @@
+import { distance } from 'fastest-levenshtein';
+import type { Finding } from '../model/finding.ts';
+import { finding } from '../rules/rules.ts';
+import { at, type Node, placeOf, plain } from './node.ts';
+import validate, { type SchemaError } from './schema.generated.js';
+
+/** What the schema says about a manifest. */
+export interface Validation {
+  readonly findings: readonly Finding[];
+  /** Whether the device at this index is free of faults, in itself and in what it inherits: a fault is told once, not followed up. */
+  readonly sound: (index: number) => boolean;
+}
+
+/** Holds one manifest against schemas/devices.schema.json, before anything is merged: each fault once, where it was written. */
+export function validateManifest(root: Node): Validation {
+  if (validate(plain(root))) return { findings: [], sound: () => true };
+  const errors = validate.errors ?? [];
+  const misspelt = new Set(errors.flatMap((e) => (e.keyword === 'additionalProperties' ? [meantBy(e)] : [])));
+  // A misspelt required key is one fault, not two.
+  const told = errors.filter(
+    (e) => e.keyword !== 'required' || !misspelt.has(`${e.instancePath}/${text(e.params.missingProperty)}`),
+  );
+  const faulty = new Set(errors.map((e) => /^\/devices\/(\d+)/.exec(e.instancePath)?.[1] ?? 'all'));
+  return {
+    findings: told.map((error) => findingOf(error, root)),
+    sound: (index) => !faulty.has('all') && !faulty.has(String(index)),
+  };
+}
+
+function findingOf(error: SchemaError, root: Node): Finding {
+  const path = pathOf(error.instancePath);
+  const node = at(root, path) ?? root;
+  const device = deviceOf(root, path);
+  if (error.keyword === 'additionalProperties' && node.kind === 'map') {
+    const key = text(error.params.additionalProperty);
+    const place = node.source.place(node.entries.get(key)?.keyOffset ?? node.offset);
+    const suggestion = suggest(key, knownKeys(error));
+    const details = {
+      key,
+      where: nameOfMap(path),
+      known: knownKeys(error),
+      ...(suggestion === undefined ? {} : { suggestion }),
+    };
+    return finding('manifest/unknown-key', details, { place, device });
+  }
+  const subject = { place: placeOf(node), device };
+  if (error.keyword === 'required') {
+    const key = text(error.params.missingProperty);
+    return finding('manifest/type', { key: nameOf([...path, key]), expected: 'a value', found: 'nothing' }, subject);
+  }
+  const expected = expectedBy(error);
+  const remedy = remedyFor(expected, node);
+  const details = { key: nameOf(path), expected, found: describe(node), ...(remedy === undefined ? {} : { remedy }) };
+  return finding('manifest/type', details, subject);
+}
+
+/** Says what a value is, as it stands in the file. */
+export function describe(node: Node): string {
+  if (node.kind === 'map') return 'a map';
+  if (node.kind === 'list') return 'a list';
+  if (node.value === null) return 'nothing';
+  if (typeof node.value === 'string')
+    return JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 59)}…` : node.value);
+  return `the ${typeof node.value === 'number' ? 'number' : 'truth value'} ${node.written}`;
+}
+
+function expectedBy({ parentSchema, keyword, params }: SchemaError): string {
+  if (typeof parentSchema.expected === 'string') return parentSchema.expected;
+  if (keyword === 'enum')
+    return `one of ${list(params.allowedValues)
+      .filter((v) => v !== null)
+      .join(', ')}`;
+  const types = [params.type].flat().filter((type) => type !== 'null');
+  return types.map((type) => typeNames.get(text(type)) ?? text(type)).join(' or ');
+}
+
+const typeNames = new Map([
+  ['object', 'a map'],
+  ['array', 'a list'],
+  ['string', 'text'],
+]);
+
+/** YAML reads 001, 1.10, yes and 12345e67 as numbers and truth values: the classic cure is a pair of quotes. */
+function remedyFor(expected: string, node: Node): string | undefined {
+  const unquoted = node.kind === 'scalar' && node.value !== null && typeof node.value !== 'string';
+  return unquoted && !/number|map|list/.test(expected) ? `Put it in quotes: "${node.written}".` : undefined;
+}
+
+function suggest(key: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((candidate) => ({ candidate, far: distance(key.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far);
+  const best = ranked[0];
+  return best !== undefined && best.far <= Math.max(1, Math.floor(best.candidate.length / 3))
+    ? best.candidate
+    : undefined;
+}
+
+function meantBy(error: SchemaError): string {
+  return `${error.instancePath}/${suggest(text(error.params.additionalProperty), knownKeys(error)) ?? ''}`;
+}
+
+function knownKeys(error: SchemaError): readonly string[] {
+  const properties = error.parentSchema.properties;
+  return typeof properties === 'object' && properties !== null
+    ? Object.keys(properties).filter((key) => key !== '$schema')
+    : [];
+}
+
+function pathOf(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** `devices/3/runtime/version` is called `runtime.version`: the place tells whose it is. */
+function nameOf(path: readonly string[]): string {
+  const inner =
+    path[0] === 'devices' && path.length > 2
+      ? path.slice(2)
+      : path[0] === 'defaults' && path.length > 1
+        ? path.slice(1)
+        : path;
+  return inner.length === 0
+    ? 'the manifest'
+    : inner.length === 2 && inner[0] === 'devices'
+      ? 'a device'
+      : inner.join('.');
+}
+
+function nameOfMap(path: readonly string[]): string {
+  if (path.length === 0) return 'the manifest';
+  return path.length === 2 && path[0] === 'devices' ? 'a device' : nameOf(path);
+}
+
+function deviceOf(root: Node, path: readonly string[]): string | undefined {
+  if (path[0] !== 'devices' || path[1] === undefined) return undefined;
+  const id = at(root, ['devices', path[1], 'id']);
+  return id?.kind === 'scalar' && typeof id.value === 'string' ? id.value : undefined;
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

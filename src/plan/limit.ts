@@ -1,0 +1,30 @@
+import type { Finding } from '../model/finding.ts';
+import type { HubHost } from '../model/fleet.ts';
+import type { Change } from '../model/plan.ts';
+import { finding } from '../rules/rules.ts';
+
+/** `max-changes`: so many devices, or such a share (0 to 1) of the fleet's devices found in the hub. */
+export type ChangeLimit =
+  | { readonly kind: 'number'; readonly number: number; readonly text: string }
+  | { readonly kind: 'share'; readonly share: number; readonly text: string };
+
+/** So many always pass: a share of a small fleet would be none. */
+const alwaysPass = 10;
+
+/** Reads `30%`, `12.5%` or `200`; undefined for anything else. */
+export function readChangeLimit(text: string): ChangeLimit | undefined {
+  const [, digits, percent] = /^(\d{1,9}(?:\.\d{1,3})?)(%?)$/.exec(text.trim()) ?? [];
+  if (digits === undefined) return undefined;
+  const amount = Number(digits);
+  if (percent === '%') return amount <= 100 ? { kind: 'share', share: amount / 100, text: `${digits}%` } : undefined;
+  return Number.isInteger(amount) ? { kind: 'number', number: amount, text: digits } : undefined;
+}
+
+/** plan/too-many-changes, once per hub. New devices are not counted: they take nothing away. */
+export function limitChanges(hub: HubHost, changes: readonly Change[], limit: ChangeLimit): readonly Finding[] {
+  const updates = changes.filter(({ kind }) => kind === 'update').length;
+  const known = changes.filter(({ kind }) => kind !== 'create').length;
+  const allowed = limit.kind === 'number' ? limit.number : Math.floor(limit.share * known);
+  if (updates <= Math.max(alwaysPass, allowed)) return [];
+  return [finding('plan/too-many-changes', { changes: updates, known, limit: limit.text }, { hub })];
+}

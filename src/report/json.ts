@@ -1,0 +1,43 @@
+import type { Finding } from '../model/finding.ts';
+import type { Report } from '../model/report.ts';
+import { outcomeCounts } from './counts.ts';
+
+/** The report as one JSON document (`--json`, output `report-file`); its shape is schemas/report.schema.json. */
+export function reportJson(report: Report): object {
+  return {
+    command: report.command,
+    result: report.result,
+    findings: report.findings.map(findingJson),
+    changes: report.changes.map((change) => ({
+      device: change.id,
+      hub: change.hub,
+      kind: change.kind,
+      reasons: 'reasons' in change ? change.reasons : [],
+    })),
+    outcome: { ...outcomeCounts(report), devices: report.outcomes },
+    bundles: report.bundles.map(({ device, hub, directory, files }) => ({
+      device,
+      hub,
+      directory,
+      files: files.map(({ name }) => name),
+    })),
+    ...(report.command === 'list' ? { devices: listedJson(report) } : {}),
+    faults: report.faults.map(({ message, remedy }) => ({ message, remedy })),
+  };
+}
+
+function findingJson({ rule, severity, message, remedy, place, device, hub }: Finding): object {
+  return { rule, severity, message, remedy, file: place?.file, line: place?.line, column: place?.column, device, hub };
+}
+
+function listedJson({ listed }: Report): readonly object[] {
+  return listed.map(({ hub, managed, device }) => ({
+    device: device.id,
+    hub,
+    managed,
+    status: device.status,
+    statusReason: device.statusReason,
+    authentication: device.authentication,
+    thumbprints: device.thumbprints,
+  }));
+}

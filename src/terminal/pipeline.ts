@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { ignoredByGit } from '../github/git.ts';
+import { asFault } from '../model/fault.ts';
+import { endedEarly, endsWell, type Report } from '../model/report.ts';
+import { provision } from '../provision.ts';
+import { reportJson } from '../report/json.ts';
+import { reportLines } from '../report/text.ts';
+import { readRequest, type Settings } from '../request.ts';
+import { openWorkspace } from '../workspace.ts';
+import { readCredentials, realWorld } from '../world.ts';
+import { terminalProgress } from './progress.ts';
+import { findRoot, fromRoot } from './root.ts';
+import { terminalStyle } from './style.ts';
+
+/** Runs one of the pipeline's commands and prints its report; gives the exit code. */
+export async function runPipeline(settings: Settings, manifests: readonly string[], json: boolean): Promise<number> {
+  const directory = process.cwd();
+  const root = findRoot(directory, manifests);
+  const progress = terminalProgress(process.stderr);
+  let report: Report;
+  try {
+    const credentials = await readCredentials(process.env.IOTHUB_CONNECTION_STRING ?? '');
+    const request = readRequest(
+      { ...settings, manifest: fromRoot(root, directory, manifests).join('\n') },
+      { directory, credentialHubs: credentials.map(({ host }) => host), findings: [] },
+    );
+    const workspace = openWorkspace(root, { checkIgnored: ignoredByGit });
+    const caFile = settings['ca-file'] === undefined ? undefined : resolve(directory, settings['ca-file']);
+    report = await provision(request, realWorld({ workspace, credentials, caFile, env: process.env, progress }));
+  } catch (thrown) {
+    report = endedEarly(settings.command, asFault(thrown));
+  } finally {
+    progress.clear();
+  }
+  const text = json
+    ? JSON.stringify(reportJson(report), null, 2)
+    : reportLines(report, terminalStyle(process.stdout, root, directory)).join('\n');
+  process.stdout.write(`${text}\n`);
+  if (report.faults.some(({ kind }) => kind === 'usage')) return 2;
+  return endsWell(report) ? 0 : 1;
+}

@@ -1,0 +1,127 @@
+import { Command, CommanderError, Option } from 'commander';
+import { asFault } from '../model/fault.ts';
+import type { Command as CommandName } from '../model/report.ts';
+import type { Settings } from '../request.ts';
+import { version } from '../version.ts';
+
+/** Options carry the names of the action's inputs; each command takes only those it acts on. */
+const options = {
+  hub: () => new Option('--hub <host...>', 'hubs that may be touched, beside those of IOTHUB_CONNECTION_STRING'),
+  'only-hub': () => new Option('--only-hub <host>', 'leave out all devices that are not of this hub'),
+  'ca-file': () => new Option('--ca-file <path>', 'one more certificate authority to trust (PEM)'),
+  'output-directory': () =>
+    new Option('--output-directory <path>', 'where the bundles are written').default('device-bundles'),
+  'fail-on': () => new Option('--fail-on <severity>', 'findings that stop the run: error or warning').default('error'),
+  'expiry-warning-days': () =>
+    new Option('--expiry-warning-days <days>', 'warn of certificates that end within so many days').default('30'),
+  'max-changes': () =>
+    new Option('--max-changes <limit>', 'the most devices to update per hub: a number or a share').default('30%'),
+  'allow-lockout': () => new Option('--allow-lockout', 'replace all certificates of a device at once'),
+  adopt: () => new Option('--adopt', 'take over devices that are not edge devices with thumbprints'),
+} as const;
+
+type OptionName = keyof typeof options;
+
+const checking: readonly OptionName[] = ['fail-on', 'expiry-warning-days'];
+const reaching: readonly OptionName[] = ['hub', 'only-hub', 'ca-file'];
+const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt'];
+
+const pipeline: readonly { name: CommandName; summary: string; takes: readonly OptionName[] }[] = [
+  { name: 'validate', summary: 'check the manifest and the certificates; no hub is asked', takes: checking },
+  { name: 'plan', summary: 'say what apply would change', takes: [...reaching, ...checking, ...changing] },
+  {
+    name: 'apply',
+    summary: 'make the hub as the manifest says, and write the bundles',
+    takes: [...reaching, ...checking, ...changing, 'output-directory'],
+  },
+  { name: 'render', summary: 'write the bundles alone', takes: ['hub', 'only-hub', ...checking, 'output-directory'] },
+  { name: 'verify', summary: 'compare the hub with the manifest', takes: [...reaching, ...checking] },
+  { name: 'list', summary: "show the hub's edge devices", takes: reaching },
+];
+
+/**
+ * Runs the command line and gives its exit code: 0 well, 1 findings, drift, failed devices or a fault of the world, 2 wrong usage.
+ * Each command's code is loaded when it is chosen.
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('provision-iot-edge')
+    .description('Provisions Azure IoT Edge devices with X.509 certificates from a manifest.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(see --help)');
+  for (const { name, summary, takes } of pipeline) {
+    const command = program.command(name).summary(summary).description(summary);
+    command.argument('[manifest...]', 'devices manifests, paths and globs', ['devices.yaml']);
+    for (const option of takes) command.addOption(options[option]());
+    command.option('--json', 'print the report as one JSON document');
+    command.action(async (manifests: readonly string[]) => {
+      const { runPipeline } = await import('./pipeline.ts');
+      const { json, ...settings } = settingsOf(command);
+      exitCode = await runPipeline({ ...settings, command: name }, manifests, json === 'true');
+    });
+  }
+  addDemo(program, (code) => {
+    exitCode = code;
+  });
+  addHub(program);
+  addIssue(program);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    const fault = asFault(thrown);
+    process.stderr.write(`error: ${fault.message}\n  → ${fault.remedy}\n`);
+    return fault.kind === 'usage' ? 2 : 1;
+  }
+}
+
+function addDemo(program: Command, ended: (exitCode: number) => void): void {
+  const summary = 'show the main job on an embedded hub: no Azure, nothing left behind';
+  program
+    .command('demo')
+    .summary(summary)
+    .description(summary)
+    .action(async () => {
+      const { runDemo } = await import('./demo.ts');
+      ended(await runDemo((line) => process.stdout.write(`${line}\n`)));
+    });
+}
+
+function addHub(program: Command): void {
+  const summary = 'run an embedded IoT Hub on this machine until it is stopped';
+  const command = program.command('hub').summary(summary).description(summary);
+  command.option('--port <port>', 'port to listen on; any free one by default', '0');
+  command.option('--directory <path>', 'keep its devices and keys here, so that they survive a restart');
+  command.option('--visibility-lag <milliseconds>', 'how long a query lags behind the registry', '0');
+  command.action(async () => {
+    const { runHub } = await import('./hub.ts');
+    await runHub(settingsOf(command));
+  });
+}
+
+function addIssue(program: Command): void {
+  const summary = 'issue demo certificates: a root, and a primary and a secondary for every id';
+  const command = program.command('issue').summary(summary).description(`${summary}. For trials, not for production.`);
+  command.argument('<id...>', 'device ids');
+  command.option('--certificates-directory <path>', 'where the public certificates go', 'certs');
+  command.option('--keys-directory <path>', 'where the private keys go; git will ignore it', 'device-keys');
+  command.option('--days <days>', 'how long they are valid', '365');
+  command.action(async (ids: readonly string[]) => {
+    const { runIssue } = await import('./issue.ts');
+    await runIssue(ids, settingsOf(command), (line) => process.stdout.write(`${line}\n`));
+  });
+}
+
+/** A command's options by their long names, as text. */
+function settingsOf(command: Command): Settings {
+  const values: Readonly<Record<string, unknown>> = command.opts();
+  return Object.fromEntries(
+    command.options.map((option) => {
+      const value = values[option.attributeName()];
+      const text = Array.isArray(value) ? value.join('\n') : value === undefined ? undefined : String(value);
+      return [option.long?.slice(2) ?? '', text];
+    }),
+  );
+}
