@@ -5,7 +5,7 @@ import { ignoredByGit } from './github/git.ts';
 import { readInputs } from './github/inputs.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
-import { asFault, type Fault } from './model/fault.ts';
+import { asFault, Fault } from './model/fault.ts';
 import { endedEarly, endsWell, type Report } from './model/report.ts';
 import { provision } from './provision.ts';
 import { days, readRequest, type Settings, word } from './request.ts';
@@ -54,7 +54,10 @@ async function upload(report: Report, inputs: Settings): Promise<{ ids: readonly
   if (mode === 'none') return { ids: [], faults: [] };
   try {
     const { uploadBundles } = await import('./github/artifacts.ts');
-    return await uploadBundles(report.bundles, report.bundlesDirectory, { mode, retentionDays, log: info });
+    const uploads = await uploadBundles(report.bundles, report.bundlesDirectory, { mode, retentionDays, log: info });
+    if (uploads.notice !== undefined) notice(uploads.notice, { title: 'artifacts' });
+    const remedy = 'The hub is as reported. Run the job again: it uploads, and writes nothing that is already there.';
+    return { ids: uploads.ids, faults: uploads.failures.map(({ message }) => new Fault(message, remedy)) };
   } catch (thrown) {
     return { ids: [], faults: [asFault(thrown)] };
   }

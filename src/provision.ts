@@ -66,7 +66,7 @@ export async function provision(request: Request, world: World): Promise<Report>
     case 'validate':
       return report(request, checked, verdict(request, checked.findings, 'valid'));
     case 'render':
-      return renderFleet(request, checked);
+      return renderFleet(request, world, checked);
     case 'plan':
       return planFleet(request, world, checked);
     case 'apply':
@@ -101,9 +101,9 @@ async function check(request: Request, { workspace, now }: World): Promise<Check
   };
 }
 
-async function renderFleet(request: Request, checked: Checked): Promise<Report> {
+async function renderFleet(request: Request, world: World, checked: Checked): Promise<Report> {
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
-  await writeBundles(request.outputDirectory, checked.bundles);
+  await writeBundles(request.outputDirectory, checked.bundles, { workspace: world.workspace.root });
   return report(request, checked, 'rendered', { bundles: checked.bundles, bundlesDirectory: request.outputDirectory });
 }
 
@@ -124,7 +124,9 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     const { outcomes, faults } = await carryOut(changes, world, registries);
     const right = new Set(outcomes.filter(isRight).map(key));
     const bundles = checked.bundles.filter((bundle) => right.has(key(bundle)));
-    const written = await attempt(() => writeBundles(request.outputDirectory, bundles));
+    const written = await attempt(() =>
+      writeBundles(request.outputDirectory, bundles, { workspace: world.workspace.root }),
+    );
     return report(request, checked, applied(outcomes), {
       changes,
       findings,
@@ -276,15 +278,14 @@ function folderOf(path: string): string {
 
 /** By place, each fault once: a value of the defaults is judged for every device that inherits it. */
 function inOrder(findings: readonly Finding[]): readonly Finding[] {
-  const once = new Map(
-    findings.map((f) => [[f.rule, f.place?.file, f.place?.line, f.place?.column, f.message].join('\n'), f]),
-  );
-  return [...once.values()].sort(
-    (a, b) =>
-      (a.place?.file ?? '').localeCompare(b.place?.file ?? '', 'en') ||
-      (a.place?.line ?? 0) - (b.place?.line ?? 0) ||
-      (a.place?.column ?? 0) - (b.place?.column ?? 0),
-  );
+  const once = new Map(findings.map((f) => [[f.rule, where(f), f.message].join('\n'), f]));
+  return [...once.values()].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
+}
+
+/** Sorts as file, line and column do. */
+function where({ place }: Finding): string {
+  if (place === undefined) return '';
+  return [place.file, String(place.line).padStart(9), String(place.column).padStart(9)].join('\0');
 }
 
 function key({ device, hub }: { readonly device: string; readonly hub: string | undefined }): string {

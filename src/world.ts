@@ -48,11 +48,14 @@ async function openRegistry(
     const remedy = `Give a connection string whose HostName is ${hub}: the input connection-string, or IOTHUB_CONNECTION_STRING on the command line.`;
     throw new Fault(`there is no credential for ${hub}`, remedy, { kind: 'usage' });
   }
-  const { openRegistry: open } = await import('./hub/registry.ts');
+  const [{ openRegistry: open }, { getProxyForUrl }] = await Promise.all([
+    import('./hub/registry.ts'),
+    import('proxy-from-env'),
+  ]);
   return open(credential, {
     ...(caFile === undefined ? {} : { ca: readCa(caFile) }),
     userAgent: userAgent(env.GITHUB_RUN_ID),
-    env,
+    proxyFor: getProxyForUrl,
   });
 }
 

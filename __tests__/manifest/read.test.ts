@@ -297,7 +297,7 @@ function inMemory(text: string): Workspace {
   return {
     root: '/',
     read: () => ({ ok: true, bytes: Buffer.from(text) }),
-    find: (files) => ({ files, missing: [] }),
+    find: async (files) => ({ files, missing: [] }),
     filesBelow: () => [],
     ignored: async () => new Set(),
   };

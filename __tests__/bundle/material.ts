@@ -1,0 +1,91 @@
+import type { Place } from '../../src/model/finding.ts';
+import {
+  type Device,
+  type DeviceConfig,
+  isDeviceId,
+  isHubHost,
+  type Platform,
+  type RuntimeVersion,
+} from '../../src/model/fleet.ts';
+import { type Certificate, type Identity, isThumbprint } from '../../src/model/identity.ts';
+
+export interface Wanted {
+  readonly id?: string;
+  readonly hub?: string | null;
+  readonly version?: string;
+  readonly platform?: Platform;
+  readonly parent?: string;
+  readonly slot?: 'primary' | 'secondary';
+  readonly certificate?: string;
+  readonly privateKey?: string;
+  readonly hostname?: string;
+  readonly image?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly line?: number;
+}
+
+/** A device as the manifest stage gives it; every key has a column of its own on the device's line. */
+export function deviceOf(wanted: Wanted = {}): Device {
+  const { id = 'edge-001', hub = 'contoso.azure-devices.net', version = '1.1', platform = 'debian', line = 1 } = wanted;
+  if (!isDeviceId(id)) throw new Error(`no device id: ${id}`);
+  if (hub !== null && !isHubHost(hub)) throw new Error(`no hub: ${hub}`);
+  return {
+    id,
+    ...(hub === null ? {} : { hub }),
+    certificates: {},
+    thumbprints: {},
+    thumbprintAlgorithm: 'sha256',
+    ...(wanted.parent === undefined ? {} : { parent: wanted.parent }),
+    runtime: { version: versionOf(version), platform },
+    identity: {
+      slot: wanted.slot ?? 'primary',
+      ...(wanted.certificate === undefined ? {} : { certificate: wanted.certificate }),
+      ...(wanted.privateKey === undefined ? {} : { privateKey: wanted.privateKey }),
+    },
+    config: configOf(wanted),
+    place: (key): Place => ({ file: 'devices.yaml', line, column: columnOf(key) }),
+  };
+}
+
+export function columnOf(key: string): number {
+  return [...key].reduce((sum, character) => sum + (character.codePointAt(0) ?? 0), 0);
+}
+
+export function identityOf(
+  wanted: Wanted = {},
+  pems: { readonly primary?: string; readonly secondary?: string } = {},
+): Identity {
+  const thumbprint = 'A'.repeat(40);
+  if (!isThumbprint(thumbprint)) throw new Error('no thumbprint');
+  const certificate = (pem: string): Certificate => ({
+    path: 'certs/x.pem',
+    commonNames: [wanted.id ?? 'edge-001'],
+    thumbprints: { sha1: thumbprint, sha256: thumbprint },
+    notBefore: new Date(0),
+    notAfter: new Date(1),
+    key: { type: 'ec', name: 'P-256' },
+    publicKeyDigest: '',
+    authority: 'none',
+    pem,
+  });
+  return {
+    device: deviceOf(wanted),
+    thumbprints: { primary: thumbprint, secondary: thumbprint },
+    certificates: {
+      ...(pems.primary === undefined ? {} : { primary: certificate(pems.primary) }),
+      ...(pems.secondary === undefined ? {} : { secondary: certificate(pems.secondary) }),
+    },
+  };
+}
+
+function configOf({ hostname, image, env = {} }: Wanted): DeviceConfig {
+  return {
+    ...(hostname === undefined ? {} : { hostname }),
+    agent: { env, ...(image === undefined ? {} : { image }) },
+  };
+}
+
+function versionOf(text: string): RuntimeVersion {
+  const [major = 0, minor = 0, patch] = text.split('.').map(Number);
+  return { text, major, minor, ...(patch === undefined ? {} : { patch }) };
+}

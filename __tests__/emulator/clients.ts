@@ -1,0 +1,87 @@
+import { Agent, type RequestOptions, request } from 'node:https';
+import { Registry, SharedAccessSignature } from 'azure-iothub';
+import { Http } from 'azure-iothub/dist/common-http/http.js';
+import { RestApiClient } from 'azure-iothub/dist/common-http/rest_api_client.js';
+import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+
+export type Policy = keyof EmbeddedHub['connectionStrings'];
+
+/** A signature made by the stock SDK, valid for an hour from `now` (milliseconds). */
+export function signature(hub: EmbeddedHub, policy: Policy = 'iothubowner', now = Date.now()): string {
+  const key = /SharedAccessKey=(.+)$/.exec(hub.connectionStrings[policy])![1]!;
+  return SharedAccessSignature.create(hub.host, policy, key, Math.ceil(now / 1000) + 3600).toString();
+}
+
+/** The stock registry client. Its HTTP layer knows no port, so the port is put into its options, nothing else. */
+export function stockRegistry(hub: EmbeddedHub, policy: Policy = 'iothubowner'): Registry & { close(): void } {
+  const [host = '', port = ''] = hub.host.split(':');
+  const agent = new Agent({ keepAlive: true, ca: hub.ca });
+  const http = new Http();
+  const build = http.buildRequest.bind(http);
+  const withPort: Pick<Http, 'buildRequest' | 'setOptions'> = {
+    buildRequest: (method, path, headers, _host, options, done) =>
+      build(method, path, headers, host, { port: Number(port) }, typeof options === 'function' ? options : done),
+    setOptions: () => http.setOptions({ http: { agent } }),
+  };
+  const config = { host: hub.host, sharedAccessSignature: signature(hub, policy) };
+  const client = new RestApiClient(config, 'stock', Object.assign(Object.create(http), withPort));
+  return Object.assign(new Registry(config, client), { close: () => agent.destroy() });
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly text: string;
+  readonly json: ReturnType<typeof JSON.parse>;
+}
+
+export interface RawCall {
+  readonly body?: unknown;
+  /** Sent as it is, instead of `body`. */
+  readonly text?: string;
+  readonly headers?: Record<string, string>;
+  readonly policy?: Policy;
+  readonly version?: string;
+  readonly timeout?: number;
+}
+
+/** One HTTPS call as nothing but Node makes it: the path goes out as it is written here. */
+export function call(hub: EmbeddedHub, method: string, path: string, options: RawCall = {}): Promise<RawAnswer> {
+  const text = options.text ?? (options.body === undefined ? '' : JSON.stringify(options.body));
+  const version = options.version ?? '2021-04-12';
+  const target = path.includes('api-version') ? path : `${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
+  const settings: RequestOptions = {
+    method,
+    path: target,
+    host: 'localhost',
+    port: Number(hub.host.split(':')[1]),
+    ca: hub.ca,
+    agent: false,
+    headers: {
+      authorization: signature(hub, options.policy),
+      'content-length': String(Buffer.byteLength(text)),
+      ...options.headers,
+    },
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+  };
+  return new Promise((resolve, reject) => {
+    const sent = request(settings, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const answered = Buffer.concat(chunks).toString();
+        const isJson = /json/.test(response.headers['content-type'] ?? '');
+        resolve({
+          status: response.statusCode!,
+          headers: response.headers,
+          text: answered,
+          json: isJson ? JSON.parse(answered) : undefined,
+        });
+      });
+    });
+    sent.on('timeout', () => sent.destroy(new Error('timed out')));
+    sent.on('error', reject);
+    sent.end(text);
+  });
+}

@@ -1,0 +1,49 @@
+import type { Device, DeviceId, Fleet, HubHost } from '../../src/model/fleet.ts';
+import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
+import { isThumbprint, type Thumbprint } from '../../src/model/identity.ts';
+import type { RegistryWrite } from '../../src/model/registration.ts';
+
+export function deviceId(text: string): DeviceId {
+  if (!isDeviceId(text)) throw new Error(`${text} is not a device id`);
+  return text;
+}
+
+export function hubHost(text: string): HubHost {
+  if (!isHubHost(text)) throw new Error(`${text} is not a host`);
+  return text;
+}
+
+export function thumbprint(digit = 'A', length = 40): Thumbprint {
+  const text = digit.repeat(length);
+  if (!isThumbprint(text)) throw new Error(`${text} is not a thumbprint`);
+  return text;
+}
+
+/** A device of a manifest; `line` is where it stands, `hubLine` where its hub stands if that is somewhere else. */
+export function device(
+  id: string,
+  line: number,
+  more: { readonly hub?: string; readonly parent?: string; readonly hubLine?: number } = {},
+): Device {
+  return {
+    id: deviceId(id),
+    ...(more.hub === undefined ? {} : { hub: hubHost(more.hub) }),
+    ...(more.parent === undefined ? {} : { parent: more.parent }),
+    certificates: {},
+    thumbprints: {},
+    thumbprintAlgorithm: 'sha256',
+    runtime: { version: { text: '1.1', major: 1, minor: 1 }, platform: 'debian' },
+    identity: { slot: 'primary' },
+    config: { agent: { env: {} } },
+    place: (key) => ({ file: 'devices.yaml', line: key === 'hub' ? (more.hubLine ?? line) : line, column: 5 }),
+  };
+}
+
+export function fleet(...devices: readonly Device[]): Fleet {
+  return { devices, manifests: ['devices.yaml'] };
+}
+
+export function create(id: string, digit = 'A'): RegistryWrite {
+  const thumbprints = { primary: thumbprint(digit), secondary: thumbprint('B') };
+  return { mode: 'create', registration: { id: deviceId(id), thumbprints, status: 'enabled' } };
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { normaliseThumbprint } from '../../src/identity/thumbprint.ts';
+
+const sha1 = '3FA9C04B1D2E5F60718293A4B5C6D7E8F9010203';
+
+describe('a given thumbprint', () => {
+  test.each([
+    ['bare digits', sha1, sha1, ''],
+    ['its case is kept', sha1.toLowerCase(), sha1.toLowerCase(), ''],
+    ['colons, as openssl prints', sha1.replace(/..(?=.)/g, '$&:'), sha1, '19 colons'],
+    ['spaces, as Windows shows', sha1.replace(/..(?=.)/g, '$& '), sha1, '19 spaces'],
+    ['one space', `${sha1} `, sha1, '1 space'],
+    ['the mark of the Windows dialog', `\u200E${sha1}`, sha1, '1 invisible mark (U+200E)'],
+    ['a byte order mark and a no-break space', `\uFEFF${sha1}\u00A0`, sha1, '1 invisible mark (U+FEFF), 1 space'],
+    ['two marks of a kind', `\u200B${sha1}\u200B`, sha1, '2 invisible marks (U+200B)'],
+    ['dashes and dots', sha1.replace(/^(..)(..)(..)/, '$1-$2–$3.'), sha1, '2 dashes, 1 dot'],
+    ['a line break', `${sha1}\n`, sha1, '1 space'],
+  ])('%s', (_, given, thumbprint, dropped) => {
+    expect(normaliseThumbprint(given)).toEqual({ thumbprint, dropped });
+  });
+
+  test.each([
+    ['a letter O', sha1.replace('0', 'O'), { rule: 'thumbprint/not-hex', character: 'O', position: 6 }],
+    ['a word in front', `SHA1=${sha1}`, { rule: 'thumbprint/not-hex', character: 'S', position: 1 }],
+    [
+      'a position counts what a person sees',
+      `AA:\u{1F600}`,
+      { rule: 'thumbprint/not-hex', character: '\u{1F600}', position: 4 },
+    ],
+    ['a digit too few', sha1.slice(1), { rule: 'thumbprint/length', length: 39 }],
+    ['a digit too many', `${sha1}0`, { rule: 'thumbprint/length', length: 41 }],
+    ['between the two lengths', sha1 + sha1.slice(0, 23), { rule: 'thumbprint/length', length: 63 }],
+    ['nothing', '', { rule: 'thumbprint/length', length: 0 }],
+    ['separators alone', ' : ', { rule: 'thumbprint/length', length: 0 }],
+  ])('is refused: %s', (_, given, problem) => {
+    expect(normaliseThumbprint(given)).toMatchObject({ problem });
+    expect(normaliseThumbprint(given)).not.toHaveProperty('thumbprint');
+  });
+
+  test('comes back whatever stands between its digits', () => {
+    const digit = fc.constantFrom(...'0123456789abcdefABCDEF');
+    const separator = fc.constantFrom('', '', ':', ' ', '-', '.', '\u200E', '\u200F', '\uFEFF', '\u00A0', '\t', '\r\n');
+    const pairs = fc
+      .constantFrom(40, 64)
+      .chain((length) => fc.array(fc.tuple(digit, separator), { minLength: length, maxLength: length }));
+    fc.assert(
+      fc.property(pairs, (all) => {
+        const { thumbprint, dropped } = normaliseThumbprint(all.flat().join(''));
+        expect(thumbprint).toBe(all.map(([d]) => d).join(''));
+        expect(dropped === '').toBe(all.every(([, s]) => s === ''));
+      }),
+    );
+  });
+
+  test('never throws, and is a thumbprint or a problem', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (given) => {
+        const { thumbprint, problem } = normaliseThumbprint(given);
+        expect((thumbprint === undefined) !== (problem === undefined)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Whether this machine has openssl; tests that need it skip by name where it is absent. */
+export const hasOpenssl = detect();
+
+function detect(): boolean {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs openssl in a folder and gives back what it prints; throws with its words when it fails. */
+export function openssl(folder: string, ...args: readonly string[]): string {
+  return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+export type KeyType = 'rsa1024' | 'rsa2047' | 'rsa2048' | 'p256' | 'p384' | 'ed25519' | 'rsa-pss';
+
+/** Writes a new private key as PEM (PKCS#8). */
+export function makeKey(path: string, type: KeyType): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, generate(type).export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+}
+
+function generate(type: KeyType) {
+  switch (type) {
+    case 'p256':
+      return generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
+    case 'p384':
+      return generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey;
+    case 'ed25519':
+      return generateKeyPairSync('ed25519').privateKey;
+    case 'rsa-pss':
+      return generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).privateKey;
+    default:
+      return generateKeyPairSync('rsa', { modulusLength: Number(type.slice(3)) }).privateKey;
+  }
+}
+
+/** What to ask openssl for; what is left out is as a good device certificate has it. */
+export interface Wanted {
+  /** As `openssl req -subj` takes it: `/CN=edge-001`. */
+  readonly subject: string;
+  /** A key file below the folder, made when it is not there. By default one of the certificate's own. */
+  readonly key?: string;
+  readonly keyType?: KeyType;
+  /** `YYYYMMDDHHMMSSZ`; from 2026-01-01 to 2028-01-01 by default. */
+  readonly start?: string;
+  readonly end?: string;
+  readonly digest?: string;
+  /** Lines of an extension section of openssl's configuration. */
+  readonly extensions?: readonly string[];
+}
+
+export const leafExtensions = [
+  'basicConstraints = critical, CA:FALSE',
+  'keyUsage = critical, digitalSignature',
+  'extendedKeyUsage = clientAuth',
+] as const;
+
+/** Makes a self-signed certificate `<name>.pem` in the folder; its key lies in `keys/` there. Needs openssl 1.1 or newer. */
+export function makeCertificate(folder: string, name: string, wanted: Wanted): string {
+  const work = join(folder, 'keys');
+  mkdirSync(work, { recursive: true });
+  const key = join(work, wanted.key ?? `${name}.key.pem`);
+  const keyType = wanted.keyType ?? 'p256';
+  if (!existsSync(key)) makeKey(key, keyType);
+  const config = join(work, `${name}.cnf`);
+  writeFileSync(config, configuration(wanted.extensions ?? leafExtensions));
+  writeFileSync(join(work, 'index.txt'), '');
+  const pem = join(folder, `${name}.pem`);
+  openssl(work, 'req', '-new', '-utf8', '-config', config, '-key', key, '-subj', wanted.subject, '-out', 'request.csr');
+  const dates = ['-startdate', wanted.start ?? '20260101000000Z', '-enddate', wanted.end ?? '20280101000000Z'];
+  const digest = wanted.digest ?? (keyType === 'ed25519' ? 'default' : 'sha256');
+  const fixed = ['-selfsign', '-batch', '-notext', '-utf8', '-preserveDN', '-in', 'request.csr', '-out', pem];
+  openssl(work, 'ca', '-config', config, '-keyfile', key, '-md', digest, ...dates, ...fixed);
+  return pem;
+}
+
+function configuration(extensions: readonly string[]): string {
+  return [
+    '[req]',
+    'prompt = no',
+    'string_mask = utf8only',
+    'distinguished_name = name',
+    '[name]',
+    'CN = unused',
+    '[ca]',
+    'default_ca = self',
+    '[self]',
+    'database = index.txt',
+    'new_certs_dir = .',
+    'rand_serial = yes',
+    'unique_subject = no',
+    'policy = any',
+    ...(extensions.length === 0 ? [] : ['x509_extensions = v3']),
+    '[any]',
+    'commonName = optional',
+    'organizationName = optional',
+    '[v3]',
+    ...extensions,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,192 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+import { strFromU8, unzipSync } from 'fflate';
+
+/** An artifact as the service has it after FinalizeArtifact. */
+interface StoredArtifact {
+  readonly name: string;
+  readonly id: number;
+  readonly size: number;
+  readonly hash: string | undefined;
+  /** ISO 8601; absent when the repository's own limit holds. */
+  readonly expiresAt: string | undefined;
+}
+
+/** GitHub's results service, as much of it as uploads need, in front of a real blob service (Azurite). */
+export interface ResultsService {
+  /** What a process needs in its environment so that @actions/artifact uploads here. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** In the order of their completion. */
+  readonly artifacts: readonly StoredArtifact[];
+  /** The zip's bytes, by name or id. */
+  download(artifact: string | number): Promise<Uint8Array>;
+  /** The files of the zip as text, by path, sorted. */
+  files(artifact: string | number): Promise<Readonly<Record<string, string>>>;
+  /** From now on the artifact of this name is refused. */
+  refuse(name: string, status?: number): void;
+  close(): Promise<void>;
+}
+
+/** Starts both on free ports of the loopback interface; state is in memory. */
+export async function startResultsService(): Promise<ResultsService> {
+  const blobs = await startBlobService();
+  const refusals = new Map<string, number>();
+  const created = new Map<string, { readonly expiresAt: string | undefined }>();
+  const artifacts: StoredArtifact[] = [];
+  const payload = Buffer.from(JSON.stringify({ scp: 'Actions.Results:run-id:job-id' })).toString('base64url');
+  const token = `e30.${payload}.none`;
+
+  const methods: Readonly<Record<string, (body: Record<string, unknown>) => Answer>> = {
+    CreateArtifact({ name, expires_at: expiresAt }) {
+      if (typeof name !== 'string') return [400, { msg: 'no name' }];
+      const status = refusals.get(name);
+      if (status !== undefined) return [status, { msg: 'refused by the test' }];
+      if (created.has(name)) {
+        return [409, { msg: 'an artifact with this name already exists on the workflow run' }];
+      }
+      created.set(name, { expiresAt: typeof expiresAt === 'string' ? expiresAt : undefined });
+      return [200, { ok: true, signed_upload_url: blobs.url(name, 'cw') }];
+    },
+    FinalizeArtifact({ name, size, hash }) {
+      const known = typeof name === 'string' ? created.get(name) : undefined;
+      if (typeof name !== 'string' || known === undefined) return [404, { msg: 'unknown artifact' }];
+      const id = artifacts.length + 1;
+      artifacts.push({ name, id, size: Number(size), hash: typeof hash === 'string' ? hash : undefined, ...known });
+      return [200, { ok: true, artifact_id: String(id) }];
+    },
+  };
+
+  const server = createServer(async (request, response) => {
+    const method =
+      methods[
+        /^\/twirp\/github\.actions\.results\.api\.v1\.ArtifactService\/(\w+)$/.exec(request.url ?? '')?.[1] ?? ''
+      ];
+    const trusted = request.headers.authorization === `Bearer ${token}`;
+    const body = await readJson(request);
+    const [status, answer] = !trusted ? refusal(401) : method === undefined ? refusal(404) : method(body);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  });
+  const port = await listen(server);
+
+  const download = async (artifact: string | number) => {
+    const name = artifacts.find(({ name, id }) => artifact === name || artifact === id)?.name;
+    if (name === undefined)
+      throw new Error(`no artifact ${artifact}; there are ${artifacts.map((a) => a.name).join(', ')}`);
+    const response = await fetch(blobs.url(name, 'r'));
+    if (!response.ok) throw new Error(`download of ${name}: ${response.status} ${await response.text()}`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+
+  return {
+    environment: {
+      ACTIONS_RUNTIME_TOKEN: token,
+      ACTIONS_RESULTS_URL: `http://127.0.0.1:${port}/`,
+      // The client takes GitHub's own hosts and those below localhost, and refuses the others as Enterprise Server.
+      GITHUB_SERVER_URL: 'http://github.localhost',
+    },
+    artifacts,
+    download,
+    async files(artifact) {
+      const entries = Object.entries(unzipSync(await download(artifact)));
+      return Object.fromEntries(entries.map(([path, bytes]): [string, string] => [path, strFromU8(bytes)]).sort());
+    },
+    refuse: (name, status = 403) => void refusals.set(name, status),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await blobs.close();
+    },
+  };
+}
+
+type Answer = readonly [status: number, body: Readonly<Record<string, unknown>>];
+
+function refusal(status: number): Answer {
+  return [status, { msg: 'not for you' }];
+}
+
+async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const text = Buffer.concat(await request.toArray()).toString();
+  const body: unknown = text === '' ? {} : JSON.parse(text);
+  return typeof body === 'object' && body !== null ? { ...body } : {};
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the results service has no port');
+  return address.port;
+}
+
+interface BlobService {
+  /** A URL of one blob, signed for `r`, or for `c` and `w`. */
+  url(name: string, permissions: string): string;
+  close(): Promise<void>;
+}
+
+async function startBlobService(): Promise<BlobService> {
+  const account = 'results';
+  const key = randomBytes(64);
+  const child = spawn(
+    process.execPath,
+    [
+      createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js'),
+      ...[
+        '--blobHost',
+        '127.0.0.1',
+        '--blobPort',
+        '0',
+        '--inMemoryPersistence',
+        '--disableTelemetry',
+        '--skipApiVersionCheck',
+      ],
+    ],
+    {
+      env: { ...process.env, AZURITE_ACCOUNTS: `${account}:${key.toString('base64')}` },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const end = () => child.kill();
+  process.once('exit', end);
+  const origin = await originOf(child);
+  const signed = (path: string, permissions: string, type: 'c' | 'o') =>
+    `${origin}/${account}/${path}${path.includes('?') ? '&' : '?'}${accountSignature(account, key, permissions, type)}`;
+
+  const container = await fetch(signed('artifacts?restype=container', 'c', 'c'), { method: 'PUT' });
+  if (!container.ok) throw new Error(`Azurite made no container: ${container.status} ${await container.text()}`);
+  return {
+    url: (name, permissions) => signed(`artifacts/${encodeURIComponent(name)}`, permissions, 'o'),
+    async close() {
+      process.off('exit', end);
+      if (child.exitCode !== null) return;
+      end();
+      await once(child, 'exit');
+    },
+  };
+}
+
+async function originOf(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('Azurite has no output');
+  for await (const line of createInterface(child.stdout)) {
+    const origin = /successfully listens on (http:\S+)/.exec(line)?.[1];
+    if (origin === undefined) continue;
+    child.stdout.resume();
+    return origin;
+  }
+  throw new Error('Azurite ended before it listened');
+}
+
+/** https://learn.microsoft.com/rest/api/storageservices/create-account-sas */
+function accountSignature(account: string, key: Buffer, permissions: string, resourceType: 'c' | 'o'): string {
+  const version = '2020-08-04';
+  const expiry = `${new Date(Date.now() + 3_600_000).toISOString().slice(0, 19)}Z`;
+  const text = [account, permissions, 'b', resourceType, '', expiry, '', '', version, ''].join('\n');
+  const signature = createHmac('sha256', key).update(text).digest('base64');
+  const parameters = { sv: version, ss: 'b', srt: resourceType, sp: permissions, se: expiry, sig: signature };
+  return new URLSearchParams(parameters).toString();
+}

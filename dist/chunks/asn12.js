@@ -1,0 +1,1 @@
+import{t as e}from"./asn1.js";export default e();export{};

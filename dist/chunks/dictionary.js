@@ -1,0 +1,1 @@
+import{t as e}from"./rolldown-runtime.js";var t=e((e=>{Object.defineProperty(e,"__esModule",{value:!0}),e.createDictionary=void 0;function t(e,t){let n={};return String(e).split(String(t)).forEach(function(e){let t=e.indexOf(`=`);if(t<0)return;let r=e.substring(0,t),i=e.substring(t+1);r&&i&&(n[r]=i)}),n}e.createDictionary=t}));export{t};

@@ -1,0 +1,1 @@
+import{t as e}from"./http.js";export default e();export{};

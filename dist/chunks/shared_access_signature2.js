@@ -1,0 +1,1 @@
+import{t as e}from"./rolldown-runtime.js";import{t}from"./shared_access_signature.js";var n=e((e=>{Object.defineProperty(e,"__esModule",{value:!0}),e.parse=e.create=void 0;let n=t();function r(e,t,r,i){return n.SharedAccessSignature.create(e,t,r,i)}e.create=r;function i(e){return n.SharedAccessSignature.parse(e,[`sr`,`sig`,`skn`,`se`])}e.parse=i}));export default n();export{};

@@ -1,0 +1,85 @@
+import { generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { pki } from 'node-forge';
+
+/** The hub's own certificate authority, and the server certificate it signed. */
+export interface Authority {
+  /** The CA's certificate, PEM. */
+  readonly ca: string;
+  /** The server's certificate and its private key, PEM, one after the other. */
+  readonly server: string;
+}
+
+const day = 86_400_000;
+const lifetime = 730 * day;
+const subject = { ca: 'Embedded IoT Hub CA', server: 'localhost' };
+
+/**
+ * Makes a CA and a server certificate for localhost, 127.0.0.1 and ::1, valid for two years. The CA's key is dropped here:
+ * nothing else will ever be signed with it. `now` is the time that TLS clients go by.
+ */
+export async function makeAuthority(now: Date): Promise<Authority> {
+  // Keys by node:crypto (fast, several at a time); node-forge, loaded only here, writes the certificates.
+  const [{ default: forge }, ca, server] = await Promise.all([import('node-forge'), newKeyPair(), newKeyPair()]);
+  const caKey = forge.pki.privateKeyFromPem(ca.privateKey);
+
+  const begin = (name: string, key: string): pki.Certificate => {
+    const certificate = forge.pki.createCertificate();
+    certificate.publicKey = forge.pki.publicKeyFromPem(key);
+    // The first bit stays clear: a serial number is positive.
+    certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
+    certificate.validity.notBefore = new Date(now.getTime() - day);
+    certificate.validity.notAfter = new Date(now.getTime() + lifetime);
+    certificate.setSubject([{ name: 'commonName', value: name }]);
+    certificate.setIssuer([{ name: 'commonName', value: subject.ca }]);
+    return certificate;
+  };
+
+  const root = begin(subject.ca, ca.publicKey);
+  root.setExtensions([
+    { name: 'basicConstraints', cA: true, critical: true },
+    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    { name: 'subjectKeyIdentifier' },
+  ]);
+  root.sign(caKey, forge.md.sha256.create());
+
+  const leaf = begin(subject.server, server.publicKey);
+  leaf.setExtensions([
+    { name: 'basicConstraints', cA: false, critical: true },
+    { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
+    { name: 'extKeyUsage', serverAuth: true },
+    {
+      name: 'subjectAltName',
+      altNames: [
+        { type: 2, value: 'localhost' },
+        { type: 7, ip: '127.0.0.1' },
+        { type: 7, ip: '::1' },
+      ],
+    },
+    { name: 'subjectKeyIdentifier' },
+    { name: 'authorityKeyIdentifier', keyIdentifier: root.generateSubjectKeyIdentifier().getBytes() },
+  ]);
+  leaf.sign(caKey, forge.md.sha256.create());
+
+  const pem = (certificate: pki.Certificate) => forge.pki.certificateToPem(certificate).replaceAll('\r\n', '\n');
+  return { ca: pem(root), server: pem(leaf) + server.privateKey };
+}
+
+/** Whether a stored authority belongs together and lasts for another day. */
+export function isUsable(authority: Authority, now: Date): boolean {
+  try {
+    const ca = new X509Certificate(authority.ca);
+    const server = new X509Certificate(authority.server);
+    return server.verify(ca.publicKey) && Date.parse(server.validTo) - now.getTime() > day;
+  } catch {
+    return false;
+  }
+}
+
+function newKeyPair(): Promise<{ publicKey: string; privateKey: string }> {
+  return promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+}

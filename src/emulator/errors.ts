@@ -1,0 +1,61 @@
+/**
+ * The refusals of the service: HTTP status, name (header `iothub-errorcode`, body) and the number that bulk answers carry.
+ * Numbers: ErrorCode.cs of the service's C# SDK; where it has none, the status with 000.
+ */
+const table = {
+  ArgumentInvalid: { status: 400, number: 400004 },
+  ArgumentNull: { status: 400, number: 400005 },
+  BulkRegistryOperationFailure: { status: 400, number: 400013 },
+  DeviceDefinedMultipleTimes: { status: 400, number: 400011 },
+  InvalidOperation: { status: 400, number: 400003 },
+  InvalidProtocolVersion: { status: 400, number: 400001 },
+  IotHubUnauthorizedAccess: { status: 401, number: 401002 },
+  IotHubQuotaExceeded: { status: 403, number: 403002 },
+  DeviceNotFound: { status: 404, number: 404001 },
+  GenericNotFound: { status: 404, number: 404000 },
+  GenericMethodNotAllowed: { status: 405, number: 405000 },
+  DeviceAlreadyExists: { status: 409, number: 409001 },
+  PreconditionFailed: { status: 412, number: 412001 },
+  MessageTooLarge: { status: 413, number: 413001 },
+  TooManyDevices: { status: 413, number: 413002 },
+  ThrottlingException: { status: 429, number: 429001 },
+  ThrottlingBacklogTimeout: { status: 429, number: 429003 },
+  ServerError: { status: 500, number: 500001 },
+  ServiceUnavailable: { status: 503, number: 503001 },
+} as const;
+
+export type ErrorName = keyof typeof table;
+
+/** A call, or one entry of a bulk, that the service refuses. */
+export class Refused extends Error {
+  readonly code: ErrorName;
+
+  constructor(code: ErrorName, text: string) {
+    super(text);
+    this.name = 'Refused';
+    this.code = code;
+  }
+
+  get status(): number {
+    return table[this.code].status;
+  }
+
+  get number(): number {
+    return table[this.code].number;
+  }
+}
+
+/** The status the service gives to an error of this name. */
+export function statusOf(code: ErrorName): number {
+  return table[code].status;
+}
+
+/** The JSON text of a refusal: `{"Message":"ErrorCode:X;text","ExceptionMessage":"Tracking ID:…"}`. */
+export function errorBody(code: string, text: string, requestId: string, now: number): string {
+  const time = new Date(now).toISOString();
+  const stamp = `${time.slice(5, 7)}/${time.slice(8, 10)}/${time.slice(0, 4)} ${time.slice(11, 19)}`;
+  return JSON.stringify({
+    Message: `ErrorCode:${code};${text}`,
+    ExceptionMessage: `Tracking ID:${requestId.replaceAll('-', '')}-G:0-TimeStamp:${stamp}`,
+  });
+}

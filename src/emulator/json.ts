@@ -1,0 +1,17 @@
+/** A JSON object, its values not yet looked at. */
+export type JsonObject = { readonly [key: string]: unknown };
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The value of a property whose name is compared without case, as the service does:
+ * the swagger writes `eTag` and `importMode: updateIfMatchETag`, the stock SDK `etag` and `UpdateIfMatchETag`.
+ */
+export function property(object: JsonObject, name: string): unknown {
+  if (Object.hasOwn(object, name)) return object[name];
+  const lower = name.toLowerCase();
+  const key = Object.keys(object).find((candidate) => candidate.toLowerCase() === lower);
+  return key === undefined ? undefined : object[key];
+}

@@ -1,0 +1,61 @@
+import { Fault } from '../model/fault.ts';
+import type { Finding, Judged } from '../model/finding.ts';
+import type { Device, Fleet, HubHost } from '../model/fleet.ts';
+import { finding } from '../rules/rules.ts';
+import { fleetFindings } from './fleet-rules.ts';
+
+export interface AssignOptions {
+  /** Restricts the run to one hub; devices of others are checked, then left out. */
+  readonly onlyHub?: HubHost;
+  /** No credentials are used: the manifest's host is taken as it is. */
+  readonly offline: boolean;
+}
+
+/**
+ * Gives every device its hub, and refuses hubs that the workflow does not name: a manifest is untrusted text, and a token
+ * sent to somebody else's hub could be replayed against ours. Then judges what needs the hub: ids and parents.
+ * `named` are the hubs that the workflow names, in lower case; hosts are compared exactly.
+ * Throws a usage `Fault` when `onlyHub` is none of them.
+ */
+export function assignHubs(
+  fleet: Fleet,
+  named: readonly HubHost[],
+  { onlyHub, offline }: AssignOptions,
+): Judged<readonly Device[]> {
+  if (onlyHub !== undefined && !offline && !named.includes(onlyHub)) {
+    throw new Fault(
+      `only-hub is ${onlyHub}, which is not among the hubs that the workflow names: ${named.join(', ') || 'none'}`,
+      'Correct only-hub, or name that hub in the input hub or by a connection string.',
+      { kind: 'usage' },
+    );
+  }
+  const only = named.length === 1 ? named[0] : undefined;
+  const devices = fleet.devices.map((device) => {
+    return device.hub !== undefined || only === undefined ? device : { ...device, hub: only };
+  });
+  return {
+    value: devices.filter(({ hub }) => onlyHub === undefined || hub === undefined || hub === onlyHub),
+    findings: [...(offline ? [] : hubFindings(devices, named)), ...fleetFindings(devices)],
+  };
+}
+
+/** One finding for each place: a hub in `defaults` is one fault, however many devices inherit it. */
+function hubFindings(devices: readonly Device[], named: readonly HubHost[]): readonly Finding[] {
+  const places = new Map<string, { readonly device: Device; readonly finding: Finding; readonly shared: boolean }>();
+  for (const device of devices) {
+    const found = hubFinding(device, named);
+    if (found === undefined) continue;
+    const { file, line, column } = device.place('hub');
+    const key = `${file}:${line}:${column}`;
+    const first = places.get(key);
+    places.set(key, first === undefined ? { device, finding: found, shared: false } : { ...first, shared: true });
+  }
+  return [...places.values()].map((row) => (row.shared ? row.finding : { ...row.finding, device: row.device.id }));
+}
+
+function hubFinding(device: Device, allowed: readonly HubHost[]): Finding | undefined {
+  const { hub } = device;
+  const place = device.place('hub');
+  if (hub === undefined) return finding('hub/ambiguous', { allowed }, { place });
+  return allowed.includes(hub) ? undefined : finding('hub/not-allowed', { hub, allowed }, { place, hub });
+}

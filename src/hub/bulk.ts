@@ -1,0 +1,78 @@
+import type { RefusalCode, RegistryWrite, WriteAnswer } from '../model/registration.ts';
+import { described, type NotAnswered, type Reply, scrubbed } from './reply.ts';
+import { isUnsent } from './unreachable.ts';
+import { isRecord } from './wire.ts';
+
+/**
+ * One answer per write, in order, from the reply to their bulk call. The reply itself, where the hub refused the call as a
+ * whole or could not be reached, so that nothing was written.
+ */
+export function bulkAnswers(writes: readonly RegistryWrite[], reply: Reply): readonly WriteAnswer[] | NotAnswered {
+  if (reply.kind === 'unanswered') {
+    return isUnsent(reply.failure) ? reply : unanswered(writes, reply.failure.message);
+  }
+  const results = bulkResult(reply.body);
+  if (results !== undefined && (reply.kind === 'answered' || reply.status === 400)) return perDevice(writes, results);
+  if (reply.kind === 'answered') return unanswered(writes, "the hub's answer was not understood");
+  const message = described(reply);
+  if (reply.status === 429) {
+    return writes.map(({ registration: { id } }) => ({ id, answer: 'refused', code: 'throttled', message }));
+  }
+  return reply.status >= 500 ? unanswered(writes, message) : reply;
+}
+
+interface BulkResult {
+  readonly successful: boolean;
+  readonly errors: readonly BulkError[];
+}
+
+interface BulkError {
+  readonly id: string;
+  readonly code: string;
+  readonly status: string;
+}
+
+/** `{"isSuccessful":…,"errors":[{"deviceId","errorCode","errorStatus"}]}`, of a 200 and of a 400 alike. */
+function bulkResult(body: unknown): BulkResult | undefined {
+  if (!isRecord(body) || typeof body.isSuccessful !== 'boolean') return undefined;
+  const errors = Array.isArray(body.errors) ? body.errors.filter(isRecord) : [];
+  return {
+    successful: body.isSuccessful,
+    errors: errors.map(({ deviceId, errorCode, errorStatus }) => ({
+      id: typeof deviceId === 'string' ? deviceId : '',
+      code: String(errorCode ?? ''),
+      status: typeof errorStatus === 'string' ? scrubbed(errorStatus) : '',
+    })),
+  };
+}
+
+/** Every device that is not named in the errors was applied: if the errors make sense, which is checked. */
+function perDevice(writes: readonly RegistryWrite[], { successful, errors }: BulkResult): readonly WriteAnswer[] {
+  const byId = new Map(errors.map((error) => [error.id, error]));
+  const ids = new Set<string>(writes.map(({ registration }) => registration.id));
+  const stray = errors.some(({ id }) => !ids.has(id)) || (!successful && errors.length === 0);
+  return writes.map(({ registration: { id } }): WriteAnswer => {
+    const error = byId.get(id);
+    if (error !== undefined) {
+      const message = [error.code, error.status].filter((part) => part !== '').join(', ');
+      return { id, answer: 'refused', code: refusalCode(error.code), message };
+    }
+    return stray
+      ? { id, answer: 'unanswered', message: 'the hub refused some of the devices and did not say which' }
+      : { id, answer: 'applied' };
+  });
+}
+
+/** An integer on the wire, a name in the service's REST description: 409001 or DeviceAlreadyExists. */
+function refusalCode(code: string): RefusalCode {
+  if (/^(409001|DeviceAlreadyExists)$/.test(code)) return 'exists';
+  if (/^(404001|DeviceNotFound)$/.test(code)) return 'absent';
+  if (/^(412\d{3}|PreconditionFailed)$/.test(code)) return 'changed';
+  return /^(429\d{3}|Throttl\w*|GenericTooManyRequests|DeviceThrottlingLimitExceeded)$/.test(code)
+    ? 'throttled'
+    : 'other';
+}
+
+function unanswered(writes: readonly RegistryWrite[], message: string): readonly WriteAnswer[] {
+  return writes.map(({ registration: { id } }) => ({ id, answer: 'unanswered', message }));
+}

@@ -1,0 +1,195 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Fault, messageOf } from '../model/fault.ts';
+import type { DeviceId, HubHost } from '../model/fleet.ts';
+import type { RegisteredDevice, Registry, RegistryWrite, WriteAnswer } from '../model/registration.ts';
+import { bulkAnswers } from './bulk.ts';
+import type { HubCredential } from './connection-string.ts';
+import { openHttp } from './http.ts';
+import { inFlight } from './in-flight.ts';
+import { chooseReading, chunkQuery, edgeQuery, fewDevices, planReading, scanQuery } from './reading.ts';
+import { misunderstood, type Right, refusal } from './refusal.ts';
+import { described, type NotAnswered, type Reply } from './reply.ts';
+import { retried } from './retry.ts';
+import { type HubCalls, openSdk } from './sdk.ts';
+import { unreachable } from './unreachable.ts';
+import { bulkEntry, deviceCount, registeredDevice } from './wire.ts';
+
+export interface RegistryOptions {
+  /** One header for every call: name, version and run. */
+  readonly userAgent: string;
+  /** Certificates to trust beside the usual ones, PEM. */
+  readonly ca?: string | undefined;
+  /** The proxy for a URL, or an empty text: `getProxyForUrl` of proxy-from-env, which reads HTTPS_PROXY and NO_PROXY. */
+  readonly proxyFor?: ((url: string) => string) | undefined;
+  /** For one attempt as a whole. Hubs queue before they refuse, so it is long: 60,000 by default. */
+  readonly attemptTimeoutMs?: number | undefined;
+  /** Milliseconds since 1970, for the expiry of tokens. */
+  readonly clock?: (() => number) | undefined;
+  readonly sleep?: ((milliseconds: number) => Promise<void>) | undefined;
+  readonly random?: (() => number) | undefined;
+}
+
+/** Opens the registry of a hub. Makes no call yet; throws a usage `Fault` for a CA or a proxy that is none. */
+export async function openRegistry(credential: HubCredential, options: RegistryOptions): Promise<Registry> {
+  const { host } = credential;
+  const proxy = options.proxyFor?.(`https://${host}/`) ?? '';
+  const http = await openHttp({ host, ca: options.ca, proxy, timeoutMs: options.attemptTimeoutMs ?? 60_000 });
+  const calls = await openSdk(credential, http, { userAgent: options.userAgent, clock: options.clock ?? Date.now });
+  return new HubRegistry({
+    host,
+    keyName: credential.keyName,
+    proxy: proxy === '' ? undefined : new URL(proxy).host,
+    calls,
+    close: http.close,
+    sleep: options.sleep ?? (async (milliseconds) => delay(milliseconds)),
+    random: options.random ?? Math.random,
+  });
+}
+
+interface Parts {
+  readonly host: HubHost;
+  readonly keyName: string;
+  /** Host and port alone: a proxy's URL may hold a password. */
+  readonly proxy: string | undefined;
+  readonly calls: HubCalls;
+  readonly close: () => void;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly random: () => number;
+}
+
+const readsInFlight = 4;
+
+class HubRegistry implements Registry {
+  readonly host: HubHost;
+  readonly close: () => void;
+  readonly #parts: Parts;
+  /** Whether the hub has taken our key for any call. */
+  #known = false;
+
+  constructor(parts: Parts) {
+    this.host = parts.host;
+    this.close = parts.close;
+    this.#parts = parts;
+  }
+
+  async read(ids: readonly DeviceId[]): Promise<ReadonlyMap<DeviceId, RegisteredDevice>> {
+    const wanted = new Set(ids);
+    const found = (await this.#readFleet([...wanted])).filter(({ id }) => wanted.has(id));
+    return new Map(found.map((device) => [device.id, device]));
+  }
+
+  async readOne(id: DeviceId): Promise<RegisteredDevice | undefined> {
+    const reply = await this.#reading(() => this.#parts.calls.device(id));
+    if (reply.kind === 'refused' && reply.status === 404 && /^(DeviceNotFound|404001)$/.test(reply.error.code)) {
+      return undefined;
+    }
+    return this.#device(await this.#body(reply, 'Registry Read'), 'a device');
+  }
+
+  async readEdgeDevices(): Promise<readonly RegisteredDevice[]> {
+    return (await this.#query(edgeQuery)).filter(({ edge }) => edge);
+  }
+
+  async write(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]> {
+    const creates = writes.filter(({ mode }) => mode === 'create');
+    const updates = writes.filter(({ mode }) => mode === 'update');
+    if (creates.length === 0 || updates.length === 0) return writes.length === 0 ? [] : this.#bulk(writes);
+    // The SDK has one call for each of the two.
+    const answers = [...(await this.#bulk(creates)), ...(await this.#bulkAfter(updates))];
+    const byId = new Map(answers.map((answer) => [answer.id, answer]));
+    return writes.flatMap(({ registration }) => byId.get(registration.id) ?? []);
+  }
+
+  async #readFleet(ids: readonly DeviceId[]): Promise<readonly RegisteredDevice[]> {
+    if (ids.length <= fewDevices) return this.#readSingly(ids);
+    const plan = planReading(ids);
+    const reading = chooseReading(ids.length, plan, await this.#size());
+    if (reading === 'scan') return this.#query(scanQuery);
+    const rows = await inFlight(plan.chunks, readsInFlight, (chunk) => this.#query(chunkQuery(chunk)));
+    return [...rows.flat(), ...(await this.#readSingly(plan.single))];
+  }
+
+  async #readSingly(ids: readonly DeviceId[]): Promise<readonly RegisteredDevice[]> {
+    const found = await inFlight(ids, readsInFlight, (id) => this.readOne(id));
+    return found.filter((device) => device !== undefined);
+  }
+
+  async #size(): Promise<number> {
+    const reply = await this.#reading(() => this.#parts.calls.statistics());
+    const count = deviceCount(await this.#body(reply, 'Registry Read'));
+    if (count === undefined) throw misunderstood(this.host, 'the number of its devices');
+    return count;
+  }
+
+  /** All pages of a query, one after the other. */
+  async #query(text: string): Promise<readonly RegisteredDevice[]> {
+    const devices: RegisteredDevice[] = [];
+    let continuation: string | undefined;
+    do {
+      const reply = await this.#reading(() => this.#parts.calls.query(text, continuation));
+      const rows = await this.#body(reply, 'Service Connect');
+      if (!Array.isArray(rows)) throw misunderstood(this.host, 'a page of devices');
+      for (const row of rows) devices.push(this.#device(row, 'a page of devices'));
+      continuation = reply.kind === 'answered' ? reply.continuation : undefined;
+    } while (continuation !== undefined);
+    return devices;
+  }
+
+  async #bulk(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]> {
+    const { calls } = this.#parts;
+    const entries = writes.map(bulkEntry);
+    const reply = this.#noted(await (writes[0]?.mode === 'create' ? calls.create(entries) : calls.update(entries)));
+    const answers = bulkAnswers(writes, reply);
+    if (!('kind' in answers)) return answers;
+    if (answers.kind === 'unanswered' || answers.status !== 400) throw await this.#fault(answers, 'Registry Write');
+    // One entry that the service cannot even read makes it refuse them all: halve until it stands alone.
+    if (writes.length > 1) {
+      const half = Math.ceil(writes.length / 2);
+      return [...(await this.#bulk(writes.slice(0, half))), ...(await this.#bulkAfter(writes.slice(half)))];
+    }
+    return refusedAll(writes, described(answers));
+  }
+
+  /** The second part of a write: the answers of the first must not be lost to a refusal of this one. */
+  async #bulkAfter(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]> {
+    try {
+      return await this.#bulk(writes);
+    } catch (thrown) {
+      return refusedAll(writes, messageOf(thrown));
+    }
+  }
+
+  async #reading(call: () => Promise<Reply>): Promise<Reply> {
+    return this.#noted(await retried(call, this.#parts));
+  }
+
+  #noted(reply: Reply): Reply {
+    this.#known ||= reply.kind === 'answered' || (reply.kind === 'refused' && [400, 404].includes(reply.status));
+    return reply;
+  }
+
+  async #body(reply: Reply, right: Right): Promise<unknown> {
+    if (reply.kind !== 'answered') throw await this.#fault(reply, right);
+    return reply.body;
+  }
+
+  #device(value: unknown, what: string): RegisteredDevice {
+    const device = registeredDevice(value);
+    if (device === undefined) throw misunderstood(this.host, what);
+    return device;
+  }
+
+  async #fault(reply: NotAnswered, right: Right): Promise<Fault> {
+    const { host, keyName, proxy, calls } = this.#parts;
+    if (reply.kind === 'unanswered') return unreachable(reply.failure, host, proxy);
+    // The hub says no more than 401, to a wrong key and to a policy that lacks a right. Another call tells them apart.
+    if (reply.status === 401 && right === 'Service Connect' && !this.#known) {
+      this.#noted(await calls.statistics());
+    }
+    return refusal(reply, { host, keyName, right, known: this.#known });
+  }
+}
+
+function refusedAll(writes: readonly RegistryWrite[], message: string): readonly WriteAnswer[] {
+  return writes.map(({ registration: { id } }) => ({ id, answer: 'refused', code: 'other', message }));
+}

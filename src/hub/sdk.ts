@@ -1,0 +1,110 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { DeviceId } from '../model/fleet.ts';
+import type { HubCredential } from './connection-string.ts';
+import { type Http, HttpResponse } from './http.ts';
+import { pageSize } from './reading.ts';
+import { type Reply, refusedReply, unansweredReply } from './reply.ts';
+import type { bulkEntry } from './wire.ts';
+
+type BulkEntry = ReturnType<typeof bulkEntry>;
+
+/** The calls of the service that we make. None of them rejects or repeats itself. */
+export interface HubCalls {
+  device(id: DeviceId): Promise<Reply>;
+  statistics(): Promise<Reply>;
+  /** One page of a query; `continuation` is that of the page before. */
+  query(text: string, continuation?: string): Promise<Reply>;
+  create(devices: readonly BulkEntry[]): Promise<Reply>;
+  update(devices: readonly BulkEntry[]): Promise<Reply>;
+}
+
+const tokenSeconds = 3600;
+
+/**
+ * The service's SDK on top of our HTTP: the wire format and the tokens are the SDK's, connections, time limits and proxies
+ * are ours. Loaded here since it takes some 35 ms. `clock` in milliseconds since 1970, for the expiry of tokens.
+ */
+export async function openSdk(
+  credential: HubCredential,
+  http: Http,
+  { userAgent, clock }: { readonly userAgent: string; readonly clock: () => number },
+): Promise<HubCalls> {
+  const [{ Registry }, { RestApiClient }, { Http: SdkHttp }, signature] = await Promise.all([
+    import('azure-iothub/dist/registry.js'),
+    import('azure-iothub/dist/common-http/rest_api_client.js'),
+    import('azure-iothub/dist/common-http/http.js'),
+    import('azure-iothub/dist/shared_access_signature.js'),
+  ]);
+  const { host, keyName, key } = credential;
+  const expiry = () => Math.ceil(clock() / 1000) + tokenSeconds;
+  // A token names the hub without its port, as the service knows itself.
+  const token = signature.create(host.replace(/:\d+$/, ''), keyName, key, expiry());
+  const config = { host, sharedAccessSignature: token.toString() };
+  const client = new RestApiClient(config, userAgent, Object.assign(new SdkHttp(), sdkTransport(http)));
+  const registry = new Registry(config, client);
+
+  /** Every call gets a token of its own: a run may last longer than a token. */
+  const call = async (send: () => Promise<{ readonly body: unknown; readonly response: unknown }>): Promise<Reply> => {
+    try {
+      client.updateSharedAccessSignature(token.extend(expiry()));
+      const { body, response } = await send();
+      const continuation = response instanceof HttpResponse ? response.headers['x-ms-continuation'] : undefined;
+      const more = typeof continuation === 'string' && continuation !== '' ? { continuation } : {};
+      return { kind: 'answered', body, ...more };
+    } catch (thrown) {
+      const response = responseOf(thrown);
+      return response === undefined ? unansweredReply(thrown) : refusedReply(response);
+    }
+  };
+  return {
+    device: (id) => call(async () => ofRegistry(await registry.get(id))),
+    statistics: () => call(async () => ofRegistry(await registry.getRegistryStatistics())),
+    create: (devices) => call(async () => ofRegistry(await registry.addDevices([...devices]))),
+    update: (devices) => call(async () => ofRegistry(await registry.updateDevices([...devices], false))),
+    query: (text, continuation) =>
+      call(async () => {
+        const query = registry.createQuery(text, pageSize);
+        // Without an argument `next` begins anew, whatever page came before.
+        const page = await (continuation === undefined ? query.next() : query.next(continuation));
+        return { body: page.result, response: page.message };
+      }),
+  };
+}
+
+function ofRegistry(result: { readonly responseBody: unknown; readonly httpResponse?: unknown }) {
+  return { body: result.responseBody, response: result.httpResponse };
+}
+
+/** The SDK's errors for statuses of 300 and above carry the answer. */
+function responseOf(thrown: unknown): HttpResponse | undefined {
+  const response = thrown instanceof Error && 'response' in thrown ? thrown.response : undefined;
+  return response instanceof HttpResponse ? response : undefined;
+}
+
+type Done = (error: Error | null, body?: string, response?: HttpResponse) => void;
+
+/** The part of the SDK's `Http` that it uses, over ours. */
+function sdkTransport(http: Http) {
+  return {
+    buildRequest(method: string, path: string, headers: OutgoingHttpHeaders, _host: string, done: Done) {
+      let body = '';
+      return {
+        write(text: string): void {
+          body += text;
+        },
+        end(): void {
+          http
+            .send({ method, path, headers, body })
+            .then((response) => {
+              const error = response.statusCode >= 300 ? new Error(`status ${response.statusCode}`) : null;
+              done(error, response.text, response);
+            })
+            // Also where the SDK throws while it reads an answer: a device without an id.
+            .catch(done);
+        },
+      };
+    },
+    /** The SDK brings an agent of its own, which knows no proxy. */
+    setOptions(): void {},
+  };
+}

@@ -1,0 +1,172 @@
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import { posix } from 'node:path';
+import type { PeerCertificate } from 'node:tls';
+import { messageOf } from '../model/fault.ts';
+import { type Certificate, isThumbprint, type Thumbprint } from '../model/identity.ts';
+import { needsSignedFields, type SignedFields, signedFields } from './extensions.ts';
+import { asciiText, pemBlocks, pemLabels } from './pem.ts';
+import { type FoundKey, privateKeyIn } from './private-key.ts';
+
+/** The largest certificate file that is read, in bytes; a chain of RSA-4096 certificates has about 10,000. */
+export const largestCertificate = 1024 * 1024;
+
+export type CertificateReading =
+  | { readonly kind: 'certificate'; readonly certificate: Certificate }
+  | { readonly kind: 'private-key'; readonly key: FoundKey }
+  | { readonly kind: 'unreadable'; readonly why: string; readonly remedy?: string };
+
+/** PEM of the certificates behind leaves, by their DER: the files of a fleet repeat the same few. */
+export type ChainCache = Map<string, string>;
+
+/**
+ * Reads a certificate file: PEM (the first certificate is the leaf, the others its chain) or DER.
+ * Never throws; a file with a private key in it is refused, whatever else it holds.
+ * @param path for messages and to tell kinds of files apart that look alike
+ * @param known hand in the same for many files, and each authority is read once
+ */
+export async function readCertificate(
+  path: string,
+  bytes: Buffer,
+  known: ChainCache = new Map(),
+): Promise<CertificateReading> {
+  if (bytes.length === 0) return unreadable('the file is empty');
+  const text = asciiText(bytes);
+  return text.includes('-----BEGIN ') ? readPem(path, bytes, text, known) : readDer(path, bytes);
+}
+
+async function readPem(path: string, bytes: Buffer, text: string, known: ChainCache): Promise<CertificateReading> {
+  const key = privateKeyIn(path, bytes);
+  if (key !== undefined) return { kind: 'private-key', key };
+  const [first, ...others] = pemBlocks(text).filter(({ label }) => certificateLabels.includes(label));
+  if (first === undefined) return otherPem(path, pemLabels(text));
+  const leaf = parse(first.der);
+  if (leaf === undefined) return damaged(1, others.length + 1);
+  const chain: string[] = [];
+  for (const [index, { der }] of others.entries()) {
+    const name = der.toString('latin1');
+    const pem = known.get(name) ?? parse(der)?.toString();
+    if (pem === undefined) return damaged(index + 2, others.length + 1);
+    known.set(name, pem);
+    chain.push(pem);
+  }
+  return describe(path, leaf, chain);
+}
+
+function damaged(number: number, count: number): CertificateReading {
+  if (count === 1) return unreadable('what stands between BEGIN and END is damaged');
+  return unreadable(`certificate ${number} of ${count} in it is damaged`);
+}
+
+async function readDer(path: string, bytes: Buffer): Promise<CertificateReading> {
+  const leaf = parse(bytes);
+  if (leaf !== undefined) return describe(path, leaf, []);
+  const key = privateKeyIn(path, bytes);
+  if (key !== undefined) return { kind: 'private-key', key };
+  if (bytes.subarray(0, 64).includes(pkcs7SignedData)) return pkcs7(path, '-inform DER ');
+  if (requestExtensions.includes(posix.extname(path).toLowerCase())) return request();
+  return unreadable('it is neither PEM (no BEGIN CERTIFICATE line) nor a certificate in DER');
+}
+
+// OpenSSL reads these three as certificates: PEM_read_bio_X509(3).
+const certificateLabels = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
+const requestExtensions = ['.csr', '.req', '.p10'];
+const pkcs7SignedData = Buffer.from('06092a864886f70d010702', 'hex'); // OID 1.2.840.113549.1.7.2
+
+/** The certificate of a file's whole DER, or of a block; what stands behind it, as in a TRUSTED CERTIFICATE, is left. */
+function parse(der: Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
+  }
+}
+
+function otherPem(path: string, labels: readonly string[]): CertificateReading {
+  const [label = 'nothing'] = labels;
+  if (labels.some((l) => certificateLabels.includes(l))) {
+    return unreadable('its END CERTIFICATE line is missing, or does not follow the certificate');
+  }
+  if (label === 'PKCS7' || label === 'CMS') return pkcs7(path, '');
+  if (label.endsWith('CERTIFICATE REQUEST')) return request();
+  if (label.endsWith('PUBLIC KEY')) return unreadable('it holds a public key alone, not a certificate');
+  return unreadable(`it holds no CERTIFICATE block, but ${label}`);
+}
+
+function pkcs7(path: string, form: string): CertificateReading {
+  const pem = path.replace(/\.[^./]*$/, '.pem');
+  return unreadable(
+    'it is a PKCS#7 bundle of certificates',
+    `Take the certificates out of it: openssl pkcs7 ${form}-in "${path}" -print_certs -out "${pem}", the device's own first.`,
+  );
+}
+
+function request(): CertificateReading {
+  return unreadable(
+    'it is a certificate request (CSR), which nobody has signed yet',
+    'Have it signed by your certificate authority, and commit the certificate that comes back.',
+  );
+}
+
+function unreadable(why: string, remedy?: string): CertificateReading {
+  return { kind: 'unreadable', why, ...(remedy === undefined ? {} : { remedy }) };
+}
+
+async function describe(path: string, leaf: X509Certificate, chain: readonly string[]): Promise<CertificateReading> {
+  try {
+    // The subject as a structure: its text form cannot be split where a name has commas or line breaks.
+    const legacy = leaf.toLegacyObject();
+    const fields = needsSignedFields(leaf.raw) ? await signedFields(leaf.raw) : undefined;
+    // Absent where there is none, whatever the type says.
+    const extendedKeyUsage: readonly string[] | undefined = leaf.keyUsage;
+    const certificate: Certificate = {
+      path,
+      commonNames: [legacy.subject?.CN ?? []].flat(),
+      thumbprints: { sha1: thumbprint(leaf.fingerprint), sha256: thumbprint(leaf.fingerprint256) },
+      notBefore: date(leaf.validFrom),
+      notAfter: date(leaf.validTo),
+      ...publicKey(leaf.publicKey, legacy),
+      authority: authority(leaf.ca, fields),
+      ...(extendedKeyUsage === undefined ? {} : { extendedKeyUsage }),
+      ...(fields?.weakSignature === undefined ? {} : { weakSignature: fields.weakSignature }),
+      pem: [leaf.toString(), ...chain].join(''),
+    };
+    return { kind: 'certificate', certificate };
+  } catch (cause) {
+    return unreadable(`a field of it cannot be read (${messageOf(cause)})`);
+  }
+}
+
+/** The details out of the legacy object, which has them at hand: asking the key for them takes three times as long. */
+function publicKey(key: KeyObject, legacy: PeerCertificate): Pick<Certificate, 'key' | 'publicKeyDigest'> {
+  const kind = key.asymmetricKeyType ?? 'unknown';
+  const bytes = legacy.pubkey ?? key.export({ type: 'spki', format: 'der' });
+  return {
+    key: {
+      type: kind === 'rsa' || kind === 'ec' ? kind : 'other',
+      name: legacy.asn1Curve ?? keyNames[kind] ?? kind.toUpperCase(),
+      ...(legacy.bits === undefined ? {} : { bits: legacy.bits }),
+    },
+    publicKeyDigest: createHash('sha256').update(kind).update(bytes).digest('hex'),
+  };
+}
+
+const keyNames: Readonly<Record<string, string>> = { ed25519: 'Ed25519', ed448: 'Ed448', x25519: 'X25519' };
+
+/** `ca` is OpenSSL's: CA:TRUE, and no key usage that forbids to sign certificates. */
+function authority(ca: boolean, fields: SignedFields | undefined): Certificate['authority'] {
+  if (fields?.keyCertSign === true) return 'signing-key';
+  return ca || fields?.authority === true ? 'is-ca' : 'none';
+}
+
+function thumbprint(fingerprint: string): Thumbprint {
+  const digits = fingerprint.replaceAll(':', '');
+  if (!isThumbprint(digits)) throw new Error(`fingerprint ${fingerprint}`);
+  return digits;
+}
+
+// Node 20 has the dates as text alone: `Nov  3 12:00:00 2026 GMT`.
+function date(text: string): Date {
+  const read = new Date(text);
+  if (Number.isNaN(read.getTime())) throw new Error(`date ${text}`);
+  return read;
+}

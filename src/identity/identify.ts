@@ -1,0 +1,180 @@
+import { type Finding, failing, type Judged, type Subject } from '../model/finding.ts';
+import { type BySlot, type Device, type Slot, slots } from '../model/fleet.ts';
+import { type Certificate, type Identity, sameThumbprint, type Thumbprint } from '../model/identity.ts';
+import type { Workspace } from '../model/workspace.ts';
+import { finding } from '../rules/rules.ts';
+import { type ChainCache, largestCertificate, readCertificate } from './certificate.ts';
+import { type JudgeOptions, judgeCertificate } from './judge.ts';
+import { claim, type Owners } from './sharing.ts';
+import { judgeGiven, normaliseThumbprint } from './thumbprint.ts';
+
+/**
+ * Reads and judges the certificates of the devices, and chooses the thumbprints to register.
+ * A device with an error gives no identity; the others keep their order. Each file is read once.
+ */
+export async function identify(
+  devices: readonly Device[],
+  workspace: Workspace,
+  options: JudgeOptions,
+): Promise<Judged<readonly Identity[]>> {
+  const identities: Identity[] = [];
+  const findings: Finding[] = [];
+  const files: Files = { opened: new Map(), chains: new Map() };
+  const owners: Owners = new Map();
+  for (const device of devices) {
+    const certificates = await certificatesOf(device, workspace, files, options);
+    const given = givenThumbprints(device);
+    const chosen = chooseThumbprints(device, certificates.value, given.value);
+    const mine = [
+      ...certificates.findings,
+      ...given.findings,
+      ...chosen.findings,
+      ...sameKeyTwice(device, certificates.value),
+      ...claim(owners, device, { certificates: certificates.value, thumbprints: given.value }),
+    ];
+    findings.push(...mine);
+    if (chosen.value !== undefined && !failing(mine)) {
+      identities.push({ device, thumbprints: chosen.value, certificates: certificates.value });
+    }
+  }
+  return { value: identities, findings: withoutRepeats(findings) };
+}
+
+/** The files read so far. */
+interface Files {
+  readonly opened: Map<string, Opened>;
+  readonly chains: ChainCache;
+}
+
+/** A file as it was found: its certificate, or what keeps it from being one. */
+type Opened = { readonly certificate: Certificate } | { readonly refuse: (subject: Subject) => Finding };
+
+async function certificatesOf(
+  device: Device,
+  workspace: Workspace,
+  files: Files,
+  options: JudgeOptions,
+): Promise<Judged<BySlot<Certificate>>> {
+  const findings: Finding[] = [];
+  const certificates: { [S in Slot]?: Certificate } = {};
+  for (const slot of slots) {
+    const path = device.certificates[slot];
+    if (path === undefined) continue;
+    const subject = subjectOf(device, `certificates.${slot}`);
+    const file = files.opened.get(path) ?? (await open(path, workspace, files.chains));
+    files.opened.set(path, file);
+    if ('refuse' in file) findings.push(file.refuse(subject));
+    else {
+      certificates[slot] = file.certificate;
+      findings.push(...judgeCertificate(file.certificate, device, subject, options));
+    }
+  }
+  return { value: certificates, findings };
+}
+
+async function open(path: string, workspace: Workspace, chains: ChainCache): Promise<Opened> {
+  const file = workspace.read(path, largestCertificate);
+  if (!file.ok) return { refuse: (subject) => unopened(path, file.why, file.detail, subject) };
+  const reading = await readCertificate(path, file.bytes, chains);
+  switch (reading.kind) {
+    case 'certificate':
+      return { certificate: reading.certificate };
+    case 'private-key':
+      return { refuse: (subject) => finding('certificate/private-key-present', { path, ...reading.key }, subject) };
+    case 'unreadable':
+      return { refuse: (subject) => finding('certificate/unreadable', { path, ...reading }, subject) };
+  }
+}
+
+function unopened(path: string, why: string, detail: string, subject: Subject): Finding {
+  if (why === 'missing') return finding('certificate/missing', { path }, subject);
+  if (why === 'outside') return finding('certificate/outside-workspace', { path, why: detail }, subject);
+  return finding('certificate/unreadable', { path, why: detail }, subject);
+}
+
+function givenThumbprints(device: Device): Judged<BySlot<Thumbprint>> {
+  const findings: Finding[] = [];
+  const thumbprints: { [S in Slot]?: Thumbprint } = {};
+  for (const slot of slots) {
+    const given = device.thumbprints[slot];
+    if (given === undefined) continue;
+    const normalised = normaliseThumbprint(given);
+    findings.push(...judgeGiven(normalised, device.place(`thumbprints.${slot}`), device.id));
+    if (normalised.thumbprint !== undefined) thumbprints[slot] = normalised.thumbprint;
+  }
+  return { value: thumbprints, findings };
+}
+
+/**
+ * The value of each slot: the thumbprint given, else the one made from the certificate; one value fills both slots.
+ * None where a slot that the manifest names has a fault of its own, which is reported there.
+ */
+function chooseThumbprints(
+  device: Device,
+  certificates: BySlot<Certificate>,
+  given: BySlot<Thumbprint>,
+): Judged<Identity['thumbprints'] | undefined> {
+  const findings: Finding[] = slots.flatMap((slot) => mismatch(device, slot, certificates[slot], given[slot]));
+  const chosen = (slot: Slot) => given[slot] ?? certificates[slot]?.thumbprints[device.thumbprintAlgorithm];
+  const named = (slot: Slot) => device.thumbprints[slot] ?? device.certificates[slot];
+  const primary = chosen('primary');
+  const secondary = chosen('secondary');
+  if (named('primary') === undefined && named('secondary') === undefined) {
+    findings.push(finding('thumbprint/missing', { id: device.id }, subjectOf(device, 'thumbprints')));
+  } else if (named('primary') === undefined) {
+    const key = device.thumbprints.secondary === undefined ? 'certificate' : 'thumbprint';
+    const subject = subjectOf(device, `${key}s.secondary`);
+    findings.push(finding('thumbprint/only-secondary', { what: key }, subject));
+  } else if (primary !== undefined && named('secondary') === undefined) {
+    const key = device.thumbprints.primary === undefined ? 'certificates' : 'thumbprints';
+    findings.push(finding('thumbprint/single', { id: device.id }, subjectOf(device, `${key}.primary`)));
+    return { value: { primary, secondary: primary }, findings };
+  } else if (primary !== undefined && secondary !== undefined) {
+    if (primary.length !== secondary.length) {
+      const key = given.secondary === undefined ? 'thumbprints.primary' : 'thumbprints.secondary';
+      const details = { primary: primary.length, secondary: secondary.length };
+      findings.push(finding('thumbprint/mixed-lengths', details, subjectOf(device, key)));
+    }
+    return { value: { primary, secondary }, findings };
+  }
+  return { value: undefined, findings };
+}
+
+function mismatch(
+  device: Device,
+  slot: Slot,
+  certificate: Certificate | undefined,
+  given: Thumbprint | undefined,
+): readonly Finding[] {
+  if (certificate === undefined || given === undefined) return [];
+  const expected = certificate.thumbprints[given.length === 40 ? 'sha1' : 'sha256'];
+  if (sameThumbprint(given, expected)) return [];
+  const details = { slot, given, path: certificate.path, expected };
+  return [finding('thumbprint/mismatch', details, subjectOf(device, `thumbprints.${slot}`))];
+}
+
+function sameKeyTwice(device: Device, { primary, secondary }: BySlot<Certificate>): readonly Finding[] {
+  if (primary === undefined || primary.publicKeyDigest !== secondary?.publicKeyDigest) return [];
+  const same = primary.thumbprints.sha256 === secondary.thumbprints.sha256;
+  const what = same ? 'are the same certificate' : 'hold the same public key';
+  return [finding('certificate/same-key-twice', { what }, subjectOf(device, 'certificates.secondary'))];
+}
+
+function subjectOf(device: Device, key: string): Subject {
+  return { place: device.place(key), device: device.id, hub: device.hub };
+}
+
+/**
+ * A file named once, in `defaults`, and bad for all its devices is one fault at one place.
+ * What differs by device (a path with `{id}`, a common name) has another message each time, or is told by its device.
+ */
+function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ rule, message, place, device }) => {
+    const aboutFile = rule.startsWith('certificate/') && !aboutDevice.includes(rule);
+    const key = [rule, message, place?.file, place?.line, place?.column, aboutFile ? '' : device].join('\n');
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+const aboutDevice: readonly string[] = ['certificate/same-key-twice', 'certificate/shared-between-devices'];

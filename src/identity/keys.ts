@@ -1,0 +1,35 @@
+import type { Finding } from '../model/finding.ts';
+import type { Workspace } from '../model/workspace.ts';
+import { finding } from '../rules/rules.ts';
+import { type FoundKey, privateKeyIn } from './private-key.ts';
+
+/**
+ * Private keys committed by mistake: files below the folders that hold one and that git does not ignore.
+ * Files over 1 MiB are no keys and are not opened.
+ * @param folders those of the manifests and of the certificates, relative to the workspace
+ * @param alreadyRead certificate files that `identify` has judged, so that each file is reported once
+ */
+export async function findPrivateKeys(
+  folders: readonly string[],
+  workspace: Workspace,
+  alreadyRead: ReadonlySet<string> = new Set(),
+): Promise<readonly Finding[]> {
+  const found = new Map<string, FoundKey>();
+  for (const path of workspace.filesBelow(folders, extensions)) {
+    if (alreadyRead.has(path)) continue;
+    const file = workspace.read(path, largestKeyFile);
+    const key = file.ok ? privateKeyIn(path, file.bytes) : undefined;
+    if (key !== undefined) found.set(path, key);
+  }
+  if (found.size === 0) return [];
+  const ignored = await workspace.ignored([...found.keys()]);
+  return [...found]
+    .filter(([path]) => !ignored.has(path))
+    .map(([path, key]) => {
+      const place = { file: path, line: key.line, column: 1 };
+      return finding('certificate/private-key-present', { path, ...key }, { place });
+    });
+}
+
+const largestKeyFile = 1024 * 1024;
+const extensions = ['.pem', '.key', '.pfx', '.p12', '.pk8', '.p8', '.der', '.crt', '.cer', '.ppk'];

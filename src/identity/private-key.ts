@@ -1,0 +1,60 @@
+import { createPrivateKey } from 'node:crypto';
+import { posix } from 'node:path';
+import { asciiText } from './pem.ts';
+
+/** A private key in a file: what it is, as a sentence goes on after "holds". */
+export interface FoundKey {
+  readonly what: string;
+  /** The line where it begins; 1 in a file that is not text. */
+  readonly line: number;
+  readonly remedy?: string;
+}
+
+/** Looks for a private key, encrypted or not, in PEM, DER, PKCS#12 or PuTTY's format. Keeps and returns no part of it. */
+export function privateKeyIn(path: string, bytes: Buffer): FoundKey | undefined {
+  const text = asciiText(bytes);
+  const [header, label] = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?)-----/.exec(text) ?? [];
+  if (header !== undefined) return { what: `a private key (${label})`, line: lineOf(text, text.indexOf(header)) };
+  const putty = /^\W*PuTTY-User-Key-File-\d/.exec(text);
+  if (putty !== null) return { what: 'a private key (PuTTY)', line: lineOf(text, putty[0].indexOf('PuTTY')) };
+  if (bytes[0] !== sequence) return undefined;
+  if (isPkcs12(path, bytes)) return { what: 'a private key (PKCS#12)', line: 1, remedy: pkcs12Remedy(path) };
+  const kind = derKey(bytes);
+  return kind === undefined ? undefined : { what: `a private key (${kind}, DER)`, line: 1 };
+}
+
+const sequence = 0x30; // the first byte of every DER file that can matter here
+const largestKey = 64 * 1024;
+const pkcs7Data = Buffer.from('06092a864886f70d010701', 'hex'); // OID 1.2.840.113549.1.7.1, which a PFX begins with
+
+function isPkcs12(path: string, bytes: Buffer): boolean {
+  return ['.pfx', '.p12'].includes(posix.extname(path).toLowerCase()) || bytes.subarray(0, 64).includes(pkcs7Data);
+}
+
+function pkcs12Remedy(path: string): string {
+  const pem = path.replace(/\.[^./]*$/, '.pem');
+  return (
+    `Take the certificate alone: openssl pkcs12 -in "${path}" -clcerts -nokeys -out "${pem}". ` +
+    'Remove the bundle from the repository and its history, and replace the key: it is known now.'
+  );
+}
+
+function derKey(bytes: Buffer): string | undefined {
+  if (bytes.length > largestKey) return undefined;
+  for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
+    try {
+      createPrivateKey({ key: bytes, format: 'der', type });
+      return type === 'pkcs8' ? 'PKCS#8' : type === 'pkcs1' ? 'PKCS#1' : 'SEC 1';
+    } catch (refusal) {
+      // Not being a key is the usual case; only an encrypted one tells that it is one.
+      if (refusal instanceof Error && 'code' in refusal && refusal.code === 'ERR_MISSING_PASSPHRASE') {
+        return 'encrypted PKCS#8';
+      }
+    }
+  }
+  return undefined;
+}
+
+function lineOf(text: string, index: number): number {
+  return text.slice(0, index).split(/\r\n|\r|\n/).length;
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startHub } from '../emulator/hub.ts';
+import { issueCertificates } from '../identity/issue.ts';
+import type { Command, Report } from '../model/report.ts';
+import { provision } from '../provision.ts';
+import { plainStyle, reportLines } from '../report/text.ts';
+import { readRequest } from '../request.ts';
+import { openWorkspace } from '../workspace.ts';
+import { readCredentials, realWorld } from '../world.ts';
+
+const ids = ['edge-001', 'edge-002', 'edge-003'];
+
+/** The manifest of the demo; `hub` is added for the embedded one. */
+const manifest = `version: 1
+defaults:
+  certificates:
+    primary: certs/{id}-primary.pem
+    secondary: certs/{id}-secondary.pem
+  runtime: { version: "1.1", platform: debian }
+devices:
+  - id: edge-001
+  - id: edge-002
+    config: { hostname: press-2.plant.example }
+  - id: edge-003
+    status: disabled
+    statusReason: awaiting repair
+`;
+
+/** The same with four mistakes that nobody notices until a truck is on its way. */
+const broken = manifest
+  .replace('id: edge-002', 'id: edge-002\n    certificates: { primary: certs/edge-001-primary.pem }')
+  .replace('status: disabled', 'status: disbaled')
+  .replace('press-2.plant.example', 'press_2');
+
+/**
+ * The main job from end to end in a folder of its own, which is removed: certificates, an embedded hub over TLS, apply, apply
+ * again, a broken manifest. Gives 0 when everything went as it should.
+ */
+export async function runDemo(print: (line: string) => void): Promise<number> {
+  const root = mkdtempSync(join(tmpdir(), 'provision-iot-edge-demo-'));
+  const hub = await startHub({ directory: join(root, 'hub') });
+  try {
+    const repository = join(root, 'repository');
+    mkdirSync(repository);
+    const run = runner(repository, hub.connectionString, hub.caFile);
+
+    print(`1. Demo certificates for ${ids.join(', ')}: a root, a primary and a secondary each.`);
+    const keysDirectory = join(root, 'device-keys');
+    await issueCertificates({ ids, certificatesDirectory: join(repository, 'certs'), keysDirectory, now: new Date() });
+
+    print(`2. An embedded IoT Hub listens at ${hub.url}.\n\n3. devices.yaml:\n`);
+    writeFileSync(join(repository, 'devices.yaml'), manifest);
+    print(indent(manifest));
+
+    print('4. provision-iot-edge apply\n');
+    const first = await run('apply');
+    show(first, print);
+    const [bundle] = first.bundles;
+    if (bundle === undefined || first.result !== 'changed') return 1;
+    print(`\n5. device-bundles/${bundle.directory}/config.yaml, ready to place on the device:\n`);
+    print(indent(readFileSync(join(repository, 'device-bundles', bundle.directory, 'config.yaml'), 'utf8')));
+
+    print('6. provision-iot-edge apply, once more\n');
+    const writes = hub.counts().registryWrites;
+    const second = await run('apply');
+    show(second, print);
+    print(indent(`(the hub counted ${hub.counts().registryWrites - writes} writes)`));
+
+    print(
+      '\n7. The same with mistakes: a wrong certificate, a misspelt status, a host name that no device can have.\n',
+    );
+    writeFileSync(join(repository, 'devices.yaml'), broken);
+    const third = await run('apply');
+    show(third, print);
+    return second.result === 'unchanged' && third.result === 'invalid' ? 0 : 1;
+  } finally {
+    await hub.close();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function runner(repository: string, connectionString: string, caFile: string): (command: Command) => Promise<Report> {
+  return async (command) => {
+    const credentials = await readCredentials(connectionString);
+    const request = readRequest(
+      { command, manifest: 'devices.yaml' },
+      { directory: repository, credentialHubs: credentials.map(({ host }) => host), findings: [] },
+    );
+    const progress = { phase: () => {}, written: () => {} };
+    return provision(
+      request,
+      realWorld({ workspace: openWorkspace(repository), credentials, caFile, env: process.env, progress }),
+    );
+  };
+}
+
+function show(report: Report, print: (line: string) => void): void {
+  print(indent(reportLines(report, plainStyle).join('\n')));
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, '   ');
+}

@@ -1,0 +1,34 @@
+import { resolve } from 'node:path';
+import { issueCertificates } from '../identity/issue.ts';
+import { Fault } from '../model/fault.ts';
+import type { Settings } from '../request.ts';
+
+/** Issues demo certificates and says where they are. */
+export async function runIssue(
+  ids: readonly string[],
+  settings: Settings,
+  print: (line: string) => void,
+): Promise<void> {
+  const issued = await issueCertificates({
+    ids,
+    certificatesDirectory: resolve(settings['certificates-directory'] ?? 'certs'),
+    keysDirectory: resolve(settings['keys-directory'] ?? 'device-keys'),
+    days: validity(settings.days ?? '365'),
+    now: new Date(),
+  });
+  print(`root        ${issued.root.certificate}${issued.root.reused ? ' (used again)' : ''}`);
+  for (const path of issued.certificates) print(`certificate ${path}`);
+  for (const path of issued.keys) print(`private key ${path}`);
+  print('Commit the certificates. The private keys stay out of git: bring each to its device and delete it here.');
+}
+
+function validity(given: string): number {
+  if (/^\d{1,5}$/.test(given) && Number(given) > 0) return Number(given);
+  throw new Fault(
+    `--days: ${JSON.stringify(given)} is not a whole number of days`,
+    'Give --days a number such as 365.',
+    {
+      kind: 'usage',
+    },
+  );
+}
