@@ -83,15 +83,19 @@ async function check(request: Request, { workspace, now }: World): Promise<Check
   const fleet = await readFleet(request.manifests, workspace);
   const assigned = assignHubs(fleet.value, request.hubs, {
     ...(request.onlyHub === undefined ? {} : { onlyHub: request.onlyHub }),
-    offline: request.command === 'validate' || request.command === 'render',
+    use: request.command === 'validate' ? 'none' : request.command === 'render' ? 'name' : 'credentials',
   });
-  const devices = assigned.value;
+  const devices = assigned.value.inRun;
   const identities = await identify(devices, workspace, {
     now: now(),
     expiryWarningDays: request.expiryWarningDays,
   });
   const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, devices), workspace);
-  const bundles = renderBundles(identities.value, { fleet: fleet.value.devices });
+  const identified = new Set(identities.value.map(({ device }) => device));
+  const bundles = renderBundles(identities.value, {
+    fleet: assigned.value.all,
+    judge: devices.filter((device) => !identified.has(device)),
+  });
   const findings = [fleet, assigned, identities, { findings: keys }, bundles].flatMap((stage) => stage.findings);
   return {
     devices,

@@ -4,12 +4,12 @@ import { device, fleet, hubHost } from './devices.ts';
 
 const a = hubHost('a.azure-devices.net');
 const b = hubHost('b.azure-devices.net');
-const online = { offline: false };
+const online = { use: 'credentials' } as const;
 
 describe('a run that uses credentials', () => {
   it('takes a hub that the workflow names', () => {
     const { value, findings } = assignHubs(fleet(device('edge-001', 3, { hub: a })), [a, b], online);
-    expect(value.map(({ hub }) => hub)).toEqual([a]);
+    expect(value.inRun.map(({ hub }) => hub)).toEqual([a]);
     expect(findings).toEqual([]);
   });
 
@@ -19,7 +19,7 @@ describe('a run that uses credentials', () => {
       [a],
       online,
     );
-    expect(value.map(({ hub }) => hub)).toEqual([a, a]);
+    expect(value.inRun.map(({ hub }) => hub)).toEqual([a, a]);
     expect(findings).toEqual([]);
   });
 
@@ -52,7 +52,7 @@ describe('a run that uses credentials', () => {
   it.each([{ named: [] }, { named: [a, b] }])('asks for a hub where it has $named.length', ({ named }) => {
     const { value, findings } = assignHubs(fleet(device('edge-001', 3)), named, online);
     expect(findings).toMatchObject([{ rule: 'hub/ambiguous', place: { line: 3 }, device: 'edge-001' }]);
-    expect(value.map(({ hub }) => hub)).toEqual([undefined]);
+    expect(value.inRun.map(({ hub }) => hub)).toEqual([undefined]);
   });
 });
 
@@ -61,7 +61,7 @@ describe('only-hub', () => {
     const evil = device('edge-003', 5, { hub: 'evil.example.com' });
     const devices = fleet(device('edge-001', 3, { hub: a }), device('edge-002', 4, { hub: b }), evil);
     const { value, findings } = assignHubs(devices, [a, b], { ...online, onlyHub: b });
-    expect(value.map(({ id }) => id)).toEqual(['edge-002']);
+    expect(value.inRun.map(({ id }) => id)).toEqual(['edge-002']);
     expect(findings).toMatchObject([{ rule: 'hub/not-allowed', device: 'edge-003' }]);
   });
 
@@ -72,11 +72,11 @@ describe('only-hub', () => {
 });
 
 describe('a run without credentials', () => {
-  const offline = { offline: true };
+  const offline = { use: 'none' } as const;
 
   it("takes the manifest's hub as it is", () => {
     const { value, findings } = assignHubs(fleet(device('edge-001', 3, { hub: b })), [a], offline);
-    expect(value.map(({ hub }) => hub)).toEqual([b]);
+    expect(value.inRun.map(({ hub }) => hub)).toEqual([b]);
     expect(findings).toEqual([]);
   });
 
@@ -86,13 +86,13 @@ describe('a run without credentials', () => {
     { named: [], hub: undefined },
   ])('gives a device without hub the one of the run: $hub', ({ named, hub }) => {
     const { value, findings } = assignHubs(fleet(device('edge-001', 3)), named, offline);
-    expect(value.map((found) => found.hub)).toEqual([hub]);
+    expect(value.inRun.map((found) => found.hub)).toEqual([hub]);
     expect(findings).toEqual([]);
   });
 
   it('keeps to only-hub, and to devices of which nobody knows the hub', () => {
     const devices = fleet(device('x', 3, { hub: a }), device('y', 4, { hub: b }), device('z', 5));
     const { value } = assignHubs(devices, [], { ...offline, onlyHub: a });
-    expect(value.map(({ id }) => id)).toEqual(['x', 'z']);
+    expect(value.inRun.map(({ id }) => id)).toEqual(['x', 'z']);
   });
 });

@@ -20,7 +20,7 @@ export function openssl(folder: string, ...args: readonly string[]): string {
   return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-export type KeyType = 'rsa1024' | 'rsa2047' | 'rsa2048' | 'p256' | 'p384' | 'ed25519' | 'rsa-pss';
+export type KeyType = 'rsa1024' | 'rsa2047' | 'rsa2048' | 'p256' | 'p384' | 'secp256k1' | 'ed25519' | 'rsa-pss';
 
 /** Writes a new private key as PEM (PKCS#8). */
 export function makeKey(path: string, type: KeyType): void {
@@ -34,6 +34,8 @@ function generate(type: KeyType) {
       return generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).privateKey;
     case 'p384':
       return generateKeyPairSync('ec', { namedCurve: 'secp384r1' }).privateKey;
+    case 'secp256k1':
+      return generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
     case 'ed25519':
       return generateKeyPairSync('ed25519').privateKey;
     case 'rsa-pss':

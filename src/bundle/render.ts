@@ -1,11 +1,11 @@
 import type { Bundle, BundleFile } from '../model/bundle.ts';
 import { type Finding, failing, type Judged } from '../model/finding.ts';
-import type { DeviceId, HubHost } from '../model/fleet.ts';
+import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
 import { renderConfigYaml } from './config-yaml.ts';
 import { judgeHostname } from './hostname.ts';
 import { type BundleName, bundleNames } from './name.ts';
-import { pairPlaces } from './places.ts';
+import { type PairPlaces, pairPlaces } from './places.ts';
 import { judgeRuntime } from './runtime.ts';
 import { judgeSecrets } from './secrets.ts';
 
@@ -16,10 +16,11 @@ type Named = { readonly id: DeviceId; readonly hub?: HubHost | undefined };
  * that the device carries) where that certificate is known. A device with an error of its own, or without a hub, gets none.
  *
  * `fleet`: all devices of the manifests, where `identities` are only a part, so that names stay what they are in the whole.
+ * `judge`: devices without an identity, whose configuration is judged all the same, so that all faults show at once.
  */
 export function renderBundles(
   identities: readonly Identity[],
-  options: { readonly fleet?: readonly Named[] } = {},
+  options: { readonly fleet?: readonly Named[]; readonly judge?: readonly Device[] } = {},
 ): Judged<readonly Bundle[]> {
   const nameOf = namesOver(options.fleet ?? identities.map(({ device }) => device));
   const bundles: Bundle[] = [];
@@ -30,6 +31,7 @@ export function renderBundles(
     const { id, hub } = identity.device;
     if (judged.value !== undefined) bundles.push({ device: id, hub, ...nameOf(identity.device), files: judged.value });
   }
+  for (const device of options.judge ?? []) findings.push(...judgeDevice(device).findings);
   return { value: bundles, findings: oncePerPlace(findings) };
 }
 
@@ -44,8 +46,17 @@ function namesOver(fleet: readonly Named[]): (device: Named) => BundleName {
   };
 }
 
-function renderFiles(identity: Identity): Judged<readonly BundleFile[] | undefined> {
-  const { device, certificates } = identity;
+function renderFiles({ device, certificates }: Identity): Judged<readonly BundleFile[] | undefined> {
+  const { value: places, findings } = judgeDevice(device);
+  if (device.hub === undefined || places === undefined || failing(findings)) return { value: undefined, findings };
+  const files: BundleFile[] = [{ name: 'config.yaml', text: renderConfigYaml(device, device.hub, places) }];
+  const carried = certificates[device.identity.slot];
+  if (carried !== undefined) files.push({ name: 'identity-certificate.pem', text: carried.pem });
+  return { value: files, findings };
+}
+
+/** Everything about a device's configuration that can be wrong; where its pair lies. */
+function judgeDevice(device: Device): Judged<PairPlaces | undefined> {
   const secrets = judgeSecrets(device);
   const places = pairPlaces(device, secrets.keys);
   const findings = [
@@ -54,12 +65,7 @@ function renderFiles(identity: Identity): Judged<readonly BundleFile[] | undefin
     ...judgeHostname(device, secrets.keys),
     ...places.findings,
   ];
-  if (device.hub === undefined || places.value === undefined || failing(findings))
-    return { value: undefined, findings };
-  const files: BundleFile[] = [{ name: 'config.yaml', text: renderConfigYaml(device, device.hub, places.value) }];
-  const carried = certificates[device.identity.slot];
-  if (carried !== undefined) files.push({ name: 'identity-certificate.pem', text: carried.pem });
-  return { value: files, findings };
+  return { value: places.value, findings };
 }
 
 /** A value in `defaults` is wrong once, not once for each device; what is said of several devices names none. */

@@ -7,8 +7,14 @@ import { fleetFindings } from './fleet-rules.ts';
 export interface AssignOptions {
   /** Restricts the run to one hub; devices of others are checked, then left out. */
   readonly onlyHub?: HubHost;
-  /** No credentials are used: the manifest's host is taken as it is. */
-  readonly offline: boolean;
+  /** `credentials`: only hubs that the workflow names. `name`: any hub, since only its name is used. `none`: none needed. */
+  readonly use: 'credentials' | 'name' | 'none';
+}
+
+/** Devices with their hubs: those of all manifests, and those that `onlyHub` leaves in the run. */
+export interface Assigned {
+  readonly all: readonly Device[];
+  readonly inRun: readonly Device[];
 }
 
 /**
@@ -17,12 +23,8 @@ export interface AssignOptions {
  * `named` are the hubs that the workflow names, in lower case; hosts are compared exactly.
  * Throws a usage `Fault` when `onlyHub` is none of them.
  */
-export function assignHubs(
-  fleet: Fleet,
-  named: readonly HubHost[],
-  { onlyHub, offline }: AssignOptions,
-): Judged<readonly Device[]> {
-  if (onlyHub !== undefined && !offline && !named.includes(onlyHub)) {
+export function assignHubs(fleet: Fleet, named: readonly HubHost[], { onlyHub, use }: AssignOptions): Judged<Assigned> {
+  if (onlyHub !== undefined && use === 'credentials' && !named.includes(onlyHub)) {
     throw new Fault(
       `only-hub is ${onlyHub}, which is not among the hubs that the workflow names: ${named.join(', ') || 'none'}`,
       'Correct only-hub, or name that hub in the input hub or by a connection string.',
@@ -33,17 +35,19 @@ export function assignHubs(
   const devices = fleet.devices.map((device) => {
     return device.hub !== undefined || only === undefined ? device : { ...device, hub: only };
   });
-  return {
-    value: devices.filter(({ hub }) => onlyHub === undefined || hub === undefined || hub === onlyHub),
-    findings: [...(offline ? [] : hubFindings(devices, named)), ...fleetFindings(devices)],
-  };
+  const inRun = devices.filter(({ hub }) => onlyHub === undefined || hub === undefined || hub === onlyHub);
+  return { value: { all: devices, inRun }, findings: [...hubFindings(devices, named, use), ...fleetFindings(devices)] };
 }
 
 /** One finding for each place: a hub in `defaults` is one fault, however many devices inherit it. */
-function hubFindings(devices: readonly Device[], named: readonly HubHost[]): readonly Finding[] {
+function hubFindings(
+  devices: readonly Device[],
+  named: readonly HubHost[],
+  use: AssignOptions['use'],
+): readonly Finding[] {
   const places = new Map<string, { readonly device: Device; readonly finding: Finding; readonly shared: boolean }>();
   for (const device of devices) {
-    const found = hubFinding(device, named);
+    const found = hubFinding(device, named, use);
     if (found === undefined) continue;
     const { file, line, column } = device.place('hub');
     const key = `${file}:${line}:${column}`;
@@ -53,9 +57,12 @@ function hubFindings(devices: readonly Device[], named: readonly HubHost[]): rea
   return [...places.values()].map((row) => (row.shared ? row.finding : { ...row.finding, device: row.device.id }));
 }
 
-function hubFinding(device: Device, allowed: readonly HubHost[]): Finding | undefined {
+function hubFinding(device: Device, allowed: readonly HubHost[], use: AssignOptions['use']): Finding | undefined {
   const { hub } = device;
   const place = device.place('hub');
+  if (use === 'none') return undefined;
   if (hub === undefined) return finding('hub/ambiguous', { allowed }, { place });
-  return allowed.includes(hub) ? undefined : finding('hub/not-allowed', { hub, allowed }, { place, hub });
+  return use === 'name' || allowed.includes(hub)
+    ? undefined
+    : finding('hub/not-allowed', { hub, allowed }, { place, hub });
 }

@@ -62,7 +62,14 @@ const agentOptions = { keepAlive: true, maxSockets: 8 } as const;
 export async function openHttp({ host, ca, proxy, timeoutMs }: HttpOptions): Promise<Http> {
   const { hostname, port } = new URL(`https://${host}`);
   const agent = proxy ? await proxyAgent(proxy) : new HttpsAgent(agentOptions);
-  const target = { host: hostname, port: port === '' ? 443 : Number(port), agent, ...(ca ? trusting(ca) : {}) };
+  const target = {
+    // Named, since the proxy's agent else forgets that it may use a tunnel again.
+    protocol: 'https:',
+    host: hostname,
+    port: port === '' ? 443 : Number(port),
+    agent,
+    ...(ca ? trusting(ca) : {}),
+  };
   return {
     send: (request) => exchange(request, target, timeoutMs),
     close: () => agent.destroy(),

@@ -11,7 +11,7 @@ export type Refused = Extract<Reply, { kind: 'refused' }>;
 export type NotAnswered = Exclude<Reply, { kind: 'answered' }>;
 
 /** The service's word on a call it did not carry out: `DeviceNotFound` and a sentence. Empty where it gave none. */
-export interface HubError {
+interface HubError {
   readonly code: string;
   readonly message: string;
 }

@@ -1,11 +1,10 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
-import type { PeerCertificate } from 'node:tls';
 import { messageOf } from '../model/fault.ts';
 import { type Certificate, isThumbprint, type Thumbprint } from '../model/identity.ts';
-import { needsSignedFields, type SignedFields, signedFields } from './extensions.ts';
 import { asciiText, pemBlocks, pemLabels } from './pem.ts';
 import { type FoundKey, privateKeyIn } from './private-key.ts';
+import { readStructure } from './structure.ts';
 
 /** The largest certificate file that is read, in bytes; a chain of RSA-4096 certificates has about 10,000. */
 export const largestCertificate = 1024 * 1024;
@@ -60,9 +59,9 @@ function damaged(number: number, count: number): CertificateReading {
 async function readDer(path: string, bytes: Buffer): Promise<CertificateReading> {
   const leaf = parse(bytes);
   if (leaf !== undefined) return describe(path, leaf, []);
+  if (bytes.subarray(0, 32).includes(pkcs7SignedData)) return pkcs7(path, '-inform DER ');
   const key = privateKeyIn(path, bytes);
   if (key !== undefined) return { kind: 'private-key', key };
-  if (bytes.subarray(0, 64).includes(pkcs7SignedData)) return pkcs7(path, '-inform DER ');
   if (requestExtensions.includes(posix.extname(path).toLowerCase())) return request();
   return unreadable('it is neither PEM (no BEGIN CERTIFICATE line) nor a certificate in DER');
 }
@@ -113,21 +112,20 @@ function unreadable(why: string, remedy?: string): CertificateReading {
 
 async function describe(path: string, leaf: X509Certificate, chain: readonly string[]): Promise<CertificateReading> {
   try {
-    // The subject as a structure: its text form cannot be split where a name has commas or line breaks.
-    const legacy = leaf.toLegacyObject();
-    const fields = needsSignedFields(leaf.raw) ? await signedFields(leaf.raw) : undefined;
+    const structure = await readStructure(leaf.raw);
     // Absent where there is none, whatever the type says.
     const extendedKeyUsage: readonly string[] | undefined = leaf.keyUsage;
     const certificate: Certificate = {
       path,
-      commonNames: [legacy.subject?.CN ?? []].flat(),
+      commonNames: structure.commonNames,
       thumbprints: { sha1: thumbprint(leaf.fingerprint), sha256: thumbprint(leaf.fingerprint256) },
       notBefore: date(leaf.validFrom),
       notAfter: date(leaf.validTo),
-      ...publicKey(leaf.publicKey, legacy),
-      authority: authority(leaf.ca, fields),
+      key: keyOf(leaf),
+      publicKeyDigest: createHash('sha256').update(structure.publicKey).digest('hex'),
+      authority: structure.keyCertSign ? 'signing-key' : structure.authority ? 'is-ca' : 'none',
       ...(extendedKeyUsage === undefined ? {} : { extendedKeyUsage }),
-      ...(fields?.weakSignature === undefined ? {} : { weakSignature: fields.weakSignature }),
+      ...(structure.weakSignature === undefined ? {} : { weakSignature: structure.weakSignature }),
       pem: [leaf.toString(), ...chain].join(''),
     };
     return { kind: 'certificate', certificate };
@@ -136,27 +134,40 @@ async function describe(path: string, leaf: X509Certificate, chain: readonly str
   }
 }
 
-/** The details out of the legacy object, which has them at hand: asking the key for them takes three times as long. */
-function publicKey(key: KeyObject, legacy: PeerCertificate): Pick<Certificate, 'key' | 'publicKeyDigest'> {
-  const kind = key.asymmetricKeyType ?? 'unknown';
-  const bytes = legacy.pubkey ?? key.export({ type: 'spki', format: 'der' });
-  return {
-    key: {
-      type: kind === 'rsa' || kind === 'ec' ? kind : 'other',
-      name: legacy.asn1Curve ?? keyNames[kind] ?? kind.toUpperCase(),
-      ...(legacy.bits === undefined ? {} : { bits: legacy.bits }),
-    },
-    publicKeyDigest: createHash('sha256').update(kind).update(bytes).digest('hex'),
-  };
+function keyOf(leaf: X509Certificate): Certificate['key'] {
+  const key = publicKeyOf(leaf);
+  const details = key?.asymmetricKeyDetails ?? {};
+  switch (key?.asymmetricKeyType) {
+    case 'rsa':
+      return {
+        type: 'rsa',
+        name: 'RSA',
+        ...(details.modulusLength === undefined ? {} : { bits: details.modulusLength }),
+      };
+    case 'ec':
+      return { type: 'ec', name: details.namedCurve ?? 'unnamed curve' };
+    default:
+      return { type: 'other', name: keyNames[key?.asymmetricKeyType ?? ''] ?? 'unknown' };
+  }
 }
 
-const keyNames: Readonly<Record<string, string>> = { ed25519: 'Ed25519', ed448: 'Ed448', x25519: 'X25519' };
-
-/** `ca` is OpenSSL's: CA:TRUE, and no key usage that forbids to sign certificates. */
-function authority(ca: boolean, fields: SignedFields | undefined): Certificate['authority'] {
-  if (fields?.keyCertSign === true) return 'signing-key';
-  return ca || fields?.authority === true ? 'is-ca' : 'none';
+/** None where OpenSSL does not know the algorithm, or the key is broken. */
+function publicKeyOf(leaf: X509Certificate): KeyObject | undefined {
+  try {
+    return leaf.publicKey;
+  } catch {
+    return undefined;
+  }
 }
+
+const keyNames: Readonly<Record<string, string>> = {
+  dsa: 'DSA',
+  ed25519: 'Ed25519',
+  ed448: 'Ed448',
+  'rsa-pss': 'RSA-PSS',
+  x25519: 'X25519',
+  x448: 'X448',
+};
 
 function thumbprint(fingerprint: string): Thumbprint {
   const digits = fingerprint.replaceAll(':', '');

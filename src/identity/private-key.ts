@@ -25,10 +25,16 @@ export function privateKeyIn(path: string, bytes: Buffer): FoundKey | undefined 
 
 const sequence = 0x30; // the first byte of every DER file that can matter here
 const largestKey = 64 * 1024;
-const pkcs7Data = Buffer.from('06092a864886f70d010701', 'hex'); // OID 1.2.840.113549.1.7.1, which a PFX begins with
+// A PFX begins with version 3 and PKCS#7 data (OID 1.2.840.113549.1.7.1): RFC 7292, 4. PKCS#7 itself has no version there.
+const version3 = Buffer.from('020103', 'hex');
+const pkcs7Data = Buffer.from('06092a864886f70d010701', 'hex');
 
 function isPkcs12(path: string, bytes: Buffer): boolean {
-  return ['.pfx', '.p12'].includes(posix.extname(path).toLowerCase()) || bytes.subarray(0, 64).includes(pkcs7Data);
+  return ['.pfx', '.p12'].includes(posix.extname(path).toLowerCase()) || isPfx(bytes);
+}
+
+function isPfx(bytes: Buffer): boolean {
+  return bytes.subarray(0, 12).includes(version3) && bytes.subarray(0, 40).includes(pkcs7Data);
 }
 
 function pkcs12Remedy(path: string): string {

@@ -88,7 +88,8 @@ function inherited(defaults: Node | undefined, own: Node): Node | undefined {
 
 function notFound(pattern: string): Finding {
   const remedy = 'Correct the input manifest (paths and globs, one a line, relative to the repository).';
-  return finding('manifest/empty', { what: `no manifest found at ${pattern}`, remedy }, {});
+  const place = { file: pattern, line: 1, column: 1 };
+  return finding('manifest/empty', { what: `no manifest found at ${pattern}`, remedy }, { place });
 }
 
 function empty(source: SourceText, offset: number): Finding {

@@ -22,7 +22,7 @@ export interface Certificate {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly key: { readonly type: 'rsa' | 'ec' | 'other'; readonly name: string; readonly bits?: number };
-  /** SHA-256 over the public key: equal for two certificates of one key. */
+  /** SHA-256 over the public key's SubjectPublicKeyInfo: equal for two certificates of one key. */
   readonly publicKeyDigest: string;
   readonly authority: 'none' | 'is-ca' | 'signing-key';
   /** Absent where the certificate has no extended key usage. */

@@ -46,7 +46,10 @@ export type Change =
 
 export type ChangeKind = Change['kind'];
 
-/** What became of one device. `unknown`: sent, not answered, and not to be read back either. */
+/**
+ * What became of one device. `failed`: what we wanted is certainly not in effect. `unknown`: sent and never answered, and
+ * what the hub shows does not tell either.
+ */
 export interface DeviceOutcome {
   readonly device: DeviceId;
   readonly hub: HubHost;

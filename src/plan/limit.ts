@@ -24,7 +24,12 @@ export function readChangeLimit(text: string): ChangeLimit | undefined {
 export function limitChanges(hub: HubHost, changes: readonly Change[], limit: ChangeLimit): readonly Finding[] {
   const updates = changes.filter(({ kind }) => kind === 'update').length;
   const known = changes.filter(({ kind }) => kind !== 'create').length;
-  const allowed = limit.kind === 'number' ? limit.number : Math.floor(limit.share * known);
+  const allowed = limit.kind === 'number' ? limit.number : shareOf(known, limit.share);
   if (updates <= Math.max(alwaysPass, allowed)) return [];
   return [finding('plan/too-many-changes', { changes: updates, known, limit: limit.text }, { hub })];
+}
+
+/** In whole hundred-thousandths, which `readChangeLimit` gives: 29% of 100 would be 28 else. */
+function shareOf(devices: number, share: number): number {
+  return Math.floor((Math.round(share * 100_000) * devices) / 100_000);
 }

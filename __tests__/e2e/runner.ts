@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { parse } from 'yaml';
+
+/** What a process did. */
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly milliseconds: number;
+}
+
+/** A run of the action, with what it left for the workflow. */
+export interface ActionRun extends Finished {
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary: string;
+  /** The runner's temporary folder. */
+  readonly temp: string;
+}
+
+export interface Trigger {
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly workspace: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly event?: object;
+}
+
+const repository = 'octo/fleet';
+
+/** Runs dist/action.js as the runner does: inputs and files by environment variables, the defaults of action.yml filled in. */
+export async function runAction({ inputs, workspace, env = {}, event = {} }: Trigger): Promise<ActionRun> {
+  const temp = mkdtempSync(join(tmpdir(), 'runner-'));
+  onTestFinished(() => rmSync(temp, { recursive: true, force: true }));
+  const files = { output: join(temp, 'output'), summary: join(temp, 'summary'), event: join(temp, 'event.json') };
+  writeFileSync(files.output, '');
+  writeFileSync(files.summary, '');
+  writeFileSync(files.event, JSON.stringify({ repository: { private: true, full_name: repository }, ...event }));
+  mkdirSync(join(temp, 'temp'));
+  const inputVariables = Object.entries({ ...defaults(), ...inputs }).map(([name, value]) => {
+    return [`INPUT_${name.toUpperCase()}`, value];
+  });
+  const finished = await run([resolve('dist/action.js')], {
+    cwd: workspace,
+    env: {
+      ...Object.fromEntries(inputVariables),
+      PATH: process.env.PATH ?? '',
+      CI: 'true',
+      GITHUB_ACTIONS: 'true',
+      GITHUB_WORKSPACE: workspace,
+      GITHUB_REPOSITORY: repository,
+      GITHUB_SERVER_URL: 'http://github.localhost',
+      GITHUB_ACTOR: 'octocat',
+      GITHUB_EVENT_NAME: 'push',
+      GITHUB_SHA: '0123456789abcdef0123456789abcdef01234567',
+      GITHUB_RUN_ID: '4711',
+      GITHUB_EVENT_PATH: files.event,
+      GITHUB_OUTPUT: files.output,
+      GITHUB_STEP_SUMMARY: files.summary,
+      RUNNER_TEMP: join(temp, 'temp'),
+      ...env,
+    },
+  });
+  return {
+    ...finished,
+    outputs: readOutputs(readFileSync(files.output, 'utf8')),
+    summary: readFileSync(files.summary, 'utf8'),
+    temp: join(temp, 'temp'),
+  };
+}
+
+/** Runs dist/cli.js. */
+export function runCli(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  return run([resolve('dist/cli.js'), ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });
+}
+
+/** Runs node with the arguments and nothing of this process's environment but what is given. */
+export async function run(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env: Readonly<Record<string, string>> },
+): Promise<Finished> {
+  const started = performance.now();
+  const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const code = await new Promise<number | null>((ended, failed) => child.once('close', ended).once('error', failed));
+  return { code, stdout: stdout(), stderr: stderr(), milliseconds: performance.now() - started };
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+/** The defaults that the runner fills in from action.yml. */
+function defaults(): Record<string, string> {
+  const { inputs }: { inputs: Record<string, { default: unknown }> } = parse(readFileSync('action.yml', 'utf8'));
+  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, String(input.default)]));
+}
+
+/** The file format of GITHUB_OUTPUT: `name<<delimiter`, lines, `delimiter`. */
+function readOutputs(text: string): Record<string, string> {
+  return Object.fromEntries(
+    [...text.matchAll(/^(.+?)<<(.+)\n([\s\S]*?)\n?\2\n/gm)].map(([, name, , value]) => [name, value]),
+  );
+}

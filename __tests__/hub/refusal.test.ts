@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { HttpFailure, HttpResponse } from '../../src/hub/http.ts';
+import { type RefusalContext, refusal } from '../../src/hub/refusal.ts';
+import { refusedReply } from '../../src/hub/reply.ts';
+import { unreachable } from '../../src/hub/unreachable.ts';
+import { hubHost } from './devices.ts';
+
+const host = hubHost('contoso.azure-devices.net');
+
+function refused(status: number, body: unknown, context: Partial<RefusalContext> = {}, header?: string) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const reply = refusedReply(
+    new HttpResponse(status, header === undefined ? {} : { 'iothub-errorcode': header }, text),
+  );
+  if (reply.kind !== 'refused') throw new Error('expected a refusal');
+  return {
+    error: reply.error,
+    fault: refusal(reply, { host, keyName: 'builder', right: 'Registry Read', known: false, ...context }),
+  };
+}
+
+const unauthorized = { Message: 'ErrorCode:IotHubUnauthorizedAccess;Unauthorized', ExceptionMessage: 'Tracking ID:1' };
+
+describe('what the hub said', () => {
+  it.each([
+    ['the usual envelope', { Message: 'ErrorCode:DeviceNotFound;edge-001' }, undefined, 'DeviceNotFound', 'edge-001'],
+    ['semicolons in the words', { Message: 'ErrorCode:X;a;b' }, undefined, 'X', 'a;b'],
+    [
+      'the second envelope',
+      { errorCode: 409301, message: 'contains a module' },
+      undefined,
+      '409301',
+      'contains a module',
+    ],
+    [
+      'the second within the first',
+      { Message: '{"errorCode":404103,"message":"not online"}' },
+      undefined,
+      '404103',
+      'not online',
+    ],
+    ['the header before the body', { errorCode: 404001, message: 'no' }, 'DeviceNotFound', 'DeviceNotFound', 'no'],
+    ['words alone', { Message: 'go away' }, undefined, '', 'go away'],
+    ['an envelope without words', { Message: 'ErrorCode:X' }, undefined, 'X', ''],
+    ['something else', { Message: 7 }, undefined, '', ''],
+    ['a page', '<html>', undefined, '', ''],
+    ['nothing', '', undefined, '', ''],
+  ])('is read from %s', (_, body, header, code, message) => {
+    expect(refused(400, body, {}, header).error).toEqual({ code, message });
+  });
+});
+
+describe('a hub that refuses', () => {
+  it.each([
+    [
+      'a key it has not taken before',
+      401,
+      unauthorized,
+      {},
+      /refused the shared access key builder \(401, IotHubUnauthorizedAccess/,
+      /regenerated.*date -u.*Registry Read/,
+    ],
+    [
+      'a query, to a key it knows',
+      401,
+      unauthorized,
+      { right: 'Service Connect', known: true } as const,
+      /builder for queries: the policy lacks Service Connect$/,
+      /registryReadWrite alone is not enough/,
+    ],
+    [
+      'a write, to a key it knows',
+      401,
+      unauthorized,
+      { right: 'Registry Write', known: true } as const,
+      /for writing devices: the policy lacks Registry Write$/,
+      /Registry Read, Registry Write and Service Connect/,
+    ],
+    [
+      'beyond its quota',
+      403,
+      { Message: 'ErrorCode:IotHubQuotaExceeded;Total number of messages' },
+      {},
+      /used up its daily quota/,
+      /midnight UTC/,
+    ],
+    ['since it is suspended', 403, { Message: 'ErrorCode:IotHubSuspended;x' }, {}, /is suspended/, /subscription/],
+    ['by its network rules', 403, '', {}, /forbids reading devices \(403\)/, /IP filter/],
+    [
+      'since it is throttled',
+      429,
+      { Message: 'ErrorCode:ThrottlingBacklogTimeout;Wait 10 seconds' },
+      {},
+      /too busy.*Wait 10 seconds/,
+      /units/,
+    ],
+    ['for a fault of its own', 503, '', {}, /has a fault \(503\)/, /later/],
+    ['for no known reason', 404, 'not found', {}, /refused reading devices \(404\)/, /IoT Hub/],
+  ])('%s', (_, status, body, context, message, remedy) => {
+    const { fault } = refused(status, body, context);
+    expect(fault.message).toMatch(message);
+    expect(fault.message).toContain(host);
+    expect(fault.remedy).toMatch(remedy);
+    expect(fault.kind).toBe('world');
+  });
+});
+
+describe('a hub that cannot be reached', () => {
+  it.each([
+    ['ENOTFOUND', /there is no hub contoso/, /spelling/],
+    ['EAI_AGAIN', /could not be looked up/, /name service/],
+    ['ECONNREFUSED', /takes no connections \(ECONNREFUSED\)/, /port/],
+    ['CERT_HAS_EXPIRED', /is expired$/, /date -u/],
+    ['CERT_NOT_YET_VALID', /is not valid yet$/, /date -u/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /not trusted here/, /ca-file/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', /not trusted here/, /ca-file/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /not trusted here/, /ca-file/],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', /for another host/, /spelling/],
+    ['EPROTO', /does not speak TLS/, /proxy/],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', /does not speak TLS/, /proxy/],
+    ['PROXY_REFUSED', /no way to .*the proxy answered 407/, /NO_PROXY/],
+    ['TOO_LARGE', /the proxy answered 407/, /No hub/],
+    ['TIMEOUT', /did not answer in time/, /firewall/],
+    ['ECONNRESET', /the connection to .* failed/, /Run it again/],
+  ])('%s', (code, message, remedy) => {
+    const cause = new HttpFailure(code, 'the proxy answered 407');
+    const fault = unreachable(cause, host, undefined);
+    expect(fault.message).toMatch(message);
+    expect(fault.message).toContain(host);
+    expect(fault.remedy).toMatch(remedy);
+    expect(fault.cause).toBe(cause);
+    expect(unreachable(cause, host, 'proxy.local:3128').message).toContain('through the proxy proxy.local:3128');
+  });
+});

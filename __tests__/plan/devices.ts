@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { type Device, type DeviceId, type HubHost, isDeviceId, isHubHost } from '../../src/model/fleet.ts';
+import { type Certificate, type Identity, isThumbprint, type Thumbprint } from '../../src/model/identity.ts';
+import type { RegisteredDevice } from '../../src/model/registration.ts';
+import { deviceOf, identityOf } from '../bundle/material.ts';
+
+export const hub = hostOf('contoso.azure-devices.net');
+
+/** A thumbprint of its own for every name: `old`, `new`. */
+export function digest(name: string, algorithm: 'sha1' | 'sha256' = 'sha1'): Thumbprint {
+  const text = createHash(algorithm).update(name).digest('hex').toUpperCase();
+  if (!isThumbprint(text)) throw new Error('no thumbprint');
+  return text;
+}
+
+export function idOf(text: string): DeviceId {
+  if (!isDeviceId(text)) throw new Error(`no device id: ${text}`);
+  return text;
+}
+
+export function hostOf(text: string): HubHost {
+  if (!isHubHost(text)) throw new Error(`no hub: ${text}`);
+  return text;
+}
+
+/** A certificate with the digests of its name. */
+export function certificate(name: string): Certificate {
+  const [made] = Object.values(identityOf({}, { primary: name }).certificates);
+  return { ...made!, thumbprints: { sha1: digest(name), sha256: digest(name, 'sha256') } };
+}
+
+export interface WantedIdentity {
+  readonly id?: string;
+  readonly primary?: Thumbprint;
+  readonly secondary?: Thumbprint;
+  readonly certificates?: Identity['certificates'];
+  readonly status?: Device['status'];
+  readonly statusReason?: string;
+}
+
+/** What the manifest wants: by default the thumbprints of `new-1` and `new-2`. */
+export function wanted(parts: WantedIdentity = {}): Identity {
+  const { status, statusReason } = parts;
+  return {
+    device: {
+      ...deviceOf({ id: parts.id ?? 'edge-001', hub }),
+      ...(status === undefined ? {} : { status }),
+      ...(statusReason === undefined ? {} : { statusReason }),
+    },
+    thumbprints: { primary: parts.primary ?? digest('new-1'), secondary: parts.secondary ?? digest('new-2') },
+    certificates: parts.certificates ?? {},
+  };
+}
+
+/** What the hub has: by default an edge device that is just as `wanted()` wants it. */
+export function found(parts: Partial<RegisteredDevice> = {}): RegisteredDevice {
+  return {
+    id: idOf('edge-001'),
+    etag: 'MQ==',
+    edge: true,
+    authentication: 'selfSigned',
+    thumbprints: { primary: digest('new-1'), secondary: digest('new-2') },
+    status: 'enabled',
+    deviceScope: 'ms-azure-iot-edge://edge-001-1',
+    ...parts,
+  };
+}
