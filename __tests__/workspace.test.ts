@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../src/model/fault.ts';
@@ -75,10 +76,15 @@ describe('reading', () => {
     expect(workspace.read('dangling.pem', 100)).toMatchObject({ why: 'missing' });
   });
 
-  test.skipIf(onWindows)('a pipe is refused at once instead of being waited for', () => {
+  test.skipIf(onWindows)('what is neither file nor folder is refused without being opened', async () => {
     const folder = folderWith();
-    execFileSync('mkfifo', [join(folder, 'pipe.pem')]);
-    expect(openWorkspace(folder).read('pipe.pem', 100)).toMatchObject({ why: 'unreadable' });
+    const server = createServer().listen(join(folder, 'socket.pem'));
+    await once(server, 'listening');
+    expect(openWorkspace(folder).read('socket.pem', 100)).toMatchObject({
+      why: 'unreadable',
+      detail: 'it is a device or a pipe, not a file',
+    });
+    server.close();
   });
 
   test.skipIf(onWindows)('a link to itself is refused with the reason', () => {

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { ruleNames, rules } from '../src/rules/rules.ts';
 
 /** Writes what docs can be generated from source: the rules, the second door of the action, README's tables. */
-export async function writeDocs(): Promise<void> {
+export function writeDocs(): void {
   const action = readFileSync('action.yml', 'utf8');
   mkdirSync('run', { recursive: true });
   mkdirSync('docs', { recursive: true });

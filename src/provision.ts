@@ -1,4 +1,3 @@
-import { writeBundles } from './bundle/directory.ts';
 import { renderBundles } from './bundle/render.ts';
 import { assignHubs } from './hub/allowed.ts';
 import { identify } from './identity/identify.ts';
@@ -90,7 +89,8 @@ async function check(request: Request, { workspace, now }: World): Promise<Check
     now: now(),
     expiryWarningDays: request.expiryWarningDays,
   });
-  const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, devices), workspace);
+  const read = new Set(devices.flatMap(({ certificates }) => Object.values(certificates)));
+  const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, read), workspace, read);
   const identified = new Set(identities.value.map(({ device }) => device));
   const bundles = renderBundles(identities.value, {
     fleet: assigned.value.all,
@@ -107,7 +107,7 @@ async function check(request: Request, { workspace, now }: World): Promise<Check
 
 async function renderFleet(request: Request, world: World, checked: Checked): Promise<Report> {
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
-  await writeBundles(request.outputDirectory, checked.bundles, { workspace: world.workspace.root });
+  await write(request, world, checked.bundles);
   return report(request, checked, 'rendered', { bundles: checked.bundles, bundlesDirectory: request.outputDirectory });
 }
 
@@ -128,9 +128,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     const { outcomes, faults } = await carryOut(changes, world, registries);
     const right = new Set(outcomes.filter(isRight).map(key));
     const bundles = checked.bundles.filter((bundle) => right.has(key(bundle)));
-    const written = await attempt(() =>
-      writeBundles(request.outputDirectory, bundles, { workspace: world.workspace.root }),
-    );
+    const written = await attempt(() => write(request, world, bundles));
     return report(request, checked, applied(outcomes), {
       changes,
       findings,
@@ -239,6 +237,12 @@ function isRight({ result }: DeviceOutcome): boolean {
   return result === 'created' || result === 'updated' || result === 'unchanged';
 }
 
+async function write({ outputDirectory }: Request, { workspace }: World, bundles: readonly Bundle[]): Promise<void> {
+  // Loaded where it is used: every millisecond of `validate` is waited for.
+  const { writeBundles } = await import('./bundle/directory.ts');
+  await writeBundles(outputDirectory, bundles, { workspace: workspace.root });
+}
+
 async function attempt(work: () => Promise<void>): Promise<readonly Fault[]> {
   try {
     await work();
@@ -269,10 +273,8 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
 }
 
 /** Where private keys are looked for: beside the manifests and beside the certificates they name. */
-function foldersOf(manifests: readonly string[], devices: readonly Device[]): readonly string[] {
-  const paths = devices.flatMap(({ certificates }) => [certificates.primary, certificates.secondary]);
-  const folders = [...manifests, ...paths].map((path) => (path === undefined ? '.' : folderOf(path)));
-  return [...new Set(folders)].sort();
+function foldersOf(manifests: readonly string[], certificates: ReadonlySet<string>): readonly string[] {
+  return [...new Set([...manifests, ...certificates].map(folderOf))].sort();
 }
 
 function folderOf(path: string): string {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HubCredential } from './hub/connection-string.ts';
 import { Fault, messageOf } from './model/fault.ts';
 import type { HubHost } from './model/fleet.ts';
@@ -23,7 +22,7 @@ export function realWorld({ workspace, credentials, caFile, env, progress }: Sur
   return {
     workspace,
     now: () => new Date(),
-    sleep: (milliseconds) => sleep(milliseconds),
+    sleep: (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds)),
     random: Math.random,
     progress,
     openRegistry: (hub) => openRegistry(hub, credentials, caFile, env),

@@ -115,6 +115,7 @@ describe('a hub with a directory', () => {
     await withHub({ directory: folder }, () => {});
     const modes = readdirSync(folder).map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]);
     expect(Object.fromEntries(modes)).toEqual({
+      '.gitignore': '644',
       'ca.pem': '644',
       'devices.jsonl': '600',
       'server.pem': '600',

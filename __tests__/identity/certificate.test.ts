@@ -260,25 +260,26 @@ describe('any bytes', () => {
     );
   });
 
+  // Some accessors of node:crypto do not throw at a broken key but end the process, and this test with it.
   test.skipIf(!hasOpenssl)('also those of a certificate made by openssl with one byte changed', async () => {
-    const pem = makeCertificate(folder, 'changed', {
-      subject: '/CN=x',
-      extensions: ['keyUsage = digitalSignature', 'basicConstraints = CA:TRUE'],
+    const extensions = ['keyUsage = digitalSignature', 'basicConstraints = CA:TRUE'];
+    const originals = (['p256', 'secp256k1', 'ed25519', 'rsa1024'] as const).map((keyType) => {
+      const pem = makeCertificate(folder, `changed-${keyType}`, { subject: '/CN=x', extensions, keyType });
+      return new X509Certificate(readFileSync(pem)).raw;
     });
-    const { raw } = new X509Certificate(readFileSync(pem));
-    await fc.assert(
-      fc.asyncProperty(fc.nat(raw.length - 1), fc.integer({ min: 1, max: 255 }), async (index, change) => {
-        const bytes = Buffer.from(raw);
-        bytes[index] = (bytes[index] ?? 0) ^ change;
-        const reading = await readCertificate('a.der', bytes);
-        if (reading.kind === 'certificate') {
-          expect(reading.certificate.thumbprints.sha256.toLowerCase()).toBe(
-            createHash('sha256').update(bytes).digest('hex'),
-          );
+    for (const original of originals) {
+      for (const bits of [0x01, 0x80, 0xfe]) {
+        for (const index of original.keys()) {
+          const bytes = Buffer.from(original);
+          bytes[index]! ^= bits;
+          const reading = await readCertificate('a.der', bytes);
+          if (reading.kind !== 'certificate') continue;
+          // Where OpenSSL reads what is not quite DER, its digest would not be that of the file.
+          const digest = createHash('sha256').update(bytes).digest('hex').toUpperCase();
+          expect(reading.certificate.thumbprints.sha256, `byte ${index}`).toBe(digest);
         }
-      }),
-      { numRuns: 300 },
-    );
+      }
+    }
   });
 
   test('a megabyte of BEGIN lines costs no more than its length', async () => {

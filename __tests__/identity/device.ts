@@ -2,7 +2,7 @@ import type { Place } from '../../src/model/finding.ts';
 import { type Device, isDeviceId } from '../../src/model/fleet.ts';
 
 /** Where the values of the test devices stand: one line each, `defaults` aside. */
-export const lines: Readonly<Record<string, number>> = {
+const lines: Readonly<Record<string, number>> = {
   device: 10,
   'certificates.primary': 12,
   'certificates.secondary': 13,

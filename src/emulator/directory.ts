@@ -61,6 +61,8 @@ async function temporaryDirectory(now: Date): Promise<HubDirectory> {
 
 async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Its keys are of no use elsewhere, and of none in a repository.
+  replaceFile(join(folder, '.gitignore'), ['*\n'], 0o644);
   const settingsFile = join(folder, 'settings.json');
   const settings = readSettings(settingsFile) ?? { port: 0, keys: newKeys() };
   const remember = (port: number) => replaceFile(settingsFile, [JSON.stringify({ port, keys: settings.keys })], 0o600);

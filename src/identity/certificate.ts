@@ -71,10 +71,15 @@ const certificateLabels = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICA
 const requestExtensions = ['.csr', '.req', '.p10'];
 const pkcs7SignedData = Buffer.from('06092a864886f70d010702', 'hex'); // OID 1.2.840.113549.1.7.2
 
-/** The certificate of a file's whole DER, or of a block; what stands behind it, as in a TRUSTED CERTIFICATE, is left. */
+/**
+ * The certificate of a file's whole DER, or of a block; what stands behind it, as in a TRUSTED CERTIFICATE, is left.
+ * OpenSSL also reads what is not quite DER, and digests its own encoding of it: that thumbprint would not be the file's.
+ */
 function parse(der: Buffer): X509Certificate | undefined {
   try {
-    return new X509Certificate(der);
+    const certificate = new X509Certificate(der);
+    const { raw } = certificate;
+    return der.subarray(0, raw.length).equals(raw) ? certificate : undefined;
   } catch {
     return undefined;
   }
@@ -136,19 +141,12 @@ async function describe(path: string, leaf: X509Certificate, chain: readonly str
 
 function keyOf(leaf: X509Certificate): Certificate['key'] {
   const key = publicKeyOf(leaf);
-  const details = key?.asymmetricKeyDetails ?? {};
-  switch (key?.asymmetricKeyType) {
-    case 'rsa':
-      return {
-        type: 'rsa',
-        name: 'RSA',
-        ...(details.modulusLength === undefined ? {} : { bits: details.modulusLength }),
-      };
-    case 'ec':
-      return { type: 'ec', name: details.namedCurve ?? 'unnamed curve' };
-    default:
-      return { type: 'other', name: keyNames[key?.asymmetricKeyType ?? ''] ?? 'unknown' };
-  }
+  const type = key?.asymmetricKeyType ?? '';
+  // No other kind is asked for its details: Node 20 ends the whole process at a broken DSA key.
+  const { modulusLength: bits, namedCurve } = (type === 'rsa' || type === 'ec' ? key?.asymmetricKeyDetails : {}) ?? {};
+  if (type === 'rsa') return { type, name: 'RSA', ...(bits === undefined ? {} : { bits }) };
+  if (type === 'ec') return { type, name: namedCurve ?? 'unnamed curve' };
+  return { type: 'other', name: keyNames[type] ?? 'unknown' };
 }
 
 /** None where OpenSSL does not know the algorithm, or the key is broken. */

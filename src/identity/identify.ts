@@ -30,7 +30,11 @@ export async function identify(
       ...given.findings,
       ...chosen.findings,
       ...sameKeyTwice(device, certificates.value),
-      ...claim(owners, device, { certificates: certificates.value, thumbprints: given.value }),
+      // A certificate of another name is that fault alone, not also a shared one.
+      ...claim(owners, device, {
+        certificates: failing(certificates.findings) ? {} : certificates.value,
+        thumbprints: given.value,
+      }),
     ];
     findings.push(...mine);
     if (chosen.value !== undefined && !failing(mine)) {

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Fault, messageOf } from '../model/fault.ts';
-import { isDeviceId, slots } from '../model/fleet.ts';
+import { fileNameOf, isDeviceId, slots } from '../model/fleet.ts';
 import { type Authority, issueLeaf, makeAuthority, readAuthority, type Validity } from './authority.ts';
 
 export interface IssueRequest {
@@ -37,8 +37,8 @@ export async function issueCertificates(request: IssueRequest): Promise<Issued> 
   const leaves = leavesOf(request);
   checkRequest(request, days);
   for (const leaf of leaves) for (const path of [leaf.certificate, leaf.key]) refuseToOverwrite(path);
+  await makeFolder(request.certificatesDirectory);
   const root = await openRoot(request);
-  await mkdir(request.certificatesDirectory, { recursive: true });
   const validity = validFor(now, days);
   // Keys are made on the threads of node:crypto, several at a time.
   await Promise.all(
@@ -93,7 +93,7 @@ interface Leaf {
 function leavesOf({ ids, certificatesDirectory, keysDirectory }: IssueRequest): readonly Leaf[] {
   return [...new Set(ids)].flatMap((id) =>
     slots.map((slot) => {
-      const name = `${fileName(id)}-${slot}`;
+      const name = `${fileNameOf(id)}-${slot}`;
       return {
         id,
         certificate: join(certificatesDirectory, `${name}.pem`),
@@ -101,11 +101,6 @@ function leavesOf({ ids, certificatesDirectory, keysDirectory }: IssueRequest): 
       };
     }),
   );
-}
-
-/** The id as it is, but for the three of its characters that Windows has in no file name, and the sign that encodes them. */
-function fileName(id: string): string {
-  return id.replace(/[%:*?]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 async function openRoot(request: IssueRequest): Promise<{ authority: Authority; files: Issued['root'] }> {
@@ -119,8 +114,9 @@ async function openRoot(request: IssueRequest): Promise<{ authority: Authority; 
       'Bring the other half back, or move it away.',
     );
   }
-  await mkdir(dirname(resolve(keysDirectory)), { recursive: true });
-  await mkdir(keysDirectory, { recursive: true, mode: 0o700 });
+  // In two steps, since the mode is given to every folder that is made on the way.
+  await makeFolder(dirname(resolve(keysDirectory)));
+  await makeFolder(keysDirectory, 0o700);
   const ignore = join(keysDirectory, '.gitignore');
   if (!existsSync(ignore)) await writeNew(ignore, '*\n');
   const key = await makeKey('rsa');
@@ -172,17 +168,24 @@ function overwriting(path: string, cause?: unknown): Fault {
   });
 }
 
+async function makeFolder(path: string, mode = 0o755): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
 async function writeNew(path: string, text: string, mode = 0o644): Promise<void> {
   try {
     await writeFile(path, text, { flag: 'wx', mode });
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') throw overwriting(path, cause);
-    throw new Fault(
-      `${path} cannot be written: ${messageOf(cause)}`,
-      'Check the folder, its permissions and the disk.',
-      {
-        cause,
-      },
-    );
+    throw unwritable(path, cause);
   }
+}
+
+function unwritable(path: string, cause: unknown): Fault {
+  const remedy = 'Check the folder, its permissions and the disk.';
+  return new Fault(`${path} cannot be written: ${messageOf(cause)}`, remedy, { cause });
 }

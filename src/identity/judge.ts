@@ -83,7 +83,7 @@ function* keyFindings({ path, key }: Certificate, device: Device, subject: Subje
     yield finding('certificate/weak-key', { path, bits: key.bits }, subject);
   }
   if (key.type === 'other') {
-    const details = { path, key: `${/^[AERX]/.test(key.name) ? 'an' : 'a'} ${key.name}`, where: 'IoT Edge' };
+    const details = { path, key: `${/^[AERXu]/.test(key.name) ? 'an' : 'a'} ${key.name}`, where: 'IoT Edge' };
     yield finding('certificate/key-type-unsupported', { ...details, expected: 'an RSA or EC' }, subject);
   }
   if (key.type === 'ec' && device.runtime.platform === 'windows' && isOldRuntime(device)) {

@@ -19,8 +19,7 @@ export function privateKeyIn(path: string, bytes: Buffer): FoundKey | undefined 
   if (putty !== null) return { what: 'a private key (PuTTY)', line: lineOf(text, putty[0].indexOf('PuTTY')) };
   if (bytes[0] !== sequence) return undefined;
   if (isPkcs12(path, bytes)) return { what: 'a private key (PKCS#12)', line: 1, remedy: pkcs12Remedy(path) };
-  const kind = derKey(bytes);
-  return kind === undefined ? undefined : { what: `a private key (${kind}, DER)`, line: 1 };
+  return isDerKey(bytes) ? { what: 'a private key (DER)', line: 1 } : undefined;
 }
 
 const sequence = 0x30; // the first byte of every DER file that can matter here
@@ -45,20 +44,17 @@ function pkcs12Remedy(path: string): string {
   );
 }
 
-function derKey(bytes: Buffer): string | undefined {
-  if (bytes.length > largestKey) return undefined;
-  for (const type of ['pkcs8', 'pkcs1', 'sec1'] as const) {
+function isDerKey(bytes: Buffer): boolean {
+  if (bytes.length > largestKey) return false;
+  return (['pkcs8', 'pkcs1', 'sec1'] as const).some((type) => {
     try {
       createPrivateKey({ key: bytes, format: 'der', type });
-      return type === 'pkcs8' ? 'PKCS#8' : type === 'pkcs1' ? 'PKCS#1' : 'SEC 1';
+      return true;
     } catch (refusal) {
       // Not being a key is the usual case; only an encrypted one tells that it is one.
-      if (refusal instanceof Error && 'code' in refusal && refusal.code === 'ERR_MISSING_PASSPHRASE') {
-        return 'encrypted PKCS#8';
-      }
+      return refusal instanceof Error && 'code' in refusal && refusal.code === 'ERR_MISSING_PASSPHRASE';
     }
-  }
-  return undefined;
+  });
 }
 
 function lineOf(text: string, index: number): number {

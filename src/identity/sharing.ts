@@ -14,7 +14,7 @@ export interface Belongings {
 
 /**
  * Enters what a device has among the owners, and finds what an earlier device has already.
- * One finding for each slot at most; two devices of one id in two hubs are two devices.
+ * One finding for each slot at most. One id in two hubs is one device, which may fail over from one to the other.
  */
 export function claim(owners: Owners, device: Device, belongings: Belongings): readonly Finding[] {
   const findings: Finding[] = [];
@@ -53,9 +53,8 @@ function mark(text: string, key: 'certificates' | 'thumbprints', what: string) {
   return { mark: text, key, what };
 }
 
-// The same id in the same hub is one device named twice, which is reported as that.
 function isAnothers(owner: Device | undefined, device: Device): boolean {
-  return owner !== undefined && owner !== device && (owner.id !== device.id || owner.hub !== device.hub);
+  return owner !== undefined && owner.id !== device.id;
 }
 
 function shared(device: Device, owner: { device: Device; place: Place }, key: string, what: string): Finding {

@@ -3,6 +3,7 @@ import type { Finding, Place } from '../model/finding.ts';
 import {
   type BySlot,
   type Device,
+  fileNameOf,
   isDeviceId,
   isHubHost,
   type Platform,
@@ -85,9 +86,8 @@ class DeviceReader {
   }
 
   path(key: string, folder: string): string | undefined {
-    const path = this.text(key);
-    if (path === undefined || posix.isAbsolute(path)) return path;
-    return posix.join(folder, path);
+    const path = textOf(at(this.#node, key.split('.')))?.replaceAll('{id}', () => fileNameOf(this.id));
+    return path === undefined || posix.isAbsolute(path) ? path : posix.join(folder, path);
   }
 
   /** The value's place; for an absent key that of the device's id. */

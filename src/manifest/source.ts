@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Place } from '../model/finding.ts';
 
 /** A manifest's text; tells for an offset in it (UTF-16 code units) the line and column. */
@@ -26,10 +27,7 @@ export class SourceText {
 
 /** Text of a file: UTF-8, or UTF-16 where a byte order mark says so (PowerShell writes it); undefined where it is neither. */
 export function decodeText(bytes: Buffer): string | undefined {
-  const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : 'utf-8';
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  // node:buffer alone: a TextDecoder costs every run 3 ms.
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.subarray(2).toString('utf16le');
+  return isUtf8(bytes) ? bytes.toString('utf8').replace(/^\uFEFF/, '') : undefined;
 }

@@ -68,3 +68,8 @@ export function isDeviceId(text: string): text is DeviceId {
 export function isHubHost(text: string): text is HubHost {
   return hostPattern.test(text);
 }
+
+/** An id in the names of a repository's files: as it is, but for three characters that Windows has in no file name, and `%`. */
+export function fileNameOf(id: string): string {
+  return id.replace(/[%:*?]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}

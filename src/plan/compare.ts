@@ -106,9 +106,10 @@ export function lockout(identity: Identity, found: RegisteredDevice): string | u
   }
 }
 
+/** One name for both digests of a certificate: the SHA-256, where the manifest's certificates tell it. */
 function certificateName({ certificates }: Identity, thumbprint: string): string {
-  const known = [certificates.primary, certificates.secondary].find(
-    (c) => sameThumbprint(c?.thumbprints.sha1, thumbprint) || sameThumbprint(c?.thumbprints.sha256, thumbprint),
+  const known = [certificates.primary, certificates.secondary].find((c) =>
+    sameThumbprint(c?.thumbprints.sha1, thumbprint),
   );
   return (known?.thumbprints.sha256 ?? thumbprint).toLowerCase();
 }

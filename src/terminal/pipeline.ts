@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { ignoredByGit } from '../github/git.ts';
 import { asFault } from '../model/fault.ts';
 import { endedEarly, endsWell, type Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
@@ -16,7 +15,7 @@ import { terminalStyle } from './style.ts';
 export async function runPipeline(settings: Settings, manifests: readonly string[], json: boolean): Promise<number> {
   const directory = process.cwd();
   const root = findRoot(directory, manifests);
-  const progress = terminalProgress(process.stderr);
+  const progress = terminalProgress(() => process.stderr);
   let report: Report;
   try {
     const credentials = await readCredentials(process.env.IOTHUB_CONNECTION_STRING ?? '');
@@ -24,7 +23,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
       { ...settings, manifest: fromRoot(root, directory, manifests).join('\n') },
       { directory, credentialHubs: credentials.map(({ host }) => host), findings: [] },
     );
-    const workspace = openWorkspace(root, { checkIgnored: ignoredByGit });
+    const workspace = openWorkspace(root, { checkIgnored });
     const caFile = settings['ca-file'] === undefined ? undefined : resolve(directory, settings['ca-file']);
     report = await provision(request, realWorld({ workspace, credentials, caFile, env: process.env, progress }));
   } catch (thrown) {
@@ -34,8 +33,14 @@ export async function runPipeline(settings: Settings, manifests: readonly string
   }
   const text = json
     ? JSON.stringify(reportJson(report), null, 2)
-    : reportLines(report, terminalStyle(process.stdout, root, directory)).join('\n');
+    : reportLines(report, await terminalStyle(process.stdout, root, directory)).join('\n');
   process.stdout.write(`${text}\n`);
   if (report.faults.some(({ kind }) => kind === 'usage')) return 2;
   return endsWell(report) ? 0 : 1;
+}
+
+/** Git is asked only where a private key was found. */
+async function checkIgnored(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
+  const { ignoredByGit } = await import('../github/git.ts');
+  return ignoredByGit(root, paths);
 }

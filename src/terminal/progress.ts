@@ -1,12 +1,17 @@
-import { clearLine, cursorTo } from 'node:readline';
 import type { Progress } from '../provision.ts';
 
-/** One line that is written over; nothing where the stream is no terminal. */
-export function terminalProgress(stream: NodeJS.WriteStream): Progress & { clear(): void } {
+/**
+ * One line that is written over; nothing where the stream is no terminal.
+ * @param open gives the stream; it is not opened by a run that has no phases, since that costs 3 ms
+ */
+export function terminalProgress(open: () => NodeJS.WriteStream): Progress & { clear(): void } {
+  let shown = false;
   const show = (text: string) => {
+    const stream = open();
     if (!stream.isTTY) return;
-    cursorTo(stream, 0);
-    clearLine(stream, 0);
+    shown = true;
+    stream.cursorTo(0);
+    stream.clearLine(0);
     stream.write(text.slice(0, Math.max(0, stream.columns - 1)));
   };
   return {
@@ -14,6 +19,8 @@ export function terminalProgress(stream: NodeJS.WriteStream): Progress & { clear
     written: (hub, done, failed, total) => {
       show(`${hub}: ${done} of ${total} written${failed > 0 ? `, ${failed} not` : ''}`);
     },
-    clear: () => show(''),
+    clear: () => {
+      if (shown) show('');
+    },
   };
 }

@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startHub } from '../../src/emulator/hub.ts';
+import { manifestOf, manyIds, writeCertificates } from '../support/fleet.ts';
+import { folderWith } from '../support/folder.ts';
+import { run, runCli } from './runner.ts';
+
+/** Prints the peak memory of the process it is preloaded into, in MB, as the last line of standard error. */
+const peakMemory = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak '+process.resourceUsage().maxRSS/1024+'\\n'))`;
+
+describe('1,000 new devices with 2,000 certificates', () => {
+  it('are registered and rendered in under 3 s and 300 MB, and a second apply writes nothing', {
+    timeout: 120_000,
+  }, async () => {
+    const ids = manyIds(1000);
+    const workspace = folderWith({ 'devices.yaml': manifestOf(ids) });
+    await writeCertificates(workspace, ids);
+    const hub = await startHub();
+    onTestFinished(() => hub.close());
+    const env = {
+      IOTHUB_CONNECTION_STRING: hub.connectionString,
+      NODE_OPTIONS: `--import ${JSON.stringify(peakMemory)}`,
+    };
+    const apply = () => runCli(['apply', '--ca-file', hub.caFile], workspace, env);
+
+    const first = await apply();
+    expect(first.code, first.stdout).toBe(0);
+    const memory = Number(/peak ([\d.]+)/.exec(first.stderr)?.[1]);
+    console.log(`apply of 1,000 new devices: ${Math.round(first.milliseconds)} ms, ${Math.round(memory)} MB`);
+    expect(first.milliseconds).toBeLessThan(3000);
+    expect(memory).toBeLessThan(300);
+    expect(hub.counts().registryWrites, 'one operation a device').toBe(1000);
+
+    const second = await apply();
+    console.log(`apply once more: ${Math.round(second.milliseconds)} ms`);
+    expect(second.stdout).toContain('nothing to write');
+    expect(hub.counts().registryWrites).toBe(1000);
+  });
+});
+
+describe('validate of one device', () => {
+  it('takes at most 3 times as long as node itself', { timeout: 120_000 }, async () => {
+    const workspace = folderWith();
+    writeFileSync(join(workspace, 'devices.yaml'), manifestOf(['edge-1']));
+    await writeCertificates(workspace, ['edge-1']);
+    let best = Number.POSITIVE_INFINITY;
+    // Other work on the machine can disturb a series, not make one faster than it is.
+    for (let series = 0; series < 3 && best > 3; series++) best = Math.min(best, await startRatio(workspace));
+    expect(best).toBeLessThanOrEqual(3);
+  });
+});
+
+/** Median of 15 of the whole process, over that of `node -e 0`; taken by turns, so that both meet the same machine. */
+async function startRatio(workspace: string): Promise<number> {
+  const nothing: number[] = [];
+  const validate: number[] = [];
+  for (let n = 0; n < 15; n++) {
+    nothing.push((await run(['-e', '0'], { env: {} })).milliseconds);
+    const validated = await runCli(['validate'], workspace);
+    expect(validated.code, validated.stdout).toBe(0);
+    validate.push(validated.milliseconds);
+  }
+  console.log(`node -e 0: ${median(nothing).toFixed(1)} ms; validate: ${median(validate).toFixed(1)} ms`);
+  return median(validate) / median(nothing);
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+}

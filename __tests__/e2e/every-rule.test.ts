@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startHub } from '../../src/emulator/hub.ts';
+import { ruleNames, rules } from '../../src/rules/rules.ts';
+import { writeCertificates } from '../support/fleet.ts';
+import { folderWith } from '../support/folder.ts';
+import { hasOpenssl, makeCertificate, makeKey } from '../support/openssl.ts';
+import { runAction } from './runner.ts';
+
+/** These need a look at the hub; __tests__/plan and action.test.ts have them. */
+const needHub = ['plan/foreign', 'plan/lockout', 'plan/re-enable', 'plan/too-many-changes'];
+
+/** A thumbprint that nobody else has. */
+const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
+const own = (id: string) => `thumbprints: { primary: ${digest(`${id}1`)}, secondary: ${digest(`${id}2`)} }`;
+
+/** Each faulty line ends in a comment that names the rule it breaks. */
+function manifest(hub: string): string {
+  return `version: 1
+hub: ${hub}
+defaults:
+  runtime:
+    version: "1.1" #! runtime/out-of-support
+    platform: debian
+  config: { hostname: edge.example }
+devices:
+  - id: good
+    ${own('good')}
+  - id: GOOD #! device/case-collision
+    ${own('GOOD')}
+  - id: good #! device/duplicate
+    ${own('twice')}
+  - { id: key, ${own('key')},
+      certficates: {} } #! manifest/unknown-key
+  - id: type
+    ${own('type')}
+    status: on #! manifest/type
+  - id: "a b" #! device/id-characters
+    ${own('a b')}
+  - id: ${'x'.repeat(65)} #! device/id-too-long-for-cn
+    ${own('long')}
+  - id: child
+    ${own('child')}
+    parent: nobody #! device/parent-unknown config/unsupported-by-version
+  - id: circle
+    ${own('circle')}
+    parent: circle #! device/parent-cycle config/unsupported-by-version
+  - id: missing
+    certificates:
+      primary: certs/nowhere.pem #! certificate/missing
+      secondary: certs/missing-secondary.pem
+  - id: unreadable
+    certificates:
+      primary: certs/unreadable.pem #! certificate/unreadable
+      secondary: certs/unreadable-secondary.pem
+  - id: outside
+    certificates:
+      primary: ../outside.pem #! certificate/outside-workspace
+      secondary: certs/outside-secondary.pem
+  - id: no-cn
+    certificates:
+      primary: certs/no-cn.pem #! certificate/no-cn
+      secondary: certs/no-cn-secondary.pem
+  - id: mismatch
+    certificates:
+      primary: certs/spare-primary.pem #! certificate/cn-mismatch
+      secondary: certs/mismatch-secondary.pem
+  - id: early
+    certificates:
+      primary: certs/early.pem #! certificate/not-yet-valid
+      secondary: certs/early-secondary.pem
+  - id: late
+    certificates:
+      primary: certs/late.pem #! certificate/expired
+      secondary: certs/late-secondary.pem
+  - id: soon
+    certificates:
+      primary: certs/soon.pem #! certificate/expires-soon
+      secondary: certs/soon-secondary.pem
+  - id: signer
+    certificates:
+      primary: certs/signer.pem #! certificate/signing-key
+      secondary: certs/signer-secondary.pem
+  - id: authority
+    certificates:
+      primary: certs/authority.pem #! certificate/is-ca
+      secondary: certs/authority-secondary.pem
+  - id: server
+    certificates:
+      primary: certs/server.pem #! certificate/no-client-auth
+      secondary: certs/server-secondary.pem
+  - id: weak
+    certificates:
+      primary: certs/weak.pem #! certificate/weak-key
+      secondary: certs/weak-secondary.pem
+  - id: sha1
+    certificates:
+      primary: certs/sha1.pem #! certificate/weak-signature
+      secondary: certs/sha1-secondary.pem
+  - id: windows
+    certificates:
+      primary: certs/windows.pem #! certificate/key-type-unsupported
+      secondary: certs/windows-secondary.pem
+    runtime: { platform: windows } #! config/unsupported-by-version
+  - id: y2050
+    certificates:
+      primary: certs/y2050.pem #! certificate/year-2050
+      secondary: certs/y2050-secondary.pem
+  - id: y2038
+    certificates:
+      primary: certs/y2038.pem #! certificate/year-2038
+      secondary: certs/y2038-secondary.pem
+  - id: one-key
+    certificates:
+      primary: certs/one-key.pem
+      secondary: certs/one-key-again.pem #! certificate/same-key-twice
+  - id: shares
+    thumbprints:
+      primary: ${digest('good1')} #! certificate/shared-between-devices
+      secondary: ${digest('shares')}
+  - id: nothing #! thumbprint/missing
+  - id: short
+    thumbprints:
+      primary: ABCDEF #! thumbprint/length
+      secondary: ${digest('short')}
+  - id: letters
+    thumbprints:
+      primary: ${digest('letters').slice(1)}O #! thumbprint/not-hex
+      secondary: ${digest('letters2')}
+  - id: mixed
+    thumbprints:
+      primary: ${digest('mixed')}
+      secondary: ${digest('mixed2').slice(0, 40)} #! thumbprint/mixed-lengths
+  - id: other
+    certificates: { primary: certs/other-primary.pem, secondary: certs/other-secondary.pem }
+    thumbprints:
+      primary: ${digest('other')} #! thumbprint/mismatch
+  - id: second
+    thumbprints:
+      secondary: ${digest('second')} #! thumbprint/only-secondary
+  - id: colons
+    thumbprints:
+      primary: "${digest('colons').replace(/..(?=.)/g, '$&:')}" #! thumbprint/normalised
+      secondary: ${digest('colons2')}
+  - id: single
+    thumbprints:
+      primary: ${digest('single')} #! thumbprint/single
+  - id: uri
+    ${own('uri')}
+    identity:
+      certificate: certs/uri.pem #! config/uri
+  - id: hostname
+    ${own('hostname')}
+    config: { hostname: 7_up } #! config/hostname
+  - id: secret
+    ${own('secret')}
+    config: { agent: { env: { UPSTREAM: "HostName=a;SharedAccessKey=c2VjcmV0" } } } #! config/secret-in-manifest
+  - id: path
+    ${own('path')}
+    identity:
+      certificate: "/var/lib/my certificates/path.pem" #! config/path-needs-encoding
+  - id: elsewhere
+    ${own('elsewhere')}
+    hub: evil.example.com #! hub/not-allowed
+`;
+}
+
+/** Makes them beside the workspace, where their keys stay. */
+function certificates(workspace: string): void {
+  const folder = folderWith();
+  const day = (days: number) =>
+    `${new Date(Date.now() + days * 86_400_000).toISOString().replace(/\D/g, '').slice(0, 14)}Z`;
+  const valid = { start: day(-2), end: day(365) };
+  const make = (name: string, more: object = {}) =>
+    makeCertificate(folder, name, { subject: `/CN=${name}`, ...valid, ...more });
+  make('no-cn', { subject: '/O=nobody' });
+  make('early', { start: day(10), end: day(365) });
+  make('late', { start: day(-20), end: day(-1) });
+  make('soon', { end: day(10) });
+  make('signer', { extensions: ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'] });
+  make('authority', { extensions: ['basicConstraints=critical,CA:TRUE'] });
+  make('server', { extensions: ['extendedKeyUsage=serverAuth'] });
+  make('weak', { keyType: 'rsa1024' });
+  make('sha1', { digest: 'sha1' });
+  make('windows', { keyType: 'p256' });
+  make('windows-secondary', { subject: '/CN=windows', keyType: 'rsa2048' });
+  make('y2050', { end: '20500101000000Z' });
+  make('y2038', { end: '20400101000000Z' });
+  make('one-key', { key: 'one.key.pem' });
+  make('one-key-again', { subject: '/CN=one-key', key: 'one.key.pem' });
+  for (const name of readdirSync(folder).filter((name) => name.endsWith('.pem'))) {
+    copyFileSync(join(folder, name), join(workspace, 'certs', name));
+  }
+  writeFileSync(join(workspace, 'certs/unreadable.pem'), 'nothing that anybody could read\n');
+}
+
+describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)', () => {
+  it('has each reported once, at its line, and no call is made to the hub', { timeout: 120_000 }, async () => {
+    const hub = await startHub();
+    onTestFinished(() => hub.close());
+    const folder = folderWith({
+      'fleet/devices.yaml': manifest(hub.host),
+      'fleet/syntax.yaml': 'version: 1\ndevices: [\n', // line 3
+      'fleet/empty.yaml': 'version: 1\ndevices: []\n',
+      'fleet/two-hubs.yaml': `defaults: { runtime: { version: "1.1", platform: debian } }\ndevices:\n  - id: homeless\n    ${own('homeless')}\n`,
+    });
+    const workspace = join(folder, 'fleet');
+    makeKey(join(workspace, 'stray.key.pem'), 'p256');
+    await writeCertificates(workspace, [
+      ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak sha1 y2050 y2038 other spare'.split(
+        ' ',
+      ),
+    ]);
+    certificates(workspace);
+
+    const otherHub = 'HostName=other.azure-devices.net;SharedAccessKeyName=iothubowner;SharedAccessKey=c2VjcmV0';
+    const run = await runAction({
+      workspace,
+      event: { repository: { private: false, full_name: 'octo/fleet' } },
+      inputs: {
+        command: 'apply',
+        manifest: '*.yaml',
+        'connection-string': `${hub.connectionString}\n${otherHub}`,
+        'ca-file': hub.caFile,
+      },
+    });
+
+    const { findings } = JSON.parse(readFileSync(run.outputs['report-file']!, 'utf8'));
+    const found = findings.map(
+      (f: { rule: string; file?: string; line?: number }) => `${f.rule} ${f.file ?? ''}:${f.line ?? ''}`,
+    );
+    const expected = [
+      ...marked(manifest(hub.host)),
+      'certificate/private-key-present stray.key.pem:1',
+      'hub/ambiguous two-hubs.yaml:3',
+      'manifest/empty empty.yaml:2',
+      'manifest/syntax syntax.yaml:3',
+      'runner/public-repository :',
+      // The other manifest's own defaults.
+      'runtime/out-of-support two-hubs.yaml:1',
+    ];
+    expect(found.sort()).toEqual(expected.sort());
+    const once = new Set(expected.map((line) => line.split(' ')[0]));
+    expect([...once, ...needHub].sort()).toEqual([...ruleNames].sort());
+    for (const { rule, severity } of findings) expect(severity).toBe(rules[rule as keyof typeof rules].severity);
+
+    expect(run.outputs.result).toBe('invalid');
+    expect(run.code).toBe(1);
+    expect(hub.counts().requests).toBe(0);
+    // The runner shows ten of a kind; the tenth says how many more there are.
+    expect(run.stdout.match(/^::error /gm)).toHaveLength(10);
+    expect(run.stdout).toMatch(/^::error title=\d+ errors::\d+ more of this kind/m);
+  });
+});
+
+/** `rule devices.yaml:line` of every marked line. */
+function marked(text: string): readonly string[] {
+  return text.split('\n').flatMap((line, index) => {
+    const names = line.split(' #! ')[1]?.split(' ') ?? [];
+    return names.map((name) => `${name} devices.yaml:${index + 1}`);
+  });
+}

@@ -1,0 +1,388 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { identify } from '../../src/identity/identify.ts';
+import type { Finding } from '../../src/model/finding.ts';
+import { isHubHost } from '../../src/model/fleet.ts';
+import { openWorkspace } from '../../src/workspace.ts';
+import { folderWith } from '../support/folder.ts';
+import { hasOpenssl, makeCertificate, openssl, type Wanted } from '../support/openssl.ts';
+import { at, device, type Wish } from './device.ts';
+
+const now = new Date('2027-01-01T00:00:00Z');
+const hex = (length: number, digit = 'A') => digit.repeat(length);
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'identify-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(wishes: readonly Wish[], options: { now?: Date; expiryWarningDays?: number } = {}) {
+  return identify(wishes.map(device), openWorkspace(folder), { now, expiryWarningDays: 30, ...options });
+}
+
+/** `rule @line`, as the table of rules has it. */
+function shown(findings: readonly Finding[]): readonly string[] {
+  return findings.map(({ rule, place }) => `${rule} @${place?.line}`);
+}
+
+/** What openssl itself says, as upper-case digits. */
+function fingerprint(name: string, digest: 'sha1' | 'sha256'): string {
+  const text = openssl(folder, 'x509', '-in', `${name}.pem`, '-noout', '-fingerprint', `-${digest}`);
+  return text.replace(/^.*=|[:\s]/g, '');
+}
+
+describe('thumbprints without certificates', () => {
+  const both = { primary: hex(40), secondary: hex(40, 'b') };
+
+  test.each<[string, Wish, string[]]>([
+    ['two of one length', { thumbprints: both }, []],
+    ['two of SHA-256', { thumbprints: { primary: hex(64), secondary: hex(64, '0') } }, []],
+    ['neither certificates nor thumbprints', {}, ['thumbprint/missing @10']],
+    ['of two lengths', { thumbprints: { primary: hex(64), secondary: hex(40) } }, ['thumbprint/mixed-lengths @16']],
+    ['a digit short', { thumbprints: { ...both, primary: hex(39) } }, ['thumbprint/length @15']],
+    ['not of hex digits', { thumbprints: { ...both, secondary: `${hex(39)}G` } }, ['thumbprint/not-hex @16']],
+    ['the secondary alone', { thumbprints: { secondary: hex(40) } }, ['thumbprint/only-secondary @16']],
+    ['the primary alone', { thumbprints: { primary: hex(40) } }, ['thumbprint/single @15']],
+    ['the primary alone, and bad', { thumbprints: { primary: 'x' } }, ['thumbprint/not-hex @15']],
+    [
+      'with colons',
+      { thumbprints: { ...both, primary: hex(40).replace(/..(?=.)/g, '$&:') } },
+      ['thumbprint/normalised @15'],
+    ],
+  ])('%s', async (_, wish, expected) => {
+    const { value, findings } = await run([wish]);
+    expect(shown(findings)).toEqual(expected);
+    expect(value).toHaveLength(findings.some(({ severity }) => severity === 'error') ? 0 : 1);
+    expect(findings.every((f) => f.device === 'edge-001')).toBe(true);
+  });
+
+  test('are registered as given, their case kept; one value fills both slots', async () => {
+    const { value } = await run([{ thumbprints: { primary: 'aB'.repeat(20) } }]);
+    expect(value[0]?.thumbprints).toEqual({ primary: 'aB'.repeat(20), secondary: 'aB'.repeat(20) });
+  });
+
+  test('what was dropped is told', async () => {
+    const { findings } = await run([{ thumbprints: { primary: `\u200E${hex(40)}`, secondary: hex(40) } }]);
+    expect(findings.map(({ message }) => message)).toEqual(['dropped from the thumbprint: 1 invisible mark (U+200E)']);
+  });
+});
+
+describe('files that are no certificates', () => {
+  test('each gives one finding that names file and fault', async () => {
+    mkdirSync(join(folder, '.git'), { recursive: true });
+    const files: Record<string, string | Buffer> = {
+      'empty.pem': '',
+      'text.pem': 'hello',
+      'huge.pem': Buffer.alloc(5 * 1024 * 1024, 'x'),
+      'key.pem': '-----BEGIN EC PRIVATE KEY-----\n',
+      '.git/x.pem': 'x',
+    };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
+    const paths = ['none.pem', 'empty.pem', 'text.pem', 'huge.pem', 'key.pem', '../x.pem', '.git/x.pem'];
+    const { value, findings } = await run(paths.map((primary, i) => ({ id: `edge-${i}`, certificates: { primary } })));
+    expect(value).toEqual([]);
+    expect(findings.map(({ rule, message, device }) => [device, rule, message])).toEqual([
+      ['edge-0', 'certificate/missing', 'certificate none.pem does not exist'],
+      [
+        'edge-1',
+        'certificate/unreadable',
+        expect.stringContaining('empty.pem cannot be read as a certificate: the file is empty'),
+      ],
+      ['edge-2', 'certificate/unreadable', expect.stringContaining('neither PEM')],
+      ['edge-3', 'certificate/unreadable', expect.stringContaining('5242880 bytes, expected at most 1048576')],
+      [
+        'edge-4',
+        'certificate/private-key-present',
+        'key.pem holds a private key (EC PRIVATE KEY); private keys stay on the device',
+      ],
+      ['edge-5', 'certificate/outside-workspace', '../x.pem may not be read: it lies outside the workspace'],
+      ['edge-6', 'certificate/outside-workspace', '.git/x.pem may not be read: it lies in .git'],
+    ]);
+  });
+
+  test('a file that defaults name for all is one fault; one with {id} is a fault of each device', async () => {
+    const place = () => at(3);
+    const shared = { certificates: { primary: 'none.pem' }, place };
+    const own = (id: string) => ({ id, certificates: { primary: `none-${id}.pem` }, place });
+    const { value, findings } = await run([{ id: 'a', ...shared }, { id: 'b', ...shared }, own('c'), own('d')]);
+    expect(value).toEqual([]);
+    expect(findings.map(({ message, device }) => [device, message])).toEqual([
+      ['a', 'certificate none.pem does not exist'],
+      ['c', 'certificate none-c.pem does not exist'],
+      ['d', 'certificate none-d.pem does not exist'],
+    ]);
+  });
+
+  test('a bad file named at two places is told at both', async () => {
+    const { findings } = await run([{ certificates: { primary: 'none.pem', secondary: 'none.pem' } }]);
+    expect(shown(findings)).toEqual(['certificate/missing @12', 'certificate/missing @13']);
+  });
+});
+
+describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
+  const subject = '/CN=edge-001';
+  const make = (name: string, wanted: Partial<Wanted> = {}) => makeCertificate(folder, name, { subject, ...wanted });
+  beforeAll(() => {
+    make('primary');
+    make('secondary');
+    // Good in all but the one thing that its name tells.
+    make('no-cn', { subject: '/O=contoso' });
+    make('other-cn', { subject: '/CN=Edge-001' });
+    make('two-cns', { subject: '/CN=edge-001/CN=edge-001' });
+    make('line-break-cn', { subject: '/CN=edge-001\nCN=x' });
+    make('rsa1024', { keyType: 'rsa1024' });
+    make('rsa2047', { keyType: 'rsa2047' });
+    make('rsa2048', { keyType: 'rsa2048' });
+    make('p384', { keyType: 'p384' });
+    make('ed25519', { keyType: 'ed25519' });
+    make('rsa-pss', { keyType: 'rsa-pss' });
+    make('md5', { keyType: 'rsa2048', digest: 'md5' });
+    make('sha1', { digest: 'sha1' });
+    make('authority', { extensions: ['basicConstraints = critical, CA:TRUE', 'keyUsage = keyCertSign'] });
+    make('is-ca', { extensions: ['basicConstraints = critical, CA:TRUE'] });
+    make('server', { extensions: ['extendedKeyUsage = serverAuth, 1.2.3.4'] });
+    make('server-and-client', { extensions: ['extendedKeyUsage = serverAuth, clientAuth'] });
+    make('any-usage', { extensions: ['extendedKeyUsage = anyExtendedKeyUsage'] });
+    make('no-usage', { extensions: [] });
+    make('expired', { start: '20200101000000Z', end: '20261231235959Z' });
+    make('ends-now', { end: '20270101000000Z' });
+    make('future', { start: '20270101000001Z' });
+    make('starts-now', { start: '20270101000000Z' });
+    make('ends-in-29', { end: '20270130235959Z' });
+    make('ends-in-30', { end: '20270131000000Z' });
+    make('before-2038', { end: '20380119031407Z' });
+    make('after-2038', { end: '20380119031408Z' });
+    make('before-2050', { end: '20491231235959Z' });
+    make('after-2050', { end: '20500101000000Z' });
+    make('same-key', { key: 'primary.key.pem' });
+    make('same-key-two', { subject: '/CN=edge-002', key: 'primary.key.pem' });
+  });
+
+  const single = 'thumbprint/single @12';
+  test.each<[string, Wish, string[]]>([
+    ['primary', {}, [single]],
+    ['no-cn', {}, ['certificate/no-cn @12', single]],
+    ['other-cn', {}, ['certificate/cn-mismatch @12', single]],
+    ['two-cns', {}, ['certificate/cn-mismatch @12', single]],
+    ['line-break-cn', {}, ['certificate/cn-mismatch @12', single]],
+    ['rsa1024', {}, ['certificate/weak-key @12', single]],
+    ['rsa2047', {}, ['certificate/weak-key @12', single]],
+    ['rsa2048', {}, [single]],
+    ['p384', {}, [single]],
+    ['p384', { runtime: '1.1 windows' }, ['certificate/key-type-unsupported @12', single]],
+    ['p384', { runtime: '1.0.10 windows' }, ['certificate/key-type-unsupported @12', single]],
+    ['p384', { runtime: '1.4 windows' }, [single]],
+    ['rsa2048', { runtime: '1.1 windows' }, [single]],
+    ['ed25519', { runtime: '1.5 debian' }, ['certificate/key-type-unsupported @12', single]],
+    ['rsa-pss', {}, ['certificate/key-type-unsupported @12', single]],
+    ['md5', {}, ['certificate/weak-signature @12', single]],
+    ['sha1', {}, ['certificate/weak-signature @12', single]],
+    ['authority', {}, ['certificate/signing-key @12', single]],
+    ['is-ca', {}, ['certificate/is-ca @12', single]],
+    ['server', {}, ['certificate/no-client-auth @12', single]],
+    ['server-and-client', {}, [single]],
+    ['any-usage', {}, [single]],
+    ['no-usage', {}, [single]],
+    ['expired', {}, ['certificate/expired @12', single]],
+    ['ends-now', {}, ['certificate/expires-soon @12', single]],
+    ['future', {}, ['certificate/not-yet-valid @12', single]],
+    ['starts-now', {}, [single]],
+    ['ends-in-29', {}, ['certificate/expires-soon @12', single]],
+    ['ends-in-30', {}, [single]],
+    ['before-2038', {}, [single]],
+    ['after-2038', {}, ['certificate/year-2038 @12', single]],
+    ['before-2050', {}, ['certificate/year-2038 @12', single]],
+    ['after-2050', { runtime: '1.5 debian' }, ['certificate/year-2038 @12', single]],
+    ['after-2050', { runtime: '1.1 debian' }, ['certificate/year-2050 @12', single]],
+    ['after-2050', { runtime: '1.0.10 debian' }, ['certificate/year-2050 @12', single]],
+  ])('%s %o', async (name, wish, expected) => {
+    const { value, findings } = await run([{ certificates: { primary: `${name}.pem` }, ...wish }]);
+    expect(shown(findings)).toEqual(expected);
+    expect(value).toHaveLength(findings.some(({ severity }) => severity === 'error') ? 0 : 1);
+  });
+
+  test.each<[string, Wish, string]>([
+    ['server', {}, 'server.pem is only for serverAuth, 1.2.3.4; expected clientAuth among its extended key usages'],
+    ['line-break-cn', {}, 'line-break-cn.pem has the common name "edge-001\\nCN=x", expected "edge-001"'],
+    [
+      'p384',
+      { runtime: '1.1 windows' },
+      'p384.pem has an EC (secp384r1) key, which IoT Edge 1.1 on Windows cannot use; expected an RSA',
+    ],
+    ['ed25519', {}, 'ed25519.pem has an Ed25519 key, which IoT Edge cannot use; expected an RSA or EC'],
+    ['expired', {}, 'expired.pem ended at 2026-12-31T23:59:59Z'],
+    ['ends-in-29', {}, 'ends-in-29.pem ends in 29 days, at 2027-01-30T23:59:59Z'],
+    ['future', {}, 'future.pem is not valid before 2027-01-01T00:00:01Z'],
+  ])('the message of %s %o', async (name, wish, message) => {
+    const { findings } = await run([{ certificates: { primary: `${name}.pem` }, ...wish }]);
+    expect(findings[0]?.message).toBe(message);
+  });
+
+  test('both slots: thumbprints in the algorithm asked for, and the certificates with them', async () => {
+    const certificates = { primary: 'primary.pem', secondary: 'secondary.pem' };
+    for (const thumbprintAlgorithm of ['sha256', 'sha1'] as const) {
+      const { value, findings } = await run([{ certificates, thumbprintAlgorithm }]);
+      expect(findings).toEqual([]);
+      expect(value).toMatchObject([
+        {
+          device: { id: 'edge-001' },
+          thumbprints: {
+            primary: fingerprint('primary', thumbprintAlgorithm),
+            secondary: fingerprint('secondary', thumbprintAlgorithm),
+          },
+          certificates: {
+            primary: { path: 'primary.pem', pem: readFileSync(join(folder, 'primary.pem'), 'utf8') },
+            secondary: { path: 'secondary.pem' },
+          },
+        },
+      ]);
+    }
+  });
+
+  test('the same key, or the same certificate, in both slots', async () => {
+    const twice = async (secondary: string) =>
+      (await run([{ certificates: { primary: 'primary.pem', secondary } }])).findings;
+    expect(shown(await twice('same-key.pem'))).toEqual(['certificate/same-key-twice @13']);
+    expect((await twice('same-key.pem'))[0]?.message).toContain('hold the same public key');
+    expect((await twice('primary.pem'))[0]?.message).toContain('are the same certificate');
+    expect(await twice('secondary.pem')).toEqual([]);
+  });
+
+  test('a secondary certificate alone', async () => {
+    const { findings } = await run([{ certificates: { secondary: 'primary.pem' } }]);
+    expect(shown(findings)).toEqual(['thumbprint/only-secondary @13']);
+    expect(findings[0]?.message).toContain('secondary certificate');
+  });
+
+  describe('a thumbprint beside a certificate', () => {
+    const certificates = { primary: 'primary.pem', secondary: 'secondary.pem' };
+
+    test('is compared in its own algorithm, in any case, and registered as given', async () => {
+      const thumbprints = {
+        primary: fingerprint('primary', 'sha1').toLowerCase(),
+        secondary: fingerprint('secondary', 'sha1'),
+      };
+      const { value, findings } = await run([{ certificates, thumbprints }]);
+      expect(findings).toEqual([]);
+      expect(value[0]?.thumbprints).toEqual(thumbprints);
+    });
+
+    test('that is another one is a mismatch that shows both', async () => {
+      const thumbprints = { primary: hex(64, '0'), secondary: fingerprint('secondary', 'sha256') };
+      const { findings } = await run([{ certificates, thumbprints }]);
+      expect(shown(findings)).toEqual(['thumbprint/mismatch @15']);
+      expect(findings[0]?.message).toContain(hex(64, '0'));
+      expect(findings[0]?.message).toContain(fingerprint('primary', 'sha256'));
+    });
+
+    test('in one slot alone mixes lengths unless the algorithm fits', async () => {
+      const wish = { certificates, thumbprints: { primary: fingerprint('primary', 'sha1') } };
+      expect(shown((await run([wish])).findings)).toEqual(['thumbprint/mixed-lengths @15']);
+      expect((await run([{ ...wish, thumbprintAlgorithm: 'sha1' }])).findings).toEqual([]);
+    });
+
+    test('is no cure for a bad certificate', async () => {
+      const wish = { certificates: { primary: 'none.pem' }, thumbprints: { primary: hex(40), secondary: hex(40) } };
+      const { value, findings } = await run([wish]);
+      expect(shown(findings)).toEqual(['certificate/missing @12']);
+      expect(value).toEqual([]);
+    });
+  });
+
+  describe('shared between devices', () => {
+    const one = { id: 'edge-001', certificates: { primary: 'primary.pem' }, place: () => at(7) };
+    const two = { id: 'edge-002' };
+
+    test.each<[string, Wish, string, number]>([
+      [
+        'its key, in a certificate of another name',
+        { certificates: { primary: 'same-key-two.pem' } },
+        'the public key of same-key-two.pem',
+        12,
+      ],
+      [
+        'its thumbprint, in the other algorithm and case',
+        { thumbprints: { primary: 'SHA1 of primary' } },
+        'the primary thumbprint',
+        15,
+      ],
+    ])('%s', async (_, wish, what, line) => {
+      const given = wish.thumbprints && { thumbprints: { primary: fingerprint('primary', 'sha1').toLowerCase() } };
+      const { value, findings } = await run([one, { ...two, ...wish, ...given }]);
+      const shared = findings.filter(({ rule }) => rule === 'certificate/shared-between-devices');
+      expect(shared).toMatchObject([{ place: { line }, device: 'edge-002' }]);
+      expect(shared[0]?.message).toBe(
+        `${what} is already that of device "edge-001" (devices.yaml:7); expected one of its own`,
+      );
+      expect(value.map(({ device }) => device.id)).toEqual(['edge-001']);
+    });
+
+    test('a certificate of another name is that fault alone', async () => {
+      const { findings } = await run([one, { ...two, certificates: { primary: 'primary.pem' } }]);
+      expect(findings.filter(({ severity }) => severity === 'error').map(({ rule }) => rule)).toEqual([
+        'certificate/cn-mismatch',
+      ]);
+    });
+
+    test('one id in two hubs is one device', async () => {
+      const hub = (name: string) => {
+        if (!isHubHost(name)) throw new Error(name);
+        return name;
+      };
+      const { findings } = await run([
+        { ...one, hub: hub('one.example.net') },
+        { ...one, hub: hub('two.example.net') },
+      ]);
+      expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    });
+
+    test('two given thumbprints', async () => {
+      const thumbprints = { primary: hex(40, 'a'), secondary: hex(40, 'b') };
+      const { findings } = await run([
+        { id: 'a', thumbprints },
+        { id: 'b', thumbprints: { primary: hex(40, 'B'), secondary: hex(40, 'C') } },
+        { id: 'c', thumbprints: { primary: hex(40, 'd'), secondary: hex(40, 'e') } },
+      ]);
+      expect(shown(findings)).toEqual(['certificate/shared-between-devices @15']);
+      expect(findings[0]?.device).toBe('b');
+    });
+
+    test('each further device is told of the first', async () => {
+      const place = () => at(3);
+      const names = ['a', 'b', 'c'].map((id) => ({ id, thumbprints: { primary: hex(40) }, place }));
+      const { findings } = await run(names);
+      expect(findings.filter(({ severity }) => severity === 'error').map(({ device }) => device)).toEqual(['b', 'c']);
+    });
+
+    test('is not a device that is named twice, nor two with files of their own', async () => {
+      const shared = async (...wishes: Wish[]) =>
+        (await run(wishes)).findings.filter(({ rule }) => rule === 'certificate/shared-between-devices');
+      expect(await shared(one, one)).toEqual([]);
+      expect(await shared(one, { ...one, certificates: { primary: 'secondary.pem' } })).toEqual([]);
+    });
+  });
+
+  test('devices keep their order, and one bad device does not take the others along', async () => {
+    const good = (id: string) => ({ id, thumbprints: { primary: hex(39) + id, secondary: hex(39, 'f') + id } });
+    const { value } = await run([good('3'), { id: '9', certificates: { primary: 'none.pem' } }, good('1'), good('2')]);
+    expect(value.map(({ device }) => device.id)).toEqual(['3', '1', '2']);
+  });
+
+  test('a file is read once, however many name it', async () => {
+    const workspace = openWorkspace(folderWith({ 'a.pem': readFileSync(join(folder, 'primary.pem')) }));
+    const reads: string[] = [];
+    const counting = {
+      ...workspace,
+      read: (path: string, limit: number) => {
+        reads.push(path);
+        return workspace.read(path, limit);
+      },
+    };
+    const wishes = [{ certificates: { primary: 'a.pem', secondary: 'a.pem' } }, { certificates: { primary: 'a.pem' } }];
+    await identify(wishes.map(device), counting, { now, expiryWarningDays: 30 });
+    expect(reads).toEqual(['a.pem']);
+  });
+});

@@ -1,0 +1,199 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { identify } from '../../src/identity/identify.ts';
+import { type IssueRequest, issueCertificates } from '../../src/identity/issue.ts';
+import { findPrivateKeys } from '../../src/identity/keys.ts';
+import { Fault } from '../../src/model/fault.ts';
+import { openWorkspace } from '../../src/workspace.ts';
+import { folderWith } from '../support/folder.ts';
+import { hasOpenssl, openssl } from '../support/openssl.ts';
+import { device } from './device.ts';
+
+const now = new Date('2027-03-01T12:00:00.500Z');
+
+/** EC unless told otherwise: its keys are made in no time. */
+function request(folder: string, wish: Partial<IssueRequest> = {}): IssueRequest {
+  const directories = { certificatesDirectory: join(folder, 'certs'), keysDirectory: join(folder, 'keys') };
+  return { ids: ['edge-001'], ...directories, keyType: 'ec', now, ...wish };
+}
+
+function certificate(...path: string[]): X509Certificate {
+  return new X509Certificate(readFileSync(join(...path)));
+}
+
+test('makes a root and two leaves for each id, and tells what it wrote', async () => {
+  const folder = folderWith();
+  const issued = await issueCertificates(request(folder, { ids: ['edge-001', 'edge-002', 'edge-001'] }));
+  const names = ['edge-001-primary', 'edge-001-secondary', 'edge-002-primary', 'edge-002-secondary'];
+  expect(issued).toEqual({
+    certificates: names.map((name) => join(folder, 'certs', `${name}.pem`)),
+    keys: names.map((name) => join(folder, 'keys', `${name}.key.pem`)),
+    root: { certificate: join(folder, 'keys', 'root.pem'), key: join(folder, 'keys', 'root.key.pem'), reused: false },
+  });
+  expect(readdirSync(join(folder, 'certs')).sort()).toEqual(names.map((name) => `${name}.pem`));
+  expect(readdirSync(join(folder, 'keys')).sort()).toEqual(
+    ['.gitignore', 'root.key.pem', 'root.pem', ...names.map((name) => `${name}.key.pem`)].sort(),
+  );
+  expect(readFileSync(join(folder, 'keys', '.gitignore'), 'utf8')).toBe('*\n');
+});
+
+test('RSA-2048 by default: what is made passes every rule, and its chain is leaf and root', async () => {
+  const folder = folderWith();
+  const { keyType: _, ...defaults } = request(folder);
+  await issueCertificates(defaults);
+  const workspace = openWorkspace(folder);
+  const certificates = { primary: 'certs/edge-001-primary.pem', secondary: 'certs/edge-001-secondary.pem' };
+  const { value, findings } = await identify([device({ certificates, runtime: '1.1 windows' })], workspace, {
+    now,
+    expiryWarningDays: 364,
+  });
+  expect(findings).toEqual([]);
+  expect(value[0]?.certificates.primary).toMatchObject({
+    commonNames: ['edge-001'],
+    key: { type: 'rsa', bits: 2048 },
+    authority: 'none',
+    extendedKeyUsage: ['1.3.6.1.5.5.7.3.2'],
+    notBefore: new Date('2027-03-01T11:55:00Z'),
+    notAfter: new Date('2028-02-29T12:00:00Z'),
+    pem: readFileSync(join(folder, 'certs/edge-001-primary.pem'), 'utf8'),
+  });
+  const root = certificate(folder, 'keys/root.pem');
+  const leaf = certificate(folder, 'certs/edge-001-primary.pem');
+  expect(leaf.verify(root.publicKey) && leaf.checkIssued(root)).toBe(true);
+  expect(root.verify(root.publicKey) && root.ca).toBe(true);
+  expect(value[0]?.certificates.primary?.pem.endsWith(root.toString())).toBe(true);
+});
+
+test('keys fit their certificates and are for their owner alone, and no folder that is committed has one', async () => {
+  const folder = folderWith();
+  const { certificates, keys, root } = await issueCertificates(request(folder));
+  for (const [index, path] of [...keys, root.key].entries()) {
+    if (process.platform !== 'win32') expect(statSync(path).mode & 0o777, path).toBe(0o600);
+    const of = certificates[index] ?? root.certificate;
+    const { createPrivateKey } = await import('node:crypto');
+    expect(certificate(of).checkPrivateKey(createPrivateKey(readFileSync(path)))).toBe(true);
+  }
+  expect(await findPrivateKeys(['certs'], openWorkspace(folder))).toEqual([]);
+});
+
+test('a second run uses the root again, also for more ids, and serial numbers differ', async () => {
+  const folder = folderWith();
+  await issueCertificates(request(folder));
+  const root = readFileSync(join(folder, 'keys/root.pem'), 'utf8');
+  const second = await issueCertificates(request(folder, { ids: ['edge-002'], days: 10 }));
+  expect(second.root.reused).toBe(true);
+  expect(readFileSync(join(folder, 'keys/root.pem'), 'utf8')).toBe(root);
+  const leaf = certificate(folder, 'certs/edge-002-primary.pem');
+  expect(leaf.verify(new X509Certificate(root).publicKey)).toBe(true);
+  expect(new Date(leaf.validTo)).toEqual(new Date('2027-03-11T12:00:00Z'));
+  const files = readdirSync(join(folder, 'certs')).map((name) => certificate(folder, 'certs', name).serialNumber);
+  expect(new Set(files).size).toBe(4);
+  expect(files.every((serial) => /^[4-7][0-9A-F]{31}$/.test(serial))).toBe(true);
+});
+
+test('ids with characters that file names lack are encoded there, and stand as they are in the certificate', async () => {
+  const folder = folderWith();
+  const id = "a:b*c?%_@'(d)";
+  const { certificates } = await issueCertificates(request(folder, { ids: [id] }));
+  expect(certificates[0]).toBe(join(folder, 'certs', "a%3Ab%2Ac%3F%25_@'(d)-primary.pem"));
+  const { findings } = await identify(
+    [device({ id, certificates: { primary: "certs/a%3Ab%2Ac%3F%25_@'(d)-primary.pem" } })],
+    openWorkspace(folder),
+    { now, expiryWarningDays: 30 },
+  );
+  expect(findings.map(({ rule }) => rule)).toEqual(['thumbprint/single']);
+});
+
+describe('never overwrites:', () => {
+  test.each(['certs/edge-002-secondary.pem', 'keys/edge-002-primary.key.pem'])('%s', async (name) => {
+    const folder = folderWith({ [name]: 'mine' });
+    const before = readdirSync(folder);
+    const refused = issueCertificates(request(folder, { ids: ['edge-001', 'edge-002'] }));
+    await expect(refused).rejects.toBeInstanceOf(Fault);
+    await expect(refused).rejects.toMatchObject({
+      kind: 'usage',
+      message: expect.stringContaining(join(folder, name)),
+    });
+    expect(readFileSync(join(folder, name), 'utf8')).toBe('mine');
+    expect(readdirSync(folder)).toEqual(before);
+    expect(existsSync(join(folder, 'certs/edge-001-primary.pem'))).toBe(false);
+  });
+
+  test('a .gitignore that is there already', async () => {
+    const folder = folderWith({ 'keys/.gitignore': '*.key.pem\n' });
+    await issueCertificates(request(folder));
+    expect(readFileSync(join(folder, 'keys/.gitignore'), 'utf8')).toBe('*.key.pem\n');
+  });
+
+  test('half a root', async () => {
+    const folder = folderWith({ 'keys/root.key.pem': 'mine' });
+    await expect(issueCertificates(request(folder))).rejects.toThrow('root.key.pem is there without the other half');
+  });
+});
+
+describe('refuses', () => {
+  test.each<[string, Partial<IssueRequest>, string]>([
+    ['no ids', { ids: [] }, 'no device id'],
+    ['an id with a slash', { ids: ['../x'] }, '"../x"'],
+    ['an id that no common name holds', { ids: ['x'.repeat(65)] }, 'x'.repeat(65)],
+    ['no days', { days: 0 }, '0 days'],
+    ['half days', { days: 1.5 }, '1.5 days'],
+    ['keys among the certificates', { keysDirectory: 'same', certificatesDirectory: './same' }, 'would both go to'],
+  ])('%s', async (_, wish, message) => {
+    const folder = folderWith();
+    const refused = issueCertificates(request(folder, wish));
+    await expect(refused).rejects.toMatchObject({
+      name: 'Fault',
+      kind: 'usage',
+      message: expect.stringContaining(message),
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('a root that is damaged, and one whose key is another’s', async () => {
+    const folder = folderWith();
+    const other = folderWith();
+    await issueCertificates(request(folder));
+    await issueCertificates(request(other));
+    rmSync(join(folder, 'certs'), { recursive: true });
+    for (const key of ['damaged', readFileSync(join(other, 'keys/root.key.pem'))]) {
+      writeFileSync(join(folder, 'keys/root.key.pem'), key);
+      const refused = issueCertificates(request(folder, { ids: ['edge-002'] }));
+      await expect(refused).rejects.toMatchObject({
+        kind: 'world',
+        message: expect.stringContaining('cannot be used to sign'),
+      });
+    }
+  });
+
+  test('a leaf in the root’s place', async () => {
+    const folder = folderWith();
+    await issueCertificates(request(folder));
+    for (const half of ['.pem', '.key.pem']) {
+      const from = join(folder, half === '.pem' ? 'certs' : 'keys', `edge-001-primary${half}`);
+      writeFileSync(join(folder, `keys/root${half}`), readFileSync(from));
+    }
+    await expect(issueCertificates(request(folder, { ids: ['b'] }))).rejects.toThrow('not that of an authority');
+  });
+
+  test('a folder that cannot be written to, naming the file', async () => {
+    const folder = folderWith({ certs: 'a file in the way' });
+    await expect(issueCertificates(request(folder))).rejects.toMatchObject({
+      name: 'Fault',
+      message: expect.stringContaining('certs'),
+    });
+  });
+});
+
+test.skipIf(!hasOpenssl)('openssl verifies what was issued, strictly', async () => {
+  const folder = folderWith();
+  const today = { now: new Date() };
+  await issueCertificates(request(folder, today));
+  await issueCertificates(request(folder, { ...today, ids: ['edge-002'], keyType: 'rsa' }));
+  for (const id of ['edge-001', 'edge-002']) {
+    const args = ['-x509_strict', '-purpose', 'sslclient', '-CAfile', 'keys/root.pem', `certs/${id}-primary.pem`];
+    expect(openssl(folder, 'verify', ...args)).toContain('OK');
+  }
+});

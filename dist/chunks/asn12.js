@@ -1,1 +1,0 @@
-import{t as e}from"./asn1.js";export default e();export{};

@@ -1,1 +1,0 @@
-var e=class extends Error{remedy;kind;constructor(e,t,n={}){super(e,n.cause===void 0?void 0:{cause:n.cause}),this.name=`Fault`,this.remedy=t,this.kind=n.kind??`world`}};function t(e){return e instanceof Error?e.message:String(e)}function n(n){return n instanceof e?n:new e(t(n),`This should not happen. Please report it together with the log.`,{cause:n})}export{n,t as r,e as t};

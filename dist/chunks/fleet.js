@@ -1,1 +1,0 @@
-const e=[`primary`,`secondary`],t=/^[A-Za-z0-9\-._:%#*?!(),+=@$';]{1,128}$/,n=/^(?=.{1,253}(:\d+)?$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?$/;function r(e){return t.test(e)}function i(e){return n.test(e)}export{i as n,e as r,r as t};

@@ -1,0 +1,1 @@
+export{t as ignoredByGit}from"./git2.js";

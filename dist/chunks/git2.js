@@ -1,0 +1,1 @@
+import{t as e}from"./exec.js";async function t(t,n){if(n.length===0)return new Set;try{let{stdout:r}=await e(`git`,[`check-ignore`,`-z`,`--stdin`],{cwd:t,input:Buffer.from(`${n.join(`\0`)}\0`),silent:!0,ignoreReturnCode:!0});return new Set(r.split(`\0`).filter(e=>e!==``))}catch{return new Set}}export{t};

@@ -1,1 +1,0 @@
-function e(e){return{what:`nested deeper than 32 levels, expected a manifest`,offset:e}}export{e as t};
