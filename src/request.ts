@@ -25,7 +25,7 @@ export function readRequest(settings: Settings, context: RequestContext): Reques
   const hubs = lines(settings.hub).map((line) => host('hub', line));
   return {
     command: command(settings.command),
-    manifests: lines(settings.manifest),
+    manifests: lines(text(settings, 'manifest', 'devices.yaml')),
     hubs: [...new Set([...hubs, ...context.credentialHubs])],
     ...(onlyHub === undefined ? {} : { onlyHub }),
     outputDirectory: resolve(context.directory, text(settings, 'output-directory', 'device-bundles')),
@@ -41,7 +41,7 @@ export function readRequest(settings: Settings, context: RequestContext): Reques
 }
 
 /** The lines of a setting that has one value a line; blank ones left out. */
-export function lines(setting: string | undefined): readonly string[] {
+function lines(setting: string | undefined): readonly string[] {
   return (setting ?? '')
     .split('\n')
     .map((line) => line.trim())

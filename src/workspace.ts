@@ -140,7 +140,7 @@ function entriesOf(folder: string) {
     return readdirSync(folder, { withFileTypes: true });
   } catch (cause) {
     if (skippable(cause)) return [];
-    throw new Fault(`${folder} cannot be listed: ${messageOf(cause)}`, 'Check the disk and the folder’s permissions.', {
+    throw new Fault(`${folder} cannot be listed: ${messageOf(cause)}`, "Check the disk and the folder's permissions.", {
       cause,
     });
   }

@@ -13,19 +13,22 @@ export interface Event {
 }
 
 export function readEvent(): Event {
-  const { payload, actor, sha, serverUrl } = context;
+  const { eventName, payload, actor, sha, serverUrl } = context;
   const repository = process.env.GITHUB_REPOSITORY ?? '';
   const head: unknown = payload.pull_request?.head?.repo?.full_name;
   const excuse =
     actor === 'dependabot[bot]'
       ? 'runs that Dependabot starts have no secrets'
-      : payload.pull_request !== undefined && head !== repository
+      : payload.pull_request !== undefined && head !== repository && eventName !== 'pull_request_target'
         ? 'pull requests from forks have no secrets'
         : undefined;
   return {
     ...(excuse === undefined ? {} : { withoutSecrets: excuse }),
     ...(payload.repository?.private === false ? { publicRepository: repository } : {}),
-    link: ({ file, line }) => `${serverUrl}/${repository}/blob/${sha}/${encodeURI(file)}?plain=1#L${line}`,
+    link: ({ file, line }) => {
+      const path = file.split('/').map(encodeURIComponent).join('/');
+      return `${serverUrl}/${repository}/blob/${sha}/${path}?plain=1#L${line}`;
+    },
   };
 }
 

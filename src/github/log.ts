@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { error, group, info, notice, summary, warning } from '@actions/core';
+import { messageOf } from '../model/fault.ts';
 import type { Place } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import type { Progress } from '../provision.ts';
 import { annotations } from '../report/annotations.ts';
 import { summaryMarkdown } from '../report/summary.ts';
-import { findingLines, plainStyle, reportLines } from '../report/text.ts';
+import { closingLine, deviceLines, faultLines, findingLines, plainStyle } from '../report/text.ts';
 
 const announce = { error, warning, notice } as const;
 
@@ -16,27 +18,39 @@ export const logProgress: Progress = {
   },
 };
 
-/** Everything a report says in the log: groups, annotations on the manifest's lines, the closing sentence. */
+/** Everything a report says in the log: annotations on the manifest's lines, groups, the closing sentence. */
 export async function logReport(report: Report): Promise<void> {
-  for (const { severity, title, message, file, line, column } of annotations(report.findings)) {
+  for (const { severity, title, message, file, line, column } of annotations(report)) {
     announce[severity](message, {
-      title,
+      ...(title === undefined ? {} : { title }),
       ...(file === undefined ? {} : { file }),
       ...(line === undefined ? {} : { startLine: line }),
       ...(column === undefined ? {} : { startColumn: column }),
     });
   }
-  for (const { message, remedy } of report.faults) error(`${message}\n→ ${remedy}`);
-  if (report.findings.length > 0) {
-    await group(`Findings (${report.findings.length})`, async () =>
-      info(findingLines(report.findings, plainStyle).join('\n')),
-    );
-  }
-  info(reportLines({ ...report, findings: [], faults: [] }, plainStyle).join('\n'));
+  await fold(`Findings (${report.findings.length})`, findingLines(report.findings, plainStyle));
+  await fold(`Faults (${report.faults.length})`, faultLines(report.faults, plainStyle));
+  await fold('Devices', deviceLines(report));
+  info(closingLine(report));
 }
 
-/** Adds the report to the job's summary; a runner without summaries is no reason to fail. */
+/** Adds the report to the job's summary. That there is none, or that it cannot be written, is no reason to fail. */
 export async function writeSummary(report: Report, link: (place: Place) => string): Promise<void> {
   if (process.env.GITHUB_STEP_SUMMARY === undefined) return;
-  await summary.addRaw(summaryMarkdown(report, link), true).write();
+  try {
+    await summary.addRaw(summaryMarkdown(report, link), true).write();
+  } catch (thrown) {
+    info(`The job summary could not be written: ${messageOf(thrown)}`);
+  }
+}
+
+/**
+ * Lines in a group of their own. They hold names from the manifest, and a device may be called `::add-mask::e`: between
+ * stop-commands and its token the runner takes nothing for a command.
+ * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
+ */
+async function fold(title: string, lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
+  const token = randomUUID();
+  await group(title, async () => info([`::stop-commands::${token}`, ...lines, `::${token}::`].join('\n')));
 }

@@ -1,11 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setOutput } from '@actions/core';
+import { describeReasons } from '../model/reasons.ts';
 import type { Report } from '../model/report.ts';
 import { counts } from '../report/counts.ts';
 import { reportJson } from '../report/json.ts';
 
-/** A job's outputs may hold 1 MB together. */
+/** A job's outputs may hold 1 MB together; GitHub counts two bytes a character. */
 const mostOutput = 500_000;
 
 /** Sets every output, also of a run that failed: the next step can read how far it came. */
@@ -35,7 +36,12 @@ export function setOutputs(report: Report, artifactIds: readonly number[], folde
 
 function deviceRows({ outcomes, changes, listed }: Report): readonly object[] {
   if (outcomes.length > 0) return outcomes;
-  if (changes.length > 0) return changes.map(({ id, hub, kind }) => ({ device: id, hub, result: kind }));
+  if (changes.length > 0) {
+    return changes.map((change) => {
+      const reason = 'reasons' in change ? { reason: describeReasons(change.reasons) } : {};
+      return { device: change.id, hub: change.hub, result: change.kind, ...reason };
+    });
+  }
   return listed.map(({ device, hub, managed }) => ({
     device: device.id,
     hub,

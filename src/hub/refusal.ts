@@ -55,7 +55,7 @@ export function refusal(reply: Refused, context: RefusalContext): Fault {
   if (status === 403) {
     return new Fault(
       `${host} forbids ${doing[right]} (${said})`,
-      'Check the hub’s networking (public access, IP filter: az iot hub show --name NAME --query properties.networkRuleSets) and its number of devices.',
+      "Check the hub's networking (public access, IP filter: az iot hub show --name NAME --query properties.networkRuleSets) and its number of devices.",
     );
   }
   if (status === 429 || status >= 500) {

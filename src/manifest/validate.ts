@@ -55,7 +55,7 @@ function findingOf(error: SchemaError, root: Node): Finding {
 }
 
 /** Says what a value is, as it stands in the file. */
-export function describe(node: Node): string {
+function describe(node: Node): string {
   if (node.kind === 'map') return 'a map';
   if (node.kind === 'list') return 'a list';
   if (node.value === null) return 'nothing';

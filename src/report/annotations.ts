@@ -1,35 +1,50 @@
-import type { Finding } from '../model/finding.ts';
+import type { Fault } from '../model/fault.ts';
+import type { Finding, Severity } from '../model/finding.ts';
+import type { Report } from '../model/report.ts';
+import { visible } from './visible.ts';
 
-/** The runner shows 10 annotations of each kind a step; the rest vanish without a word. */
-const mostOfAKind = 10;
+/**
+ * The runner shows 10 annotations of each kind a step; the rest vanish without a word. One notice is left to the action
+ * itself: that it only validated, or how it packed the artifacts.
+ */
+const mostOfAKind = { error: 10, warning: 10, notice: 9 } as const;
 const longest = 4096;
 
-/** A finding as an annotation: its text, and what it is about. */
+/** What the runner shows beside the run, or on a line of a file: its text, and what it is about. */
 export interface Annotation {
-  readonly severity: Finding['severity'];
-  readonly title: string;
+  readonly severity: Severity;
+  readonly title?: string;
   readonly message: string;
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;
 }
 
-/** At most ten annotations of a severity; where there are more findings, the tenth says how many. */
-export function annotations(findings: readonly Finding[]): readonly Annotation[] {
+/** Faults, then findings: as many of a severity as the runner shows; where there are more, the last one says how many. */
+export function annotations({ faults, findings }: Pick<Report, 'faults' | 'findings'>): readonly Annotation[] {
+  const all = [...faults.map(ofFault), ...findings.map(ofFinding)];
   return (['error', 'warning', 'notice'] as const).flatMap((severity) => {
-    const ofKind = findings.filter((finding) => finding.severity === severity);
-    if (ofKind.length <= mostOfAKind) return ofKind.map(annotation);
-    const shown = ofKind.slice(0, mostOfAKind - 1).map(annotation);
+    const ofKind = all.filter((annotation) => annotation.severity === severity);
+    if (ofKind.length <= mostOfAKind[severity]) return ofKind;
+    const shown = ofKind.slice(0, mostOfAKind[severity] - 1);
     const message = `${ofKind.length - shown.length} more of this kind are in the log and in the job summary.`;
     return [...shown, { severity, title: `${ofKind.length} ${severity}s`, message }];
   });
 }
 
-function annotation({ severity, rule, message, remedy, place }: Finding): Annotation {
+function ofFault({ message, remedy }: Fault): Annotation {
+  return { severity: 'error', message: text(message, remedy) };
+}
+
+function ofFinding({ severity, rule, message, remedy, place }: Finding): Annotation {
   return {
     severity,
     title: rule,
-    message: `${message}\n→ ${remedy}`.slice(0, longest),
+    message: text(message, remedy),
     ...(place === undefined ? {} : { file: place.file, line: place.line, column: place.column }),
   };
+}
+
+function text(message: string, remedy: string): string {
+  return `${visible(message)}\n→ ${visible(remedy)}`.slice(0, longest);
 }

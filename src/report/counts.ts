@@ -1,6 +1,7 @@
+import type { ChangeKind, DeviceOutcome } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 
-/** Devices by what became of them; in a plan, by what would. */
+/** Devices by what became of them, or would. */
 export interface Counts {
   readonly created: number;
   readonly updated: number;
@@ -10,9 +11,9 @@ export interface Counts {
   readonly unknown: number;
 }
 
-/** What was done: all zero for a command that writes nothing. */
+/** What was done: all zero where nothing was written. */
 export function outcomeCounts({ outcomes }: Report): Counts {
-  const count = (result: string) => outcomes.filter((outcome) => outcome.result === result).length;
+  const count = (result: DeviceOutcome['result']) => outcomes.filter((outcome) => outcome.result === result).length;
   return {
     created: count('created'),
     updated: count('updated'),
@@ -23,10 +24,10 @@ export function outcomeCounts({ outcomes }: Report): Counts {
   };
 }
 
-/** What was done, or, where nothing was, what the plan holds; a conflict or a blocked change counts as failed. */
+/** Of an apply what was done, of the other commands what would be; a conflict or a blocked change counts as failed. */
 export function counts(report: Report): Counts {
-  if (report.outcomes.length > 0) return outcomeCounts(report);
-  const count = (...kinds: readonly string[]) => report.changes.filter(({ kind }) => kinds.includes(kind)).length;
+  if (report.command === 'apply') return outcomeCounts(report);
+  const count = (...kinds: readonly ChangeKind[]) => report.changes.filter(({ kind }) => kinds.includes(kind)).length;
   return {
     created: count('create'),
     updated: count('update'),
@@ -37,6 +38,7 @@ export function counts(report: Report): Counts {
   };
 }
 
+/** `1 device`, `2 devices` */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

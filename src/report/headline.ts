@@ -7,9 +7,9 @@ export function headline(report: Report): string {
   const devices = plural(report.devices, 'device');
   switch (report.result) {
     case 'valid':
-      return `${devices}: nothing wrong in the manifest`;
+      return [`${devices}: the manifest is valid`, ...problems(report)].join(', ');
     case 'invalid':
-      return `${problems(report)}. Nothing was written to any hub.`;
+      return `${problems(report).join(', ')}. Nothing was written to any hub.`;
     case 'unchanged':
       return `${devices}: the hub is as the manifest says, nothing to write`;
     case 'changes':
@@ -20,23 +20,23 @@ export function headline(report: Report): string {
       return `created ${created}, updated ${updated}, unchanged ${unchanged}; failed ${failed}, unknown ${unknown}`;
     case 'failed':
       return report.outcomes.length > 0
-        ? `failed ${failed}, unknown ${unknown}: no device is as it should be`
+        ? `failed ${failed}, unknown ${unknown}: no device is known to be as it should`
         : 'the run ended early';
     case 'rendered':
       return `${plural(report.bundles.length, 'bundle')} written to ${report.bundlesDirectory ?? ''}`;
     case 'in-sync':
       return `${devices}: the hub is as the manifest says`;
     case 'drift':
-      return `drift: ${report.changes.length - unchanged} of ${devices} differ from the manifest`;
+      return `drift: ${report.changes.length - unchanged} of ${devices} not as the manifest says`;
     case 'listed':
       return `${plural(report.listed.length, 'edge device')}, ${report.listed.filter(({ managed }) => managed).length} in the manifest`;
   }
 }
 
-function problems({ findings }: Report): string {
-  const errors = findings.filter(({ severity }) => severity === 'error').length;
-  const warnings = findings.filter(({ severity }) => severity === 'warning').length;
-  return [errors > 0 ? plural(errors, 'error') : '', warnings > 0 ? plural(warnings, 'warning') : '']
-    .filter((part) => part !== '')
-    .join(', ');
+/** `2 errors` and `1 warning`, where there are any. */
+function problems({ findings }: Report): readonly string[] {
+  return (['error', 'warning'] as const).flatMap((severity) => {
+    const count = findings.filter((finding) => finding.severity === severity).length;
+    return count === 0 ? [] : [plural(count, severity)];
+  });
 }

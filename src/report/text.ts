@@ -1,8 +1,9 @@
+import type { Fault } from '../model/fault.ts';
 import type { Finding, Severity } from '../model/finding.ts';
-import type { Change } from '../model/plan.ts';
-import { describeReason } from '../model/reasons.ts';
 import type { Report } from '../model/report.ts';
+import { deviceTable } from './devices.ts';
 import { headline } from './headline.ts';
+import { visible } from './visible.ts';
 
 /** How text may be dressed: a terminal gives colours, a log and a file none. */
 export interface Style {
@@ -21,9 +22,9 @@ const mostRows = 200;
 
 /** The report for people, as lines: findings with their places and remedies, what changes or changed, one closing sentence. */
 export function reportLines(report: Report, style: Style): readonly string[] {
-  const blocks = [findingLines(report.findings, style), tableOf(report), faultLines(report, style)];
+  const blocks = [findingLines(report.findings, style), deviceLines(report), faultLines(report.faults, style)];
   const lines = blocks.filter((block) => block.length > 0).flatMap((block) => [...block, '']);
-  return [...lines, style.strong(`${report.command}: ${headline(report)}`)];
+  return [...lines, style.strong(closingLine(report))];
 }
 
 export function findingLines(findings: readonly Finding[], style: Style): readonly string[] {
@@ -40,67 +41,38 @@ export function findingLines(findings: readonly Finding[], style: Style): readon
   return lines;
 }
 
-function oneFinding({ place, severity, rule, message, remedy, hub }: Finding, style: Style): readonly string[] {
-  const where = place === undefined ? (hub ?? '') : `${style.path(place.file)}:${place.line}:${place.column}`;
-  return [
-    `${style.strong(where)}${where === '' ? '' : ' '}${style.severity(severity, severity)} ${style.muted(rule)}`,
-    `  ${message}`,
-    style.muted(`  → ${remedy}`),
-  ];
+/** What changes or changed, as a table; no lines where that is nothing. */
+export function deviceLines(report: Report): readonly string[] {
+  const { head, rows } = deviceTable(report);
+  if (rows.length === 0) return [];
+  const shown = [head.map((title) => title.toUpperCase()), ...rows.slice(0, mostRows).map((row) => row.map(visible))];
+  const widths = head.map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
+  const lines = shown.map((row) => {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    return cells.join('  ').trimEnd();
+  });
+  return rows.length > mostRows ? [...lines, `… and ${rows.length - mostRows} more`] : lines;
 }
 
-function faultLines({ faults }: Report, style: Style): readonly string[] {
+export function faultLines(faults: readonly Fault[], style: Style): readonly string[] {
   return faults.flatMap(({ message, remedy }) => [
-    `${style.severity('error', 'error')} ${message}`,
-    style.muted(`  → ${remedy}`),
+    `${style.severity('error', 'error')} ${visible(message)}`,
+    style.muted(`  → ${visible(remedy)}`),
   ]);
 }
 
-function tableOf(report: Report): readonly string[] {
-  if (report.listed.length > 0) return table(listRows(report));
-  if (report.outcomes.length > 0) return table(outcomeRows(report));
-  return table(changeRows(report.changes));
+/** `plan: to create 3, to update 0, unchanged 0` */
+export function closingLine(report: Report): string {
+  return `${report.command}: ${headline(report)}`;
 }
 
-function listRows({ listed }: Report): readonly (readonly string[])[] {
-  const head = ['DEVICE', 'HUB', 'STATUS', 'SIGNS IN BY', 'IN THE MANIFEST'];
-  const rows = listed.map(({ device, hub, managed }) => {
-    return [device.id, hub, device.status, device.authentication, managed ? 'yes' : 'no'];
-  });
-  return [head, ...rows];
-}
-
-function outcomeRows({ outcomes, changes }: Report): readonly (readonly string[])[] {
-  const planned = new Map(changes.map((change) => [`${change.hub}/${change.id}`, change]));
-  const told = outcomes.filter(({ result }) => result !== 'unchanged');
-  const rows = told.map(({ device, hub, result, reason }) => {
-    const change = planned.get(`${hub}/${device}`);
-    return [device, hub, result, reason ?? (change === undefined ? '' : why(change))];
-  });
-  return rows.length === 0 ? [] : [['DEVICE', 'HUB', 'RESULT', 'WHY'], ...rows];
-}
-
-function changeRows(changes: readonly Change[]): readonly (readonly string[])[] {
-  const rows = changes.filter(({ kind }) => kind !== 'unchanged').map((c) => [c.id, c.hub, c.kind, why(c)]);
-  return rows.length === 0 ? [] : [['DEVICE', 'HUB', 'CHANGE', 'WHY'], ...rows];
-}
-
-/** Why a change is made, in one line. */
-export function why(change: Change): string {
-  if (change.kind === 'create') return 'new';
-  return change.kind === 'unchanged' ? '' : change.reasons.map(describeReason).join(', ');
-}
-
-function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const shown = rows.slice(0, mostRows + 1);
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
-  const lines = shown.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return rows.length > shown.length ? [...lines, `… and ${rows.length - shown.length} more`] : lines;
+function oneFinding({ place, severity, rule, message, remedy, hub }: Finding, style: Style): readonly string[] {
+  const where = place === undefined ? (hub ?? '') : `${visible(style.path(place.file))}:${place.line}:${place.column}`;
+  return [
+    `${where === '' ? '' : `${style.strong(where)} `}${style.severity(severity, severity)} ${style.muted(rule)}`,
+    `  ${visible(message)}`,
+    style.muted(`  → ${visible(remedy)}`),
+  ];
 }
 
 function same(text: string): string {

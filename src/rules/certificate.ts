@@ -17,7 +17,8 @@ export const certificateRules = {
     about: 'The file is no X.509 certificate in PEM or DER, is too large, or cannot be opened.',
     message: ({ path, why }) => `${path} cannot be read as a certificate: ${why}`,
     remedy: ({ path, remedy }) =>
-      remedy ?? `See what it holds: openssl x509 -in "${path}" -noout -subject. Then export it anew as PEM or DER.`,
+      remedy ??
+      `See what it holds: openssl x509 -in ${shellWord(path)} -noout -subject. Then export it anew as PEM or DER.`,
     example: { path: 'certs/edge-001.pem', why: 'the file is empty' },
   }),
   'certificate/outside-workspace': rule<InFile & { why: string }>({
@@ -39,7 +40,7 @@ export const certificateRules = {
   'certificate/cn-mismatch': rule<InFile & { commonNames: readonly string[]; id: string }>({
     severity: 'error',
     about:
-      'The common name is not the device id, letter by letter. Such a device is refused by the hub or takes another one’s place, and no log on the device says why.',
+      "The common name is not the device id, letter by letter. Such a device is refused by the hub or takes another one's place, and no log on the device says why.",
     message: ({ path, commonNames, id }) =>
       commonNames.length > 1
         ? `${path} has ${commonNames.length} common names (${commonNames.map((n) => JSON.stringify(n)).join(', ')}), expected one, "${id}"`
@@ -50,7 +51,7 @@ export const certificateRules = {
   }),
   'certificate/not-yet-valid': rule<InFile & { notBefore: string }>({
     severity: 'error',
-    about: 'The certificate’s validity has not begun; the hub refuses it until then.',
+    about: "The certificate's validity has not begun; the hub refuses it until then.",
     message: ({ path, notBefore }) => `${path} is not valid before ${notBefore}`,
     remedy: () =>
       'Wait until then, or issue it again; if the date looks right, check the clock of the machine that issued it.',
@@ -74,7 +75,7 @@ export const certificateRules = {
   'certificate/signing-key': rule<InFile>({
     severity: 'error',
     about:
-      'A certificate authority (keyCertSign) stands where the device’s identity belongs. Registering the device CA is a classic mistake: https://github.com/Azure/iotedge/issues/3260.',
+      "A certificate authority (keyCertSign) stands where the device's identity belongs. Registering the device CA is a classic mistake: https://github.com/Azure/iotedge/issues/3260.",
     message: ({ path }) =>
       `${path} is the certificate of an authority (it may sign others: keyCertSign), expected the device's own identity certificate`,
     remedy: () =>
@@ -152,14 +153,14 @@ export const certificateRules = {
     message: ({ path, what }) => `${path} holds ${what}; private keys stay on the device`,
     remedy: ({ path, remedy }) =>
       remedy ??
-      `Remove it from the repository and its history (git rm "${path}", then git filter-repo), and replace the key: it is known now.`,
+      `Remove it from the repository and its history (git rm ${shellWord(path)}, then git filter-repo), and replace the key: it is known now.`,
     example: { path: 'certs/edge-001.key.pem', what: 'a private key (PRIVATE KEY)' },
   }),
   'certificate/shared-between-devices': rule<{ other: string; at: string; what: string }>({
     severity: 'error',
     about: 'Two devices of the fleet share a certificate, a key or a thumbprint: each could act as the other.',
     message: ({ other, at, what }) => `${what} is already that of device "${other}" (${at}); expected one of its own`,
-    remedy: () => 'Name this device’s own certificate or thumbprint.',
+    remedy: () => "Name this device's own certificate or thumbprint.",
     example: { other: 'edge-001', at: 'devices.yaml:12', what: 'the primary thumbprint' },
   }),
   'certificate/same-key-twice': rule<{ what: string }>({
@@ -171,3 +172,8 @@ export const certificateRules = {
     example: { what: 'hold the same public key' },
   }),
 };
+
+/** A path as one word of a POSIX shell. Remedies are pasted, and whoever opens a pull request chooses the names of its files. */
+function shellWord(path: string): string {
+  return /^[\w./][\w./@%+=:,-]*$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -12,7 +12,7 @@ export const deviceRules = {
   }),
   'device/id-too-long-for-cn': rule<{ id: string; length: number }>({
     severity: 'error',
-    about: 'A certificate’s common name holds at most 64 characters (RFC 5280), so a longer id can never equal it.',
+    about: "A certificate's common name holds at most 64 characters (RFC 5280), so a longer id can never equal it.",
     message: ({ id, length }) =>
       `device id "${id}" has ${length} characters; a certificate's common name holds at most 64`,
     remedy: () => 'Shorten the id to 64 characters or fewer.',

@@ -7,7 +7,7 @@ export const manifestRules = {
       'The manifest cannot be read: it is no YAML or JSON, has a key twice, is too large, nested too deeply, or uses aliases to grow without bound.',
     message: ({ what }) => what,
     remedy: ({ remedy }) =>
-      remedy ?? 'Correct the line; an editor with the manifest’s JSON Schema shows such mistakes while you type.',
+      remedy ?? "Correct the line; an editor with the manifest's JSON Schema shows such mistakes while you type.",
     example: { what: 'Map keys must be unique' },
   }),
   'manifest/unknown-key': rule<{ key: string; where: string; suggestion?: string; known: readonly string[] }>({

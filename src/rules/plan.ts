@@ -10,7 +10,7 @@ export const planRules = {
         ? `hub ${hub} is not named by the workflow, which names none`
         : `hub ${hub} is not among those the workflow names: ${allowed.join(', ')}`,
     remedy: ({ hub }) =>
-      `Correct the host name, or add ${hub} to the workflow's input hub (or a connection string for it).`,
+      `Correct the host name, or, if the hub is yours, add ${hub} to the workflow's input hub (or a connection string for it).`,
     example: { hub: 'evil.example.com', allowed: ['contoso.azure-devices.net'] },
   }),
   'hub/ambiguous': rule<{ allowed: readonly string[] }>({

@@ -24,7 +24,7 @@ export const rules: { readonly [Name in RuleName]: Rule<DetailsOf[Name]> } = tab
 
 export const ruleNames = Object.keys(table).filter(isRuleName);
 
-export function isRuleName(text: string): text is RuleName {
+function isRuleName(text: string): text is RuleName {
   return Object.hasOwn(table, text);
 }
 

@@ -44,7 +44,7 @@ export const thumbprintRules = {
   'thumbprint/only-secondary': rule<{ what: string }>({
     severity: 'error',
     about:
-      'Only the secondary slot is given. The primary must be there; with one slot empty edgeHub’s scope refresh is known to break: https://github.com/Azure/iotedge/pull/3775.',
+      "Only the secondary slot is given. The primary must be there; with one slot empty edgeHub's scope refresh is known to break: https://github.com/Azure/iotedge/pull/3775.",
     message: ({ what }) => `only a secondary ${what} is given, expected a primary one`,
     remedy: () => 'Give it as primary; one value fills both slots.',
     example: { what: 'thumbprint' },

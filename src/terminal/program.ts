@@ -6,7 +6,12 @@ import { version } from '../version.ts';
 
 /** Options carry the names of the action's inputs; each command takes only those it acts on. */
 const options = {
-  hub: () => new Option('--hub <host...>', 'hubs that may be touched, beside those of IOTHUB_CONNECTION_STRING'),
+  // Not `<host...>`: that would take the manifests behind it for hosts.
+  hub: () =>
+    new Option(
+      '--hub <host>',
+      'a hub that may be touched, beside those of IOTHUB_CONNECTION_STRING; may be repeated',
+    ).argParser((host: string, others: readonly string[] = []) => [...others, host]),
   'only-hub': () => new Option('--only-hub <host>', 'leave out all devices that are not of this hub'),
   'ca-file': () => new Option('--ca-file <path>', 'one more certificate authority to trust (PEM)'),
   'output-directory': () =>
@@ -39,6 +44,15 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
   { name: 'list', summary: "show the hub's edge devices", takes: reaching },
 ];
 
+const afterHelp = `Environment:
+  IOTHUB_CONNECTION_STRING  connection strings of the hubs, one a line
+  HTTPS_PROXY, NO_PROXY     how to reach them
+
+Exit codes:
+  0  all is as it should be
+  1  errors in the manifest, drift, devices that failed, or a fault on the way
+  2  wrong usage`;
+
 /**
  * Runs the command line and gives its exit code: 0 well, 1 findings, drift, failed devices or a fault of the world, 2 wrong usage.
  * Each command's code is loaded when it is chosen.
@@ -49,7 +63,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .description('Provisions Azure IoT Edge devices with X.509 certificates from a manifest.')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(see --help)');
+    .showHelpAfterError('(see --help)')
+    .addHelpText('after', `\n${afterHelp}`);
   for (const { name, summary, takes } of pipeline) {
     const command = program.command(name).summary(summary).description(summary);
     command.argument('[manifest...]', 'devices manifests, paths and globs', ['devices.yaml']);

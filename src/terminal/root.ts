@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { Fault } from '../model/fault.ts';
 
 /** The workspace of a command line: the git work tree that holds the first manifest, else that manifest's folder. */
@@ -15,16 +15,17 @@ export function findRoot(directory: string, manifests: readonly string[]): strin
 export function fromRoot(root: string, directory: string, manifests: readonly string[]): readonly string[] {
   return manifests.map((pattern) => {
     const path = relative(root, resolve(directory, pattern)).split(sep).join('/');
-    if (path.startsWith('../')) {
+    // On Windows a path on another drive stays absolute.
+    if (path === '..' || path.startsWith('../') || isAbsolute(path)) {
       const remedy = 'Run once for each repository.';
       throw new Fault(`${pattern} lies outside ${root}, where the first manifest is`, remedy, { kind: 'usage' });
     }
-    return path;
+    return path === '' ? '.' : path;
   });
 }
 
-/** The part of a glob before its first magic character, cut at a folder. */
+/** The part of a glob before its first magic character, cut at a folder. What is magic, src/workspace.ts decides too. */
 function fixedPart(pattern: string): string {
-  const magic = pattern.search(/[*?[\]{}()!]/);
+  const magic = pattern.search(/[*?[\]{}]|[!+@]\(|^!/);
   return magic < 0 ? pattern : `${pattern.slice(0, pattern.lastIndexOf('/', magic) + 1)}x`;
 }

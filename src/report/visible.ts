@@ -1,0 +1,9 @@
+/**
+ * Text on one line with nothing hidden in it: control and format characters as `\n` and `\u{202e}`. Names come from manifests
+ * that anybody may propose; raw, they could steer a terminal, forge a line or turn a word round.
+ */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, (character) => {
+    return character === '\n' ? '\\n' : `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  });
+}
