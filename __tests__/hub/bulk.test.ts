@@ -33,6 +33,11 @@ describe('the answer to a bulk', () => {
       ['a: applied', 'b: refused exists', 'c: applied'],
     ],
     ['failure without errors', failed(), open],
+    [
+      'a fault of the service at one device',
+      failed({ deviceId: 'a', errorCode: 500001 }, { deviceId: 'c', errorCode: 'ServiceUnavailable' }),
+      ['a: unanswered', 'b: applied', 'c: unanswered'],
+    ],
     ['an error for a device that was not sent', failed({ deviceId: 'z', errorCode: 409001 }), open],
     ['an error for a device in another case', failed({ deviceId: 'A', errorCode: 409001 }), open],
     [
@@ -77,7 +82,6 @@ describe('the answer to a bulk', () => {
     ['GenericTooManyRequests', 'throttled'],
     [400011, 'other'],
     ['DeviceDefinedMultipleTimes', 'other'],
-    [500001, 'other'],
     [4090012, 'other'],
     [null, 'other'],
   ])('an error code %s means %s', (errorCode, code) => {

@@ -1,15 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Disturbance, DisturbedCall } from '../../src/emulator/disturbance.ts';
-import { registeredDevice } from '../../src/hub/wire.ts';
-import type { Identity } from '../../src/model/identity.ts';
-import type { Change } from '../../src/model/plan.ts';
-import type { RegisteredDevice } from '../../src/model/registration.ts';
-import { differences } from '../../src/plan/compare.ts';
+import type { Disturbance } from '../../src/emulator/disturbance.ts';
 import { digest } from './devices.ts';
-import { entriesOf, type Fields, fleet, isBulk, type Rig, useRig } from './rig.ts';
+import { type Fields, fleet, isBulk, type Rig, useRig } from './rig.ts';
+import { Watch } from './watch.ts';
 
 // Another writer and a bad network at every moment of a run. What must hold, whatever happens:
 // our write lands only on a device that is as it was planned, at most once, and every outcome is true.
@@ -118,7 +113,7 @@ async function holds(states: readonly string[], moments: readonly Moment[], atte
   for (const { deviceId } of rig.hub.registry.all()) rig.hub.registry.remove(deviceId);
   for (const [n, state] of states.entries()) seed(rig, n, state);
   const changes = await rig.plan(fleet(devices));
-  const watch = new Watch(changes);
+  const watch = new Watch(rig, changes);
   const late = lateArrivals();
   const left = [...moments];
   rig.disturb = async (call) => {
@@ -175,99 +170,4 @@ function lateArrivals() {
       }
     },
   };
-}
-
-/** The history of the devices: what we wrote upon what, and whether they were ever as wanted. */
-class Watch {
-  readonly #planned: ReadonlyMap<string, Change>;
-  readonly #landed = new Set<string>();
-  readonly #right = new Set<string>();
-  /** Kept for the end: what is thrown while the hub carries out a call would be one more fault of the network. */
-  readonly #wrongs: string[] = [];
-
-  constructor(changes: readonly Change[]) {
-    this.#planned = new Map(changes.map((change) => [change.id, change]));
-  }
-
-  /**
-   * A new device that is deleted as soon as we have made it, while our answer is lost, cannot be told from one never made:
-   * we make it again. So the other writer deletes only what was there.
-   */
-  mayComeAndGo(n: number): boolean {
-    return this.#planned.get(`edge-${n}`)?.kind !== 'create' || !this.#landed.has(`edge-${n}`);
-  }
-
-  /** Called right before the hub carries out a bulk: nothing can come in between. */
-  expectWrites(call: DisturbedCall): void {
-    for (const { id, importMode, eTag, etag, parentScopes } of entriesOf(call)) {
-      const now = current(String(id));
-      const change = this.#planned.get(String(id));
-      const fits = ['*', now?.etag].includes(bare(eTag ?? etag));
-      const lands = /^create$/i.test(String(importMode)) ? now === undefined : now !== undefined && fits;
-      if (!lands || change === undefined) continue;
-      if (change.kind === 'update') {
-        const theirs = now !== undefined && !isDeepStrictEqual(written(now), written(change.found));
-        if (!isDeepStrictEqual(parentScopes, now?.parentScopes)) this.#wrongs.push(`our update of ${id} moves it away`);
-        if (theirs) this.#wrongs.push(`our update of ${id} overwrites a change of theirs`);
-        if (this.#landed.has(change.id)) this.#wrongs.push(`our update of ${id} lands twice`);
-      } else if (change.kind !== 'create') {
-        this.#wrongs.push(`${id} is ${change.kind}, and written all the same`);
-      }
-      this.#landed.add(change.id);
-      this.#right.add(change.id);
-    }
-  }
-
-  /** Called after every change of theirs. */
-  look(): void {
-    for (const { id, identity } of this.#planned.values()) {
-      const now = current(id);
-      if (now !== undefined && isRight(identity, now)) this.#right.add(id);
-    }
-  }
-
-  judge(outcomes: Readonly<Record<string, string>>): void {
-    expect(this.#wrongs).toEqual([]);
-    for (const { id, kind } of this.#planned.values()) {
-      const [outcome, landed] = [outcomes[id], this.#landed.has(id)];
-      const told = `${kind} of ${id}: ${outcome}, ${landed ? 'landed' : 'never landed'}`;
-      switch (outcome) {
-        case undefined:
-          expect(kind, told).toBe('unchanged');
-          expect(landed, told).toBe(false);
-          break;
-        case 'created':
-        case 'updated':
-          expect(outcome, told).toBe(`${kind}d`);
-          expect(this.#right.has(id), told).toBe(true);
-          break;
-        case 'unchanged':
-          expect(landed, told).toBe(false);
-          expect(this.#right.has(id), told).toBe(true);
-          break;
-        case 'failed':
-          expect(landed && current(id) !== undefined, told).toBe(false);
-          break;
-        default:
-          expect(outcome, told).toBe('unknown');
-      }
-    }
-  }
-}
-
-function isRight(identity: Identity, now: RegisteredDevice): boolean {
-  return differences(identity, now).length === 0;
-}
-
-/** What an update writes, but for the scopes, which it sends back as they are. */
-function written({ authentication, edge, thumbprints, status, statusReason }: RegisteredDevice): readonly unknown[] {
-  return [authentication, edge, thumbprints.primary, thumbprints.secondary, status, statusReason];
-}
-
-function current(id: string): RegisteredDevice | undefined {
-  return registeredDevice(rig.hub.registry.get(id));
-}
-
-function bare(etag: unknown): string {
-  return String(etag).replaceAll('"', '');
 }

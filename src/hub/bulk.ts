@@ -55,6 +55,9 @@ function perDevice(writes: readonly RegistryWrite[], { successful, errors }: Bul
     const error = byId.get(id);
     if (error !== undefined) {
       const message = [error.code, error.status].filter((part) => part !== '').join(', ');
+      // A fault of the service in the midst of the device: it may have been carried out.
+      if (/^(50[034]\d{3}|ServerError|ServiceUnavailable)$/.test(error.code))
+        return { id, answer: 'unanswered', message };
       return { id, answer: 'refused', code: refusalCode(error.code), message };
     }
     return stray

@@ -76,7 +76,7 @@ export function movedSince(planned: RegisteredDevice, now: RegisteredDevice): re
 }
 
 /** Whether two thumbprints are digests of one certificate, as far as the manifest's certificates tell. */
-export function sameCertificate(identity: Identity, one: string, other: string): boolean {
+function sameCertificate(identity: Identity, one: string, other: string): boolean {
   return certificateName(identity, one) === certificateName(identity, other);
 }
 
