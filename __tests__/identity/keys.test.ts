@@ -123,7 +123,7 @@ describe('a private key committed by mistake', () => {
         ['bundle.cer', true],
         ['keys/cert.key.pem', false],
       ]);
-      expect(findings[0]?.remedy).toContain('openssl pkcs12 -in "again.pfx" -clcerts -nokeys -out "again.pem"');
+      expect(findings[0]?.remedy).toContain('openssl pkcs12 -in again.pfx -clcerts -nokeys -out again.pem');
     },
   );
 });

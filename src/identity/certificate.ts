@@ -2,6 +2,7 @@ import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
 import { messageOf } from '../model/fault.ts';
 import { type Certificate, isThumbprint, type Thumbprint } from '../model/identity.ts';
+import { shellWord } from '../rules/shell.ts';
 import { asciiText, pemBlocks, pemLabels } from './pem.ts';
 import { type FoundKey, privateKeyIn } from './private-key.ts';
 import { readStructure } from './structure.ts';
@@ -100,7 +101,7 @@ function pkcs7(path: string, form: string): CertificateReading {
   const pem = path.replace(/\.[^./]*$/, '.pem');
   return unreadable(
     'it is a PKCS#7 bundle of certificates',
-    `Take the certificates out of it: openssl pkcs7 ${form}-in "${path}" -print_certs -out "${pem}", the device's own first.`,
+    `Take the certificates out of it: openssl pkcs7 ${form}-in ${shellWord(path)} -print_certs -out ${shellWord(pem)}, the device's own first.`,
   );
 }
 

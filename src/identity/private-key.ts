@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { posix } from 'node:path';
+import { shellWord } from '../rules/shell.ts';
 import { asciiText } from './pem.ts';
 
 /** A private key in a file: what it is, as a sentence goes on after "holds". */
@@ -39,7 +40,7 @@ function isPfx(bytes: Buffer): boolean {
 function pkcs12Remedy(path: string): string {
   const pem = path.replace(/\.[^./]*$/, '.pem');
   return (
-    `Take the certificate alone: openssl pkcs12 -in "${path}" -clcerts -nokeys -out "${pem}". ` +
+    `Take the certificate alone: openssl pkcs12 -in ${shellWord(path)} -clcerts -nokeys -out ${shellWord(pem)}. ` +
     'Remove the bundle from the repository and its history, and replace the key: it is known now.'
   );
 }

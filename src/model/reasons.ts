@@ -5,7 +5,7 @@ export function describeReasons(reasons: readonly Reason[]): string {
   return reasons.map(describeReason).join(', ');
 }
 
-export function describeReason({ field, before, after, note }: Reason): string {
+function describeReason({ field, before, after, note }: Reason): string {
   return `${field} ${value(before)} → ${value(after)}${note === undefined ? '' : ` (${note})`}`;
 }
 

@@ -99,5 +99,5 @@ function code(text: string): string {
 export function escapeMarkdown(text: string): string {
   const shown = [...visible(text)];
   const cut = shown.length > mostCharacters ? `${shown.slice(0, mostCharacters - 1).join('')}…` : shown.join('');
-  return cut.replace(/[^\p{L}\p{N} ,;/-]/gu, (character) => `&#${character.codePointAt(0)};`);
+  return cut.replace(/[^\p{L}\p{N} ,;/]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { shellWord } from './shell.ts';
 
 interface InFile {
   readonly path: string;
@@ -172,8 +173,3 @@ export const certificateRules = {
     example: { what: 'hold the same public key' },
   }),
 };
-
-/** A path as one word of a POSIX shell. Remedies are pasted, and whoever opens a pull request chooses the names of its files. */
-function shellWord(path: string): string {
-  return /^[\w./][\w./@%+=:,-]*$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
-}

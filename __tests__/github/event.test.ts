@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { context } from '@actions/github';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Event, publicityFindings, readEvent } from '../../src/github/event.ts';
+import { folderWith } from '../support/folder.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+interface Trigger {
+  readonly event: string;
+  readonly payload: object;
+  readonly actor?: string;
+}
+
+/** The event as a run has it that was started in this environment: the context is read anew from its file. */
+function eventOf({ event, payload, actor = 'octocat' }: Trigger): Event {
+  const folder = folderWith({ 'event.json': JSON.stringify(payload) });
+  const environment = {
+    GITHUB_EVENT_PATH: join(folder, 'event.json'),
+    GITHUB_EVENT_NAME: event,
+    GITHUB_ACTOR: actor,
+    GITHUB_REPOSITORY: 'octo/fleet',
+    GITHUB_SHA: '0123abcd',
+    GITHUB_SERVER_URL: 'https://github.example',
+  };
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  Object.assign(context, Reflect.construct(context.constructor, []));
+  return readEvent();
+}
+
+const pullRequestOf = (head: object | null) => ({ pull_request: { number: 7, head } });
+const own = pullRequestOf({ repo: { full_name: 'octo/fleet' } });
+const fork = pullRequestOf({ repo: { full_name: 'mallory/fleet' } });
+
+describe('the event', () => {
+  it.each<[string, Trigger, string | undefined]>([
+    ['a push', { event: 'push', payload: {} }, undefined],
+    ['a schedule', { event: 'schedule', payload: { schedule: '0 0 * * *' } }, undefined],
+    ['a pull request of the repository', { event: 'pull_request', payload: own }, undefined],
+    ['a pull request of a fork', { event: 'pull_request', payload: fork }, 'pull requests from forks have no secrets'],
+    [
+      'a pull request of a fork that is gone',
+      { event: 'pull_request', payload: pullRequestOf({ repo: null }) },
+      'pull requests from forks have no secrets',
+    ],
+    [
+      'a review of a pull request of a fork',
+      { event: 'pull_request_review', payload: fork },
+      'pull requests from forks have no secrets',
+    ],
+    ['a pull request of a fork that runs with secrets', { event: 'pull_request_target', payload: fork }, undefined],
+    [
+      'Dependabot',
+      { event: 'pull_request', payload: own, actor: 'dependabot[bot]' },
+      'runs that Dependabot starts have no secrets',
+    ],
+    ['somebody called dependabot', { event: 'pull_request', payload: own, actor: 'dependabot' }, undefined],
+  ])('of %s tells whether there can be secrets', (_, trigger, excuse) => {
+    expect(eventOf(trigger).withoutSecrets).toBe(excuse);
+  });
+
+  it.each([
+    ['a public repository', { private: false }, 'octo/fleet'],
+    ['a private repository', { private: true }, undefined],
+  ])('of %s tells who can read the artifacts', (_, repository, expected) => {
+    const event = eventOf({ event: 'push', payload: { repository } });
+    expect(event.publicRepository).toBe(expected);
+    expect(publicityFindings(event).map(({ rule, message }) => [rule, message.split(' ')[0]])).toEqual(
+      expected === undefined ? [] : [['runner/public-repository', 'octo/fleet']],
+    );
+  });
+
+  it('that does not tell about the repository raises no alarm', () => {
+    expect(eventOf({ event: 'schedule', payload: {} })).not.toHaveProperty('publicRepository');
+  });
+
+  it.each([
+    ['fleet/devices.yaml', 'fleet/devices.yaml'],
+    ['a b/#1?.yaml', 'a%20b/%231%3F.yaml'],
+    ['x](javascript:alert).yaml', 'x%5D(javascript%3Aalert).yaml'],
+    ['a|b<c>.yaml', 'a%7Cb%3Cc%3E.yaml'],
+    ['gerät.yaml', 'ger%C3%A4t.yaml'],
+  ])('links to a line of %s', (file, path) => {
+    const { link } = eventOf({ event: 'push', payload: {} });
+    const url = `https://github.example/octo/fleet/blob/0123abcd/${path}?plain=1#L12`;
+    expect(link({ file, line: 12, column: 3 })).toBe(url);
+    expect(new URL(url).hash).toBe('#L12');
+  });
+});

@@ -1,0 +1,98 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
+import { setOutputs } from '../../src/github/outputs.ts';
+import { Fault } from '../../src/model/fault.ts';
+import { endedEarly, type Report } from '../../src/model/report.ts';
+import { everyResult, outcomeOf, reportOf } from '../report/reports.ts';
+import { folderWith } from '../support/folder.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+const { outputs: described }: { outputs: Record<string, { description: string }> } = parse(
+  readFileSync('action.yml', 'utf8'),
+);
+
+/** Sets the outputs of a report and reads them back as the runner does. */
+function outputsOf(report: Report, artifactIds: readonly number[] = []): Record<string, string> {
+  const folder = folderWith();
+  const file = join(folder, 'output');
+  writeFileSync(file, '');
+  vi.stubEnv('GITHUB_OUTPUT', file);
+  setOutputs(report, artifactIds, join(folder, 'temp', 'not-yet-there'));
+  const written = readFileSync(file, 'utf8').matchAll(/^(.+?)<<(.+)\n([\s\S]*?)\n?\2\n/gm);
+  return Object.fromEntries([...written].map(([, name, , value]) => [name, value]));
+}
+
+describe('the outputs', () => {
+  it.each(Object.entries(everyResult))('of %s are those of action.yml, all of them', (result, report) => {
+    const outputs = outputsOf(report);
+    expect(Object.keys(outputs).sort()).toEqual(Object.keys(described).sort());
+    expect(outputs.result).toBe(result);
+    expect(described.result!.description).toContain(result);
+  });
+
+  it('are set for a run that never got anywhere', () => {
+    const outputs = outputsOf(endedEarly('apply', new Fault('no', 'Do.')));
+    expect(outputs).toMatchObject({ result: 'failed', created: '0', devices: '[]', 'artifact-ids': '' });
+    expect(JSON.parse(readFileSync(outputs['report-file']!, 'utf8')).faults).toEqual([
+      { message: 'no', remedy: 'Do.' },
+    ]);
+  });
+
+  it('of an apply tell what became of each device', () => {
+    const outputs = outputsOf(everyResult.partial, [7, 8]);
+    expect(outputs).toMatchObject({ created: '0', updated: '1', unchanged: '0', failed: '1', unknown: '1' });
+    expect(JSON.parse(outputs.devices!)).toEqual([
+      { device: 'a', hub: 'contoso.azure-devices.net', result: 'updated' },
+      { device: 'b', hub: 'contoso.azure-devices.net', result: 'failed', reason: 'refused' },
+      { device: 'c', hub: 'contoso.azure-devices.net', result: 'unknown', reason: 'no answer' },
+    ]);
+    expect(outputs['artifact-ids']).toBe('7,8');
+    expect(readFileSync(outputs['devices-file']!, 'utf8')).toBe(outputs.devices);
+    expect(JSON.parse(readFileSync(outputs['report-file']!, 'utf8'))).toMatchObject({ result: 'partial' });
+  });
+
+  it('of a plan tell what each device needs, and why', () => {
+    const outputs = outputsOf(everyResult.drift);
+    expect(JSON.parse(outputs.devices!)).toEqual([
+      { device: 'a', hub: 'contoso.azure-devices.net', result: 'unchanged' },
+      { device: 'b', hub: 'contoso.azure-devices.net', result: 'update', reason: 'status enabled → disabled' },
+      { device: 'c', hub: 'contoso.azure-devices.net', result: 'conflict', reason: 'status enabled → disabled' },
+    ]);
+    expect(outputs).toMatchObject({ updated: '1', failed: '1' });
+  });
+
+  it('of an apply that was refused say that nothing was created', () => {
+    expect(outputsOf(everyResult.invalid)).toMatchObject({ result: 'invalid', created: '0', updated: '0' });
+  });
+
+  it('of list tell which devices are managed', () => {
+    const { devices } = outputsOf(everyResult.listed);
+    expect(JSON.parse(devices!).map(({ result }: { result: string }) => result)).toEqual(['managed', 'unmanaged']);
+  });
+
+  it('hold the folder of the bundles where there is one', () => {
+    expect(outputsOf(everyResult.rendered)['bundles-directory']).toBe('/work/device-bundles');
+    expect(outputsOf(everyResult.drift)['bundles-directory']).toBe('');
+  });
+
+  it.each([
+    [499_999, 499_999],
+    [500_000, 0],
+  ])('leave out devices of %i characters where they are too many, but for their file', (length, shown) => {
+    const bare = JSON.stringify([outcomeOf('failed', 'a', '')]).length;
+    const outcomes = [outcomeOf('failed', 'a', 'x'.repeat(length - bare))];
+    const outputs = outputsOf(reportOf({ command: 'apply', result: 'failed', outcomes }));
+    expect(outputs.devices).toHaveLength(shown);
+    expect(readFileSync(outputs['devices-file']!, 'utf8')).toHaveLength(length);
+  });
+
+  it('cannot be forged by what stands in them', () => {
+    const reason = 'x\nresult<<EOF\nchanged\nEOF\n';
+    const outputs = outputsOf(reportOf({ result: 'failed', outcomes: [outcomeOf('failed', 'a', reason)] }));
+    expect(outputs.result).toBe('failed');
+    expect(JSON.parse(outputs.devices!)[0].reason).toBe(reason);
+  });
+});

@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Fault } from '../../src/model/fault.ts';
+import type { Finding, Place } from '../../src/model/finding.ts';
+import { escapeMarkdown, summaryMarkdown } from '../../src/report/summary.ts';
+import { visible } from '../../src/report/visible.ts';
+import { changeOf, everyResult, findingOf, listedOf, outcomeOf, reportOf } from './reports.ts';
+
+const mebibyte = 1024 * 1024;
+const link = ({ file, line }: Place) => `https://github.example/${encodeURI(file)}#L${line}`;
+
+/** A page as a browser would read it: character references resolved. */
+function decoded(markdown: string): string {
+  return markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
+}
+
+function occurrences(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+/** Every table: a head, its rule, rows of as many cells. */
+function expectTables(markdown: string): void {
+  const tables = markdown.match(/(?:^\|.*\n)+/gm) ?? [];
+  expect(tables.length).toBeGreaterThan(0);
+  for (const table of tables) {
+    const rows = table.split('\n').filter((line) => line !== '');
+    expect(rows[1]).toMatch(/^\|( --- \|)+$/);
+    const cells = new Set(rows.map((row) => occurrences(row, '|')));
+    expect([...cells]).toEqual([occurrences(rows[1]!, '|')]);
+  }
+}
+
+describe('the job summary', () => {
+  it.each(Object.entries(everyResult))('of %s begins with the command and the closing sentence', (_, report) => {
+    const markdown = summaryMarkdown(report, link);
+    expect(markdown).toMatch(new RegExp(`^## IoT Edge provisioning: ${report.command}\n\n\\S`));
+    expect(occurrences(markdown, '<details')).toBe(occurrences(markdown, '</details>'));
+  });
+
+  it('has counts, problems with links to their lines, and what changes', () => {
+    const findings = [findingOf({ severity: 'notice', rule: 'thumbprint/single' }), findingOf()];
+    const escaped = summaryMarkdown(reportOf({ ...everyResult.changes, findings }), link);
+    expectTables(escaped);
+    const markdown = decoded(escaped);
+    expect(markdown).toContain('| created | updated | unchanged | failed | unknown |');
+    expect(markdown).toContain('| 1 | 2 | 1 | 0 | 0 |');
+    expect(markdown).toContain('<details open><summary>Problems (2)</summary>');
+    expect(markdown).toContain(
+      '[<code>fleet/devices.yaml:12</code>](<https://github.example/fleet/devices.yaml#L12>) | certs/a.pem has the common name "b", expected "a" | Name the right file. |',
+    );
+    expect(markdown.indexOf('❌'), 'errors first').toBeLessThan(markdown.indexOf('ℹ️'));
+    expect(markdown).toContain('| <code>b</code> | contoso.azure-devices.net | update | status enabled → disabled |');
+  });
+
+  it('has no counts where no hub was read, and no link where there is none to give', () => {
+    const markdown = summaryMarkdown(reportOf({ command: 'validate', result: 'valid', findings: [findingOf()] }));
+    expect(markdown).not.toContain('| created |');
+    expect(markdown).not.toContain('](');
+    expect(decoded(markdown)).toContain('| <code>fleet/devices.yaml:12</code> |');
+    const without = summaryMarkdown(reportOf({ findings: [findingOf({ place: undefined })] }), link);
+    expect(without).not.toContain('](');
+  });
+
+  it('shows the devices of list', () => {
+    const listed = [listedOf('a', true), listedOf('b', false)];
+    const markdown = decoded(summaryMarkdown(reportOf({ command: 'list', result: 'listed', listed })));
+    expect(markdown).toContain('| Device | Hub | Status | Signs in by | In the manifest |');
+    expect(markdown).toContain('| <code>b</code> | contoso.azure-devices.net | enabled | selfSigned | no |');
+  });
+
+  it('folds long tables and leaves short ones open', () => {
+    const of = (count: number) =>
+      summaryMarkdown(reportOf({ findings: Array.from({ length: count }, () => findingOf()) }));
+    expect(of(20)).toContain('<details open><summary>Problems (20)</summary>');
+    expect(of(21)).toContain('<details><summary>Problems (21)</summary>');
+  });
+
+  it('raises faults above everything, ten at most', () => {
+    const faults = Array.from({ length: 12 }, (_, n) => new Fault(`fault ${n}`, 'Mend it.'));
+    const markdown = decoded(summaryMarkdown(reportOf({ faults, findings: [findingOf()] })));
+    expect(occurrences(markdown, '> [!CAUTION]\n> fault ')).toBe(10);
+    expect(markdown).toContain('… and 2 more; all of them are in the log.');
+    expect(markdown.indexOf('CAUTION')).toBeLessThan(markdown.indexOf('Problems'));
+  });
+});
+
+describe('hostile text in the summary', () => {
+  const hostile = [
+    'a|b<script>alert(1)</script>',
+    '`code` ``x`` ```\nfence',
+    '[x](javascript:alert(1))',
+    '![x](https://evil.example/pixel.png)',
+    'line one\n\n# headline\r\n| a | b |',
+    '</details><img src=x onerror=alert(1)>',
+    '<!-- comment',
+    '&lt;b&gt; &#60;',
+    '\\| \\` *bold* _it_ ~~s~~ $x$',
+    'www.evil.example https://evil.example @octocat #1 :tada:',
+    '\u202eright to left',
+    '> [!NOTE]',
+    '- list\n1. list',
+  ];
+
+  it.each(hostile)('stays text: %j', (text) => {
+    const report = reportOf({
+      command: 'apply',
+      result: 'partial',
+      findings: [findingOf({ message: text, remedy: text, place: { file: text, line: 1, column: 1 } })],
+      outcomes: [outcomeOf('failed', 'edge-001', text)],
+      faults: [new Fault(text, text)],
+    });
+    const markdown = summaryMarkdown(report);
+    expectTables(markdown);
+    // What is left of markup is ours.
+    const ours =
+      /<\/?details( open)?>|<\/?summary>|<\/?code>|<br>|\| --- \||^## IoT Edge provisioning: apply$|^> \[!CAUTION\]$|^> (?=[\w&\\])|&#\d+;|❌/gm;
+    const rest = markdown.replace(/^\|( --- \|)+$/gm, '').replace(ours, '');
+    expect(rest).not.toMatch(/[<>&`[\]\\*_#@:$~!]|www\./);
+    expect(occurrences(markdown, '<details')).toBe(occurrences(markdown, '</details>'));
+    // And nothing of it is lost.
+    expect(occurrences(decoded(markdown), visible(text))).toBe(6);
+  });
+
+  it('keeps every character of any text, on one line, with nothing but letters, digits and references', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        const escaped = escapeMarkdown(text);
+        expect(escaped).toMatch(/^([\p{L}\p{N} ,;/]|&#\d+;)*$/u);
+        expect(decoded(escaped)).toBe([...visible(text)].slice(0, 1000).join(''));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is cut where it is endless', () => {
+    expect(escapeMarkdown('x'.repeat(1000))).toBe('x'.repeat(1000));
+    expect(decoded(escapeMarkdown('x'.repeat(1001)))).toBe(`${'x'.repeat(999)}…`);
+    expect(decoded(escapeMarkdown('💥'.repeat(2000)))).toBe(`${'💥'.repeat(999)}…`);
+  });
+});
+
+describe('the size of the summary', () => {
+  const many = <T>(make: (n: number) => T) => Array.from({ length: 20_000 }, (_, n) => make(n));
+  const problem =
+    (message: string) =>
+    (n: number): Finding => {
+      return findingOf({ message, remedy: message, severity: n === 19_999 ? 'error' : 'notice' });
+    };
+
+  it.each([
+    ['plain', 'certs/a.pem has the common name "b", expected "a"'],
+    ['long and hostile', '\u{10ffff}<|>`'.repeat(500)],
+    ['wide', '𝕏'.repeat(3000)],
+  ])('stays under 1 MiB with 20,000 findings and 20,000 devices, %s, and well-formed', (_, text) => {
+    const report = reportOf({
+      command: 'apply',
+      result: 'partial',
+      findings: many(problem(text)),
+      outcomes: many((n) => outcomeOf(n === 19_999 ? 'failed' : 'created', `edge-${n}`, text)),
+      faults: Array.from({ length: 500 }, () => new Fault(text, text)),
+    });
+    const markdown = summaryMarkdown(report, link);
+    expect(Buffer.byteLength(markdown)).toBeLessThan(mebibyte);
+    expect(occurrences(markdown, '<details')).toBe(2);
+    expect(occurrences(markdown, '</details>')).toBe(2);
+    expect(markdown.trimEnd()).toMatch(/<\/details>$/);
+    expectTables(markdown);
+    const shown = occurrences(markdown, 'ℹ️') + occurrences(markdown, '❌');
+    const devices = /Devices[\s\S]*… and (\d+) more/.exec(markdown)?.[1];
+    expect(markdown).toContain(`… and ${20_000 - shown} more; all of them are in the output \`report-file\`.`);
+    expect(Number(devices), 'the devices have room of their own').toBeLessThan(20_000);
+    // What matters most is not what is cut.
+    expect(markdown).toContain('❌');
+    expect(markdown).toContain('| failed |');
+  });
+
+  it('cuts nothing of a fleet that fits', () => {
+    const changes = Array.from({ length: 1000 }, (_, n) => changeOf('create', `edge-${n}`));
+    expect(summaryMarkdown(reportOf({ result: 'changes', changes }))).not.toContain('more');
+  });
+});

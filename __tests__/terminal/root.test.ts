@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Fault } from '../../src/model/fault.ts';
+import { findRoot, fromRoot } from '../../src/terminal/root.ts';
+import { folderWith } from '../support/folder.ts';
+
+/** Two repositories beside one another, one of them with another one in it, and a folder of none. */
+function folders(): string {
+  return folderWith({
+    'one/.git/HEAD': '',
+    'one/fleet/north/devices.yaml': '',
+    'one/inner/.git': 'gitdir: elsewhere',
+    'one/inner/devices.yaml': '',
+    'two/.git/HEAD': '',
+    'two/devices.yaml': '',
+    'none/deep/devices.yaml': '',
+  });
+}
+
+describe('the workspace of a command line', () => {
+  it.each([
+    ['the work tree of the current folder', 'one', ['devices.yaml'], 'one'],
+    ['the work tree, from deep inside', 'one/fleet/north', ['devices.yaml'], 'one'],
+    ['the work tree of the manifest, not of the current folder', 'one', ['../two/devices.yaml'], 'two'],
+    ['the nearest work tree, as a submodule is one', 'one', ['inner/devices.yaml'], 'one/inner'],
+    ['the folder of the manifest, outside any', 'none', ['deep/devices.yaml'], 'none/deep'],
+    ['the current folder, of a manifest in it', 'none/deep', ['devices.yaml'], 'none/deep'],
+    ['the fixed part of a glob', 'none', ['deep/**/*.yaml'], 'none/deep'],
+    ['the current folder, of a glob', 'none', ['*.yaml'], 'none'],
+    ['the folder before braces', 'none', ['deep/{a,b}/devices.yaml'], 'none/deep'],
+    ['a folder with parentheses', 'none', ['deep (1)/devices.yaml'], 'none/deep (1)'],
+    ['the work tree, of a glob', 'one/fleet', ['../**/*.yaml'], 'one'],
+    ['the folder of the first of several manifests', 'none', ['deep/a.yaml', 'b.yaml'], 'none/deep'],
+    ['the current folder, of no manifest', 'none', [], 'none'],
+  ])('is %s', (_, from, manifests, expected) => {
+    const base = folders();
+    expect(findRoot(join(base, from), manifests)).toBe(join(base, expected));
+  });
+
+  it('is that of an absolute manifest', () => {
+    const base = folders();
+    expect(findRoot('/', [join(base, 'two/devices.yaml')])).toBe(join(base, 'two'));
+  });
+});
+
+describe('manifests from the workspace', () => {
+  it.each([
+    ['devices.yaml', 'fleet/north/devices.yaml'],
+    ['../*.yaml', 'fleet/*.yaml'],
+    ['./../../**/{a,b}.yaml', '**/{a,b}.yaml'],
+    ['../..', '.'],
+  ])('%s is %s', (manifest, expected) => {
+    expect(fromRoot('/work/one', '/work/one/fleet/north', [manifest])).toEqual([expected]);
+  });
+
+  it('may begin with two dots in their name', () => {
+    expect(fromRoot('/work', '/work', ['..devices.yaml'])).toEqual(['..devices.yaml']);
+  });
+
+  it.each(['../two/devices.yaml', '..', '/work/two/devices.yaml', '../../*.yaml'])(
+    'may not lie outside: %s',
+    (outside) => {
+      const of = () => fromRoot('/work/one', '/work/one', ['devices.yaml', outside]);
+      expect(of).toThrow(Fault);
+      expect(of).toThrow(`${outside} lies outside /work/one, where the first manifest is`);
+      expect(of).toThrow(expect.objectContaining({ kind: 'usage', remedy: 'Run once for each repository.' }));
+    },
+  );
+});
