@@ -8,13 +8,19 @@ export function licencesOf(modules: readonly string[]): string {
     return before === undefined || name === undefined ? [] : [join(before, name)];
   });
   const texts = [...new Set(folders)].map((folder) => {
-    const { name, version, license }: Record<string, unknown> = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const { name, version, license }: Record<string, unknown> = JSON.parse(
+      readFileSync(join(folder, 'package.json'), 'utf8'),
+    );
     return `${name} ${version} (${license ?? 'see text'})\n\n${licenceText(folder).trim()}\n`;
   });
   return [...new Set(texts)].sort().join(`\n${'-'.repeat(79)}\n\n`);
 }
 
 function licenceText(folder: string): string {
-  const file = readdirSync(folder).sort().find((name) => /^licen[cs]e/i.test(name));
-  return file !== undefined && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n') : '';
+  const file = readdirSync(folder)
+    .sort()
+    .find((name) => /^licen[cs]e/i.test(name));
+  return file !== undefined && existsSync(join(folder, file))
+    ? readFileSync(join(folder, file), 'utf8').replaceAll('\r\n', '\n')
+    : '';
 }

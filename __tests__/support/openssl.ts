@@ -60,7 +60,7 @@ export interface Wanted {
   readonly extensions?: readonly string[];
 }
 
-export const leafExtensions = [
+const leafExtensions = [
   'basicConstraints = critical, CA:FALSE',
   'keyUsage = critical, digitalSignature',
   'extendedKeyUsage = clientAuth',
