@@ -8,8 +8,8 @@ import { licencesOf } from './licences.ts';
 const core = [
   /\/src\/(model|rules|plan|report)\//,
   /\/src\/(provision|request|world|workspace|version)\.ts$/,
-  /\/src\/manifest\/(?!json)/,
-  /\/src\/identity\/(?!issue|authority)/,
+  /\/src\/manifest\/(?!json|csv|first)/,
+  /\/src\/identity\/(?!issue|authority|pairs)/,
   /\/src\/bundle\/(?!directory)/,
   /\/src\/hub\/(allowed|fleet-rules)/,
   /\/node_modules\/yaml\//,

@@ -1,14 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { ruleNames, rules } from '../src/rules/rules.ts';
+import { type Key, manifestKeys } from './manifest-keys.ts';
 
-/** Writes what docs can be generated from source: the rules, the second door of the action, README's tables. */
+/** Writes what docs can be generated from source: the rules, the manifest's keys, the second door of the action, README's tables. */
 export function writeDocs(): void {
   const action = readFileSync('action.yml', 'utf8');
   mkdirSync('run', { recursive: true });
   mkdirSync('docs', { recursive: true });
   writeFileSync('run/action.yml', secondDoor(action));
   writeFileSync('docs/rules.md', rulesPage());
+  writeFileSync('docs/manifest.md', withKeys(readFileSync('docs/manifest.md', 'utf8')));
   writeFileSync('README.md', withTables(readFileSync('README.md', 'utf8'), action));
 }
 
@@ -58,9 +60,39 @@ function withTables(readme: string, action: string): string {
     inputs: ['| Input | Default | |', '| --- | --- | --- |', ...inputRows].join('\n'),
     outputs: ['| Output | |', '| --- | --- |', ...outputRows].join('\n'),
   };
-  return Object.entries(tables).reduce((text, [name, table]) => {
-    const part = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-    if (!part.test(text)) throw new Error(`README.md has no part for ${name}`);
-    return text.replace(part, (_, start: string, end: string) => `${start}${table}\n${end}`);
-  }, readme);
+  return filled('README.md', readme, tables);
+}
+
+/** Fills the tables of keys in docs/manifest.md from the manifest's schema. */
+function withKeys(page: string): string {
+  const { top, device } = manifestKeys();
+  const table = (keys: readonly Key[]) =>
+    ['| Key | | Default | Example |', '| --- | --- | --- | --- |', ...keys.map(keyRow)].join('\n');
+  return filled('docs/manifest.md', page, {
+    top: table(top.filter(({ path }) => path !== '$schema')),
+    device: table(device),
+  });
+}
+
+function keyRow({ path, schema }: Key): string {
+  const { description = '', default: value, examples: [example] = [] } = schema;
+  const words = schema.enum?.filter((word) => word !== null) ?? [];
+  const choice = words.length === 0 ? '' : ` One of ${words.map(code).join(', ')}.`;
+  const initial = value === undefined || value === null || code(value) === '`{}`' ? '' : code(value);
+  return `| ${code(path.replace('*', 'NAME'))} | ${description}${choice} | ${initial} | ${code(example)} |`;
+}
+
+/** A value as YAML in one line. */
+function code(value: unknown): string {
+  const text = stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true }).trim();
+  return `\`${text}\``;
+}
+
+/** Fills the parts of a page between `<!-- name -->` and `<!-- /name -->`. */
+function filled(page: string, text: string, parts: Readonly<Record<string, string>>): string {
+  return Object.entries(parts).reduce((whole, [name, part]) => {
+    const place = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
+    if (!place.test(whole)) throw new Error(`${page} has no part for ${name}`);
+    return whole.replace(place, (_, start: string, end: string) => `${start}${part}\n${end}`);
+  }, text);
 }

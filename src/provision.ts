@@ -91,8 +91,11 @@ async function check(request: Request, { workspace, now }: World): Promise<Check
   });
   const read = new Set(devices.flatMap(({ certificates }) => Object.values(certificates)));
   const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, read), workspace, read);
-  const identified = new Set(identities.value.map(({ device }) => device));
-  const bundles = renderBundles(identities.value, {
+  // Only these two need the files; everything that can be wrong with them is found without rendering.
+  const renders = request.command === 'apply' || request.command === 'render';
+  const rendered = renders ? identities.value : [];
+  const identified = new Set(rendered.map(({ device }) => device));
+  const bundles = renderBundles(rendered, {
     fleet: assigned.value.all,
     judge: devices.filter((device) => !identified.has(device)),
   });

@@ -222,7 +222,15 @@ describe('a finding of a value that several devices share', () => {
   it('is said once, of no device in particular', () => {
     const { findings } = renderBundles(['a', 'b', 'c'].map((id) => identityOf({ id })));
     expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
-    const own = renderBundles(['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })));
-    expect(own.findings).toMatchObject([{ device: 'a' }, { device: 'b' }]);
+    const hostname = (line: number, index: number) => identityOf({ id: `a${index}`, hostname: '7_up', line });
+    const errors = (...lines: number[]) =>
+      renderBundles(lines.map(hostname)).findings.filter(({ severity }) => severity === 'error');
+    expect(errors(1, 1)).toMatchObject([{ rule: 'config/hostname', device: undefined }]);
+    expect(errors(1, 2)).toMatchObject([{ device: 'a0' }, { device: 'a1' }]);
+  });
+
+  it('is said once a file where it is a notice, though a CSV has a cell for every device', () => {
+    const { findings } = renderBundles(['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })));
+    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
   });
 });

@@ -68,12 +68,16 @@ function judgeDevice(device: Device): Judged<PairPlaces | undefined> {
   return { value: places.value, findings };
 }
 
-/** A value in `defaults` is wrong once, not once for each device; what is said of several devices names none. */
+/**
+ * A value in `defaults` is wrong once, not once for each device; what is said of several devices names none. A notice is
+ * given once a file: in a CSV every row has its own cell for the version.
+ */
 function oncePerPlace(findings: readonly Finding[]): readonly Finding[] {
   const seen = new Map<string, Finding>();
   for (const item of findings) {
-    const { place, rule, message, device, hub } = item;
-    const key = JSON.stringify([rule, message, place?.file, place?.line, place?.column]);
+    const { place, rule, message, severity, device, hub } = item;
+    const where = severity === 'notice' ? [] : [place?.line, place?.column];
+    const key = JSON.stringify([rule, message, place?.file, ...where]);
     const first = seen.get(key);
     const same = first === undefined || (first.device === device && first.hub === hub);
     seen.set(key, same ? item : { ...first, device: undefined, hub: undefined });

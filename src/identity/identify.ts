@@ -51,7 +51,7 @@ interface Files {
 }
 
 /** A file as it was found: its certificate, or what keeps it from being one. */
-type Opened = { readonly certificate: Certificate } | { readonly refuse: (subject: Subject) => Finding };
+export type Opened = { readonly certificate: Certificate } | { readonly refuse: (subject: Subject) => Finding };
 
 async function certificatesOf(
   device: Device,
@@ -65,7 +65,7 @@ async function certificatesOf(
     const path = device.certificates[slot];
     if (path === undefined) continue;
     const subject = subjectOf(device, `certificates.${slot}`);
-    const file = files.opened.get(path) ?? (await open(path, workspace, files.chains));
+    const file = files.opened.get(path) ?? (await openCertificate(path, workspace, files.chains));
     files.opened.set(path, file);
     if ('refuse' in file) findings.push(file.refuse(subject));
     else {
@@ -76,7 +76,8 @@ async function certificatesOf(
   return { value: certificates, findings };
 }
 
-async function open(path: string, workspace: Workspace, chains: ChainCache): Promise<Opened> {
+/** Opens one certificate file of the workspace. Never throws. */
+export async function openCertificate(path: string, workspace: Workspace, chains: ChainCache): Promise<Opened> {
   const file = workspace.read(path, largestCertificate);
   if (!file.ok) return { refuse: (subject) => unopened(path, file.why, file.detail, subject) };
   const reading = await readCertificate(path, file.bytes, chains);

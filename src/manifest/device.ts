@@ -137,7 +137,8 @@ function missingRuntime(read: DeviceReader): Finding {
     key: absent.join(' and '),
     expected: 'the IoT Edge that the device runs',
     found: 'nothing',
-    remedy: 'Say it once for all in defaults: runtime: {version: "1.1", platform: debian}.',
+    remedy:
+      'Say it once for all in defaults: runtime: {version: "1.1", platform: debian}. A CSV has the columns runtime.version and runtime.platform.',
   };
   return finding('manifest/type', details, { place: read.place('id'), device: read.id });
 }

@@ -26,7 +26,12 @@ export interface ListNode extends Location {
 
 export interface MapNode extends Location {
   readonly kind: 'map';
-  readonly entries: ReadonlyMap<string, Entry>;
+  readonly entries: Entries;
+}
+
+/** What is read of a map; a Map is one. */
+export interface Entries extends Iterable<readonly [string, Entry]> {
+  get(key: string): Entry | undefined;
 }
 
 export interface Entry {
@@ -50,7 +55,7 @@ export function at(node: Node | undefined, path: readonly (string | number)[]): 
   return here;
 }
 
-/** The plain value, for the schema's validator. Maps have no prototype, so that `__proto__` is a key like any other. */
+/** The plain value, for the schema's validator. */
 export function plain(node: Node): unknown {
   switch (node.kind) {
     case 'scalar':
@@ -58,8 +63,12 @@ export function plain(node: Node): unknown {
     case 'list':
       return node.items.map(plain);
     case 'map': {
-      const map: Record<string, unknown> = Object.create(null);
-      for (const [key, entry] of node.entries) map[key] = plain(entry.node);
+      const map: Record<string, unknown> = {};
+      for (const [key, { node: inner }] of node.entries) {
+        // A key like any other, where an assignment would set the prototype. An object without one takes thrice the memory.
+        if (key === '__proto__') Object.defineProperty(map, key, { value: plain(inner), enumerable: true });
+        else map[key] = plain(inner);
+      }
       return map;
     }
   }

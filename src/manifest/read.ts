@@ -4,7 +4,7 @@ import type { Device, Fleet } from '../model/fleet.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
 import { readDevice } from './device.ts';
-import { at, type MapNode, merge, type Node } from './node.ts';
+import { at, type ListNode, type MapNode, merge, type Node } from './node.ts';
 import { decodeText, SourceText } from './source.ts';
 import type { ParseResult } from './syntax.ts';
 import { validateManifest } from './validate.ts';
@@ -29,6 +29,24 @@ export async function readFleet(patterns: readonly string[], workspace: Workspac
 }
 
 async function readManifest(file: string, workspace: Workspace): Promise<Judged<readonly Device[]>> {
+  const { value: form, findings } = await readForm(file, workspace);
+  if (form === undefined) return none(findings);
+  const devices = readDevices(form);
+  return { value: devices.value, findings: [...findings, ...devices.findings] };
+}
+
+/** A manifest's values, which the schema has seen. */
+interface Form {
+  readonly root: MapNode;
+  readonly source: SourceText;
+  /** The devices written in it, before anything is merged. */
+  readonly devices: ListNode;
+  /** Whether the device at this index is as the schema wants it. */
+  readonly sound: (index: number) => boolean;
+}
+
+/** Reads one manifest as far as its form goes; nothing where that has a fault which leaves no list of devices. */
+export async function readForm(file: string, workspace: Workspace): Promise<Judged<Form | undefined>> {
   const bytes = workspace.read(file, largestManifest);
   if (!bytes.ok) return refuse(file, `${file} cannot be read: ${bytes.detail}`);
   const text = decodeText(bytes.bytes);
@@ -36,17 +54,19 @@ async function readManifest(file: string, workspace: Workspace): Promise<Judged<
   const source = new SourceText(file, text);
   const parsed = await parse(source);
   if (parsed === undefined)
-    return refuse(file, `${file} is no manifest: expected a name that ends in .yaml, .yml or .json`);
+    return refuse(file, `${file} is no manifest: expected a name that ends in .yaml, .yml, .json or .csv`);
   if (parsed.problems.length > 0) {
-    return none(
+    return without(
       parsed.problems.map(({ what, offset }) => finding('manifest/syntax', { what }, { place: source.place(offset) })),
     );
   }
-  if (parsed.node === undefined) return none([empty(source, 0)]);
-  const { findings, sound } = validateManifest(parsed.node);
-  if (parsed.node.kind !== 'map' || at(parsed.node, ['devices'])?.kind !== 'list') return none(findings);
-  const devices = readDevices(parsed.node, source, sound);
-  return { value: devices.value, findings: [...findings, ...devices.findings] };
+  if (parsed.node === undefined) return without(parsed.findings ?? [empty(source, 0)]);
+  const { findings: ofSchema, sound } = validateManifest(parsed.node);
+  const findings = [...(parsed.findings ?? []), ...ofSchema];
+  const devices = at(parsed.node, ['devices']);
+  if (parsed.node.kind !== 'map' || devices?.kind !== 'list') return without(findings);
+  if (devices.items.length === 0) return without([...findings, empty(source, devices.offset)]);
+  return { value: { root: parsed.node, source, devices, sound }, findings };
 }
 
 // Each format's library is loaded only when a manifest is written in it.
@@ -57,18 +77,17 @@ async function parse(source: SourceText): Promise<ParseResult | undefined> {
       return (await import('./yaml.ts')).parseYaml(source);
     case '.json':
       return (await import('./json.ts')).parseJson(source);
+    case '.csv':
+      return (await import('./csv.ts')).parseCsv(source);
     default:
       return undefined;
   }
 }
 
-function readDevices(root: MapNode, source: SourceText, sound: (index: number) => boolean): Judged<readonly Device[]> {
-  const list = at(root, ['devices']);
-  const items = list?.kind === 'list' ? list.items : [];
-  if (items.length === 0) return none([empty(source, list?.offset ?? root.offset)]);
+function readDevices({ root, source, devices, sound }: Form): Judged<readonly Device[]> {
   const defaults = at(root, ['defaults']);
   const hub = at(root, ['hub']);
-  const read = items
+  const read = devices.items
     .filter((_, index) => sound(index))
     .map((own) => readDevice(merge(inherited(defaults, own), own), posix.dirname(source.file), hub));
   return {
@@ -93,7 +112,10 @@ function notFound(pattern: string): Finding {
 }
 
 function empty(source: SourceText, offset: number): Finding {
-  const remedy = 'Add at least one device, for example: devices: [{id: edge-001}].';
+  const inTable = posix.extname(source.file).toLowerCase() === '.csv';
+  const remedy = inTable
+    ? 'Add at least one row below the names of the columns.'
+    : 'Add at least one device, for example: devices: [{id: edge-001}].';
   return finding(
     'manifest/empty',
     { what: `${source.file} names no devices`, remedy },
@@ -101,11 +123,15 @@ function empty(source: SourceText, offset: number): Finding {
   );
 }
 
-function refuse(file: string, what: string, remedy?: string): Judged<readonly Device[]> {
+function refuse(file: string, what: string, remedy?: string): Judged<undefined> {
   const details = remedy === undefined ? { what } : { what, remedy };
-  return none([finding('manifest/syntax', details, { place: { file, line: 1, column: 1 } })]);
+  return without([finding('manifest/syntax', details, { place: { file, line: 1, column: 1 } })]);
 }
 
 function none(findings: readonly Finding[]): Judged<readonly Device[]> {
   return { value: [], findings };
+}
+
+function without(findings: readonly Finding[]): Judged<undefined> {
+  return { value: undefined, findings };
 }

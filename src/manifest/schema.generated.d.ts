@@ -9,3 +9,6 @@ export interface SchemaError {
 /** Validates a manifest as plain JSON; what is wrong stands in its `errors` until the next call. */
 declare const validate: ((manifest: unknown) => boolean) & { readonly errors?: readonly SchemaError[] | null };
 export default validate;
+
+/** Dotted names of a device's single values, for tables; `*` at the end stands for any name. */
+export declare const columns: readonly string[];

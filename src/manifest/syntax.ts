@@ -1,3 +1,4 @@
+import type { Finding } from '../model/finding.ts';
 import type { Node } from './node.ts';
 
 /** Why a text could not be read, and where. */
@@ -10,6 +11,8 @@ export interface SyntaxProblem {
 export interface ParseResult {
   readonly node?: Node;
   readonly problems: readonly SyntaxProblem[];
+  /** What the form itself has to say beside the value: an unknown column of a table. */
+  readonly findings?: readonly Finding[];
 }
 
 /** Levels of maps and lists. A manifest needs six. */

@@ -86,7 +86,8 @@ function remedyFor(expected: string, node: Node): string | undefined {
   return unquoted && !/number|map|list/.test(expected) ? `Put it in quotes: "${node.written}".` : undefined;
 }
 
-function suggest(key: string, known: readonly string[]): string | undefined {
+/** The known key that was probably meant. */
+export function suggest(key: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, far: distance(key.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);

@@ -4,7 +4,7 @@ export const manifestRules = {
   'manifest/syntax': rule<{ what: string; remedy?: string }>({
     severity: 'error',
     about:
-      'The manifest cannot be read: it is no YAML or JSON, has a key twice, is too large, nested too deeply, or uses aliases to grow without bound.',
+      'The manifest cannot be read: it is no YAML, JSON or CSV, has a key or a column twice or a cell without a column, is too large, nested too deeply, or uses aliases to grow without bound.',
     message: ({ what }) => what,
     remedy: ({ remedy }) =>
       remedy ?? "Correct the line; an editor with the manifest's JSON Schema shows such mistakes while you type.",

@@ -1,0 +1,114 @@
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { certificateExtensions, pairCertificates } from '../../src/identity/pairs.ts';
+import { openWorkspace } from '../../src/workspace.ts';
+import { type SelfSigned, writeCertificate } from '../support/certificate.ts';
+import { folderWith } from '../support/folder.ts';
+
+const day = 86_400_000;
+
+/** Writes the certificates, by path, and sorts what lies below the folder. */
+async function pair(certificates: Readonly<Record<string, string | SelfSigned>>, folder = folderWith()) {
+  for (const [path, wanted] of Object.entries(certificates)) {
+    await writeCertificate(join(folder, path), typeof wanted === 'string' ? { subject: [{ CN: [wanted] }] } : wanted);
+  }
+  const workspace = openWorkspace(folder);
+  const { value, findings } = await pairCertificates(workspace.filesBelow(['.'], certificateExtensions), workspace);
+  return {
+    pairs: Object.fromEntries(value.map(({ id, certificates }) => [id, certificates])),
+    findings: findings.map(({ rule, place }) => [rule, place?.file]),
+    messages: findings.map(({ message }) => message),
+  };
+}
+
+const named = (id: string, from: number): SelfSigned => ({ subject: [{ CN: [id] }], from });
+
+describe('certificate files become devices by their common names', () => {
+  it.each<[string, Record<string, string | SelfSigned>, Record<string, object>]>([
+    [
+      'as their names say',
+      { 'x-Secondary.pem': 'a', 'y.primary.pem': 'a' },
+      { a: { primary: 'y.primary.pem', secondary: 'x-Secondary.pem' } },
+    ],
+    [
+      'as their folders say',
+      { 'secondary/a.pem': 'a', 'primary/a.pem': 'a' },
+      { a: { primary: 'primary/a.pem', secondary: 'secondary/a.pem' } },
+    ],
+    [
+      'by the name before the folder',
+      { 'primary-plant/a-secondary.pem': 'a', 'primary-plant/a.pem': 'a' },
+      { a: { primary: 'primary-plant/a.pem', secondary: 'primary-plant/a-secondary.pem' } },
+    ],
+    [
+      'the older first, where nothing is said',
+      { '1.pem': named('a', -day), '2.pem': named('a', -9 * day) },
+      { a: { primary: '2.pem', secondary: '1.pem' } },
+    ],
+    [
+      'the rest into the free slot',
+      { 'new.pem': 'a', 'old-primary.pem': 'a' },
+      { a: { primary: 'old-primary.pem', secondary: 'new.pem' } },
+    ],
+    ['one alone into the primary', { 'a.pem': 'a' }, { a: { primary: 'a.pem' } }],
+    ['one alone as its name says', { 'a-secondary.pem': 'a' }, { a: { secondary: 'a-secondary.pem' } }],
+    [
+      'each under its own id, in order, whatever the file is called',
+      { 'a.pem': 'b', 'b.pem': 'a' },
+      { a: { primary: 'b.pem' }, b: { primary: 'a.pem' } },
+    ],
+    ['ids that differ by case', { '1.pem': 'A', '2.pem': 'a' }, { A: { primary: '1.pem' }, a: { primary: '2.pem' } }],
+  ])('%s', async (_, certificates, expected) => {
+    expect(await pair(certificates)).toEqual({ pairs: expected, findings: [], messages: [] });
+  });
+
+  it('takes the two newest of three, and tells the third', async () => {
+    const seen = await pair({
+      '1.pem': named('a', -9 * day),
+      '2.pem': named('a', -day),
+      '3.pem': named('a', -5 * day),
+    });
+    expect(seen.pairs).toEqual({ a: { primary: '3.pem', secondary: '2.pem' } });
+    expect(seen.findings).toEqual([['device/duplicate', '1.pem']]);
+    expect(seen.messages[0]).toContain('already declared at 3.pem');
+  });
+
+  it('tells a second of one slot', async () => {
+    const seen = await pair({ 'a-primary.pem': 'a', 'old/a-primary.pem': 'a' });
+    expect(seen.pairs).toEqual({ a: { primary: 'a-primary.pem' } });
+    expect(seen.findings).toEqual([['device/duplicate', 'old/a-primary.pem']]);
+  });
+});
+
+describe('left out, and told', () => {
+  it.each<[string, SelfSigned]>([
+    ['certificate/signing-key', { subject: [{ CN: ['root'] }], authority: true }],
+    ['certificate/no-cn', { subject: [{ O: ['Contoso'] }] }],
+    ['certificate/cn-mismatch', { subject: [{ CN: ['a'] }, { CN: ['b'] }] }],
+    ['device/id-characters', { subject: [{ CN: ['edge 1'] }] }],
+  ])('%s', async (rule, wanted) => {
+    const seen = await pair({ 'good.pem': 'good', 'x.pem': wanted });
+    expect(Object.keys(seen.pairs)).toEqual(['good']);
+    expect(seen.findings).toEqual([[rule, 'x.pem']]);
+  });
+
+  it('a private key beside a certificate, and what is neither', async () => {
+    const folder = folderWith({ 'text.crt': 'hello' });
+    await writeCertificate(join(folder, 'a.pem'), { subject: [{ CN: ['a'] }] });
+    copyFileSync(join(folder, 'a.pem'), join(folder, 'b.pem'));
+    const label = ['PRIVATE', 'KEY'].join(' ');
+    writeFileSync(join(folder, 'b.pem'), `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`, { flag: 'a' });
+    const seen = await pair({}, folder);
+    expect(seen.pairs).toEqual({ a: { primary: 'a.pem' } });
+    expect(seen.findings).toEqual([
+      ['certificate/private-key-present', 'b.pem'],
+      ['certificate/unreadable', 'text.crt'],
+    ]);
+  });
+
+  it('guesses the name that is missing from that of the file', async () => {
+    const seen = await pair({ 'edge-7-primary.pem': { subject: [] } });
+    expect(seen.messages).toEqual(['edge-7-primary.pem has no common name (CN), expected "edge-7"']);
+  });
+});

@@ -1,0 +1,55 @@
+import 'reflect-metadata';
+import { webcrypto } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
+
+/** What is left out is as a good device certificate has it. */
+export interface SelfSigned {
+  /** Names in their order, as `[{ CN: ['edge-001'] }]`. */
+  readonly subject?: Record<string, string[]>[];
+  /** Milliseconds from now; from an hour ago for a year. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly usages?: string[];
+  /** A certificate that may sign others. */
+  readonly authority?: boolean;
+  /** Of an RSA key; EC P-256 by default. */
+  readonly bits?: number;
+}
+
+/** Writes a self-signed certificate as PEM, without openssl. Its key is thrown away. */
+export async function writeCertificate(path: string, wanted: SelfSigned): Promise<void> {
+  const algorithm =
+    wanted.bits === undefined
+      ? { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+      : {
+          name: 'RSASSA-PKCS1-v1_5',
+          modulusLength: wanted.bits,
+          publicExponent: new Uint8Array([1, 0, 1]),
+          hash: 'SHA-256',
+        };
+  const keys = await webcrypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+  if (!('privateKey' in keys)) throw new Error('no key pair');
+  const authority = wanted.authority === true;
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: wanted.subject ?? [],
+    notBefore: new Date(Date.now() + (wanted.from ?? -3_600_000)),
+    notAfter: new Date(Date.now() + (wanted.to ?? 365 * 86_400_000)),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [
+      new BasicConstraintsExtension(authority),
+      new KeyUsagesExtension(authority ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature),
+      new ExtendedKeyUsageExtension(wanted.usages ?? ['1.3.6.1.5.5.7.3.2']),
+    ],
+  });
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, certificate.toString('pem'));
+}

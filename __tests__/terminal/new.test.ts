@@ -1,0 +1,101 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runCommandLine } from '../../src/terminal/program.ts';
+import { writeCertificate } from '../support/certificate.ts';
+import { manifestOf, writeCertificates } from '../support/fleet.ts';
+import { folderWith } from '../support/folder.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Runs the command line in a folder; gives its exit code and what it prints. */
+async function run(folder: string, ...args: string[]) {
+  const printed = { out: '', err: '' };
+  vi.spyOn(process, 'cwd').mockReturnValue(folder);
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed.out += String(text);
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    printed.err += String(text);
+    return true;
+  });
+  const code = await runCommandLine(args);
+  vi.restoreAllMocks();
+  return { code, ...printed };
+}
+
+async function repository(...ids: string[]): Promise<string> {
+  const folder = folderWith();
+  mkdirSync(join(folder, '.git'));
+  await writeCertificates(folder, ids);
+  return folder;
+}
+
+describe('new', () => {
+  it('writes a manifest of the certificates in certs, which validates', async () => {
+    const folder = await repository('edge-001', 'edge-002');
+    const made = await run(folder, 'new', '--hub', 'Contoso.azure-devices.net', '--output', 'devices.yaml');
+    expect(made).toEqual({ code: 0, out: '', err: 'devices.yaml: 2 devices. Next: validate.\n' });
+    const text = readFileSync(join(folder, 'devices.yaml'), 'utf8');
+    expect(text).toContain('hub: contoso.azure-devices.net\n');
+    expect(text).toContain('    primary: certs/{id}-primary.pem\n');
+    expect(text).toMatch(/devices:\n {2}- id: edge-001\n {2}- id: edge-002\n$/);
+    expect(await run(folder, 'validate')).toMatchObject({ code: 0 });
+  });
+
+  it('names certificates relative to the manifest', async () => {
+    const folder = await repository('edge-001');
+    mkdirSync(join(folder, 'fleet'));
+    await run(folder, 'new', 'certs/edge-001-primary.pem', '--output', 'fleet/devices.yml', '--runtime', '1.0.10');
+    const text = readFileSync(join(folder, 'fleet/devices.yml'), 'utf8');
+    expect(text).toContain('primary: ../certs/{id}-primary.pem\n');
+    expect(text).toContain('runtime: { version: "1.0.10", platform: debian }');
+    expect(await run(folder, 'validate', 'fleet/devices.yml')).toMatchObject({ code: 0 });
+  });
+
+  it('never overwrites', async () => {
+    const folder = await repository('edge-001');
+    writeFileSync(join(folder, 'devices.yaml'), manifestOf(['edge-001']));
+    const again = await run(folder, 'new', '--output', 'devices.yaml');
+    expect(again).toMatchObject({ code: 2, out: '' });
+    expect(again.err).toContain('devices.yaml is there already');
+    expect(readFileSync(join(folder, 'devices.yaml'), 'utf8')).toBe(manifestOf(['edge-001']));
+  });
+
+  it('prints the manifest, tells on standard error what it left out, and ends with 1', async () => {
+    const folder = await repository('edge-001');
+    await writeCertificate(join(folder, 'certs/root.pem'), { subject: [{ CN: ['root'] }], authority: true });
+    const { code, out, err } = await run(folder, 'new');
+    expect(code).toBe(1);
+    expect(out).toContain('- id: edge-001\n');
+    expect(out).not.toContain('root');
+    expect(err).toContain('certs/root.pem:1:1 error certificate/signing-key');
+  });
+
+  it('joins the rows of a CSV with the certificates of the same ids', async () => {
+    const folder = await repository('edge-001');
+    writeFileSync(join(folder, 'ids.csv'), 'id;config.hostname\nedge-001;press.example\nedge-002;\n');
+    const { code, out } = await run(folder, 'new', 'ids.csv', 'certs', '--platform', 'linux');
+    expect(code).toBe(0);
+    expect(out).toContain('    secondary: certs/{id}-secondary.pem\n  runtime: { version: "1.1", platform: linux }\n');
+    expect(out).toMatch(
+      /devices:\n {2}- id: edge-001\n {4}config:\n {6}hostname: press.example\n {2}- id: edge-002\n$/,
+    );
+  });
+
+  it.each<[string, string[], number, string]>([
+    ['a source that is not there', ['nowhere'], 2, 'nowhere cannot be opened'],
+    ['a source outside the repository', ['..'], 2, 'lies outside'],
+    ['a hub that is no host name', ['--hub', 'https://a/b'], 2, 'is not a host name'],
+    ['a version that is none', ['--runtime', 'latest'], 2, 'is not a version'],
+    ['a platform that is none', ['--platform', 'beos'], 2, 'Allowed choices'],
+    ['a name that is no manifest', ['--output', 'devices.txt'], 2, 'would be no manifest'],
+    ['a folder that is not there', ['--output', 'no/devices.yaml'], 1, 'cannot be written'],
+    ['a folder without certificates', ['.git'], 1, 'no device was found in .git'],
+  ])('refuses %s', async (_, args, code, words) => {
+    const seen = await run(await repository('edge-001'), 'new', ...args);
+    expect([seen.code, seen.out]).toEqual([code, '']);
+    expect(seen.err).toContain(words);
+  });
+});

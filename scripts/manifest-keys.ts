@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+
+/** A part of the manifest's JSON Schema, as far as it is read here. */
+export interface SchemaPart {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly examples?: readonly unknown[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, SchemaPart>>;
+  readonly additionalProperties?: boolean | SchemaPart;
+  readonly items?: SchemaPart;
+}
+
+interface ManifestSchema extends SchemaPart {
+  readonly properties: Readonly<Record<string, SchemaPart>>;
+  readonly $defs: Readonly<Record<string, SchemaPart>>;
+}
+
+/** A key with its dotted path; `*` stands for any name. */
+export interface Key {
+  readonly path: string;
+  readonly schema: SchemaPart;
+}
+
+/** The keys on top of a manifest, and those of a device with all below them, in the order of the schema. */
+export function manifestKeys(): { readonly top: readonly Key[]; readonly device: readonly Key[] } {
+  const schema: ManifestSchema = JSON.parse(readFileSync('schemas/devices.schema.json', 'utf8'));
+  const resolve = (part: SchemaPart): SchemaPart => {
+    const target = part.$ref === undefined ? undefined : schema.$defs[part.$ref.replace('#/$defs/', '')];
+    return target === undefined ? part : { ...resolve(target), ...part };
+  };
+  const keysOf = (part: SchemaPart, prefix: string): readonly Key[] => {
+    const { properties = {}, additionalProperties: any } = resolve(part);
+    const named = Object.entries(properties).map(([name, below]) => ({
+      path: `${prefix}${name}`,
+      schema: resolve(below),
+    }));
+    const open = typeof any === 'object' ? [{ path: `${prefix}*`, schema: resolve(any) }] : [];
+    return [...named, ...open].flatMap((key) => [key, ...keysOf(key.schema, `${key.path}.`)]);
+  };
+  const top = Object.entries(schema.properties).map(([path, part]) => ({ path, schema: resolve(part) }));
+  return { top, device: keysOf({ $ref: '#/$defs/device' }, '') };
+}
+
+/** The keys of a device that hold one value: the columns that a table may have. */
+export function columnNames(): readonly string[] {
+  const { device } = manifestKeys();
+  const single = device.filter(({ schema }) => !schema.properties && !schema.additionalProperties && !schema.items);
+  return single.map(({ path }) => path);
+}
