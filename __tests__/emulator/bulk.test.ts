@@ -66,7 +66,7 @@ describe('import modes', () => {
     ]);
   });
 
-  it.each([['updateTwin'], ['nonsense'], [undefined]])('%s is refused', (mode) => {
+  it.each([['nonsense'], [undefined]])('%s is refused', (mode) => {
     expect(applyBulk(testRegistry(), [{ id: 'd', importMode: mode }]).errors).toMatchObject([{ errorCode: 400004 }]);
   });
 });

@@ -6,14 +6,24 @@ import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 
 export type Policy = keyof EmbeddedHub['connectionStrings'];
 
+/** What a client knows of a hub; also of one in another process, which tells its owner's connection string alone. */
+export interface Reachable {
+  readonly host: string;
+  /** What signatures call it, where that is not `host`. */
+  readonly signedAs?: string;
+  /** PEM. */
+  readonly ca: string;
+  readonly connectionStrings: Partial<EmbeddedHub['connectionStrings']>;
+}
+
 /** A signature made by the stock SDK, valid for an hour from `now` (milliseconds). */
-export function signature(hub: EmbeddedHub, policy: Policy = 'iothubowner', now = Date.now()): string {
-  const key = /SharedAccessKey=(.+)$/.exec(hub.connectionStrings[policy])![1]!;
-  return SharedAccessSignature.create(hub.host, policy, key, Math.ceil(now / 1000) + 3600).toString();
+export function signature(hub: Reachable, policy: Policy = 'iothubowner', now = Date.now()): string {
+  const key = /SharedAccessKey=(.+)$/.exec(hub.connectionStrings[policy]!)![1]!;
+  return SharedAccessSignature.create(hub.signedAs ?? hub.host, policy, key, Math.ceil(now / 1000) + 3600).toString();
 }
 
 /** The stock registry client. Its HTTP layer knows no port, so the port is put into its options, nothing else. */
-export function stockRegistry(hub: EmbeddedHub, policy: Policy = 'iothubowner'): Registry & { close(): void } {
+export function stockRegistry(hub: Reachable, policy: Policy = 'iothubowner'): Registry & { close(): void } {
   const [host = '', port = ''] = hub.host.split(':');
   const agent = new Agent({ keepAlive: true, ca: hub.ca });
   const http = new Http();
@@ -43,10 +53,12 @@ export interface RawCall {
   readonly policy?: Policy;
   readonly version?: string;
   readonly timeout?: number;
+  /** Keeps connections; without one every call opens its own. */
+  readonly agent?: Agent;
 }
 
 /** One HTTPS call as nothing but Node makes it: the path goes out as it is written here. */
-export function call(hub: EmbeddedHub, method: string, path: string, options: RawCall = {}): Promise<RawAnswer> {
+export function call(hub: Reachable, method: string, path: string, options: RawCall = {}): Promise<RawAnswer> {
   const text = options.text ?? (options.body === undefined ? '' : JSON.stringify(options.body));
   const version = options.version ?? '2021-04-12';
   const target = path.includes('api-version') ? path : `${path}${path.includes('?') ? '&' : '?'}api-version=${version}`;
@@ -56,7 +68,7 @@ export function call(hub: EmbeddedHub, method: string, path: string, options: Ra
     host: 'localhost',
     port: Number(hub.host.split(':')[1]),
     ca: hub.ca,
-    agent: false,
+    agent: options.agent ?? false,
     headers: {
       authorization: signature(hub, options.policy),
       'content-length': String(Buffer.byteLength(text)),

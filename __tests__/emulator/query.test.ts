@@ -164,7 +164,7 @@ describe('what is not understood', () => {
     "SELECT * FROM devices WHERE deviceId IN ['a'",
     "SELECT * FROM devices WHERE (deviceId = 'a'",
     "SELECT * FROM devices WHERE deviceId = 'a' ORDER BY deviceId",
-    'SELECT COUNT() FROM devices',
+    'SELECT COUNT( FROM devices',
     'SELECT * FROM devices; DROP',
     `SELECT * FROM devices WHERE ${'('.repeat(5000)}`,
     `SELECT * FROM devices WHERE ${'NOT '.repeat(5000)} a = 1`,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deviceDocument, etagOf } from '../../src/emulator/identity.ts';
-import { a40, b40, edgeBody, refusal, start, testRegistry, wanted } from './identities.ts';
+import { a40, b40, edgeBody, refusal, start, type TestRegistry, testRegistry, wanted } from './identities.ts';
 
 const leaf = (deviceId: string, more: object = {}) => wanted({ deviceId, ...more });
 const edge = (deviceId: string, more: object = {}) => wanted(edgeBody(deviceId, more));
@@ -142,23 +142,53 @@ describe('scopes', () => {
 
   it('takes the parent of a leaf from deviceScope alone, and repeats it in parentScopes', () => {
     const registry = testRegistry();
-    expect(registry.create(leaf('a', { deviceScope: 'p-1' }))).toMatchObject({
-      deviceScope: 'p-1',
-      parentScopes: ['p-1'],
+    const parent = registry.create(edge('parent')).deviceScope!;
+    expect(registry.create(leaf('a', { deviceScope: parent }))).toMatchObject({
+      deviceScope: parent,
+      parentScopes: [parent],
     });
-    expect(registry.create(leaf('b', { parentScopes: ['p-1'] })).parentScopes).toBeUndefined();
+    expect(registry.create(leaf('b', { parentScopes: [parent] })).parentScopes).toBeUndefined();
     expect(registry.update(leaf('a', { deviceScope: '' }), undefined).deviceScope).toBeUndefined();
+  });
+
+  it.each([
+    ['a scope that nobody has', () => 'ms-azure-iot-edge://p-1'],
+    ['a text that is no scope', () => 'p-1'],
+    ['the scope of a device that is gone', (registry: TestRegistry) => removed(registry)],
+  ])('refuses a new parent by %s', (_, scope) => {
+    const registry = testRegistry();
+    const parent = scope(registry);
+    for (const device of [leaf('l', { deviceScope: parent }), edge('e', { parentScopes: [parent] })]) {
+      expect(refusal(() => registry.create(device))).toBe(
+        `ArgumentInvalid: The parent scope '${parent}' is not that of an edge device of this hub.`,
+      );
+    }
+  });
+
+  it('lets a device outlive its parent', () => {
+    const registry = testRegistry();
+    const parent = registry.create(edge('parent')).deviceScope!;
+    registry.create(leaf('l', { deviceScope: parent }));
+    registry.remove('parent', undefined);
+    expect(registry.update(leaf('l', { deviceScope: parent, status: 'disabled' }), undefined).deviceScope).toBe(parent);
   });
 
   it('makes an edge device of a leaf and back', () => {
     const registry = testRegistry();
-    registry.create(leaf('d', { deviceScope: 'p-1' }));
+    const parent = registry.create(edge('parent')).deviceScope!;
+    registry.create(leaf('d', { deviceScope: parent }));
     const asEdge = registry.update(edge('d'), undefined);
     expect(asEdge.deviceScope).toBe('ms-azure-iot-edge://d-');
     const asLeaf = registry.update(leaf('d', { deviceScope: asEdge.deviceScope }), undefined);
     expect(asLeaf.deviceScope).toBeUndefined();
   });
 });
+
+function removed(registry: TestRegistry): string {
+  const { deviceScope } = registry.create(edge('gone'));
+  registry.remove('gone', undefined);
+  return deviceScope!;
+}
 
 describe('another writer', () => {
   it('creates and replaces without an etag, and an edge device keeps its scope', () => {

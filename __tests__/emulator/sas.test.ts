@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { SharedAccessSignature } from 'azure-iothub';
 import { describe, expect, it } from 'vitest';
-import { authorize, policyNames, type Right } from '../../src/emulator/sas.ts';
+import { policyNames, type Right } from '../../src/emulator/rights.ts';
+import { requireSignature as authorize } from '../../src/emulator/sas.ts';
 import { key, refusal, start } from './identities.ts';
 
 const other = Buffer.alloc(32, 9).toString('base64');

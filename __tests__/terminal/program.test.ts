@@ -71,8 +71,9 @@ const takes: Readonly<Record<string, readonly string[]>> = {
   verify: ['hub', 'only-hub', 'ca-file', 'fail-on', 'expiry-warning-days', 'json'],
   list: ['hub', 'only-hub', 'ca-file', 'json'],
   demo: [],
-  hub: ['port', 'directory', 'visibility-lag'],
+  hub: ['port', 'directory', 'visibility-lag', 'seed'],
   issue: ['certificates-directory', 'keys-directory', 'days'],
+  new: ['hub', 'runtime', 'platform', 'output'],
 };
 
 describe('help', () => {

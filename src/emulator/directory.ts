@@ -8,7 +8,7 @@ import { type Authority, isUsable, makeAuthority } from './authority.ts';
 import type { Journal } from './journal.ts';
 import { openJournal } from './journal.ts';
 import { isJsonObject } from './json.ts';
-import { isPolicyName, type PolicyKeys, policyNames } from './sas.ts';
+import { isPolicyName, type PolicyKeys, policyNames } from './rights.ts';
 
 /** Where a hub keeps what outlives it: its CA and certificate, policy keys, port, devices. Files with secrets have mode 0600. */
 export interface HubDirectory {

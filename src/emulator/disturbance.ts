@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { type Answer, refusalAnswer } from './answer.ts';
 import type { ErrorName } from './errors.ts';
 import { statusOf } from './errors.ts';
-import { type Answer, refusalAnswer } from './routes.ts';
 
 /** A call as a test sees it before it is carried out. */
 export interface DisturbedCall {

@@ -10,14 +10,18 @@ const table = {
   InvalidOperation: { status: 400, number: 400003 },
   InvalidProtocolVersion: { status: 400, number: 400001 },
   IotHubUnauthorizedAccess: { status: 401, number: 401002 },
+  IotHubUnauthorized: { status: 401, number: 401003 },
   IotHubQuotaExceeded: { status: 403, number: 403002 },
   DeviceNotFound: { status: 404, number: 404001 },
+  ModuleNotFound: { status: 404, number: 404010 },
   GenericNotFound: { status: 404, number: 404000 },
   GenericMethodNotAllowed: { status: 405, number: 405000 },
   DeviceAlreadyExists: { status: 409, number: 409001 },
+  ModuleAlreadyExistsOnDevice: { status: 409, number: 409301 },
   PreconditionFailed: { status: 412, number: 412001 },
   MessageTooLarge: { status: 413, number: 413001 },
   TooManyDevices: { status: 413, number: 413002 },
+  TooManyModulesOnDevice: { status: 413, number: 413003 },
   ThrottlingException: { status: 429, number: 429001 },
   ThrottlingBacklogTimeout: { status: 429, number: 429003 },
   ServerError: { status: 500, number: 500001 },
@@ -45,17 +49,41 @@ export class Refused extends Error {
   }
 }
 
+/** The refusal of a value that a client sent under this name. */
+export function invalidValue(name: string, value: unknown): Refused {
+  return new Refused('ArgumentInvalid', `The value '${shortened(value)}' of '${name}' is invalid.`);
+}
+
+/** What a client sent, short enough to be repeated in an answer. */
+export function shortened(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
 /** The status the service gives to an error of this name. */
 export function statusOf(code: ErrorName): number {
   return table[code].status;
 }
 
-/** The JSON text of a refusal: `{"Message":"ErrorCode:X;text","ExceptionMessage":"Tracking ID:…"}`. */
+/**
+ * The JSON text of a refusal: `{"Message":"ErrorCode:X;text","ExceptionMessage":"Tracking ID:…"}`, in a few calls of the service a
+ * second form with the number (seen with modules that exist).
+ */
 export function errorBody(code: string, text: string, requestId: string, now: number): string {
   const time = new Date(now).toISOString();
+  const tracking = `${requestId.replaceAll('-', '')}-G:0-TimeStamp:`;
+  if (code === 'ModuleAlreadyExistsOnDevice') {
+    const timestampUtc = time.replace(/\.\d+/, '');
+    return JSON.stringify({
+      errorCode: table[code].number,
+      message: text,
+      trackingId: tracking + timestampUtc,
+      timestampUtc,
+    });
+  }
   const stamp = `${time.slice(5, 7)}/${time.slice(8, 10)}/${time.slice(0, 4)} ${time.slice(11, 19)}`;
   return JSON.stringify({
     Message: `ErrorCode:${code};${text}`,
-    ExceptionMessage: `Tracking ID:${requestId.replaceAll('-', '')}-G:0-TimeStamp:${stamp}`,
+    ExceptionMessage: `Tracking ID:${tracking}${stamp}`,
   });
 }

@@ -1,13 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Fault, messageOf } from '../model/fault.ts';
+import { type Body, refusalAnswer } from './answer.ts';
+import { bearerKey, mintToken, type TokenWish } from './bearer.ts';
+import type { Counts, Service } from './call.ts';
 import { openDirectory } from './directory.ts';
 import { type Disturb, reply } from './disturbance.ts';
 import { type DeviceDocument, deviceDocument, wantedIdentity } from './identity.ts';
 import { type JsonObject, property } from './json.ts';
 import { type Handler, type Listener, listen } from './listener.ts';
 import { createRegistry, type IdentityRegistry } from './registry.ts';
-import { answer, type Body, type Counts, refusalAnswer, type Service } from './routes.ts';
-import type { PolicyKeys, PolicyName } from './sas.ts';
+import type { PolicyKeys, PolicyName } from './rights.ts';
+import { answer } from './routes.ts';
+import { plantSeed, type Seed } from './seed.ts';
+import { twinDocument } from './twin.ts';
+import { patchedTwin, wantedTwin } from './twin-state.ts';
 
 export interface HubOptions {
   /** 0, the default, takes the port of the last run in this directory, else any free one. */
@@ -18,6 +24,8 @@ export interface HubOptions {
   readonly visibilityLagMs?: number | undefined;
   /** Milliseconds since 1970, for tokens and times of devices. TLS goes by the machine's clock all the same. */
   readonly clock?: (() => number) | undefined;
+  /** What an empty hub begins with, and goes back to when it is reset. */
+  readonly seed?: Seed | undefined;
   /** For tests: what goes wrong with which call. */
   readonly disturb?: Disturb | undefined;
 }
@@ -34,6 +42,10 @@ export interface EmbeddedHub {
   /** The same in a file; absolute path. Without a directory it is gone after `close`. */
   readonly caFile: string;
   counts(): Counts;
+  /** A bearer token that this hub takes, as it would one of Entra's: by default of a Data Contributor, for an hour. */
+  mintToken(wish?: TokenWish): string;
+  /** Removes every device, and plants the seed again. */
+  reset(): void;
   /** The state itself, past HTTP, rights and counters: for tests to look at, and to act as another writer. */
   readonly registry: StateAccess;
   /** Cuts all connections, and writes the state to its directory. */
@@ -49,6 +61,10 @@ interface StateAccess {
   put(device: JsonObject): DeviceDocument;
   /** Throws `Refused` where there is none. */
   remove(deviceId: string): void;
+  /** What `GET /twins/{id}` would answer. */
+  twin(deviceId: string): object | undefined;
+  /** As a PATCH of the twin, whatever its etag: `{ tags, properties: { desired } }`. Throws `Refused` where it is refused. */
+  patchTwin(deviceId: string, twin: JsonObject): object;
 }
 
 /** Starts an IoT Hub registry on this machine. Throws `Fault` when the port is taken or the directory cannot be used. */
@@ -62,15 +78,30 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
     visibilityLagMs: options.visibilityLagMs ?? 0,
     changed: (deviceId, identity) => journal?.record(deviceId, identity),
   });
-  const counts = { requests: 0, registryReads: 0, registryWrites: 0, queries: 0 };
+  const counts = { requests: 0, registryReads: 0, registryWrites: 0, queries: 0, twinReads: 0, twinWrites: 0 };
   const hosts: string[] = [];
-  const service: Service = { registry, keys, clock, hosts, counts };
+  const plant = () => {
+    if (options.seed !== undefined) plantSeed(registry, options.seed);
+  };
+  const reset = () => {
+    registry.clear();
+    plant();
+  };
+  const service: Service = { registry, keys, clock, hosts, counts, reset };
   const handle = handler(service, options.disturb, () => journal?.flush());
 
   const putAway = () => {
     journal?.close(registry.all());
     directory.release();
   };
+
+  try {
+    if (isEmpty(registry)) plant();
+    journal?.flush();
+  } catch (error) {
+    putAway();
+    throw error;
+  }
 
   const listener = await listenAgain(options.port ?? 0, directory.port, authority.server, handle).catch((error) => {
     putAway();
@@ -90,12 +121,24 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
     ca: authority.ca,
     caFile: directory.caFile,
     counts: () => ({ ...counts }),
+    mintToken(wish = {}) {
+      return mintToken(wish, { key: bearerKey(keys.iothubowner), now: clock(), issuer: `https://${host}/` });
+    },
+    reset() {
+      reset();
+      journal?.flush();
+    },
     registry: stateAccess(registry, () => journal?.flush()),
     async close() {
       await listener.close();
       putAway();
     },
   };
+}
+
+function isEmpty(registry: IdentityRegistry): boolean {
+  for (const _ of registry.all()) return false;
+  return true;
 }
 
 /** The port asked for; else the one of the last run, so that connection strings stay valid; else any. */
@@ -153,6 +196,16 @@ function stateAccess(registry: IdentityRegistry, flush: () => void): StateAccess
     remove(deviceId) {
       registry.remove(deviceId, undefined);
       flush();
+    },
+    twin(deviceId) {
+      const identity = registry.find(deviceId);
+      return identity === undefined ? undefined : twinDocument(identity);
+    },
+    patchTwin(deviceId, body) {
+      const twin = patchedTwin(registry.get(deviceId).twin, wantedTwin(body), registry.clock());
+      const amended = registry.amend(deviceId, { twin });
+      flush();
+      return twinDocument(amended);
     },
   };
 }

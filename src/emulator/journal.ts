@@ -113,8 +113,26 @@ function isIdentity(value: unknown): value is Identity {
     /^\d{1,20}$/.test(value.generationId) &&
     typeof value.version === 'number' &&
     typeof value.edge === 'boolean' &&
-    isJsonObject(value.authentication)
+    isJsonObject(value.authentication) &&
+    isTwinOrNothing(value.twin) &&
+    (value.modules === undefined || (Array.isArray(value.modules) && value.modules.every(isModule)))
   );
+}
+
+function isModule(value: unknown): boolean {
+  return (
+    isJsonObject(value) &&
+    typeof value.moduleId === 'string' &&
+    typeof value.version === 'number' &&
+    isJsonObject(value.authentication) &&
+    isTwinOrNothing(value.twin)
+  );
+}
+
+/** Journals of earlier versions know no twins and no modules. */
+function isTwinOrNothing(value: unknown): boolean {
+  if (value === undefined) return true;
+  return isJsonObject(value) && Number.isSafeInteger(value.counter) && isJsonObject(value.tags);
 }
 
 function damaged(path: string, number: number): Fault {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Fault, messageOf } from '../model/fault.ts';
-import type { Body } from './routes.ts';
+import type { Body } from './answer.ts';
 
 export interface Listener {
   readonly port: number;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Refused } from './errors.ts';
 import type { Identity } from './identity.ts';
-import { meets, parseQuery, type Query } from './query.ts';
+import { meets, type Projection, parseQuery, type Query } from './query.ts';
 import { twinDocument, twinValue } from './twin.ts';
 
 export interface QueryPage {
@@ -23,6 +23,8 @@ export function queryPage(
   token: string | undefined,
 ): QueryPage {
   const query = parseQuery(text);
+  const { projection } = query;
+  if (projection.kind === 'count') return counted(identities, query, projection.as);
   const fingerprint = createHash('sha256').update(text).digest('base64url').slice(0, 16);
   const after = lastGiven(token, fingerprint);
   const rows: object[] = [];
@@ -35,10 +37,10 @@ export function queryPage(
       continuation = `${fingerprint}.${last}`;
       break;
     }
-    rows.push(row(identity, query));
+    rows.push(row(identity, projection));
     last = identity.generationId;
   }
-  return { rows, itemType: query.columns === undefined ? 'Twin' : 'Raw', continuation };
+  return { rows, itemType: projection.kind === 'all' ? 'Twin' : 'Raw', continuation };
 }
 
 function lastGiven(token: string | undefined, fingerprint: string): string {
@@ -55,8 +57,14 @@ function isLater(ticks: string, than: string): boolean {
   return ticks.length === than.length ? ticks > than : ticks.length > than.length;
 }
 
-function row(identity: Identity, query: Query): object {
-  if (query.columns === undefined) return twinDocument(identity);
-  const cells = query.columns.map((column) => [column.as, twinValue(identity, column.path)] as const);
+function counted(identities: Iterable<Identity>, query: Query, as: string): QueryPage {
+  let count = 0;
+  for (const identity of identities) if (meets(query.where, (path) => twinValue(identity, path))) count += 1;
+  return { rows: [{ [as]: count }], itemType: 'Raw', continuation: undefined };
+}
+
+function row(identity: Identity, projection: Exclude<Projection, { readonly kind: 'count' }>): object {
+  if (projection.kind === 'all') return twinDocument(identity);
+  const cells = projection.columns.map((column) => [column.as, twinValue(identity, column.path)] as const);
   return Object.fromEntries(cells.filter(([, value]) => value !== undefined));
 }

@@ -6,9 +6,9 @@ export interface Token {
   readonly text: string;
 }
 
-// One alternative a kind; names are dotted and may hold $ (properties.reported.$version).
+// One alternative a kind; names are dotted, may hold $ (properties.reported.$version), and those of tags are of any language.
 const pattern =
-  /\s*(?:(?<word>[A-Za-z_$][\w$]*(?:\.[\w$-]+)*)|(?<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<string>'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")|(?<symbol><=|>=|<>|!=|[=<>()[\],*]))/suy;
+  /\s*(?:(?<word>[\p{L}_$][\p{L}\p{N}_$]*(?:\.[\p{L}\p{N}_$-]+)*)|(?<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<string>'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")|(?<symbol><=|>=|<>|!=|[=<>()[\],*]))/suy;
 const escapes: ReadonlyMap<string, string> = new Map([
   ['n', '\n'],
   ['r', '\r'],

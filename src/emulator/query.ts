@@ -1,11 +1,17 @@
 import { Refused } from './errors.ts';
 import { type Token, tokens } from './query-tokens.ts';
 
-/** A query over devices. `columns` undefined: `SELECT *`. */
+/** A query over devices. */
 export interface Query {
-  readonly columns: readonly Column[] | undefined;
+  readonly projection: Projection;
   readonly where: Condition | undefined;
 }
+
+/** `SELECT *`, a list of columns, or `SELECT COUNT() [AS name]`. */
+export type Projection =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'columns'; readonly columns: readonly Column[] }
+  | { readonly kind: 'count'; readonly as: string };
 
 /** A dotted name, and what the answer calls its value. */
 interface Column {
@@ -36,7 +42,7 @@ const comparisons: ReadonlyMap<string, Comparison> = new Map([
 ]);
 
 /**
- * Reads what fleets need of the IoT Hub query language: `SELECT * | columns FROM devices [WHERE condition]`, conditions of
+ * Reads what fleets need of the IoT Hub query language: `SELECT * | columns | COUNT() FROM devices [WHERE condition]`, conditions of
  * `=`, `!=`, `<`, `IN […]`, `NIN […]`, `IS_DEFINED(…)`, AND, OR, NOT and parentheses.
  * https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-query-language
  * Throws `Refused` for anything else.
@@ -44,13 +50,16 @@ const comparisons: ReadonlyMap<string, Comparison> = new Map([
 export function parseQuery(text: string): Query {
   const rest = reader(tokens(text));
   rest.keyword('SELECT');
-  const columns = rest.take('*') ? undefined : listOf(rest, () => column(rest));
+  const projection = projectionOf(rest);
   rest.keyword('FROM');
-  const source = rest.name();
-  if (source.join('.').toLowerCase() !== 'devices') throw refused(`the collection ${source.join('.')} is not served`);
+  const source = rest.name().join('.');
+  if (source.toLowerCase() !== 'devices') throw refused(`FROM ${source} is not served by this hub, only FROM devices`);
   const where = rest.takeKeyword('WHERE') ? disjunction(rest, 0) : undefined;
+  for (const clause of ['ORDER', 'GROUP']) {
+    if (rest.isKeyword(clause)) throw refused(`${clause} BY is not supported`);
+  }
   rest.end();
-  return { columns, where };
+  return { projection, where };
 }
 
 /** Whether a row meets a condition. What does not exist equals nothing, and differs from nothing either. */
@@ -101,7 +110,18 @@ function isLiteral(value: unknown): value is Literal {
   return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
+function projectionOf(rest: Reader): Projection {
+  if (rest.take('*')) return { kind: 'all' };
+  if (!rest.isCall('COUNT')) return { kind: 'columns', columns: listOf(rest, () => column(rest)) };
+  rest.next();
+  rest.symbol('(');
+  rest.symbol(')');
+  const as = rest.takeKeyword('AS') ? rest.name().at(-1) : 'count';
+  return { kind: 'count', as: as ?? '' };
+}
+
 function column(rest: Reader): Column {
+  if (rest.isCall()) throw refused(`the function ${rest.next().text} is not supported here`);
   const path = rest.name();
   const as = rest.takeKeyword('AS') ? rest.name() : path;
   return { path, as: as.at(-1) ?? '' };
@@ -125,6 +145,9 @@ function negation(rest: Reader, depth: number): Condition {
     const inner = disjunction(rest, depth + 1);
     rest.symbol(')');
     return inner;
+  }
+  if (rest.isCall() && !rest.isKeyword('IS_DEFINED')) {
+    throw refused(`the function ${rest.next().text} is not supported, only IS_DEFINED`);
   }
   if (rest.takeKeyword('IS_DEFINED')) {
     rest.symbol('(');
@@ -183,6 +206,13 @@ function reader(all: readonly Token[]) {
     next,
     take,
     isKeyword,
+    /** Whether a function is called here, this one or any. */
+    isCall(name?: string): boolean {
+      const after = all[at + 1];
+      const called = peek().kind === 'word' && after?.kind === 'symbol' && after.text === '(';
+      // NOT and others may stand before a parenthesis, too.
+      return called && (name === undefined ? !reserved.has(peek().text.toUpperCase()) : isKeyword(name));
+    },
     takeKeyword,
     symbol(symbol: string): void {
       if (!take(symbol)) throw refused(`${symbol} was expected instead of ${peek().text}`);

@@ -1,5 +1,9 @@
+import { type Births, createBirths } from './birth.ts';
 import { Refused } from './errors.ts';
-import { type Authentication, epochTicks, etagOf, type Identity, type WantedIdentity } from './identity.ts';
+import { type Identity, requireEtag, type WantedIdentity } from './identity.ts';
+import { laggingView } from './lagging-view.ts';
+import { isRuntimeModule } from './module.ts';
+import { hasScope, ownScope, requireParent, scopes } from './scopes.ts';
 
 /** Where time and chance come from, and who is told of every change (`undefined`: the device is gone). */
 export interface Surroundings {
@@ -25,18 +29,29 @@ export interface IdentityRegistry {
   /** Replaces the whole identity. `etag` undefined: whatever is there. Throws `Refused` where the service refuses. */
   update(wanted: WantedIdentity, etag: string | undefined): Identity;
   remove(deviceId: string, etag: string | undefined): void;
-  /** Writes as another client would that read the device a moment ago: creates, or replaces keeping the device's own scope. */
+  /**
+   * Writes as another client would that read the device a moment ago: creates, or replaces keeping the device's own scope.
+   * A parent may be one that another client is yet to create.
+   */
   put(wanted: WantedIdentity): Identity;
+  /** Creates from a copy of a hub: an edge device keeps the scope it had there. Throws `Refused` DeviceAlreadyExists. */
+  restore(wanted: WantedIdentity): Identity;
+  /** Whether some edge device has this scope. */
+  hasScope(scope: string): boolean;
+  /** Replaces what hangs on a device, its twin or its modules; the identity and its etag stay. */
+  amend(deviceId: string, change: Pick<Identity, 'twin'> | Pick<Identity, 'modules'>): Identity;
+  /** Removes every device. */
+  clear(): void;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** What a new identity gets from the hub; for modules. */
+  readonly births: Births;
 }
 
 export function createRegistry(stored: Iterable<Identity>, surroundings: Surroundings): IdentityRegistry {
   const live = new Map<string, Identity>();
-  let lastTicks = 0n;
-  for (const identity of stored) {
-    live.set(identity.deviceId, identity);
-    const ticks = BigInt(identity.generationId);
-    if (ticks > lastTicks) lastTicks = ticks;
-  }
+  for (const identity of stored) live.set(identity.deviceId, identity);
+  const births = createBirths(live.values(), surroundings);
   const view = laggingView(live, surroundings);
 
   function keep(identity: Identity): Identity {
@@ -56,21 +71,18 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
     return identity;
   }
 
-  function create(wanted: WantedIdentity): Identity {
+  function insert(wanted: WantedIdentity, scopeBefore: string | undefined): Identity {
     if (live.has(wanted.deviceId)) {
       throw new Refused('DeviceAlreadyExists', `A device with ID '${wanted.deviceId}' is already registered.`);
     }
-    const now = BigInt(Math.trunc(surroundings.clock())) * 10_000n + epochTicks;
-    lastTicks = now > lastTicks ? now : lastTicks + 1n;
+    const birth = births.next();
     return keep({
       deviceId: wanted.deviceId,
-      generationId: String(lastTicks),
-      // Counters start anywhere, so that the etag of one device never fits another.
-      version: surroundings.randomBytes(4).readUInt32BE() >>> 2,
+      ...birth,
       status: wanted.status,
       statusReason: wanted.statusReason,
-      authentication: wanted.authentication ?? newKeys(),
-      ...scopes(wanted, undefined, String(lastTicks)),
+      authentication: wanted.authentication ?? births.keys(),
+      ...scopes(wanted, scopeBefore ?? ownScope(wanted.deviceId, birth.generationId), undefined),
     });
   }
 
@@ -84,19 +96,21 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
       status: wanted.status,
       statusReason: wanted.statusReason,
       ...(statusUpdatedTime === undefined ? {} : { statusUpdatedTime }),
-      authentication: wanted.authentication ?? newKeys(),
-      ...scopes(wanted, current, ''),
+      authentication: wanted.authentication ?? births.keys(),
+      // A leaf that becomes an edge device gets a scope without ticks (reported from a live hub).
+      ...scopes(wanted, ownScope(current.deviceId, ''), current),
+      ...attachments(current, wanted.edge),
     });
   }
 
-  function newKeys(): Authentication {
-    const key = () => surroundings.randomBytes(32).toString('base64');
-    return { type: 'sas', primary: key(), secondary: key() };
-  }
-
   return {
+    births,
+    clock: surroundings.clock,
     get,
-    create,
+    create(wanted) {
+      if (!live.has(wanted.deviceId)) requireParent(live, wanted, undefined);
+      return insert(wanted, undefined);
+    },
     find: (deviceId) => live.get(deviceId),
     all: () => live.values(),
     visible: () => view.identities(),
@@ -106,6 +120,7 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
       if (current.edge && wanted.edge && wanted.deviceScope !== current.deviceScope) {
         throw new Refused('ArgumentInvalid', 'Device scope is immutable');
       }
+      requireParent(live, wanted, current);
       return replace(current, wanted);
     },
     remove(deviceId, etag) {
@@ -115,69 +130,30 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
     },
     put(wanted) {
       const current = live.get(wanted.deviceId);
-      return current === undefined ? create(wanted) : replace(current, wanted);
+      return current === undefined ? insert(wanted, undefined) : replace(current, wanted);
+    },
+    restore(wanted) {
+      const before = wanted.deviceScope;
+      return insert(wanted, before?.startsWith(ownScope(wanted.deviceId, '')) ? before : undefined);
+    },
+    hasScope: (scope) => hasScope(live, scope),
+    amend: (deviceId, change) => keep({ ...get(deviceId), ...change }),
+    clear() {
+      for (const deviceId of [...live.keys()]) {
+        live.delete(deviceId);
+        changed(deviceId, undefined);
+      }
     },
   };
 }
 
-function requireEtag(current: Identity, etag: string | undefined): void {
-  if (etag === undefined || etag === etagOf(current)) return;
-  const version = Buffer.from(etag, 'base64').toString();
-  throw new Refused(
-    'PreconditionFailed',
-    'Precondition failed: Device version did not match, ' +
-      `existingVersion:${current.version} newVersion:${/^\d+$/.test(version) ? version : 0}`,
-  );
-}
-
-/**
- * An edge device has a scope of its own, made by the hub, and its parent in `parentScopes`; a leaf device has its parent's scope as
- * `deviceScope`, which the hub repeats in `parentScopes`. A scope that a client makes up for an edge device is ignored, and a leaf
- * that becomes an edge device gets one without ticks (both reported from a live hub).
- */
-function scopes(
-  wanted: WantedIdentity,
-  current: Identity | undefined,
-  ticks: string,
-): Pick<Identity, 'edge' | 'deviceScope' | 'parentScopes'> {
-  if (wanted.edge) {
-    const own = current?.edge ? current.deviceScope : undefined;
-    const parents = wanted.parentScopes ?? [];
-    return {
-      edge: true,
-      deviceScope: own ?? `ms-azure-iot-edge://${wanted.deviceId}-${ticks}`,
-      ...(parents.length === 0 ? {} : { parentScopes: parents }),
-    };
-  }
-  const formerOwn = current?.edge ? current.deviceScope : undefined;
-  const parent = wanted.deviceScope === formerOwn ? undefined : wanted.deviceScope;
-  return parent ? { edge: false, deviceScope: parent, parentScopes: [parent] } : { edge: false };
-}
-
-interface LaggingView {
-  follow(deviceId: string, identity: Identity | undefined): void;
-  identities(): Iterable<Identity>;
-}
-
-/** The registry as queries see it: every change shows once it is old enough. Without a lag it is the registry itself. */
-function laggingView(live: ReadonlyMap<string, Identity>, { clock, visibilityLagMs }: Surroundings): LaggingView {
-  if (visibilityLagMs <= 0) return { follow: () => {}, identities: () => live.values() };
-  const seen = new Map(live);
-  let waiting: { readonly due: number; readonly deviceId: string; readonly identity: Identity | undefined }[] = [];
+/** What hangs on a device outlives an update of its identity; the runtime's modules go when it is no edge device any more. */
+function attachments(current: Identity, edge: boolean): Pick<Identity, 'twin' | 'modules'> {
+  const modules = edge
+    ? current.modules
+    : current.modules?.filter(({ moduleId }) => !isRuntimeModule(current, moduleId));
   return {
-    follow(deviceId, identity) {
-      waiting.push({ due: clock() + visibilityLagMs, deviceId, identity });
-    },
-    identities() {
-      const now = clock();
-      const firstYoung = waiting.findIndex((change) => change.due > now);
-      const ripe = firstYoung === -1 ? waiting : waiting.slice(0, firstYoung);
-      waiting = firstYoung === -1 ? [] : waiting.slice(firstYoung);
-      for (const { deviceId, identity } of ripe) {
-        if (identity === undefined) seen.delete(deviceId);
-        else seen.set(deviceId, identity);
-      }
-      return seen.values();
-    },
+    ...(current.twin === undefined ? {} : { twin: current.twin }),
+    ...(modules === undefined || modules.length === 0 ? {} : { modules }),
   };
 }

@@ -1,33 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Refused } from './errors.ts';
-
-export type Right = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect';
-
-export const policyNames = ['iothubowner', 'service', 'device', 'registryRead', 'registryReadWrite'] as const;
-export type PolicyName = (typeof policyNames)[number];
-
-/** The key of every policy, in base64. */
-export type PolicyKeys = Readonly<Record<PolicyName, string>>;
-
-/** The rights of the policies that every new hub comes with. `device` may connect as a device, which is none of these. */
-const rights: Readonly<Record<PolicyName, readonly Right[]>> = {
-  iothubowner: ['RegistryRead', 'RegistryWrite', 'ServiceConnect'],
-  service: ['ServiceConnect'],
-  device: [],
-  registryRead: ['RegistryRead'],
-  registryReadWrite: ['RegistryRead', 'RegistryWrite'],
-};
-
-export function isPolicyName(text: string): text is PolicyName {
-  return policyNames.some((name) => name === text);
-}
+import { isPolicyName, type PolicyKeys, policyRights, type Right } from './rights.ts';
 
 /**
  * Checks the header `Authorization: SharedAccessSignature sr=…&sig=…&se=…&skn=…` for one call.
  * `sr` names the hub (any of `hosts`), or a prefix of the call's path below it; `se` is in seconds since 1970, `now` in milliseconds.
  * Throws `Refused` IotHubUnauthorizedAccess, which tells no more than the service does.
  */
-export function authorize(
+export function requireSignature(
   header: string | undefined,
   call: { readonly path: string; readonly right: Right },
   hub: { readonly keys: PolicyKeys; readonly hosts: readonly string[]; readonly now: number },
@@ -39,7 +19,7 @@ export function authorize(
     signedWith(hub.keys[token.policy], token) &&
     token.expiry * 1000 > hub.now &&
     covers(token.resource, call.path, hub.hosts) &&
-    rights[token.policy].includes(call.right);
+    policyRights[token.policy].includes(call.right);
   if (!granted) throw new Refused('IotHubUnauthorizedAccess', 'Unauthorized');
 }
 

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { startHub } from '../emulator/hub.ts';
-import { Fault } from '../model/fault.ts';
+import { readSeed, type Seed } from '../emulator/seed.ts';
+import { Fault, messageOf } from '../model/fault.ts';
 import type { Settings } from '../request.ts';
 
 /** Runs the embedded hub until SIGINT or SIGTERM. Prints one JSON line when it listens. */
@@ -8,6 +10,7 @@ export async function runHub(settings: Settings): Promise<void> {
   const hub = await startHub({
     port: wholeNumber(settings, 'port', 65_535),
     directory: settings.directory === undefined ? undefined : resolve(settings.directory),
+    seed: settings.seed === undefined ? undefined : seedIn(settings.seed),
     visibilityLagMs: wholeNumber(settings, 'visibility-lag', 3_600_000),
   });
   const { connectionString, caFile, url } = hub;
@@ -16,6 +19,18 @@ export async function runHub(settings: Settings): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
   });
   await hub.close();
+}
+
+function seedIn(path: string): Seed {
+  let text: string;
+  try {
+    text = readFileSync(resolve(path), 'utf8');
+  } catch (error) {
+    throw new Fault(`The seed ${path} cannot be read: ${messageOf(error)}.`, 'Give a file that exists with --seed.', {
+      cause: error,
+    });
+  }
+  return readSeed(text, path);
 }
 
 function wholeNumber(settings: Settings, name: string, most: number): number {

@@ -81,6 +81,9 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   });
   addHub(program);
   addIssue(program);
+  addNew(program, (code) => {
+    exitCode = code;
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -109,6 +112,7 @@ function addHub(program: Command): void {
   const command = program.command('hub').summary(summary).description(summary);
   command.option('--port <port>', 'port to listen on; any free one by default', '0');
   command.option('--directory <path>', 'keep its devices and keys here, so that they survive a restart');
+  command.option('--seed <path>', 'devices to begin with: a JSON array, or the devices.txt of an export');
   command.option('--visibility-lag <milliseconds>', 'how long a query lags behind the registry', '0');
   command.action(async () => {
     const { runHub } = await import('./hub.ts');
@@ -126,6 +130,22 @@ function addIssue(program: Command): void {
   command.action(async (ids: readonly string[]) => {
     const { runIssue } = await import('./issue.ts');
     await runIssue(ids, settingsOf(command), (line) => process.stdout.write(`${line}\n`));
+  });
+}
+
+function addNew(program: Command, ended: (exitCode: number) => void): void {
+  const summary = 'make a first manifest from certificates, or from a CSV with a column id';
+  const command = program.command('new').summary(summary).description(summary);
+  command.argument('[source...]', 'folders of certificates, certificate files, CSVs', ['certs']);
+  command.option('--hub <host>', 'host name of the IoT Hub, to stand in the manifest');
+  command.option('--runtime <version>', 'IoT Edge on the devices', '1.1');
+  command.addOption(
+    new Option('--platform <name>', 'how it was installed').choices(['debian', 'linux', 'windows']).default('debian'),
+  );
+  command.option('--output <path>', 'write it to this file, which must not be there yet; else it is printed');
+  command.action(async (sources: readonly string[]) => {
+    const { runNew } = await import('./new.ts');
+    ended(await runNew(sources, settingsOf(command)));
   });
 }
 

@@ -1,0 +1,39 @@
+import type { Authentication } from './authentication.ts';
+import { epochTicks } from './identity.ts';
+
+/** What a new identity, of a device or a module, gets from the hub. */
+export interface Birth {
+  /** .NET ticks, ever rising. */
+  readonly generationId: string;
+  readonly version: number;
+}
+
+export interface Births {
+  next(): Birth;
+  /** A pair of keys that nobody had before. */
+  keys(): Authentication;
+}
+
+/** Goes on where the stored identities end. `clock` in milliseconds since 1970. */
+export function createBirths(
+  stored: Iterable<{ readonly generationId: string }>,
+  { clock, randomBytes }: { readonly clock: () => number; readonly randomBytes: (length: number) => Buffer },
+): Births {
+  let lastTicks = 0n;
+  for (const { generationId } of stored) {
+    const ticks = BigInt(generationId);
+    if (ticks > lastTicks) lastTicks = ticks;
+  }
+  return {
+    next() {
+      const now = BigInt(Math.trunc(clock())) * 10_000n + epochTicks;
+      lastTicks = now > lastTicks ? now : lastTicks + 1n;
+      // Counters start anywhere, so that the etag of one identity never fits another.
+      return { generationId: String(lastTicks), version: randomBytes(4).readUInt32BE() >>> 2 };
+    },
+    keys() {
+      const key = () => randomBytes(32).toString('base64');
+      return { type: 'sas', primary: key(), secondary: key() };
+    },
+  };
+}
