@@ -86,7 +86,6 @@ describe('a request', () => {
     ['command', 'Plan', 'one of validate'],
     ['hub', 'https://contoso.azure-devices.net', "a hub's host name"],
     ['hub', 'contoso.azure-devices.net, fabrikam.azure-devices.net', "a hub's host name"],
-    ['hub', 'HostName=a.b;SharedAccessKey=x', "a hub's host name"],
     ['only-hub', 'a b', "a hub's host name"],
     ['fail-on', 'notice', 'one of error, warning'],
     ['expiry-warning-days', '-1', 'a whole number of days, 0 to 3650'],
@@ -115,5 +114,11 @@ describe('a setting', () => {
   it('of a word is its first one by default', () => {
     expect(word({ a: ' ' }, 'a', ['x', 'y'])).toBe('x');
     expect(word({ a: 'y' }, 'a', ['x', 'y'])).toBe('y');
+  });
+
+  it('does not quote a connection string that was given for a hub', () => {
+    const { message } = faultOf({ hub: 'HostName=a.b;SharedAccessKeyName=c;SharedAccessKey=c2VjcmV0' });
+    expect(message).toContain('SharedAccessKey=***');
+    expect(message).not.toContain('c2VjcmV0');
   });
 });

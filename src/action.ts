@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { info, notice, setSecret } from '@actions/core';
+import { requireUploads, uploadBundles } from './github/artifacts.ts';
 import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { ignoredByGit } from './github/git.ts';
 import { readInputs } from './github/inputs.ts';
@@ -35,11 +36,18 @@ async function run(inputs: Settings, event: Event): Promise<Report> {
     credentialHubs: credentials.map(({ host }) => host),
     findings: publishes ? publicityFindings(event) : [],
   });
-  // What the upload will need is checked before anything is written.
-  uploadSettings(inputs);
+  // A wrong setting of the upload is told before anything is written, as is a runner that cannot upload.
+  const uploads = uploadSettings(inputs).mode !== 'none';
   const workspace = openWorkspace(root, { checkIgnored: ignoredByGit });
   const caFile = inputs['ca-file'] ? resolve(root, inputs['ca-file']) : undefined;
-  const world = realWorld({ workspace, credentials, caFile, env: process.env, progress: logProgress });
+  const world = realWorld({
+    workspace,
+    credentials,
+    caFile,
+    env: process.env,
+    progress: logProgress,
+    checkPublishing: uploads ? requireUploads : () => {},
+  });
   if (request.command === 'plan' && credentials.length === 0 && event.withoutSecrets !== undefined) {
     notice(`Only validated, not planned: ${event.withoutSecrets}.`, { title: 'plan without a hub' });
     return { ...(await provision({ ...request, command: 'validate' }, world)), command: 'plan' };
@@ -53,7 +61,6 @@ async function upload(report: Report, inputs: Settings): Promise<{ ids: readonly
   const { mode, retentionDays } = uploadSettings(inputs);
   if (mode === 'none') return { ids: [], faults: [] };
   try {
-    const { uploadBundles } = await import('./github/artifacts.ts');
     const uploads = await uploadBundles(report.bundles, report.bundlesDirectory, { mode, retentionDays, log: info });
     if (uploads.notice !== undefined) notice(uploads.notice, { title: 'artifacts' });
     const remedy = 'The hub is as reported. Run the job again: it uploads, and writes nothing that is already there.';

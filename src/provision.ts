@@ -4,8 +4,8 @@ import { identify } from './identity/identify.ts';
 import { findPrivateKeys } from './identity/keys.ts';
 import { readFleet } from './manifest/read.ts';
 import type { Bundle } from './model/bundle.ts';
-import { Fault, messageOf } from './model/fault.ts';
-import { type Finding, failing } from './model/finding.ts';
+import { asFault, Fault, messageOf } from './model/fault.ts';
+import { type Finding, failing, type Judged } from './model/finding.ts';
 import type { Device, HubHost } from './model/fleet.ts';
 import type { Identity } from './model/identity.ts';
 import type { Change, DeviceOutcome } from './model/plan.ts';
@@ -40,6 +40,8 @@ export interface World {
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly random: () => number;
   readonly progress: Progress;
+  /** Throws a `Fault` where bundles, once written, could not be published: asked before anything is written. */
+  readonly checkPublishing: () => void;
 }
 
 /** Told where a run stands, for people who watch. */
@@ -58,9 +60,25 @@ interface Checked {
   readonly findings: readonly Finding[];
 }
 
-/** Runs one command. Faults of the material are findings of the report; it throws a `Fault` only before anything is written. */
+/** Runs one command. Faults of the material are findings of the report, faults of the world stand in it beside them. */
 export async function provision(request: Request, world: World): Promise<Report> {
+  if (!['validate', 'render'].includes(request.command) && request.hubs.length === 0) throw noHub();
   const checked = await check(request, world);
+  try {
+    return await carryOutCommand(request, world, checked);
+  } catch (thrown) {
+    // What was found before stays said.
+    return report(request, checked, 'failed', { faults: [asFault(thrown)] });
+  }
+}
+
+function noHub(): Fault {
+  const remedy =
+    'Give the connection string of the hub: the input connection-string, or IOTHUB_CONNECTION_STRING on the command line. validate needs none.';
+  return new Fault('there is no hub to ask: no connection string is given', remedy, { kind: 'usage' });
+}
+
+async function carryOutCommand(request: Request, world: World, checked: Checked): Promise<Report> {
   switch (request.command) {
     case 'validate':
       return report(request, checked, verdict(request, checked.findings, 'valid'));
@@ -110,6 +128,7 @@ async function check(request: Request, { workspace, now }: World): Promise<Check
 
 async function renderFleet(request: Request, world: World, checked: Checked): Promise<Report> {
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
+  world.checkPublishing();
   await write(request, world, checked.bundles);
   return report(request, checked, 'rendered', { bundles: checked.bundles, bundlesDirectory: request.outputDirectory });
 }
@@ -125,6 +144,9 @@ async function planFleet(request: Request, world: World, checked: Checked): Prom
 
 async function applyFleet(request: Request, world: World, checked: Checked): Promise<Report> {
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
+  const { checkOutputDirectory } = await import('./bundle/directory.ts');
+  checkOutputDirectory(request.outputDirectory, { workspace: world.workspace.root });
+  world.checkPublishing();
   return withRegistries(checked.devices, world, async (registries) => {
     const { changes, findings } = await planHubs(request, world, checked, registries);
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings });
@@ -193,17 +215,17 @@ async function planHubs(
   checked: Checked,
   registries: ReadonlyMap<HubHost, Registry>,
 ): Promise<{ readonly changes: readonly Change[]; readonly findings: readonly Finding[] }> {
-  const changes: Change[] = [];
-  const findings: Finding[] = [...checked.findings];
+  const planned: Judged<readonly Change[]>[] = [];
   for (const [hub, registry] of registries) {
     world.progress.phase(`reading ${hub}`);
     const identities = checked.identities.filter(({ device }) => device.hub === hub);
     const found = await registry.read(identities.map(({ device }) => device.id));
-    const planned = plan(hub, identities, found, request.plan);
-    changes.push(...planned.value);
-    findings.push(...planned.findings);
+    planned.push(plan(hub, identities, found, request.plan));
   }
-  return { changes, findings: inOrder(findings) };
+  return {
+    changes: planned.flatMap(({ value }) => value),
+    findings: inOrder([...checked.findings, ...planned.flatMap((hub) => hub.findings)]),
+  };
 }
 
 /** Writes to all hubs at once; what stops one hub does not stop the others. */

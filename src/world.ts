@@ -15,16 +15,20 @@ export interface Surroundings {
   readonly caFile: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
+  /** Absent: bundles are not published. */
+  readonly checkPublishing?: () => void;
 }
 
 /** The world as it is: the real clock, the real network. */
-export function realWorld({ workspace, credentials, caFile, env, progress }: Surroundings): World {
+export function realWorld(surroundings: Surroundings): World {
+  const { workspace, credentials, caFile, env, progress, checkPublishing = () => {} } = surroundings;
   return {
     workspace,
     now: () => new Date(),
     sleep: (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds)),
     random: Math.random,
     progress,
+    checkPublishing,
     openRegistry: (hub) => openRegistry(hub, credentials, caFile, env),
   };
 }

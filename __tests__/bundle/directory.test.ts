@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,8 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { marker, writeBundles } from '../../src/bundle/directory.ts';
+import { checkOutputDirectory, writeBundles } from '../../src/bundle/directory.ts';
 import { renderBundles } from '../../src/bundle/render.ts';
+import { discard, marker, swapIn } from '../../src/bundle/swap.ts';
 import type { Bundle } from '../../src/model/bundle.ts';
 import { identityOf } from './material.ts';
 
@@ -33,7 +35,7 @@ describe('writing bundles', () => {
   it('makes the folder, with the files of each device and a mark of its own', async () => {
     await writeBundles(join(target, 'deeper'), bundlesOf('a', 'b'));
     expect(filesIn(join(target, 'deeper'))).toEqual([
-      ...[marker, 'a', 'a/config.yaml', 'a/identity-certificate.pem'],
+      ...['.gitignore', marker, 'a', 'a/config.yaml', 'a/identity-certificate.pem'],
       ...['b', 'b/config.yaml', 'b/identity-certificate.pem'],
     ]);
     expect(readFileSync(join(target, 'deeper/a/config.yaml'), 'utf8')).toBe(bundlesOf('a')[0]?.files[0]?.text);
@@ -54,7 +56,7 @@ describe('writing bundles', () => {
     await writeBundles(target, bundlesOf('a', 'b'));
     writeFileSync(join(target, 'a', 'stray.txt'), '');
     await writeBundles(target, bundlesOf('b', 'c'));
-    expect(readdirSync(target).toSorted()).toEqual([marker, 'b', 'c']);
+    expect(readdirSync(target).toSorted()).toEqual(['.gitignore', marker, 'b', 'c']);
     expect(readdirSync(parent)).toEqual(['device-bundles']);
   });
 
@@ -62,38 +64,140 @@ describe('writing bundles', () => {
     mkdirSync(target);
     const fleet = ['x.net', 'y.net'].map((hub) => identityOf({ id: 'e', hub }));
     await writeBundles(target, renderBundles(fleet).value);
-    expect(readdirSync(target).toSorted()).toEqual([marker, 'x', 'y']);
+    expect(readdirSync(target).toSorted()).toEqual(['.gitignore', marker, 'x', 'y']);
   });
 
   it('writes a thousand bundles', async () => {
     await writeBundles(target, bundlesOf(...Array.from({ length: 1000 }, (_, index) => `edge-${index}`)));
-    expect(readdirSync(target)).toHaveLength(1001);
+    expect(readdirSync(target)).toHaveLength(1002);
   });
 });
 
-describe('a run that died', () => {
-  const beside = (name: string) => join(parent, `.device-bundles.${name}`);
+/** No system gives a process so high an id. */
+const dead = 999_999_999;
+const beside = (kind: 'next' | 'previous', owner = dead, moment = 1) =>
+  join(parent, `.device-bundles.${owner}-${moment.toString(16).padStart(12, '0')}00000000.${kind}`);
 
+describe('a run that died', () => {
   it('while building leaves the old folder, and the next run clears away the new one', async () => {
     await writeBundles(target, bundlesOf('a'));
     mkdirSync(join(beside('next'), 'half'), { recursive: true });
     writeFileSync(join(beside('next'), marker), '');
     await writeBundles(target, bundlesOf('b'));
-    expect(readdirSync(target).toSorted()).toEqual([marker, 'b']);
+    expect(readdirSync(target).toSorted()).toEqual(['.gitignore', marker, 'b']);
     expect(readdirSync(parent)).toEqual(['device-bundles']);
   });
 
   it('between the renames leaves the old folder whole, and the next run takes it back even if it then fails', async () => {
-    await writeBundles(beside('previous'), bundlesOf('a'));
+    await writeBundles(beside('previous', dead, 1), bundlesOf('older'));
+    await writeBundles(beside('previous', dead, 2), bundlesOf('a'));
     await expect(writeBundles(target, [unsafe('..')])).rejects.toThrow('unsafe name');
     expect(filesIn(target)).toContain('a/config.yaml');
     expect(readdirSync(parent)).toEqual(['device-bundles']);
   });
 
   it('after the renames leaves the new folder, and the next run clears away the old one', async () => {
-    await writeBundles(beside('previous'), bundlesOf('a'));
     await writeBundles(target, bundlesOf('b'));
+    await writeBundles(beside('previous'), bundlesOf('a'));
     await writeBundles(target, bundlesOf('c'));
+    expect(readdirSync(parent)).toEqual(['device-bundles']);
+  });
+
+  it.each(['next', 'previous'] as const)(
+    'while removing %s leaves it without marker, and the next run removes the rest',
+    async (kind) => {
+      mkdirSync(join(beside(kind), 'half'), { recursive: true });
+      await writeBundles(target, bundlesOf('a'));
+      expect(readdirSync(parent)).toEqual(['device-bundles']);
+      expect(readdirSync(target).toSorted()).toEqual(['.gitignore', marker, 'a']);
+    },
+  );
+
+  it('under the id that this process has, as in a container, is cleared away too', async () => {
+    mkdirSync(beside('next', process.pid));
+    await writeBundles(target, bundlesOf('a'));
+    expect(readdirSync(parent)).toEqual(['device-bundles']);
+  });
+});
+
+describe('beside the folder', () => {
+  it('what a run still at work has made stays', async () => {
+    const places = [beside('next', process.ppid), beside('previous', process.pid, Date.now())];
+    for (const place of places) mkdirSync(place);
+    await writeBundles(target, bundlesOf('a'));
+    expect(places.every((place) => existsSync(place))).toBe(true);
+  });
+
+  it('what only looks like ours stays', async () => {
+    const names = ['.device-bundles.next', '.device-bundles.old.previous', `.device-bundles.${dead}-1.next`];
+    for (const name of names) mkdirSync(join(parent, name));
+    writeFileSync(beside('next'), 'a file');
+    await writeBundles(target, bundlesOf('a'));
+    expect(readdirSync(parent)).toHaveLength(5);
+  });
+
+  it('a folder that another run took is not removed a second time', () => {
+    discard(target, target);
+    expect(readdirSync(parent)).toEqual([]);
+  });
+});
+
+describe('several runs at once', () => {
+  const script = `
+    import { writeBundles } from ${JSON.stringify(new URL('../../src/bundle/directory.ts', import.meta.url).href)};
+    const [target, run] = process.argv.slice(1);
+    const files = [{ name: 'config.yaml', text: run }, { name: 'identity-certificate.pem', text: run }];
+    const bundles = Array.from({ length: 300 }, (_, index) => {
+      return { device: String(index), hub: undefined, directory: 'edge-' + index, artifact: 'edge-' + index, files };
+    });
+    for (let round = 0; round < 3; round += 1) await writeBundles(target, bundles);
+  `;
+  const start = (run: string) => {
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script, target, run]);
+    let said = '';
+    child.stderr.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    return {
+      child,
+      ended: new Promise<string>((done) => child.on('close', (code, signal) => done(`${signal ?? code} ${said}`))),
+    };
+  };
+  const runIn = (folder: string) => {
+    const texts = filesIn(folder).filter((path) => /[/\\](config\.yaml|identity-certificate\.pem)$/.test(path));
+    expect(texts).toHaveLength(600);
+    return [...new Set(texts.map((path) => readFileSync(join(folder, path), 'utf8')))];
+  };
+
+  it('all succeed, and leave the whole folder of one of them', { timeout: 60_000 }, async () => {
+    const runs = ['one', 'two', 'three', 'four'].map((run) => start(run));
+    for (const { ended } of runs) expect(await ended).toMatch(/^0 /);
+    expect(runIn(target)).toHaveLength(1);
+    expect(readdirSync(target)).toHaveLength(302);
+    expect(readdirSync(parent)).toEqual(['device-bundles']);
+  });
+
+  it('are not disturbed by one that is killed', { timeout: 60_000 }, async () => {
+    const [victim, ...others] = ['victim', 'one', 'two'].map((run) => start(run));
+    await expect.poll(() => readdirSync(parent).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0);
+    victim?.child.kill('SIGKILL');
+    for (const { ended } of others) expect(await ended).toMatch(/^0 /);
+    await victim?.ended;
+    expect(runIn(target)).toHaveLength(1);
+    await writeBundles(target, bundlesOf('last'));
+    expect(readdirSync(parent)).toEqual(['device-bundles']);
+  });
+
+  it('leave the old folder where the new one was taken away', async () => {
+    await writeBundles(target, bundlesOf('a'));
+    await expect(swapIn(beside('next'), target, () => {})).rejects.toThrow('was removed while it was written');
+    expect(filesIn(target)).toContain('a/config.yaml');
+    expect(readdirSync(parent)).toEqual(['device-bundles']);
+  });
+
+  it('in one process are told apart', async () => {
+    await Promise.all(['a', 'b', 'c'].map((id) => writeBundles(target, bundlesOf(id))));
+    expect(readdirSync(target)).toHaveLength(3);
     expect(readdirSync(parent)).toEqual(['device-bundles']);
   });
 });
@@ -114,13 +218,6 @@ describe('writing bundles is refused', () => {
     await expect(writeBundles(target, bundlesOf('a'))).rejects.toThrow('is not empty and was not made here');
     expect(readFileSync(join(target, 'thesis.txt'), 'utf8')).toBe('years of work');
     expect(readdirSync(parent)).toEqual(['device-bundles']);
-  });
-
-  it.each(['next', 'previous'])('where %s beside it is somebody else’s', async (name) => {
-    mkdirSync(join(parent, `.device-bundles.${name}`));
-    writeFileSync(join(parent, `.device-bundles.${name}`, 'mine'), '');
-    await expect(writeBundles(target, bundlesOf('a'))).rejects.toMatchObject(usage);
-    expect(existsSync(join(parent, `.device-bundles.${name}`, 'mine'))).toBe(true);
   });
 
   it('in place of a file', async () => {
@@ -164,5 +261,68 @@ describe('writing bundles is refused', () => {
     const place = join(parent, 'file', 'device-bundles');
     await expect(writeBundles(place, bundlesOf('a'))).rejects.toMatchObject({ name: 'Fault', kind: 'world' });
     await expect(writeBundles(place, bundlesOf('a'))).rejects.toThrow(place);
+  });
+});
+
+describe('the check before anything is written', () => {
+  const check = (directory: string, workspace = parent) => checkOutputDirectory(directory, { workspace });
+
+  it('passes what can be written, and makes nothing', () => {
+    check(target);
+    check(join(target, 'deeper', 'still'));
+    check(join(parent, '..bundles'));
+    check(target, join(parent, 'repository'));
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  it('refuses what writing refuses', () => {
+    mkdirSync(join(parent, 'thesis', 'chapter'), { recursive: true });
+    writeFileSync(join(parent, 'file'), '');
+    expect(() => check(join(parent, 'thesis'))).toThrow('was not made here');
+    expect(() => check(join(parent, 'file'))).toThrow('is not a folder');
+    expect(() => check(join(parent, 'file', 'bundles'))).toThrow('is not a folder');
+    expect(() => check(parent)).toThrow('the workspace itself');
+    expect(() => check(target, join(target, 'repository'))).toThrow('the workspace lies in it');
+    expect(() => check('/')).toThrow('root of the file system');
+    expect(() => check('bundles')).toThrow('not absolute');
+    expect(() => check(join(parent, 'x'.repeat(201)))).toThrow('longer than 200 bytes');
+  });
+
+  it.each(['.git', '.git/hooks', '.GIT/x', 'module/.git/x'])('refuses %s in the workspace', (path) => {
+    expect(() => check(join(parent, path))).toThrow('it lies in .git');
+  });
+
+  it('takes a folder in .git of somebody else for what it is: none of the workspace', () => {
+    check(join(parent, '.git', 'bundles'), join(parent, 'repository'));
+  });
+
+  describe.skipIf(process.platform === 'win32')('follows links', () => {
+    it.each([
+      ['out of the workspace', '../elsewhere', 'link/bundles', 'out of the workspace'],
+      ['into .git', '.git', 'link/hooks', 'it lies in .git'],
+      ['to the folder above', '..', 'link/repository', 'the workspace itself'],
+      ['to nowhere', 'nowhere', 'link/bundles', 'ENOENT'],
+    ])('%s', async (_, goal, path, message) => {
+      const workspace = join(parent, 'repository');
+      for (const folder of ['repository/.git', 'elsewhere']) mkdirSync(join(parent, folder), { recursive: true });
+      symlinkSync(goal, join(workspace, 'link'));
+      expect(() => check(join(workspace, path), workspace)).toThrow(message);
+      await expect(writeBundles(join(workspace, path), [], { workspace })).rejects.toThrow(message);
+      expect(readdirSync(join(parent, 'elsewhere'))).toEqual([]);
+    });
+
+    it('within the workspace, or to the workspace, and is content', () => {
+      const workspace = join(parent, 'repository');
+      mkdirSync(join(workspace, 'inner'), { recursive: true });
+      symlinkSync('inner', join(workspace, 'link'));
+      symlinkSync('repository', join(parent, 'alias'));
+      check(join(workspace, 'link', 'bundles'), workspace);
+      check(join(parent, 'alias', 'bundles'), join(parent, 'alias'));
+      check(join(parent, 'alias', 'bundles'), workspace);
+    });
+  });
+
+  it.skipIf(process.platform !== 'linux')('comes to an end below /proc', async () => {
+    await expect(writeBundles('/proc/bundles/deeper', [])).rejects.toMatchObject({ name: 'Fault', kind: 'world' });
   });
 });

@@ -38,6 +38,14 @@ describe('config/uri', () => {
     ['file:///var/a%0Ab.pem', 'has an encoded control character'],
     ['file:///var/100%.pem', 'is no valid URI'],
     ['file:///var/a%2Fb.pem', 'is no valid URI'],
+    ['/var/../etc/edge.pem', 'has a "." or ".."'],
+    ['/var/./edge.pem', 'has a "." or ".."'],
+    ['/var/edge/..', 'has a "." or ".."'],
+    ['file:///var/../etc/edge.pem', 'has a "." or ".."'],
+    ['file://localhost/../etc/edge.pem', 'has a "." or ".."'],
+    ['file:///var/%2e%2E/etc/edge.pem', 'has a "." or ".."'],
+    ['file:///var/.%2e/etc/edge.pem', 'has a "." or ".."'],
+    ['file:///var/%2E/edge.pem', 'has a "." or ".."'],
   ])('refuses %j, which %s', (certificate, problem) => {
     const findings = findingsOf({ certificate });
     expect(findings).toMatchObject([{ rule: 'config/uri', severity: 'error', device: 'edge-001' }]);
@@ -52,7 +60,8 @@ describe('config/uri', () => {
     ['/var/secrets/edge.pem', 'file:///var/secrets/edge.pem'],
     ['file:///var/secrets/edge.pem', 'file:///var/secrets/edge.pem'],
     ['FILE://LocalHost/var/secrets/edge.pem', 'file:///var/secrets/edge.pem'],
-    ['//var/../etc/edge.pem', 'file:///etc/edge.pem'],
+    ['//etc/edge.pem', 'file:///etc/edge.pem'],
+    ['/var/..secrets/.edge.pem', 'file:///var/..secrets/.edge.pem'],
   ])('takes %s', (certificate, uri) => {
     expect(findingsOf({ certificate })).toEqual([]);
     expect(uriOf({ certificate })).toBe(uri);
@@ -152,6 +161,34 @@ describe('config/secret-in-manifest', () => {
     expect(findings).toMatchObject([{ rule: 'config/secret-in-manifest', place: { column: columnOf(key) } }]);
     expect(findings[0]?.message).toBe(`${key} holds ${what}`);
     expect(JSON.stringify(renderBundles([identityOf(wanted)]))).not.toContain(secret);
+  });
+
+  it.each([
+    ...['PASSWORD', 'DB_PASSWD', 'clientSecret', 'TOKEN', 'API_KEY', 'apikey', 'ApiKey', 'CONNECTION_STRING'],
+    ...['ConnectionString', 'CONNECTIONSTRING', 'SAS_KEY', 'SASKey', 'privateKey', 'AWS_ACCESS_KEY_ID', 'DbPassword2'],
+    ...['MY_TOKENS', 'db-password', 'DB_PASSWORD_PROD'],
+  ])('finds a secret by the name of the variable %s, and does not repeat it', (name) => {
+    const findings = findingsOf({ env: { [name]: secret } });
+    expect(findings).toMatchObject([{ rule: 'config/secret-in-manifest' }]);
+    expect(findings[0]?.message).toBe(`config.agent.env.${name} holds a value whose name says that it is a secret`);
+    expect(JSON.stringify(renderBundles([identityOf({ env: { [name]: secret } })]))).not.toContain(secret);
+  });
+
+  it.each([
+    ['TOKEN_LIFETIME_SECONDS', '3600'],
+    ['TOKEN_LIFETIME_HOURS', '-0.5'],
+    ['USE_TOKEN', 'true'],
+    ['requirePassword', 'False'],
+    ['PASSWORD', ''],
+    ['PASSWORD', ' '],
+    ['PASSWORD_FILE', '/run/secrets/password'],
+    ['SharedAccessKeyName', 'device'],
+    ['TOKENIZER', 'words'],
+    ['SECRETARY', 'somebody'],
+    ['KEYBOARD', 'de'],
+    ['UpstreamProtocol', 'AmqpWs'],
+  ])('lets the variable %s=%s pass', (name, value) => {
+    expect(findingsOf({ env: { [name]: value } })).toEqual([]);
   });
 
   it.each<[string, Wanted]>([

@@ -125,15 +125,43 @@ describe('apply', () => {
     const run = await runAction({
       inputs: inputs(hub, { command: 'apply', artifacts: 'fleet' }),
       workspace: await repository(),
-      env: { ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/' },
+      env: { ...results.environment, ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/' },
     });
     expect(run.code).toBe(1);
     expect(run.outputs).toMatchObject({ result: 'changed', created: '3', 'artifact-ids': '' });
-    expect(run.stdout).toMatch(/::error::.*artifacts/);
+    expect(run.stdout).toMatch(/::error::artifact .* was not uploaded/);
   });
 });
 
 describe('nothing is written', () => {
+  it('when the bundles or their artifacts would have nowhere to go', async () => {
+    const hub = await hubWith();
+    const workspace = await repository();
+    writeFileSync(join(workspace, 'taken'), '');
+    const occupied = { command: 'apply', 'output-directory': 'taken' };
+    expect((await runAction({ inputs: inputs(hub, occupied), workspace })).outputs.result).toBe('failed');
+    const noRunner = await runAction({ inputs: inputs(hub, { command: 'apply', artifacts: 'device' }), workspace });
+    expect(noRunner.stdout).toContain('ACTIONS_RUNTIME_TOKEN is not set');
+    expect(hub.counts().registryWrites).toBe(0);
+  });
+
+  it('of a connection string that was pasted into the wrong input, into the log or the summary', async () => {
+    const hub = await hubWith();
+    const key = /SharedAccessKey=(.*)$/.exec(hub.connectionString)![1]!;
+    for (const input of ['hub', 'manifest', 'only-hub', 'command']) {
+      const run = await runAction({
+        inputs: inputs(hub, { command: 'plan', [input]: hub.connectionString }),
+        workspace: await repository(),
+      });
+      expect(run.code, input).toBe(1);
+      const left = [run.stdout.replace(/^::add-mask::.*$/gm, ''), run.stderr, run.summary, ...texts(run.temp)].join(
+        '\n',
+      );
+      expect(left, input).not.toContain(key);
+      expect(left, input).not.toContain(key.slice(0, 20));
+    }
+  });
+
   it('when the manifest has a fault: it is annotated on its line, and the hub is not called', async () => {
     const hub = await hubWith();
     const workspace = await repository(

@@ -83,8 +83,63 @@ describe('the command line', () => {
     expect(apply.stderr).toBe('');
 
     const refused = await runCli(['plan', '--json'], folder, {});
-    expect(refused.code).toBe(1);
-    expect(JSON.parse(refused.stdout)).toMatchObject({ command: 'plan', result: 'invalid' });
+    expect(refused.code).toBe(2);
+    expect(JSON.parse(refused.stdout)).toMatchObject({
+      command: 'plan',
+      result: 'failed',
+      faults: [{ remedy: expect.stringContaining('IOTHUB_CONNECTION_STRING') }],
+    });
+  });
+
+  it('reads every form of manifest', async () => {
+    const { folder } = await hubAndFleet(['edge-1']);
+    const runtime = { version: '1.1', platform: 'debian' };
+    const certificates = { primary: 'certs/edge-1-primary.pem', secondary: 'certs/edge-1-secondary.pem' };
+    writeFileSync(join(folder, 'a.json'), JSON.stringify({ devices: [{ id: 'edge-1', runtime, certificates }] }));
+    writeFileSync(
+      join(folder, 'a.csv'),
+      'id;certificates.primary;certificates.secondary;runtime.version;runtime.platform\r\n' +
+        'edge-1;certs/edge-1-primary.pem;certs/edge-1-secondary.pem;1.1;debian\r\n',
+    );
+    for (const name of ['devices.yaml', 'a.json', 'a.csv']) {
+      const { code, stdout } = await runCli(['validate', name], folder);
+      expect(stdout, name).toContain('validate: 1 device: the manifest is valid');
+      expect(code, name).toBe(0);
+    }
+  });
+
+  it('makes a first manifest of a folder of certificates', async () => {
+    const { folder } = await hubAndFleet(['edge-1', 'edge-2']);
+    const made = await runCli(['new', 'certs', '--hub', 'contoso.azure-devices.net', '--output', 'new.yaml'], folder);
+    expect(made.code, made.stdout + made.stderr).toBe(0);
+    const validate = await runCli(['validate', 'new.yaml'], folder);
+    expect(validate.stdout).toContain('validate: 2 devices: the manifest is valid');
+  });
+
+  it('ends quietly when its reader does', async () => {
+    const { folder } = await hubAndFleet(['edge-1']);
+    const child = spawn(process.execPath, [resolve('dist/cli.js'), 'validate'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    let errors = '';
+    child.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
+    await once(child, 'close');
+    expect(errors).toBe('');
+  });
+
+  it('keeps what it found when the hub then refuses it', async () => {
+    const { hub, folder } = await hubAndFleet(['edge-1']);
+    const wrong = hub.connectionString.replace(/SharedAccessKey=.*/, 'SharedAccessKey=d3Jvbmc=');
+    const { code, stdout } = await runCli(['plan', '--ca-file', hub.caFile], folder, {
+      IOTHUB_CONNECTION_STRING: wrong,
+    });
+    expect(code).toBe(1);
+    expect(stdout).toContain('runtime/out-of-support');
+    expect(stdout).toContain('iothubowner');
   });
 
   it('writes bundles without any hub by render', async () => {

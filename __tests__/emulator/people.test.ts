@@ -16,15 +16,18 @@ async function hubWith(options: HubOptions = {}): Promise<EmbeddedHub> {
 function page(hub: EmbeddedHub, host = hub.host): Promise<{ status: number; type: string; text: string }> {
   return new Promise((resolve, reject) => {
     const port = Number(hub.host.split(':')[1]);
-    request({ host: 'localhost', port, path: '/', ca: hub.ca, servername: 'localhost', headers: { host } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk) => {
-        text += chunk;
-      });
-      response.on('end', () =>
-        resolve({ status: response.statusCode!, type: response.headers['content-type'] ?? '', text }),
-      );
-    })
+    request(
+      { host: 'localhost', port, path: '/', ca: hub.ca, servername: 'localhost', headers: { host } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () =>
+          resolve({ status: response.statusCode!, type: response.headers['content-type'] ?? '', text }),
+        );
+      },
+    )
       .on('error', reject)
       .end();
   });

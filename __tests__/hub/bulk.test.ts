@@ -97,3 +97,10 @@ describe('the answer to a bulk', () => {
     expect(text).not.toMatch(/abc|xyz|k3y/);
   });
 });
+
+it('echoed signatures in the errors of a bulk do not reach the answers', () => {
+  const echo = 'SharedAccessSignature sr=h&sig=c2lnbmF0dXJl';
+  const answers = bulkAnswers(writes, failed({ deviceId: 'a', errorCode: echo, errorStatus: echo }));
+  const message = 'SharedAccessSignature ***, SharedAccessSignature ***';
+  expect(answers).toMatchObject([{ id: 'a', answer: 'refused', message }, {}, {}]);
+});

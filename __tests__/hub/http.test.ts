@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -144,9 +145,22 @@ describe('trust', () => {
     expect(stdout).toBe('yes\nyes\n');
   });
 
-  it('needs a certificate to start from', async () => {
-    const attempt = openHttp({ host: hubHost('localhost'), ca: 'not a certificate', timeoutMs: 1 });
-    await expect(attempt).rejects.toMatchObject({ kind: 'usage', message: 'ca-file holds no certificate' });
+  it.each([
+    [
+      'nothing of use',
+      () => 'not a certificate',
+      'ca-file holds no certificate in PEM',
+      /BEGIN CERTIFICATE.*-inform der/,
+    ],
+    [
+      'a private key',
+      () => `${generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })}`,
+      'ca-file holds a private key and no certificate',
+      /certificate of the authority instead/,
+    ],
+  ])('needs a certificate to start from, not %s', async (_, ca, message, remedy) => {
+    const attempt = openHttp({ host: hubHost('localhost'), ca: ca(), timeoutMs: 1 });
+    await expect(attempt).rejects.toMatchObject({ kind: 'usage', message, remedy: expect.stringMatching(remedy) });
   });
 });
 

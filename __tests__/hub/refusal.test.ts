@@ -50,6 +50,21 @@ describe('what the hub said', () => {
   });
 });
 
+describe('a hub or proxy that echoes what it was sent', () => {
+  const echo = `SharedAccessSignature sr=contoso&sig=c2lnbmF0dXJl%3D&se=1 ${'x'.repeat(1_000)}`;
+  it.each([
+    ['in the header', '', echo],
+    ['in the code of the usual envelope', { Message: `ErrorCode:Bearer c2lnbmF0dXJl ${'x'.repeat(1_000)}` }, undefined],
+    ['in the code of the second envelope', { errorCode: echo, message: '' }, undefined],
+    ['in the words', { errorCode: '', message: echo }, undefined],
+  ])('%s shows no signature, and little of the rest', (_, body, header) => {
+    const { error, fault } = refused(400, body, {}, header);
+    expect(`${error.code}${error.message}`).toMatch(/ \*\*\* x+$/);
+    expect(`${error.code}${error.message}`).toHaveLength(400);
+    expect(`${JSON.stringify(error)}${fault.message}${fault.remedy}`).not.toMatch(/c2lnbmF0dXJl|sr=/);
+  });
+});
+
 describe('a hub that refuses', () => {
   it.each([
     [
@@ -130,5 +145,29 @@ describe('a hub that cannot be reached', () => {
     expect(fault.remedy).toMatch(remedy);
     expect(fault.cause).toBe(cause);
     expect(unreachable(cause, host, 'proxy.local:3128').message).toContain('through the proxy proxy.local:3128');
+  });
+
+  it.each(['localhost:8443', '127.0.0.1:8443', 'localhost'])(
+    'at %s may be an embedded one that does not run',
+    (name) => {
+      const { remedy } = unreachable(new HttpFailure('ECONNREFUSED', 'no'), hubHost(name), undefined);
+      expect(remedy).toMatch(/embedded hub may not be running/);
+    },
+  );
+
+  it('elsewhere is no embedded one', () => {
+    for (const name of ['contoso.azure-devices.net', 'localhost.example']) {
+      const { remedy } = unreachable(new HttpFailure('ECONNREFUSED', 'no'), hubHost(name), undefined);
+      expect(remedy).not.toMatch(/embedded/);
+    }
+  });
+
+  it.each(['ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])('for %s of its proxy', (code) => {
+    const { message, remedy } = unreachable(new HttpFailure(code, 'no'), host, 'proxy.local:3128');
+    expect(message).toMatch(
+      /^no way to contoso\.azure-devices\.net through the proxy proxy\.local:3128: the (name of the )?proxy/,
+    );
+    expect(remedy).toMatch(/HTTPS_PROXY.*NO_PROXY/);
+    expect(remedy).not.toContain(host);
   });
 });

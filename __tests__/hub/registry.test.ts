@@ -449,6 +449,25 @@ describe('an answer that is not that of a hub', () => {
     expect((await faultOf(() => registry.readEdgeDevices())).message).toMatch(/not a page of devices/);
   });
 
+  it('is a fault: another device than the one asked for', async () => {
+    const other = '{"deviceId":"A","etag":"a","status":"enabled","authentication":{"type":"sas"}}';
+    const registry = await answering((_, response) => response.writeHead(200, json).end(other));
+    for (const call of [() => registry.readOne(deviceId('a')), () => registry.read([deviceId('a')])]) {
+      expect((await faultOf(call)).message).toMatch(/answered something that is not the device a$/);
+    }
+    expect(await registry.readOne(deviceId('A'))).toMatchObject({ id: 'A' });
+  });
+
+  it('is a fault: pages that begin anew', async () => {
+    let asked = 0;
+    const registry = await answering((_, response) => {
+      asked++;
+      response.writeHead(200, { ...json, 'x-ms-continuation': ['b', 'c'][asked % 2] }).end('[]');
+    });
+    expect((await faultOf(() => registry.readEdgeDevices())).message).toMatch(/not a list of devices that ends$/);
+    expect(asked).toBe(3);
+  });
+
   it('is a fault: a 404 for something else than the device', async () => {
     const registry = await answering((_, response) => response.writeHead(404).end('nobody'));
     expect((await faultOf(() => registry.readOne(deviceId('a')))).message).toMatch(/refused reading devices \(404\)/);

@@ -16,6 +16,8 @@ describe('a given thumbprint', () => {
     ['two marks of a kind', `\u200B${sha1}\u200B`, sha1, '2 invisible marks (U+200B)'],
     ['dashes and dots', sha1.replace(/^(..)(..)(..)/, '$1-$2–$3.'), sha1, '2 dashes, 1 dot'],
     ['a line break', `${sha1}\n`, sha1, '1 space'],
+    ['the line of openssl', `SHA1 Fingerprint=${sha1}`, sha1, '1 "SHA1 Fingerprint="'],
+    ['the line of another openssl', `sha256 Fingerprint=${sha1}`, sha1, '1 "sha256 Fingerprint="'],
   ])('%s', (_, given, thumbprint, dropped) => {
     expect(normaliseThumbprint(given)).toEqual({ thumbprint, dropped });
   });

@@ -352,6 +352,7 @@ async function planOf(form: keyof typeof forms, devices: readonly FlatDevice[], 
       sleep: async () => {},
       random: () => 0.5,
       progress: { phase: () => {}, written: () => {} },
+      checkPublishing: () => {},
     },
   );
 }

@@ -186,6 +186,30 @@ describe('the form of a manifest', () => {
   });
 });
 
+describe('the classic ways to write a device wrong', () => {
+  it.each([
+    ['the id alone', 'devices:\n  - edge-001\n'],
+    ['no dash', 'devices:\n  id: edge-001\n'],
+    ['the id as a key', 'devices:\n  - edge-002:\n'],
+  ])('%s: the remedy shows how', async (_, text) => {
+    const { findings } = await read({ 'devices.yaml': text });
+    expect(findings.map(({ remedy }) => remedy)).toContain(
+      'Write each device as "- id: edge-001", its other keys below the id.',
+    );
+  });
+
+  it('too many of them for one file are to be cut', async () => {
+    const { findings } = await read({ 'devices.yaml': Buffer.alloc(21 * 1024 * 1024, '#') });
+    expect(findings[0]!.remedy).toContain('Cut it into several manifests');
+  });
+
+  it('a large fleet is read whole', async () => {
+    const rows = Array.from({ length: 140_000 }, (_, n) => `e${n},1.1,debian\n`).join('');
+    const { value } = await read({ 'devices.csv': `id,runtime.version,runtime.platform\n${rows}` });
+    expect(value.devices).toHaveLength(140_000);
+  });
+});
+
 describe('a manifest in JSON', () => {
   it('has the same shape and the same places', async () => {
     const text = `{\n  "devices": [\n    { "id": "a", "runtime": { "version": "1.1", "platform": "debian" } }\n  ]\n}\n`;

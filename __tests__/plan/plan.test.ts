@@ -303,6 +303,7 @@ describe('max-changes', () => {
   ])('%s: %i updates, %i unchanged, %i new pass: %s', (limit, updates, unchanged, creates, passes) => {
     const { findings, changes } = planMany(limit, { updates, unchanged, creates });
     expect(findings.map(({ rule }) => rule)).toEqual(passes ? [] : ['plan/too-many-changes']);
+    for (const { place } of findings) expect(place).toMatchObject({ file: 'devices.yaml' });
     expect(changes).toHaveLength(updates + unchanged + creates);
   });
 

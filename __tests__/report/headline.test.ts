@@ -32,7 +32,10 @@ describe('the closing sentence', () => {
 
   it('of a run that a warning stopped counts no errors', () => {
     const findings = [findingOf({ severity: 'warning' })];
-    expect(headline(reportOf({ result: 'invalid', findings }))).toBe('1 warning. Nothing was written to any hub.');
+    expect(headline(reportOf({ result: 'invalid', findings }))).toBe('1 warning');
+    expect(headline(reportOf({ command: 'apply', result: 'invalid', findings }))).toBe(
+      '1 warning. Nothing was written to any hub.',
+    );
   });
 
   it('of a run that never came to devices says so', () => {

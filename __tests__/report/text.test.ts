@@ -12,7 +12,7 @@ describe('the report as text', () => {
       '  certs/a.pem has the common name "b", expected "a"',
       '  → Name the right file.',
       '',
-      'validate: 1 error. Nothing was written to any hub.',
+      'validate: 1 error',
     ]);
   });
 

@@ -1,1 +1,1 @@
-import{r as e}from"./core.js";export default e();export{};
+import{l as e}from"./core.js";export default e();export{};

@@ -1,98 +1,195 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, parse, relative, resolve } from 'node:path';
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Bundle } from '../model/bundle.ts';
 import { Fault, messageOf } from '../model/fault.ts';
+import { besideOf, codeOf, discard, marker, settleLeftOvers, swapIn } from './swap.ts';
 
-/** The file that says a folder is ours to replace. No folder of a device has this name: theirs begin with no dot. */
-export const marker = '.provision-iot-edge';
+interface Options {
+  readonly workspace?: string;
+}
 
 /**
- * Writes the bundles so that `directory` (absolute) holds these and nothing else.
+ * Writes the bundles so that `directory` (absolute) holds these and nothing else but two hidden files: the marker, and a
+ * `.gitignore` that keeps bundles out of commits.
  *
  * They are built in a folder beside it and swapped in by renaming: a process that dies at any moment leaves the old
- * folder or the new one whole, if need be under another name, from where the next call takes it back. Folders have mode
- * 0755 and files 0644, less the umask. Throws a `Fault` for a folder that is not empty and not ours, for a file or a
- * link, for the root of the file system, and for `workspace` and the folders above it.
+ * folder or the new one whole, if need be under another name, from where the next call takes it back. Of several runs at
+ * once one wins, with all of its files. Folders have mode 0755 and files 0644, less the umask. Throws a `Fault` for
+ * what `checkOutputDirectory` refuses, and for what the disk refuses.
  */
 export async function writeBundles(
   directory: string,
   bundles: readonly Bundle[],
-  options: { readonly workspace?: string } = {},
+  options: Options = {},
 ): Promise<void> {
+  checkOutputDirectory(directory, options);
   const target = resolve(directory);
-  refusePlace(directory, target, options.workspace);
-  const next = join(dirname(target), `.${basename(target)}.next`);
-  const previous = join(dirname(target), `.${basename(target)}.previous`);
+  const next = besideOf(target, 'next');
   try {
-    mkdirSync(dirname(target), { recursive: true });
-    refuseForeign(target);
-    takeBack(target, previous);
-    removeOurs(next);
-    await build(next, bundles).catch((cause) => {
-      removeOurs(next);
-      throw cause;
-    });
-    if (existsSync(target)) renameSync(target, previous);
-    renameSync(next, target);
-    removeOurs(previous);
+    makeFolders(dirname(target));
+    settleLeftOvers(target);
+    try {
+      await build(next, bundles);
+      await swapIn(next, target, () => refuseForeign(target));
+    } finally {
+      discard(next, target);
+    }
   } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    const remedy = 'Check that the folder above it exists, can be written to and has room, or choose another one.';
-    throw new Fault(`the bundles cannot be written to ${directory}: ${messageOf(cause)}`, remedy, { cause });
+    throw asRefusal(directory, cause);
   }
+}
+
+/**
+ * Throws the `Fault` that `writeBundles` would throw, as far as it can be known without touching the disk: for a path that
+ * is not absolute, a folder that is not empty and not ours, a file or a link, the root of the file system, `workspace`
+ * and the folders above it, a path that a link leads out of `workspace`, `.git`, and folders that cannot be written to.
+ */
+export function checkOutputDirectory(directory: string, options: Options = {}): void {
+  const target = resolve(directory);
+  try {
+    refusePlace(directory, target);
+    if (options.workspace !== undefined) refuseInWorkspace(directory, target, resolve(options.workspace));
+    refuseForeign(target);
+    refuseUnwritable(target);
+  } catch (cause) {
+    throw asRefusal(directory, cause);
+  }
+}
+
+function asRefusal(directory: string, cause: unknown): Fault {
+  if (cause instanceof Fault) return cause;
+  const remedy = 'Check that the folder above it exists, can be written to and has room, or choose another one.';
+  return new Fault(`the bundles cannot be written to ${directory}: ${messageOf(cause)}`, remedy, { cause });
 }
 
 const ownRemedy = 'Choose a folder for the bundles alone: output-directory: device-bundles.';
 
-function refusePlace(directory: string, target: string, workspace: string | undefined): void {
-  const refuse = (what: string) => {
-    throw new Fault(`the bundles cannot be written to ${directory}: ${what}`, ownRemedy, { kind: 'usage' });
-  };
-  if (!isAbsolute(directory)) refuse('the path is not absolute');
-  if (parse(target).root === target) refuse('it is the root of the file system');
-  if (workspace === undefined) return;
-  const way = relative(target, resolve(workspace));
-  if (way === '') refuse('it is the workspace itself, and would be replaced whole');
-  if (!way.startsWith('..') && !isAbsolute(way)) refuse('the workspace lies in it, and would be replaced with it');
+function misused(directory: string, what: string): Fault {
+  return new Fault(`the bundles cannot be written to ${directory}: ${what}`, ownRemedy, { kind: 'usage' });
 }
 
-/** What a run left behind that died between the two renames (then nothing stands at `target`) or after them. */
-function takeBack(target: string, previous: string): void {
-  if (!existsSync(previous)) return;
-  refuseForeign(previous);
-  if (existsSync(target)) removeOurs(previous);
-  else renameSync(previous, target);
+/** The longest name most file systems take is 255 bytes; the folders beside it need up to 50 more than its own. */
+const longest = 200;
+
+function refusePlace(directory: string, target: string): void {
+  if (!isAbsolute(directory)) throw misused(directory, 'the path is not absolute');
+  if (parse(target).root === target) throw misused(directory, 'it is the root of the file system');
+  if (Buffer.byteLength(basename(target)) > longest)
+    throw misused(directory, `its name is longer than ${longest} bytes`);
 }
 
-function removeOurs(folder: string): void {
-  refuseForeign(folder);
-  rmSync(folder, { recursive: true, force: true });
+/** By the names as written and by the folders they really are: a link in the repository must not lead elsewhere. */
+function refuseInWorkspace(directory: string, target: string, workspace: string): void {
+  const real = { target: join(realOf(dirname(target)), basename(target)), workspace: realOf(workspace) };
+  for (const seen of [{ target, workspace }, real]) {
+    if (seen.target === seen.workspace)
+      throw misused(directory, 'it is the workspace itself, and would be replaced whole');
+    if (wayInto(seen.target, seen.workspace) !== undefined)
+      throw misused(directory, 'the workspace lies in it, and would be replaced with it');
+    if (wayInto(seen.workspace, seen.target)?.some((name) => name.toLowerCase() === '.git'))
+      throw misused(directory, 'it lies in .git, which belongs to git alone');
+  }
+  if (wayInto(workspace, target) !== undefined && wayInto(real.workspace, real.target) === undefined)
+    throw misused(directory, `a link leads it out of the workspace, to ${real.target}`);
+}
+
+/** The names on the way from a folder to what lies in it; `undefined` for what lies elsewhere. */
+function wayInto(folder: string, path: string): readonly string[] | undefined {
+  const way = relative(folder, path);
+  const names = way.split(sep);
+  return isAbsolute(way) || names[0] === '..' ? undefined : names;
+}
+
+/** Where a path really leads; of what does not exist yet, as written. */
+function realOf(path: string): string {
+  const nearest = nearestOf(path);
+  return join(realpathSync(nearest), relative(nearest, path));
+}
+
+/** The path itself, or the nearest thing above it that exists. */
+function nearestOf(path: string): string {
+  return path === dirname(path) || exists(path) ? path : nearestOf(dirname(path));
+}
+
+/** Other than `existsSync` it tells a broken link, and does not take for missing what may not be looked at. */
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOTDIR') return false;
+    throw cause;
+  }
+}
+
+function refuseUnwritable(target: string): void {
+  const nearest = nearestOf(dirname(target));
+  if (!statSync(nearest).isDirectory()) throw new Error(`${nearest} is not a folder`);
+  const rights = constants.R_OK | constants.W_OK | constants.X_OK;
+  accessSync(nearest, rights);
+  unlessGone(() => accessSync(target, rights));
 }
 
 function refuseForeign(folder: string): void {
   const refuse = (what: string) => {
     throw new Fault(`${folder} ${what}; it would be replaced whole`, ownRemedy, { kind: 'usage' });
   };
-  const stats = lstatSync(folder, { throwIfNoEntry: false });
-  if (stats === undefined) return;
-  if (stats.isSymbolicLink()) refuse('is a link');
-  if (!stats.isDirectory()) refuse('is not a folder');
-  const entries = readdirSync(folder);
-  if (entries.length > 0 && !entries.includes(marker))
-    refuse(`is not empty and was not made here (no ${marker} in it)`);
+  if (!exists(folder)) return;
+  unlessGone(() => {
+    const stats = lstatSync(folder);
+    if (stats.isSymbolicLink()) refuse('is a link');
+    if (!stats.isDirectory()) refuse('is not a folder');
+    const entries = readdirSync(folder);
+    if (entries.length > 0 && !entries.includes(marker))
+      refuse(`is not empty and was not made here (no ${marker} in it)`);
+  });
+}
+
+/** Another run may take the folder away at any moment, to put its own there. */
+function unlessGone(look: () => void): void {
+  try {
+    look();
+  } catch (cause) {
+    if (!['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) throw cause;
+  }
+}
+
+/** One by one: below /proc, `mkdirSync` with `recursive` never returns on Node 20. */
+function makeFolders(folder: string): void {
+  if (exists(folder)) return;
+  makeFolders(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (cause) {
+    if (codeOf(cause) !== 'EEXIST') throw cause;
+  }
 }
 
 /** Synchronous calls: for many small files no slower than the others, and plainer; now and then signals get their turn. */
 async function build(folder: string, bundles: readonly Bundle[]): Promise<void> {
   mkdirSync(folder, { mode: 0o755 });
   write(folder, marker, 'The device bundles of provision-iot-edge. Every run replaces this folder whole.\n');
+  write(folder, '.gitignore', '*\n');
+  const made = new Set<string>();
   for (const [index, bundle] of bundles.entries()) {
     if (index % 500 === 499) await setImmediate();
-    const segments = bundle.directory.split('/');
-    segments.forEach(requirePlain);
-    const place = join(folder, ...segments);
-    mkdirSync(place, { recursive: true, mode: 0o755 });
+    let place = folder;
+    for (const segment of bundle.directory.split('/')) {
+      requirePlain(segment);
+      place = join(place, segment);
+      // Not recursive: should the folder be taken away meanwhile, it must not come back half empty.
+      if (!made.has(place)) mkdirSync(place, { mode: 0o755 });
+      made.add(place);
+    }
     for (const file of bundle.files) write(place, file.name, file.text);
   }
 }

@@ -66,7 +66,7 @@ function readPlace(text: string): ReadPlace {
   if (hasControl(text)) return wrong('has a line break, a tab or another control character');
   if (/^[A-Za-z]:([\\/]|$)|^\\/.test(text)) return wrong('is a Windows path, on a Linux device');
   if (text.endsWith('/')) return wrong('names a folder, expected a file');
-  if (text.startsWith('/')) return { uri: pathToFileURL(text, posix) };
+  if (text.startsWith('/')) return hasDots(text) ? wrong(dots) : { uri: pathToFileURL(text, posix) };
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return wrong('is a relative path');
   // What follows another scheme may be a PIN.
@@ -84,6 +84,7 @@ function readFileUri(text: string, wrong: (problem: string) => ReadPlace): ReadP
   const authority = /^file:\/\/([^/]*)/i.exec(text)?.[1] ?? '';
   if (/:\d*$/.test(authority)) return wrong('has a port, expected none');
   if (!/^(localhost)?$/i.test(authority)) return wrong(`has the host "${authority}", expected none or localhost`);
+  if (hasDots(text)) return wrong(dots);
   try {
     const uri = new URL(text);
     const path = fileURLToPath(uri, posix);
@@ -92,6 +93,13 @@ function readFileUri(text: string, wrong: (problem: string) => ReadPlace): ReadP
   } catch {
     return wrong('is no valid URI: "%" begins two hex digits and does not encode a slash');
   }
+}
+
+const dots = 'has a "." or ".." between slashes, expected the path that it ends in';
+
+/** Before `URL` takes them out, encoded ones too, and another place is written than the one that was read over. */
+function hasDots(text: string): boolean {
+  return /\/(\.|%2e){1,2}(\/|$)/i.test(text);
 }
 
 function hasControl(text: string): boolean {

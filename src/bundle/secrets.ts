@@ -13,7 +13,7 @@ export function judgeSecrets(device: Device): {
   const findings: Finding[] = [];
   const keys = new Set<string>();
   for (const [key, text] of texts(device)) {
-    const what = secretIn(text) ?? (key === imageKey ? credentialsOf(text) : undefined);
+    const what = secretIn(text) ?? (key === imageKey ? credentialsOf(text) : undefined) ?? secretNamed(key, text);
     if (what === undefined) continue;
     keys.add(key);
     const subject = { place: device.place(key), device: device.id, hub: device.hub };
@@ -44,6 +44,22 @@ const patterns: readonly (readonly [pattern: RegExp, what: string])[] = [
 
 function secretIn(text: string): string | undefined {
   return patterns.find(([pattern]) => pattern.test(text))?.[1];
+}
+
+const envKey = 'config.agent.env.';
+/** In words with _ between; PASSWORD_FILE and SECRET_NAME say where a secret is, not what. */
+const secretName =
+  /(^|_)(password|passwd|secret|token|api_?key|connection_?string|sas_?key|private_?key|access_?key)s?\d*(_(?!(file|path|name)$)|$)/;
+
+/** By the name of an environment variable: `DB_PASSWORD`, `ApiKey`. Numbers and switches are settings: `TOKEN_LIFETIME`. */
+function secretNamed(key: string, text: string): string | undefined {
+  if (!key.startsWith(envKey) || /^\s*([+-]?\d+(\.\d+)?|true|false)?\s*$/i.test(text)) return undefined;
+  const words = key
+    .slice(envKey.length)
+    .replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .toLowerCase();
+  return secretName.test(words) ? 'a value whose name says that it is a secret' : undefined;
 }
 
 /** `user:password@registry/image`; in `image:tag@sha256:…` what follows is a digest. */

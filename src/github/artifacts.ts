@@ -42,7 +42,7 @@ export async function uploadBundles(
   const { artifacts, notice } = artifactsOf(bundles, directory, options.mode);
   const [first, ...others] = artifacts;
   if (first === undefined) return { ids: [], names: [], failures: [] };
-  requireRunner();
+  requireUploads();
   const results = await withoutChatter(async (quietly) => {
     const upload = await uploader(options, quietly);
     // The first goes alone: a refusal that meets them all is said once.
@@ -108,7 +108,8 @@ function sharedName(bundles: readonly Bundle[]): string {
   return hubs.size === 1 && hub !== '' ? `iot-edge-devices-${hub}` : 'iot-edge-devices';
 }
 
-function requireRunner(): void {
+/** Throws a usage `Fault` outside GitHub Actions, where there is nowhere to upload to. */
+export function requireUploads(): void {
   for (const name of ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL']) {
     if (process.env[name]) continue;
     throw new Fault(

@@ -1,5 +1,5 @@
 import type { RefusalCode, RegistryWrite, WriteAnswer } from '../model/registration.ts';
-import { described, type NotAnswered, type Reply, scrubbed } from './reply.ts';
+import { described, type NotAnswered, quotable, type Reply } from './reply.ts';
 import { isUnsent } from './unreachable.ts';
 import { isRecord } from './wire.ts';
 
@@ -40,8 +40,8 @@ function bulkResult(body: unknown): BulkResult | undefined {
     successful: body.isSuccessful,
     errors: errors.map(({ deviceId, errorCode, errorStatus }) => ({
       id: typeof deviceId === 'string' ? deviceId : '',
-      code: String(errorCode ?? ''),
-      status: typeof errorStatus === 'string' ? scrubbed(errorStatus) : '',
+      code: quotable(String(errorCode ?? '')),
+      status: typeof errorStatus === 'string' ? quotable(errorStatus) : '',
     })),
   };
 }

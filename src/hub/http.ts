@@ -135,10 +135,12 @@ function trusting(ca: string): Pick<ConnectionOptions, 'secureContext'> {
   try {
     new X509Certificate(ca); // createSecureContext takes any text without a word
   } catch (cause) {
-    throw new Fault('ca-file holds no certificate', 'Give it a CA certificate in PEM: -----BEGIN CERTIFICATE-----…', {
-      kind: 'usage',
-      cause,
-    });
+    const key = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(ca);
+    const message = key ? 'ca-file holds a private key and no certificate' : 'ca-file holds no certificate in PEM';
+    const remedy = key
+      ? 'Give it the certificate of the authority instead (-----BEGIN CERTIFICATE-----…), and keep its key where nobody else reads it.'
+      : 'Give it a CA certificate in PEM: -----BEGIN CERTIFICATE-----…; of one in DER, openssl x509 -inform der -in FILE -out ca.pem makes it.';
+    throw new Fault(message, remedy, { kind: 'usage', cause });
   }
   const usual = typeof tls.getCACertificates === 'function' ? tls.getCACertificates('default') : tls.rootCertificates;
   return { secureContext: tls.createSecureContext({ ca: [...usual, ca] }) };

@@ -6,6 +6,7 @@ import { bulkAnswers } from './bulk.ts';
 import type { HubCredential } from './connection-string.ts';
 import { openHttp } from './http.ts';
 import { inFlight } from './in-flight.ts';
+import { allPages } from './pages.ts';
 import { chooseReading, chunkQuery, edgeQuery, fewDevices, planReading, scanQuery } from './reading.ts';
 import { misunderstood, type Right, refusal } from './refusal.ts';
 import { described, type NotAnswered, type Reply } from './reply.ts';
@@ -83,7 +84,10 @@ class HubRegistry implements Registry {
     if (reply.kind === 'refused' && reply.status === 404 && /^(DeviceNotFound|404001)$/.test(reply.error.code)) {
       return undefined;
     }
-    return this.#device(await this.#body(reply, 'Registry Read'), 'a device');
+    const device = this.#device(await this.#body(reply, 'Registry Read'), 'a device');
+    // Taken for the device that was asked for, or left out, it would end in a write on false grounds.
+    if (device.id !== id) throw misunderstood(this.host, `the device ${id}`);
+    return device;
   }
 
   async readEdgeDevices(): Promise<readonly RegisteredDevice[]> {
@@ -123,15 +127,16 @@ class HubRegistry implements Registry {
 
   /** All pages of a query, one after the other. */
   async #query(text: string): Promise<readonly RegisteredDevice[]> {
-    const devices: RegisteredDevice[] = [];
-    let continuation: string | undefined;
-    do {
+    const devices = await allPages(async (continuation) => {
       const reply = await this.#reading(() => this.#parts.calls.query(text, continuation));
       const rows = await this.#body(reply, 'Service Connect');
       if (!Array.isArray(rows)) throw misunderstood(this.host, 'a page of devices');
-      for (const row of rows) devices.push(this.#device(row, 'a page of devices'));
-      continuation = reply.kind === 'answered' ? reply.continuation : undefined;
-    } while (continuation !== undefined);
+      return {
+        rows: rows.map((row) => this.#device(row, 'a page of devices')),
+        continuation: reply.kind === 'answered' ? reply.continuation : undefined,
+      };
+    });
+    if (devices === undefined) throw misunderstood(this.host, 'a list of devices that ends');
     return devices;
   }
 

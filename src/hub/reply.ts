@@ -1,3 +1,4 @@
+import { scrubbed } from '../model/secrets.ts';
 import { HttpFailure, type HttpResponse } from './http.ts';
 import { isRecord } from './wire.ts';
 
@@ -27,7 +28,12 @@ export function refusedReply(response: HttpResponse): Reply {
   const said = errorIn(body);
   const header = response.headers['iothub-errorcode'];
   const code = typeof header === 'string' && header !== '' ? header : said.code;
-  return { kind: 'refused', status: response.statusCode, body, error: { code, message: scrubbed(said.message) } };
+  return {
+    kind: 'refused',
+    status: response.statusCode,
+    body,
+    error: { code: quotable(code), message: quotable(said.message) },
+  };
 }
 
 /** A call without a whole answer, from whatever was thrown. */
@@ -36,14 +42,9 @@ export function unansweredReply(thrown: unknown): Reply {
   return { kind: 'unanswered', failure: new HttpFailure('MALFORMED', 'the answer was not understood', thrown) };
 }
 
-/** Hubs have been seen to echo what they were sent; nothing that signs in may reach a log. */
-export function scrubbed(text: string): string {
-  return text
-    .replace(/SharedAccessSignature\s+\S+/gi, 'SharedAccessSignature ***')
-    .replace(/\b(sig|SharedAccessKey)=[^\s&;"']+/gi, '$1=***')
-    .replace(/\bBearer\s+\S+/gi, 'Bearer ***')
-    .replace(/\s+/g, ' ')
-    .slice(0, 400);
+/** Text of an answer, for a message. Hubs and proxies may echo what they were sent; nothing that signs in may reach a log. */
+export function quotable(text: string): string {
+  return scrubbed(text).replace(/\s+/g, ' ').slice(0, 400);
 }
 
 /**

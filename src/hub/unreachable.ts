@@ -76,7 +76,9 @@ export function isUnsent(failure: HttpFailure): boolean {
 /** The fault of a hub that cannot be reached. `proxy`: the host of the proxy on the way, if there is one. */
 export function unreachable(failure: HttpFailure, host: HubHost, proxy: string | undefined): Fault {
   const way = proxy === undefined ? host : `${host} through the proxy ${proxy}`;
-  const [message, remedy] = sentences[obstacleOf(failure)](host, way, failure);
+  const obstacle = obstacleOf(failure);
+  const say = (proxy === undefined ? undefined : ofProxy[obstacle]) ?? sentences[obstacle];
+  const [message, remedy] = say(host, way, failure);
   return new Fault(message, remedy, { cause: failure });
 }
 
@@ -97,7 +99,9 @@ const sentences: Readonly<Record<Obstacle, Sentences>> = {
   ],
   'connection-refused': (host, way, { code }) => [
     `${way} takes no connections (${code})`,
-    `Check host and port of ${host}, and whether a firewall of the network lets HTTPS (port 443) through.`,
+    /^(localhost|127\.[\d.]+)(:\d+)?$/.test(host)
+      ? 'The embedded hub may not be running: start it (provision-iot-edge hub) and use the connection string that it prints, whose port may be a new one.'
+      : `Check host and port of ${host}, and whether a firewall of the network lets HTTPS (port 443) through.`,
   ],
   'certificate-expired': (host, way, { code }) => [
     `the TLS certificate of ${way} is ${code === 'CERT_HAS_EXPIRED' ? 'expired' : 'not valid yet'}`,
@@ -130,5 +134,21 @@ const sentences: Readonly<Record<Obstacle, Sentences>> = {
   broken: (_, way, { message }) => [
     `the connection to ${way} failed: ${message}`,
     'Run it again. If it stays so, check firewall and proxy.',
+  ],
+};
+
+const checkProxy =
+  'Check HTTPS_PROXY, or except the hub from it: NO_PROXY=.azure-devices.net (localhost for an embedded hub).';
+
+/** With a proxy these are said of the proxy: the hub's name is looked up, and the hub connected to, by the proxy. */
+const ofProxy: Readonly<Partial<Record<Obstacle, Sentences>>> = {
+  'unknown-host': (_, way) => [`no way to ${way}: the name of the proxy is not known`, checkProxy],
+  'name-service': (_, way) => [
+    `no way to ${way}: the name of the proxy could not be looked up, the name service does not answer`,
+    checkProxy,
+  ],
+  'connection-refused': (_, way, { code }) => [
+    `no way to ${way}: the proxy takes no connections (${code})`,
+    checkProxy,
   ],
 };

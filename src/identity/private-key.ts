@@ -41,7 +41,7 @@ function pkcs12Remedy(path: string): string {
   const pem = path.replace(/\.[^./]*$/, '.pem');
   return (
     `Take the certificate alone: openssl pkcs12 -in ${shellWord(path)} -clcerts -nokeys -out ${shellWord(pem)}. ` +
-    'Remove the bundle from the repository and its history, and replace the key: it is known now.'
+    'Keep the bundle out of the repository; if it was ever committed, replace the key: it is known.'
   );
 }
 

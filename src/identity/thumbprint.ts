@@ -15,8 +15,12 @@ export interface NormalisedThumbprint {
 /** Drops what people and dialogs put between the digits; keeps upper and lower case as given. */
 export function normaliseThumbprint(given: string): NormalisedThumbprint {
   const dropped = new Map<string, number>();
+  // The whole line that openssl prints: `sha256 Fingerprint=AA:BB:…`.
+  const [label = ''] = /^\s*(?:[\w-]+\s+)?fingerprint\s*=/i.exec(given) ?? [];
+  if (label !== '') dropped.set(`"${label.trim()}"`, 1);
   let digits = '';
   for (const [index, character] of [...given].entries()) {
+    if (index < label.length) continue;
     const name = separatorName(character);
     if (name !== undefined) {
       dropped.set(name, (dropped.get(name) ?? 0) + 1);

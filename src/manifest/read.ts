@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Finding, Judged } from '../model/finding.ts';
 import type { Device, Fleet } from '../model/fleet.ts';
+import { scrubbed } from '../model/secrets.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
 import { readDevice } from './device.ts';
@@ -11,6 +12,13 @@ import { validateManifest } from './validate.ts';
 
 const largestManifest = 20 * 1024 * 1024;
 
+const remedies = {
+  missing: 'Correct the path of the manifest.',
+  outside: 'Keep the manifest in the repository, and name it by a path inside.',
+  'too-large': 'Cut it into several manifests: together they make one fleet.',
+  unreadable: 'Name a file that can be read.',
+} as const;
+
 /**
  * Reads the manifests (paths and globs, relative to the workspace) as one fleet.
  * A manifest with a fault of its form gives no devices; the others are read all the same, so that all faults show at once.
@@ -18,14 +26,13 @@ const largestManifest = 20 * 1024 * 1024;
 export async function readFleet(patterns: readonly string[], workspace: Workspace): Promise<Judged<Fleet>> {
   const { files, missing } = await workspace.find(patterns);
   const findings: Finding[] = missing.map((pattern) => notFound(pattern));
-  const devices: Device[] = [];
-  for (const file of files) {
-    const read = await readManifest(file, workspace);
-    findings.push(...read.findings);
-    devices.push(...read.value);
-  }
+  const read: Judged<readonly Device[]>[] = [];
+  for (const file of files) read.push(await readManifest(file, workspace));
   if (files.length === 0 && missing.length === 0) findings.push(notFound(patterns.join(', ')));
-  return { value: { devices, manifests: files }, findings };
+  return {
+    value: { devices: read.flatMap(({ value }) => value), manifests: files },
+    findings: [...findings, ...read.flatMap((one) => one.findings)],
+  };
 }
 
 async function readManifest(file: string, workspace: Workspace): Promise<Judged<readonly Device[]>> {
@@ -48,13 +55,17 @@ interface Form {
 /** Reads one manifest as far as its form goes; nothing where that has a fault which leaves no list of devices. */
 export async function readForm(file: string, workspace: Workspace): Promise<Judged<Form | undefined>> {
   const bytes = workspace.read(file, largestManifest);
-  if (!bytes.ok) return refuse(file, `${file} cannot be read: ${bytes.detail}`);
+  if (!bytes.ok) return refuse(file, `${file} cannot be read: ${bytes.detail}`, remedies[bytes.why]);
   const text = decodeText(bytes.bytes);
   if (text === undefined) return refuse(file, `${file} is not text in UTF-8`, 'Save it as UTF-8.');
   const source = new SourceText(file, text);
   const parsed = await parse(source);
   if (parsed === undefined)
-    return refuse(file, `${file} is no manifest: expected a name that ends in .yaml, .yml, .json or .csv`);
+    return refuse(
+      file,
+      `${file} is no manifest: expected a name that ends in .yaml, .yml, .json or .csv`,
+      'Rename it.',
+    );
   if (parsed.problems.length > 0) {
     return without(
       parsed.problems.map(({ what, offset }) => finding('manifest/syntax', { what }, { place: source.place(offset) })),
@@ -107,7 +118,7 @@ function inherited(defaults: Node | undefined, own: Node): Node | undefined {
 
 function notFound(pattern: string): Finding {
   const remedy = 'Correct the input manifest (paths and globs, one a line, relative to the repository).';
-  const place = { file: pattern, line: 1, column: 1 };
+  const place = { file: scrubbed(pattern), line: 1, column: 1 };
   return finding('manifest/empty', { what: `no manifest found at ${pattern}`, remedy }, { place });
 }
 

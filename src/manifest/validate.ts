@@ -46,13 +46,16 @@ function findingOf(error: SchemaError, root: Node): Finding {
   const subject = { place: placeOf(node), device };
   if (error.keyword === 'required') {
     const key = text(error.params.missingProperty);
-    return finding('manifest/type', { key: nameOf([...path, key]), expected: 'a value', found: 'nothing' }, subject);
+    const details = { key: nameOf([...path, key]), expected: 'a value', found: 'nothing' };
+    return finding('manifest/type', key === 'id' ? { ...details, remedy: deviceRemedy } : details, subject);
   }
   const expected = expectedBy(error);
-  const remedy = remedyFor(expected, node);
+  const remedy = /^\/devices(\/\d+)?$/.test(error.instancePath) ? deviceRemedy : remedyFor(expected, node);
   const details = { key: nameOf(path), expected, found: describe(node), ...(remedy === undefined ? {} : { remedy }) };
   return finding('manifest/type', details, subject);
 }
+
+const deviceRemedy = 'Write each device as "- id: edge-001", its other keys below the id.';
 
 /** Says what a value is, as it stands in the file. */
 function describe(node: Node): string {

@@ -1,3 +1,5 @@
+import { scrubbed } from './secrets.ts';
+
 /**
  * A fault of the world (network, disk, refused sign-in) or of usage: never of the user's material, which gives findings.
  * `kind` decides the exit code: `usage` ends with 2, `world` with 1.
@@ -7,7 +9,7 @@ export class Fault extends Error {
   readonly kind: 'usage' | 'world';
 
   constructor(message: string, remedy: string, options: { kind?: 'usage' | 'world'; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(scrubbed(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'Fault';
     this.remedy = remedy;
     this.kind = options.kind ?? 'world';

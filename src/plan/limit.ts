@@ -22,11 +22,13 @@ export function readChangeLimit(text: string): ChangeLimit | undefined {
 
 /** plan/too-many-changes, once per hub. New devices are not counted: they take nothing away. */
 export function limitChanges(hub: HubHost, changes: readonly Change[], limit: ChangeLimit): readonly Finding[] {
-  const updates = changes.filter(({ kind }) => kind === 'update').length;
+  const updated = changes.filter(({ kind }) => kind === 'update');
+  const updates = updated.length;
   const known = changes.filter(({ kind }) => kind !== 'create').length;
   const allowed = limit.kind === 'number' ? limit.number : shareOf(known, limit.share);
   if (updates <= Math.max(alwaysPass, allowed)) return [];
-  return [finding('plan/too-many-changes', { changes: updates, known, limit: limit.text }, { hub })];
+  const place = updated[0]?.identity.device.place('id');
+  return [finding('plan/too-many-changes', { changes: updates, known, limit: limit.text }, { place, hub })];
 }
 
 /** In whole hundred-thousandths, which `readChangeLimit` gives: 29% of 100 would be 28 else. */

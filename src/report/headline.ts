@@ -9,7 +9,7 @@ export function headline(report: Report): string {
     case 'valid':
       return [`${devices}: the manifest is valid`, ...problems(report)].join(', ');
     case 'invalid':
-      return `${problems(report).join(', ')}. Nothing was written to any hub.`;
+      return `${problems(report).join(', ')}${report.command === 'apply' ? '. Nothing was written to any hub.' : ''}`;
     case 'unchanged':
       return `${devices}: the hub is as the manifest says, nothing to write`;
     case 'changes':

@@ -154,7 +154,7 @@ export const certificateRules = {
     message: ({ path, what }) => `${path} holds ${what}; private keys stay on the device`,
     remedy: ({ path, remedy }) =>
       remedy ??
-      `Remove it from the repository and its history (git rm ${shellWord(path)}, then git filter-repo), and replace the key: it is known now.`,
+      `Keep it out of the repository. If it was ever committed, remove it from the history too (git rm ${shellWord(path)}, then git filter-repo) and replace the key: it is known.`,
     example: { path: 'certs/edge-001.key.pem', what: 'a private key (PRIVATE KEY)' },
   }),
   'certificate/shared-between-devices': rule<{ other: string; at: string; what: string }>({

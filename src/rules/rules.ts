@@ -1,4 +1,5 @@
 import type { Finding, Subject } from '../model/finding.ts';
+import { scrubbed } from '../model/secrets.ts';
 import { certificateRules } from './certificate.ts';
 import { configRules } from './config.ts';
 import { deviceRules } from './device.ts';
@@ -31,5 +32,11 @@ function isRuleName(text: string): text is RuleName {
 /** A finding of a rule: the only way to make one, so that messages and severities stand in the table alone. */
 export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Name], subject: Subject): Finding {
   const row = rules[name];
-  return { rule: name, severity: row.severity, message: row.message(details), remedy: row.remedy(details), ...subject };
+  return {
+    rule: name,
+    severity: row.severity,
+    message: scrubbed(row.message(details)),
+    remedy: scrubbed(row.remedy(details)),
+    ...subject,
+  };
 }

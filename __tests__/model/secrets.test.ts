@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { Fault } from '../../src/model/fault.ts';
+import { scrubbed } from '../../src/model/secrets.ts';
+import { finding } from '../../src/rules/rules.ts';
+
+describe('what people see', () => {
+  it.each([
+    [
+      'HostName=a.b;SharedAccessKeyName=c;SharedAccessKey=c2VjcmV0+/=',
+      'HostName=a.b;SharedAccessKeyName=c;SharedAccessKey=***',
+    ],
+    [
+      'DefaultEndpointsProtocol=https;AccountKey=abc/def==;EndpointSuffix=x',
+      'DefaultEndpointsProtocol=https;AccountKey=***;EndpointSuffix=x',
+    ],
+    ['https://a.b/c?sv=1&sig=abc%2Bdef&se=2', 'https://a.b/c?sv=1&sig=***&se=2'],
+    ['sent SharedAccessSignature sr=a&sig=b&se=1&skn=c', 'sent SharedAccessSignature ***'],
+    ['Authorization: Bearer eyJhbGciOi.J9.x', 'Authorization: Bearer ***'],
+    ['a -----BEGIN EC PRIVATE KEY-----\nMHc\n-----END EC PRIVATE KEY----- b', 'a (a private key) b'],
+    ['-----BEGIN PRIVATE KEY-----\nMHc', '(a private key)'],
+    ['nothing to hide; signature=none', 'nothing to hide; signature=none'],
+  ])('holds no secret: %j', (text, expected) => {
+    expect(scrubbed(text)).toBe(expected);
+  });
+
+  it('not in a finding, nor in a fault', () => {
+    const found = 'SharedAccessKey=c2VjcmV0';
+    const { message } = finding('manifest/type', { key: 'status', expected: 'one of enabled', found }, {});
+    expect(message).not.toContain('c2VjcmV0');
+    expect(new Fault(found, '').message).toBe('SharedAccessKey=***');
+  });
+});
