@@ -21,7 +21,7 @@ export interface TokenWish {
 }
 
 /** What `https://iothubs.azure.net/.default`, the scope that clients ask for, becomes in a token. */
-export const audience = 'https://iothubs.azure.net';
+const audience = 'https://iothubs.azure.net';
 
 const header = encoded({ typ: 'JWT', alg: 'HS256' });
 
