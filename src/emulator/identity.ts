@@ -1,8 +1,20 @@
 import { type Authentication, authenticationDocument, wantedAuthentication } from './authentication.ts';
 import { invalidValue, Refused, shortened } from './errors.ts';
 import { isJsonObject, type JsonObject, property } from './json.ts';
-import type { Module } from './module.ts';
 import type { TwinState } from './twin-state.ts';
+
+/** A module identity as the hub keeps it with its device; never changed, only replaced. */
+export interface Module {
+  readonly moduleId: string;
+  /** .NET ticks of its creation. */
+  readonly generationId: string;
+  /** The counter behind the etag. */
+  readonly version: number;
+  readonly managedBy: string | null;
+  readonly authentication: Authentication;
+  /** Absent while nobody has touched it. */
+  readonly twin?: TwinState;
+}
 
 /** A device identity as the hub keeps it; never changed, only replaced. */
 export interface Identity {

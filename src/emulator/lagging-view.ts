@@ -1,5 +1,4 @@
 import type { Identity } from './identity.ts';
-import type { Surroundings } from './registry.ts';
 
 export interface LaggingView {
   follow(deviceId: string, identity: Identity | undefined): void;
@@ -9,7 +8,7 @@ export interface LaggingView {
 /** The registry as queries see it: every change shows once it is old enough. Without a lag it is the registry itself. */
 export function laggingView(
   live: ReadonlyMap<string, Identity>,
-  { clock, visibilityLagMs }: Surroundings,
+  { clock, visibilityLagMs }: { readonly clock: () => number; readonly visibilityLagMs: number },
 ): LaggingView {
   if (visibilityLagMs <= 0) return { follow: () => {}, identities: () => live.values() };
   const seen = new Map(live);

@@ -1,21 +1,7 @@
 import { type Authentication, authenticationDocument, wantedAuthentication } from './authentication.ts';
 import { Refused } from './errors.ts';
-import { etagOf, type Identity, never, wantedIdentifier, wantedText } from './identity.ts';
+import { etagOf, type Identity, type Module, never, wantedIdentifier, wantedText } from './identity.ts';
 import { type JsonObject, property } from './json.ts';
-import type { TwinState } from './twin-state.ts';
-
-/** A module identity as the hub keeps it with its device; never changed, only replaced. */
-export interface Module {
-  readonly moduleId: string;
-  /** .NET ticks of its creation. */
-  readonly generationId: string;
-  /** The counter behind the etag. */
-  readonly version: number;
-  readonly managedBy: string | null;
-  readonly authentication: Authentication;
-  /** Absent while nobody has touched it. */
-  readonly twin?: TwinState;
-}
 
 /** What a client asks a module to be. Without `authentication`, or with `sas` and no keys, the hub makes new keys. */
 export interface WantedModule {

@@ -1,6 +1,6 @@
 import { Refused } from './errors.ts';
-import { type Identity, requireEtag } from './identity.ts';
-import { isRuntimeModule, type Module, moduleOf, modulesOf, type WantedModule } from './module.ts';
+import { type Identity, type Module, requireEtag } from './identity.ts';
+import { isRuntimeModule, moduleOf, modulesOf, type WantedModule } from './module.ts';
 import type { IdentityRegistry } from './registry.ts';
 import type { TwinState } from './twin-state.ts';
 

@@ -1,7 +1,6 @@
 import { type Authentication, thumbprintsOf } from './authentication.ts';
-import { createdAt, etagOf, type Identity, never } from './identity.ts';
+import { createdAt, etagOf, type Identity, type Module, never } from './identity.ts';
 import { isJsonObject, type JsonObject, property } from './json.ts';
-import type { Module } from './module.ts';
 import type { Path } from './query.ts';
 import { type TwinState, twinEtagOf } from './twin-state.ts';
 
