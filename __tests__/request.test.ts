@@ -5,7 +5,7 @@ import { commands } from '../src/model/report.ts';
 import { days, readRequest, type Settings, word } from '../src/request.ts';
 import { hub } from './plan/devices.ts';
 
-const directory = resolve('/work/repository');
+const directory = resolve('/srv/repository');
 const context = { directory, credentialHubs: [], findings: [] };
 
 function faultOf(settings: Settings): Fault {

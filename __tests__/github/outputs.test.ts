@@ -74,7 +74,7 @@ describe('the outputs', () => {
   });
 
   it('hold the folder of the bundles where there is one', () => {
-    expect(outputsOf(everyResult.rendered)['bundles-directory']).toBe('/work/device-bundles');
+    expect(outputsOf(everyResult.rendered)['bundles-directory']).toBe('/srv/device-bundles');
     expect(outputsOf(everyResult.drift)['bundles-directory']).toBe('');
   });
 

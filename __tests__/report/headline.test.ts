@@ -13,7 +13,7 @@ const sentences: Readonly<Record<Result, string>> = {
   changed: 'created 1, updated 0, unchanged 1',
   partial: 'created 0, updated 1, unchanged 0; failed 1, unknown 1',
   failed: 'failed 1, unknown 0: no device is known to be as it should',
-  rendered: '1 bundle written to /work/device-bundles',
+  rendered: '1 bundle written to /srv/device-bundles',
   'in-sync': '3 devices: the hub is as the manifest says',
   drift: 'drift: 2 of 3 devices not as the manifest says',
   listed: '2 edge devices, 1 in the manifest',

@@ -80,7 +80,7 @@ export const everyResult: Readonly<Record<Result, Report>> = {
     changes: [changeOf('create', 'a'), changeOf('unchanged', 'b')],
     outcomes: [outcomeOf('created', 'a'), outcomeOf('unchanged', 'b')],
     bundles: [{ ...bundle, files: [{ name: 'config.yaml', text: 'secret: no\n' }] }],
-    bundlesDirectory: '/work/device-bundles',
+    bundlesDirectory: '/srv/device-bundles',
   }),
   partial: reportOf({
     command: 'apply',
@@ -99,7 +99,7 @@ export const everyResult: Readonly<Record<Result, Report>> = {
     command: 'render',
     result: 'rendered',
     bundles: [{ ...bundle, hub: undefined, files: [] }],
-    bundlesDirectory: '/work/device-bundles',
+    bundlesDirectory: '/srv/device-bundles',
   }),
   'in-sync': reportOf({ command: 'verify', result: 'in-sync', changes: [changeOf('unchanged')] }),
   drift: reportOf({

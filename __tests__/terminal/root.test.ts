@@ -50,19 +50,19 @@ describe('manifests from the workspace', () => {
     ['./../../**/{a,b}.yaml', '**/{a,b}.yaml'],
     ['../..', '.'],
   ])('%s is %s', (manifest, expected) => {
-    expect(fromRoot('/work/one', '/work/one/fleet/north', [manifest])).toEqual([expected]);
+    expect(fromRoot('/srv/one', '/srv/one/fleet/north', [manifest])).toEqual([expected]);
   });
 
   it('may begin with two dots in their name', () => {
     expect(fromRoot('/work', '/work', ['..devices.yaml'])).toEqual(['..devices.yaml']);
   });
 
-  it.each(['../two/devices.yaml', '..', '/work/two/devices.yaml', '../../*.yaml'])(
+  it.each(['../two/devices.yaml', '..', '/srv/two/devices.yaml', '../../*.yaml'])(
     'may not lie outside: %s',
     (outside) => {
-      const of = () => fromRoot('/work/one', '/work/one', ['devices.yaml', outside]);
+      const of = () => fromRoot('/srv/one', '/srv/one', ['devices.yaml', outside]);
       expect(of).toThrow(Fault);
-      expect(of).toThrow(`${outside} lies outside /work/one, where the first manifest is`);
+      expect(of).toThrow(`${outside} lies outside /srv/one, where the first manifest is`);
       expect(of).toThrow(expect.objectContaining({ kind: 'usage', remedy: 'Run once for each repository.' }));
     },
   );

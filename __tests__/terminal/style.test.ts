@@ -47,8 +47,8 @@ describe('the style of a terminal', () => {
   });
 
   it.each([
-    ['/work/fleet', 'devices.yaml'],
-    ['/work/fleet/north', '../devices.yaml'],
+    ['/srv/fleet', 'devices.yaml'],
+    ['/srv/fleet/north', '../devices.yaml'],
     ['/work', 'fleet/devices.yaml'],
   ])('names files as one would type them in %s', async (directory, expected) => {
     const style = await terminalStyle(streamOf({ isTTY: false }).stream, '/work', directory);
