@@ -29,14 +29,14 @@ describe('the style of a terminal', () => {
     ['is no terminal', { isTTY: false, colours: true }],
     ['wants no colours', { isTTY: true, colours: false }],
   ])('is plain where the stream %s', async (_, parts) => {
-    const style = await terminalStyle(streamOf(parts).stream, '/work', '/work');
+    const style = await terminalStyle(streamOf(parts).stream, '/srv', '/srv');
     const text = reportLines(report, style).join('\n');
     expect(text).toBe(stripVTControlCharacters(text));
     expect(text).toContain('fleet/devices.yaml:12:5 error certificate/cn-mismatch');
   });
 
   it('has colours where the stream is a terminal that has them', async () => {
-    const style = await terminalStyle(streamOf({ isTTY: true, colours: true }).stream, '/work', '/work');
+    const style = await terminalStyle(streamOf({ isTTY: true, colours: true }).stream, '/srv', '/srv');
     const text = reportLines(report, style).join('\n');
     expect(text).toContain('\u001b[31merror\u001b[39m');
     expect(style.severity('warning', 'w')).toBe('\u001b[33mw\u001b[39m');
@@ -49,9 +49,9 @@ describe('the style of a terminal', () => {
   it.each([
     ['/srv/fleet', 'devices.yaml'],
     ['/srv/fleet/north', '../devices.yaml'],
-    ['/work', 'fleet/devices.yaml'],
+    ['/srv', 'fleet/devices.yaml'],
   ])('names files as one would type them in %s', async (directory, expected) => {
-    const style = await terminalStyle(streamOf({ isTTY: false }).stream, '/work', directory);
+    const style = await terminalStyle(streamOf({ isTTY: false }).stream, '/srv', directory);
     expect(style.path('fleet/devices.yaml')).toBe(expected);
   });
 });
