@@ -71,6 +71,86 @@ describe('import modes', () => {
   });
 });
 
+describe('twins in bulk', () => {
+  const site = (value: string | null) => ({ tags: { site: value } });
+  /** A registry with one device, whose twin is at its second version. */
+  function withTwin() {
+    const { registry, scope, etag } = withDevice();
+    applyBulk(registry, [{ id: 'd', importMode: 'updateTwin', ...site('berlin') }]);
+    return { registry, scope, etag, apply: (body: object) => applyBulk(registry, [{ id: 'd', ...body }]).errors };
+  }
+  const stale = [{ deviceId: 'd', errorCode: 412001, errorStatus: "ETag mismatch for device ID 'd'" }];
+
+  it('come along with a creation, at their first version, dated never (recorded)', () => {
+    const registry = testRegistry();
+    const twin = { ...site('berlin'), properties: { desired: { user: 'userA' } } };
+    expect(applyBulk(registry, [entry('d', 'create', twin)]).isSuccessful).toBe(true);
+    const mark = { $lastUpdated: '0001-01-01T00:00:00Z', $lastUpdatedVersion: 1 };
+    expect(registry.get('d').twin).toEqual({
+      counter: 1,
+      tags: { site: 'berlin' },
+      desired: { values: { user: 'userA' }, metadata: { ...mark, user: mark }, version: 1 },
+    });
+  });
+
+  it.each(['updateTwin', 'UpdateTwin', 'updateTwinIfMatchETag'])(
+    '%s merges them, and leaves the identity alone',
+    (mode) => {
+      const { registry, etag, apply } = withTwin();
+      expect(apply({ importMode: mode, twinETag: 'AAAAAAAAAAI=', tags: { row: 3 } })).toEqual([]);
+      expect(registry.get('d').twin).toEqual({ counter: 3, tags: { site: 'berlin', row: 3 } });
+      expect(etagOf(registry.get('d'))).toBe(etag);
+    },
+  );
+
+  it.each([
+    ['twinETag', '"AAAAAAAAAAI="'],
+    ['eTag', 'AAAAAAAAAAI='], // Where the C# SDK puts it.
+    ['twinETag', '*'],
+  ])('updateTwinIfMatchETag compares %s %s', (name, right) => {
+    const { registry, apply } = withTwin();
+    const update = (etag: string) => apply({ importMode: 'updateTwinIfMatchETag', [name]: etag, ...site('ulm') });
+    expect(update('AAAAAAAAAAE=')).toEqual(stale);
+    expect(registry.get('d').twin?.tags).toEqual({ site: 'berlin' });
+    expect(update(right)).toEqual([]);
+    expect(registry.get('d').twin?.tags).toEqual({ site: 'ulm' });
+  });
+
+  it('updateTwinIfMatchETag without an etag is refused', () => {
+    expect(withTwin().apply({ importMode: 'updateTwinIfMatchETag' })).toMatchObject([{ errorStatus: 'Etag missing' }]);
+  });
+
+  it('come along with an update; a twinETag is compared, and then nothing is changed', () => {
+    const { registry, scope, apply } = withTwin();
+    const update = (twinETag: string) =>
+      apply(entry('d', 'update', { deviceScope: scope, status: 'disabled', twinETag, ...site(null) }));
+    expect(update('AAAAAAAAAAE=')).toEqual(stale);
+    expect(registry.get('d')).toMatchObject({ status: 'enabled', twin: { tags: { site: 'berlin' } } });
+    expect(update('AAAAAAAAAAI=')).toEqual([]);
+    expect(registry.get('d')).toMatchObject({ status: 'disabled', twin: { counter: 3, tags: {} } });
+  });
+
+  it('stay as they are in an update that does not name them', () => {
+    const { registry, scope, apply } = withTwin();
+    expect(apply(entry('d', 'update', { deviceScope: scope }))).toEqual([]);
+    expect(registry.get('d').twin).toEqual({ counter: 2, tags: { site: 'berlin' } });
+  });
+
+  it.each(['create', 'update', 'updateTwin'])('that are not valid refuse the whole entry: %s', (mode) => {
+    const registry = testRegistry();
+    const before = mode === 'create' ? undefined : registry.create(wanted({ deviceId: 'd' }));
+    const bad = { id: 'd', importMode: mode, status: 'disabled', tags: { 'a.b': 1 } };
+    expect(applyBulk(registry, [bad]).errors).toMatchObject([{ deviceId: 'd', errorCode: 400004 }]);
+    expect(registry.find('d')).toBe(before);
+  });
+
+  it('of an unknown device are refused', () => {
+    expect(applyBulk(testRegistry(), [{ id: 'd', importMode: 'updateTwin' }]).errors).toMatchObject([
+      { errorCode: 404001 },
+    ]);
+  });
+});
+
 describe('partial failure', () => {
   it('names what was refused, by number, and applies all the rest', () => {
     const { registry } = withDevice();

@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deviceDocument } from '../../src/emulator/identity.ts';
 import { openJournal } from '../../src/emulator/journal.ts';
-import { edgeBody, testRegistry, wanted } from './identities.ts';
+import { wantedModule } from '../../src/emulator/module.ts';
+import { createModule } from '../../src/emulator/modules.ts';
+import { patchedTwin, wantedTwin } from '../../src/emulator/twin-state.ts';
+import { edgeBody, start, testRegistry, wanted } from './identities.ts';
 
 let folder: string;
 let path: string;
@@ -97,6 +100,38 @@ describe('a journal', () => {
     const before = readFileSync(path, 'utf8');
     expect(() => openJournal(path)).toThrow(`${path}, ${place}`);
     expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it.each([
+    ['a twin that is none', { twin: { counter: 'x', tags: {} } }],
+    ['a twin without tags', { twin: { counter: 2 } }],
+    ['modules that are no list', { modules: {} }],
+    ['a module that is none', { modules: [{ moduleId: 'm' }] }],
+    ['a module whose twin is none', { modules: [{ moduleId: 'm', version: 1, authentication: {}, twin: [] }] }],
+  ])('refuses a device with %s', (_, more) => {
+    const device = { ...testRegistry().create(wanted(edgeBody('a'))), ...more };
+    openJournal(path).close([]);
+    appendFileSync(path, `${JSON.stringify({ device })}\n`);
+    expect(() => openJournal(path)).toThrow(`${path}, line 2`);
+  });
+
+  it('keeps twins and modules', () => {
+    const first = reopened();
+    first.registry.create(wanted(edgeBody('a')));
+    const twin = patchedTwin(undefined, wantedTwin({ tags: { site: 'berlin' } }), start);
+    first.registry.amend('a', { twin });
+    createModule(first.registry, 'a', wantedModule('m', {}), twin);
+    first.journal.flush();
+    expect([...reopened().registry.all()]).toEqual([...first.registry.all()]);
+  });
+
+  it('reads those of before there were twins and modules', () => {
+    const { twin: _, modules: __, ...device } = testRegistry().create(wanted(edgeBody('a')));
+    writeFileSync(
+      path,
+      `${JSON.stringify({ file: 'embedded-hub-devices', format: 1 })}\n${JSON.stringify({ device })}\n`,
+    );
+    expect([...reopened().registry.all()]).toEqual([device]);
   });
 
   it('takes many devices in pieces', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Refused } from '../../src/emulator/errors.ts';
 import { parseQuery } from '../../src/emulator/query.ts';
 import { queryPage } from '../../src/emulator/query-page.ts';
+import { patchedTwin, wantedTwin } from '../../src/emulator/twin-state.ts';
 import { a40, b40, edgeBody, refusal, start, testRegistry, wanted } from './identities.ts';
 
 const registry = testRegistry();
@@ -76,6 +77,64 @@ describe('conditions', () => {
     const ids = Array.from({ length: 1000 }, (_, at) => `'x${at}'`);
     expect(found(`deviceId IN [${ids.join(',')}, 'leaf-1']`)).toBe('leaf-1');
     expect(found(`${ids.map((id) => `deviceId = ${id}`).join(' OR ')} OR deviceId = 'leaf-1'`)).toBe('leaf-1');
+  });
+});
+
+describe('conditions over a twin', () => {
+  const twins = testRegistry();
+  const tagged: readonly [string, string, object][] = [
+    ['a', '{"site":"berlin","row":3,"deep":{"er":true}}', { interval: 5 }],
+    ['b', '{"Site":"berlin","row":7,"straße":"x","__proto__":"y"}', { interval: 50, list: [1] }],
+    ['c', '{"site":"ulm","row":"3"}', {}],
+    ['d', '{}', {}],
+  ];
+  for (const [deviceId, tags, desired] of tagged) {
+    twins.create(wanted({ deviceId }));
+    const twin = patchedTwin(undefined, wantedTwin({ tags: JSON.parse(tags), properties: { desired } }), start);
+    twins.amend(deviceId, { twin });
+  }
+  const meeting = (where: string) =>
+    queryPage(twins.visible(), `SELECT deviceId FROM devices WHERE ${where}`, 100, undefined)
+      .rows.flatMap((row) => Object.values(row))
+      .join('');
+
+  it.each([
+    ["tags.site = 'berlin'", 'a'],
+    ["tags.Site = 'berlin'", 'b'],
+    ["TAGS.site = 'ulm'", 'c'],
+    ["tags.site != 'berlin'", 'c'],
+    ["tags.site IN ['ulm', 'berlin']", 'ac'],
+    ["tags.site NIN ['ulm']", 'a'],
+    ['tags.row > 2', 'ab'],
+    ['tags.row >= 7 OR tags.deep.er = true', 'ab'],
+    ["tags.row = '3'", 'c'],
+    ['IS_DEFINED(tags.site)', 'ac'],
+    ['NOT IS_DEFINED(tags.row)', 'd'],
+    ['IS_DEFINED(tags)', 'abc'],
+    ['IS_DEFINED(tags.constructor)', ''],
+    ["tags.__proto__ = 'y'", 'b'],
+    ["tags.straße = 'x'", 'b'],
+    ['properties.desired.interval < 10', 'a'],
+    ['IS_DEFINED(properties.desired.list)', 'b'],
+    ['properties.desired.list = 1', ''],
+    ['properties.desired.$version = 2', 'abcd'],
+    ["properties.desired.$metadata.interval.$lastUpdated >= '2020'", 'ab'],
+    ["etag = 'AAAAAAAAAAI='", 'abcd'],
+    ['version = 3', 'abcd'],
+  ])('%s', (where, expected) => {
+    expect(meeting(where)).toBe(expected);
+  });
+
+  it.each([
+    ['SELECT COUNT() AS n FROM devices', { n: 4 }],
+    ["select count() as tagged from devices where tags.site = 'berlin'", { tagged: 1 }],
+    ["SELECT COUNT() FROM devices WHERE tags.site = 'nowhere'", { count: 0 }],
+  ])('%s', (text, row) => {
+    expect(queryPage(twins.visible(), text, 1, undefined)).toEqual({
+      rows: [row],
+      itemType: 'Raw',
+      continuation: undefined,
+    });
   });
 });
 
@@ -170,6 +229,17 @@ describe('what is not understood', () => {
     `SELECT * FROM devices WHERE ${'NOT '.repeat(5000)} a = 1`,
   ])('%.60s', (text) => {
     expect(refusal(() => parseQuery(text))).toMatch(/^ArgumentInvalid: BadRequest/);
+  });
+
+  it.each([
+    ['SELECT * FROM devices ORDER BY deviceId', 'ORDER BY is not supported'],
+    ['SELECT tags.site FROM devices GROUP BY tags.site', 'GROUP BY is not supported'],
+    ['SELECT * FROM devices.modules', 'FROM devices.modules is not served by this hub, only FROM devices'],
+    ['SELECT deviceId, COUNT() FROM devices', 'the function COUNT is not supported here'],
+    ['SELECT AVG(tags.row) FROM devices', 'the function AVG is not supported here'],
+    ["SELECT * FROM devices WHERE STARTS_WITH(deviceId, 'a')", 'the function STARTS_WITH is not supported'],
+  ])('is said plainly: %s', (text, words) => {
+    expect(refusal(() => parseQuery(text))).toContain(words);
   });
 
   it('is refused, whatever it is, and never breaks', () => {

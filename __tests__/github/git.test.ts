@@ -49,16 +49,21 @@ describe.skipIf(!hasGit)('what git ignores (needs git)', () => {
     expect(await ignoredByGit(join(folder, 'fleet'), ['a.key'])).toEqual(new Set(['a.key']));
   });
 
-  it.each(['with space.key', 'gerät-日本.key', 'new\nline.key', '"quoted".key', '-n.key', ':colon.key', '*.key'])(
-    'may be called %j',
-    async (name) => {
-      expect(await ignoredByGit(repository(), [name, 'b.pem'])).toEqual(new Set([name]));
-    },
-  );
+  it.each([
+    'with space.key',
+    'gerät-日本.key',
+    'new\nline.key',
+    '"quoted".key',
+    '-n.key',
+    ':colon.key',
+    ':(glob)x.key',
+    '*.key',
+  ])('may be called %j', async (name) => {
+    expect(await ignoredByGit(repository(), [name, 'b.pem'])).toEqual(new Set([name]));
+  });
 
   it('is nothing where git refuses a path: then every file counts', async () => {
     const folder = repository();
-    expect(await ignoredByGit(folder, [':(glob)x.key'])).toEqual(new Set());
     expect(await ignoredByGit(folder, ['../outside.key'])).toEqual(new Set());
   });
 

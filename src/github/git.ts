@@ -1,4 +1,4 @@
-import { getExecOutput } from '@actions/exec';
+import { type ExecOptions, getExecOutput } from '@actions/exec';
 
 /**
  * Those of the paths (relative to the folder) that git ignores. None where there is no git or no work tree: then
@@ -6,14 +6,18 @@ import { getExecOutput } from '@actions/exec';
  */
 export async function ignoredByGit(folder: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
   if (paths.length === 0) return new Set();
+  const quietly: ExecOptions = { cwd: folder, silent: true, ignoreReturnCode: true };
   try {
+    // A git that ends before it has read its input breaks the pipe, which nobody here could catch: it is asked first.
+    const { exitCode } = await getExecOutput('git', ['rev-parse', '--is-inside-work-tree'], quietly);
+    if (exitCode !== 0) return new Set();
     const { stdout } = await getExecOutput('git', ['check-ignore', '-z', '--stdin'], {
-      cwd: folder,
-      input: Buffer.from(`${paths.join('\0')}\0`),
-      silent: true,
-      ignoreReturnCode: true,
+      ...quietly,
+      // Without its "./" a name that begins with a colon would be read as pathspec magic.
+      input: Buffer.from(paths.map((path) => `./${path}\0`).join('')),
     });
-    return new Set(stdout.split('\0').filter((path) => path !== ''));
+    const ignored = stdout.split('\0').filter((path) => path !== '');
+    return new Set(ignored.map((path) => path.replace(/^\.\//, '')));
   } catch {
     return new Set();
   }
