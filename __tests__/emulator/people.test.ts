@@ -1,10 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type EmbeddedHub, type HubOptions, startHub } from '../../src/emulator/hub.ts';
 import { readSeed } from '../../src/emulator/seed.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { call } from './clients.ts';
-import { a40, edgeBody } from './identities.ts';
+import { a40, edgeBody, key } from './identities.ts';
 
 async function hubWith(options: HubOptions = {}): Promise<EmbeddedHub> {
   const hub = await startHub(options);
@@ -97,8 +100,78 @@ describe('a seed', () => {
     expect(hub.registry.all().map(({ deviceId }) => deviceId)).toEqual(['seeded']);
   });
 
+  it('holds all that an export holds: keys, reasons, twins, modules, scopes; etags begin anew', async () => {
+    const device = {
+      id: 'edge-1',
+      eTag: 'NTI1NDYyMTA4',
+      twinETag: 'AAAAAAAAAAk=',
+      status: 'disabled',
+      statusReason: 'lost',
+      capabilities: { iotEdge: true },
+      deviceScope: 'ms-azure-iot-edge://edge-1-637612875235274981',
+      authentication: { type: 'sas', symmetricKey: { primaryKey: key, secondaryKey: key } },
+      tags: { site: 'berlin' },
+      properties: { desired: { a: 1, $metadata: { $lastUpdated: 'x' }, $version: 9 }, reported: { b: 1 } },
+    };
+    const modules = [
+      { id: 'edge-1', moduleId: '$edgeAgent', tags: { c: 1 }, authentication: { type: 'sas' } },
+      { id: 'edge-1', moduleId: '$edgeHub' },
+      { id: 'edge-1', moduleId: 'm', managedBy: 'me', tags: { d: 1 } },
+    ];
+    const text = [...modules, device].map((line) => JSON.stringify(line)).join('\n');
+    const hub = await hubWith({ seed: readSeed(text, 'devices.txt') });
+    expect(hub.registry.get('edge-1')).toMatchObject({
+      status: 'disabled',
+      statusReason: 'lost',
+      deviceScope: device.deviceScope,
+      authentication: { symmetricKey: { primaryKey: key } },
+    });
+    expect(hub.registry.twin('edge-1')).toMatchObject({
+      etag: 'AAAAAAAAAAE=',
+      tags: { site: 'berlin' },
+      properties: { desired: { a: 1, $version: 1 }, reported: { $version: 1 } },
+    });
+    const tagsOf = async (moduleId: string) => (await call(hub, 'GET', `/twins/edge-1/modules/${moduleId}`)).json.tags;
+    expect([await tagsOf('$edgeAgent'), await tagsOf('$edgeHub'), await tagsOf('m')]).toEqual([
+      { c: 1 },
+      undefined,
+      { d: 1 },
+    ]);
+  });
+
+  it('may be what GET /devices answered', async () => {
+    const first = await hubWith();
+    first.registry.put(edgeBody('edge-1'));
+    const listed = await call(first, 'GET', '/devices');
+    const second = await hubWith({ seed: readSeed(listed.text, 'devices.json') });
+    const { deviceScope, authentication } = second.registry.get('edge-1')!;
+    expect({ deviceScope, authentication }).toEqual({
+      deviceScope: first.registry.get('edge-1')?.deviceScope,
+      authentication: first.registry.get('edge-1')?.authentication,
+    });
+  });
+
+  it('leaves a directory alone that has devices, and one that it could not fill empty', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'seed-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    const bad = readSeed('[{"id":"a"},{"id":"a"}]', 'seed.json');
+    await expect(startHub({ directory, seed: bad })).rejects.toThrow(/entry 2 \(a\).*already registered/);
+    const idsAfter = async (seed: string) => {
+      const hub = await startHub({ directory, seed: readSeed(seed, 'seed.json') });
+      const ids = hub.registry.all().map(({ deviceId }) => deviceId);
+      await hub.close();
+      return ids;
+    };
+    expect(await idsAfter('[{"id":"first"}]')).toEqual(['first']);
+    expect(await idsAfter('[{"id":"second"}]')).toEqual(['first']);
+  });
+
   it.each([
     ['no JSON', '[{', /seed.json is not JSON/],
+    ['nothing but a text', '"devices"', /seed.json, line 1 is not a JSON object/],
+    ['a module of a device that is not in it', '[{"id":"a","moduleId":"m"}]', /entry 1 \(a\): a/],
+    ['an entry without an id', '[{}]', /entry 1 \(without an id\)/],
+    ['a twin that is not valid', '[{"id":"a","tags":{"a.b":1}}]', /entry 1 \(a\).*"a\.b"/],
     ['a line that is no JSON', '{"id":"a"}\n{', /seed.json, line 2 is not JSON/],
     ['something that is no device', '[1]', /seed.json, entry 1 is not a JSON object/],
     ['a device that the hub refuses', '[{"id":"ok"},{"id":"a b"}]', /seed.json, entry 2 \(a b\)/],

@@ -120,6 +120,11 @@ describe('the stock SDK', () => {
     });
   });
 
+  it('is told that no device is connected', async () => {
+    await registry.create(edgeBody('a'));
+    expect((await call(hub, 'GET', '/statistics/service')).json).toEqual({ connectedDeviceCount: 0 });
+  });
+
   it.each([
     ['registryRead', 'reads', () => registryOf('registryRead').get('edge-1'), true],
     ['registryRead', 'writes', () => registryOf('registryRead').create(edgeBody('x')), false],

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { call } from './clients.ts';
+
+const cli = join(import.meta.dirname, '../../src/cli.ts');
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'command-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function run(...args: readonly string[]): ChildProcess {
+  const child = spawn(process.execPath, [cli, 'hub', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return child;
+}
+
+/** The first line that a process prints. */
+async function firstLine(child: ChildProcess): Promise<string> {
+  let text = '';
+  for await (const chunk of child.stdout!) {
+    text += chunk;
+    if (text.includes('\n')) break;
+  }
+  return text.split('\n')[0]!;
+}
+
+it('hub --seed begins with the devices of the file, says in one line how to connect, and ends by SIGTERM', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'devices.txt'), '{"id":"a","tags":{"site":"berlin"}}\n{"id":"b"}\n');
+  const child = run('--directory', join(folder, 'hub'), '--seed', join(folder, 'devices.txt'));
+  const { connectionString, caFile, url } = JSON.parse(await firstLine(child));
+  const hub = {
+    host: new URL(url).host,
+    ca: readFileSync(caFile, 'utf8'),
+    connectionStrings: { iothubowner: connectionString },
+  };
+  const body = { query: "SELECT deviceId FROM devices WHERE tags.site = 'berlin'" };
+  expect((await call(hub, 'POST', '/devices/query', { body })).json).toEqual([{ deviceId: 'a' }]);
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+it.each([
+  ['is not there', undefined, /The seed .*devices\.txt cannot be read: ENOENT.*→ Give a file that exists with --seed/s],
+  ['is not JSON', 'devices:\n', /devices\.txt, line 1 is not JSON.*→ Give a JSON array of devices/s],
+])('hub --seed ends with a remedy when the file %s', async (_, text, words) => {
+  const path = join(temporaryFolder(), 'devices.txt');
+  if (text !== undefined) writeFileSync(path, text);
+  const child = run('--seed', path);
+  let said = '';
+  child.stderr!.on('data', (chunk) => {
+    said += chunk;
+  });
+  expect((await once(child, 'close'))[0]).toBe(1);
+  expect(said).toMatch(words);
+});
