@@ -1,16 +1,17 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { rolldown } from 'rolldown';
 import { compileSchema } from './compile-schema.ts';
+import { writeDeviceScripts } from './device-scripts.ts';
 import { writeDocs } from './docs.ts';
 import { licencesOf } from './licences.ts';
 
 /** Modules that every run of a command needs. They come in one piece: each file more costs a run almost a millisecond. */
 const core = [
-  /\/src\/(model|rules|plan|report)\//,
-  /\/src\/(provision|request|world|workspace|version)\.ts$/,
-  /\/src\/manifest\/(?!json|csv|first)/,
+  /\/src\/(model|rules|plan|report)\/(?!sarif|fingerprints|comment)/,
+  /\/src\/(check|provision|request|run|sign-in|world|workspace|version)\.ts$/,
+  /\/src\/manifest\/(?!json|csv|first|declared)/,
   /\/src\/identity\/(?!issue|authority|pairs)/,
-  /\/src\/bundle\/(?!directory)/,
+  /\/src\/bundle\/(?!base[.-]|config-|device-scripts|difference|directory|files|installer|settings|swap|windows|yaml-lines)/,
   /\/src\/hub\/(allowed|fleet-rules)/,
   /\/node_modules\/yaml\//,
   /\/node_modules\/node-forge\/lib\/(asn1|baseN|forge|oids|util)\.js$/,
@@ -22,6 +23,7 @@ const alias = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
 /** Makes everything that is generated and committed. The same sources give the same bytes, on every machine. */
 async function build(): Promise<void> {
   writeFileSync('src/manifest/schema.generated.js', compileSchema());
+  writeDeviceScripts();
   writeDocs();
   await bundle();
 }

@@ -1,9 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { ruleNames, rules } from '../src/rules/rules.ts';
 import { type Key, manifestKeys } from './manifest-keys.ts';
 
-/** Writes what docs can be generated from source: the rules, the manifest's keys, the second door of the action, README's tables. */
+/**
+ * Writes what docs can be generated from source: the rules, the manifest's keys, the second door of the action, the tables
+ * of README and of the reusable workflows.
+ */
 export function writeDocs(): void {
   const action = readFileSync('action.yml', 'utf8');
   mkdirSync('run', { recursive: true });
@@ -11,6 +15,7 @@ export function writeDocs(): void {
   writeFileSync('run/action.yml', secondDoor(action));
   writeFileSync('docs/rules.md', rulesPage());
   writeFileSync('docs/manifest.md', withKeys(readFileSync('docs/manifest.md', 'utf8')));
+  writeFileSync('docs/workflows.md', withWorkflows(readFileSync('docs/workflows.md', 'utf8')));
   writeFileSync('README.md', withTables(readFileSync('README.md', 'utf8'), action));
 }
 
@@ -61,6 +66,36 @@ function withTables(readme: string, action: string): string {
     outputs: ['| Output | |', '| --- | --- |', ...outputRows].join('\n'),
   };
   return filled('README.md', readme, tables);
+}
+
+const reusable = ['provision.yml', 'release-configs.yml', 'watch.yml'].map((name) => `.github/workflows/${name}`);
+
+/** Fills the parts of docs/workflows.md that are called as the reusable workflows. */
+function withWorkflows(page: string): string {
+  const parts = reusable.map((file): [string, string] => {
+    const {
+      inputs,
+      secrets = {},
+      outputs,
+    }: Record<'inputs' | 'secrets' | 'outputs', Record<string, Described>> = parse(readFileSync(file, 'utf8')).on
+      .workflow_call;
+    const inputRows = Object.entries(inputs).map(([name, { description, default: value }]) => {
+      return `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${description} |`;
+    });
+    const rows = (described: Record<string, Described>) =>
+      Object.entries(described).map(([name, { description }]) => `| \`${name}\` | ${description} |`);
+    const table = (head: readonly string[], body: readonly string[]) =>
+      body.length === 0
+        ? []
+        : [[`| ${head.join(' | ')} | |`, `|${' --- |'.repeat(head.length + 1)}`, ...body].join('\n')];
+    const tables = [
+      ...table(['Input', 'Default'], inputRows),
+      ...table(['Secret'], rows(secrets)),
+      ...table(['Output'], rows(outputs)),
+    ];
+    return [basename(file), tables.join('\n\n')];
+  });
+  return filled('docs/workflows.md', page, Object.fromEntries(parts));
 }
 
 /** Fills the tables of keys in docs/manifest.md from the manifest's schema. */

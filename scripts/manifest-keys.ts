@@ -46,9 +46,19 @@ export function manifestKeys(): { readonly top: readonly Key[]; readonly device:
   return { top, device: keysOf({ $ref: '#/$defs/device' }, '') };
 }
 
-/** The keys of a device that hold one value: the columns that a table may have. */
-export function columnNames(): readonly string[] {
+/** The keys of a device that hold one value, or may: the columns that a table may have, and what their cells are read as. `**` stands for names in any depth. */
+export function columns(): readonly { readonly name: string; readonly types: readonly string[] }[] {
   const { device } = manifestKeys();
-  const single = device.filter(({ schema }) => !schema.properties && !schema.additionalProperties && !schema.items);
-  return single.map(({ path }) => path);
+  const typesOf = ({ schema }: Key) => [schema.type ?? 'string'].flat();
+  return device.flatMap((key) => {
+    const types = typesOf(key);
+    if (!types.some((type) => type === 'object' || type === 'array')) {
+      return [{ name: key.path, types: types.filter((type) => cellTypes.includes(type)) }];
+    }
+    // A value or a map of any depth: text, as a cell cannot tell the number 7 from the text 007.
+    return types.includes('string') ? [{ name: `${key.path}*`, types: [] }] : [];
+  });
 }
+
+/** What a cell can be beside text. */
+const cellTypes: readonly string[] = ['boolean', 'integer'];

@@ -1,17 +1,27 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { info, notice, setSecret } from '@actions/core';
+import { getProxyForUrl } from 'proxy-from-env';
 import { requireUploads, uploadBundles } from './github/artifacts.ts';
+import { baseCommit, checkOut } from './github/base.ts';
+import { commentReport } from './github/comment.ts';
 import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { ignoredByGit } from './github/git.ts';
+import { idToken, mayHaveIdTokens } from './github/id-token.ts';
 import { readInputs } from './github/inputs.ts';
+import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
-import { asFault, Fault } from './model/fault.ts';
+import { hiding } from './github/secrets.ts';
+import { asFault, Fault, messageOf } from './model/fault.ts';
 import { endedEarly, endsWell, type Report } from './model/report.ts';
 import { provision } from './provision.ts';
+import type { SarifContext } from './report/sarif.ts';
 import { days, readRequest, type Settings, word } from './request.ts';
+import type { BaseFiles } from './run.ts';
+import { hostsOf, openSignIn, readSignIn, type SignIn } from './sign-in.ts';
+import { version } from './version.ts';
 import { openWorkspace } from './workspace.ts';
-import { readCredentials, realWorld } from './world.ts';
+import { readCa, realWorld } from './world.ts';
 
 /** The JavaScript action: inputs → run → outputs. Outputs are set and the summary is written however it ends. */
 async function main(): Promise<void> {
@@ -19,27 +29,53 @@ async function main(): Promise<void> {
   const event = readEvent();
   const report = await run(inputs, event).catch((thrown) => endedEarly(inputs.command, asFault(thrown)));
   const uploaded = await upload(report, inputs);
-  const complete: Report = { ...report, faults: [...report.faults, ...uploaded.faults] };
+  const known: Report = { ...report, faults: [...report.faults, ...uploaded.faults] };
+  const complete: Report = { ...known, faults: [...known.faults, ...(await keepIssue(known, inputs, event))] };
   await logReport(complete);
   await writeSummary(complete, event.link);
-  setOutputs(complete, uploaded.ids, process.env.RUNNER_TEMP ?? '.');
+  setOutputs(complete, uploaded.ids, {
+    folder: process.env.RUNNER_TEMP ?? '.',
+    sarif: sarifContext(inputs, event),
+    hide: hiding(inputs),
+  });
+  await commentReport(complete, inputs, event);
   if (!endsWell(complete)) process.exitCode = 1;
+}
+
+function sarifContext({ manifest = '' }: Settings, { rulesPage }: Event): SarifContext {
+  const [first = ''] = manifest.split('\n');
+  return { version, manifest: first.trim() || 'devices.yaml', ...(rulesPage === undefined ? {} : { rulesPage }) };
 }
 
 async function run(inputs: Settings, event: Event): Promise<Report> {
   const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
-  const credentials = await readCredentials(inputs['connection-string'] ?? '');
-  for (const { key } of credentials) setSecret(key);
+  const signIn = await readSignIn(inputs);
+  if (signIn.way === 'connection-strings') for (const { key } of signIn.credentials) setSecret(key);
   const publishes = /^(apply|render)$/.test(inputs.command ?? '') && inputs.artifacts !== 'none';
-  const request = readRequest(inputs, {
-    directory: root,
-    credentialHubs: credentials.map(({ host }) => host),
-    findings: publishes ? publicityFindings(event) : [],
-  });
-  // A wrong setting of the upload is told before anything is written, as is a runner that cannot upload.
+  const request = readRequest(
+    { ...inputs, 'plan-file': planFileOf(inputs) },
+    {
+      directory: root,
+      credentialHubs: hostsOf(signIn),
+      findings: publishes ? publicityFindings(event) : [],
+    },
+  );
+  // Wrong settings of what comes last are told before anything is written, as is a runner that cannot upload.
   const uploads = uploadSettings(inputs).mode !== 'none';
+  word(inputs, 'comment', ['auto', 'never']);
   const workspace = openWorkspace(root, { checkIgnored: ignoredByGit });
   const caFile = inputs['ca-file'] ? resolve(root, inputs['ca-file']) : undefined;
+  const excuse = request.command === 'plan' && !canSignIn(signIn) ? event.withoutSecrets : undefined;
+  const asksHub = excuse === undefined && !/^(validate|render)$/.test(request.command);
+  const credentials = asksHub
+    ? await openSignIn(signIn, request.hubs, {
+        idToken: (audience) => idToken(audience, event.withoutSecrets),
+        mask: setSecret,
+        authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
+        proxyFor: getProxyForUrl,
+        ca: () => readCa(caFile),
+      })
+    : [];
   const world = realWorld({
     workspace,
     credentials,
@@ -47,12 +83,39 @@ async function run(inputs: Settings, event: Event): Promise<Report> {
     env: process.env,
     progress: logProgress,
     checkPublishing: uploads ? requireUploads : () => {},
+    ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
   });
-  if (request.command === 'plan' && credentials.length === 0 && event.withoutSecrets !== undefined) {
-    notice(`Only validated, not planned: ${event.withoutSecrets}.`, { title: 'plan without a hub' });
+  if (excuse !== undefined) {
+    notice(`Only validated, not planned: ${excuse}.`, { title: 'plan without a hub' });
     return { ...(await provision({ ...request, command: 'validate' }, world)), command: 'plan' };
   }
   return provision(request, world);
+}
+
+/** A plan is always written: an output names it. */
+function planFileOf({ command, 'plan-file': given }: Settings): string | undefined {
+  if (given || command !== 'plan') return given;
+  return join(process.env.RUNNER_TEMP ?? '.', 'provision-iot-edge-plan.json');
+}
+
+/** The files that the pull request changes, or a notice why they cannot be compared: a plan goes on without. */
+async function openBase(root: string, named: string): Promise<BaseFiles | undefined> {
+  try {
+    const base = await checkOut(root, await baseCommit(root, named));
+    if (base !== undefined) return { workspace: openWorkspace(base.folder), remove: base.remove };
+    throw new Error('the commit is not there; write "with: { fetch-depth: 2 }" in the step actions/checkout');
+  } catch (thrown) {
+    notice(`What devices would run is not compared with the base: ${messageOf(thrown)}.`, { title: 'configuration' });
+    return undefined;
+  }
+}
+
+/** Whether what signs in is all there; of a session that may have been left nobody knows. */
+function canSignIn(signIn: SignIn): boolean {
+  if (signIn.way === 'github-oidc') {
+    return signIn.clientId !== '' && signIn.tenantId !== '' && mayHaveIdTokens(process.env);
+  }
+  return signIn.way === 'connection-strings';
 }
 
 /** Uploads what was written. What goes wrong here is a fault of the report: the hub is already as it says. */

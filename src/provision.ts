@@ -1,64 +1,14 @@
-import { renderBundles } from './bundle/render.ts';
-import { assignHubs } from './hub/allowed.ts';
-import { identify } from './identity/identify.ts';
-import { findPrivateKeys } from './identity/keys.ts';
-import { readFleet } from './manifest/read.ts';
+import { type Checked, check, configurationSinceBase, inOrder } from './check.ts';
 import type { Bundle } from './model/bundle.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
 import { type Finding, failing, type Judged } from './model/finding.ts';
 import type { Device, HubHost } from './model/fleet.ts';
-import type { Identity } from './model/identity.ts';
 import type { Change, DeviceOutcome } from './model/plan.ts';
 import type { Registry } from './model/registration.ts';
-import type { Command, ListedDevice, Report, Result } from './model/report.ts';
-import type { Workspace } from './model/workspace.ts';
+import type { ListedDevice, Report, Result } from './model/report.ts';
 import { apply } from './plan/apply.ts';
-import { type PlanOptions, plan } from './plan/plan.ts';
-
-/** One run, as a door understood it. From here on no code knows whether a runner or a terminal asked. */
-export interface Request {
-  readonly command: Command;
-  /** Paths and globs, relative to the workspace. */
-  readonly manifests: readonly string[];
-  /** The hubs that the workflow names: credentials go to no others. */
-  readonly hubs: readonly HubHost[];
-  readonly onlyHub?: HubHost;
-  /** Absolute. */
-  readonly outputDirectory: string;
-  readonly failOn: 'error' | 'warning';
-  readonly expiryWarningDays: number;
-  readonly plan: PlanOptions;
-  /** What the door itself has noticed. */
-  readonly findings: readonly Finding[];
-}
-
-/** Everything outside that a run touches; a test hands in its own clock and its own hub. */
-export interface World {
-  readonly workspace: Workspace;
-  readonly openRegistry: (hub: HubHost) => Promise<Registry>;
-  readonly now: () => Date;
-  readonly sleep: (milliseconds: number) => Promise<void>;
-  readonly random: () => number;
-  readonly progress: Progress;
-  /** Throws a `Fault` where bundles, once written, could not be published: asked before anything is written. */
-  readonly checkPublishing: () => void;
-}
-
-/** Told where a run stands, for people who watch. */
-export interface Progress {
-  /** A new phase begins: `reading contoso.azure-devices.net`. */
-  phase(name: string): void;
-  /** So many of the devices of a hub are written, so many of them badly. */
-  written(hub: HubHost, done: number, failed: number, total: number): void;
-}
-
-/** The fleet after every check that needs no hub. */
-interface Checked {
-  readonly devices: readonly Device[];
-  readonly identities: readonly Identity[];
-  readonly bundles: readonly Bundle[];
-  readonly findings: readonly Finding[];
-}
+import { plan } from './plan/plan.ts';
+import type { Request, World } from './run.ts';
 
 /** Runs one command. Faults of the material are findings of the report, faults of the world stand in it beside them. */
 export async function provision(request: Request, world: World): Promise<Report> {
@@ -74,8 +24,10 @@ export async function provision(request: Request, world: World): Promise<Report>
 
 function noHub(): Fault {
   const remedy =
-    'Give the connection string of the hub: the input connection-string, or IOTHUB_CONNECTION_STRING on the command line. validate needs none.';
-  return new Fault('there is no hub to ask: no connection string is given', remedy, { kind: 'usage' });
+    'Name it in the input hub (--hub on the command line), or give its connection string: the input connection-string, or IOTHUB_CONNECTION_STRING. validate needs none.';
+  return new Fault('there is no hub to ask: none is named, and no connection string is given', remedy, {
+    kind: 'usage',
+  });
 }
 
 async function carryOutCommand(request: Request, world: World, checked: Checked): Promise<Report> {
@@ -95,37 +47,6 @@ async function carryOutCommand(request: Request, world: World, checked: Checked)
   }
 }
 
-/** manifest → Fleet → Identities → Bundles, all in memory. */
-async function check(request: Request, { workspace, now }: World): Promise<Checked> {
-  const fleet = await readFleet(request.manifests, workspace);
-  const assigned = assignHubs(fleet.value, request.hubs, {
-    ...(request.onlyHub === undefined ? {} : { onlyHub: request.onlyHub }),
-    use: request.command === 'validate' ? 'none' : request.command === 'render' ? 'name' : 'credentials',
-  });
-  const devices = assigned.value.inRun;
-  const identities = await identify(devices, workspace, {
-    now: now(),
-    expiryWarningDays: request.expiryWarningDays,
-  });
-  const read = new Set(devices.flatMap(({ certificates }) => Object.values(certificates)));
-  const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, read), workspace, read);
-  // Only these two need the files; everything that can be wrong with them is found without rendering.
-  const renders = request.command === 'apply' || request.command === 'render';
-  const rendered = renders ? identities.value : [];
-  const identified = new Set(rendered.map(({ device }) => device));
-  const bundles = renderBundles(rendered, {
-    fleet: assigned.value.all,
-    judge: devices.filter((device) => !identified.has(device)),
-  });
-  const findings = [fleet, assigned, identities, { findings: keys }, bundles].flatMap((stage) => stage.findings);
-  return {
-    devices,
-    identities: identities.value,
-    bundles: bundles.value,
-    findings: inOrder([...request.findings, ...findings]),
-  };
-}
-
 async function renderFleet(request: Request, world: World, checked: Checked): Promise<Report> {
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
   world.checkPublishing();
@@ -138,8 +59,27 @@ async function planFleet(request: Request, world: World, checked: Checked): Prom
   return withRegistries(checked.devices, world, async (registries) => {
     const { changes, findings } = await planHubs(request, world, checked, registries);
     const result = changes.every(({ kind }) => kind === 'unchanged') ? 'unchanged' : 'changes';
-    return report(request, checked, verdict(request, findings, result), { changes, findings });
+    const configuration = await configurationSinceBase(request, world, checked);
+    const more = { changes, findings, ...configuration };
+    if (failing(findings, request.failOn)) return report(request, checked, 'invalid', more);
+    // A plan that may not be carried out is not one to approve.
+    return report(request, checked, result, { ...more, ...(await writePlan(request, changes, registries)) });
   });
+}
+
+async function writePlan(
+  { planFile }: Request,
+  changes: readonly Change[],
+  registries: ReadonlyMap<HubHost, Registry>,
+): Promise<Pick<Report, 'planFile' | 'faults'>> {
+  if (planFile === undefined) return { faults: [] };
+  const { planDocument, writePlanFile } = await import('./plan/plan-file.ts');
+  try {
+    await writePlanFile(planFile, planDocument([...registries.keys()], changes));
+    return { planFile, faults: [] };
+  } catch (thrown) {
+    return { faults: [asFault(thrown)] };
+  }
 }
 
 async function applyFleet(request: Request, world: World, checked: Checked): Promise<Report> {
@@ -147,8 +87,10 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
   const { checkOutputDirectory } = await import('./bundle/directory.ts');
   checkOutputDirectory(request.outputDirectory, { workspace: world.workspace.root });
   world.checkPublishing();
+  const differing = await comparing(request);
   return withRegistries(checked.devices, world, async (registries) => {
-    const { changes, findings } = await planHubs(request, world, checked, registries);
+    const { changes, findings: planned } = await planHubs(request, world, checked, registries);
+    const findings = inOrder([...planned, ...differing([...registries.keys()], changes)]);
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings });
     const { outcomes, faults } = await carryOut(changes, world, registries);
     const right = new Set(outcomes.filter(isRight).map(key));
@@ -162,6 +104,19 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
       ...(written.length === 0 ? { bundles, bundlesDirectory: request.outputDirectory } : {}),
     });
   });
+}
+
+/** Reads the approved plan, if there is one, before any hub is asked; gives what compares with it. */
+async function comparing({
+  planFile,
+}: Request): Promise<(hubs: readonly HubHost[], changes: readonly Change[]) => readonly Finding[]> {
+  if (planFile === undefined) return () => [];
+  const [{ readPlanFile }, { unapproved }] = await Promise.all([
+    import('./plan/plan-file.ts'),
+    import('./plan/approved.ts'),
+  ]);
+  const approved = readPlanFile(planFile);
+  return (hubs, changes) => unapproved(hubs, changes, approved);
 }
 
 async function verifyFleet(request: Request, world: World, checked: Checked): Promise<Report> {
@@ -219,7 +174,12 @@ async function planHubs(
   for (const [hub, registry] of registries) {
     world.progress.phase(`reading ${hub}`);
     const identities = checked.identities.filter(({ device }) => device.hub === hub);
-    const found = await registry.read(identities.map(({ device }) => device.id));
+    // Twins are read for a hub of whose devices one names tags: the others' may have had some.
+    const tags = identities.some(({ device }) => device.tags !== undefined);
+    const found = await registry.read(
+      identities.map(({ device }) => device.id),
+      { tags },
+    );
     planned.push(plan(hub, identities, found, request.plan));
   }
   return {
@@ -236,12 +196,16 @@ async function carryOut(
 ): Promise<{ readonly outcomes: readonly DeviceOutcome[]; readonly faults: readonly Fault[] }> {
   const hubs = [...registries].map(async ([hub, registry]) => {
     const ofHub = changes.filter((change) => change.hub === hub);
-    const total = ofHub.filter(({ kind }) => kind === 'create' || kind === 'update').length;
+    const total = ofHub.filter(
+      (change) => change.kind === 'create' || (change.kind === 'update' && change.registers),
+    ).length;
     if (total > 0) world.progress.phase(`writing ${total} ${total === 1 ? 'device' : 'devices'} to ${hub}`);
     return apply(ofHub, registry, {
       sleep: world.sleep,
       random: world.random,
       progress: (done, failed) => world.progress.written(hub, done, failed, total),
+      tagging: (devices) =>
+        world.progress.phase(`writing tags of ${devices} ${devices === 1 ? 'device' : 'devices'} to ${hub}`),
     });
   });
   const applied = await Promise.all(hubs);
@@ -295,28 +259,6 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     faults: [],
     ...more,
   };
-}
-
-/** Where private keys are looked for: beside the manifests and beside the certificates they name. */
-function foldersOf(manifests: readonly string[], certificates: ReadonlySet<string>): readonly string[] {
-  return [...new Set([...manifests, ...certificates].map(folderOf))].sort();
-}
-
-function folderOf(path: string): string {
-  const end = path.lastIndexOf('/');
-  return end < 0 ? '.' : path.slice(0, end);
-}
-
-/** By place, each fault once: a value of the defaults is judged for every device that inherits it. */
-function inOrder(findings: readonly Finding[]): readonly Finding[] {
-  const once = new Map(findings.map((f) => [[f.rule, where(f), f.message].join('\n'), f]));
-  return [...once.values()].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
-}
-
-/** Sorts as file, line and column do. */
-function where({ place }: Finding): string {
-  if (place === undefined) return '';
-  return [place.file, String(place.line).padStart(9), String(place.column).padStart(9)].join('\0');
 }
 
 function key({ device, hub }: { readonly device: string; readonly hub: string | undefined }): string {

@@ -4,14 +4,14 @@ import type { Finding } from './model/finding.ts';
 import { type HubHost, isHubHost } from './model/fleet.ts';
 import { type Command, commands } from './model/report.ts';
 import { readChangeLimit } from './plan/limit.ts';
-import type { Request } from './provision.ts';
+import type { Request } from './run.ts';
 
 /** The settings of a run as text, by the inputs' names; an empty text is an absent one. */
 export type Settings = Readonly<Record<string, string | undefined>>;
 
 /** Where a request is made: what the settings alone do not tell. */
 export interface RequestContext {
-  /** Absolute; `output-directory` starts there. */
+  /** Absolute; `output-directory` and `plan-file` start there. */
   readonly directory: string;
   /** The hubs of the credentials. */
   readonly credentialHubs: readonly HubHost[];
@@ -21,6 +21,7 @@ export interface RequestContext {
 
 /** Reads the settings of a run, the same for the action and the command line. Throws a usage `Fault` that names the setting. */
 export function readRequest(settings: Settings, context: RequestContext): Request {
+  const planFile = text(settings, 'plan-file', '');
   const onlyHub = settings['only-hub']?.trim() ? host('only-hub', settings['only-hub']) : undefined;
   const hubs = lines(settings.hub).map((line) => host('hub', line));
   return {
@@ -36,6 +37,7 @@ export function readRequest(settings: Settings, context: RequestContext): Reques
       allowLockout: truth(settings, 'allow-lockout'),
       maxChanges: changeLimit(text(settings, 'max-changes', '30%')),
     },
+    ...(planFile === '' ? {} : { planFile: resolve(context.directory, planFile) }),
     findings: context.findings,
   };
 }

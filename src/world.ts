@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { HubCredential } from './hub/connection-string.ts';
+import type { HubCredential } from './hub/credential.ts';
 import { Fault, messageOf } from './model/fault.ts';
 import type { HubHost } from './model/fleet.ts';
 import type { Registry } from './model/registration.ts';
 import type { Workspace } from './model/workspace.ts';
-import type { Progress, World } from './provision.ts';
+import type { Progress, World } from './run.ts';
+import { describedSignIn } from './sign-in.ts';
 import { version } from './version.ts';
 
 /** What a door knows of its surroundings. */
@@ -17,11 +18,13 @@ export interface Surroundings {
   readonly progress: Progress;
   /** Absent: bundles are not published. */
   readonly checkPublishing?: () => void;
+  /** Absent: there is no pull request. */
+  readonly openBase?: World['openBase'];
 }
 
 /** The world as it is: the real clock, the real network. */
 export function realWorld(surroundings: Surroundings): World {
-  const { workspace, credentials, caFile, env, progress, checkPublishing = () => {} } = surroundings;
+  const { workspace, progress, checkPublishing = () => {}, openBase } = surroundings;
   return {
     workspace,
     now: () => new Date(),
@@ -29,40 +32,34 @@ export function realWorld(surroundings: Surroundings): World {
     random: Math.random,
     progress,
     checkPublishing,
-    openRegistry: (hub) => openRegistry(hub, credentials, caFile, env),
+    ...(openBase === undefined ? {} : { openBase }),
+    openRegistry: (hub) => openRegistry(hub, surroundings),
   };
 }
 
-/** Reads credentials only where there are any: the SDK's parser is not loaded for a run without a hub. */
-export async function readCredentials(connectionStrings: string): Promise<readonly HubCredential[]> {
-  if (connectionStrings.trim() === '') return [];
-  const { readConnectionStrings } = await import('./hub/connection-string.ts');
-  return readConnectionStrings(connectionStrings);
-}
-
-async function openRegistry(
-  hub: HubHost,
-  credentials: readonly HubCredential[],
-  caFile: string | undefined,
-  env: Surroundings['env'],
-): Promise<Registry> {
+async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<Registry> {
+  const { credentials, caFile, env, progress } = surroundings;
   const credential = credentials.find(({ host }) => host === hub);
   if (credential === undefined) {
-    const remedy = `Give a connection string whose HostName is ${hub}: the input connection-string, or IOTHUB_CONNECTION_STRING on the command line.`;
-    throw new Fault(`there is no credential for ${hub}`, remedy, { kind: 'usage' });
+    // Entra signs in to every hub that is named; so there are connection strings, of others.
+    const remedy = `One way of signing in serves all hubs of a run: give a connection string whose HostName is ${hub} too (the input connection-string, or IOTHUB_CONNECTION_STRING on the command line), or none at all.`;
+    throw new Fault(`there is no connection string for ${hub}`, remedy, { kind: 'usage' });
   }
+  progress.phase(`signing in to ${hub} ${describedSignIn(credential)}`);
   const [{ openRegistry: open }, { getProxyForUrl }] = await Promise.all([
     import('./hub/registry.ts'),
     import('proxy-from-env'),
   ]);
   return open(credential, {
-    ...(caFile === undefined ? {} : { ca: readCa(caFile) }),
+    ca: readCa(caFile),
     userAgent: userAgent(env.GITHUB_RUN_ID),
     proxyFor: getProxyForUrl,
   });
 }
 
-function readCa(path: string): string {
+/** Throws a usage `Fault` for a file that cannot be read. */
+export function readCa(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
   try {
     return readFileSync(path, 'utf8');
   } catch (thrown) {

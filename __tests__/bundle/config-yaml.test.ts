@@ -1,24 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parse, parseDocument } from 'yaml';
-import { renderConfigYaml } from '../../src/bundle/config-yaml.ts';
-import { isHubHost } from '../../src/model/fleet.ts';
-import { deviceOf, type Wanted } from './material.ts';
-
-const places = {
-  certificate: 'file:///var/lib/iotedge/identity/edge-001.pem',
-  privateKey: 'file:///var/lib/iotedge/identity/edge-001.key.pem',
-};
-
-function render(wanted: Wanted = {}): string {
-  const { hub = 'contoso.azure-devices.net' } = wanted;
-  if (hub === null || !isHubHost(hub)) throw new Error('no hub');
-  return renderConfigYaml(deviceOf(wanted), hub, places);
-}
+import { parse } from 'yaml';
+import { configurationOf as render } from './material.ts';
 
 const whole = `# Azure IoT Edge 1.1: device edge-001
-# Place: /etc/iotedge/config.yaml, owner iotedge, mode 0400; then: sudo systemctl restart iotedge
+# Place: /etc/iotedge/config.yaml, owner iotedge, mode 0400; install.sh beside it puts it there
 # The certificate (primary) and its private key must lie, readable by iotedge, at
 #   file:///var/lib/iotedge/identity/edge-001.pem
 #   file:///var/lib/iotedge/identity/edge-001.key.pem
@@ -97,74 +82,39 @@ describe('config.yaml', () => {
     const text = render({ env });
     expect(parse(text).agent.env).toEqual(env);
     expect(parse(text, { version: '1.1' }).agent.env).toEqual(env);
-    expect(text).toContain('    "no": "yes"\n');
+    expect(text).toContain('\n    "no": "yes"\n');
   });
 
-  it('parses back to what was meant, on one line a value, for any id, host name and variables', () => {
-    const id = fc.string({ unit: fc.constantFrom(...[..."aZ09-._:%#*?!(),+=@$';"]), minLength: 1, maxLength: 128 });
-    const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.string({
-        unit: fc.constantFrom(
-          '"',
-          "'",
-          '\\',
-          '\n',
-          '\r',
-          '\t',
-          '{{',
-          '}}',
-          '#',
-          ': ',
-          '- ',
-          ' ',
-          'é',
-          '\u2028',
-          '😀',
-          '\0',
-          '%',
-        ),
-      }),
-    );
-    const name = text.filter((key) => key !== '__proto__');
-    fc.assert(
-      fc.property(id, text, fc.dictionary(name, text, { maxKeys: 4 }), text, (id, hostname, env, image) => {
-        const rendered = render({ id, hostname, env, image });
-        const document = parseDocument(rendered);
-        expect([...document.errors, ...document.warnings]).toEqual([]);
-        const config = document.toJS();
-        expect(config.provisioning.authentication.device_id).toBe(id);
-        expect(config.hostname).toBe(hostname);
-        expect(config.agent.config.image).toBe(image);
-        expect(new Map(Object.entries(config.agent.env))).toEqual(new Map(Object.entries(env)));
-        expect(rendered).toMatch(/^provisioning:\n {2}source: "manual"\n/m);
-        expect(rendered.endsWith('"\n')).toBe(true);
-      }),
-    );
+  it('has every text and every list on a line of its own, and plain names as they are', () => {
+    const createOptions = {
+      HostConfig: { Binds: ['/a:/b', 'no'], PortBindings: { '80/tcp': [{ HostPort: '80', yes: [] }] }, Memory: 1 },
+      Labels: {},
+    };
+    const text = render({ env: { Level: 'a\nb' }, config: { agent: { createOptions } } });
+    expect(text).toContain(`
+  env:
+    Level: "a\\nb"
+  config:
+    image: "mcr.microsoft.com/azureiotedge-agent:1.1"
+    createOptions:
+      HostConfig:
+        Binds: ["/a:/b", "no"]
+        PortBindings:
+          "80/tcp": [{"HostPort": "80", "yes": []}]
+        Memory: 1
+      Labels: {}
+    auth: {}
+`);
+    expect(parse(text).agent.config.createOptions).toEqual(createOptions);
+  });
+
+  it('gives variables of the agent precedence over those of the proxy', () => {
+    const config = { proxy: { https: 'http://a:1', noProxy: 'b' }, agent: { env: { https_proxy: 'http://c:2' } } };
+    expect(parse(render({ config })).agent.env).toEqual({ https_proxy: 'http://c:2', no_proxy: 'b' });
+  });
+
+  it('says for Windows where it goes, and who puts it there', () => {
+    const text = render({ platform: 'windows' });
+    expect(text).toContain('# Place: C:\\ProgramData\\iotedge\\config.yaml; Initialize-IoTEdge.ps1');
   });
 });
-
-const templates = new URL('../../../shared/reference/iotedge/config.yaml/', import.meta.url);
-
-describe.skipIf(!existsSync(templates))(
-  'config.yaml, beside the templates of the Debian packages (../shared/reference)',
-  () => {
-    it.each(['1.0.10', '1.1.15'])('of %s sets what the package sets, to the same values', (version) => {
-      const template = parse(readFileSync(new URL(`${version}/linux-debian.config.yaml`, templates), 'utf8'));
-      const ours = parse(render({ version }));
-      expect(Object.keys(ours)).toEqual(Object.keys(template));
-      const { provisioning, hostname, ...rest } = template;
-      expect(ours).toMatchObject(rest);
-      expect(ours).toEqual({ ...template, provisioning: ours.provisioning, hostname: ours.hostname });
-      expect(provisioning.dynamic_reprovisioning).toBe(ours.provisioning.dynamic_reprovisioning);
-      expect(hostname).not.toBe(ours.hostname);
-    });
-
-    it('has the shape of the runtime’s own example of manual X.509 provisioning', () => {
-      const example = parse(readFileSync(new URL('../config.toml/manual-x509/old-config.yaml', templates), 'utf8'));
-      const ours = parse(render());
-      expect(Object.keys(ours.provisioning)).toEqual(Object.keys(example.provisioning));
-      expect(Object.keys(ours.provisioning.authentication)).toEqual(Object.keys(example.provisioning.authentication));
-    });
-  },
-);

@@ -27,8 +27,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-const bundlesOf = (...ids: readonly string[]) =>
-  renderBundles(ids.map((id) => identityOf({ id }, { primary: 'pem\n' }))).value;
+const bundlesOf = (...ids: readonly string[]): readonly Bundle[] =>
+  ids.map((id) => {
+    const { device } = identityOf({ id });
+    const files = ['config.yaml', 'identity-certificate.pem'].map((name) => ({ name, text: `${name} of ${id}\n` }));
+    return { device: device.id, hub: device.hub, directory: id, artifact: `iot-edge-${id}`, files };
+  });
 const filesIn = (folder: string) => readdirSync(folder, { recursive: true }).map(String).toSorted();
 
 describe('writing bundles', () => {
@@ -63,7 +67,7 @@ describe('writing bundles', () => {
   it('takes an empty folder, and folders of several hubs', async () => {
     mkdirSync(target);
     const fleet = ['x.net', 'y.net'].map((hub) => identityOf({ id: 'e', hub }));
-    await writeBundles(target, renderBundles(fleet).value);
+    await writeBundles(target, (await renderBundles(fleet)).value);
     expect(readdirSync(target).toSorted()).toEqual(['.gitignore', marker, 'x', 'y']);
   });
 

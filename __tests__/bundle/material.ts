@@ -1,10 +1,16 @@
-import type { Place } from '../../src/model/finding.ts';
+import { renderConfigToml } from '../../src/bundle/config-toml.ts';
+import { renderConfigYaml } from '../../src/bundle/config-yaml.ts';
+import { judgeDevice } from '../../src/bundle/judge.ts';
+import { generationOf } from '../../src/bundle/runtime.ts';
+import type { Finding, Place } from '../../src/model/finding.ts';
 import {
   type Device,
   type DeviceConfig,
+  type DeviceIdentity,
   isDeviceId,
   isHubHost,
   type Platform,
+  type Runtime,
   type RuntimeVersion,
 } from '../../src/model/fleet.ts';
 import { type Certificate, type Identity, isThumbprint } from '../../src/model/identity.ts';
@@ -15,6 +21,7 @@ export interface Wanted {
   readonly version?: string;
   readonly platform?: Platform;
   readonly parent?: string;
+  readonly tags?: Device['tags'];
   readonly slot?: 'primary' | 'secondary';
   readonly certificate?: string;
   readonly privateKey?: string;
@@ -22,6 +29,10 @@ export interface Wanted {
   readonly image?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly line?: number;
+  /** More of each part, over what the keys above say. */
+  readonly config?: Omit<Partial<DeviceConfig>, 'agent'> & { readonly agent?: Partial<DeviceConfig['agent']> };
+  readonly identity?: Partial<DeviceIdentity>;
+  readonly runtime?: Partial<Runtime>;
 }
 
 /** A device as the manifest stage gives it; every key has a column of its own on the device's line. */
@@ -36,15 +47,31 @@ export function deviceOf(wanted: Wanted = {}): Device {
     thumbprints: {},
     thumbprintAlgorithm: 'sha256',
     ...(wanted.parent === undefined ? {} : { parent: wanted.parent }),
-    runtime: { version: versionOf(version), platform },
+    ...(wanted.tags === undefined ? {} : { tags: wanted.tags }),
+    runtime: { version: versionOf(version), platform, ...wanted.runtime },
     identity: {
       slot: wanted.slot ?? 'primary',
       ...(wanted.certificate === undefined ? {} : { certificate: wanted.certificate }),
       ...(wanted.privateKey === undefined ? {} : { privateKey: wanted.privateKey }),
+      ...wanted.identity,
     },
     config: configOf(wanted),
     place: (key): Place => ({ file: 'devices.yaml', line, column: columnOf(key) }),
   };
+}
+
+/** The findings of one device but for the notice that most versions get. */
+export function findingsOf(wanted: Wanted = {}): readonly Finding[] {
+  return judgeDevice(deviceOf(wanted)).findings.filter(({ rule }) => rule !== 'runtime/out-of-support');
+}
+
+/** The device's config.yaml or config.toml; throws where a finding stands against it. */
+export function configurationOf(wanted: Wanted = {}): string {
+  const device = deviceOf(wanted);
+  const { value: places, findings } = judgeDevice(device);
+  if (places === undefined || device.hub === undefined) throw new Error(findings.map((f) => f.message).join('\n'));
+  const render = generationOf(device.runtime.version) === 'aziot' ? renderConfigToml : renderConfigYaml;
+  return render(device, device.hub, places);
 }
 
 export function columnOf(key: string): number {
@@ -78,10 +105,11 @@ export function identityOf(
   };
 }
 
-function configOf({ hostname, image, env = {} }: Wanted): DeviceConfig {
+function configOf({ hostname, image, env = {}, config = {} }: Wanted): DeviceConfig {
   return {
     ...(hostname === undefined ? {} : { hostname }),
-    agent: { env, ...(image === undefined ? {} : { image }) },
+    ...config,
+    agent: { env, ...(image === undefined ? {} : { image }), ...config.agent },
   };
 }
 

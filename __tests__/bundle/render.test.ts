@@ -5,8 +5,8 @@ import { deviceOf, identityOf } from './material.ts';
 const pems = { primary: 'leaf of primary\nchain\n', secondary: 'leaf of secondary\n' };
 
 describe('rendering bundles', () => {
-  it('gives each device its config.yaml and the certificate of the slot it carries', () => {
-    const { value } = renderBundles([
+  it('gives each device its config.yaml and the certificate of the slot it carries', async () => {
+    const { value } = await renderBundles([
       identityOf({ id: 'a' }, pems),
       identityOf({ id: 'b', slot: 'secondary' }, pems),
       identityOf({ id: 'c', slot: 'secondary' }, { primary: pems.primary }),
@@ -19,18 +19,25 @@ describe('rendering bundles', () => {
         artifact: `iot-edge-${id}`,
       })),
     );
-    expect(value.map(({ files }) => files.map(({ name }) => name))).toEqual([
-      ['config.yaml', 'identity-certificate.pem'],
-      ['config.yaml', 'identity-certificate.pem'],
-      ['config.yaml'],
-    ]);
-    expect(value[0]?.files[1]?.text).toBe(pems.primary);
-    expect(value[1]?.files[1]?.text).toBe(pems.secondary);
+    const carried = value.map(({ files }) => files.find(({ name }) => name === 'identity-certificate.pem')?.text);
+    expect(carried).toEqual([pems.primary, pems.secondary, undefined]);
     expect(value[1]?.files[0]?.text).toContain('# The certificate (secondary)');
   });
 
-  it('leaves out a device with an error and a device without a hub, and no other', () => {
-    const { value } = renderBundles([
+  it.each([
+    ['1.0.10', 'debian', 'config.yaml'],
+    ['1.1', 'linux', 'config.yaml'],
+    ['1.1', 'windows', 'config.yaml'],
+    ['1.2', 'debian', 'config.toml'],
+    ['1.6', 'linux', 'config.toml'],
+  ] as const)('gives a device with %s on %s a %s', async (version, platform, name) => {
+    const { value } = await renderBundles([identityOf({ version, platform })]);
+    const forms = value[0]?.files.map((file) => file.name).filter((file) => file.startsWith('config.'));
+    expect(forms).toEqual([name]);
+  });
+
+  it('leaves out a device with an error and a device without a hub, and no other', async () => {
+    const { value } = await renderBundles([
       identityOf({ id: '7' }),
       identityOf({ id: 'a', hub: null }),
       identityOf({ id: 'b' }),
@@ -38,24 +45,29 @@ describe('rendering bundles', () => {
     expect(value.map(({ device }) => device)).toEqual(['b']);
   });
 
-  it('keeps the names of the whole fleet when a part of it is rendered', () => {
+  it('keeps the names of the whole fleet when a part of it is rendered', async () => {
     const fleet = [
       deviceOf({ id: 'edge', hub: 'a.azure-devices.net' }),
       deviceOf({ id: 'EDGE', hub: 'a.azure-devices.net' }),
       deviceOf({ id: 'other', hub: 'b.azure-devices.net' }),
     ];
     const part = [identityOf({ id: 'edge', hub: 'a.azure-devices.net' })];
-    expect(renderBundles(part, { fleet }).value[0]?.directory).toMatch(/^a\/edge~[0-9a-f]{16}$/);
-    expect(renderBundles(part).value[0]?.directory).toBe('edge');
+    expect((await renderBundles(part, { fleet })).value[0]?.directory).toMatch(/^a\/edge~[0-9a-f]{16}$/);
+    expect((await renderBundles(part)).value[0]?.directory).toBe('edge');
   });
 
-  it('is told a mistake when a device is not of the fleet', () => {
-    expect(() => renderBundles([identityOf({ id: 'a' })], { fleet: [deviceOf({ id: 'b' })] })).toThrow(
-      'not of the fleet',
-    );
+  it('is told a mistake when a device is not of the fleet', async () => {
+    const fleet = [deviceOf({ id: 'b' })];
+    await expect(renderBundles([identityOf({ id: 'a' })], { fleet })).rejects.toThrow('not of the fleet');
   });
 
-  it('renders nothing of nothing', () => {
-    expect(renderBundles([])).toEqual({ value: [], findings: [] });
+  it('judges devices that it does not render, as it judges the others', async () => {
+    const { value, findings } = await renderBundles([], { judge: [deviceOf({ id: '7', version: '1.6' })] });
+    expect(value).toEqual([]);
+    expect(findings).toMatchObject([{ rule: 'config/hostname', device: '7' }]);
+  });
+
+  it('renders nothing of nothing', async () => {
+    expect(await renderBundles([])).toEqual({ value: [], findings: [] });
   });
 });

@@ -1,109 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderBundles } from '../../src/bundle/render.ts';
-import { columnOf, identityOf, type Wanted } from './material.ts';
-
-/** The findings of one device but for the notice that every version rendered here gets. */
-function findingsOf(wanted: Wanted) {
-  return renderBundles([identityOf(wanted)]).findings.filter(({ rule }) => rule !== 'runtime/out-of-support');
-}
-
-function uriOf(wanted: Wanted, key: 'identity_cert' | 'identity_pk' = 'identity_cert'): string | undefined {
-  const text = renderBundles([identityOf(wanted)]).value[0]?.files[0]?.text;
-  return new RegExp(`${key}: "(.*)"`).exec(text ?? '')?.[1];
-}
-
-describe('config/uri', () => {
-  it.each([
-    ['certs/edge.pem', 'is a relative path'],
-    ['~/edge.pem', 'is a relative path'],
-    ['', 'is empty'],
-    ['https://example.com/edge.pem', 'has the scheme "https:", expected "file:"'],
-    ['pkcs11:token=a;object=b?pin-source=c', 'is a PKCS#11 URI, which begins with IoT Edge 1.2'],
-    ['file://server/share/edge.pem', 'has the host "server", expected none or localhost'],
-    ['file://localhost:80/edge.pem', 'has a port, expected none'],
-    ['file:///var/edge.pem?x=1', 'has a "?"'],
-    ['file:///var/edge.pem?', 'has a "?"'],
-    ['file:///var/edge#1.pem', 'has a "#"'],
-    ['file:/var/edge.pem', 'without // after the colon'],
-    ['file:var/edge.pem', 'without // after the colon'],
-    ['file:///C:/edge.pem', 'is a Windows path'],
-    ['file://C:/edge.pem', 'is a Windows path'],
-    ['C:\\ProgramData\\edge.pem', 'is a Windows path'],
-    ['C:/ProgramData/edge.pem', 'is a Windows path'],
-    ['\\\\server\\edge.pem', 'is a Windows path'],
-    ['file:///var\\edge.pem', 'is a Windows path'],
-    ['/var/lib/', 'names a folder'],
-    ['file:///', 'names a folder'],
-    ['/var/a\nb.pem', 'has a line break'],
-    ['file:///var/a%0Ab.pem', 'has an encoded control character'],
-    ['file:///var/100%.pem', 'is no valid URI'],
-    ['file:///var/a%2Fb.pem', 'is no valid URI'],
-    ['/var/../etc/edge.pem', 'has a "." or ".."'],
-    ['/var/./edge.pem', 'has a "." or ".."'],
-    ['/var/edge/..', 'has a "." or ".."'],
-    ['file:///var/../etc/edge.pem', 'has a "." or ".."'],
-    ['file://localhost/../etc/edge.pem', 'has a "." or ".."'],
-    ['file:///var/%2e%2E/etc/edge.pem', 'has a "." or ".."'],
-    ['file:///var/.%2e/etc/edge.pem', 'has a "." or ".."'],
-    ['file:///var/%2E/edge.pem', 'has a "." or ".."'],
-  ])('refuses %j, which %s', (certificate, problem) => {
-    const findings = findingsOf({ certificate });
-    expect(findings).toMatchObject([{ rule: 'config/uri', severity: 'error', device: 'edge-001' }]);
-    expect(findings[0]?.message).toContain('identity.certificate: ');
-    expect(findings[0]?.message).toContain(problem);
-    expect(findings[0]?.remedy).toContain('file:///var/lib/iotedge/identity/edge-001.pem');
-    expect(findings[0]?.place?.column).toBe(columnOf('identity.certificate'));
-    expect(renderBundles([identityOf({ certificate })]).value).toEqual([]);
-  });
-
-  it.each([
-    ['/var/secrets/edge.pem', 'file:///var/secrets/edge.pem'],
-    ['file:///var/secrets/edge.pem', 'file:///var/secrets/edge.pem'],
-    ['FILE://LocalHost/var/secrets/edge.pem', 'file:///var/secrets/edge.pem'],
-    ['//etc/edge.pem', 'file:///etc/edge.pem'],
-    ['/var/..secrets/.edge.pem', 'file:///var/..secrets/.edge.pem'],
-  ])('takes %s', (certificate, uri) => {
-    expect(findingsOf({ certificate })).toEqual([]);
-    expect(uriOf({ certificate })).toBe(uri);
-  });
-
-  it('looks at the private key in the same way, and does not quote what may be a PIN', () => {
-    const findings = findingsOf({ privateKey: 'pkcs11:token=a;object=secret-object' });
-    expect(findings).toMatchObject([{ rule: 'config/uri' }]);
-    expect(findings[0]?.message).toContain('identity.privateKey: "pkcs11:…"');
-    expect(findings[0]?.message).not.toContain('secret-object');
-    expect(findings[0]?.remedy).toContain('edge-001.key.pem');
-  });
-
-  it('refuses one file for certificate and key, also when it is written in two ways', () => {
-    const findings = findingsOf({ certificate: '/var/edge.pem', privateKey: 'file:///var/%65dge.pem' });
-    expect(findings.filter(({ severity }) => severity === 'error')).toMatchObject([
-      { rule: 'config/uri', place: { column: columnOf('identity.privateKey') } },
-    ]);
-  });
-});
-
-describe('config/path-needs-encoding', () => {
-  it.each(['a#1', 'a?', '100%'])('warns of the default place of device %s, and encodes it once', (id) => {
-    expect(findingsOf({ id, hostname: 'edge' })).toMatchObject([
-      { rule: 'config/path-needs-encoding', severity: 'warning' },
-      { rule: 'config/path-needs-encoding', severity: 'warning' },
-    ]);
-    const uri = uriOf({ id, hostname: 'edge' });
-    expect(uri).toBe(`file:///var/lib/iotedge/identity/${encodeURIComponent(id)}.pem`);
-  });
-
-  it('tells the file from its URI', () => {
-    const findings = findingsOf({ certificate: 'file:///var/my%20certs/a.pem' });
-    expect(findings[0]?.message).toContain('/var/my certs/a.pem');
-    expect(findingsOf({ certificate: '/var/my certs/a.pem' })[0]?.message).toContain('/var/my certs/a.pem');
-  });
-
-  it('says nothing of characters that stand in a URI as they are', () => {
-    expect(findingsOf({ id: "a:b*!(),+=@$';_.-1", hostname: 'edge' })).toEqual([]);
-    expect(uriOf({ id: 'a:b*c', hostname: 'edge' })).toBe('file:///var/lib/iotedge/identity/a:b*c.pem');
-  });
-});
+import type { Json } from '../../src/model/fleet.ts';
+import { columnOf, configurationOf, findingsOf, identityOf, type Wanted } from './material.ts';
 
 describe('config/hostname', () => {
   it.each([
@@ -130,144 +28,130 @@ describe('config/hostname', () => {
   });
 
   it('takes the id in lower case where none is given, and says so when that cannot be', () => {
-    const { value, findings } = renderBundles([identityOf({ id: 'EDGE-1' })]);
-    expect(value[0]?.files[0]?.text).toContain('hostname: "edge-1"\n');
-    expect(findings.map(({ rule }) => rule)).toEqual(['runtime/out-of-support']);
+    expect(findingsOf({ id: 'EDGE-1' })).toEqual([]);
+    expect(configurationOf({ id: 'EDGE-1' })).toContain('hostname: "edge-1"\n');
     expect(findingsOf({ id: '7EDGE' })[0]?.message).toContain('made from the device id, "7edge"');
+  });
+
+  it.each(['10.0.0.4', 'fd00::1'])('takes the address %s, of the device and of its parent, from 1.2 on', (address) => {
+    expect(findingsOf({ version: '1.2', hostname: address, config: { parentHostname: address } })).toEqual([]);
+    expect(findingsOf({ version: '1.1', hostname: address })).toMatchObject([{ rule: 'config/hostname' }]);
+  });
+
+  it.each(['', '7-gateway', 'gateway_1', '10.0.0.256'])('refuses %j as that of a parent', (parentHostname) => {
+    const findings = findingsOf({ version: '1.5', config: { parentHostname } });
+    expect(findings).toMatchObject([{ rule: 'config/hostname', place: { column: columnOf('config.parentHostname') } }]);
+    expect(findings[0]?.message).toContain(`config.parentHostname, "${parentHostname}", `);
   });
 });
 
-describe('config/secret-in-manifest', () => {
-  const secret = 'c2VjcmV0LXZhbHVl';
-  it.each<[string, string, Wanted]>([
-    ['a shared access key', 'config.agent.env.X', { env: { X: `HostName=h;SharedAccessKey=${secret}` } }],
-    ['a storage account key', 'config.agent.env.X', { env: { X: `AccountName=a;accountkey = ${secret}` } }],
-    ['a shared access signature', 'config.agent.env.X', { env: { X: `SharedAccessSignature sr=h&${secret}` } }],
-    ['a shared access signature', 'config.agent.env.X', { env: { X: `https://a.blob/c?sv=1&sig=${secret}` } }],
-    ['a private key', 'config.agent.env.X', { env: { X: `-----BEGIN EC PRIVATE KEY-----\n${secret}` } }],
-    ['a private key', 'config.agent.env.X', { env: { X: `-----BEGIN PRIVATE KEY-----\n${secret}` } }],
-    [
-      'a password in an address',
-      'config.agent.env.https_proxy',
-      { env: { https_proxy: `http://me:${secret}@proxy:3128` } },
-    ],
-    ['a password in an address', 'config.agent.image', { image: `https://me:${secret}@registry.example/agent` }],
-    ['a password', 'config.agent.image', { image: `me:${secret}@registry.example/agent:1` }],
-    ['a shared access key', 'config.hostname', { hostname: `SharedAccessKey=${secret}` }],
-    ['the PIN of a security module', 'identity.privateKey', { privateKey: `pkcs11:object=a?pin-value=${secret}` }],
-    ['a password in an address', 'identity.certificate', { certificate: `file://me:${secret}@host/a.pem` }],
-  ])('finds %s in %s, and does not repeat it', (what, key, wanted) => {
-    const findings = findingsOf(wanted);
-    expect(findings).toMatchObject([{ rule: 'config/secret-in-manifest', place: { column: columnOf(key) } }]);
-    expect(findings[0]?.message).toBe(`${key} holds ${what}`);
-    expect(JSON.stringify(renderBundles([identityOf(wanted)]))).not.toContain(secret);
-  });
+describe('config/proxy', () => {
+  const wanted = (https: string): Wanted => ({ config: { proxy: { https } } });
 
   it.each([
-    ...['PASSWORD', 'DB_PASSWD', 'clientSecret', 'TOKEN', 'API_KEY', 'apikey', 'ApiKey', 'CONNECTION_STRING'],
-    ...['ConnectionString', 'CONNECTIONSTRING', 'SAS_KEY', 'SASKey', 'privateKey', 'AWS_ACCESS_KEY_ID', 'DbPassword2'],
-    ...['MY_TOKENS', 'db-password', 'DB_PASSWORD_PROD'],
-  ])('finds a secret by the name of the variable %s, and does not repeat it', (name) => {
-    const findings = findingsOf({ env: { [name]: secret } });
+    ['proxy.plant.example:3128', 'has no scheme'],
+    ['proxy.plant.example', 'has no scheme'],
+    ['//proxy.plant.example', 'has no scheme'],
+    ['http:proxy.plant.example', 'has no scheme'],
+    ['socks5://proxy.plant.example', 'has the scheme "socks5:"'],
+    ['http://', 'is no valid address'],
+    ['http://a"b', 'has characters that no host has'],
+    ['http://a\nb', 'has characters that no host has'],
+    ['http://proxy:99999', 'is no valid address'],
+    ['http://me@proxy.plant.example:3128', 'has a user name'],
+    ['http://proxy.plant.example:3128/path', 'has something behind the host'],
+    ['http://proxy.plant.example:3128?a=b', 'has something behind the host'],
+    ['http://proxy.plant.example:3128?', 'has something behind the host'],
+    ['http://proxy.plant.example:3128#', 'has something behind the host'],
+  ])('refuses %j, which %s', (https, problem) => {
+    const findings = findingsOf(wanted(https));
+    expect(findings).toMatchObject([{ rule: 'config/proxy', place: { column: columnOf('config.proxy.https') } }]);
+    expect(findings[0]?.message).toContain(problem);
+  });
+
+  it.each(['http://proxy', 'https://proxy.plant.example:3128', 'http://10.0.0.1:8080/', 'http://[fd00::1]:3128'])(
+    'takes %s',
+    (https) => expect(findingsOf(wanted(https))).toEqual([]),
+  );
+
+  it('leaves one with a password to the rule for secrets, which does not quote it', () => {
+    const findings = findingsOf(wanted('ftp://me:hidden@proxy'));
     expect(findings).toMatchObject([{ rule: 'config/secret-in-manifest' }]);
-    expect(findings[0]?.message).toBe(`config.agent.env.${name} holds a value whose name says that it is a secret`);
-    expect(JSON.stringify(renderBundles([identityOf({ env: { [name]: secret } })]))).not.toContain(secret);
+    expect(JSON.stringify(findings)).not.toContain('hidden');
   });
+});
 
-  it.each([
-    ['TOKEN_LIFETIME_SECONDS', '3600'],
-    ['TOKEN_LIFETIME_HOURS', '-0.5'],
-    ['USE_TOKEN', 'true'],
-    ['requirePassword', 'False'],
-    ['PASSWORD', ''],
-    ['PASSWORD', ' '],
-    ['PASSWORD_FILE', '/run/secrets/password'],
-    ['SharedAccessKeyName', 'device'],
-    ['TOKENIZER', 'words'],
-    ['SECRETARY', 'somebody'],
-    ['KEYBOARD', 'de'],
-    ['UpstreamProtocol', 'AmqpWs'],
-  ])('lets the variable %s=%s pass', (name, value) => {
-    expect(findingsOf({ env: { [name]: value } })).toEqual([]);
+describe('config/pkcs11', () => {
+  const privateKey = 'pkcs11:token=edge;object=a';
+  const pkcs11 = { library: '/usr/lib/m.so' };
+  const edgeCa = { certificate: '/ca.pem', privateKey: 'pkcs11:token=edge;object=ca' };
+
+  it.each<[string, Wanted, string]>([
+    ['a key without a library', { privateKey }, 'identity.privateKey'],
+    ['a key of the edge CA without a library', { config: { edgeCa } }, 'config.edgeCa.privateKey'],
+    ['a PIN without a key', { identity: { pinFrom: 'IOTEDGE_PIN' } }, 'identity.pinFrom'],
+    [
+      'a PIN from two places',
+      { privateKey: `${privateKey}?pin-source=file:/pin`, identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11 } },
+      'identity.privateKey',
+    ],
+  ])('tells %s', (_, wanted, key) => {
+    expect(findingsOf({ version: '1.5', ...wanted })).toMatchObject([
+      { rule: 'config/pkcs11', place: { column: columnOf(key) } },
+    ]);
   });
 
   it.each<[string, Wanted]>([
-    ['a key’s name', { env: { X: 'SharedAccessKeyName=device' } }],
-    ['a word that ends in sig', { env: { X: 'design=1' } }],
-    ['a public certificate', { env: { X: '-----BEGIN CERTIFICATE-----' } }],
-    ['an address with a user alone', { env: { X: 'http://me@proxy:3128' } }],
-    ['an address with a port', { env: { https_proxy: 'http://proxy:3128' } }],
-    ['an image with port, tag and digest', { image: `localhost:5000/agent:1.1@sha256:${'a'.repeat(64)}` }],
-    ['an image with tag and digest', { image: `agent:1.1@sha256:${'a'.repeat(64)}` }],
-  ])('lets %s pass', (_, wanted) => {
-    expect(findingsOf(wanted)).toEqual([]);
-  });
+    ['a key with its library', { privateKey, config: { pkcs11 } }],
+    ['a key with its library and its PIN', { privateKey, identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11 } }],
+    ['a PIN for the edge CA alone', { identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11, edgeCa } }],
+    [
+      'a PIN for the keys that the runtime makes',
+      { identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11: { ...pkcs11, baseSlot: 'pkcs11:token=edge' } } },
+    ],
+    ['a library alone', { config: { pkcs11 } }],
+  ])('lets %s pass', (_, wanted) => expect(findingsOf({ version: '1.5', ...wanted })).toEqual([]));
 });
 
-describe('config/unsupported-by-version', () => {
-  it.each<[string, Wanted, string]>([
-    ['IoT Edge 1.0.9 has no manual provisioning', { version: '1.0.9' }, 'runtime.version'],
-    ['IoT Edge 0.9 has no manual provisioning', { version: '0.9' }, 'runtime.version'],
-    ['IoT Edge 1.2 reads config.toml', { version: '1.2' }, 'runtime.version'],
-    ['IoT Edge 1.5 reads config.toml', { version: '1.5' }, 'runtime.version'],
-    ['IoT Edge 1.7 is not known', { version: '1.7' }, 'runtime.version'],
-    ['IoT Edge 2.0 is not known', { version: '2.0' }, 'runtime.version'],
-    ['platform linux', { platform: 'linux' }, 'runtime.platform'],
-    ['platform windows', { platform: 'windows' }, 'runtime.platform'],
-    ['nested edge begins with IoT Edge 1.2', { parent: 'gateway' }, 'parent'],
-    ['nested edge begins with IoT Edge 1.2', { parent: 'gateway', version: '1.0' }, 'parent'],
-  ])('says that %s', (message, wanted, key) => {
-    const findings = findingsOf(wanted);
-    expect(findings).toMatchObject([{ rule: 'config/unsupported-by-version', place: { column: columnOf(key) } }]);
-    expect(findings[0]?.message).toContain(message);
-    expect(renderBundles([identityOf(wanted)]).value).toEqual([]);
+describe('what neither form can hold', () => {
+  const inOptions = (value: Json): Wanted => ({ config: { agent: { createOptions: { A: { B: [value] } } } } });
+
+  it.each<[string, string, Wanted, string]>([
+    ['half a character', 'config.agent.env.A', { env: { A: 'a\ud83d' } }, 'half a character'],
+    ['half a character in a name', 'config.agent.env.a\udc00', { env: { 'a\udc00': 'a' } }, 'half a character'],
+    ['half a character in options', 'config.agent.createOptions.A.B.0', inOptions('\ud800'), 'half a character'],
+    ['infinity', 'config.agent.createOptions.A.B.0', inOptions(Number.POSITIVE_INFINITY), 'is Infinity'],
+    ['no number', 'config.agent.createOptions.A.B.0', inOptions(Number.NaN), 'is NaN'],
+    ['a number too large', 'config.agent.createOptions.A.B.0', inOptions(2 ** 53), 'is 9007199254740992'],
+    ['a number too small', 'config.agent.createOptions.A.B.0', inOptions(-(2 ** 53)), 'is -9007199254740992'],
+  ])('is told: %s', (_, key, wanted, found) => {
+    for (const version of ['1.1', '1.5']) {
+      const findings = findingsOf({ version, ...wanted });
+      expect(findings).toMatchObject([{ rule: 'manifest/type', place: { column: columnOf(key) } }]);
+      expect(findings[0]?.message).toContain(found.replace('is ', ''));
+    }
   });
 
-  it('leaves the parent to the versions that know one', () => {
-    const findings = findingsOf({ parent: 'gateway', version: '1.2' });
-    expect(findings.map(({ place }) => place?.column)).toEqual([columnOf('runtime.version')]);
-  });
-
-  it.each(['1.0', '1.0.10', '1.1', '1.1.15'])('lets %s pass', (version) => {
-    expect(findingsOf({ version })).toEqual([]);
-  });
-});
-
-describe('runtime/out-of-support', () => {
-  it.each([
-    ['1.0', 'since February 2021'],
-    ['1.0.10', 'since February 2021'],
-    ['1.1', 'since 2022-12-13'],
-    ['1.1.15', 'since 2022-12-13'],
-  ])('is noticed of %s, %s, and no obstacle', (version, since) => {
-    const { value, findings } = renderBundles([identityOf({ version })]);
-    expect(value).toHaveLength(1);
-    expect(findings).toMatchObject([
-      { rule: 'runtime/out-of-support', severity: 'notice', place: { column: columnOf('runtime.version') } },
-    ]);
-    expect(findings[0]?.message).toContain(since);
-  });
-
-  it.each(['1.0.9', '1.5'])('says nothing of %s, which is not rendered', (version) => {
-    expect(renderBundles([identityOf({ version })]).findings.map(({ rule }) => rule)).toEqual([
-      'config/unsupported-by-version',
-    ]);
-  });
+  it.each<[string, Wanted]>([
+    ['a whole character of two parts', { env: { A: '\ud83d\ude00' } }],
+    ['the largest exact number', inOptions(Number.MAX_SAFE_INTEGER)],
+    ['a fraction', inOptions(-1.5e-7)],
+  ])('lets %s pass', (_, wanted) => expect(findingsOf(wanted)).toEqual([]));
 });
 
 describe('a finding of a value that several devices share', () => {
-  it('is said once, of no device in particular', () => {
-    const { findings } = renderBundles(['a', 'b', 'c'].map((id) => identityOf({ id })));
+  it('is said once, of no device in particular', async () => {
+    const { findings } = await renderBundles(['a', 'b', 'c'].map((id) => identityOf({ id })));
     expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
     const hostname = (line: number, index: number) => identityOf({ id: `a${index}`, hostname: '7_up', line });
-    const errors = (...lines: number[]) =>
-      renderBundles(lines.map(hostname)).findings.filter(({ severity }) => severity === 'error');
-    expect(errors(1, 1)).toMatchObject([{ rule: 'config/hostname', device: undefined }]);
-    expect(errors(1, 2)).toMatchObject([{ device: 'a0' }, { device: 'a1' }]);
+    const errors = async (...lines: number[]) =>
+      (await renderBundles(lines.map(hostname))).findings.filter(({ severity }) => severity === 'error');
+    expect(await errors(1, 1)).toMatchObject([{ rule: 'config/hostname', device: undefined }]);
+    expect(await errors(1, 2)).toMatchObject([{ device: 'a0' }, { device: 'a1' }]);
   });
 
-  it('is said once a file where it is a notice, though a CSV has a cell for every device', () => {
-    const { findings } = renderBundles(['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })));
+  it('is said once a file where it is a notice, though a CSV has a cell for every device', async () => {
+    const { findings } = await renderBundles(['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })));
     expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
   });
 });

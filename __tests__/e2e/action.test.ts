@@ -70,7 +70,7 @@ describe('apply', () => {
     for (const [name, text] of Object.entries(artifact)) {
       expect(text, name).toBe(readFileSync(join(folder, 'edge-1', name), 'utf8'));
     }
-    expect(Object.keys(artifact)).toEqual(['config.yaml', 'identity-certificate.pem']);
+    expect(Object.keys(artifact)).toEqual(['config.yaml', 'identity-certificate.pem', 'install.sh']);
     expect(run.outputs['artifact-ids']!.split(',')).toHaveLength(3);
     expect(run.summary).toContain('created 3, updated 0, unchanged 0');
     expect(run.stdout.split('\n').length, 'the log stays short').toBeLessThan(60);

@@ -71,12 +71,18 @@ describe('the command line', () => {
         updated: 0,
         unchanged: 0,
         removed: 0,
+        tagged: 0,
         failed: 0,
         unknown: 0,
         devices: [{ device: 'edge-1', hub: hub.host, result: 'created' }],
       },
       bundles: [
-        { device: 'edge-1', hub: hub.host, directory: 'edge-1', files: ['config.yaml', 'identity-certificate.pem'] },
+        {
+          device: 'edge-1',
+          hub: hub.host,
+          directory: 'edge-1',
+          files: ['config.yaml', 'identity-certificate.pem', 'install.sh'],
+        },
       ],
       faults: [],
     });

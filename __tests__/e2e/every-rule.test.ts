@@ -4,13 +4,20 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
 import { ruleNames, rules } from '../../src/rules/rules.ts';
+import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
 import { writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, makeCertificate, makeKey } from '../support/openssl.ts';
 import { runAction } from './runner.ts';
 
 /** These need a look at the hub; __tests__/plan and action.test.ts have them. */
-const needHub = ['plan/foreign', 'plan/lockout', 'plan/re-enable', 'plan/too-many-changes'];
+const needHub = [
+  'plan/foreign',
+  'plan/lockout',
+  'plan/re-enable',
+  'plan/too-many-changes',
+  'plan/differs-from-approved',
+];
 
 /** A thumbprint that nobody else has. */
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
@@ -44,6 +51,9 @@ devices:
   - id: child
     ${own('child')}
     parent: nobody #! device/parent-unknown config/unsupported-by-version
+  - id: tagged
+    ${own('tagged')}
+    tags: { "site code": 7 } #! device/tags
   - id: circle
     ${own('circle')}
     parent: circle #! device/parent-cycle config/unsupported-by-version
@@ -103,7 +113,7 @@ devices:
     certificates:
       primary: certs/windows.pem #! certificate/key-type-unsupported
       secondary: certs/windows-secondary.pem
-    runtime: { platform: windows } #! config/unsupported-by-version
+    runtime: { platform: windows }
   - id: y2050
     certificates:
       primary: certs/y2050.pem #! certificate/year-2050
@@ -112,6 +122,22 @@ devices:
     certificates:
       primary: certs/y2038.pem #! certificate/year-2038
       secondary: certs/y2038-secondary.pem
+  - id: order
+    certificates:
+      primary: certs/order.pem #! certificate/chain-order
+      secondary: certs/order-secondary.pem
+  - id: broken
+    certificates:
+      primary: certs/broken.pem #! certificate/chain-broken
+      secondary: certs/broken-secondary.pem
+  - id: repeats
+    certificates:
+      primary: certs/repeats.pem #! certificate/chain-repeats
+      secondary: certs/repeats-secondary.pem
+  - id: old-chain
+    certificates:
+      primary: certs/old-chain.pem #! certificate/chain-not-valid
+      secondary: certs/old-chain-secondary.pem
   - id: one-key
     certificates:
       primary: certs/one-key.pem
@@ -161,10 +187,52 @@ devices:
     ${own('path')}
     identity:
       certificate: "/var/lib/my certificates/path.pem" #! config/path-needs-encoding
+  - id: base
+    ${own('base')}
+    config: { base: nowhere.yaml } #! config/base
+  - id: proxy
+    ${own('proxy')}
+    config: { proxy: { https: "proxy.example:3128" } } #! config/proxy
+  - id: module
+    ${own('module')}
+    runtime: { version: "1.6" }
+    identity: { privateKey: "pkcs11:object=module" } #! config/pkcs11
+  - id: placeholder
+    ${own('placeholder')}
+    config:
+      agent:
+        registry: { server: contoso.azurecr.io, username: me, passwordFrom: IOTEDGE_PW }
+        env: { PULL: "\${IOTEDGE_PW}" } #! config/placeholder
   - id: elsewhere
     ${own('elsewhere')}
     hub: evil.example.com #! hub/not-allowed
 `;
+}
+
+/** A manifest whose devices are those of the certificates below `more`. */
+function matching(hub: string): string {
+  return `hub: ${hub}
+defaults:
+  runtime: { version: "1.1", platform: debian } #! runtime/out-of-support
+  config: { hostname: edge.example }
+devices:
+  from: more/**/*.pem #! certificate/authority-left-out certificate/no-free-slot
+`;
+}
+
+/** Chains, and what lies below `more`: two certificates of a device, one too many, and the authority. */
+async function chains(workspace: string): Promise<void> {
+  const plant = await issueAuthority('Plant');
+  const ended = await issueAuthority('Ended', { from: -20, to: -1 });
+  const stranger = await issueAuthority('Stranger');
+  const write = (name: string, ...chain: readonly Issued[]) => writeFileSync(join(workspace, name), joined(...chain));
+  write('certs/order.pem', plant, await issue('order', { by: plant }));
+  write('certs/broken.pem', await issue('broken', { by: plant }), stranger);
+  write('certs/repeats.pem', await issue('repeats', { by: plant }), plant, plant);
+  write('certs/old-chain.pem', await issue('old-chain', { by: ended }), ended);
+  await writeCertificates(join(workspace, 'more'), ['folder']);
+  write('more/certs/ca.pem', plant);
+  write('more/folder-primary.pem', await issue('folder'));
 }
 
 /** Makes them beside the workspace, where their keys stay. */
@@ -204,16 +272,18 @@ describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)'
       'fleet/devices.yaml': manifest(hub.host),
       'fleet/syntax.yaml': 'version: 1\ndevices: [\n', // line 3
       'fleet/empty.yaml': 'version: 1\ndevices: []\n',
+      'fleet/matching.yaml': matching(hub.host),
       'fleet/two-hubs.yaml': `defaults: { runtime: { version: "1.1", platform: debian } }\ndevices:\n  - id: homeless\n    ${own('homeless')}\n`,
     });
     const workspace = join(folder, 'fleet');
     makeKey(join(workspace, 'stray.key.pem'), 'p256');
     await writeCertificates(workspace, [
-      ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak sha1 y2050 y2038 other spare'.split(
+      ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak sha1 y2050 y2038 order broken repeats old-chain other spare'.split(
         ' ',
       ),
     ]);
     certificates(workspace);
+    await chains(workspace);
 
     const otherHub = 'HostName=other.azure-devices.net;SharedAccessKeyName=iothubowner;SharedAccessKey=c2VjcmV0';
     const run = await runAction({
@@ -232,7 +302,8 @@ describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)'
       (f: { rule: string; file?: string; line?: number }) => `${f.rule} ${f.file ?? ''}:${f.line ?? ''}`,
     );
     const expected = [
-      ...marked(manifest(hub.host)),
+      ...marked('devices.yaml', manifest(hub.host)),
+      ...marked('matching.yaml', matching(hub.host)),
       'certificate/private-key-present stray.key.pem:1',
       'hub/ambiguous two-hubs.yaml:3',
       'manifest/empty empty.yaml:2',
@@ -256,9 +327,9 @@ describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)'
 });
 
 /** `rule devices.yaml:line` of every marked line. */
-function marked(text: string): readonly string[] {
+function marked(file: string, text: string): readonly string[] {
   return text.split('\n').flatMap((line, index) => {
     const names = line.split(' #! ')[1]?.split(' ') ?? [];
-    return names.map((name) => `${name} devices.yaml:${index + 1}`);
+    return names.map((name) => `${name} ${file}:${index + 1}`);
   });
 }

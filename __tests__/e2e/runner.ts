@@ -98,10 +98,12 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => Buffer.concat(chunks).toString('utf8');
 }
 
-/** The defaults that the runner fills in from action.yml. */
+/** The defaults that the runner fills in from action.yml; there is no token here. */
 function defaults(): Record<string, string> {
   const { inputs }: { inputs: Record<string, { default: unknown }> } = parse(readFileSync('action.yml', 'utf8'));
-  return Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, String(input.default)]));
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, { default: value }]) => [name, String(value).replace(/^\$\{\{.*\}\}$/, '')]),
+  );
 }
 
 /** The file format of GITHUB_OUTPUT: `name<<delimiter`, lines, `delimiter`. */

@@ -1,155 +1,193 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
-import { act, commit, runWorkflows, type Trigger, type WorkflowRun } from '../support/act.ts';
+import type { EmbeddedHub, HubOptions } from '../../src/emulator/hub.ts';
+import { act, commit } from '../support/act.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
-import { type ResultsService, startResultsService } from '../support/results-service.ts';
+import { hubOf, pullRequest, push, type Scenario, scenario, schedule } from '../support/scenario.ts';
 
 const ids = ['edge-1', 'edge-2'] as const;
-const repository = { full_name: 'octo/fleet', default_branch: 'main', private: true } as const;
-
-const push = (branch = 'main') => ({ event: 'push', payload: { ref: `refs/heads/${branch}`, repository } });
-
-const pullRequest = (event = 'pull_request', from = 'octo/fleet') => ({
-  event,
-  payload: {
-    number: 7,
-    repository,
-    pull_request: { base: { ref: 'main' }, head: { ref: 'topic', repo: { full_name: from } } },
-  },
-});
 
 describe.skipIf(act === undefined)('the reusable workflow, called as README shows, run by act', () => {
-  it('plans a pull request, and writes nothing', async () => {
-    const { hub, run } = await fleet();
+  it('plans a pull request, comments on it, and writes nothing', async () => {
+    const { hub, github, run } = await fleet();
     const { code, jobs, outputs, trace } = await run(pullRequest());
-    expect(jobs, trace).toEqual({ plan: 'success', apply: 'skipped' });
+    expect(jobs, trace).toEqual({ ...allSkipped, plan: 'success' });
     expect(code).toBe(0);
     expect(outputs.plan).toMatchObject({ result: 'changes', created: '2', 'artifact-ids': '' });
+    expect(github.comments.get(7)).toEqual([expect.stringContaining('to create 2')]);
     expect(hub.registry.all()).toEqual([]);
     expect(hub.counts().registryWrites).toBe(0);
   });
 
   it("fails a pull request whose certificate has another device's common name, on the manifest's line", async () => {
-    const { folder, hub, run } = await fleet();
-    const wrong =
-      '  - id: edge-3\n    certificates: { primary: certs/edge-1-primary.pem, secondary: certs/edge-1-secondary.pem }\n';
-    const manifest = manifestOf(['edge-2'], wrong);
-    writeFileSync(join(folder, 'devices.yaml'), manifest);
-    commit(folder);
-    const { code, jobs, annotations, trace } = await run(pullRequest());
-    expect(jobs, trace).toEqual({ plan: 'failure', apply: 'skipped' });
+    const { folder, hub, github, run } = await fleet();
+    const manifest = withWrongName(folder);
+    const { code, jobs, annotations, outputs, trace } = await run(pullRequest());
+    expect(jobs, trace).toEqual({ ...allSkipped, plan: 'failure' });
     expect(code).toBe(1);
-    expect(annotations).toContainEqual({
-      severity: 'error',
-      title: 'certificate/cn-mismatch',
-      file: 'devices.yaml',
-      line: String(manifest.split('\n').findIndex((line) => line.includes('edge-1-primary')) + 1),
-      col: expect.any(String),
-      message: expect.stringContaining('edge-1'),
-    });
+    expect(annotations).toContainEqual(wrongNameIn(manifest));
+    expect(github.comments.get(7)).toEqual([expect.stringContaining('cn&#45;mismatch')]);
+    const sarif: Sarif = JSON.parse(readFileSync(outputs.plan!['sarif-file']!, 'utf8'));
+    expect(sarif.runs[0]!.results.map(({ ruleId }) => ruleId)).toContain('certificate/cn-mismatch');
     expect(hub.counts().requests).toBe(0);
   });
 
-  it('validates the pull request of a fork, which has no secrets', async () => {
-    const { hub, run } = await fleet();
-    const { jobs, annotations, trace } = await run({ ...pullRequest('pull_request', 'stranger/fleet'), secrets: {} });
-    expect(jobs, trace).toEqual({ plan: 'success', apply: 'skipped' });
+  it('validates the pull request of a fork, which has no secrets: green where all is well', async () => {
+    const { hub, github, run } = await fleet();
+    const { code, jobs, annotations, trace } = await run(fromFork);
+    expect(jobs, trace).toEqual({ ...allSkipped, plan: 'success' });
+    expect(code).toBe(0);
     expect(annotations).toContainEqual(
       expect.objectContaining({ severity: 'notice', message: expect.stringContaining('from forks have no secrets') }),
     );
-    expect(hub.counts().requests).toBe(0);
+    expect(hub.counts().requests + github.calls.length).toBe(0);
+  });
+
+  it('validates the pull request of a fork, which has no secrets: red with every finding where it is not', async () => {
+    const { folder, hub, github, run } = await fleet();
+    const manifest = withWrongName(folder, '  - id: edge-4\n');
+    const { code, jobs, annotations, trace } = await run(fromFork);
+    expect(jobs, trace).toEqual({ ...allSkipped, plan: 'failure' });
+    expect(code).toBe(1);
+    expect(annotations).toContainEqual(wrongNameIn(manifest));
+    expect(annotations.map(({ title }) => title)).toContain('certificate/missing');
+    expect(hub.counts().requests + github.calls.length).toBe(0);
   });
 
   it('applies a push to the default branch, uploads what devices need, and changes nothing the second time', async () => {
-    const { folder, hub, run } = await fleet({ after: 'echo "told: $RESULT"' });
-    const first = await resultsService();
-    const merged = await run({ ...push(), env: first.environment });
-    expect(merged.jobs, merged.trace).toEqual({ plan: 'skipped', apply: 'success', after: 'success' });
+    const { folder, hub, run, results } = await fleet({ after: 'echo "told: $RESULT"' });
+    const merged = await run(push());
+    expect(merged.jobs, merged.trace).toEqual({ ...applied, after: 'success' });
     expect(merged.code).toBe(0);
     expect(merged.outputs.apply).toMatchObject({ result: 'changed', created: '2', unchanged: '0' });
     expect(merged.log).toContain('told: changed');
     expect(hub.registry.all().map(({ deviceId }) => deviceId)).toEqual(ids);
-    expect(first.artifacts.map(({ name }) => name).sort()).toEqual(ids.map((id) => `iot-edge-${id}`));
-    const bundle = await first.files('iot-edge-edge-1');
+    const { artifacts, files } = results();
+    expect(artifacts.map(({ name }) => name).sort()).toEqual(ids.map((id) => `iot-edge-${id}`));
+    const bundle = await files('iot-edge-edge-1');
     expect(parse(bundle['config.yaml']!).provisioning.authentication).toMatchObject({ device_id: 'edge-1' });
     expect(bundle['identity-certificate.pem']).toBe(readFileSync(join(folder, 'certs/edge-1-primary.pem'), 'utf8'));
 
     const { registryWrites } = hub.counts();
-    const second = await resultsService();
-    const again = await run({ ...push(), env: second.environment });
-    expect(again.jobs, again.trace).toEqual({ plan: 'skipped', apply: 'success', after: 'success' });
+    const again = await run(push());
+    expect(again.jobs, again.trace).toEqual({ ...applied, after: 'success' });
     expect(again.outputs.apply).toMatchObject({ result: 'unchanged', created: '0', unchanged: '2' });
     expect(again.log).toContain('told: unchanged');
     expect(hub.counts().registryWrites).toBe(registryWrites);
-    expect(second.artifacts).toHaveLength(2);
+    expect(results().artifacts).toHaveLength(2);
+  });
+
+  it('rotates a certificate with a merge: the new one beside the old one, and only on that device', async () => {
+    const { folder, hub, run } = await fleet({ artifacts: 'none' });
+    await run(push());
+    const before = thumbprints(hub);
+    const kept = readFileSync(join(folder, 'certs/edge-2-primary.pem'));
+    await writeCertificates(folder, ['edge-2']);
+    writeFileSync(join(folder, 'certs/edge-2-primary.pem'), kept);
+    commit(folder);
+    const { jobs, outputs, trace } = await run(push());
+    expect(jobs, trace).toEqual(applied);
+    expect(outputs.apply).toMatchObject({ result: 'changed', updated: '1', unchanged: '1' });
+    const after = thumbprints(hub);
+    expect(after['edge-1']).toEqual(before['edge-1']);
+    expect(after['edge-2']!.primary).toBe(before['edge-2']!.primary);
+    expect(after['edge-2']!.secondary).not.toBe(before['edge-2']!.secondary);
+  });
+
+  it('refuses a merge that would cut a device off, and writes nothing', async () => {
+    const { folder, hub, run } = await fleet({ artifacts: 'none' });
+    await run(push());
+    const { registryWrites } = hub.counts();
+    await writeCertificates(folder, ['edge-2']);
+    commit(folder);
+    const { code, jobs, outputs, trace } = await run(push());
+    expect(jobs, trace).toEqual({ ...applied, apply: 'failure' });
+    expect(code).toBe(1);
+    expect(outputs.apply).toMatchObject({ result: 'invalid' });
+    expect(hub.counts().registryWrites).toBe(registryWrites);
+  });
+
+  it('shows nothing secret where the hub refuses and echoes what it was sent', async () => {
+    const echoed: string[] = [];
+    const { hub, run } = await fleet({
+      artifacts: 'none',
+      hub: {
+        disturb: () => ({ kind: 'refuse', code: 'IotHubUnauthorizedAccess', text: `You sent ${echoed.join()}, no.` }),
+      },
+    });
+    echoed.push(hub.connectionString);
+    const { jobs, log, trace } = await run(push());
+    expect(jobs, trace).toEqual({ ...applied, apply: 'failure' });
+    expect(log).toContain(hub.host);
   });
 
   it('applies on a schedule, whose event names no repository', async () => {
     const { hub, run } = await fleet({ on: 'schedule: [{ cron: "0 3 * * *" }]', artifacts: 'none' });
-    const { jobs, trace } = await run({ event: 'schedule', payload: { schedule: '0 3 * * *' } });
-    expect(jobs, trace).toEqual({ plan: 'skipped', apply: 'success' });
+    const { jobs, trace } = await run(schedule);
+    expect(jobs, trace).toEqual(applied);
     expect(hub.registry.all()).toHaveLength(2);
   });
 
+  it('refuses pull_request_target, which would give a stranger the secrets', async () => {
+    const { hub, github, run } = await fleet({ on: 'pull_request_target:' });
+    const { code, jobs, annotations, trace } = await run(pullRequest('pull_request_target'));
+    expect(jobs, trace).toEqual({ ...allSkipped, refuse: 'failure' });
+    expect(code).toBe(1);
+    expect(annotations).toContainEqual(expect.objectContaining({ severity: 'error', title: 'pull_request_target' }));
+    expect(hub.counts().requests + github.calls.length).toBe(0);
+  });
+
   it.each([
-    ['pull_request_target, which would give a stranger the secrets', pullRequest('pull_request_target')],
     ['a push to another branch', push('topic')],
-    ['a tag of the same name', { event: 'push', payload: { ref: 'refs/tags/main', repository } }],
+    ['a tag of the same name', { ...push(), payload: { ...push().payload, ref: 'refs/tags/main' } }],
   ])('does nothing on %s', async (_, trigger) => {
-    const { hub, run } = await fleet({ on: 'pull_request_target:' });
+    const { hub, run } = await fleet();
     const { code, jobs, trace } = await run(trigger);
-    expect(jobs, trace).toEqual({ plan: 'skipped', apply: 'skipped' });
+    expect(jobs, trace).toEqual(allSkipped);
     expect(code).toBe(0);
     expect(hub.counts().requests).toBe(0);
   });
 });
 
-describe('the file of the reusable workflow', () => {
-  const file: WorkflowFile = parse(readFileSync('.github/workflows/provision.yml', 'utf8'));
-  const steps = Object.values(file.jobs).flatMap((job) => job.steps);
+const allSkipped = { refuse: 'skipped', plan: 'skipped', hubs: 'skipped', apply: 'skipped' } as const;
+const applied = { ...allSkipped, hubs: 'success', apply: 'success' } as const;
+const fromFork = { ...pullRequest('pull_request', 'stranger/fleet'), secrets: { GITHUB_TOKEN: '' } };
 
-  it('runs no script, and no action of others that is not pinned to a commit', () => {
-    expect(steps.filter(({ uses }) => uses !== '$/run' && !/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/.test(uses ?? ''))).toEqual(
-      [],
-    );
-  });
-
-  it('may read the contents of the repository, and nothing more', () => {
-    expect(file.permissions).toEqual({});
-    expect(Object.values(file.jobs).map(({ permissions }) => permissions)).toEqual([
-      { contents: 'read' },
-      { contents: 'read' },
-    ]);
-  });
-
-  it("has the action's inputs with the action's defaults, and hands on every one", () => {
-    const action: { inputs: Record<string, { default: string }> } = parse(readFileSync('action.yml', 'utf8'));
-    const { environment: _, ...inputs } = file.on.workflow_call.inputs;
-    for (const [name, input] of Object.entries(inputs)) {
-      expect(String(input.default), name).toBe(action.inputs[name]?.default);
-    }
-    const handedOn = (job: string) => file.jobs[job]!.steps.find(({ uses }) => uses === '$/run')!.with!;
-    const expected = Object.fromEntries(Object.keys(inputs).map((name) => [name, `\${{ inputs.${name} }}`]));
-    const fixed = { 'connection-string': `\${{ secrets.IOTHUB_CONNECTION_STRING }}` };
-    expect(handedOn('apply')).toEqual({ command: 'apply', ...fixed, ...expected });
-    const { artifacts: __, ...planned } = expected;
-    expect(handedOn('plan')).toEqual({ command: 'plan', ...fixed, ...planned });
-  });
-});
-
-interface WorkflowFile {
-  readonly on: { readonly workflow_call: { readonly inputs: Readonly<Record<string, { readonly default: unknown }>> } };
-  readonly permissions: unknown;
-  readonly jobs: Readonly<Record<string, { readonly permissions: unknown; readonly steps: readonly Step[] }>>;
+interface Sarif {
+  readonly runs: readonly { readonly results: readonly { readonly ruleId: string }[] }[];
 }
 
-interface Step {
-  readonly uses?: string;
-  readonly with?: Readonly<Record<string, string>>;
+/** Adds a device with certificates of another one; gives back the manifest. */
+function withWrongName(folder: string, more = ''): string {
+  const wrong =
+    '  - id: edge-3\n    certificates: { primary: certs/edge-1-primary.pem, secondary: certs/edge-1-secondary.pem }\n';
+  const manifest = manifestOf(['edge-2'], wrong + more);
+  writeFileSync(join(folder, 'devices.yaml'), manifest);
+  commit(folder);
+  return manifest;
+}
+
+function wrongNameIn(manifest: string) {
+  return {
+    severity: 'error',
+    title: 'certificate/cn-mismatch',
+    file: 'devices.yaml',
+    line: String(manifest.split('\n').findIndex((line) => line.includes('edge-1-primary')) + 1),
+    col: expect.any(String),
+    message: expect.stringContaining('edge-1'),
+  };
+}
+
+function thumbprints({ registry }: EmbeddedHub) {
+  return Object.fromEntries(
+    registry.all().map(({ deviceId, authentication: { x509Thumbprint } }) => {
+      const { primaryThumbprint: primary, secondaryThumbprint: secondary } = x509Thumbprint;
+      return [deviceId, { primary, secondary }];
+    }),
+  );
 }
 
 /** What a test changes in the workflow of README. */
@@ -160,31 +198,16 @@ interface Caller {
   readonly artifacts?: string;
   /** The script of a job after it, with the workflow's output in RESULT. */
   readonly after?: string;
+  readonly hub?: HubOptions;
 }
 
 /** A hub, and a repository with good certificates for two devices whose workflow provisions them there. */
-async function fleet(caller: Caller = {}): Promise<{
-  readonly folder: string;
-  readonly hub: EmbeddedHub;
-  readonly run: (trigger: Trigger) => Promise<WorkflowRun>;
-}> {
-  const hub = await startHub();
-  onTestFinished(() => hub.close());
+async function fleet(caller: Caller = {}): Promise<Scenario & { readonly folder: string; readonly hub: EmbeddedHub }> {
+  const hub = await hubOf(caller.hub);
   const folder = folderWith({ 'devices.yaml': manifestOf(ids), '.github/workflows/provision.yml': workflow(caller) });
   await writeCertificates(folder, ids);
   commit(folder);
-  const run = async (trigger: Trigger) => {
-    const ended = await runWorkflows(folder, {
-      secrets: { IOTHUB_CONNECTION_STRING: hub.connectionString },
-      ...trigger,
-      // The workflow has no input for another CA: on GitHub the hub is the real one.
-      env: { NODE_EXTRA_CA_CERTS: hub.caFile, ...trigger.env },
-    });
-    const key = /SharedAccessKey=(.+)$/.exec(hub.connectionString)![1]!;
-    expect(ended.log, 'the key is nowhere in the log').not.toContain(key);
-    return ended;
-  };
-  return { folder, hub, run };
+  return { ...(await scenario({ folder, hubs: [hub] })), folder, hub };
 }
 
 function workflow({ on, artifacts, after }: Caller): string {
@@ -204,10 +227,4 @@ function workflow({ on, artifacts, after }: Caller): string {
     .replace(/^on:\n/m, on === undefined ? '$&' : `$&  ${on}\n`)
     .replace(/^ {4}with:\n/m, artifacts === undefined ? '$&' : `$&      artifacts: ${artifacts}\n`)
     .concat(after === undefined ? '' : job);
-}
-
-async function resultsService(): Promise<ResultsService> {
-  const results = await startResultsService();
-  onTestFinished(() => results.close());
-  return results;
 }

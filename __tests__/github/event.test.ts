@@ -74,6 +74,34 @@ describe('the event', () => {
     expect(eventOf({ event: 'schedule', payload: {} })).not.toHaveProperty('publicRepository');
   });
 
+  it.each<[string, Trigger, number | undefined]>([
+    ['a pull request of the repository', { event: 'pull_request', payload: own }, 7],
+    ['a pull request of a fork', { event: 'pull_request', payload: fork }, undefined],
+    ['a pull request of a fork that runs with secrets', { event: 'pull_request_target', payload: fork }, undefined],
+    ['a review', { event: 'pull_request_review', payload: own }, undefined],
+    ['a push', { event: 'push', payload: {} }, undefined],
+  ])('of %s tells where a comment may stand', (_, trigger, number) => {
+    expect(eventOf(trigger).pullRequest).toBe(number);
+  });
+
+  it('of a pull request links to its own commit, not to the trial merge', () => {
+    const payload = pullRequestOf({ sha: 'feed5678', repo: { full_name: 'octo/fleet' } });
+    const { link } = eventOf({ event: 'pull_request', payload });
+    expect(link({ file: 'a.yaml', line: 1, column: 1 })).toContain('/blob/feed5678/');
+  });
+
+  it('knows the page of the run, and that of the rules of the very action that runs', () => {
+    vi.stubEnv('GITHUB_RUN_ID', '4711');
+    vi.stubEnv('GITHUB_ACTION_REPOSITORY', 'vendor/action');
+    vi.stubEnv('GITHUB_ACTION_REF', 'v1');
+    expect(eventOf({ event: 'push', payload: {} })).toMatchObject({
+      run: 'https://github.example/octo/fleet/actions/runs/4711',
+      rulesPage: 'https://github.example/vendor/action/blob/v1/docs/rules.md',
+    });
+    vi.stubEnv('GITHUB_ACTION_REPOSITORY', '');
+    expect(eventOf({ event: 'push', payload: {} })).not.toHaveProperty('rulesPage');
+  });
+
   it.each([
     ['fleet/devices.yaml', 'fleet/devices.yaml'],
     ['a b/#1?.yaml', 'a%20b/%231%3F.yaml'],

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { setOutputs } from '../../src/github/outputs.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { endedEarly, type Report } from '../../src/model/report.ts';
-import { everyResult, outcomeOf, reportOf } from '../report/reports.ts';
+import { everyResult, findingOf, outcomeOf, reportOf } from '../report/reports.ts';
 import { folderWith } from '../support/folder.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -15,12 +15,20 @@ const { outputs: described }: { outputs: Record<string, { description: string }>
 );
 
 /** Sets the outputs of a report and reads them back as the runner does. */
-function outputsOf(report: Report, artifactIds: readonly number[] = []): Record<string, string> {
+function outputsOf(
+  report: Report,
+  artifactIds: readonly number[] = [],
+  hide = (text: string) => text,
+): Record<string, string> {
   const folder = folderWith();
   const file = join(folder, 'output');
   writeFileSync(file, '');
   vi.stubEnv('GITHUB_OUTPUT', file);
-  setOutputs(report, artifactIds, join(folder, 'temp', 'not-yet-there'));
+  setOutputs(report, artifactIds, {
+    folder: join(folder, 'temp', 'not-yet-there'),
+    sarif: { version: '1.2.3', manifest: 'devices.yaml' },
+    hide,
+  });
   const written = readFileSync(file, 'utf8').matchAll(/^(.+?)<<(.+)\n([\s\S]*?)\n?\2\n/gm);
   return Object.fromEntries([...written].map(([, name, , value]) => [name, value]));
 }
@@ -87,6 +95,26 @@ describe('the outputs', () => {
     const outputs = outputsOf(reportOf({ command: 'apply', result: 'failed', outcomes }));
     expect(outputs.devices).toHaveLength(shown);
     expect(readFileSync(outputs['devices-file']!, 'utf8')).toHaveLength(length);
+  });
+
+  it('name a file with every finding as SARIF', () => {
+    const { runs } = JSON.parse(readFileSync(outputsOf(everyResult.invalid)['sarif-file']!, 'utf8'));
+    expect(runs[0].results).toHaveLength(3);
+    expect(runs[0].tool.driver.semanticVersion).toBe('1.2.3');
+  });
+
+  it('and their files hold nothing that is to be hidden', () => {
+    const key = 'c2VjcmV0+of/the/hub=';
+    const report = reportOf({
+      result: 'failed',
+      findings: [findingOf({ message: key })],
+      outcomes: [outcomeOf('failed', 'a', `the hub said ${key}`)],
+      faults: [new Fault(key, key)],
+    });
+    const outputs = outputsOf(report, [], (text) => text.replaceAll(key, '***'));
+    const files = ['devices-file', 'report-file', 'sarif-file'].map((name) => readFileSync(outputs[name]!, 'utf8'));
+    for (const text of [JSON.stringify(outputs), ...files]) expect(text).not.toContain(key);
+    expect(JSON.parse(outputs.devices!)[0].reason).toBe('the hub said ***');
   });
 
   it('cannot be forged by what stands in them', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HubCredential } from '../../src/hub/credential.ts';
 import { HttpFailure, HttpResponse } from '../../src/hub/http.ts';
 import { type RefusalContext, refusal } from '../../src/hub/refusal.ts';
 import { refusedReply } from '../../src/hub/reply.ts';
@@ -6,6 +7,9 @@ import { unreachable } from '../../src/hub/unreachable.ts';
 import { hubHost } from './devices.ts';
 
 const host = hubHost('contoso.azure-devices.net');
+const key: HubCredential = { kind: 'sas', host, keyName: 'builder', key: 'a2V5' };
+const principal = { name: 'the Entra application 1111', assignee: '1111' };
+const bearer: HubCredential = { kind: 'entra', host, principal, token: async () => 'token' };
 
 function refused(status: number, body: unknown, context: Partial<RefusalContext> = {}, header?: string) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -15,7 +19,7 @@ function refused(status: number, body: unknown, context: Partial<RefusalContext>
   if (reply.kind !== 'refused') throw new Error('expected a refusal');
   return {
     error: reply.error,
-    fault: refusal(reply, { host, keyName: 'builder', right: 'Registry Read', known: false, ...context }),
+    fault: refusal(reply, { credential: key, right: 'Registry Read', known: false, ...context }),
   };
 }
 
@@ -169,5 +173,64 @@ describe('a hub that cannot be reached', () => {
     );
     expect(remedy).toMatch(/HTTPS_PROXY.*NO_PROXY/);
     expect(remedy).not.toContain(host);
+  });
+});
+
+describe('a hub that refuses a bearer token', () => {
+  const denied = {
+    Message:
+      'ErrorCode:IotHubUnauthorized;Principal 1111 is not authorized for GET on /devices/edge-1 due to no assigned permissions',
+  };
+  const nested = { Message: JSON.stringify({ errorCode: 401003, message: 'not today' }) };
+  it.each([
+    ['that may not read', 401, denied, { right: 'Registry Read' } as const, 'reading devices', 'IoT Hub Data Reader'],
+    [
+      'that may not write tags',
+      401,
+      denied,
+      { right: 'Twin Write', known: true } as const,
+      'writing tags',
+      'IoT Hub Twin Contributor',
+    ],
+    ['that may not query', 401, nested, { right: 'Service Connect' } as const, 'queries', 'IoT Hub Data Reader'],
+    [
+      'that may not write',
+      403,
+      denied,
+      { right: 'Registry Write' } as const,
+      'writing devices',
+      'IoT Hub Registry Contributor',
+    ],
+    [
+      'that it has taken before',
+      401,
+      unauthorized,
+      { right: 'Registry Write', known: true } as const,
+      'writing devices',
+      'IoT Hub Registry Contributor',
+    ],
+  ])('%s names the role and how to assign it', (_, status, body, context, doing, role) => {
+    const { fault } = refused(status, body, { credential: bearer, ...context });
+    expect(fault.message).toMatch(
+      `contoso.azure-devices.net does not let the Entra application 1111 do this: ${doing} needs the role ${role} (${status}, `,
+    );
+    expect(fault.remedy).toContain(
+      `az role assignment create --assignee 1111 --role "${role}" --scope "$(az iot hub show --name contoso --query id --output tsv)"`,
+    );
+    expect(fault.remedy).toContain(
+      'plan, verify and list need the role IoT Hub Data Reader, apply IoT Hub Registry Contributor as well, and IoT Hub Twin Contributor for tags',
+    );
+  });
+
+  it('for no reason that it tells asks for tenant, clock and role', () => {
+    const { fault } = refused(401, unauthorized, { credential: bearer });
+    expect(fault.message).toBe(
+      'contoso.azure-devices.net refused the token of the Entra application 1111 (401, IotHubUnauthorizedAccess, Unauthorized)',
+    );
+    expect(fault.remedy).toMatch(/same tenant.*date -u.*--role "IoT Hub Data Reader".*apply IoT Hub Registry/);
+  });
+
+  it('by its network rules says so', () => {
+    expect(refused(403, '', { credential: bearer }).fault.message).toMatch(/forbids reading devices \(403\)/);
   });
 });

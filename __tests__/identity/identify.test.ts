@@ -214,7 +214,11 @@ describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
     ],
     ['ed25519', {}, 'ed25519.pem has an Ed25519 key, which IoT Edge cannot use; expected an RSA or EC'],
     ['expired', {}, 'expired.pem ended at 2026-12-31T23:59:59Z'],
-    ['ends-in-29', {}, 'ends-in-29.pem ends in 29 days, at 2027-01-30T23:59:59Z'],
+    [
+      'ends-in-29',
+      {},
+      'the primary certificate of device "edge-001", ends-in-29.pem, ends in 29 days, at 2027-01-30T23:59:59Z',
+    ],
     ['future', {}, 'future.pem is not valid before 2027-01-01T00:00:01Z'],
   ])('the message of %s %o', async (name, wish, message) => {
     const { findings } = await run([{ certificates: { primary: `${name}.pem` }, ...wish }]);

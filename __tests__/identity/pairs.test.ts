@@ -1,20 +1,27 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { certificateExtensions, pairCertificates } from '../../src/identity/pairs.ts';
+import { type PairOptions, pairCertificates } from '../../src/identity/pairs.ts';
+import { certificateExtensions } from '../../src/model/identity.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import { type SelfSigned, writeCertificate } from '../support/certificate.ts';
+import { issue, issueAuthority } from '../support/chain.ts';
 import { folderWith } from '../support/folder.ts';
 
 const day = 86_400_000;
 
 /** Writes the certificates, by path, and sorts what lies below the folder. */
-async function pair(certificates: Readonly<Record<string, string | SelfSigned>>, folder = folderWith()) {
+async function pair(
+  certificates: Readonly<Record<string, string | SelfSigned>>,
+  folder = folderWith(),
+  options: PairOptions = {},
+) {
   for (const [path, wanted] of Object.entries(certificates)) {
     await writeCertificate(join(folder, path), typeof wanted === 'string' ? { subject: [{ CN: [wanted] }] } : wanted);
   }
   const workspace = openWorkspace(folder);
-  const { value, findings } = await pairCertificates(workspace.filesBelow(['.'], certificateExtensions), workspace);
+  const paths = workspace.filesBelow(['.'], certificateExtensions);
+  const { value, findings } = await pairCertificates(paths, workspace, options);
   return {
     pairs: Object.fromEntries(value.map(({ id, certificates }) => [id, certificates])),
     findings: findings.map(({ rule, place }) => [rule, place?.file]),
@@ -70,14 +77,14 @@ describe('certificate files become devices by their common names', () => {
       '3.pem': named('a', -5 * day),
     });
     expect(seen.pairs).toEqual({ a: { primary: '3.pem', secondary: '2.pem' } });
-    expect(seen.findings).toEqual([['device/duplicate', '1.pem']]);
-    expect(seen.messages[0]).toContain('already declared at 3.pem');
+    expect(seen.findings).toEqual([['certificate/no-free-slot', '1.pem']]);
+    expect(seen.messages[0]).toBe('1.pem is one more certificate of device "a", which has 3.pem and 2.pem already');
   });
 
   it('tells a second of one slot', async () => {
     const seen = await pair({ 'a-primary.pem': 'a', 'old/a-primary.pem': 'a' });
     expect(seen.pairs).toEqual({ a: { primary: 'a-primary.pem' } });
-    expect(seen.findings).toEqual([['device/duplicate', 'old/a-primary.pem']]);
+    expect(seen.findings).toEqual([['certificate/no-free-slot', 'old/a-primary.pem']]);
   });
 });
 
@@ -110,5 +117,48 @@ describe('left out, and told', () => {
   it('guesses the name that is missing from that of the file', async () => {
     const seen = await pair({ 'edge-7-primary.pem': { subject: [] } });
     expect(seen.messages).toEqual(['edge-7-primary.pem has no common name (CN), expected "edge-7"']);
+  });
+});
+
+describe('authorities among the files', () => {
+  const root = () => issueAuthority('root', { authority: 'says-ca' });
+
+  it('are a fault where each file was meant, and a notice where a glob matched them', async () => {
+    const authority = { 'a.pem': 'a', 'ca.pem': { subject: [{ CN: ['root'] }], authority: true } };
+    expect((await pair(authority)).findings).toEqual([['certificate/signing-key', 'ca.pem']]);
+    const seen = await pair(authority, folderWith(), { matched: true });
+    expect(seen.findings).toEqual([['certificate/authority-left-out', 'ca.pem']]);
+    expect(seen.pairs).toEqual({ a: { primary: 'a.pem' } });
+  });
+
+  it('are told by what they issued, where they only say CA:TRUE', async () => {
+    const by = await root();
+    const [alike, issued] = [await issue('self', { authority: 'says-ca' }), await issue('a', { by })];
+    const folder = folderWith({ 'a.pem': issued.pem, 'root.pem': by.pem, 'self.pem': alike.pem });
+    const seen = await pair({}, folder, { matched: true });
+    expect(seen.pairs).toEqual({ a: { primary: 'a.pem' }, self: { primary: 'self.pem' } });
+    expect(seen.findings).toEqual([['certificate/authority-left-out', 'root.pem']]);
+  });
+
+  it('are none where all say CA:TRUE', async () => {
+    const folder = folderWith({ 'root.pem': (await root()).pem });
+    expect((await pair({}, folder, { matched: true })).pairs).toEqual({ root: { primary: 'root.pem' } });
+  });
+});
+
+describe('files that a glob matched', () => {
+  it('are told at the place of the glob, keys that git ignores are not', async () => {
+    const label = ['PRIVATE', 'KEY'].join(' ');
+    const key = `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`;
+    const folder = folderWith({ 'a.key.pem': key, 'ignored.key.pem': key });
+    const checkIgnored = async () => new Set(['ignored.key.pem']);
+    const placeOf = () => ({ file: 'devices.yaml', line: 3, column: 7 });
+    const paths = ['a.key.pem', 'ignored.key.pem'];
+    const workspace = openWorkspace(folder, { checkIgnored });
+    const { findings } = await pairCertificates(paths, workspace, { matched: true, placeOf });
+    expect(findings).toMatchObject([
+      { rule: 'certificate/private-key-present', message: expect.stringContaining('a.key.pem'), place: placeOf() },
+    ]);
+    expect((await pairCertificates(paths, workspace)).findings).toHaveLength(2);
   });
 });

@@ -9,11 +9,12 @@ import { readFleet } from '../../src/manifest/read.ts';
 import { SourceText } from '../../src/manifest/source.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import { folderWith } from '../support/folder.ts';
+import { noPairs } from './pairs.ts';
 
 const runtime = 'runtime.version,runtime.platform';
 
 async function read(files: Record<string, string | Buffer>, patterns = Object.keys(files)) {
-  return readFleet(patterns, openWorkspace(folderWith(files)));
+  return readFleet(patterns, openWorkspace(folderWith(files)), noPairs);
 }
 
 /** Rule, line and column of every finding, and the ids of the devices read all the same. */
@@ -254,7 +255,7 @@ describe('several manifests of several forms', () => {
 
   it('are refused when one id stands in two of them, at the second, which names the first', async () => {
     const folder = folderWith({ 'a.yaml': yaml('one'), 'b.csv': csv('two', 'one') });
-    const fleet = await readFleet(['*.csv', '*.yaml'], openWorkspace(folder));
+    const fleet = await readFleet(['*.csv', '*.yaml'], openWorkspace(folder), noPairs);
     const { findings } = assignHubs(fleet.value, [], { use: 'none' });
     expect(findings).toMatchObject([
       {
@@ -269,7 +270,7 @@ describe('several manifests of several forms', () => {
     const folder = folderWith();
     writeFileSync(join(folder, 'd.csv'), csv(...Array.from({ length: 20_000 }, (_, n) => `edge-${n}`)));
     const started = performance.now();
-    const { value, findings } = await readFleet(['d.csv'], openWorkspace(folder));
+    const { value, findings } = await readFleet(['d.csv'], openWorkspace(folder), noPairs);
     expect(performance.now() - started).toBeLessThan(10_000);
     expect([value.devices.length, findings]).toEqual([20_000, []]);
     expect(value.devices.at(-1)!.place('runtime.version')).toMatchObject({ line: 20_001, column: 12 });

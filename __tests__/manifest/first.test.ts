@@ -4,9 +4,11 @@ import { parse } from 'yaml';
 import { type FirstDevice, firstManifest, readTable } from '../../src/manifest/first.ts';
 import { readFleet } from '../../src/manifest/read.ts';
 import { fileNameOf, isDeviceId } from '../../src/model/fleet.ts';
+import type { Workspace } from '../../src/model/workspace.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import { hubHost } from '../hub/devices.ts';
 import { folderWith } from '../support/folder.ts';
+import { noPairs } from './pairs.ts';
 
 const runtime = { version: '1.1', platform: 'debian' } as const;
 
@@ -95,11 +97,12 @@ describe('a first manifest', () => {
           device(id, primary, secondary, thumbprint ? { thumbprints: { primary: 'AA' } } : {}),
         );
         const text = firstManifest(first, { runtime });
-        const { value, findings } = await readFleet(['m.yaml'], {
+        const inMemory: Workspace = {
           ...openWorkspace('.'),
           find: async () => ({ files: ['m.yaml'], missing: [] }),
           read: () => ({ ok: true, bytes: Buffer.from(text) }),
-        });
+        };
+        const { value, findings } = await readFleet(['m.yaml'], inMemory, noPairs);
         expect(findings).toEqual([]);
         for (const [index, { id, certificates, settings }] of first.entries()) {
           const read = value.devices[index]!;

@@ -363,5 +363,7 @@ const emptyHub: Registry = {
   readOne: async () => undefined,
   readEdgeDevices: async () => [],
   write: async () => [],
+  readTwin: async () => undefined,
+  patchTags: async (id) => ({ id, answer: 'applied' }),
   close: () => {},
 };

@@ -4,13 +4,14 @@ import { readFleet } from '../../src/manifest/read.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import { folderWith } from '../support/folder.ts';
+import { noPairs } from './pairs.ts';
 
 const runtime = '  runtime: { version: "1.1", platform: debian }\n';
 
 const minimal = `defaults:\n${runtime}devices:\n  - id: one\n`;
 
 async function read(files: Record<string, string | Buffer>, patterns = Object.keys(files)) {
-  return readFleet(patterns, openWorkspace(folderWith(files)));
+  return readFleet(patterns, openWorkspace(folderWith(files)), noPairs);
 }
 
 /** Rule, line and column of every finding. */
@@ -300,7 +301,7 @@ describe('reading never throws, and every finding has its place', () => {
   it.each(['yaml', 'json'])('in %s', async (extension) => {
     await fc.assert(
       fc.asyncProperty(document, async (text) => {
-        const { findings } = await readFleet([`d.${extension}`], inMemory(text));
+        const { findings } = await readFleet([`d.${extension}`], inMemory(text), noPairs);
         for (const { place } of findings) {
           expect(place).toMatchObject({ file: `d.${extension}` });
           expect(place!.line).toBeLessThanOrEqual(text.split('\n').length);

@@ -16,6 +16,13 @@ describe('what people see', () => {
     ['https://a.b/c?sv=1&sig=abc%2Bdef&se=2', 'https://a.b/c?sv=1&sig=***&se=2'],
     ['sent SharedAccessSignature sr=a&sig=b&se=1&skn=c', 'sent SharedAccessSignature ***'],
     ['Authorization: Bearer eyJhbGciOi.J9.x', 'Authorization: Bearer ***'],
+    [
+      "assertion 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJyZXBvIn0.c2lnbmF0dXJl-_' is malformed",
+      "assertion '***' is malformed",
+    ],
+    ['token=eyJhbGciOiJub25lIn0.eyJzdWIiOiJyZXBvIn0.&x=1', 'token=***&x=1'],
+    ['eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..aXY.Y2lwaGVy.dGFn, encrypted', '***, encrypted'],
+    ['eyJ is how one begins, eyJhbGciOiJub25lIn0 a header', 'eyJ is how one begins, eyJhbGciOiJub25lIn0 a header'],
     ['a -----BEGIN EC PRIVATE KEY-----\nMHc\n-----END EC PRIVATE KEY----- b', 'a (a private key) b'],
     ['-----BEGIN PRIVATE KEY-----\nMHc', '(a private key)'],
     ['nothing to hide; signature=none', 'nothing to hide; signature=none'],

@@ -291,6 +291,8 @@ describe('a registry with a fault of its own', () => {
     read: async () => new Map(),
     readOne: async () => undefined,
     readEdgeDevices: async () => [],
+    readTwin: async () => undefined,
+    patchTags: async (id) => ({ id, answer: 'applied' }),
     close: () => {},
   });
 

@@ -36,16 +36,20 @@ export interface WantedIdentity {
   readonly certificates?: Identity['certificates'];
   readonly status?: Device['status'];
   readonly statusReason?: string;
+  readonly parent?: string;
+  readonly tags?: Device['tags'];
 }
 
 /** What the manifest wants: by default the thumbprints of `new-1` and `new-2`. */
 export function wanted(parts: WantedIdentity = {}): Identity {
-  const { status, statusReason } = parts;
+  const { status, statusReason, parent, tags } = parts;
   return {
     device: {
       ...deviceOf({ id: parts.id ?? 'edge-001', hub }),
       ...(status === undefined ? {} : { status }),
       ...(statusReason === undefined ? {} : { statusReason }),
+      ...(parent === undefined ? {} : { parent }),
+      ...(tags === undefined ? {} : { tags }),
     },
     thumbprints: { primary: parts.primary ?? digest('new-1'), secondary: parts.secondary ?? digest('new-2') },
     certificates: parts.certificates ?? {},

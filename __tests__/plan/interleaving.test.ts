@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Disturbance } from '../../src/emulator/disturbance.ts';
+import type { Identity } from '../../src/model/identity.ts';
 import { digest } from './devices.ts';
 import { type Fields, fleet, isBulk, type Rig, useRig } from './rig.ts';
 import { Watch } from './watch.ts';
@@ -82,6 +83,15 @@ describe('whatever another writer and the network do', () => {
     );
   });
 
+  it('also where devices have a parent that is made or changed in the same run', async () => {
+    await fc.assert(
+      fc.asyncProperty(start, fc.array(moment(quickTroubles), { maxLength: 20 }), async (states, moments) => {
+        await holds(states, moments, 60_000, 'nested');
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it('also where writes land long after they were given up', async () => {
     const troubles = [...quickTroubles, 'late', 'late', { kind: 'hang', when: 'after' }] as const;
     await fc.assert(
@@ -108,18 +118,25 @@ describe('whatever another writer and the network do', () => {
 });
 
 /** Runs once, on an empty hub, and checks; gives back the results of the devices. */
-async function holds(states: readonly string[], moments: readonly Moment[], attemptTimeoutMs: number) {
+async function holds(
+  states: readonly string[],
+  moments: readonly Moment[],
+  attemptTimeoutMs: number,
+  shape: 'flat' | 'nested' = 'flat',
+) {
   rig.disturb = undefined;
   for (const { deviceId } of rig.hub.registry.all()) rig.hub.registry.remove(deviceId);
   for (const [n, state] of states.entries()) seed(rig, n, state);
-  const changes = await rig.plan(fleet(devices));
+  const changes = await rig.plan(shape === 'flat' ? fleet(devices) : nested());
   const watch = new Watch(rig, changes);
   const late = lateArrivals();
   const left = [...moments];
   rig.disturb = async (call) => {
     const { acts, trouble } = left.shift() ?? { acts: [], trouble: undefined };
     for (const [n, act] of acts) {
-      if ((act !== 'make' && act !== 'delete') || watch.mayComeAndGo(n)) perform(n, act);
+      // Without its parent the hub refuses a child, which is another story.
+      const comesAndGoes = watch.mayComeAndGo(n) && (shape === 'flat' || n > 0);
+      if ((act !== 'make' && act !== 'delete') || comesAndGoes) perform(n, act);
       watch.look();
     }
     if (trouble === 'late') await late.wait();
@@ -132,6 +149,13 @@ async function holds(states: readonly string[], moments: readonly Moment[], atte
   watch.look();
   watch.judge(run.outcomes);
   return Object.values(run.outcomes);
+}
+
+/** The first device is the parent of all others. */
+function nested(): readonly Identity[] {
+  return fleet(devices).map((identity, n) => {
+    return n === 0 ? identity : { ...identity, device: { ...identity.device, parent: 'edge-0' } };
+  });
 }
 
 function isCarriedOut(trouble: Moment['trouble']): boolean {

@@ -4,6 +4,7 @@ import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
 import type { Fault } from '../../src/model/fault.ts';
+import type { JsonObject } from '../../src/model/fleet.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
 import type { Registry } from '../../src/model/registration.ts';
@@ -18,6 +19,8 @@ export interface Run {
   /** What was slept between rounds, in milliseconds. */
   readonly sleeps: readonly number[];
   readonly progress: readonly (readonly [done: number, failed: number])[];
+  /** The devices whose tags were written. */
+  readonly tagged: readonly string[];
 }
 
 export interface RunOptions {
@@ -56,6 +59,10 @@ export interface Rig {
   /** Primary and secondary thumbprint, status and reason of a device, as the hub has them. */
   state(id: string): readonly unknown[] | undefined;
   operations(): number;
+  /** The tags of a device, as the hub has them. */
+  tags(id: string): unknown;
+  /** What somebody else does to the tags: merged, `null` takes away. */
+  tag(id: string, tags: JsonObject): void;
 }
 
 /** To be called where the tests of a file begin. */
@@ -70,7 +77,11 @@ export function useRig(): Rig {
     disturb: undefined,
     async plan(identities) {
       const registry = await open();
-      const found = await registry.read(identities.map(({ device }) => device.id));
+      const tags = identities.some(({ device }) => device.tags !== undefined);
+      const found = await registry.read(
+        identities.map(({ device }) => device.id),
+        { tags },
+      );
       const limit = { kind: 'share', share: 1, text: '100%' } as const;
       const { value } = plan(registry.host, identities, found, { adopt: true, allowLockout: true, maxChanges: limit });
       return value;
@@ -95,6 +106,7 @@ export function useRig(): Rig {
         fault,
         sleeps,
         progress,
+        tagged: outcomes.filter(({ tags }) => tags === 'written').map(({ device }) => device),
       };
     },
     provision: async (...identities) => rig.apply(await rig.plan(identities)),
@@ -120,6 +132,11 @@ export function useRig(): Rig {
       const { primaryThumbprint, secondaryThumbprint } = device.authentication.x509Thumbprint;
       return [primaryThumbprint, secondaryThumbprint, device.status, device.statusReason];
     },
+    tags(id) {
+      const twin = hub.registry.twin(id);
+      return twin !== undefined && 'tags' in twin ? twin.tags : undefined;
+    },
+    tag: (id, tags) => hub.registry.patchTwin(id, { tags }),
     operations: () => hub.counts().registryWrites - before,
   };
 
@@ -184,6 +201,10 @@ export function bulks(...disturbances: readonly (Disturbance | undefined | (() =
     next();
     return undefined;
   };
+}
+
+export function isPatch({ method }: DisturbedCall): boolean {
+  return method === 'PATCH';
 }
 
 /** Every bulk call alike. */

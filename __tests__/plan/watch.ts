@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { DisturbedCall } from '../../src/emulator/disturbance.ts';
 import { registeredDevice } from '../../src/hub/wire.ts';
-import type { Identity } from '../../src/model/identity.ts';
 import type { Change } from '../../src/model/plan.ts';
 import type { RegisteredDevice } from '../../src/model/registration.ts';
 import { differences } from '../../src/plan/compare.ts';
@@ -41,8 +40,9 @@ export class Watch {
       const lands = /^create$/i.test(String(importMode)) ? now === undefined : now !== undefined && fits;
       if (!lands || change === undefined) continue;
       if (change.kind === 'update') {
-        const theirs = now !== undefined && !isDeepStrictEqual(written(now), written(change.found));
-        if (!isDeepStrictEqual(parentScopes, now?.parentScopes)) this.#wrongs.push(`our update of ${id} moves it away`);
+        const theirs = now !== undefined && !isDeepStrictEqual(written(now, change), written(change.found, change));
+        const away = change.parent === undefined && !isDeepStrictEqual(parentScopes, now?.parentScopes);
+        if (away) this.#wrongs.push(`our update of ${id} moves it away`);
         if (theirs) this.#wrongs.push(`our update of ${id} overwrites a change of theirs`);
         if (this.#landed.has(change.id)) this.#wrongs.push(`our update of ${id} lands twice`);
       } else if (change.kind !== 'create') {
@@ -56,10 +56,11 @@ export class Watch {
 
   /** Called after every change of theirs. */
   look(): void {
-    for (const { id, identity } of this.#planned.values()) {
+    for (const change of this.#planned.values()) {
+      const { id } = change;
       const now = this.#current(id);
       if (now === undefined) this.#inEffect.delete(id);
-      if (now !== undefined && isRight(identity, now)) this.#right.add(id);
+      if (now !== undefined && this.#isRight(change, now)) this.#right.add(id);
     }
   }
 
@@ -91,18 +92,23 @@ export class Watch {
     }
   }
 
+  #isRight({ identity, parent }: Change, now: RegisteredDevice): boolean {
+    if (parent === undefined || parent.id === null) return differences(identity, now, parent).length === 0;
+    // Planned before the parent was there, the child is right with the scope that it has by now.
+    const scope = parent.scope ?? this.#current(parent.id)?.deviceScope;
+    return scope !== undefined && differences(identity, now, { id: parent.id, scope }).length === 0;
+  }
+
   #current(id: string): RegisteredDevice | undefined {
     return registeredDevice(this.#rig.hub.registry.get(id));
   }
 }
 
-function isRight(identity: Identity, now: RegisteredDevice): boolean {
-  return differences(identity, now).length === 0;
-}
-
-/** What an update writes, but for the scopes, which it sends back as they are. */
-function written({ authentication, edge, thumbprints, status, statusReason }: RegisteredDevice): readonly unknown[] {
-  return [authentication, edge, thumbprints.primary, thumbprints.secondary, status, statusReason];
+/** What an update writes; a parent that the manifest does not name it sends back as it is. */
+function written(device: RegisteredDevice, { parent }: Change): readonly unknown[] {
+  const { authentication, edge, thumbprints, status, statusReason, parentScopes } = device;
+  const attached = parent === undefined ? undefined : parentScopes;
+  return [authentication, edge, thumbprints.primary, thumbprints.secondary, status, statusReason, attached];
 }
 
 function bare(etag: unknown): string {

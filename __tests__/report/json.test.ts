@@ -52,6 +52,7 @@ describe('the report as JSON', () => {
         removed: 0,
         failed: 1,
         unknown: 1,
+        tagged: 0,
         devices: [
           { device: 'a', hub: 'contoso.azure-devices.net', result: 'updated' },
           { device: 'b', hub: 'contoso.azure-devices.net', result: 'failed', reason: 'refused' },

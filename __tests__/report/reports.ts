@@ -44,7 +44,7 @@ export function changeOf(kind: ChangeKind, id = 'edge-001', reasons: readonly Re
     case 'unchanged':
       return { ...base, kind, found: found({ id: idOf(id) }) };
     case 'update':
-      return { ...base, kind, registration, found: found({ id: idOf(id) }), reasons };
+      return { ...base, kind, registration, registers: true, found: found({ id: idOf(id) }), reasons };
     default:
       return { ...base, kind, found: found({ id: idOf(id) }), reasons };
   }

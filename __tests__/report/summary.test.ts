@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
 import type { Finding, Place } from '../../src/model/finding.ts';
-import { escapeMarkdown, summaryMarkdown } from '../../src/report/summary.ts';
+import { escapeMarkdown } from '../../src/report/markdown.ts';
+import { summaryMarkdown } from '../../src/report/summary.ts';
 import { visible } from '../../src/report/visible.ts';
 import { changeOf, everyResult, findingOf, listedOf, outcomeOf, reportOf } from './reports.ts';
 
@@ -59,6 +60,19 @@ describe('the job summary', () => {
     expect(decoded(markdown)).toContain('| <code>fleet/devices.yaml:12</code> |');
     const without = summaryMarkdown(reportOf({ findings: [findingOf({ place: undefined })] }), link);
     expect(without).not.toContain('](');
+  });
+
+  it('shows what devices would run otherwise', () => {
+    const configuration = [
+      { key: 'agent.image', before: '1.5.10', after: '1.5.21', devices: ['a', 'b', 'c', 'd', 'e', 'f'] },
+      { key: 'hostname', after: 'a.local', devices: ['a'] },
+    ];
+    const markdown = decoded(summaryMarkdown(reportOf({ configuration })));
+    expect(markdown).toContain('<summary>Configuration (2)</summary>');
+    expect(markdown).toMatch(
+      /^\| 6: .*<code>e<\/code> … \| .*agent\.image.* \| <code>1\.5\.10<\/code> \| <code>1\.5\.21<\/code> \|$/m,
+    );
+    expect(markdown).toContain('| <code>a</code> | <code>hostname</code> | (none) | <code>a.local</code> |');
   });
 
   it('shows the devices of list', () => {

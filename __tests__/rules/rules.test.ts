@@ -14,6 +14,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'device/duplicate',
     'device/parent-unknown',
     'device/parent-cycle',
+    'device/tags',
     'certificate/missing',
     'certificate/unreadable',
     'certificate/outside-workspace',
@@ -22,6 +23,8 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'certificate/not-yet-valid',
     'certificate/expired',
     'certificate/signing-key',
+    'certificate/chain-broken',
+    'certificate/no-free-slot',
     'certificate/no-client-auth',
     'certificate/weak-key',
     'certificate/year-2050',
@@ -37,16 +40,23 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'config/uri',
     'config/hostname',
     'config/unsupported-by-version',
+    'config/base',
     'config/secret-in-manifest',
+    'config/pkcs11',
+    'config/proxy',
+    'config/placeholder',
     'hub/not-allowed',
     'hub/ambiguous',
     'plan/lockout',
     'plan/foreign',
     'plan/too-many-changes',
+    'plan/differs-from-approved',
   ],
   warning: [
     'certificate/expires-soon',
     'certificate/is-ca',
+    'certificate/chain-not-valid',
+    'certificate/chain-order',
     'certificate/weak-signature',
     'certificate/year-2038',
     'certificate/same-key-twice',
@@ -55,7 +65,13 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'plan/re-enable',
     'runner/public-repository',
   ],
-  notice: ['thumbprint/normalised', 'thumbprint/single', 'runtime/out-of-support'],
+  notice: [
+    'thumbprint/normalised',
+    'thumbprint/single',
+    'runtime/out-of-support',
+    'certificate/chain-repeats',
+    'certificate/authority-left-out',
+  ],
 };
 
 /** Promised for a later release: none is left, all of them are here. */
@@ -124,8 +140,8 @@ describe('a message or a remedy that depends on its details', () => {
     ],
     [
       'of one day',
-      said('certificate/expires-soon', { path: 'p', notAfter: 'then', days: 1 }),
-      'ends in 1 day, at then',
+      said('certificate/expires-soon', { path: 'p', id: 'a', slot: 'secondary', notAfter: 'then', days: 1 }),
+      'the secondary certificate of device "a", p, ends in 1 day, at then',
     ],
     [
       'of a hub where none is allowed',
@@ -140,8 +156,8 @@ describe('a message or a remedy that depends on its details', () => {
     ],
     [
       'of a host name that somebody gave',
-      said('config/hostname', { hostname: 'a_b', problem: 'has "_"', implied: false }),
-      'config.hostname, "a_b", has "_" → Give the name',
+      said('config/hostname', { key: 'config.hostname', hostname: 'a_b', problem: 'has "_"', implied: false }),
+      'config.hostname, "a_b", has "_" → Give config.hostname the name',
     ],
   ])('%s', (_, text, part) => expect(text).toContain(part));
 

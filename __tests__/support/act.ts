@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { folderWith } from './folder.ts';
@@ -36,15 +36,18 @@ export interface Trigger {
   readonly event: string;
   readonly payload: object;
   readonly secrets?: Readonly<Record<string, string>>;
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Folders that stand for actions of others, by `owner/name@commit`. */
+  readonly actions?: Readonly<Record<string, string>>;
   /** For every step; the other variables of this process do not reach them. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface WorkflowRun {
   readonly code: number | null;
-  /** By the job's id; of the jobs of called workflows, not of those that call. */
+  /** By the job's id, in a matrix followed by its values: `apply localhost:8443`. Of the jobs of called workflows, not of those that call. */
   readonly jobs: Readonly<Record<string, 'success' | 'failure' | 'skipped'>>;
-  /** What steps that have an `id` put out, by it. */
+  /** What steps that have an `id` put out, by it; in a matrix followed by its values. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly annotations: readonly Annotation[];
   /** What people see of it, secrets masked. */
@@ -79,7 +82,7 @@ export async function runWorkflows(repository: string, trigger: Trigger): Promis
       `--directory=${repository}`,
       `--eventpath=${join(work, 'event.json')}`,
       '--platform=ubuntu-latest=-self-hosted',
-      `--local-repository=${ourName}@${ourRef}=${publish()}`,
+      ...pairs('local-repository', { [`${ourName}@${ourRef}`]: publish(), ...trigger.actions }),
       `--action-cache-path=${join(work, 'cache')}`,
       '--no-cache-server',
       '--json',
@@ -87,6 +90,7 @@ export async function runWorkflows(repository: string, trigger: Trigger): Promis
       '--verbose',
       // Given here, it is not asked for in the user's own sign-in.
       ...pairs('secret', { GITHUB_TOKEN: '', ...trigger.secrets }),
+      ...pairs('var', trigger.vars),
       ...pairs('env', trigger.env),
     ],
     {
@@ -108,19 +112,26 @@ const rewritings = [
   { from: /uses: \$\/(\S+)/g, to: `uses: ${ourName}/$1@${ourRef}` },
   // A key of `concurrency` newer than act's schema, which refuses it; act runs without concurrency.
   { from: /^ +queue: max\n/gm, to: '' },
+  // With a `ref` act would clone from GitHub; without, it takes the folder as it lies.
+  { from: /^ +ref: refs\/tags\/.*\n/gm, to: '' },
+  // A matrix of a job that was skipped: act works out the matrix all the same, and takes the expression for the output.
+  {
+    from: /fromJSON\((needs\.hubs\.outputs\.hubs)\)/g,
+    to: `fromJSON(startsWith($1, '[') && $1 || '[""]')`,
+  },
 ] as const;
 
 /** A copy of what others reach of this repository, removed when the test ends. */
 function publish(): string {
   const root = folderWith();
-  for (const name of ['action.yml', 'run', 'dist']) cpSync(name, join(root, name), { recursive: true });
-  const workflow = '.github/workflows/provision.yml';
-  mkdirSync(dirname(join(root, workflow)), { recursive: true });
-  const rewritten = rewritings.reduce(
-    (before, { from, to }) => before.replace(from, to),
-    readFileSync(workflow, 'utf8'),
-  );
-  writeFileSync(join(root, workflow), rewritten);
+  for (const name of ['action.yml', 'run', 'dist', '.github']) cpSync(name, join(root, name), { recursive: true });
+  for (const file of globSync('.github/workflows/*.yml', { cwd: root })) {
+    const text = readFileSync(join(root, file), 'utf8');
+    writeFileSync(
+      join(root, file),
+      rewritings.reduce((before, { from, to }) => before.replace(from, to), text),
+    );
+  }
   return root;
 }
 
@@ -142,6 +153,7 @@ interface Entry {
   readonly msg: string;
   readonly jobID?: string;
   readonly jobResult?: 'success' | 'failure' | 'skipped';
+  readonly matrix?: Readonly<Record<string, string>>;
   readonly stepID?: readonly string[];
   readonly command?: string;
   readonly name?: string;
@@ -160,14 +172,16 @@ function readLog(stdout: string): Pick<WorkflowRun, 'jobs' | 'outputs' | 'annota
       msg,
       jobID,
       jobResult,
+      matrix = {},
       stepID: [step = ''] = [],
       command,
       name = '',
       arg = '',
       ...more
     }: Entry = JSON.parse(line);
-    if (jobID !== undefined && jobResult !== undefined) jobs[jobID] = jobResult;
-    if (command === 'set-output') outputs[step] = { ...outputs[step], [name]: arg };
+    const ofMatrix = (id: string) => [id, ...Object.values(matrix)].filter((part) => part !== '').join(' ');
+    if (jobID !== undefined && jobResult !== undefined) jobs[ofMatrix(jobID)] = jobResult;
+    if (command === 'set-output') outputs[ofMatrix(step)] = { ...outputs[ofMatrix(step)], [name]: arg };
     if (command === 'error' || command === 'warning' || command === 'notice') {
       annotations.push({ severity: command, message: arg, ...more.kvPairs });
     }

@@ -56,6 +56,8 @@ export interface Wanted {
   readonly start?: string;
   readonly end?: string;
   readonly digest?: string;
+  /** Signed with RSA-PSS, by an RSA key. */
+  readonly pss?: boolean;
   /** Lines of an extension section of openssl's configuration. */
   readonly extensions?: readonly string[];
 }
@@ -81,7 +83,8 @@ export function makeCertificate(folder: string, name: string, wanted: Wanted): s
   const dates = ['-startdate', wanted.start ?? '20260101000000Z', '-enddate', wanted.end ?? '20280101000000Z'];
   const digest = wanted.digest ?? (keyType === 'ed25519' ? 'default' : 'sha256');
   const fixed = ['-selfsign', '-batch', '-notext', '-utf8', '-preserveDN', '-in', 'request.csr', '-out', pem];
-  openssl(work, 'ca', '-config', config, '-keyfile', key, '-md', digest, ...dates, ...fixed);
+  const padding = wanted.pss === true ? ['-sigopt', 'rsa_padding_mode:pss'] : [];
+  openssl(work, 'ca', '-config', config, '-keyfile', key, '-md', digest, ...padding, ...dates, ...fixed);
   return pem;
 }
 

@@ -53,6 +53,7 @@ const takes: Readonly<Record<string, readonly string[]>> = {
     'max-changes',
     'allow-lockout',
     'adopt',
+    'plan-file',
     'json',
   ],
   apply: [
@@ -64,6 +65,7 @@ const takes: Readonly<Record<string, readonly string[]>> = {
     'max-changes',
     'allow-lockout',
     'adopt',
+    'plan-file',
     'output-directory',
     'json',
   ],
@@ -95,8 +97,8 @@ describe('help', () => {
   });
 
   it.each(Object.keys(takes))('of %s is told where an option is not its own', async (command) => {
-    const { code, stdout, stderr } = await run(command, ...(command === 'issue' ? ['a'] : []), '--plan-file', 'x');
-    expect(stderr).toContain("unknown option '--plan-file'");
+    const { code, stdout, stderr } = await run(command, ...(command === 'issue' ? ['a'] : []), '--no-such-option', 'x');
+    expect(stderr).toContain("unknown option '--no-such-option'");
     expect(stderr).toContain('(see --help)');
     expect(stdout).toBe('');
     expect(code).toBe(2);
@@ -130,7 +132,6 @@ describe('wrong usage ends with 2', () => {
     ['a wrong severity', ['--fail-on', 'notice'], 'fail-on: "notice" is not one of error, warning'],
     ['a wrong limit', ['--max-changes', '101%'], 'max-changes: "101%" is not'],
     ['a wrong hub', ['--hub', 'https://a.b'], 'hub: "https://a.b" is not'],
-    ['a hub without a credential', ['--hub', 'a.b'], 'there is no credential for a.b'],
   ])('%s, in the report', async (_, args, words) => {
     const path = manifest();
     const plain = await run('plan', path, ...args);

@@ -1,1 +1,1 @@
-export{t as parseYaml}from"./core.js";
+export{o as parseYaml}from"./core2.js";

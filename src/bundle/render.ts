@@ -1,38 +1,57 @@
-import type { Bundle, BundleFile } from '../model/bundle.ts';
-import { type Finding, failing, type Judged } from '../model/finding.ts';
+import type { Bundle } from '../model/bundle.ts';
+import type { Finding, Judged } from '../model/finding.ts';
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
-import { renderConfigYaml } from './config-yaml.ts';
-import { judgeHostname } from './hostname.ts';
+import type { Base } from './base.ts';
+import { judgeDevice } from './judge.ts';
 import { type BundleName, bundleNames } from './name.ts';
-import { type PairPlaces, pairPlaces } from './places.ts';
-import { judgeRuntime } from './runtime.ts';
-import { judgeSecrets } from './secrets.ts';
 
 type Named = { readonly id: DeviceId; readonly hub?: HubHost | undefined };
 
+export interface RenderOptions {
+  /** All devices of the manifests, where the identities are only a part, so that names stay what they are in the whole. */
+  readonly fleet?: readonly Named[];
+  /** Devices without an identity, whose configuration is judged all the same, so that all faults show at once. */
+  readonly judge?: readonly Device[];
+  /** The files that devices name as `config.base` and that can be edited. */
+  readonly bases?: ReadonlyMap<string, Base>;
+}
+
 /**
- * The files of each device, in the order given: `config.yaml`, and `identity-certificate.pem` (leaf and chain of the slot
- * that the device carries) where that certificate is known. A device with an error of its own, or without a hub, gets none.
- *
- * `fleet`: all devices of the manifests, where `identities` are only a part, so that names stay what they are in the whole.
- * `judge`: devices without an identity, whose configuration is judged all the same, so that all faults show at once.
+ * The files of each device, in the order given: its configuration, what installs it, and `identity-certificate.pem` (leaf and
+ * chain of the slot that the device carries) where that certificate is known. A device with an error of its own, or without a
+ * hub, gets none.
  */
-export function renderBundles(
+export async function renderBundles(
   identities: readonly Identity[],
-  options: { readonly fleet?: readonly Named[]; readonly judge?: readonly Device[] } = {},
-): Judged<readonly Bundle[]> {
-  const nameOf = namesOver(options.fleet ?? identities.map(({ device }) => device));
+  options: RenderOptions = {},
+): Promise<Judged<readonly Bundle[]>> {
+  const bundles = await bundlesOf(identities, options);
+  const others = (options.judge ?? []).flatMap((device) => judgeDevice(device).findings);
+  return { value: bundles.value, findings: oncePerPlace([...bundles.findings, ...others]) };
+}
+
+async function bundlesOf(
+  identities: readonly Identity[],
+  { bases, fleet = identities.map(({ device }) => device) }: RenderOptions,
+): Promise<Judged<readonly Bundle[]>> {
+  // What renders is loaded where something is: `validate` only judges.
+  if (identities.length === 0) return { value: [], findings: [] };
+  const { filesOf } = await import('./files.ts');
+  const nameOf = namesOver(fleet);
   const bundles: Bundle[] = [];
   const findings: Finding[] = [];
   for (const identity of identities) {
-    const judged = renderFiles(identity);
+    const { device } = identity;
+    const judged = judgeDevice(device);
     findings.push(...judged.findings);
-    const { id, hub } = identity.device;
-    if (judged.value !== undefined) bundles.push({ device: id, hub, ...nameOf(identity.device), files: judged.value });
+    if (judged.value === undefined || device.hub === undefined) continue;
+    const base = device.config.base === undefined ? undefined : bases?.get(device.config.base);
+    if (device.config.base !== undefined && base === undefined) continue;
+    const files = filesOf(identity, device.hub, { places: judged.value, base });
+    bundles.push({ device: device.id, hub: device.hub, ...nameOf(device), files });
   }
-  for (const device of options.judge ?? []) findings.push(...judgeDevice(device).findings);
-  return { value: bundles, findings: oncePerPlace(findings) };
+  return { value: bundles, findings };
 }
 
 function namesOver(fleet: readonly Named[]): (device: Named) => BundleName {
@@ -44,28 +63,6 @@ function namesOver(fleet: readonly Named[]): (device: Named) => BundleName {
     if (name === undefined) throw new Error(`device "${device.id}" is to be rendered, but is not of the fleet`);
     return name;
   };
-}
-
-function renderFiles({ device, certificates }: Identity): Judged<readonly BundleFile[] | undefined> {
-  const { value: places, findings } = judgeDevice(device);
-  if (device.hub === undefined || places === undefined || failing(findings)) return { value: undefined, findings };
-  const files: BundleFile[] = [{ name: 'config.yaml', text: renderConfigYaml(device, device.hub, places) }];
-  const carried = certificates[device.identity.slot];
-  if (carried !== undefined) files.push({ name: 'identity-certificate.pem', text: carried.pem });
-  return { value: files, findings };
-}
-
-/** Everything about a device's configuration that can be wrong; where its pair lies. */
-function judgeDevice(device: Device): Judged<PairPlaces | undefined> {
-  const secrets = judgeSecrets(device);
-  const places = pairPlaces(device, secrets.keys);
-  const findings = [
-    ...judgeRuntime(device),
-    ...secrets.findings,
-    ...judgeHostname(device, secrets.keys),
-    ...places.findings,
-  ];
-  return { value: places.value, findings };
 }
 
 /**

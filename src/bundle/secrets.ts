@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts';
 import type { Device } from '../model/fleet.ts';
 import { finding } from '../rules/rules.ts';
+import { textsOf } from './texts.ts';
 
 /**
  * A finding for each value of the device's configuration that holds a secret. Messages name its kind, never the value;
@@ -12,8 +13,8 @@ export function judgeSecrets(device: Device): {
 } {
   const findings: Finding[] = [];
   const keys = new Set<string>();
-  for (const [key, text] of texts(device)) {
-    const what = secretIn(text) ?? (key === imageKey ? credentialsOf(text) : undefined) ?? secretNamed(key, text);
+  for (const [key, text] of textsOf(device)) {
+    const what = secretOf(key, text);
     if (what === undefined) continue;
     keys.add(key);
     const subject = { place: device.place(key), device: device.id, hub: device.hub };
@@ -22,15 +23,14 @@ export function judgeSecrets(device: Device): {
   return { findings, keys };
 }
 
-const imageKey = 'config.agent.image';
-
-function* texts({ config, identity }: Device): Generator<readonly [key: string, text: string]> {
-  if (config.hostname !== undefined) yield ['config.hostname', config.hostname];
-  if (config.agent.image !== undefined) yield [imageKey, config.agent.image];
-  for (const [name, text] of Object.entries(config.agent.env)) yield [`config.agent.env.${name}`, text];
-  if (identity.certificate !== undefined) yield ['identity.certificate', identity.certificate];
-  if (identity.privateKey !== undefined) yield ['identity.privateKey', identity.privateKey];
+/** The kind of the secret that the value of a key of the manifest holds, if any. */
+export function secretOf(key: string, text: string): string | undefined {
+  return (
+    secretIn(text) ?? (key === imageKey ? credentialsOf(text) : undefined) ?? secretNamed(...variableIn(key, text))
+  );
 }
+
+const imageKey = 'config.agent.image';
 
 const patterns: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/, 'a private key'],
@@ -51,11 +51,19 @@ const envKey = 'config.agent.env.';
 const secretName =
   /(^|_)(password|passwd|secret|token|api_?key|connection_?string|sas_?key|private_?key|access_?key)s?\d*(_(?!(file|path|name)$)|$)/;
 
+/** The name and the value of an environment variable; no name where it is none. Docker takes them as a list of `NAME=value`. */
+function variableIn(key: string, text: string): readonly [name: string, value: string] {
+  if (key.startsWith(envKey)) return [key.slice(envKey.length), text];
+  const [, name = '', value = ''] = (key.startsWith(dockerEnv) ? /^([^=]*)=(.*)$/s.exec(text) : null) ?? [];
+  return [name, value];
+}
+
+const dockerEnv = 'config.agent.createOptions.Env.';
+
 /** By the name of an environment variable: `DB_PASSWORD`, `ApiKey`. Numbers and switches are settings: `TOKEN_LIFETIME`. */
-function secretNamed(key: string, text: string): string | undefined {
-  if (!key.startsWith(envKey) || /^\s*([+-]?\d+(\.\d+)?|true|false)?\s*$/i.test(text)) return undefined;
-  const words = key
-    .slice(envKey.length)
+function secretNamed(name: string, text: string): string | undefined {
+  if (/^\s*([+-]?\d+(\.\d+)?|true|false)?\s*$/i.test(text)) return undefined;
+  const words = name
     .replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_')
     .replace(/[^A-Za-z0-9]+/g, '_')
     .toLowerCase();

@@ -26,8 +26,8 @@ export interface Outcome {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is, instead. */
-  readonly html?: string;
+  /** Sent as it is, instead; its type is among the headers. */
+  readonly text?: string;
 }
 
 export function rendered(outcome: Outcome, requestId: string): Answer {
@@ -36,12 +36,11 @@ export function rendered(outcome: Outcome, requestId: string): Answer {
     status: outcome.status ?? 200,
     headers: {
       ...(json === '' ? {} : { 'content-type': 'application/json; charset=utf-8' }),
-      ...(outcome.html === undefined ? {} : { 'content-type': 'text/html; charset=utf-8' }),
       vary: 'Origin',
       'x-ms-request-id': requestId,
       ...outcome.headers,
     },
-    body: outcome.html ?? json,
+    body: outcome.text ?? json,
   };
 }
 

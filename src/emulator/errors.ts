@@ -5,14 +5,18 @@
 const table = {
   ArgumentInvalid: { status: 400, number: 400004 },
   ArgumentNull: { status: 400, number: 400005 },
+  BlobContainerValidationError: { status: 400, number: 400008 },
   BulkRegistryOperationFailure: { status: 400, number: 400013 },
+  DeserializationError: { status: 400, number: 400012 },
   DeviceDefinedMultipleTimes: { status: 400, number: 400011 },
   InvalidOperation: { status: 400, number: 400003 },
   InvalidProtocolVersion: { status: 400, number: 400001 },
   IotHubUnauthorizedAccess: { status: 401, number: 401002 },
   IotHubUnauthorized: { status: 401, number: 401003 },
   IotHubQuotaExceeded: { status: 403, number: 403002 },
+  JobQuotaExceeded: { status: 403, number: 403003 },
   DeviceNotFound: { status: 404, number: 404001 },
+  JobNotFound: { status: 404, number: 404002 },
   ModuleNotFound: { status: 404, number: 404010 },
   GenericNotFound: { status: 404, number: 404000 },
   GenericMethodNotAllowed: { status: 405, number: 405000 },
@@ -26,6 +30,7 @@ const table = {
   ThrottlingBacklogTimeout: { status: 429, number: 429003 },
   ServerError: { status: 500, number: 500001 },
   ServiceUnavailable: { status: 503, number: 503001 },
+  GatewayTimeout: { status: 504, number: 504101 },
 } as const;
 
 export type ErrorName = keyof typeof table;
@@ -67,7 +72,7 @@ export function statusOf(code: ErrorName): number {
 
 /**
  * The JSON text of a refusal: `{"Message":"ErrorCode:X;text","ExceptionMessage":"Tracking ID:…"}`, in a few calls of the service a
- * second form with the number (seen with modules that exist).
+ * second form with the number (seen with modules that exist), or a third with the error of another part of it (seen with jobs).
  */
 export function errorBody(code: string, text: string, requestId: string, now: number): string {
   const time = new Date(now).toISOString();
@@ -82,6 +87,10 @@ export function errorBody(code: string, text: string, requestId: string, now: nu
     });
   }
   const stamp = `${time.slice(5, 7)}/${time.slice(8, 10)}/${time.slice(0, 4)} ${time.slice(11, 19)}`;
+  if (code === 'JobQuotaExceeded' || code === 'BlobContainerValidationError') {
+    const inner = `Error: ${table[code].status} ErrorCode: ${code}\nMessage: ${text}\nTimestamp: ${stamp}\nTracking ID: `;
+    return JSON.stringify({ Message: `ErrorCode:${code};${inner}`, ExceptionMessage: '' });
+  }
   return JSON.stringify({
     Message: `ErrorCode:${code};${text}`,
     ExceptionMessage: `Tracking ID:${tracking}${stamp}`,

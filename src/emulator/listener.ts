@@ -9,7 +9,14 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export type Handler = (request: IncomingMessage, body: Body, response: ServerResponse) => Promise<void>;
+/** A body as it came. */
+export interface Received {
+  readonly body: Body;
+  /** Its length. */
+  readonly bytes: number;
+}
+
+export type Handler = (request: IncomingMessage, received: Received, response: ServerResponse) => Promise<void>;
 
 /** Larger than any call of 100 devices; the service's own limit is not documented. */
 const largestBody = 4 << 20;
@@ -40,7 +47,7 @@ function server(pem: string, handle: Handler): Server {
   const made = createServer({ key: pem, cert: pem, keepAliveTimeout: 120_000 });
   made.on('request', (request: IncomingMessage, response: ServerResponse) => {
     readBody(request)
-      .then((body) => handle(request, body, response))
+      .then((received) => handle(request, received, response))
       .catch((error: unknown) => fail(response, error));
   });
   return made;
@@ -52,7 +59,7 @@ function fail(response: ServerResponse, error: unknown): void {
   response.end(messageOf(error));
 }
 
-async function readBody(request: IncomingMessage): Promise<Body> {
+async function readBody(request: IncomingMessage): Promise<Received> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
@@ -60,8 +67,11 @@ async function readBody(request: IncomingMessage): Promise<Body> {
     length += chunk.length;
     if (length <= largestBody) chunks.push(chunk);
   }
-  if (length > largestBody) return { kind: 'too-large' };
-  if (length === 0) return { kind: 'none' };
+  return { body: length > largestBody ? { kind: 'too-large' } : parsed(chunks), bytes: length };
+}
+
+function parsed(chunks: readonly Buffer[]): Body {
+  if (chunks.length === 0) return { kind: 'none' };
   try {
     return { kind: 'json', value: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
   } catch {

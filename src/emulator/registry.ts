@@ -20,6 +20,8 @@ export interface IdentityRegistry {
   /** Throws `Refused` DeviceNotFound. */
   get(deviceId: string): Identity;
   find(deviceId: string): Identity | undefined;
+  /** How many there are. */
+  size(): number;
   /** Every identity, oldest first. */
   all(): Iterable<Identity>;
   /** What queries see: the registry as it was `visibilityLagMs` ago, oldest first. */
@@ -112,6 +114,7 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
       return insert(wanted, undefined);
     },
     find: (deviceId) => live.get(deviceId),
+    size: () => live.size,
     all: () => live.values(),
     visible: () => view.identities(),
     update(wanted, etag) {

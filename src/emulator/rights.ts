@@ -21,7 +21,16 @@ export function isPolicyName(text: string): text is PolicyName {
 }
 
 /** Data actions of Entra roles, without their prefix `Microsoft.Devices/IotHubs/`. */
-export const dataActions = ['devices/read', 'devices/write', 'devices/delete', 'twins/read', 'twins/write'] as const;
+export const dataActions = [
+  'devices/read',
+  'devices/write',
+  'devices/delete',
+  'twins/read',
+  'twins/write',
+  'jobs/read',
+  'jobs/write',
+  'jobs/delete',
+] as const;
 export type DataAction = (typeof dataActions)[number];
 
 /**
@@ -30,7 +39,7 @@ export type DataAction = (typeof dataActions)[number];
  */
 export const roleActions = {
   'IoT Hub Data Contributor': dataActions,
-  'IoT Hub Data Reader': ['devices/read', 'twins/read'],
+  'IoT Hub Data Reader': ['devices/read', 'twins/read', 'jobs/read'],
   'IoT Hub Registry Contributor': ['devices/read', 'devices/write', 'devices/delete'],
   'IoT Hub Twin Contributor': ['twins/read', 'twins/write'],
 } as const satisfies Readonly<Record<string, readonly DataAction[]>>;

@@ -8,13 +8,21 @@ export interface Event {
   readonly withoutSecrets?: string;
   /** `owner/name` of a repository that everybody can read. */
   readonly publicRepository?: string;
-  /** The web page of a line. */
+  /** The web page of a line; of a pull request as its own commit has it, since that of the trial merge is soon gone. */
   readonly link: (place: Place) => string;
+  /** The web page of the run. */
+  readonly run: string;
+  /** The pull request that the run is about, where its token can write: that of a fork cannot. */
+  readonly pullRequest?: number;
+  /** The commit that the pull request would be merged into. */
+  readonly base?: string;
+  /** The web page of docs/rules.md of the very action that runs; unknown for an action of the caller's checkout. */
+  readonly rulesPage?: string;
 }
 
 export function readEvent(): Event {
-  const { eventName, payload, actor, sha, serverUrl } = context;
-  const repository = process.env.GITHUB_REPOSITORY ?? '';
+  const { eventName, payload, actor, serverUrl, runId } = context;
+  const { GITHUB_REPOSITORY: repository = '', GITHUB_ACTION_REPOSITORY: action, GITHUB_ACTION_REF: ref } = process.env;
   const head: unknown = payload.pull_request?.head?.repo?.full_name;
   const excuse =
     actor === 'dependabot[bot]'
@@ -22,6 +30,10 @@ export function readEvent(): Event {
       : payload.pull_request !== undefined && head !== repository && eventName !== 'pull_request_target'
         ? 'pull requests from forks have no secrets'
         : undefined;
+  const ours = eventName === 'pull_request' && head === repository;
+  const number: unknown = payload.pull_request?.number;
+  const sha: unknown = payload.pull_request?.head?.sha ?? context.sha;
+  const base: unknown = payload.pull_request?.base?.sha;
   return {
     ...(excuse === undefined ? {} : { withoutSecrets: excuse }),
     ...(payload.repository?.private === false ? { publicRepository: repository } : {}),
@@ -29,6 +41,10 @@ export function readEvent(): Event {
       const path = file.split('/').map(encodeURIComponent).join('/');
       return `${serverUrl}/${repository}/blob/${sha}/${path}?plain=1#L${line}`;
     },
+    run: `${serverUrl}/${repository}/actions/runs/${runId}`,
+    ...(ours && typeof number === 'number' ? { pullRequest: number } : {}),
+    ...(eventName === 'pull_request' && typeof base === 'string' ? { base } : {}),
+    ...(action && ref ? { rulesPage: `${serverUrl}/${action}/blob/${ref}/docs/rules.md` } : {}),
   };
 }
 

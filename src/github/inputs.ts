@@ -8,6 +8,8 @@ export const inputNames = [
   'hub',
   'only-hub',
   'connection-string',
+  'client-id',
+  'tenant-id',
   'ca-file',
   'output-directory',
   'artifacts',
@@ -17,6 +19,10 @@ export const inputNames = [
   'max-changes',
   'allow-lockout',
   'adopt',
+  'plan-file',
+  'comment',
+  'github-token',
+  'issue',
 ] as const;
 
 export function readInputs(): Settings {

@@ -3,10 +3,10 @@ import { error, group, info, notice, summary, warning } from '@actions/core';
 import { messageOf } from '../model/fault.ts';
 import type { Place } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
-import type { Progress } from '../provision.ts';
 import { annotations } from '../report/annotations.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import { closingLine, deviceLines, faultLines, findingLines, plainStyle } from '../report/text.ts';
+import type { Progress } from '../run.ts';
 
 const announce = { error, warning, notice } as const;
 

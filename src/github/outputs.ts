@@ -5,18 +5,31 @@ import { describeReasons } from '../model/reasons.ts';
 import type { Report } from '../model/report.ts';
 import { counts } from '../report/counts.ts';
 import { reportJson } from '../report/json.ts';
+import { type SarifContext, sarif } from '../report/sarif.ts';
 
 /** A job's outputs may hold 1 MB together; GitHub counts two bytes a character. */
 const mostOutput = 500_000;
 
+/** Where the files go that outputs name, and what they need to know. */
+export interface OutputFiles {
+  /** Absolute. */
+  readonly folder: string;
+  readonly sarif: SarifContext;
+  /** Takes secrets out of a text. */
+  readonly hide: (text: string) => string;
+}
+
 /** Sets every output, also of a run that failed: the next step can read how far it came. */
-export function setOutputs(report: Report, artifactIds: readonly number[], folder: string): void {
+export function setOutputs(report: Report, artifactIds: readonly number[], files: OutputFiles): void {
+  const { folder, hide } = files;
   mkdirSync(folder, { recursive: true });
-  const devices = JSON.stringify(deviceRows(report));
+  const devices = hide(JSON.stringify(deviceRows(report)));
   const devicesFile = join(folder, 'provision-iot-edge-devices.json');
   const reportFile = join(folder, 'provision-iot-edge-report.json');
+  const sarifFile = join(folder, 'provision-iot-edge.sarif');
   writeFileSync(devicesFile, devices);
-  writeFileSync(reportFile, `${JSON.stringify(reportJson(report), null, 2)}\n`);
+  writeFileSync(reportFile, hide(`${JSON.stringify(reportJson(report), null, 2)}\n`));
+  writeFileSync(sarifFile, hide(sarif(report, files.sarif)));
   const { created, updated, unchanged, failed, unknown } = counts(report);
   const outputs = {
     result: report.result,
@@ -27,8 +40,10 @@ export function setOutputs(report: Report, artifactIds: readonly number[], folde
     unknown,
     devices: devices.length < mostOutput ? devices : '',
     'devices-file': devicesFile,
+    'plan-file': report.planFile ?? '',
     'bundles-directory': report.bundlesDirectory ?? '',
     'artifact-ids': artifactIds.join(','),
+    'sarif-file': sarifFile,
     'report-file': reportFile,
   };
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);

@@ -67,7 +67,7 @@ function perDevice(writes: readonly RegistryWrite[], { successful, errors }: Bul
 }
 
 /** An integer on the wire, a name in the service's REST description: 409001 or DeviceAlreadyExists. */
-function refusalCode(code: string): RefusalCode {
+export function refusalCode(code: string): RefusalCode {
   if (/^(409001|DeviceAlreadyExists)$/.test(code)) return 'exists';
   if (/^(404001|DeviceNotFound)$/.test(code)) return 'absent';
   if (/^(412\d{3}|PreconditionFailed)$/.test(code)) return 'changed';

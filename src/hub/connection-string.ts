@@ -1,21 +1,13 @@
 import { ConnectionString } from 'azure-iothub/dist/common-core/connection_string.js';
 import { Fault } from '../model/fault.ts';
 import { type HubHost, isHubHost } from '../model/fleet.ts';
-
-/** How to sign in to one hub. */
-export type HubCredential = {
-  readonly kind: 'sas';
-  readonly host: HubHost;
-  /** The name of the shared access policy: `iothubowner`. Not a secret. */
-  readonly keyName: string;
-  readonly key: string;
-};
+import type { SasCredential } from './credential.ts';
 
 /**
  * Reads connection strings of shared access policies, one a line; blank lines count for nothing.
  * Throws a usage `Fault` that names the line and what is wrong with it, never what stands in it.
  */
-export function readConnectionStrings(text: string): readonly HubCredential[] {
+export function readConnectionStrings(text: string): readonly SasCredential[] {
   const credentials = text
     .split(/\r?\n/)
     .flatMap((line, index) => (line.trim() === '' ? [] : [readOne(line.trim(), index + 1)]));
@@ -32,7 +24,7 @@ export function readConnectionStrings(text: string): readonly HubCredential[] {
 const remedy =
   'Copy the primary connection string of a policy: az iot hub connection-string show --hub-name NAME --policy-name iothubowner. It reads HostName=NAME.azure-devices.net;SharedAccessKeyName=POLICY;SharedAccessKey=KEY, without quotes.';
 
-function readOne(line: string, number: number): HubCredential {
+function readOne(line: string, number: number): SasCredential {
   const parts = ConnectionString.parse(line);
   const where = `the connection string in line ${number}`;
   if (parts.DeviceId !== undefined) {

@@ -40,7 +40,8 @@ function parentFindings(devices: readonly Device[]): readonly Finding[] {
   const byId = new Map<string, Device>(devices.map((device) => [device.id, device]));
   const unknown = devices.flatMap((device) => {
     const { parent, hub } = device;
-    if (parent === undefined || byId.has(parent)) return [];
+    // An empty one takes the parent away.
+    if (!parent || byId.has(parent)) return [];
     return [finding('device/parent-unknown', { parent, hub: hub ?? 'the same hub' }, subject(device, 'parent'))];
   });
   const circles = circlesOf(devices, byId).map((circle) => {

@@ -61,19 +61,29 @@ const agentOptions = { keepAlive: true, maxSockets: 8 } as const;
 /** Throws a usage `Fault` for a CA or a proxy that is none. The proxy's part is loaded only where there is a proxy. */
 export async function openHttp({ host, ca, proxy, timeoutMs }: HttpOptions): Promise<Http> {
   const { hostname, port } = new URL(`https://${host}`);
-  const agent = proxy ? await proxyAgent(proxy) : new HttpsAgent(agentOptions);
+  const way = await openWay({ ca, proxy });
   const target = {
     // Named, since the proxy's agent else forgets that it may use a tunnel again.
     protocol: 'https:',
     host: hostname,
     port: port === '' ? 443 : Number(port),
-    agent,
-    ...(ca ? trusting(ca) : {}),
+    ...way,
   };
   return {
     send: (request) => exchange(request, target, timeoutMs),
-    close: () => agent.destroy(),
+    close: () => way.agent.destroy(),
   };
+}
+
+/** How HTTPS gets anywhere from here: options of `https.request`. Throws as `openHttp` does. */
+export interface Way extends Pick<ConnectionOptions, 'secureContext'> {
+  /** Keeps connections until it is destroyed. */
+  readonly agent: Agent;
+}
+
+export async function openWay({ ca, proxy }: Pick<HttpOptions, 'ca' | 'proxy'>): Promise<Way> {
+  const agent = proxy ? await proxyAgent(proxy) : new HttpsAgent(agentOptions);
+  return { agent, ...(ca ? { secureContext: tls.createSecureContext({ ca: trusted(ca) }) } : {}) };
 }
 
 type Target = RequestOptions & Pick<ConnectionOptions, 'secureContext'>;
@@ -128,10 +138,10 @@ async function proxyAgent(proxy: string): Promise<Agent> {
 }
 
 /**
- * Trusts `ca` beside what Node trusts by itself; `ca` alone would replace it.
+ * All that is trusted: `ca` and what Node trusts by itself, which `ca` alone would replace.
  * Before Node 22.15 there is no way to learn what NODE_EXTRA_CA_CERTS added, so that there one has to choose.
  */
-function trusting(ca: string): Pick<ConnectionOptions, 'secureContext'> {
+function trusted(ca: string): string[] {
   try {
     new X509Certificate(ca); // createSecureContext takes any text without a word
   } catch (cause) {
@@ -143,7 +153,7 @@ function trusting(ca: string): Pick<ConnectionOptions, 'secureContext'> {
     throw new Fault(message, remedy, { kind: 'usage', cause });
   }
   const usual = typeof tls.getCACertificates === 'function' ? tls.getCACertificates('default') : tls.rootCertificates;
-  return { secureContext: tls.createSecureContext({ ca: [...usual, ca] }) };
+  return [...usual, ca];
 }
 
 function failureOf(error: Error): HttpFailure {

@@ -1,16 +1,16 @@
 import { Fault } from '../model/fault.ts';
 import type { HubHost } from '../model/fleet.ts';
+import type { EntraCredential, HubCredential, SasCredential } from './credential.ts';
 import { described, type Refused } from './reply.ts';
 
-/** What a shared access policy may allow; every call needs one of them. */
-export type Right = 'Registry Read' | 'Registry Write' | 'Service Connect';
+/** What a call needs: rights of a shared access policy by their names, but for twins, which Service Connect reads and writes. */
+export type Right = 'Registry Read' | 'Registry Write' | 'Service Connect' | 'Twin Write';
 
 export interface RefusalContext {
-  readonly host: HubHost;
-  readonly keyName: string;
+  readonly credential: HubCredential;
   /** What the call needed. */
   readonly right: Right;
-  /** The hub has answered another call with the same key: the key is right, so it is a right that is missing. */
+  /** The hub has answered another call of the same caller: so it is a right that is missing. */
   readonly known: boolean;
 }
 
@@ -18,6 +18,7 @@ const doing: Readonly<Record<Right, string>> = {
   'Registry Read': 'reading devices',
   'Registry Write': 'writing devices',
   'Service Connect': 'queries',
+  'Twin Write': 'writing tags',
 };
 
 const policy =
@@ -25,20 +26,13 @@ const policy =
 
 /** The fault of a hub that refuses the caller, or the call as a whole. */
 export function refusal(reply: Refused, context: RefusalContext): Fault {
-  const { host, keyName, right, known } = context;
+  const { credential, right } = context;
+  const { host } = credential;
   const { status, error } = reply;
   const said = described(reply);
-  if (status === 401 && known) {
-    return new Fault(
-      `${host} refused the shared access key ${keyName} for ${doing[right]}: the policy lacks ${right}`,
-      policy,
-    );
-  }
-  if (status === 401) {
-    return new Fault(
-      `${host} refused the shared access key ${keyName} (${said})`,
-      `Was the key regenerated, or is the connection string that of another hub? Copy it again: az iot hub connection-string show --hub-name NAME --policy-name ${keyName}. Is the clock of this machine right (date -u)? If both are, the policy lacks ${right}.`,
-    );
+  if (credential.kind === 'sas' && status === 401) return keyRefused(reply, credential, context);
+  if (credential.kind === 'entra' && (status === 401 || (status === 403 && isRoleMissing(reply)))) {
+    return tokenRefused(reply, credential, context);
   }
   if (status === 403 && error.code === 'IotHubQuotaExceeded') {
     return new Fault(
@@ -68,6 +62,53 @@ export function refusal(reply: Refused, context: RefusalContext): Fault {
     `${host} refused ${doing[right]} (${said})`,
     'Is this the host name of an IoT Hub, and nothing on the way answers in its place? If so, this is a fault of this tool: please report it with this message.',
   );
+}
+
+/** The hub says no more than 401, to a wrong key and to a policy that lacks a right. */
+function keyRefused(reply: Refused, { host, keyName }: SasCredential, context: RefusalContext): Fault {
+  const { right, known } = context;
+  const lacking = right === 'Twin Write' ? 'Service Connect' : right;
+  const key = `the shared access key ${keyName}`;
+  return known
+    ? new Fault(`${host} refused ${key} for ${doing[right]}: the policy lacks ${lacking}`, policy)
+    : new Fault(
+        `${host} refused ${key} (${described(reply)})`,
+        `Was the key regenerated, or is the connection string that of another hub? Copy it again: az iot hub connection-string show --hub-name NAME --policy-name ${keyName}. Is the clock of this machine right (date -u)? If both are, the policy lacks ${lacking}.`,
+      );
+}
+
+/**
+ * The roles with the fewest rights that do. A bulk needs devices/write and devices/delete, a query twins/read.
+ * https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-azure-ad#built-in-roles
+ */
+const roles: Readonly<Record<Right, string>> = {
+  'Registry Read': 'IoT Hub Data Reader',
+  'Registry Write': 'IoT Hub Registry Contributor',
+  'Service Connect': 'IoT Hub Data Reader',
+  'Twin Write': 'IoT Hub Twin Contributor',
+};
+
+function tokenRefused(reply: Refused, { host, principal }: EntraCredential, { right, known }: RefusalContext): Fault {
+  const said = described(reply);
+  const hub = host.replace(/[.:].*$/, '');
+  const role = roles[right];
+  const needs = `Of the commands, plan, verify and list need the role ${roles['Registry Read']}, apply ${roles['Registry Write']} as well, and ${roles['Twin Write']} for tags; Owner and Contributor have no such right.`;
+  const assign = `az role assignment create --assignee ${principal.assignee} --role "${role}" --scope "$(az iot hub show --name ${hub} --query id --output tsv)" (it takes some minutes to work)`;
+  if (known || isRoleMissing(reply)) {
+    return new Fault(
+      `${host} does not let ${principal.name} do this: ${doing[right]} needs the role ${role} (${said})`,
+      `Assign it: ${assign}. ${needs}`,
+    );
+  }
+  return new Fault(
+    `${host} refused the token of ${principal.name} (${said})`,
+    `Is the hub in the same tenant (az iot hub show --name ${hub} --query subscriptionid; az account show --query tenantId), and the clock of this machine right (date -u)? If so, a role is missing: ${assign}. ${needs}`,
+  );
+}
+
+/** `IotHubUnauthorized;Principal … is not authorized for GET on /twins/John due to no assigned permissions` (azure-iot-sdk-csharp issue 3344). */
+function isRoleMissing({ error: { code, message } }: Refused): boolean {
+  return /^(IotHubUnauthorized|401003)$/.test(code) || /is not authorized for/.test(message);
 }
 
 /** The fault of a hub whose answer is not what this call is answered with. */

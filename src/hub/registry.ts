@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, messageOf } from '../model/fault.ts';
-import type { DeviceId, HubHost } from '../model/fleet.ts';
-import type { RegisteredDevice, Registry, RegistryWrite, WriteAnswer } from '../model/registration.ts';
+import type { DeviceId, HubHost, JsonObject } from '../model/fleet.ts';
+import type { RegisteredDevice, Registry, RegistryWrite, Twin, WriteAnswer } from '../model/registration.ts';
 import { bulkAnswers } from './bulk.ts';
-import type { HubCredential } from './connection-string.ts';
+import type { HubCredential } from './credential.ts';
 import { openHttp } from './http.ts';
 import { inFlight } from './in-flight.ts';
 import { allPages } from './pages.ts';
@@ -12,8 +12,9 @@ import { misunderstood, type Right, refusal } from './refusal.ts';
 import { described, type NotAnswered, type Reply } from './reply.ts';
 import { retried } from './retry.ts';
 import { type HubCalls, openSdk } from './sdk.ts';
+import { tagsAnswer } from './twin-answer.ts';
 import { unreachable } from './unreachable.ts';
-import { bulkEntry, deviceCount, registeredDevice } from './wire.ts';
+import { bulkEntry, deviceCount, isRecord, registeredDevice, registeredTwin } from './wire.ts';
 
 export interface RegistryOptions {
   /** One header for every call: name, version and run. */
@@ -38,7 +39,7 @@ export async function openRegistry(credential: HubCredential, options: RegistryO
   const calls = await openSdk(credential, http, { userAgent: options.userAgent, clock: options.clock ?? Date.now });
   return new HubRegistry({
     host,
-    keyName: credential.keyName,
+    credential,
     proxy: proxy === '' ? undefined : new URL(proxy).host,
     calls,
     close: http.close,
@@ -49,7 +50,7 @@ export async function openRegistry(credential: HubCredential, options: RegistryO
 
 interface Parts {
   readonly host: HubHost;
-  readonly keyName: string;
+  readonly credential: HubCredential;
   /** Host and port alone: a proxy's URL may hold a password. */
   readonly proxy: string | undefined;
   readonly calls: HubCalls;
@@ -64,7 +65,7 @@ class HubRegistry implements Registry {
   readonly host: HubHost;
   readonly close: () => void;
   readonly #parts: Parts;
-  /** Whether the hub has taken our key for any call. */
+  /** Whether the hub has taken our key or token for any call. */
   #known = false;
 
   constructor(parts: Parts) {
@@ -73,21 +74,35 @@ class HubRegistry implements Registry {
     this.#parts = parts;
   }
 
-  async read(ids: readonly DeviceId[]): Promise<ReadonlyMap<DeviceId, RegisteredDevice>> {
+  async read(ids: readonly DeviceId[], { tags = false } = {}): Promise<ReadonlyMap<DeviceId, RegisteredDevice>> {
     const wanted = new Set(ids);
-    const found = (await this.#readFleet([...wanted])).filter(({ id }) => wanted.has(id));
+    const found = (await this.#readFleet([...wanted], tags)).filter(({ id }) => wanted.has(id));
     return new Map(found.map((device) => [device.id, device]));
   }
 
   async readOne(id: DeviceId): Promise<RegisteredDevice | undefined> {
     const reply = await this.#reading(() => this.#parts.calls.device(id));
-    if (reply.kind === 'refused' && reply.status === 404 && /^(DeviceNotFound|404001)$/.test(reply.error.code)) {
-      return undefined;
-    }
+    if (isAbsent(reply)) return undefined;
     const device = this.#device(await this.#body(reply, 'Registry Read'), 'a device');
     // Taken for the device that was asked for, or left out, it would end in a write on false grounds.
     if (device.id !== id) throw misunderstood(this.host, `the device ${id}`);
     return device;
+  }
+
+  async readTwin(id: DeviceId): Promise<Twin | undefined> {
+    const reply = await this.#reading(() => this.#parts.calls.twin(id));
+    if (isAbsent(reply)) return undefined;
+    const body = await this.#body(reply, 'Service Connect');
+    const twin = registeredTwin(body);
+    if (twin === undefined || !isRecord(body) || body.deviceId !== id)
+      throw misunderstood(this.host, `the twin of ${id}`);
+    return twin;
+  }
+
+  async patchTags(id: DeviceId, tags: JsonObject, etag: string): Promise<WriteAnswer> {
+    const answer = tagsAnswer(id, this.#noted(await this.#parts.calls.patchTwin(id, { tags }, etag)));
+    if ('kind' in answer) throw await this.#fault(answer, 'Twin Write');
+    return answer;
   }
 
   async readEdgeDevices(): Promise<readonly RegisteredDevice[]> {
@@ -104,17 +119,23 @@ class HubRegistry implements Registry {
     return writes.flatMap(({ registration }) => byId.get(registration.id) ?? []);
   }
 
-  async #readFleet(ids: readonly DeviceId[]): Promise<readonly RegisteredDevice[]> {
-    if (ids.length <= fewDevices) return this.#readSingly(ids);
+  async #readFleet(ids: readonly DeviceId[], tags: boolean): Promise<readonly RegisteredDevice[]> {
+    if (ids.length <= fewDevices) return this.#readSingly(ids, tags);
     const plan = planReading(ids);
     const reading = chooseReading(ids.length, plan, await this.#size());
-    if (reading === 'scan') return this.#query(scanQuery);
-    const rows = await inFlight(plan.chunks, readsInFlight, (chunk) => this.#query(chunkQuery(chunk)));
-    return [...rows.flat(), ...(await this.#readSingly(plan.single))];
+    if (reading === 'scan') return this.#query(scanQuery, tags);
+    const rows = await inFlight(plan.chunks, readsInFlight, (chunk) => this.#query(chunkQuery(chunk), tags));
+    return [...rows.flat(), ...(await this.#readSingly(plan.single, tags))];
   }
 
-  async #readSingly(ids: readonly DeviceId[]): Promise<readonly RegisteredDevice[]> {
-    const found = await inFlight(ids, readsInFlight, (id) => this.readOne(id));
+  async #readSingly(ids: readonly DeviceId[], tags: boolean): Promise<readonly RegisteredDevice[]> {
+    const found = await inFlight(ids, readsInFlight, async (id) => {
+      const device = await this.readOne(id);
+      if (device === undefined || !tags) return device;
+      // The identity has no tags. Gone in between, the device is not there.
+      const twin = await this.readTwin(id);
+      return twin === undefined ? undefined : { ...device, twin };
+    });
     return found.filter((device) => device !== undefined);
   }
 
@@ -126,13 +147,13 @@ class HubRegistry implements Registry {
   }
 
   /** All pages of a query, one after the other. */
-  async #query(text: string): Promise<readonly RegisteredDevice[]> {
+  async #query(text: string, tags = false): Promise<readonly RegisteredDevice[]> {
     const devices = await allPages(async (continuation) => {
       const reply = await this.#reading(() => this.#parts.calls.query(text, continuation));
       const rows = await this.#body(reply, 'Service Connect');
       if (!Array.isArray(rows)) throw misunderstood(this.host, 'a page of devices');
       return {
-        rows: rows.map((row) => this.#device(row, 'a page of devices')),
+        rows: rows.map((row) => this.#row(row, tags)),
         continuation: reply.kind === 'answered' ? reply.continuation : undefined,
       };
     });
@@ -178,6 +199,14 @@ class HubRegistry implements Registry {
     return reply.body;
   }
 
+  #row(row: unknown, tags: boolean): RegisteredDevice {
+    const device = this.#device(row, 'a page of devices');
+    if (!tags) return device;
+    const twin = registeredTwin(row);
+    if (twin === undefined) throw misunderstood(this.host, 'a page of twins');
+    return { ...device, twin };
+  }
+
   #device(value: unknown, what: string): RegisteredDevice {
     const device = registeredDevice(value);
     if (device === undefined) throw misunderstood(this.host, what);
@@ -185,14 +214,18 @@ class HubRegistry implements Registry {
   }
 
   async #fault(reply: NotAnswered, right: Right): Promise<Fault> {
-    const { host, keyName, proxy, calls } = this.#parts;
+    const { credential, host, proxy, calls } = this.#parts;
     if (reply.kind === 'unanswered') return unreachable(reply.failure, host, proxy);
     // The hub says no more than 401, to a wrong key and to a policy that lacks a right. Another call tells them apart.
     if (reply.status === 401 && right === 'Service Connect' && !this.#known) {
       this.#noted(await calls.statistics());
     }
-    return refusal(reply, { host, keyName, right, known: this.#known });
+    return refusal(reply, { credential, right, known: this.#known });
   }
+}
+
+function isAbsent(reply: Reply): boolean {
+  return reply.kind === 'refused' && reply.status === 404 && /^(DeviceNotFound|404001)$/.test(reply.error.code);
 }
 
 function refusedAll(writes: readonly RegistryWrite[], message: string): readonly WriteAnswer[] {

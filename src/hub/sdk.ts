@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { DeviceId } from '../model/fleet.ts';
-import type { HubCredential } from './connection-string.ts';
+import type { RestApiClient } from 'azure-iothub/dist/common-http/rest_api_client.js';
+import type { DeviceId, JsonObject } from '../model/fleet.ts';
+import { type EntraCredential, type HubCredential, hubScope, type SasCredential } from './credential.ts';
 import { type Http, HttpResponse } from './http.ts';
 import { pageSize } from './reading.ts';
 import { type Reply, refusedReply, unansweredReply } from './reply.ts';
@@ -8,7 +9,7 @@ import type { bulkEntry } from './wire.ts';
 
 type BulkEntry = ReturnType<typeof bulkEntry>;
 
-/** The calls of the service that we make. None of them rejects or repeats itself. */
+/** The calls of the service that we make. None of them repeats itself, or rejects but with the `Fault` of a refused sign-in. */
 export interface HubCalls {
   device(id: DeviceId): Promise<Reply>;
   statistics(): Promise<Reply>;
@@ -16,6 +17,8 @@ export interface HubCalls {
   query(text: string, continuation?: string): Promise<Reply>;
   create(devices: readonly BulkEntry[]): Promise<Reply>;
   update(devices: readonly BulkEntry[]): Promise<Reply>;
+  twin(id: DeviceId): Promise<Reply>;
+  patchTwin(id: DeviceId, patch: { readonly tags: JsonObject }, etag: string): Promise<Reply>;
 }
 
 const tokenSeconds = 3600;
@@ -29,24 +32,19 @@ export async function openSdk(
   http: Http,
   { userAgent, clock }: { readonly userAgent: string; readonly clock: () => number },
 ): Promise<HubCalls> {
-  const [{ Registry }, { RestApiClient }, { Http: SdkHttp }, signature] = await Promise.all([
+  const [{ Registry }, { RestApiClient }, { Http: SdkHttp }] = await Promise.all([
     import('azure-iothub/dist/registry.js'),
     import('azure-iothub/dist/common-http/rest_api_client.js'),
     import('azure-iothub/dist/common-http/http.js'),
-    import('azure-iothub/dist/shared_access_signature.js'),
   ]);
-  const { host, keyName, key } = credential;
-  const expiry = () => Math.ceil(clock() / 1000) + tokenSeconds;
-  // A token names the hub without its port, as the service knows itself.
-  const token = signature.create(host.replace(/:\d+$/, ''), keyName, key, expiry());
-  const config = { host, sharedAccessSignature: token.toString() };
+  const { config, renew } = await (credential.kind === 'sas' ? signing(credential, clock) : bearing(credential));
   const client = new RestApiClient(config, userAgent, Object.assign(new SdkHttp(), sdkTransport(http)));
   const registry = new Registry(config, client);
 
-  /** Every call gets a token of its own: a run may last longer than a token. */
   const call = async (send: () => Promise<{ readonly body: unknown; readonly response: unknown }>): Promise<Reply> => {
+    // Every call, since a run may last longer than a token. Outside of `try`: a refused sign-in is nobody's answer.
+    await renew(client);
     try {
-      client.updateSharedAccessSignature(token.extend(expiry()));
       const { body, response } = await send();
       const continuation = response instanceof HttpResponse ? response.headers['x-ms-continuation'] : undefined;
       const more = typeof continuation === 'string' && continuation !== '' ? { continuation } : {};
@@ -61,6 +59,8 @@ export async function openSdk(
     statistics: () => call(async () => ofRegistry(await registry.getRegistryStatistics())),
     create: (devices) => call(async () => ofRegistry(await registry.addDevices([...devices]))),
     update: (devices) => call(async () => ofRegistry(await registry.updateDevices([...devices], false))),
+    twin: (id) => call(async () => ofRegistry(await registry.getTwin(id))),
+    patchTwin: (id, patch, etag) => call(async () => ofRegistry(await registry.updateTwin(id, patch, etag))),
     query: (text, continuation) =>
       call(async () => {
         const query = registry.createQuery(text, pageSize);
@@ -68,6 +68,35 @@ export async function openSdk(
         const page = await (continuation === undefined ? query.next() : query.next(continuation));
         return { body: page.result, response: page.message };
       }),
+  };
+}
+
+/** What the SDK signs in with, and how that is kept fresh. */
+interface Signing {
+  readonly config: RestApiClient.TransportConfig & { readonly host: string };
+  readonly renew: (client: RestApiClient) => Promise<void>;
+}
+
+async function signing({ host, keyName, key }: SasCredential, clock: () => number): Promise<Signing> {
+  const signature = await import('azure-iothub/dist/shared_access_signature.js');
+  const expiry = () => Math.ceil(clock() / 1000) + tokenSeconds;
+  // A token names the hub without its port, as the service knows itself.
+  const token = signature.create(host.replace(/:\d+$/, ''), keyName, key, expiry());
+  return {
+    config: { host, sharedAccessSignature: token.toString() },
+    renew: async (client) => client.updateSharedAccessSignature(token.extend(expiry())),
+  };
+}
+
+async function bearing({ host, token }: EntraCredential): Promise<Signing> {
+  let current = '';
+  // The SDK keeps a token until 9 minutes before its end, by a clock of its own. One that has ended it keeps for no call.
+  const getToken = async () => ({ token: current, expiresOnTimestamp: 0 });
+  return {
+    config: { host, tokenCredential: { getToken }, tokenScope: hubScope },
+    renew: async () => {
+      current = await token();
+    },
   };
 }
 

@@ -1,5 +1,5 @@
-import { isDeviceId } from '../model/fleet.ts';
-import type { AuthenticationType, RegisteredDevice, RegistryWrite } from '../model/registration.ts';
+import { isDeviceId, type JsonObject } from '../model/fleet.ts';
+import type { AuthenticationType, RegisteredDevice, RegistryWrite, Twin } from '../model/registration.ts';
 
 /** A JSON object of unknown members. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -35,12 +35,24 @@ export function registeredDevice(value: unknown): RegisteredDevice | undefined {
   };
 }
 
+/** The twin out of an answer of the service: of `GET /twins/{id}`, or a row of a query. `undefined` for anything else. */
+export function registeredTwin(value: unknown): Twin | undefined {
+  if (!isRecord(value) || typeof value.etag !== 'string') return undefined;
+  const { etag, tags = {} } = value;
+  return isJsonObject(tags) ? { etag: bare(etag), tags } : undefined;
+}
+
+/** Of what was parsed as JSON. */
+function isJsonObject(value: unknown): value is JsonObject {
+  return isRecord(value);
+}
+
 /**
  * The entry of a bulk call for one device: the whole identity, since an update replaces it.
  * Without `authentication` the hub would make new symmetric keys, without `deviceScope` it would refuse.
  */
 export function bulkEntry(write: RegistryWrite) {
-  const { id, thumbprints, status, statusReason, deviceScope, parentScopes } = write.registration;
+  const { id, thumbprints, status, statusReason, deviceScope, parentScopes, tags } = write.registration;
   return {
     deviceId: id,
     ...(write.mode === 'update' ? { eTag: write.etag } : {}),
@@ -53,6 +65,8 @@ export function bulkEntry(write: RegistryWrite) {
     capabilities: { iotEdge: true },
     ...(deviceScope === undefined ? {} : { deviceScope }),
     ...(parentScopes === undefined ? {} : { parentScopes }),
+    // The service's own SDK for C# makes a device and its twin this way: AddDeviceWithTwinAsync.
+    ...(tags === undefined || write.mode === 'update' ? {} : { tags }),
   };
 }
 

@@ -1,10 +1,12 @@
-import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
 import { messageOf } from '../model/fault.ts';
-import { type Certificate, isThumbprint, type Thumbprint } from '../model/identity.ts';
+import { type Certificate, type Chain, isThumbprint, type Thumbprint } from '../model/identity.ts';
 import { shellWord } from '../rules/shell.ts';
+import { type ChainCache, longestChain, readChain } from './chain.ts';
+import { dateOf, parseCertificate, publicKeyOf } from './der.ts';
 import { asciiText, pemBlocks, pemLabels } from './pem.ts';
-import { type FoundKey, privateKeyIn } from './private-key.ts';
+import { type FoundKey, isKeylessPkcs12, pkcs12Command, pkcs12Legacy, privateKeyIn } from './private-key.ts';
 import { readStructure } from './structure.ts';
 
 /** The largest certificate file that is read, in bytes; a chain of RSA-4096 certificates has about 10,000. */
@@ -15,11 +17,8 @@ export type CertificateReading =
   | { readonly kind: 'private-key'; readonly key: FoundKey }
   | { readonly kind: 'unreadable'; readonly why: string; readonly remedy?: string };
 
-/** PEM of the certificates behind leaves, by their DER: the files of a fleet repeat the same few. */
-export type ChainCache = Map<string, string>;
-
 /**
- * Reads a certificate file: PEM (the first certificate is the leaf, the others its chain) or DER.
+ * Reads a certificate file: PEM (one certificate, or the leaf and its chain in any order) or DER.
  * Never throws; a file with a private key in it is refused, whatever else it holds.
  * @param path for messages and to tell kinds of files apart that look alike
  * @param known hand in the same for many files, and each authority is read once
@@ -37,32 +36,42 @@ export async function readCertificate(
 async function readPem(path: string, bytes: Buffer, text: string, known: ChainCache): Promise<CertificateReading> {
   const key = privateKeyIn(path, bytes);
   if (key !== undefined) return { kind: 'private-key', key };
-  const [first, ...others] = pemBlocks(text).filter(({ label }) => certificateLabels.includes(label));
+  const blocks = pemBlocks(text).filter(({ label }) => certificateLabels.includes(label));
+  const [first, ...others] = blocks.map(({ der }) => der);
   if (first === undefined) return otherPem(path, pemLabels(text));
-  const leaf = parse(first.der);
-  if (leaf === undefined) return damaged(1, others.length + 1);
-  const chain: string[] = [];
-  for (const [index, { der }] of others.entries()) {
-    const name = der.toString('latin1');
-    const pem = known.get(name) ?? parse(der)?.toString();
-    if (pem === undefined) return damaged(index + 2, others.length + 1);
-    known.set(name, pem);
-    chain.push(pem);
-  }
-  return describe(path, leaf, chain);
+  if (others.length > 0) return readSeveral(path, [first, ...others], known);
+  const leaf = parseCertificate(first);
+  return leaf === undefined ? unreadable('what stands between BEGIN and END is damaged') : describe(path, leaf);
 }
 
-function damaged(number: number, count: number): CertificateReading {
-  if (count === 1) return unreadable('what stands between BEGIN and END is damaged');
-  return unreadable(`certificate ${number} of ${count} in it is damaged`);
+async function readSeveral(path: string, ders: readonly Buffer[], known: ChainCache): Promise<CertificateReading> {
+  try {
+    const reading = readChain(ders, known);
+    switch (reading.kind) {
+      case 'chain':
+        return describe(path, reading.leaf, reading.issuers, reading.chain);
+      case 'damaged':
+        return unreadable(`certificate ${reading.number} of ${ders.length} in it is damaged`);
+      case 'too-long': {
+        const why = `it holds ${reading.count} certificates, expected the device's own and its issuers, ${longestChain} at most`;
+        return unreadable(
+          why,
+          "Keep the device's own certificate in it, and the authorities that issued it, no others.",
+        );
+      }
+    }
+  } catch (cause) {
+    return unreadable(`a field of one of its certificates cannot be read (${messageOf(cause)})`);
+  }
 }
 
 async function readDer(path: string, bytes: Buffer): Promise<CertificateReading> {
-  const leaf = parse(bytes);
-  if (leaf !== undefined) return describe(path, leaf, []);
+  const leaf = parseCertificate(bytes);
+  if (leaf !== undefined) return describe(path, leaf);
   if (bytes.subarray(0, 32).includes(pkcs7SignedData)) return pkcs7(path, '-inform DER ');
   const key = privateKeyIn(path, bytes);
   if (key !== undefined) return { kind: 'private-key', key };
+  if (isKeylessPkcs12(bytes)) return keylessPkcs12(path);
   if (requestExtensions.includes(posix.extname(path).toLowerCase())) return request();
   return unreadable('it is neither PEM (no BEGIN CERTIFICATE line) nor a certificate in DER');
 }
@@ -71,20 +80,6 @@ async function readDer(path: string, bytes: Buffer): Promise<CertificateReading>
 const certificateLabels = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
 const requestExtensions = ['.csr', '.req', '.p10'];
 const pkcs7SignedData = Buffer.from('06092a864886f70d010702', 'hex'); // OID 1.2.840.113549.1.7.2
-
-/**
- * The certificate of a file's whole DER, or of a block; what stands behind it, as in a TRUSTED CERTIFICATE, is left.
- * OpenSSL also reads what is not quite DER, and digests its own encoding of it: that thumbprint would not be the file's.
- */
-function parse(der: Buffer): X509Certificate | undefined {
-  try {
-    const certificate = new X509Certificate(der);
-    const { raw } = certificate;
-    return der.subarray(0, raw.length).equals(raw) ? certificate : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function otherPem(path: string, labels: readonly string[]): CertificateReading {
   const [label = 'nothing'] = labels;
@@ -105,6 +100,13 @@ function pkcs7(path: string, form: string): CertificateReading {
   );
 }
 
+function keylessPkcs12(path: string): CertificateReading {
+  return unreadable(
+    'it is a PKCS#12 bundle, without a private key',
+    `Take the certificates out of it: ${pkcs12Command(path, '-nokeys')} (${pkcs12Legacy}).`,
+  );
+}
+
 function request(): CertificateReading {
   return unreadable(
     'it is a certificate request (CSR), which nobody has signed yet',
@@ -116,7 +118,12 @@ function unreadable(why: string, remedy?: string): CertificateReading {
   return { kind: 'unreadable', why, ...(remedy === undefined ? {} : { remedy }) };
 }
 
-async function describe(path: string, leaf: X509Certificate, chain: readonly string[]): Promise<CertificateReading> {
+async function describe(
+  path: string,
+  leaf: X509Certificate,
+  issuers: readonly string[] = [],
+  chain?: Chain,
+): Promise<CertificateReading> {
   try {
     const structure = await readStructure(leaf.raw);
     // Absent where there is none, whatever the type says.
@@ -125,14 +132,15 @@ async function describe(path: string, leaf: X509Certificate, chain: readonly str
       path,
       commonNames: structure.commonNames,
       thumbprints: { sha1: thumbprint(leaf.fingerprint), sha256: thumbprint(leaf.fingerprint256) },
-      notBefore: date(leaf.validFrom),
-      notAfter: date(leaf.validTo),
+      notBefore: dateOf(leaf.validFrom),
+      notAfter: dateOf(leaf.validTo),
       key: keyOf(leaf),
       publicKeyDigest: createHash('sha256').update(structure.publicKey).digest('hex'),
       authority: structure.keyCertSign ? 'signing-key' : structure.authority ? 'is-ca' : 'none',
       ...(extendedKeyUsage === undefined ? {} : { extendedKeyUsage }),
       ...(structure.weakSignature === undefined ? {} : { weakSignature: structure.weakSignature }),
-      pem: [leaf.toString(), ...chain].join(''),
+      ...(chain === undefined ? {} : { chain }),
+      pem: [leaf.toString(), ...issuers].join(''),
     };
     return { kind: 'certificate', certificate };
   } catch (cause) {
@@ -150,15 +158,6 @@ function keyOf(leaf: X509Certificate): Certificate['key'] {
   return { type: 'other', name: keyNames[type] ?? 'unknown' };
 }
 
-/** None where OpenSSL does not know the algorithm, or the key is broken. */
-function publicKeyOf(leaf: X509Certificate): KeyObject | undefined {
-  try {
-    return leaf.publicKey;
-  } catch {
-    return undefined;
-  }
-}
-
 const keyNames: Readonly<Record<string, string>> = {
   dsa: 'DSA',
   ed25519: 'Ed25519',
@@ -172,11 +171,4 @@ function thumbprint(fingerprint: string): Thumbprint {
   const digits = fingerprint.replaceAll(':', '');
   if (!isThumbprint(digits)) throw new Error(`fingerprint ${fingerprint}`);
   return digits;
-}
-
-// Node 20 has the dates as text alone: `Nov  3 12:00:00 2026 GMT`.
-function date(text: string): Date {
-  const read = new Date(text);
-  if (Number.isNaN(read.getTime())) throw new Error(`date ${text}`);
-  return read;
 }

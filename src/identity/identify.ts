@@ -3,7 +3,8 @@ import { type BySlot, type Device, type Slot, slots } from '../model/fleet.ts';
 import { type Certificate, type Identity, sameThumbprint, type Thumbprint } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
-import { type ChainCache, largestCertificate, readCertificate } from './certificate.ts';
+import { largestCertificate, readCertificate } from './certificate.ts';
+import type { ChainCache } from './chain.ts';
 import { type JudgeOptions, judgeCertificate } from './judge.ts';
 import { claim, type Owners } from './sharing.ts';
 import { judgeGiven, normaliseThumbprint } from './thumbprint.ts';
@@ -11,15 +12,16 @@ import { judgeGiven, normaliseThumbprint } from './thumbprint.ts';
 /**
  * Reads and judges the certificates of the devices, and chooses the thumbprints to register.
  * A device with an error gives no identity; the others keep their order. Each file is read once.
+ * @param files those that have been read already
  */
 export async function identify(
   devices: readonly Device[],
   workspace: Workspace,
   options: JudgeOptions,
+  files: CertificateFiles = noFiles(),
 ): Promise<Judged<readonly Identity[]>> {
   const identities: Identity[] = [];
   const findings: Finding[] = [];
-  const files: Files = { opened: new Map(), chains: new Map() };
   const owners: Owners = new Map();
   for (const device of devices) {
     const certificates = await certificatesOf(device, workspace, files, options);
@@ -44,19 +46,25 @@ export async function identify(
   return { value: identities, findings: withoutRepeats(findings) };
 }
 
-/** The files read so far. */
-interface Files {
+/** The files read so far, by path. */
+export interface CertificateFiles {
   readonly opened: Map<string, Opened>;
   readonly chains: ChainCache;
 }
 
+export function noFiles(): CertificateFiles {
+  return { opened: new Map(), chains: new Map() };
+}
+
 /** A file as it was found: its certificate, or what keeps it from being one. */
-export type Opened = { readonly certificate: Certificate } | { readonly refuse: (subject: Subject) => Finding };
+export type Opened =
+  | { readonly certificate: Certificate }
+  | { readonly refuse: (subject: Subject) => Finding; readonly privateKey?: true };
 
 async function certificatesOf(
   device: Device,
   workspace: Workspace,
-  files: Files,
+  files: CertificateFiles,
   options: JudgeOptions,
 ): Promise<Judged<BySlot<Certificate>>> {
   const findings: Finding[] = [];
@@ -65,19 +73,26 @@ async function certificatesOf(
     const path = device.certificates[slot];
     if (path === undefined) continue;
     const subject = subjectOf(device, `certificates.${slot}`);
-    const file = files.opened.get(path) ?? (await openCertificate(path, workspace, files.chains));
-    files.opened.set(path, file);
+    const file = await openCertificate(path, workspace, files);
     if ('refuse' in file) findings.push(file.refuse(subject));
     else {
       certificates[slot] = file.certificate;
-      findings.push(...judgeCertificate(file.certificate, device, subject, options));
+      findings.push(...judgeCertificate(file.certificate, { device, slot }, subject, options));
     }
   }
   return { value: certificates, findings };
 }
 
-/** Opens one certificate file of the workspace. Never throws. */
-export async function openCertificate(path: string, workspace: Workspace, chains: ChainCache): Promise<Opened> {
+/** Opens one certificate file of the workspace, once. Never throws. */
+export async function openCertificate(path: string, workspace: Workspace, files: CertificateFiles): Promise<Opened> {
+  const known = files.opened.get(path);
+  if (known !== undefined) return known;
+  const opened = await open(path, workspace, files.chains);
+  files.opened.set(path, opened);
+  return opened;
+}
+
+async function open(path: string, workspace: Workspace, chains: ChainCache): Promise<Opened> {
   const file = workspace.read(path, largestCertificate);
   if (!file.ok) return { refuse: (subject) => unopened(path, file.why, file.detail, subject) };
   const reading = await readCertificate(path, file.bytes, chains);
@@ -85,7 +100,10 @@ export async function openCertificate(path: string, workspace: Workspace, chains
     case 'certificate':
       return { certificate: reading.certificate };
     case 'private-key':
-      return { refuse: (subject) => finding('certificate/private-key-present', { path, ...reading.key }, subject) };
+      return {
+        refuse: (subject) => finding('certificate/private-key-present', { path, ...reading.key }, subject),
+        privateKey: true,
+      };
     case 'unreadable':
       return { refuse: (subject) => finding('certificate/unreadable', { path, ...reading }, subject) };
   }

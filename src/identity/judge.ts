@@ -1,5 +1,5 @@
 import type { Finding, Subject } from '../model/finding.ts';
-import type { Device } from '../model/fleet.ts';
+import type { Device, Slot } from '../model/fleet.ts';
 import type { Certificate } from '../model/identity.ts';
 import { finding } from '../rules/rules.ts';
 
@@ -8,18 +8,19 @@ export interface JudgeOptions {
   readonly expiryWarningDays: number;
 }
 
-/** What is wrong with a certificate as the identity of this device. */
+/** What is wrong with a certificate as the identity of this device, in one of its slots. */
 export function judgeCertificate(
   certificate: Certificate,
-  device: Device,
+  { device, slot }: { readonly device: Device; readonly slot: Slot },
   subject: Subject,
   options: JudgeOptions,
 ): readonly Finding[] {
   return [
     ...nameFindings(certificate, device, subject),
-    ...validityFindings(certificate, device, subject, options),
+    ...validityFindings(certificate, { device, slot }, subject, options),
     ...usageFindings(certificate, subject),
     ...keyFindings(certificate, device, subject),
+    ...chainFindings(certificate, subject, options),
   ];
 }
 
@@ -36,7 +37,7 @@ const lastSecondOf32Bits = 2 ** 31 * 1000 - 1000;
 
 function* validityFindings(
   certificate: Certificate,
-  device: Device,
+  { device, slot }: { readonly device: Device; readonly slot: Slot },
   subject: Subject,
   { now, expiryWarningDays }: JudgeOptions,
 ): Generator<Finding> {
@@ -49,7 +50,8 @@ function* validityFindings(
   }
   if (left < 0) yield finding('certificate/expired', { path, notAfter }, subject);
   else if (left < expiryWarningDays * day) {
-    yield finding('certificate/expires-soon', { path, notAfter, days: Math.floor(left / day) }, subject);
+    const days = Math.floor(left / day);
+    yield finding('certificate/expires-soon', { path, id: device.id, slot, notAfter, days }, subject);
   }
   if (end >= year2050 && isOldRuntime(device)) yield finding('certificate/year-2050', { path, notAfter }, subject);
   else if (end > lastSecondOf32Bits) yield finding('certificate/year-2038', { path, notAfter }, subject);
@@ -90,6 +92,26 @@ function* keyFindings({ path, key }: Certificate, device: Device, subject: Subje
     const where = `IoT Edge ${device.runtime.version.text} on Windows`;
     const details = { path, key: `an EC (${key.name})`, where, expected: 'an RSA' };
     yield finding('certificate/key-type-unsupported', details, subject);
+  }
+}
+
+function* chainFindings(certificate: Certificate, subject: Subject, { now }: JudgeOptions): Generator<Finding> {
+  const { path, authority, chain } = certificate;
+  // Authorities alone are that fault, whatever their order.
+  if (chain === undefined || authority === 'signing-key') return;
+  for (const fault of chain.faults) {
+    if (fault.kind === 'order') yield finding('certificate/chain-order', { path, ...fault }, subject);
+    if (fault.kind === 'repeated') yield finding('certificate/chain-repeats', { path, ...fault }, subject);
+    if (fault.kind === 'broken') yield finding('certificate/chain-broken', { path, ...fault }, subject);
+  }
+  for (const { subject: issuer, notBefore, notAfter } of chain.issuers) {
+    const problem =
+      notAfter < now
+        ? `ended at ${isoDate(notAfter)}`
+        : notBefore > now
+          ? `is not valid before ${isoDate(notBefore)}`
+          : '';
+    if (problem !== '') yield finding('certificate/chain-not-valid', { path, issuer, problem }, subject);
   }
 }
 

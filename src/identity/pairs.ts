@@ -1,19 +1,23 @@
+import { X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
-import type { Finding, Judged, Subject } from '../model/finding.ts';
+import type { Finding, Judged, Place, Subject } from '../model/finding.ts';
 import { type BySlot, type DeviceId, isDeviceId, type Slot, slots } from '../model/fleet.ts';
-import type { Certificate } from '../model/identity.ts';
+import type { Certificate, CertificatePair } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
-import type { ChainCache } from './certificate.ts';
-import { openCertificate } from './identify.ts';
+import { type CertificateFiles, noFiles, openCertificate } from './identify.ts';
 
-/** Names that certificate files usually have. */
-export const certificateExtensions: readonly string[] = ['.pem', '.cer', '.crt', '.der'];
-
-/** A device as its certificates tell it: the common name they share, and the file of each slot. */
-export interface CertificatePair {
-  readonly id: DeviceId;
-  readonly certificates: BySlot<string>;
+/** How the files came to be looked at. */
+export interface PairOptions {
+  /** Where a finding about a file stands: the value of a manifest that matched it. By default at the file's own start. */
+  readonly placeOf?: (path: string) => Place;
+  /**
+   * They are all that a glob matched: authorities among them are told as a notice, and private keys that git ignores are none
+   * of the repository's. By default each was meant.
+   */
+  readonly matched?: boolean;
+  /** Keeps what is read for `identify`. */
+  readonly files?: CertificateFiles;
 }
 
 /**
@@ -24,33 +28,80 @@ export interface CertificatePair {
 export async function pairCertificates(
   paths: readonly string[],
   workspace: Workspace,
+  options: PairOptions = {},
 ): Promise<Judged<readonly CertificatePair[]>> {
-  const findings: Finding[] = [];
+  const { placeOf = (file) => ({ file, line: 1, column: 1 }) } = options;
+  const { value: certificates, findings: unread } = await openAll(paths, workspace, placeOf, options);
+  const findings: Finding[] = [...unread];
   const byId = new Map<DeviceId, Certificate[]>();
-  const chains: ChainCache = new Map();
-  for (const path of [...paths].sort()) {
-    const subject = { place: { file: path, line: 1, column: 1 } };
-    const opened = await openCertificate(path, workspace, chains);
-    const owner = 'refuse' in opened ? opened.refuse(subject) : ownerOf(opened.certificate, subject);
+  const authorities = authoritiesAmong(certificates);
+  for (const certificate of certificates) {
+    const subject = { place: placeOf(certificate.path) };
+    const owner = authorities.has(certificate)
+      ? authorityFinding(certificate, subject, options)
+      : ownerOf(certificate, subject);
     if (typeof owner !== 'string') findings.push(owner);
-    else if ('certificate' in opened) byId.set(owner, [...(byId.get(owner) ?? []), opened.certificate]);
-  }
-  const pairs = [...byId].map(([id, certificates]) => {
-    const sorted = sortIntoSlots(certificates);
-    const first = sorted.primary?.path ?? sorted.secondary?.path ?? '';
-    for (const { path } of certificates) {
-      if (path === sorted.primary?.path || path === sorted.secondary?.path) continue;
-      const subject = { place: { file: path, line: 1, column: 1 }, device: id };
-      findings.push(finding('device/duplicate', { id, first }, subject));
+    else {
+      const others = byId.get(owner);
+      if (others === undefined) byId.set(owner, [certificate]);
+      else others.push(certificate);
     }
-    return { id, certificates: pathsOf(sorted) };
+  }
+  const pairs = [...byId].map(([id, certificates]): CertificatePair => {
+    const sorted = pathsOf(sortIntoSlots(certificates));
+    const taken = Object.values(sorted);
+    for (const { path } of certificates) {
+      if (taken.includes(path)) continue;
+      findings.push(finding('certificate/no-free-slot', { path, id, taken }, { place: placeOf(path), device: id }));
+    }
+    return { id, certificates: sorted };
   });
   return { value: pairs.sort((a, b) => (a.id < b.id ? -1 : 1)), findings };
 }
 
+/** The certificates of the files, by path. */
+async function openAll(
+  paths: readonly string[],
+  workspace: Workspace,
+  placeOf: (path: string) => Place,
+  { matched = false, files = noFiles() }: PairOptions,
+): Promise<Judged<readonly Certificate[]>> {
+  const certificates: Certificate[] = [];
+  const refused = new Map<string, Finding>();
+  const keys: string[] = [];
+  for (const path of [...paths].sort()) {
+    const opened = await openCertificate(path, workspace, files);
+    if ('certificate' in opened) certificates.push(opened.certificate);
+    else refused.set(path, opened.refuse({ place: placeOf(path) }));
+    if ('privateKey' in opened) keys.push(path);
+  }
+  if (matched && keys.length > 0) for (const path of await workspace.ignored(keys)) refused.delete(path);
+  return { value: certificates, findings: [...refused.values()] };
+}
+
+/**
+ * Those that may sign others; and of those that only say CA:TRUE, what `openssl req -x509` makes of a device and of a root
+ * alike, the ones that have issued another.
+ */
+function authoritiesAmong(certificates: readonly Certificate[]): ReadonlySet<Certificate> {
+  const authorities = new Set(certificates.filter(({ authority }) => authority === 'signing-key'));
+  const doubtful = certificates.filter(({ authority }) => authority === 'is-ca');
+  if (doubtful.length > 0 && doubtful.length < certificates.length) {
+    // PEM begins with the leaf.
+    const issuers = new Set(
+      certificates.filter((c) => c.authority === 'none').map(({ pem }) => new X509Certificate(pem).issuer),
+    );
+    for (const one of doubtful) if (issuers.has(new X509Certificate(one.pem).subject)) authorities.add(one);
+  }
+  return authorities;
+}
+
+function authorityFinding({ path }: Certificate, subject: Subject, { matched = false }: PairOptions): Finding {
+  return finding(matched ? 'certificate/authority-left-out' : 'certificate/signing-key', { path }, subject);
+}
+
 /** The device that the certificate belongs to, or why it can be none's. */
-function ownerOf({ path, authority, commonNames }: Certificate, subject: Subject): DeviceId | Finding {
-  if (authority === 'signing-key') return finding('certificate/signing-key', { path }, subject);
+function ownerOf({ path, commonNames }: Certificate, subject: Subject): DeviceId | Finding {
   const [name, ...others] = commonNames;
   if (name === undefined) return finding('certificate/no-cn', { path, id: nameWithoutSlot(path) }, subject);
   if (others.length > 0) return finding('certificate/cn-mismatch', { path, commonNames, id: name }, subject);

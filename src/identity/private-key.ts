@@ -29,18 +29,40 @@ const largestKey = 64 * 1024;
 const version3 = Buffer.from('020103', 'hex');
 const pkcs7Data = Buffer.from('06092a864886f70d010701', 'hex');
 
+// The bags of keys, encrypted and not, OIDs 1.2.840.113549.1.12.10.1.2 and .1: RFC 7292, 4.2.
+const keyBags = ['060b2a864886f70d010c0a0102', '060b2a864886f70d010c0a0101'].map((oid) => Buffer.from(oid, 'hex'));
+const indefiniteLength = 0x80;
+
 function isPkcs12(path: string, bytes: Buffer): boolean {
+  if (isKeylessPkcs12(bytes)) return false;
   return ['.pfx', '.p12'].includes(posix.extname(path).toLowerCase()) || isPfx(bytes);
+}
+
+/**
+ * Whether this is a PKCS#12 of certificates alone, such as a trust store. Its certificates are encrypted, but keys have an
+ * encryption of their own, and in what OpenSSL, Windows and Java write their bags stand open. Where lengths are indefinite
+ * (macOS, Firefox) what is looked for may be cut in two: there it is taken to hold a key.
+ */
+export function isKeylessPkcs12(bytes: Buffer): boolean {
+  return isPfx(bytes) && bytes[1] !== indefiniteLength && !keyBags.some((oid) => bytes.includes(oid));
 }
 
 function isPfx(bytes: Buffer): boolean {
   return bytes.subarray(0, 12).includes(version3) && bytes.subarray(0, 40).includes(pkcs7Data);
 }
 
-function pkcs12Remedy(path: string): string {
+/** How to get at the certificates of a PKCS#12. */
+export function pkcs12Command(path: string, options: '-clcerts -nokeys' | '-nokeys'): string {
   const pem = path.replace(/\.[^./]*$/, '.pem');
+  return `openssl pkcs12 -in ${shellWord(path)} ${options} -out ${shellWord(pem)}`;
+}
+
+/** What RC2 needs, with which Windows and OpenSSL 1 encrypted certificates: openssl-pkcs12(1). */
+export const pkcs12Legacy = 'add -legacy where OpenSSL 3 says "unsupported"';
+
+function pkcs12Remedy(path: string): string {
   return (
-    `Take the certificate alone: openssl pkcs12 -in ${shellWord(path)} -clcerts -nokeys -out ${shellWord(pem)}. ` +
+    `Take the certificate alone: ${pkcs12Command(path, '-clcerts -nokeys')} (without -clcerts with its chain; ${pkcs12Legacy}). ` +
     'Keep the bundle out of the repository; if it was ever committed, replace the key: it is known.'
   );
 }

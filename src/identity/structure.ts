@@ -38,7 +38,8 @@ export async function readStructure(der: Buffer): Promise<Structure> {
   };
   const attributes = children(subject).flatMap(children);
   const signature = asn1.derToOid(text(children(algorithm)[0]));
-  const weakSignature = weakSignatures[signature];
+  const digest = signature === rsaPss ? pssDigest(children(algorithm)[1], (oid) => asn1.derToOid(oid)) : signature;
+  const weakSignature = weakSignatures[digest];
   return {
     commonNames: attributes.filter((a) => hasOid(a, commonName)).map((a) => nameText(children(a)[1])),
     publicKey: Buffer.from(asn1.toDer(publicKey).getBytes(), 'latin1'),
@@ -56,12 +57,23 @@ const commonName = '2.5.4.3';
 const keyUsage = '2.5.29.15';
 const basicConstraints = '2.5.29.19';
 
+const rsaPss = '1.2.840.113549.1.1.10';
+const sha1 = '1.3.14.3.2.26';
+
 const weakSignatures: Readonly<Record<string, 'MD5' | 'SHA-1'>> = {
   '1.2.840.113549.1.1.4': 'MD5',
   '1.2.840.113549.1.1.5': 'SHA-1',
   '1.2.840.10045.4.1': 'SHA-1', // with ECDSA
   '1.2.840.10040.4.3': 'SHA-1', // with DSA
+  [sha1]: 'SHA-1', // with RSA-PSS
+  '1.2.840.113549.2.5': 'MD5', // with RSA-PSS
 };
+
+/** The digest of RSA-PSS is a parameter, [0]; SHA-1 where it is absent: RFC 4055, 3.1. */
+function pssDigest(parameters: forge.Asn1 | undefined, oidOf: (bytes: string) => string): string {
+  const tagged = children(parameters).find(({ tagClass, type }) => tagClass === contextSpecific && Number(type) === 0);
+  return tagged === undefined ? sha1 : oidOf(text(children(children(tagged)[0])[0]));
+}
 
 const utf8String = 12;
 

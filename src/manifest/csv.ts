@@ -1,8 +1,8 @@
 import type { Finding } from '../model/finding.ts';
 import { finding } from '../rules/rules.ts';
 import { type Cell, readRows } from './csv-table.ts';
-import type { Entries, Entry, Node } from './node.ts';
-import { columns as known } from './schema.generated.js';
+import type { Entries, Entry, Node, Scalar } from './node.ts';
+import { columns as knownColumns } from './schema.generated.js';
 import type { SourceText } from './source.ts';
 import type { ParseResult, SyntaxProblem } from './syntax.ts';
 import { suggest } from './validate.ts';
@@ -48,7 +48,10 @@ interface Header {
 }
 
 /** A key of the devices: its value stands at this position of a row, or it is a map of further keys. */
-type Column = { readonly name: string } & ({ readonly position: number } | { readonly columns: Column[] });
+type Column = { readonly name: string } & (
+  | { readonly position: number; readonly types: readonly string[] }
+  | { readonly columns: Column[] }
+);
 
 function readHeader(cells: readonly Cell[], source: SourceText): Header {
   const columns: Column[] = [];
@@ -73,16 +76,22 @@ function readHeader(cells: readonly Cell[], source: SourceText): Header {
   return { names: cells.map(({ text }) => text), columns, identified, problems, findings };
 }
 
+const known = knownColumns.map(({ name }) => name);
+const typesOf: ReadonlyMap<string, readonly string[]> = new Map(knownColumns.map(({ name, types }) => [name, types]));
+
 /** Where a map may have any keys, the rest of the column's name is the key: `config.agent.env.NAME`. */
-const open = known.filter((name) => name.endsWith('.*')).map((name) => name.slice(0, -1));
-const shown = known.map((name) => name.replace(/\*$/, 'NAME'));
+const open = known.filter((name) => /\.\*\*?$/.test(name)).map((name) => name.replace(/\*+$/, ''));
+const shown = known.map((name) => name.replace(/\*+$/, 'NAME'));
+
+/** Where those may be maps again, whose keys hold no dot: `tags.location.plant`. */
+const deep = known.filter((name) => name.endsWith('.**')).map((name) => name.slice(0, -2));
 
 function isKnown(name: string): boolean {
   return known.includes(name) || open.some((prefix) => name.startsWith(prefix) && name.length > prefix.length);
 }
 
 function plant(columns: Column[], name: string, position: number): void {
-  const prefix = open.find((start) => name.startsWith(start));
+  const prefix = open.find((start) => name.startsWith(start) && !deep.includes(start));
   const keys = prefix === undefined ? name.split('.') : [...prefix.split('.').slice(0, -1), name.slice(prefix.length)];
   const [last = '', ...above] = keys.reverse();
   let here = columns;
@@ -95,7 +104,7 @@ function plant(columns: Column[], name: string, position: number): void {
       here = below;
     }
   }
-  here.push({ name: last, position });
+  here.push({ name: last, position, types: typesOf.get(name) ?? [] });
 }
 
 /** One row, as little as can be kept of it: fleets are long. */
@@ -137,10 +146,20 @@ function entryOf(column: Column, row: Row): Entry | undefined {
     const offset = first[1].keyOffset;
     return { keyOffset: offset, node: { kind: 'map', source, offset, entries } };
   }
-  const value = row.texts[column.position] ?? '';
+  const written = row.texts[column.position] ?? '';
   const offset = row.offsets[column.position] ?? 0;
-  if (value === '') return undefined;
-  return { keyOffset: offset, node: { kind: 'scalar', source, offset, value, written: value } };
+  if (written === '') return undefined;
+  return {
+    keyOffset: offset,
+    node: { kind: 'scalar', source, offset, value: readCell(written, column.types), written },
+  };
+}
+
+/** A cell is text, unless its column also takes truth values or numbers and it is written as one. Spreadsheets write TRUE. */
+function readCell(written: string, types: readonly string[]): Scalar {
+  if (types.includes('boolean') && /^(true|false)$/i.test(written)) return written.toLowerCase() === 'true';
+  if (types.includes('integer') && /^\d{1,9}$/.test(written)) return Number(written);
+  return written;
 }
 
 function suggestColumn(name: string): string | undefined {

@@ -1,18 +1,20 @@
-import { posix } from 'node:path';
 import type { Finding, Place } from '../model/finding.ts';
 import {
   type BySlot,
+  type ContainerOs,
   type Device,
-  fileNameOf,
   isDeviceId,
   isHubHost,
   type Platform,
-  type RuntimeVersion,
+  type Runtime,
   type Slot,
   type ThumbprintAlgorithm,
 } from '../model/fleet.ts';
 import { finding } from '../rules/rules.ts';
+import { incompleteConfig, readConfig } from './config.ts';
 import { at, type Node, placeOf } from './node.ts';
+import { tagFindings } from './tags.ts';
+import { oneOf, optional, textOf, ValueReader } from './values.ts';
 
 const longestCommonName = 64; // RFC 5280, appendix A.1: ub-common-name
 
@@ -28,11 +30,12 @@ export interface ReadDevice {
  * @param hub the manifest's own hub, for devices that name none
  */
 export function readDevice(merged: Node, folder: string, hub: Node | undefined): ReadDevice {
-  const read = new DeviceReader(merged);
+  const read = new ValueReader(merged);
   const id = read.id;
   const findings = [...idFindings(id, read.place('id'))];
   const runtime = readRuntime(read);
   if (runtime === undefined) findings.push(missingRuntime(read));
+  findings.push(...incompleteConfig(read), ...tagFindings(read));
   if (!isDeviceId(id) || runtime === undefined) return { findings };
   const host = (read.text('hub') ?? textOf(hub))?.toLowerCase();
   const hubFromTop = at(merged, ['hub']) === undefined && hub !== undefined;
@@ -45,60 +48,18 @@ export function readDevice(merged: Node, folder: string, hub: Node | undefined):
     ...optional('status', oneOf<'enabled' | 'disabled'>(read.text('status'), ['enabled', 'disabled'])),
     ...optional('statusReason', read.text('statusReason')),
     ...optional('parent', read.text('parent')),
+    ...optional('tags', read.json('tags')),
     runtime,
     identity: {
       slot: oneOf<Slot>(read.text('identity.slot'), ['primary', 'secondary']) ?? 'primary',
       ...optional('certificate', read.text('identity.certificate')),
       ...optional('privateKey', read.text('identity.privateKey')),
+      ...optional('pinFrom', read.text('identity.pinFrom')),
     },
-    config: {
-      ...optional('hostname', read.text('config.hostname')),
-      agent: { ...optional('image', read.text('config.agent.image')), env: read.texts('config.agent.env') },
-    },
+    config: readConfig(read, folder),
     place: (key) => (key === 'hub' && hubFromTop ? placeOf(hub) : read.place(key)),
   };
   return { device, findings };
-}
-
-/** Reads values by dotted key, `{id}` replaced. */
-class DeviceReader {
-  readonly id: string;
-  readonly #node: Node;
-
-  constructor(node: Node) {
-    this.#node = node;
-    this.id = textOf(at(node, ['id'])) ?? '';
-  }
-
-  text(key: string): string | undefined {
-    const text = textOf(at(this.#node, key.split('.')));
-    return text === undefined || key === 'id' ? text : this.#fill(text);
-  }
-
-  texts(key: string): Readonly<Record<string, string>> {
-    const map = at(this.#node, key.split('.'));
-    if (map?.kind !== 'map') return {};
-    const pairs = [...map.entries].flatMap(([name, entry]) => {
-      const text = textOf(entry.node);
-      return text === undefined ? [] : [[name, this.#fill(text)] as const];
-    });
-    return Object.fromEntries(pairs);
-  }
-
-  path(key: string, folder: string): string | undefined {
-    const path = textOf(at(this.#node, key.split('.')))?.replaceAll('{id}', () => fileNameOf(this.id));
-    return path === undefined || posix.isAbsolute(path) ? path : posix.join(folder, path);
-  }
-
-  /** The value's place; for an absent key that of the device's id. */
-  place(key: string): Place {
-    return placeOf(at(this.#node, key.split('.')) ?? at(this.#node, ['id']) ?? this.#node);
-  }
-
-  /** In a URI the id stands percent-encoded: a `#` in it would cut the path. */
-  #fill(text: string): string {
-    return text.replaceAll('{id}', () => (/^[a-z][a-z0-9+.-]*:/i.test(text) ? encodeURIComponent(this.id) : this.id));
-  }
 }
 
 function* idFindings(id: string, place: Place): Generator<Finding> {
@@ -118,7 +79,7 @@ function idProblem(id: string): string {
   return `has ${name}, which IoT Hub does not allow`;
 }
 
-function readRuntime(read: DeviceReader): { version: RuntimeVersion; platform: Platform } | undefined {
+function readRuntime(read: ValueReader): Runtime | undefined {
   const [text, major, minor, patch] = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(read.text('runtime.version') ?? '') ?? [];
   const platform = oneOf<Platform>(read.text('runtime.platform'), ['debian', 'linux', 'windows']);
   if (text === undefined || platform === undefined) return undefined;
@@ -128,10 +89,15 @@ function readRuntime(read: DeviceReader): { version: RuntimeVersion; platform: P
     minor: Number(minor),
     ...(patch === undefined ? {} : { patch: Number(patch) }),
   };
-  return { version, platform };
+  return {
+    version,
+    platform,
+    ...optional('containerOs', oneOf<ContainerOs>(read.text('runtime.containerOs'), ['linux', 'windows'])),
+    ...optional('securityDaemonScript', read.text('runtime.securityDaemonScript')),
+  };
 }
 
-function missingRuntime(read: DeviceReader): Finding {
+function missingRuntime(read: ValueReader): Finding {
   const absent = ['runtime.version', 'runtime.platform'].filter((key) => read.text(key) === undefined);
   const details = {
     key: absent.join(' and '),
@@ -145,18 +111,4 @@ function missingRuntime(read: DeviceReader): Finding {
 
 function bySlot(value: (slot: Slot) => string | undefined): BySlot<string> {
   return { ...optional('primary', value('primary')), ...optional('secondary', value('secondary')) };
-}
-
-/** `{key: value}`, or nothing where the value is absent. */
-function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value };
-function optional(key: string, value: unknown): object {
-  return value === undefined ? {} : { [key]: value };
-}
-
-function oneOf<Word extends string>(text: string | undefined, words: readonly Word[]): Word | undefined {
-  return words.find((word) => word === text);
-}
-
-function textOf(node: Node | undefined): string | undefined {
-  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
 }

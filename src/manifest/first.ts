@@ -54,7 +54,7 @@ export async function readTable(file: string, workspace: Workspace): Promise<Jud
   const devices = new Map<string, FirstDevice>();
   const places = new Map<string, string>();
   const repeated: Finding[] = [];
-  for (const [index, row] of form.devices.items.entries()) {
+  for (const [index, row] of form.devices.entries()) {
     const id = at(row, ['id']);
     if (!form.sound(index) || row.kind !== 'map' || id?.kind !== 'scalar') continue;
     const name = String(id.value);

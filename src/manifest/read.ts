@@ -1,13 +1,15 @@
 import { posix } from 'node:path';
 import type { Finding, Judged } from '../model/finding.ts';
 import type { Device, Fleet } from '../model/fleet.ts';
+import type { PairCertificates } from '../model/identity.ts';
 import { scrubbed } from '../model/secrets.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
 import { readDevice } from './device.ts';
-import { at, type ListNode, type MapNode, merge, type Node } from './node.ts';
+import { parseManifest, patternsOf } from './form.ts';
+import { devicesFrom } from './from.ts';
+import { at, type MapNode, merge, type Node, type ScalarNode } from './node.ts';
 import { decodeText, SourceText } from './source.ts';
-import type { ParseResult } from './syntax.ts';
 import { validateManifest } from './validate.ts';
 
 const largestManifest = 20 * 1024 * 1024;
@@ -22,12 +24,17 @@ const remedies = {
 /**
  * Reads the manifests (paths and globs, relative to the workspace) as one fleet.
  * A manifest with a fault of its form gives no devices; the others are read all the same, so that all faults show at once.
+ * @param pair tells the devices of certificate files, for `devices: {from: …}`
  */
-export async function readFleet(patterns: readonly string[], workspace: Workspace): Promise<Judged<Fleet>> {
+export async function readFleet(
+  patterns: readonly string[],
+  workspace: Workspace,
+  pair: PairCertificates,
+): Promise<Judged<Fleet>> {
   const { files, missing } = await workspace.find(patterns);
   const findings: Finding[] = missing.map((pattern) => notFound(pattern));
   const read: Judged<readonly Device[]>[] = [];
-  for (const file of files) read.push(await readManifest(file, workspace));
+  for (const file of files) read.push(await readManifest(file, workspace, pair));
   if (files.length === 0 && missing.length === 0) findings.push(notFound(patterns.join(', ')));
   return {
     value: { devices: read.flatMap(({ value }) => value), manifests: files },
@@ -35,11 +42,20 @@ export async function readFleet(patterns: readonly string[], workspace: Workspac
   };
 }
 
-async function readManifest(file: string, workspace: Workspace): Promise<Judged<readonly Device[]>> {
+async function readManifest(
+  file: string,
+  workspace: Workspace,
+  pair: PairCertificates,
+): Promise<Judged<readonly Device[]>> {
   const { value: form, findings } = await readForm(file, workspace);
   if (form === undefined) return none(findings);
-  const devices = readDevices(form);
-  return { value: devices.value, findings: [...findings, ...devices.findings] };
+  if (form.from === undefined) {
+    const devices = readDevices(form, form.devices);
+    return { value: devices.value, findings: [...findings, ...devices.findings] };
+  }
+  const matched = await devicesFrom(form.from, posix.dirname(file), workspace, pair);
+  const devices = readDevices(form, matched.value);
+  return { value: devices.value, findings: [...findings, ...matched.findings, ...devices.findings] };
 }
 
 /** A manifest's values, which the schema has seen. */
@@ -47,8 +63,10 @@ interface Form {
   readonly root: MapNode;
   readonly source: SourceText;
   /** The devices written in it, before anything is merged. */
-  readonly devices: ListNode;
-  /** Whether the device at this index is as the schema wants it. */
+  readonly devices: readonly Node[];
+  /** The patterns of `devices.from`, where that stands instead of a list. */
+  readonly from?: readonly ScalarNode[];
+  /** Whether the device at this index is as the schema wants it, and what it inherits. */
   readonly sound: (index: number) => boolean;
 }
 
@@ -59,7 +77,7 @@ export async function readForm(file: string, workspace: Workspace): Promise<Judg
   const text = decodeText(bytes.bytes);
   if (text === undefined) return refuse(file, `${file} is not text in UTF-8`, 'Save it as UTF-8.');
   const source = new SourceText(file, text);
-  const parsed = await parse(source);
+  const parsed = await parseManifest(source);
   if (parsed === undefined)
     return refuse(
       file,
@@ -75,32 +93,22 @@ export async function readForm(file: string, workspace: Workspace): Promise<Judg
   const { findings: ofSchema, sound } = validateManifest(parsed.node);
   const findings = [...(parsed.findings ?? []), ...ofSchema];
   const devices = at(parsed.node, ['devices']);
-  if (parsed.node.kind !== 'map' || devices?.kind !== 'list') return without(findings);
+  if (parsed.node.kind !== 'map' || devices === undefined) return without(findings);
+  const form = { root: parsed.node, source, sound };
+  const from = patternsOf(devices);
+  if (from.length > 0) return { value: { ...form, devices: [], from }, findings };
+  if (devices.kind !== 'list') return without(findings);
   if (devices.items.length === 0) return without([...findings, empty(source, devices.offset)]);
-  return { value: { root: parsed.node, source, devices, sound }, findings };
+  return { value: { ...form, devices: devices.items }, findings };
 }
 
-// Each format's library is loaded only when a manifest is written in it.
-async function parse(source: SourceText): Promise<ParseResult | undefined> {
-  switch (posix.extname(source.file).toLowerCase()) {
-    case '.yaml':
-    case '.yml':
-      return (await import('./yaml.ts')).parseYaml(source);
-    case '.json':
-      return (await import('./json.ts')).parseJson(source);
-    case '.csv':
-      return (await import('./csv.ts')).parseCsv(source);
-    default:
-      return undefined;
-  }
-}
-
-function readDevices({ root, source, devices, sound }: Form): Judged<readonly Device[]> {
+function readDevices({ root, source, sound, from }: Form, devices: readonly Node[]): Judged<readonly Device[]> {
   const defaults = at(root, ['defaults']);
   const hub = at(root, ['hub']);
-  const read = devices.items
+  const inherits = (own: Node) => (from === undefined ? inherited(defaults, own) : withoutCertificates(defaults));
+  const read = devices
     .filter((_, index) => sound(index))
-    .map((own) => readDevice(merge(inherited(defaults, own), own), posix.dirname(source.file), hub));
+    .map((own) => readDevice(merge(inherits(own), own), posix.dirname(source.file), hub));
   return {
     value: read.flatMap(({ device }) => (device === undefined ? [] : [device])),
     findings: read.flatMap(({ findings }) => findings),
@@ -110,7 +118,11 @@ function readDevices({ root, source, devices, sound }: Form): Judged<readonly De
 /** A device with thumbprints of its own and no certificates of its own does not take the certificates of the defaults. */
 function inherited(defaults: Node | undefined, own: Node): Node | undefined {
   const ownThumbprints = at(own, ['thumbprints'])?.kind === 'map' && at(own, ['certificates']) === undefined;
-  if (!ownThumbprints || defaults?.kind !== 'map') return defaults;
+  return ownThumbprints ? withoutCertificates(defaults) : defaults;
+}
+
+function withoutCertificates(defaults: Node | undefined): Node | undefined {
+  if (defaults?.kind !== 'map') return defaults;
   const entries = new Map(defaults.entries);
   entries.delete('certificates');
   return { ...defaults, entries };

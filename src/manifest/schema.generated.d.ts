@@ -11,4 +11,5 @@ declare const validate: ((manifest: unknown) => boolean) & { readonly errors?: r
 export default validate;
 
 /** Dotted names of a device's single values, for tables; `*` at the end stands for any name. */
-export declare const columns: readonly string[];
+/** The columns that a table may have, and what their cells may be beside text. */
+export declare const columns: readonly { readonly name: string; readonly types: readonly string[] }[];

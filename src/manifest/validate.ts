@@ -17,9 +17,12 @@ export function validateManifest(root: Node): Validation {
   const errors = validate.errors ?? [];
   const misspelt = new Set(errors.flatMap((e) => (e.keyword === 'additionalProperties' ? [meantBy(e)] : [])));
   // A misspelt required key is one fault, not two.
-  const told = errors.filter(
+  const needed = errors.filter(
     (e) => e.keyword !== 'required' || !misspelt.has(`${e.instancePath}/${text(e.params.missingProperty)}`),
   );
+  // Devices as a map of ids: what is wrong is the map, not each of its keys.
+  const noList = needed.some((e) => e.keyword === 'required' && e.instancePath === '/devices');
+  const told = needed.filter((e) => !noList || e.instancePath !== '/devices' || e.keyword === 'required');
   const faulty = new Set(errors.map((e) => /^\/devices\/(\d+)/.exec(e.instancePath)?.[1] ?? 'all'));
   return {
     findings: told.map((error) => findingOf(error, root)),
@@ -44,18 +47,23 @@ function findingOf(error: SchemaError, root: Node): Finding {
     return finding('manifest/unknown-key', details, { place, device });
   }
   const subject = { place: placeOf(node), device };
-  if (error.keyword === 'required') {
+  if (error.keyword === 'required' && error.instancePath !== '/devices') {
     const key = text(error.params.missingProperty);
     const details = { key: nameOf([...path, key]), expected: 'a value', found: 'nothing' };
     return finding('manifest/type', key === 'id' ? { ...details, remedy: deviceRemedy } : details, subject);
   }
   const expected = expectedBy(error);
-  const remedy = /^\/devices(\/\d+)?$/.test(error.instancePath) ? deviceRemedy : remedyFor(expected, node);
+  const remedy = /^\/devices(\/\d+)?$/.test(error.instancePath)
+    ? deviceRemedy
+    : nameOf(path) === 'devices.from'
+      ? fromRemedy
+      : remedyFor(expected, node);
   const details = { key: nameOf(path), expected, found: describe(node), ...(remedy === undefined ? {} : { remedy }) };
   return finding('manifest/type', details, subject);
 }
 
 const deviceRemedy = 'Write each device as "- id: edge-001", its other keys below the id.';
+const fromRemedy = 'Write devices: {from: "certs/*.pem"}, or a list of such globs.';
 
 /** Says what a value is, as it stands in the file. */
 function describe(node: Node): string {
@@ -120,6 +128,7 @@ function pathOf(pointer: string): readonly string[] {
 
 /** `devices/3/runtime/version` is called `runtime.version`: the place tells whose it is. */
 function nameOf(path: readonly string[]): string {
+  if (path[0] === 'devices' && path[1] === 'from') return 'devices.from';
   const inner =
     path[0] === 'devices' && path.length > 2
       ? path.slice(2)

@@ -35,8 +35,10 @@ export interface Device {
   readonly status?: 'enabled' | 'disabled';
   readonly statusReason?: string;
   readonly parent?: string;
-  readonly runtime: { readonly version: RuntimeVersion; readonly platform: Platform };
-  readonly identity: { readonly slot: Slot; readonly certificate?: string; readonly privateKey?: string };
+  /** Tags of the device's twin, maps in maps down to texts, numbers and truth values; `{}` names none, which is not the same as no tags. */
+  readonly tags?: JsonObject;
+  readonly runtime: Runtime;
+  readonly identity: DeviceIdentity;
   readonly config: DeviceConfig;
   /**
    * Where the value of a dotted key stands (`certificates.primary`), also when it came from `defaults`;
@@ -45,9 +47,80 @@ export interface Device {
   readonly place: (key: string) => Place;
 }
 
+export interface Runtime {
+  readonly version: RuntimeVersion;
+  readonly platform: Platform;
+  /** On Windows: which containers the device runs, as `Deploy-IoTEdge` was told. */
+  readonly containerOs?: ContainerOs;
+  /** On Windows: where a copy of the daemon's script lies on the device, instead of the download. */
+  readonly securityDaemonScript?: string;
+}
+
+/** Which certificate the device carries, and where the pair lies on it. */
+export interface DeviceIdentity {
+  readonly slot: Slot;
+  readonly certificate?: string;
+  readonly privateKey?: string;
+  /** Name of the environment variable that holds the PIN of the module with the key; `IOTEDGE_…`. */
+  readonly pinFrom?: string;
+}
+
+/** What goes into the device's configuration beside its identity, as the manifest says it; which version knows what is judged later. */
 export interface DeviceConfig {
+  /** An existing config.yaml to edit, relative to the workspace. */
+  readonly base?: string;
   readonly hostname?: string;
-  readonly agent: { readonly image?: string; readonly env: Readonly<Record<string, string>> };
+  readonly parentHostname?: string;
+  readonly agent: AgentConfig;
+  readonly proxy?: { readonly https: string; readonly noProxy?: string };
+  /** Place on the device of the certificates that modules trust. */
+  readonly trustBundle?: string;
+  /** The authority for the modules' certificates: files on the device, or made by the runtime. */
+  readonly edgeCa?: { readonly certificate?: string; readonly privateKey?: string; readonly lifetimeDays?: number };
+  readonly dynamicReprovisioning?: boolean;
+  readonly autoReprovisioningMode?: AutoReprovisioningMode;
+  readonly network?: ContainerNetwork;
+  readonly watchdog?: { readonly maxRetries: number | 'infinite' };
+  readonly imageGarbageCollection?: ImageGarbageCollection;
+  /** The library through which keys in a security module are reached, and where its new keys go (a `pkcs11:` URI). */
+  readonly pkcs11?: { readonly library: string; readonly baseSlot?: string };
+}
+
+export interface AgentConfig {
+  readonly image?: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** As Docker's API takes them to create a container. */
+  readonly createOptions?: JsonObject;
+  readonly registry?: RegistryCredentials;
+}
+
+/** How to sign in to a container registry; the password is in an environment variable `IOTEDGE_…` when the files are installed. */
+export interface RegistryCredentials {
+  readonly server: string;
+  readonly username: string;
+  readonly passwordFrom: string;
+}
+
+export interface ContainerNetwork {
+  readonly name?: string;
+  readonly ipv6?: boolean;
+  readonly ipam: readonly { readonly gateway?: string; readonly subnet?: string; readonly ipRange?: string }[];
+}
+
+/** Durations as `1d`, the time as `HH:MM`. */
+export interface ImageGarbageCollection {
+  readonly enabled?: boolean;
+  readonly cleanupRecurrence?: string;
+  readonly imageAgeCleanupThreshold?: string;
+  readonly cleanupTime?: string;
+}
+
+export type ContainerOs = 'linux' | 'windows';
+export const autoReprovisioningModes = ['Dynamic', 'AlwaysOnStartup', 'OnErrorOnly'] as const;
+export type AutoReprovisioningMode = (typeof autoReprovisioningModes)[number];
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: Json;
 }
 
 /** All devices of all manifests of a run, in the order of the files. */

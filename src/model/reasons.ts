@@ -1,12 +1,38 @@
-import type { Reason } from './plan.ts';
+import type { Change, Reason, Rotation } from './plan.ts';
+
+/** `staging a new certificate: secondaryThumbprint AB12… → CD34…`; `new` for a device that is to be made, nothing for one that stays. */
+export function describeChange(change: Change): string {
+  if (change.kind === 'create') return 'new';
+  if (change.kind === 'unchanged') return '';
+  const name = change.rotation === undefined ? '' : `${rotationNames[change.rotation]}: `;
+  return `${name}${describeReasons(change.reasons)}`;
+}
+
+/** What people call a change of certificates. */
+export const rotationNames: Readonly<Record<Rotation, string>> = {
+  first: 'first certificates',
+  staging: 'staging a new certificate',
+  dropping: 'dropping an old certificate',
+  replacing: 'replacing one certificate, the other stays',
+  swap: 'swapping primary and secondary',
+  'other-digest': 'same certificates, other digest',
+  filling: 'the same certificate in the empty slot',
+  lockout: 'replacing all certificates (lockout)',
+};
 
 /** `primaryThumbprint AB12… → CD34… (same certificate, other digest), status disabled → enabled`. */
 export function describeReasons(reasons: readonly Reason[]): string {
   return reasons.map(describeReason).join(', ');
 }
 
-function describeReason({ field, before, after, note }: Reason): string {
+/** One field: `status disabled → enabled`. */
+export function describeReason({ field, before, after, note }: Told): string {
   return `${field} ${value(before)} → ${value(after)}${note === undefined ? '' : ` (${note})`}`;
+}
+
+/** A reason, or a field of a plan file, whose names nobody has checked. */
+interface Told extends Pick<Reason, 'before' | 'after' | 'note'> {
+  readonly field: string;
 }
 
 function value(text: string | null): string {

@@ -1,4 +1,4 @@
-import type { DeviceId, HubHost } from './fleet.ts';
+import type { DeviceId, HubHost, JsonObject } from './fleet.ts';
 import type { Thumbprint } from './identity.ts';
 
 export type AuthenticationType = 'selfSigned' | 'sas' | 'certificateAuthority' | 'none';
@@ -17,6 +17,14 @@ export interface RegisteredDevice {
   /** Made by the hub for an edge device; an update must send it back. */
   readonly deviceScope?: string;
   readonly parentScopes?: readonly string[];
+  /** Absent where tags were not asked for. */
+  readonly twin?: Twin;
+}
+
+/** The part of a device's twin that this product reads and writes. Its etag is its own, bare: it moves without the identity's. */
+export interface Twin {
+  readonly etag: string;
+  readonly tags: JsonObject;
 }
 
 /** What to write: always the whole identity, since an update replaces it. */
@@ -27,6 +35,8 @@ export interface Registration {
   readonly statusReason?: string;
   readonly deviceScope?: string;
   readonly parentScopes?: readonly string[];
+  /** Of a device that is created, the tags it begins with; an update leaves them alone. */
+  readonly tags?: JsonObject;
 }
 
 export type RegistryWrite =
@@ -45,14 +55,21 @@ export type RefusalCode = 'exists' | 'absent' | 'changed' | 'throttled' | 'other
 /** The identity registry of one hub. Every method throws a `Fault` when the hub cannot be reached or refuses the caller. */
 export interface Registry {
   readonly host: HubHost;
-  /** The named devices that the hub has, read the cheapest way; by query this may lag some seconds behind. */
-  read(ids: readonly DeviceId[]): Promise<ReadonlyMap<DeviceId, RegisteredDevice>>;
+  /** The named devices that the hub has, read the cheapest way, with their twins where `tags` says so; by query this may lag some seconds behind. */
+  read(
+    ids: readonly DeviceId[],
+    options?: { readonly tags: boolean },
+  ): Promise<ReadonlyMap<DeviceId, RegisteredDevice>>;
   /** One device, read from the registry itself: the truth of this moment. */
   readOne(id: DeviceId): Promise<RegisteredDevice | undefined>;
   /** All edge devices of the hub, by query. */
   readEdgeDevices(): Promise<readonly RegisteredDevice[]>;
   /** At most 100 writes in one call, ids unique; one answer per write, in order. */
   write(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]>;
+  /** The twin of one device, as it is at this moment. */
+  readTwin(id: DeviceId): Promise<Twin | undefined>;
+  /** Merges tags into a twin that still has this etag: maps key by key, `null` takes a key away. */
+  patchTags(id: DeviceId, patch: JsonObject, etag: string): Promise<WriteAnswer>;
   /** Ends the connections that are kept alive. */
   close(): void;
 }

@@ -28,6 +28,18 @@ export interface ListedDevice {
   readonly managed: boolean;
 }
 
+/** A value of the devices' configuration that a pull request changes: of a file of the bundle, by its dotted key. */
+export interface ConfigurationChange {
+  /** `agent.image` */
+  readonly key: string;
+  /** Absent: the key is new. */
+  readonly before?: string;
+  /** Absent: the key is gone. */
+  readonly after?: string;
+  /** The ids of the devices whose value changes so. */
+  readonly devices: readonly string[];
+}
+
 /** Everything a run has to say; the doors only choose how to say it. */
 export interface Report {
   readonly command: Command;
@@ -41,6 +53,10 @@ export interface Report {
   /** Absolute; absent when nothing was written. */
   readonly bundlesDirectory?: string;
   readonly listed: readonly ListedDevice[];
+  /** Absolute; where the plan was written to be approved, if it was. */
+  readonly planFile?: string;
+  /** What devices would run otherwise than at the base of the pull request; absent where that was not compared. */
+  readonly configuration?: readonly ConfigurationChange[];
   /** What ended the run, or a part of it, too early; the rest of the report is true all the same. */
   readonly faults: readonly Fault[];
 }

@@ -1,15 +1,21 @@
-import { asFault, Fault } from '../model/fault.ts';
+import type { Fault } from '../model/fault.ts';
+import type { DeviceId } from '../model/fleet.ts';
 import type { Change, DeviceOutcome } from '../model/plan.ts';
-import type { Registry, RegistryWrite } from '../model/registration.ts';
-import { type Again, type Attempt, notDone, type Step, settle, type Writable } from './settle.ts';
+import type { Registry } from '../model/registration.ts';
+import { Rounds } from './rounds.ts';
+import type { Writable } from './settle.ts';
+import { writeInWaves } from './waves.ts';
+import { type TagOutcome, type TagWork, writeTags } from './write-tags.ts';
 
 /** What carrying out needs from outside, so that a test may own the time. */
 export interface ApplyOptions {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** A number from 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
-  /** Told after every call how many devices are finished, and how many of them badly. */
+  /** Told after every call how many devices are registered, and how many of them badly. */
   readonly progress: (done: number, failed: number) => void;
+  /** Told, when the devices are registered, of how many the tags are to be written. */
+  readonly tagging?: (devices: number) => void;
 }
 
 export interface Applied {
@@ -19,153 +25,66 @@ export interface Applied {
   readonly fault?: Fault;
 }
 
-const bulkSize = 100;
-const callsInFlight = 4;
-const readsInFlight = 8;
-const mostTries = 6;
-
-/** Upper bound of the first wait in milliseconds (full jitter); it doubles with every try. A throttled hub asks for 10 s. */
-const firstWait = { throttled: 10_000, unsettled: 1_000 } as const;
-
 /**
- * Writes creates and updates, in bulks of up to 100. A device is read back only where its answer was lost or contradicts
- * the plan. Nobody else's change is overwritten: every update carries the etag that was read. Never throws: a device
- * the hub refuses fails alone, a hub that refuses us ends the run with a fault.
+ * Writes creates and updates, in bulks of up to 100, parents before their children, and then tags, device by device. A device is
+ * read back only where its answer was lost or contradicts the plan. Nobody else's change is overwritten: every update carries the
+ * etag that was read. Never throws: a device the hub refuses fails alone, a hub that refuses us ends the run with a fault.
  */
 export async function apply(changes: readonly Change[], registry: Registry, options: ApplyOptions): Promise<Applied> {
-  const run = new Run(registry, options);
-  let waiting = changes.filter(isWritable).map(firstAttempt);
-  while (waiting.length > 0) {
-    const { again, wait } = await run.round(waiting);
-    waiting = again;
-    if (waiting.length > 0) await options.sleep(wait * options.random());
+  const writable = changes.filter((change) => change.kind === 'create' || change.kind === 'update');
+  const rounds = new Rounds(registry, options);
+  await writeInWaves(writable.filter(registers), rounds, registry);
+  const registered = new Map(rounds.outcomes.map((outcome) => [outcome.device, outcome]));
+  const works = writable.flatMap((change) => tagWork(change, registered.get(change.id), rounds.readBack));
+  const tagged = new Map<DeviceId, TagOutcome>();
+  let { fault } = rounds;
+  if (fault !== undefined) for (const { id } of works) tagged.set(id, { id, result: 'failed', reason: fault.message });
+  else if (works.length > 0) {
+    options.tagging?.(works.length);
+    fault = await writeTags(works, registry, { ...options, done: (outcome) => tagged.set(outcome.id, outcome) });
   }
-  return run.fault === undefined ? { outcomes: run.outcomes } : { outcomes: run.outcomes, fault: run.fault };
+  const outcomes = writable.map((change) => outcomeOf(change, registered.get(change.id), tagged.get(change.id)));
+  return fault === undefined ? { outcomes } : { outcomes, fault };
 }
 
-/** Rounds of writing. */
-class Run {
-  readonly outcomes: DeviceOutcome[] = [];
-  fault: Fault | undefined;
-  readonly #registry: Registry;
-  readonly #progress: ApplyOptions['progress'];
-  #failed = 0;
+/** A device is registered by a create, and by an update of which not the tags alone differ. */
+function registers(change: Writable): boolean {
+  return change.kind === 'create' || change.registers;
+}
 
-  constructor(registry: Registry, { progress }: ApplyOptions) {
-    this.#registry = registry;
-    this.#progress = progress;
+/** What is left to do for the tags of a device, once it is registered: a new one has begun with them, if the hub said so. */
+function tagWork(
+  change: Writable,
+  outcome: DeviceOutcome | undefined,
+  readBack: ReadonlySet<DeviceId>,
+): readonly TagWork[] {
+  if (outcome !== undefined && !isRight(outcome)) return [];
+  const { id } = change;
+  const wanted = change.identity.device.tags;
+  if (change.kind === 'update') {
+    const { tags, found } = change;
+    return tags === undefined || found.twin === undefined ? [] : [{ id, wanted, planned: found.twin }];
   }
+  const doubtful = change.registration.tags !== undefined && readBack.has(id);
+  return doubtful ? [{ id, wanted, planned: { tags: {} } }] : [];
+}
 
-  /** Writes every device once; gives back those to be tried once more, after at most `wait` milliseconds. */
-  async round(attempts: readonly Attempt[]): Promise<{ readonly again: Attempt[]; readonly wait: number }> {
-    const before = this.outcomes.length;
-    const unfinished: Again[] = [];
-    await eachInFlight(bulks(attempts), callsInFlight, async (bulk) => {
-      for (const step of await this.#bulk(bulk)) {
-        if ('outcome' in step) this.#finish(step.outcome);
-        else unfinished.push(step);
-      }
-      this.#progress(this.outcomes.length, this.#failed);
-    });
-    return this.#retries(unfinished, this.outcomes.length > before);
+function outcomeOf(
+  change: Writable,
+  registered: DeviceOutcome | undefined,
+  tags: TagOutcome | undefined,
+): DeviceOutcome {
+  const { id: device, hub } = change;
+  if (tags?.result === 'failed' || tags?.result === 'unknown') {
+    const part = registered === undefined ? 'tags' : 'registered, but its tags are not as wanted';
+    return { device, hub, result: tags.result, reason: `${part}: ${tags.reason ?? ''}` };
   }
-
-  /** Each round finishes a device or uses up a try of every one, so that the run ends. */
-  #retries(unfinished: readonly Again[], advancing: boolean): { readonly again: Attempt[]; readonly wait: number } {
-    const again: Attempt[] = [];
-    let wait = 0;
-    for (const { again: attempt, because, message } of unfinished) {
-      // A throttled hub that takes some is no refusal of the rest: it takes its time.
-      const tries = because === 'throttled' && advancing ? 1 : attempt.tries + 1;
-      if (this.fault !== undefined) this.#finish(notDone(attempt, this.fault.message));
-      else if (tries >= mostTries) this.#finish(notDone(attempt, `given up after ${tries} tries: ${message}`));
-      else {
-        again.push({ ...attempt, tries });
-        wait = Math.max(wait, firstWait[because] * 2 ** (tries - 1));
-      }
-    }
-    if (again.length < unfinished.length) this.#progress(this.outcomes.length, this.#failed);
-    return { again, wait };
-  }
-
-  async #bulk(bulk: readonly Attempt[]): Promise<readonly Step[]> {
-    const { fault } = this;
-    if (fault !== undefined) return bulk.map((attempt) => ({ outcome: notDone(attempt, fault.message) }));
-    try {
-      return await writeBulk(bulk, this.#registry);
-    } catch (thrown) {
-      // The hub refuses the caller, not one device: nothing of this bulk was written, and going on is no use.
-      const fault = asFault(thrown);
-      this.fault ??= fault;
-      // Whatever else was thrown is a mistake of ours, and nobody knows whether it came before or after the writing.
-      const sent = !(thrown instanceof Fault);
-      return bulk.map((attempt) => {
-        return { outcome: notDone({ ...attempt, mayBeDone: attempt.mayBeDone || sent }, fault.message) };
-      });
-    }
-  }
-
-  #finish(outcome: DeviceOutcome): void {
-    this.outcomes.push(outcome);
-    if (outcome.result === 'failed' || outcome.result === 'unknown') this.#failed++;
-  }
+  const outcome = registered ?? { device, hub, result: 'unchanged', reason: 'already so when it was to be written' };
+  const begun = outcome.result === 'created' && change.registration.tags !== undefined;
+  if (tags?.result !== 'written') return begun ? { ...outcome, tags: 'written' } : outcome;
+  return { device, hub, result: outcome.result === 'created' ? 'created' : 'updated', tags: 'written' };
 }
 
-async function writeBulk(bulk: readonly Attempt[], registry: Registry): Promise<readonly Step[]> {
-  const answers = await registry.write(bulk.map(({ write }) => write));
-  const readOne = untilItFails((id) => registry.readOne(id));
-  const steps: Step[] = [];
-  await eachInFlight(bulk.entries(), readsInFlight, async ([index, attempt]) => {
-    steps.push(await settle(attempt, answers[index], readOne));
-  });
-  return steps;
-}
-
-/** A hub that does not let one device be read would have us wait as long for each of the others. */
-function untilItFails(readOne: Registry['readOne']): Registry['readOne'] {
-  let failure: { readonly thrown: unknown } | undefined;
-  return async (id) => {
-    if (failure !== undefined) throw failure.thrown;
-    try {
-      return await readOne(id);
-    } catch (thrown) {
-      failure = { thrown };
-      throw thrown;
-    }
-  };
-}
-
-function firstAttempt(change: Writable): Attempt {
-  const { registration } = change;
-  const write: RegistryWrite =
-    change.kind === 'create'
-      ? { mode: 'create', registration }
-      : { mode: 'update', registration, etag: change.found.etag };
-  return { change, write, tries: 0, mayBeDone: false };
-}
-
-/** Creates and updates apart: the service has one call for both, its SDK one for each. */
-function bulks(attempts: readonly Attempt[]): readonly (readonly Attempt[])[] {
-  return (['create', 'update'] as const).flatMap((mode) => {
-    const ofMode = attempts.filter(({ write }) => write.mode === mode);
-    const count = Math.ceil(ofMode.length / bulkSize);
-    return Array.from({ length: count }, (_, n) => ofMode.slice(n * bulkSize, (n + 1) * bulkSize));
-  });
-}
-
-/** Runs `work` over all items, at most `width` at a time. */
-async function eachInFlight<Item>(
-  items: Iterable<Item>,
-  width: number,
-  work: (item: Item) => Promise<unknown>,
-): Promise<void> {
-  const queue = items[Symbol.iterator]();
-  const lane = async () => {
-    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: width }, lane));
-}
-
-function isWritable(change: Change): change is Writable {
-  return change.kind === 'create' || change.kind === 'update';
+function isRight({ result }: DeviceOutcome): boolean {
+  return result !== 'failed' && result !== 'unknown';
 }

@@ -1,26 +1,32 @@
 import { type Identity, sameThumbprint } from '../model/identity.ts';
-import type { FieldName, Reason } from '../model/plan.ts';
+import type { FieldName, Reason, WantedParent } from '../model/plan.ts';
 import type { RegisteredDevice, Registration } from '../model/registration.ts';
+import { parentDifference, parentScopeOf } from './parents.ts';
+import { rotationOf, sameCertificate } from './rotation.ts';
+import { initialTags } from './tags.ts';
 
 /** What a new device is registered with. A device whose status the manifest leaves out starts enabled. */
-export function newRegistration({ device, thumbprints }: Identity): Registration {
+export function newRegistration({ device, thumbprints }: Identity, parent?: WantedParent): Registration {
+  const tags = initialTags(device.tags);
   return {
     id: device.id,
     thumbprints,
     status: device.status ?? 'enabled',
     ...(device.statusReason === undefined ? {} : { statusReason: device.statusReason }),
+    ...parentScopes(parent),
+    ...(tags === undefined ? {} : { tags }),
   };
 }
 
 /** What an existing device is to become: what the manifest names, and for the rest what the hub has. */
-export function nextRegistration(identity: Identity, found: RegisteredDevice): Registration {
+export function nextRegistration(identity: Identity, found: RegisteredDevice, parent?: WantedParent): Registration {
   const statusReason = identity.device.statusReason ?? found.statusReason;
   return {
     id: identity.device.id,
     thumbprints: identity.thumbprints,
     status: identity.device.status ?? found.status,
     ...(statusReason === undefined ? {} : { statusReason }),
-    ...scopes(found),
+    ...scopes(found, parent),
   };
 }
 
@@ -28,18 +34,22 @@ export function nextRegistration(identity: Identity, found: RegisteredDevice): R
  * The scopes an update sends back. A leaf device keeps its parent in `deviceScope`, an edge device in `parentScopes`,
  * where `deviceScope` is its own and made by the hub: so a leaf that becomes an edge device moves it over.
  */
-function scopes(found: RegisteredDevice): Pick<Registration, 'deviceScope' | 'parentScopes'> {
-  if (found.edge) {
-    return {
-      ...(found.deviceScope === undefined ? {} : { deviceScope: found.deviceScope }),
-      ...(found.parentScopes === undefined ? {} : { parentScopes: found.parentScopes }),
-    };
-  }
-  return found.deviceScope === undefined ? {} : { parentScopes: [found.deviceScope] };
+function scopes(found: RegisteredDevice, parent?: WantedParent): Pick<Registration, 'deviceScope' | 'parentScopes'> {
+  const current = parentScopeOf(found);
+  const kept = found.edge ? found.parentScopes : current === undefined ? undefined : [current];
+  return {
+    ...(found.edge && found.deviceScope !== undefined ? { deviceScope: found.deviceScope } : {}),
+    ...(parent !== undefined ? parentScopes(parent) : kept === undefined ? {} : { parentScopes: kept }),
+  };
+}
+
+/** To be left out is how a device comes to have no parent. */
+function parentScopes(parent: WantedParent | undefined): Pick<Registration, 'parentScopes'> {
+  return parent?.scope === undefined ? {} : { parentScopes: [parent.scope] };
 }
 
 /** Every field in which the hub's device is not yet what is wanted; none: nothing to write. */
-export function differences(identity: Identity, found: RegisteredDevice): readonly Reason[] {
+export function differences(identity: Identity, found: RegisteredDevice, parent?: WantedParent): readonly Reason[] {
   const { device, thumbprints } = identity;
   const reasons: Reason[] = [];
   const differ = (field: FieldName, before: string | null, after: string | null, note?: string) =>
@@ -56,11 +66,16 @@ export function differences(identity: Identity, found: RegisteredDevice): readon
   if (device.statusReason !== undefined && device.statusReason !== (found.statusReason ?? '')) {
     differ('statusReason', found.statusReason ?? null, device.statusReason);
   }
+  const attached = parent && parentDifference(found, parent);
+  if (attached !== undefined) reasons.push(attached);
   return reasons;
 }
 
-/** Whether someone else has moved, since it was planned, a field that an update would write; each with what it was and is. */
-export function movedSince(planned: RegisteredDevice, now: RegisteredDevice): readonly Reason[] {
+/**
+ * Whether someone else has moved, since it was planned, a field that an update would write; each with what it was and is.
+ * @param parent the one that the manifest names, if it does: else an update sends back what is there
+ */
+export function movedSince(planned: RegisteredDevice, now: RegisteredDevice, parent?: WantedParent): readonly Reason[] {
   const fields: readonly (readonly [FieldName, (device: RegisteredDevice) => string | null])[] = [
     ['authentication', (d) => d.authentication],
     ['edge', (d) => String(d.edge)],
@@ -68,6 +83,7 @@ export function movedSince(planned: RegisteredDevice, now: RegisteredDevice): re
     ['secondaryThumbprint', (d) => d.thumbprints.secondary?.toUpperCase() ?? null],
     ['status', (d) => d.status],
     ['statusReason', (d) => d.statusReason ?? null],
+    ...(parent === undefined ? [] : [['parent', (d: RegisteredDevice) => parentScopeOf(d) ?? null] as const]),
   ];
   return fields.flatMap(([field, value]) => {
     const [before, after] = [value(planned), value(now)];
@@ -75,17 +91,11 @@ export function movedSince(planned: RegisteredDevice, now: RegisteredDevice): re
   });
 }
 
-/** Whether two thumbprints are digests of one certificate, as far as the manifest's certificates tell. */
-function sameCertificate(identity: Identity, one: string, other: string): boolean {
-  return certificateName(identity, one) === certificateName(identity, other);
-}
-
 /**
  * Why writing these thumbprints would cut the device off, or undefined where it would not: of the certificates the hub
  * accepts now, none is accepted afterwards. Nobody can tell which one the device carries, so one that stays is enough.
  */
 export function lockout(identity: Identity, found: RegisteredDevice): string | undefined {
-  const { primary, secondary } = identity.thumbprints;
   switch (found.authentication) {
     case 'sas':
       return 'it signs in with a symmetric key now, which X.509 thumbprints replace';
@@ -93,25 +103,11 @@ export function lockout(identity: Identity, found: RegisteredDevice): string | u
       return 'it signs in with a certificate of a registered authority now, which thumbprints replace';
     case 'none':
       return undefined;
-    case 'selfSigned': {
-      const accepted = [found.thumbprints.primary, found.thumbprints.secondary].filter(
-        (t) => t !== undefined && t !== '',
-      );
-      const stays = accepted.some(
-        (old) => old !== undefined && [primary, secondary].some((next) => sameCertificate(identity, old, next)),
-      );
-      if (accepted.length === 0 || stays) return undefined;
-      return 'none of the certificates that the hub accepts now is among the new ones';
-    }
+    case 'selfSigned':
+      return rotationOf(identity, found) === 'lockout'
+        ? 'none of the certificates that the hub accepts now is among the new ones'
+        : undefined;
   }
-}
-
-/** One name for both digests of a certificate: the SHA-256, where the manifest's certificates tell it. */
-function certificateName({ certificates }: Identity, thumbprint: string): string {
-  const known = [certificates.primary, certificates.secondary].find((c) =>
-    sameThumbprint(c?.thumbprints.sha1, thumbprint),
-  );
-  return (known?.thumbprints.sha256 ?? thumbprint).toLowerCase();
 }
 
 /** `a device that is not an edge device, with symmetric keys`, or undefined for one of ours. */

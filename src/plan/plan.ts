@@ -1,11 +1,14 @@
 import type { Finding, Judged } from '../model/finding.ts';
 import type { DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Change } from '../model/plan.ts';
+import type { Change, WantedParent } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import { finding } from '../rules/rules.ts';
 import { differences, foreignness, lockout, newRegistration, nextRegistration } from './compare.ts';
 import { type ChangeLimit, limitChanges } from './limit.ts';
+import { wantedParent } from './parents.ts';
+import { rotationOf } from './rotation.ts';
+import { tagChange } from './tags.ts';
 
 /** What the workflow, and only the workflow, may allow. */
 export interface PlanOptions {
@@ -24,7 +27,9 @@ export function plan(
   found: ReadonlyMap<DeviceId, RegisteredDevice>,
   options: PlanOptions,
 ): Judged<readonly Change[]> {
-  const planned = identities.map((identity) => planDevice(hub, identity, found.get(identity.device.id), options));
+  const planned = identities.map((identity) => {
+    return planDevice(hub, identity, found.get(identity.device.id), options, wantedParent(identity, found));
+  });
   const changes = planned.map(({ value }) => value);
   const findings = planned.flatMap((p) => p.findings);
   return { value: changes, findings: [...findings, ...limitChanges(hub, changes, options.maxChanges)] };
@@ -36,22 +41,29 @@ export function planDevice(
   identity: Identity,
   found: RegisteredDevice | undefined,
   { adopt, allowLockout }: Pick<PlanOptions, 'adopt' | 'allowLockout'>,
+  parent?: WantedParent,
 ): Judged<Change> {
   const id = identity.device.id;
-  const base = { id, hub, identity };
+  const base = { id, hub, identity, ...(parent === undefined ? {} : { parent }) };
   if (found === undefined) {
-    return { value: { ...base, kind: 'create', registration: newRegistration(identity) }, findings: [] };
+    return { value: { ...base, kind: 'create', registration: newRegistration(identity, parent) }, findings: [] };
   }
-  const reasons = differences(identity, found);
+  const reasons = differences(identity, found, parent);
+  const rotation = rotationOf(identity, found);
+  const why = { found, reasons, ...(rotation === undefined ? {} : { rotation }) };
   const findings = judge(hub, identity, found, { adopt, allowLockout });
   const stopped = findings.find((f) => f.severity === 'error');
   if (stopped !== undefined) {
     const kind = stopped.rule === 'plan/foreign' ? 'conflict' : 'blocked';
-    return { value: { ...base, kind, found, reasons }, findings };
+    return { value: { ...base, kind, ...why }, findings };
   }
-  if (reasons.length === 0) return { value: { ...base, kind: 'unchanged', found }, findings: [] };
-  const registration = nextRegistration(identity, found);
-  return { value: { ...base, kind: 'update', registration, found, reasons }, findings };
+  const tags = found.twin && tagChange(identity.device.tags, found.twin);
+  const registers = reasons.length > 0;
+  if (!registers && tags === undefined) return { value: { ...base, kind: 'unchanged', found }, findings: [] };
+  const registration = nextRegistration(identity, found, parent);
+  const update = { ...base, kind: 'update', registration, registers, ...why } as const;
+  if (tags === undefined) return { value: update, findings };
+  return { value: { ...update, tags, reasons: [...reasons, ...tags.reasons] }, findings };
 }
 
 function judge(

@@ -24,7 +24,8 @@ export interface Again {
   readonly message: string;
 }
 
-export type Step = { readonly outcome: DeviceOutcome } | Again;
+/** `readBack`: not told by the hub's answer, but by what it shows. */
+export type Step = { readonly outcome: DeviceOutcome; readonly readBack?: true } | Again;
 
 /**
  * What the hub's answer for one device means; `undefined`: it had none. Where the answer was lost or contradicts the plan, the
@@ -60,15 +61,16 @@ async function readBack(attempt: Attempt, message: string, readOne: Registry['re
     // To write once more is safe: had it been carried out, the etag, or the id that is taken, would refuse it.
     return again(attempt, `${message}; and it could not be read back: ${messageOf(thrown)}`);
   }
-  if (now !== undefined && differences(change.identity, now).length === 0) {
+  if (now !== undefined && differences(change.identity, now, change.parent).length === 0) {
     return {
+      readBack: true,
       outcome: mayBeDone ? written(attempt) : outcome(attempt, 'unchanged', 'already so when it was to be written'),
     };
   }
   const seen = mayBeDone ? `${message}; read back, the hub had not carried it out` : message;
   if (change.kind === 'update') return updateAgain(attempt, change, now, seen);
   if (now === undefined) return again(attempt, seen);
-  const lacking = describeReasons(differences(change.identity, now));
+  const lacking = describeReasons(differences(change.identity, now, change.parent));
   const reason = mayBeDone
     ? `${message}; read back, the hub has the device, but not as wanted: ${lacking}. Plan again.`
     : `the hub has a device of this id that the plan did not know: ${lacking}. Plan again.`;
@@ -81,21 +83,21 @@ async function readBack(attempt: Attempt, message: string, readOne: Registry['re
  */
 function updateAgain(
   attempt: Attempt,
-  { identity, found }: Writable & { readonly kind: 'update' },
+  { identity, found, parent }: Writable & { readonly kind: 'update' },
   now: RegisteredDevice | undefined,
   message: string,
 ): Step {
   if (now === undefined) {
     return { outcome: outcome(attempt, 'failed', 'the device was deleted from the hub after it was planned') };
   }
-  const moved = movedSince(found, now);
+  const moved = movedSince(found, now, parent);
   const untouched = attempt.write.mode === 'update' && attempt.write.etag === now.etag;
   if (moved.length === 0 && (untouched || !attempt.mayBeDone)) {
-    const write = { mode: 'update', registration: nextRegistration(identity, now), etag: now.etag } as const;
+    const write = { mode: 'update', registration: nextRegistration(identity, now, parent), etag: now.etag } as const;
     return again({ ...attempt, write }, message);
   }
   const reason = attempt.mayBeDone
-    ? `sent and not answered, and changed by somebody else before or after; still to change: ${describeReasons(differences(identity, now))}. Plan again.`
+    ? `sent and not answered, and changed by somebody else before or after; still to change: ${describeReasons(differences(identity, now, parent))}. Plan again.`
     : `changed in the hub after it was planned, nothing was written: ${describeReasons(moved)}. Plan again.`;
   return { outcome: notDone(attempt, reason) };
 }

@@ -4,10 +4,10 @@ import type { Report } from '../model/report.ts';
 import { visible } from './visible.ts';
 
 /**
- * The runner shows 10 annotations of each kind a step; the rest vanish without a word. One notice is left to the action
- * itself: that it only validated, or how it packed the artifacts.
+ * The runner shows 10 annotations of each kind a step; the rest vanish without a word. Some are left to the action itself: that
+ * it only validated, how it packed the artifacts, why it could not comment.
  */
-const mostOfAKind = { error: 10, warning: 10, notice: 9 } as const;
+const mostOfAKind = { error: 10, warning: 9, notice: 8 } as const;
 const longest = 4096;
 
 /** What the runner shows beside the run, or on a line of a file: its text, and what it is about. */
@@ -27,7 +27,7 @@ export function annotations({ faults, findings }: Pick<Report, 'faults' | 'findi
     const ofKind = all.filter((annotation) => annotation.severity === severity);
     if (ofKind.length <= mostOfAKind[severity]) return ofKind;
     const shown = ofKind.slice(0, mostOfAKind[severity] - 1);
-    const message = `${ofKind.length - shown.length} more of this kind are in the log and in the job summary.`;
+    const message = `${ofKind.length - shown.length} more of this kind are in the log, in the job summary and in the output sarif-file.`;
     return [...shown, { severity, title: `${ofKind.length} ${severity}s`, message }];
   });
 }

@@ -13,8 +13,13 @@ export function reportJson(report: Report): object {
       hub: change.hub,
       kind: change.kind,
       reasons: 'reasons' in change ? change.reasons : [],
+      ...('rotation' in change ? { rotation: change.rotation } : {}),
     })),
-    outcome: { ...outcomeCounts(report), devices: report.outcomes },
+    outcome: {
+      ...outcomeCounts(report),
+      tagged: report.outcomes.filter(({ tags }) => tags === 'written').length,
+      devices: report.outcomes,
+    },
     bundles: report.bundles.map(({ device, hub, directory, files }) => ({
       device,
       hub,

@@ -3,6 +3,7 @@ import type { Finding, Severity } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { deviceTable } from './devices.ts';
 import { headline } from './headline.ts';
+import { sumLines } from './sums.ts';
 import { visible } from './visible.ts';
 
 /** How text may be dressed: a terminal gives colours, a log and a file none. */
@@ -41,7 +42,7 @@ export function findingLines(findings: readonly Finding[], style: Style): readon
   return lines;
 }
 
-/** What changes or changed, as a table; no lines where that is nothing. */
+/** What changes or changed, as a table and its sums; no lines where that is nothing. */
 export function deviceLines(report: Report): readonly string[] {
   const { head, rows } = deviceTable(report);
   if (rows.length === 0) return [];
@@ -51,7 +52,8 @@ export function deviceLines(report: Report): readonly string[] {
     const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
     return cells.join('  ').trimEnd();
   });
-  return rows.length > mostRows ? [...lines, `… and ${rows.length - mostRows} more`] : lines;
+  const more = rows.length > mostRows ? [`… and ${rows.length - mostRows} more`] : [];
+  return [...lines, ...more, ...sumLines(report)];
 }
 
 export function faultLines(faults: readonly Fault[], style: Style): readonly string[] {

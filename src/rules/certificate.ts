@@ -66,12 +66,19 @@ export const certificateRules = {
       'Issue a new certificate, put it into the free slot and bring it to the device before the old one is dropped.',
     example: { path: 'certs/edge-001-primary.pem', notAfter: '2024-05-01T12:00:00Z' },
   }),
-  'certificate/expires-soon': rule<InFile & { notAfter: string; days: number }>({
+  'certificate/expires-soon': rule<InFile & { id: string; slot: string; notAfter: string; days: number }>({
     severity: 'warning',
-    about: 'The certificate ends within `expiry-warning-days`.',
-    message: ({ path, notAfter, days }) => `${path} ends in ${days} ${days === 1 ? 'day' : 'days'}, at ${notAfter}`,
+    about: 'The certificate ends within `expiry-warning-days`. How it is replaced: docs/rotation.md.',
+    message: ({ path, id, slot, notAfter, days }) =>
+      `the ${slot} certificate of device "${id}", ${path}, ends in ${days} ${days === 1 ? 'day' : 'days'}, at ${notAfter}`,
     remedy: () => 'Issue its successor now and register it in the other slot.',
-    example: { path: 'certs/edge-001-primary.pem', notAfter: '2026-12-01T12:00:00Z', days: 8 },
+    example: {
+      path: 'certs/edge-001-primary.pem',
+      id: 'edge-001',
+      slot: 'primary',
+      notAfter: '2026-12-01T12:00:00Z',
+      days: 8,
+    },
   }),
   'certificate/signing-key': rule<InFile>({
     severity: 'error',
@@ -100,6 +107,79 @@ export const certificateRules = {
       `${path} is only for ${usages.join(', ')}; expected clientAuth among its extended key usages`,
     remedy: () => 'Issue it again with extendedKeyUsage=clientAuth.',
     example: { path: 'certs/edge-001-primary.pem', usages: ['serverAuth'] },
+  }),
+  'certificate/chain-broken': rule<
+    InFile & {
+      subject: string;
+      of: string;
+      issuer: string;
+      why: 'other-key' | 'may-not-sign' | 'stranger' | 'behind-root';
+    }
+  >({
+    severity: 'error',
+    about:
+      "A certificate of the file issued none of the others: an authority of the same name with another key, one of another chain, or one whose link to the device's certificate is missing. Whoever verifies the device refuses such a chain.",
+    message: ({ path, subject, of, issuer, why }) => `${path}: "${subject}" ${chainProblem(why, of, issuer)}`,
+    remedy: ({ path }) =>
+      `See who issued whom: openssl crl2pkcs7 -nocrl -certfile ${shellWord(path)} | openssl pkcs7 -print_certs -noout. Keep the device's own certificate, then the issuer of each behind it; the root may be left out.`,
+    example: {
+      path: 'certs/edge-001-primary.pem',
+      subject: 'CN=Plant CA',
+      of: 'CN=edge-001',
+      issuer: 'CN=Plant CA',
+      why: 'other-key',
+    },
+  }),
+  'certificate/chain-not-valid': rule<InFile & { issuer: string; problem: string }>({
+    severity: 'warning',
+    about:
+      'An authority in the file has ended, or its validity has not begun. The hub compares thumbprints and lets the device in all the same; whoever verifies the chain refuses it.',
+    message: ({ path, issuer, problem }) => `${path}: the authority "${issuer}" in it ${problem}`,
+    remedy: () =>
+      "Put the authority's current certificate in its place; if it has none, issue the device's certificate again under one that is valid.",
+    example: { path: 'certs/edge-001-primary.pem', issuer: 'CN=Plant CA', problem: 'ended at 2024-05-01T12:00:00Z' },
+  }),
+  'certificate/chain-order': rule<InFile & { found: readonly string[]; expected: readonly string[] }>({
+    severity: 'warning',
+    about:
+      "The certificates of the file form a chain, but stand in another order. The thumbprint is made from the device's own and the bundle has the right order, but the device takes the first of a file for its own.",
+    message: ({ path, found, expected }) =>
+      `${path} has the order ${inOrder(found)}; expected the device's own first, then the issuer of each: ${inOrder(expected)}`,
+    remedy: () => 'Join them anew: cat device.pem intermediate.pem root.pem > chain.pem (the root may be left out).',
+    example: {
+      path: 'certs/edge-001-primary.pem',
+      found: ['CN=Plant CA', 'CN=edge-001'],
+      expected: ['CN=edge-001', 'CN=Plant CA'],
+    },
+  }),
+  'certificate/chain-repeats': rule<InFile & { subjects: readonly string[] }>({
+    severity: 'notice',
+    about: 'A certificate stands in the file more than once. Bundles carry it once.',
+    message: ({ path, subjects }) => `${path} holds a certificate more than once: ${inOrder(subjects)}`,
+    remedy: () => 'Remove the repetition when you issue the next one.',
+    example: { path: 'certs/edge-001-primary.pem', subjects: ['CN=Plant CA'] },
+  }),
+  'certificate/authority-left-out': rule<InFile>({
+    severity: 'notice',
+    about:
+      'Among the files that `devices: {from: …}` matches is the certificate of an authority: it may sign others, or has issued another of the files. It is no device and is left out.',
+    message: ({ path }) => `${path} is the certificate of an authority and makes no device`,
+    remedy: () => 'Nothing is to be done; a narrower glob, such as certs/edge-*.pem, leaves it out without a word.',
+    example: { path: 'certs/ca.pem' },
+  }),
+  'certificate/no-free-slot': rule<InFile & { id: string; taken: readonly string[] }>({
+    severity: 'error',
+    about:
+      'Among the files that make devices (by `devices: {from: …}`, or by `new`) are more certificates of one device than it has slots, or two for one slot.',
+    message: ({ path, id, taken }) =>
+      `${path} is one more certificate of device "${id}", which has ${taken.join(' and ')} already`,
+    remedy: () =>
+      'Move the one that the device no longer needs elsewhere, or tell them apart by name: …-primary.pem and …-secondary.pem.',
+    example: {
+      path: 'certs/old/edge-001-primary.pem',
+      id: 'edge-001',
+      taken: ['certs/edge-001-primary.pem', 'certs/edge-001-secondary.pem'],
+    },
   }),
   'certificate/weak-key': rule<InFile & { bits: number }>({
     severity: 'error',
@@ -173,3 +253,24 @@ export const certificateRules = {
     example: { what: 'hold the same public key' },
   }),
 };
+
+function chainProblem(
+  why: 'other-key' | 'may-not-sign' | 'stranger' | 'behind-root',
+  of: string,
+  issuer: string,
+): string {
+  switch (why) {
+    case 'other-key':
+      return `has the name of the issuer of "${of}", but not the key that signed it; expected the certificate that did`;
+    case 'may-not-sign':
+      return `has the key that signed "${of}", but may not sign it (no keyCertSign in its key usage, or another key identifier); expected a certificate that may`;
+    case 'stranger':
+      return `issued none of the other certificates; expected "${issuer}", which issued "${of}"`;
+    case 'behind-root':
+      return `issued none of the other certificates; expected no more behind the root "${of}"`;
+  }
+}
+
+function inOrder(subjects: readonly string[]): string {
+  return subjects.map((subject) => `"${subject}"`).join(', ');
+}

@@ -14,15 +14,18 @@ export const configRules = {
       expected: 'file:///var/lib/iotedge/identity/edge-001.pem',
     },
   }),
-  'config/hostname': rule<{ hostname: string; problem: string; implied: boolean }>({
+  'config/hostname': rule<{ key: string; hostname: string; problem: string; implied: boolean }>({
     severity: 'error',
     about:
-      'The host name is not one that `iotedge check` accepts (RFC 1035: at most 64 characters, labels of at most 63 that begin with a letter and end with a letter or digit).',
-    message: ({ hostname, problem, implied }) =>
-      `${implied ? 'the host name made from the device id' : 'config.hostname'}, "${hostname}", ${problem}`,
-    remedy: ({ implied }) =>
-      implied ? 'Set config.hostname to the name of the machine.' : 'Give the name that the machine has (hostname).',
+      'The host name of the device or of its parent is not one that `iotedge check` accepts (RFC 1035: at most 64 characters, labels of at most 63 that begin with a letter and end with a letter or digit; from 1.2 on also an IP address).',
+    message: ({ key, hostname, problem, implied }) =>
+      `${implied ? 'the host name made from the device id' : key}, "${hostname}", ${problem}`,
+    remedy: ({ key, implied }) =>
+      implied
+        ? 'Set config.hostname to the name of the machine.'
+        : `Give ${key} the name that the machine has (hostname).`,
     example: {
+      key: 'config.hostname',
       hostname: '7-edge',
       problem: 'has the label "7-edge", which does not begin with a letter',
       implied: true,
@@ -34,7 +37,24 @@ export const configRules = {
       'The manifest asks for something that this version of IoT Edge does not know, or that this release cannot render for it.',
     message: ({ what, version }) => `${what} (runtime ${version})`,
     remedy: ({ remedy }) => remedy,
-    example: { what: 'parent: nested edge begins with IoT Edge 1.2', version: '1.1', remedy: 'Remove parent.' },
+    example: {
+      what: 'config.imageGarbageCollection begins with IoT Edge 1.4',
+      version: '1.2',
+      remedy: 'Remove config.imageGarbageCollection.',
+    },
+  }),
+  'config/base': rule<{ path: string; what: string; remedy?: string }>({
+    severity: 'error',
+    about:
+      'The config.yaml that config.base names cannot be read or edited, or the device would not start with it: it is no YAML, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence.',
+    message: ({ path, what }) => `${path}: ${what}`,
+    remedy: ({ remedy }) =>
+      remedy ?? 'Correct the line: the file should be one with which the device could start as it is.',
+    example: {
+      path: 'base/config.yaml',
+      what: '"provisioning:" does not begin its line',
+      remedy: 'Remove the spaces before it.',
+    },
   }),
   'config/secret-in-manifest': rule<{ key: string; what: string }>({
     severity: 'error',
@@ -44,6 +64,34 @@ export const configRules = {
     remedy: () =>
       'Remove it and renew it: it is known now. Set such values on the device, or in the deployment of its modules.',
     example: { key: 'config.agent.env.UpstreamKey', what: 'a shared access key' },
+  }),
+  'config/pkcs11': rule<{ problem: string; remedy: string }>({
+    severity: 'error',
+    about:
+      'A private key in a security module (PKCS#11) that the runtime could not reach: no library is named, or a PIN has no key.',
+    message: ({ problem }) => problem,
+    remedy: ({ remedy }) => remedy,
+    example: {
+      problem: 'identity.privateKey is in a security module, and config.pkcs11.library does not say how it is reached',
+      remedy: 'Set config.pkcs11.library.',
+    },
+  }),
+  'config/proxy': rule<{ value: string; problem: string }>({
+    severity: 'error',
+    about:
+      'The address of the proxy is not http:// or https:// with a host, a port if need be, and nothing else. The runtime and its agent would reach nobody.',
+    message: ({ value, problem }) => `config.proxy.https: ${JSON.stringify(value)} ${problem}`,
+    remedy: () => 'Write the address alone, such as http://proxy.plant.example:3128.',
+    example: { value: 'proxy.plant.example:3128', problem: 'has no scheme, expected http:// before the host' },
+  }),
+  'config/placeholder': rule<{ key: string; placeholder: string }>({
+    severity: 'error',
+    about:
+      'A value holds the text that stands in the bundle for a secret of this device. On the device it is filled in as the password of the registry and as the PIN of the security module, and nowhere else.',
+    message: ({ key, placeholder }) =>
+      `${key} holds ${placeholder}, which stands for a secret and would not be filled in there`,
+    remedy: () => 'Take it out: modules get their secrets by their deployment, or from files on the device.',
+    example: { key: 'config.agent.env.PULL', placeholder: `\${IOTEDGE_REGISTRY_PASSWORD}` },
   }),
   'config/path-needs-encoding': rule<{ key: string; path: string }>({
     severity: 'warning',

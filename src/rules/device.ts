@@ -41,6 +41,14 @@ export const deviceRules = {
       `Declare "${parent}" in a manifest of this run, correct its spelling, or remove the parent.`,
     example: { parent: 'gatway-01', hub: 'contoso.azure-devices.net' },
   }),
+  'device/tags': rule<{ key: string; problem: string }>({
+    severity: 'error',
+    about:
+      'IoT Hub would refuse the tags: a name with a dot, a dollar sign, a space or a control character, a list, a text over 4 KB, an integer beyond 2^52, more than 10 levels, more than 8 KB in all. `provisionIotEdge` is a tag of this tool, which keeps there which tags the manifest names.',
+    message: ({ key, problem }) => `${key} ${problem}`,
+    remedy: () => 'Rename the tag, or make it shorter; in a CSV a dot in the name of the column begins a map.',
+    example: { key: 'tags.site code', problem: 'has a space in its name, which IoT Hub does not allow' },
+  }),
   'device/parent-cycle': rule<{ chain: readonly string[] }>({
     severity: 'error',
     about: 'A device is, by way of its parents, its own parent. None of them could be created first.',

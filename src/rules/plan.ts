@@ -50,6 +50,14 @@ export const planRules = {
     remedy: ({ changes }) => `Look at the plan; if it is meant, raise the limit for this run: max-changes: ${changes}.`,
     example: { changes: 412, known: 1000, limit: '30%' },
   }),
+  'plan/differs-from-approved': rule<{ id: string; what: string }>({
+    severity: 'error',
+    about:
+      'The input `plan-file` gives an approved plan, and what is planned now is not the same: the manifest or the hub has changed since. Nothing is written. What was approved and is in effect already is no difference.',
+    message: ({ id, what }) => `device "${id}" differs from the approved plan: ${what}`,
+    remedy: () => 'Plan again, and have the new plan approved.',
+    example: { id: 'edge-001', what: 'status enabled → disabled was not approved' },
+  }),
   'plan/re-enable': rule<{ id: string; reason: string }>({
     severity: 'warning',
     about:

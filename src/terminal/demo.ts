@@ -8,7 +8,7 @@ import { provision } from '../provision.ts';
 import { plainStyle, reportLines } from '../report/text.ts';
 import { readRequest } from '../request.ts';
 import { openWorkspace } from '../workspace.ts';
-import { readCredentials, realWorld } from '../world.ts';
+import { realWorld } from '../world.ts';
 
 const ids = ['edge-001', 'edge-002', 'edge-003'];
 
@@ -83,7 +83,8 @@ export async function runDemo(print: (line: string) => void): Promise<number> {
 
 function runner(repository: string, connectionString: string, caFile: string): (command: Command) => Promise<Report> {
   return async (command) => {
-    const credentials = await readCredentials(connectionString);
+    const { readConnectionStrings } = await import('../hub/connection-string.ts');
+    const credentials = readConnectionStrings(connectionString);
     const request = readRequest(
       { command, manifest: 'devices.yaml' },
       { directory: repository, credentialHubs: credentials.map(({ host }) => host), findings: [] },

@@ -1,10 +1,11 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { extname, posix, resolve } from 'node:path';
-import { certificateExtensions, pairCertificates } from '../identity/pairs.ts';
+import { pairCertificates } from '../identity/pairs.ts';
 import { type FirstDevice, type FirstManifestOptions, firstManifest, readTable } from '../manifest/first.ts';
 import { Fault, messageOf } from '../model/fault.ts';
 import { type Finding, failing } from '../model/finding.ts';
 import { isHubHost, type Platform, slots } from '../model/fleet.ts';
+import { certificateExtensions } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { findingLines } from '../report/text.ts';
 import type { Settings } from '../request.ts';

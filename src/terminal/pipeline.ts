@@ -5,8 +5,9 @@ import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
 import { reportLines } from '../report/text.ts';
 import { readRequest, type Settings } from '../request.ts';
+import { hostsOf, openSignIn, readSignIn } from '../sign-in.ts';
 import { openWorkspace } from '../workspace.ts';
-import { readCredentials, realWorld } from '../world.ts';
+import { realWorld } from '../world.ts';
 import { terminalProgress } from './progress.ts';
 import { findRoot, fromRoot } from './root.ts';
 import { terminalStyle } from './style.ts';
@@ -18,13 +19,14 @@ export async function runPipeline(settings: Settings, manifests: readonly string
   const progress = terminalProgress(() => process.stderr);
   let report: Report;
   try {
-    const credentials = await readCredentials(process.env.IOTHUB_CONNECTION_STRING ?? '');
+    const signIn = await readSignIn({ 'connection-string': process.env.IOTHUB_CONNECTION_STRING });
     const request = readRequest(
       { ...settings, manifest: fromRoot(root, directory, manifests).join('\n') },
-      { directory, credentialHubs: credentials.map(({ host }) => host), findings: [] },
+      { directory, credentialHubs: hostsOf(signIn), findings: [] },
     );
     const workspace = openWorkspace(root, { checkIgnored });
     const caFile = settings['ca-file'] === undefined ? undefined : resolve(directory, settings['ca-file']);
+    const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
     report = await provision(request, realWorld({ workspace, credentials, caFile, env: process.env, progress }));
   } catch (thrown) {
     report = endedEarly(settings.command, asFault(thrown));

@@ -22,6 +22,8 @@ const options = {
   'max-changes': () =>
     new Option('--max-changes <limit>', 'the most devices to update per hub: a number or a share').default('30%'),
   'allow-lockout': () => new Option('--allow-lockout', 'replace all certificates of a device at once'),
+  'plan-file': () =>
+    new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only as approved there'),
   adopt: () => new Option('--adopt', 'take over devices that are not edge devices with thumbprints'),
 } as const;
 
@@ -29,7 +31,7 @@ type OptionName = keyof typeof options;
 
 const checking: readonly OptionName[] = ['fail-on', 'expiry-warning-days'];
 const reaching: readonly OptionName[] = ['hub', 'only-hub', 'ca-file'];
-const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt'];
+const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt', 'plan-file'];
 
 const pipeline: readonly { name: CommandName; summary: string; takes: readonly OptionName[] }[] = [
   { name: 'validate', summary: 'check the manifest and the certificates; no hub is asked', takes: checking },
@@ -45,7 +47,7 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
 ];
 
 const afterHelp = `Environment:
-  IOTHUB_CONNECTION_STRING  connection strings of the hubs, one a line
+  IOTHUB_CONNECTION_STRING  connection strings of the hubs, one a line; without it, who is signed in to az (az login)
   HTTPS_PROXY, NO_PROXY     how to reach them
 
 Exit codes:

@@ -1,4 +1,4 @@
-import type { Progress } from '../provision.ts';
+import type { Progress } from '../run.ts';
 
 /**
  * One line that is written over; nothing where the stream is no terminal.

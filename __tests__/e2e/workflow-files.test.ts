@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+const names = ['provision', 'release-configs', 'watch'] as const;
+
+describe.each(names)('the reusable workflow %s.yml', (name) => {
+  const file = read(name);
+  const jobs = Object.values(file.jobs);
+  const steps = jobs.flatMap((job) => job.steps);
+
+  it('runs no action of others that is not pinned to a commit, with its version beside it', () => {
+    const ours = ['$/run', '$/.github/actions/pack'];
+    const others = steps.flatMap(({ uses }) => (uses === undefined || ours.includes(uses) ? [] : [uses]));
+    for (const uses of others) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+    const text = readFileSync(`.github/workflows/${name}.yml`, 'utf8');
+    expect(text.match(/uses: [\w-]+\/.*$/gm)?.filter((line) => !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual(
+      [],
+    );
+  });
+
+  it('has no expression in a script, where the text of a user could become code', () => {
+    for (const { run = '' } of steps) expect(run).not.toContain('${{');
+  });
+
+  it('keeps no credentials after a checkout', () => {
+    const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
+    expect(checkouts).not.toEqual([]);
+    for (const checkout of checkouts) expect(checkout.with).toMatchObject({ 'persist-credentials': false });
+  });
+
+  it('describes every input, secret and output', () => {
+    const { inputs, secrets = {}, outputs } = file.on.workflow_call;
+    for (const described of [inputs, secrets, outputs].flatMap(Object.values)) {
+      expect(described.description).toMatch(/\w{3}.*\.$/);
+    }
+  });
+
+  it('ends in time', () => {
+    for (const job of jobs) expect(job['timeout-minutes']).toBeGreaterThan(0);
+  });
+
+  it("has the action's defaults, but for what is its own", () => {
+    for (const [input, { default: value }] of Object.entries(file.on.workflow_call.inputs)) {
+      if (own[name].includes(input)) continue;
+      expect(String(value), input).toBe(action.inputs[input]?.default);
+    }
+  });
+
+  it("gives the action's job only inputs that the action has", () => {
+    const given = steps.filter(({ uses }) => uses === '$/run').flatMap(({ with: inputs = {} }) => Object.keys(inputs));
+    expect(given.filter((input) => !(input in action.inputs))).toEqual([]);
+  });
+});
+
+describe('what the jobs of the reusable workflows may do', () => {
+  it('provision.yml: what asks a hub has what the caller grants, the rest has nothing', () => {
+    expect(permissionsIn('provision')).toEqual({ refuse: {}, plan: undefined, hubs: {}, apply: undefined });
+  });
+
+  it('watch.yml: has what the caller grants', () => {
+    expect(permissionsIn('watch')).toEqual({ watch: undefined });
+  });
+
+  it('release-configs.yml: attaches, signs and stores', () => {
+    const release = { contents: 'write', 'id-token': 'write', attestations: 'write' };
+    expect(permissionsIn('release-configs')).toEqual({ release });
+    expect(read('release-configs').permissions).toEqual({});
+  });
+});
+
+describe('provision.yml', () => {
+  const { jobs, on } = read('provision');
+  const { inputs } = on.workflow_call;
+  const handedOn = (job: 'plan' | 'apply') => jobs[job]!.steps.find(({ uses }) => uses === '$/run')!.with!;
+  const of = (context: string) => `\${{ ${context} }}`;
+  const same = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, of(`inputs.${name}`)]));
+  const ofBoth = Object.keys(inputs).filter((name) => !['plan-client-id', 'environment'].includes(name));
+  const strings = { 'connection-string': of('secrets.IOTHUB_CONNECTION_STRING') };
+
+  it('hands every input to the plan but those of publishing, with the reading identity', () => {
+    const planned = same(ofBoth.filter((name) => !['artifacts', 'retention-days'].includes(name)));
+    const reader = { 'client-id': of('inputs.plan-client-id || inputs.client-id') };
+    expect(handedOn('plan')).toEqual({ command: 'plan', ...strings, ...planned, ...reader });
+  });
+
+  it('hands every input to the apply of each hub but the comment, with the writing identity', () => {
+    const applied = same(ofBoth.filter((name) => name !== 'comment'));
+    expect(handedOn('apply')).toEqual({ command: 'apply', ...strings, ...applied, 'only-hub': of('matrix.hub') });
+  });
+
+  it('applies in a hub one after another, hubs side by side, none stopped by another', () => {
+    expect(jobs.apply).toMatchObject({
+      strategy: { 'fail-fast': false },
+      concurrency: { group: expect.stringContaining('matrix.hub'), queue: 'max', 'cancel-in-progress': false },
+    });
+  });
+
+  it('fetches the history where it is needed', () => {
+    const depth = (job: 'plan' | 'apply') => jobs[job]!.steps[0]!.with!['fetch-depth'];
+    expect(depth('plan')).toBe("${{ inputs.prune == 'none' && 2 || 0 }}");
+    expect(depth('apply')).toBe("${{ inputs.prune == 'none' && 1 || 0 }}");
+  });
+});
+
+describe('release-configs.yml', () => {
+  it('renders the tag, whatever the event stands on', () => {
+    const checkout = read('release-configs').jobs.release!.steps.find(({ uses }) =>
+      uses?.startsWith('actions/checkout@'),
+    );
+    expect(checkout!.with!.ref).toBe('refs/tags/${{ inputs.tag || github.event.release.tag_name }}');
+  });
+});
+
+describe('docs/workflows.md', () => {
+  const page = readFileSync('docs/workflows.md', 'utf8');
+
+  it.each(names)('has every input, secret and output of %s.yml', (name) => {
+    const { inputs, secrets = {}, outputs } = read(name).on.workflow_call;
+    const part = page.slice(page.indexOf(`<!-- ${name}.yml -->`), page.indexOf(`<!-- /${name}.yml -->`));
+    const rows = [...part.matchAll(/^\| `([^`]+)` \|/gm)].map(([, row]) => row);
+    expect(rows).toEqual([inputs, secrets, outputs].flatMap(Object.keys));
+  });
+});
+
+/** Inputs that the action has not, or that are of another kind there. */
+const own: Readonly<Record<(typeof names)[number], readonly string[]>> = {
+  provision: ['environment', 'plan-client-id'],
+  'release-configs': ['tag', 'attest'],
+  watch: ['issue'],
+};
+
+interface Described {
+  readonly description: string;
+  readonly default?: unknown;
+}
+
+interface WorkflowFile {
+  readonly on: {
+    readonly workflow_call: {
+      readonly inputs: Readonly<Record<string, Described>>;
+      readonly secrets?: Readonly<Record<string, Described>>;
+      readonly outputs: Readonly<Record<string, Described>>;
+    };
+  };
+  readonly permissions?: unknown;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+
+interface Job {
+  readonly permissions?: unknown;
+  readonly 'timeout-minutes': number;
+  readonly steps: readonly Step[];
+}
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, string>>;
+}
+
+const action: { readonly inputs: Readonly<Record<string, { readonly default: string }>> } = parse(
+  readFileSync('action.yml', 'utf8'),
+);
+
+function read(name: string): WorkflowFile {
+  return parse(readFileSync(`.github/workflows/${name}.yml`, 'utf8'));
+}
+
+function permissionsIn(name: string) {
+  return Object.fromEntries(Object.entries(read(name).jobs).map(([id, { permissions }]) => [id, permissions]));
+}

@@ -1,0 +1,212 @@
+import { context } from '@actions/github';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { commentReport } from '../../src/github/comment.ts';
+import type { Event } from '../../src/github/event.ts';
+import type { Report } from '../../src/model/report.ts';
+import { everyResult, findingOf, outcomeOf, reportOf } from '../report/reports.ts';
+import { type Behaviour, type CommentApi, commentApi, type StoredComment } from './comment-api.ts';
+
+const settings = { command: 'plan', manifest: 'devices.yaml', comment: 'auto', 'github-token': 'ghs_0123456789' };
+const event: Event = { link: () => 'https://github.example/line', run: 'https://github.example/run', pullRequest: 7 };
+const bot = { login: 'github-actions[bot]', type: 'Bot' } as const;
+
+let log = '';
+
+beforeEach(() => {
+  log = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    log += chunk;
+    return true;
+  });
+  vi.stubEnv('GITHUB_REPOSITORY', 'octo/fleet');
+  vi.stubEnv('GITHUB_WORKFLOW', 'provision');
+  vi.stubEnv('GITHUB_JOB', 'plan');
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+async function apiWith(behaviour: Behaviour = {}): Promise<CommentApi> {
+  const api = await commentApi({ viewer: 'github-actions[bot]', ...behaviour });
+  vi.stubEnv('GITHUB_API_URL', api.url);
+  Object.assign(context, Reflect.construct(context.constructor, []));
+  return api;
+}
+
+/** The first line of what a run of these settings says. */
+async function markerOf(changed: object = {}): Promise<string> {
+  const { comments } = await apiWith();
+  await commentReport(everyResult.changes, { ...settings, ...changed }, event);
+  return comments[0]!.body.split('\n')[0]!;
+}
+
+const stranger = (id: number, body = 'Looks good'): StoredComment => ({
+  id,
+  body,
+  user: { login: 'mallory', type: 'User' },
+});
+const thread = 'GET /repos/octo/fleet/issues/7/comments';
+const creation = 'POST /repos/octo/fleet/issues/7/comments';
+
+describe('the comment of a run', () => {
+  it('is made once, and later runs update it', async () => {
+    const api = await apiWith({ comments: [stranger(1)] });
+    await commentReport(everyResult.changes, settings, event);
+    await commentReport(everyResult.unchanged, settings, event);
+    expect(api.calls).toEqual([thread, creation, thread, 'POST /graphql', 'PATCH /repos/octo/fleet/issues/comments/2']);
+    expect(api.comments).toHaveLength(2);
+    expect(api.comments[1]!.body).toContain('nothing to write');
+    expect(log).toMatch(/#7: created\r?\n.*#7: updated\r?\n$/);
+  });
+
+  it('is found beyond the first page', async () => {
+    const marker = await markerOf();
+    const comments = [
+      ...Array.from({ length: 240 }, (_, n) => stranger(n + 1)),
+      { id: 241, body: `${marker}\nold`, user: bot },
+    ];
+    const api = await apiWith({ comments });
+    await commentReport(everyResult.changes, settings, event);
+    expect(api.calls).toEqual([
+      thread,
+      `${thread}?page=2`,
+      `${thread}?page=3`,
+      'POST /graphql',
+      'PATCH /repos/octo/fleet/issues/comments/241',
+    ]);
+  });
+
+  it('is not made where there is nothing to say', async () => {
+    const api = await apiWith();
+    await commentReport(everyResult.unchanged, settings, event);
+    expect(api.calls).toEqual([thread]);
+    expect(log).toMatch(/#7: not needed/);
+  });
+
+  it.each([
+    ['a user', { login: 'mallory', type: 'User' as const }],
+    ['another bot', { login: 'echo[bot]', type: 'Bot' as const }],
+    ['somebody called like our bot', { login: 'github-actions', type: 'User' as const }],
+    ['nobody', null],
+  ])('never takes the place of one by %s that begins with the marker', async (_, user) => {
+    const marker = await markerOf();
+    const api = await apiWith({ comments: [{ id: 1, body: `${marker}\nforged`, user }] });
+    await commentReport(everyResult.changes, settings, event);
+    expect(api.comments.map(({ body }) => body.split('\n')[1])).toEqual(['forged', '### IoT Edge provisioning: plan']);
+  });
+
+  it.each<[string, string | undefined, StoredComment['user']]>([
+    ['of the token of the run', 'github-actions[bot]', bot],
+    ['of an app, whose login may lack its ending', 'fleet-app', { login: 'fleet-app[bot]', type: 'Bot' }],
+    ['of a person', 'octocat', { login: 'octocat', type: 'User' }],
+    ['of the run where nobody tells who the token is', undefined, bot],
+  ])('is known by its account: %s', async (_, viewer, user) => {
+    const marker = await markerOf();
+    const api = await apiWith({ viewer: viewer as string, comments: [{ id: 5, body: `${marker}\nold`, user }] });
+    await commentReport(everyResult.changes, settings, event);
+    expect(api.calls.at(-1)).toBe('PATCH /repos/octo/fleet/issues/comments/5');
+  });
+
+  it('leaves one of ours that only quotes the marker', async () => {
+    const marker = await markerOf();
+    const api = await apiWith({ comments: [{ id: 1, body: `> ${marker}`, user: bot }] });
+    await commentReport(everyResult.changes, settings, event);
+    expect(api.comments).toHaveLength(2);
+  });
+
+  it.each([
+    ['hub', { hub: 'b.azure-devices.net' }],
+    ['only-hub', { 'only-hub': 'b.azure-devices.net' }],
+    ['manifest', { manifest: 'other.yaml' }],
+    ['command', { command: 'validate' }],
+  ])('is another one for another %s', async (_, changed) => {
+    expect(await markerOf(changed)).not.toBe(await markerOf());
+  });
+
+  it('is another one for another job or workflow', async () => {
+    const first = await markerOf();
+    vi.stubEnv('GITHUB_JOB', 'other');
+    const second = await markerOf();
+    vi.stubEnv('GITHUB_WORKFLOW', 'other');
+    expect(new Set([first, second, await markerOf()]).size).toBe(3);
+  });
+
+  it('holds no key of the hub and no token, in whatever form', async () => {
+    const key = 'c2VjcmV0+of/the/hub==';
+    const api = await apiWith();
+    const echo = `the hub said ${key} and ghs_0123456789`;
+    const report = reportOf({ findings: [findingOf({ message: echo })], outcomes: [outcomeOf('failed', 'a', echo)] });
+    const secret = { ...settings, 'connection-string': `HostName=a.b;SharedAccessKeyName=o;SharedAccessKey=${key}\n` };
+    await commentReport(report, secret, event);
+    const text = api.comments[0]!.body.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
+    expect(text.match(/the hub said \*\*\* and \*\*\*/g)).toHaveLength(2);
+    expect(text).not.toContain('c2VjcmV0');
+  });
+});
+
+describe('no comment is tried', () => {
+  const { pullRequest: _, ...elsewhere } = event;
+  it.each<[string, object, Event]>([
+    ['outside of pull requests and on those of forks', {}, elsewhere],
+    ['where the workflow says never', { comment: 'never' }, event],
+    ['without a token', { 'github-token': '' }, event],
+  ])('%s', async (_, changed, where) => {
+    const { calls } = await apiWith();
+    await commentReport(everyResult.changes, { ...settings, ...changed }, where);
+    expect([calls, log]).toEqual([[], '']);
+  });
+});
+
+describe('a comment that cannot be made', () => {
+  const failing = async (instead: Behaviour['instead'], report: Report = everyResult.changes) => {
+    const api = await apiWith(instead === undefined ? {} : { instead });
+    await commentReport(report, settings, event);
+    return api.calls;
+  };
+
+  it.each([
+    [403, 'Resource not accessible by integration', 'POST'],
+    [403, 'Resource not accessible by integration', 'GET'],
+    [404, 'Not Found', 'GET'],
+  ])('for want of permission (%i %s on %s) is a notice with what to add', async (status, message, method) => {
+    const calls = await failing((call) => (call.startsWith(method) ? { status, message } : undefined));
+    expect(calls.at(-1)).toMatch(new RegExp(`^${method}`));
+    expect(log).toMatch(/^::notice title=pull request comment::The token may not comment on pull requests/);
+    expect(log).toContain(message);
+    expect(log).toContain(
+      'Give the job%0Apermissions:%0A  contents: read%0A  pull-requests: write%0Aor set comment: never.',
+    );
+  });
+
+  it.each([
+    [403, 'API rate limit exceeded'],
+    [422, 'Validation Failed'],
+    [500, 'Server Error'],
+  ])('for another reason (%i %s) is a warning, and tried once', async (status, message) => {
+    const calls = await failing((call) => (call.startsWith('POST') ? { status, message } : undefined));
+    expect(calls).toEqual([thread, creation]);
+    expect(log).toMatch(/^::warning title=pull request comment::The pull request has no comment of this run: /);
+    expect(log).toContain(message);
+  });
+
+  it('since nobody answers is a warning after ten seconds', async () => {
+    const patience = vi.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(new DOMException('no answer in time', 'TimeoutError')), milliseconds / 100);
+      return controller.signal;
+    });
+    await failing(() => 'silence');
+    expect(patience.mock.calls).toEqual([[10_000]]);
+    expect(log).toMatch(/^::warning .*no answer in time/);
+  });
+
+  it('since nobody listens is a warning', async () => {
+    const api = await apiWith();
+    vi.stubEnv('GITHUB_API_URL', api.url.replace(/\d+$/, '1'));
+    Object.assign(context, Reflect.construct(context.constructor, []));
+    await commentReport(everyResult.changes, settings, event);
+    expect(log).toMatch(/^::warning title=pull request comment::/);
+  });
+});

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openHistory } from '../../src/github/history.ts';
+import { folderWith } from '../support/folder.ts';
+import { commit, git, hasGit, repositoryWith } from '../support/git.ts';
+
+async function textsOf(folder: string, patterns: readonly string[], head = 'HEAD'): Promise<readonly string[]> {
+  const history = openHistory(folder, head);
+  const versions = await history.versionsOf(patterns);
+  const blobs = await history.read(versions);
+  return versions.map(({ path }, index) => `${path}: ${blobs[index]}`).sort();
+}
+
+describe.skipIf(!hasGit)('the history of the default branch (needs git)', () => {
+  it('has every version of a file, that of the head included, and those of no other file', async () => {
+    const folder = repositoryWith({ 'devices.yaml': 'one', 'other.yaml': 'other' });
+    commit(folder, 'second', { 'devices.yaml': 'two' });
+    commit(folder, 'third', { 'devices.yaml': 'one', 'other.yaml': 'other 2' });
+    expect(await textsOf(folder, ['devices.yaml'])).toEqual(['devices.yaml: one', 'devices.yaml: two']);
+  });
+
+  it('follows a file through its names, also when its contents change with the name', async () => {
+    const lines = Array.from({ length: 20 }, (_, line) => `line ${line}`).join('\n');
+    const folder = repositoryWith({ 'old.yaml': lines });
+    git(folder, 'mv', 'old.yaml', 'between.yaml');
+    commit(folder, 'renamed', { 'between.yaml': `${lines}\nmore` });
+    git(folder, 'mv', 'between.yaml', 'devices.yaml');
+    commit(folder, 'renamed again', {});
+    const texts = await textsOf(folder, ['devices.yaml']);
+    expect(texts.map((text) => text.split(':')[0])).toEqual(['between.yaml', 'devices.yaml', 'old.yaml']);
+  });
+
+  it('knows files that are gone, by glob and by name', async () => {
+    const folder = repositoryWith({ 'fleet/a.yaml': 'a', 'fleet/deep/b.yaml': 'b', 'c.yaml': 'c' });
+    git(folder, 'rm', '-q', '-r', 'fleet', 'c.yaml');
+    commit(folder, 'removed', {});
+    expect(await textsOf(folder, ['fleet/**/*.yaml'])).toEqual(['fleet/a.yaml: a', 'fleet/deep/b.yaml: b']);
+    expect(await textsOf(folder, ['c.yaml'])).toEqual(['c.yaml: c']);
+  });
+
+  it('has the states of the branch alone, not what a merged branch had on the way', async () => {
+    const folder = repositoryWith({ 'devices.yaml': 'one' });
+    git(folder, 'switch', '-q', '-c', 'feature');
+    commit(folder, 'on the way', { 'devices.yaml': 'never on main' });
+    commit(folder, 'ready', { 'devices.yaml': 'two' });
+    git(folder, 'switch', '-q', 'main');
+    commit(folder, 'meanwhile', { unrelated: '' });
+    git(folder, 'merge', '-q', '--no-ff', '-m', 'merge', 'feature');
+    expect(await textsOf(folder, ['devices.yaml'])).toEqual(['devices.yaml: one', 'devices.yaml: two']);
+  });
+
+  it('can begin at any commit, and below the top of the repository', async () => {
+    const folder = repositoryWith({ 'plant/devices.yaml': 'one' });
+    commit(folder, 'second', { 'plant/devices.yaml': 'two' });
+    expect(await textsOf(folder, ['plant/devices.yaml'], 'HEAD~1')).toEqual(['plant/devices.yaml: one']);
+    expect(await textsOf(join(folder, 'plant'), ['*.yaml'])).toEqual(['devices.yaml: one', 'devices.yaml: two']);
+  });
+
+  it('keeps names and bytes of any kind', async () => {
+    const name = 'gerät [1]*"\t.yaml';
+    const folder = repositoryWith({ [name]: Buffer.from([0, 255, 10, 13]) });
+    const history = openHistory(folder, 'HEAD');
+    const versions = await history.versionsOf([name]);
+    expect(versions.map(({ path }) => path)).toEqual([name]);
+    expect(await history.read(versions)).toEqual([Buffer.from([0, 255, 10, 13])]);
+  });
+
+  it('refuses a shallow clone, and says what to fetch', async () => {
+    const folder = repositoryWith({ 'devices.yaml': 'one' });
+    commit(folder, 'second', { 'devices.yaml': 'two' });
+    const clone = join(folderWith(), 'clone');
+    git(folder, 'clone', '-q', '--depth', '1', `file://${folder}`, clone);
+    await expect(openHistory(clone, 'HEAD').versionsOf(['devices.yaml'])).rejects.toMatchObject({
+      message: expect.stringContaining('shallow'),
+      remedy: expect.stringContaining('fetch-depth: 0'),
+    });
+  });
+
+  it('says so where there is no repository, and no such commit', async () => {
+    await expect(openHistory(folderWith(), 'HEAD').versionsOf(['x'])).rejects.toThrow(/git rev-parse ended with 128/);
+    const folder = repositoryWith({ x: '' });
+    await expect(openHistory(folder, 'nowhere').versionsOf(['x'])).rejects.toThrow(/git log ended with 128/);
+  });
+});

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { idToken, mayHaveIdTokens } from '../../src/github/id-token.ts';
+import { startGitHubTokens } from '../support/entra.ts';
+
+let printed = '';
+beforeEach(() => {
+  printed = '';
+  vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_URL', undefined);
+  vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_TOKEN', undefined);
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    printed += chunk;
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+async function runner(...tokens: Parameters<typeof startGitHubTokens>) {
+  const github = await startGitHubTokens(...tokens);
+  for (const [name, value] of Object.entries(github.env)) vi.stubEnv(name, value);
+  return github;
+}
+
+describe('an ID token of the job', () => {
+  it('is for the audience, another each time, and masked', async () => {
+    const { issued } = await runner();
+    const tokens = [await idToken('api://A', undefined), await idToken('api://A', undefined)];
+    expect(tokens).toEqual(issued);
+    expect(new Set(tokens).size).toBe(2);
+    const claims = JSON.parse(Buffer.from(tokens[0]!.split('.')[1]!, 'base64url').toString());
+    expect(claims.aud).toBe('api://A');
+    for (const token of tokens) expect(printed).toContain(`::add-mask::${token}`);
+  });
+
+  it.each([
+    ['', undefined, 'client-id signs in with an ID token of GitHub, and this job may not have one'],
+    [' of a fork', 'pull requests from forks have no secrets', 'one: pull requests from forks have no secrets'],
+  ])('without the permission%s is refused with what to write', async (_, excuse, words) => {
+    await expect(idToken('a', excuse)).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`${words}$`)),
+      remedy: expect.stringContaining('permissions: { contents: read, id-token: write }'),
+      kind: 'usage',
+    });
+  });
+
+  it.each([403, 500])('that GitHub does not give (%i) is a fault of the world', async (status) => {
+    await runner({}, status);
+    await expect(idToken('a', undefined)).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`^GitHub gave no ID token: .*${status}`)),
+      remedy: expect.stringContaining('githubstatus'),
+    });
+  });
+});
+
+describe('the permission', () => {
+  it.each([
+    [{}, false],
+    [{ ACTIONS_ID_TOKEN_REQUEST_URL: 'https://a.b' }, false],
+    [{ ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' }, false],
+    [{ ACTIONS_ID_TOKEN_REQUEST_URL: 'https://a.b', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'c' }, true],
+  ])('with %j is there: %s', (env, there) => {
+    expect(mayHaveIdTokens(env)).toBe(there);
+  });
+});

@@ -1,0 +1,184 @@
+import { context } from '@actions/github';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Event } from '../../src/github/event.ts';
+import { keepIssue } from '../../src/github/issue.ts';
+import { Fault } from '../../src/model/fault.ts';
+import { everyResult, findingOf, reportOf } from '../report/reports.ts';
+import {
+  type Behaviour,
+  type GitHubApi,
+  githubToken,
+  type StoredIssue,
+  startGitHubApi,
+} from '../support/github-api.ts';
+
+const settings = {
+  command: 'verify',
+  manifest: 'devices.yaml',
+  issue: 'IoT Edge fleet needs care',
+  'github-token': githubToken,
+};
+const event: Event = { link: () => 'https://github.example/line', run: 'https://github.example/run' };
+const drift = everyResult.drift;
+const well = everyResult['in-sync'];
+const soon = reportOf({
+  command: 'verify',
+  result: 'in-sync',
+  findings: [findingOf({ rule: 'certificate/expires-soon', severity: 'warning', message: 'ends in 8 days' })],
+});
+
+let log = '';
+
+beforeEach(() => {
+  log = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    log += chunk;
+    return true;
+  });
+  vi.stubEnv('GITHUB_REPOSITORY', 'octo/fleet');
+  vi.stubEnv('GITHUB_WORKFLOW', 'watch');
+  vi.stubEnv('GITHUB_JOB', 'watch');
+  vi.stubEnv('GITHUB_EVENT_NAME', 'schedule');
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+async function apiWith(behaviour: Behaviour = {}): Promise<GitHubApi> {
+  const api = await startGitHubApi(behaviour);
+  vi.stubEnv('GITHUB_API_URL', api.url);
+  Object.assign(context, Reflect.construct(context.constructor, []));
+  return api;
+}
+
+/** The first line of an issue of these settings. */
+async function markerOf(changed: object = {}): Promise<string> {
+  const { issues } = await apiWith();
+  await keepIssue(drift, { ...settings, ...changed }, event);
+  return issues[0]!.body!.split('\n')[0]!;
+}
+
+const other = (number: number, body: string | null, more: Partial<StoredIssue> = {}): StoredIssue => ({
+  number,
+  title: 'Something else',
+  body,
+  state: 'open',
+  user: { login: 'github-actions[bot]', type: 'Bot' },
+  ...more,
+});
+
+const list = 'GET /repos/octo/fleet/issues';
+const creation = 'POST /repos/octo/fleet/issues';
+
+describe('the issue of a watch', () => {
+  it('is opened when the hub drifts, updated, closed when all is well, and opened anew the next time', async () => {
+    const api = await apiWith();
+    for (const report of [well, drift, soon, well, drift]) expect(await keepIssue(report, settings, event)).toEqual([]);
+    const update = 'PATCH /repos/octo/fleet/issues/1';
+    expect(api.calls).toEqual([
+      list,
+      ...[list, creation],
+      ...[list, 'POST /graphql', update],
+      ...[list, 'POST /graphql', update],
+      ...[list, creation],
+    ]);
+    expect(api.issues).toMatchObject([
+      { number: 1, title: settings.issue, state: 'closed', state_reason: 'completed' },
+      { number: 2, title: settings.issue, state: 'open' },
+    ]);
+    expect(api.issues[0]!.body).toContain('the hub is as the manifest says');
+    expect(api.issues[1]!.body).toContain('drift&#58;');
+    expect(log).toMatch(/not needed[\s\S]*#1 opened[\s\S]*#1 updated[\s\S]*#1 closed[\s\S]*#2 opened/);
+  });
+
+  it('is opened for a certificate that ends soon, and says which', async () => {
+    const api = await apiWith();
+    await keepIssue(soon, settings, event);
+    expect(api.issues[0]!.body).toContain('ends in 8 days');
+  });
+
+  it('is opened when the run could not tell', async () => {
+    const api = await apiWith();
+    const unable = reportOf({ command: 'verify', result: 'failed', faults: [new Fault('no answer', 'Wait.')] });
+    await keepIssue(unable, settings, event);
+    expect(api.issues[0]!.body).toContain('no answer');
+  });
+
+  it('is not opened for a warning that stays as long as a certificate does', async () => {
+    const api = await apiWith();
+    const warned = findingOf({ rule: 'certificate/is-ca', severity: 'warning' });
+    await keepIssue(reportOf({ command: 'verify', result: 'in-sync', findings: [warned] }), settings, event);
+    expect(api.issues).toEqual([]);
+  });
+
+  it('is opened for such a warning where warnings make a run fail', async () => {
+    const api = await apiWith();
+    const warned = findingOf({ rule: 'certificate/is-ca', severity: 'warning', message: 'it is an authority' });
+    await keepIssue(reportOf({ command: 'verify', result: 'invalid', findings: [warned] }), settings, event);
+    expect(api.issues[0]!.body).toContain('it is an authority');
+  });
+
+  it('is found beyond the first page, also under another title', async () => {
+    const marker = await markerOf();
+    const others = Array.from({ length: 230 }, (_, n) => other(n + 2, 'Else'));
+    const api = await apiWith({ issues: [other(1, `${marker}\nold`, { title: 'Renamed' }), ...others] });
+    await keepIssue(drift, settings, event);
+    expect(api.calls.slice(0, 3)).toEqual([list, `${list}?page=2`, `${list}?page=3`]);
+    expect(api.issues).toHaveLength(231);
+    expect(api.issues[0]).toMatchObject({ title: 'Renamed', body: expect.stringContaining('drift') });
+  });
+
+  it.each([
+    ["a stranger's that carries the marker", { user: { login: 'mallory', type: 'User' } }],
+    ['a pull request', { pull_request: {} }],
+    ['a closed one', { state: 'closed' }],
+    ["a deleted account's", { user: null }],
+  ] as const)('is not taken for %s', async (_, more) => {
+    const marker = await markerOf();
+    const api = await apiWith({ issues: [other(1, `${marker}\nold`, more)] });
+    await keepIssue(drift, settings, event);
+    expect(api.issues[0]!.body).toBe(`${marker}\nold`);
+    expect(api.issues).toHaveLength(2);
+  });
+
+  it('is another one for other manifests, and the same for another title', async () => {
+    expect(await markerOf({ manifest: 'other.yaml' })).not.toBe(await markerOf());
+    expect(await markerOf({ issue: 'Another' })).toBe(await markerOf());
+  });
+
+  it.each([
+    ['no title', { issue: '  ' }, 'schedule'],
+    ['a pull request, which only proposes', {}, 'pull_request'],
+    ['a pull request of a stranger', {}, 'pull_request_target'],
+  ])('is not asked for with %s', async (_, changed, eventName) => {
+    vi.stubEnv('GITHUB_EVENT_NAME', eventName);
+    const api = await apiWith();
+    expect(await keepIssue(drift, { ...settings, ...changed }, event)).toEqual([]);
+    expect(api.calls).toEqual([]);
+  });
+
+  it.each([403, 404, 410])('fails the run with the permission to give when GitHub answers %i', async (status) => {
+    await apiWith({ instead: () => ({ status, message: 'Resource not accessible by integration' }) });
+    const [fault] = await keepIssue(drift, settings, event);
+    expect(fault).toMatchObject({ message: expect.stringContaining('not accessible') });
+    expect(fault!.remedy).toContain('issues: write');
+  });
+
+  it('fails the run when GitHub is out of order, or there is no token', async () => {
+    await apiWith({ instead: () => ({ status: 500, message: 'Oops' }) });
+    expect((await keepIssue(drift, settings, event))[0]!.remedy).toContain('Run it again');
+    expect((await keepIssue(drift, { ...settings, 'github-token': '' }, event))[0]!.message).toContain('github-token');
+  });
+
+  it('shows no secret that a hub has echoed', async () => {
+    const api = await apiWith();
+    const key = 'c2VjcmV0LXNlY3JldC1zZWNyZXQ=';
+    const echo = reportOf({ command: 'verify', result: 'failed', faults: [new Fault(`refused ${key}`, 'Wait.')] });
+    const strings = `HostName=h;SharedAccessKeyName=n;SharedAccessKey=${key}`;
+    await keepIssue(echo, { ...settings, 'connection-string': strings }, event);
+    expect(api.issues[0]!.body).toContain('refused');
+    expect(api.issues[0]!.body).not.toContain(key.slice(0, 20));
+  });
+});

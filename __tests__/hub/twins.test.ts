@@ -1,0 +1,174 @@
+import type { RequestListener } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type Authority, makeAuthority } from '../../src/emulator/authority.ts';
+import type { Disturb } from '../../src/emulator/disturbance.ts';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import { readConnectionStrings } from '../../src/hub/connection-string.ts';
+import { openRegistry } from '../../src/hub/registry.ts';
+import type { DeviceId } from '../../src/model/fleet.ts';
+import type { Registry } from '../../src/model/registration.ts';
+import { create, deviceId } from './devices.ts';
+import { serve } from './loopback.ts';
+
+let hub: EmbeddedHub;
+let authority: Authority;
+let disturb: Disturb | undefined;
+
+beforeAll(async () => {
+  [hub, authority] = await Promise.all([startHub({ disturb: (call) => disturb?.(call) }), makeAuthority(new Date())]);
+});
+afterAll(() => hub.close());
+beforeEach(() => {
+  disturb = undefined;
+  hub.reset();
+});
+
+async function open(connectionString = hub.connectionString, ca = hub.ca): Promise<Registry> {
+  const [credential] = readConnectionStrings(connectionString);
+  const registry = await openRegistry(credential!, { userAgent: 'test', ca, sleep: async () => {} });
+  onTestFinished(() => registry.close());
+  return registry;
+}
+
+async function answering(answer: RequestListener): Promise<Registry> {
+  const { host } = await serve(authority, answer);
+  return open(hub.connectionString.replace(hub.host, host), authority.ca);
+}
+
+const a = deviceId('a');
+const ids = (count: number): readonly DeviceId[] => Array.from({ length: count }, (_, n) => deviceId(`edge-${n}`));
+
+async function seeded(...names: readonly DeviceId[]): Promise<Registry> {
+  const registry = await open();
+  await registry.write(names.map((id) => create(id)));
+  for (const id of names) hub.registry.patchTwin(id, { tags: { name: id } });
+  return registry;
+}
+
+describe('tags are read', () => {
+  it.each([
+    ['few', ids(2), 4],
+    ['with a quote in their ids', [...ids(11), deviceId("o'hara")], 2],
+    ['many', ids(30), 2],
+  ])('of %s, where they are asked for', async (_, names, calls) => {
+    const registry = await seeded(...names);
+    const before = hub.counts().requests;
+    const found = await registry.read(names, { tags: true });
+    expect(hub.counts().requests - before).toBe(calls);
+    expect([...found.values()].map(({ id, twin }) => [id, twin?.tags]).sort()).toEqual(
+      names.map((id) => [id, { name: id }]).sort(),
+    );
+    const without = await registry.read(names);
+    expect([...without.values()].filter(({ twin }) => twin !== undefined)).toEqual([]);
+  });
+
+  it('of one device, with the etag that a patch needs', async () => {
+    const registry = await seeded(a);
+    const twin = await registry.readTwin(a);
+    expect(twin?.tags).toEqual({ name: 'a' });
+    expect(await registry.patchTags(a, { site: { x: 1 }, name: null }, twin!.etag)).toEqual({
+      id: 'a',
+      answer: 'applied',
+    });
+    expect((await registry.readTwin(a))?.tags).toEqual({ site: { x: 1 } });
+  });
+
+  it('of a device that is not there: nothing', async () => {
+    expect(await (await open()).readTwin(a)).toBeUndefined();
+  });
+
+  it('and a device that is gone between its two calls is not there', async () => {
+    const registry = await seeded(a);
+    disturb = ({ path }) => {
+      if (path.startsWith('/twins')) hub.registry.remove('a');
+      return undefined;
+    };
+    expect((await registry.read([a], { tags: true })).size).toBe(0);
+  });
+});
+
+describe('tags are written', () => {
+  it('with a new device, and never by an update', async () => {
+    const registry = await open();
+    const { registration } = create('a');
+    await registry.write([{ mode: 'create', registration: { ...registration, tags: { site: 'berlin' } } }]);
+    const [found] = [...(await registry.read([a], { tags: true })).values()];
+    expect(found?.twin?.tags).toEqual({ site: 'berlin' });
+    await registry.write([
+      { mode: 'update', etag: found!.etag, registration: { ...found!, ...registration, tags: { site: 'bonn' } } },
+    ]);
+    expect((await registry.readTwin(a))?.tags).toEqual({ site: 'berlin' });
+  });
+
+  it.each([
+    ['of an older etag', 'AAAAAAAAAAk=', { name: 'b' }, { answer: 'refused', code: 'changed' }],
+    ['that the hub does not take', undefined, { 'a b': 1 }, { answer: 'refused', code: 'other' }],
+  ])('%s: refused', async (_, etag, patch, answer) => {
+    const registry = await seeded(a);
+    const twin = await registry.readTwin(a);
+    expect(await registry.patchTags(a, patch, etag ?? twin!.etag)).toMatchObject(answer);
+  });
+
+  it('of a device that is not there: absent', async () => {
+    expect(await (await open()).patchTags(a, { name: 'b' }, 'AAE=')).toMatchObject({
+      answer: 'refused',
+      code: 'absent',
+    });
+  });
+
+  it.each([
+    ['cut', { kind: 'close', when: 'after' }, { answer: 'unanswered' }],
+    ['a fault', { kind: 'refuse', code: 'ServiceUnavailable' }, { answer: 'unanswered' }],
+    ['throttled', { kind: 'refuse', code: 'ThrottlingBacklogTimeout' }, { answer: 'refused', code: 'throttled' }],
+  ] as const)('%s', async (_, trouble, answer) => {
+    const registry = await seeded(a);
+    disturb = () => trouble;
+    expect(await registry.patchTags(a, { name: 'b' }, 'AAE=')).toMatchObject(answer);
+  });
+
+  it('not by a policy that may not: the fault names the right', async () => {
+    await seeded(a);
+    const registry = await open(hub.connectionStrings.registryReadWrite);
+    await expect(registry.patchTags(a, { name: 'b' }, 'AAE=')).rejects.toThrow(
+      /refused .* writing tags|refused the shared/,
+    );
+    await registry.readOne(a);
+    await expect(registry.patchTags(a, { name: 'b' }, 'AAE=')).rejects.toThrow(
+      /refused the shared access key registryReadWrite for writing tags: the policy lacks Service Connect/,
+    );
+    await expect(registry.readTwin(a)).rejects.toThrow(/lacks Service Connect/);
+  });
+
+  it('not where nothing listens', async () => {
+    const registry = await open(hub.connectionString.replace(hub.host, 'localhost:1'));
+    await expect(registry.patchTags(a, { name: 'b' }, 'AAE=')).rejects.toThrow(/localhost:1/);
+  });
+});
+
+describe('an answer that is no twin', () => {
+  const json = { 'Content-Type': 'application/json' };
+
+  it.each([
+    ['of another device', '{"deviceId":"b","etag":"AAE=","tags":{}}'],
+    ['with tags that are none', '{"deviceId":"a","etag":"AAE=","tags":[1]}'],
+  ])('is a fault: %s', async (_, body) => {
+    const registry = await answering((_request, response) => response.writeHead(200, json).end(body));
+    await expect(registry.readTwin(a)).rejects.toThrow(/not the twin of a$/);
+  });
+
+  it('is a fault in a query, where tags were asked for', async () => {
+    const row = '{"deviceId":"edge-0","deviceEtag":"a","status":"enabled","authenticationType":"sas"}';
+    const registry = await answering((request, response) => {
+      const body = request.url?.startsWith('/statistics') ? '{"totalDeviceCount":11}' : `[${row}]`;
+      response.writeHead(200, json).end(body);
+    });
+    expect((await registry.read(ids(11))).size).toBe(1);
+    await expect(registry.read(ids(11), { tags: true })).rejects.toThrow(/not a page of twins$/);
+  });
+
+  it('may leave the tags out, where there are none', async () => {
+    const body = '{"deviceId":"a","etag":"\\"AAE=\\""}';
+    const registry = await answering((_, response) => response.writeHead(200, json).end(body));
+    expect(await registry.readTwin(a)).toEqual({ etag: 'AAE=', tags: {} });
+  });
+});

@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { readCertificate } from '../../src/identity/certificate.ts';
+import { type ChainCache, longestChain, readChain } from '../../src/identity/chain.ts';
+import { identify } from '../../src/identity/identify.ts';
+import type { Certificate } from '../../src/model/identity.ts';
+import { openWorkspace } from '../../src/workspace.ts';
+import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
+import { folderWith } from '../support/folder.ts';
+import { hasOpenssl } from '../support/openssl.ts';
+import { device } from './device.ts';
+
+const made: Record<string, Issued> = {};
+beforeAll(async () => {
+  const root = await issueAuthority('Root');
+  const middle = await issueAuthority('Middle', { by: root });
+  const plant = await issueAuthority('Plant', { by: middle });
+  const leaf = await issue('edge-001', { by: plant });
+  // Of the name that is looked for, and not it.
+  const impostor = await issueAuthority('Plant', { by: middle });
+  const renewed = await issueAuthority('Plant', { by: middle, keys: plant.keys });
+  const mute = await issueAuthority('Mute', { by: root, authority: 'may-not-sign' });
+  const early = await issueAuthority('Early', { by: root, from: 10 });
+  const late = await issueAuthority('Late', { by: root, from: -20, to: -1 });
+  const old = await issueAuthority('Old root', { authority: 'says-ca' });
+  Object.assign(made, { root, middle, plant, leaf, impostor, renewed, mute, early, late, old });
+  made.other = await issue('edge-002', { by: plant });
+  made.ofMute = await issue('edge-001', { by: mute });
+  made.ofEarly = await issue('edge-001', { by: early });
+  made.ofLate = await issue('edge-001', { by: late });
+  made.ofOld = await issue('edge-001', { by: old });
+  made.lone = await issue('edge-001', { authority: 'says-ca' });
+});
+
+const file = (names: string) => joined(...names.split(' ').map((name) => made[name]!));
+
+async function read(text: string, known: ChainCache = new Map()): Promise<Certificate> {
+  const reading = await readCertificate('chain.pem', Buffer.from(text), known);
+  if (reading.kind !== 'certificate') throw new Error(JSON.stringify(reading));
+  return reading.certificate;
+}
+
+/** What a device edge-001 with this file in its primary slot is told. */
+async function told(names: string) {
+  const folder = folderWith({ 'chain.pem': file(names) });
+  const options = { now: new Date(), expiryWarningDays: 30 };
+  const { value, findings } = await identify(
+    [device({ certificates: { primary: 'chain.pem' }, thumbprints: {} })],
+    openWorkspace(folder),
+    options,
+  );
+  const other = findings.filter(({ rule }) => rule !== 'thumbprint/single');
+  return { identities: value, rules: other.map(({ rule }) => rule), findings: other };
+}
+
+describe('the certificates of a file, whatever their order', () => {
+  test.each<[string, string, string, string[]]>([
+    ['in order', 'leaf plant middle root', 'leaf plant middle root', []],
+    ['without the root', 'leaf plant middle', 'leaf plant middle', []],
+    ['the leaf and its issuer', 'leaf plant', 'leaf plant', []],
+    ['from the root down', 'root middle plant leaf', 'leaf plant middle root', ['certificate/chain-order']],
+    ['the issuers mixed up', 'leaf root plant middle', 'leaf plant middle root', ['certificate/chain-order']],
+    ['the authority first', 'plant leaf', 'leaf plant', ['certificate/chain-order']],
+    ['an authority twice', 'leaf plant plant', 'leaf plant', ['certificate/chain-repeats']],
+    ['the leaf twice, and nothing else', 'leaf leaf', 'leaf', ['certificate/chain-repeats']],
+    [
+      'twice and in another order',
+      'plant leaf plant',
+      'leaf plant',
+      ['certificate/chain-repeats', 'certificate/chain-order'],
+    ],
+    ['a root that only says CA:TRUE', 'old ofOld', 'ofOld old', ['certificate/chain-order']],
+    [
+      'a renewed authority beside the one before',
+      'leaf plant renewed middle',
+      'leaf plant middle renewed',
+      ['certificate/chain-order'],
+    ],
+    ['an authority that is not valid yet', 'ofEarly early', 'ofEarly early', ['certificate/chain-not-valid']],
+    ['an authority that has ended', 'ofLate late root', 'ofLate late root', ['certificate/chain-not-valid']],
+  ])('%s', async (_, given, expected, rules) => {
+    const seen = await told(given);
+    expect(seen.rules).toEqual(rules);
+    const [identity] = seen.identities;
+    expect(identity?.certificates.primary?.pem).toBe(file(expected));
+    const [leaf = ''] = expected.split(' ');
+    const digest = new X509Certificate(made[leaf]!.pem).fingerprint256.replaceAll(':', '');
+    expect(identity?.thumbprints.primary).toBe(digest);
+  });
+
+  test.each<[string, string, RegExp]>([
+    [
+      'another authority of the same name',
+      'leaf impostor middle',
+      /"CN=Plant" has the name of the issuer of "CN=edge-001", but not the key/,
+    ],
+    ['one that comes first', 'impostor leaf', /"CN=Plant" has the name of the issuer of "CN=edge-001"/],
+    ['an authority that may not sign', 'ofMute mute', /"CN=Mute" has the key that signed "CN=edge-001", but may not/],
+    [
+      'a link left out',
+      'leaf middle root',
+      /"CN=Middle" issued none of the other certificates; expected "CN=Plant", which issued "CN=edge-001"/,
+    ],
+    ['one behind the root', 'leaf plant middle root old', /"CN=Old root" issued none .* behind the root "CN=Root"/],
+    ['the certificate of another device', 'leaf other plant', /"CN=edge-002" issued none/],
+  ])('%s breaks the chain', async (_, given, message) => {
+    const { rules, findings, identities } = await told(given);
+    expect(rules).toEqual(['certificate/chain-broken']);
+    expect(findings[0]?.message).toMatch(message);
+    expect(identities).toEqual([]);
+  });
+
+  test('authorities alone are no device, and no more is said of them', async () => {
+    expect((await told('root middle')).rules).toEqual(['certificate/cn-mismatch', 'certificate/signing-key']);
+    expect((await told('root middle')).findings[0]?.message).toContain('"Middle"');
+  });
+
+  test('the order is told as it is and as it should be', async () => {
+    expect((await told('root leaf plant middle')).findings[0]?.message).toContain(
+      'has the order "CN=Root", "CN=edge-001", "CN=Plant", "CN=Middle"; expected the device\'s own first, then the ' +
+        'issuer of each: "CN=edge-001", "CN=Plant", "CN=Middle", "CN=Root"',
+    );
+  });
+
+  test('an authority that has ended is told with its end', async () => {
+    const notAfter = new X509Certificate(made.late!.pem).validToDate.toISOString().replace('.000Z', 'Z');
+    expect((await told('ofLate late')).findings[0]?.message).toBe(
+      `chain.pem: the authority "CN=Late" in it ended at ${notAfter}`,
+    );
+  });
+
+  test.skipIf(!hasOpenssl)('the remedy of a broken chain lists names and issuers (openssl)', async () => {
+    const remedy = (await told('leaf middle')).findings[0]?.remedy ?? '';
+    const [command = ''] = /openssl crl2pkcs7 .*? -print_certs -noout/.exec(remedy) ?? [];
+    const folder = folderWith({ 'chain.pem': file('leaf middle') });
+    const printed = execFileSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' });
+    expect(printed.match(/^issuer=.*/gm)?.join()).toMatch(/Plant.*Root/);
+  });
+
+  test('more certificates than a chain has are refused', async () => {
+    const many = await Promise.all(Array.from({ length: longestChain + 1 }, (_, n) => issueAuthority(`ca ${n}`)));
+    const reading = await readCertificate('bundle.pem', Buffer.from(joined(...many)));
+    expect(reading).toMatchObject({ kind: 'unreadable', why: expect.stringContaining('it holds 17 certificates') });
+  });
+});
+
+describe('any chain', () => {
+  test('comes out as it was issued, from every order of its certificates', async () => {
+    const chain = 'leaf plant middle root'.split(' ').map((name) => made[name]!);
+    const known: ChainCache = new Map();
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(chain, { minLength: 4 }), async (shuffled) => {
+        const { pem, chain: found } = await read(joined(...shuffled), known);
+        expect(pem).toBe(joined(...chain));
+        expect(found?.faults.map(({ kind }) => kind)).toEqual(pem === joined(...shuffled) ? [] : ['order']);
+      }),
+      { numRuns: 50 },
+    );
+    // The leaf is not kept: a fleet has as many as files.
+    expect(known.size).toBe(3);
+  });
+
+  // Some accessors of node:crypto do not throw at a broken key but end the process, and this test with it.
+  test('with one byte of an issuer changed gives a reading, never an exception', async () => {
+    const leaf = new X509Certificate(made.leaf!.pem).raw;
+    const plant = new X509Certificate(made.plant!.pem).raw;
+    for (const bits of [0x01, 0x80, 0xfe]) {
+      for (const index of plant.keys()) {
+        const bytes = Buffer.from(plant);
+        bytes[index]! ^= bits;
+        const pem = `-----BEGIN CERTIFICATE-----\n${bytes.toString('base64')}\n-----END CERTIFICATE-----\n`;
+        const reading = await readCertificate('chain.pem', Buffer.from(made.leaf!.pem + pem));
+        if (reading.kind !== 'certificate') continue;
+        expect(new X509Certificate(reading.certificate.pem).raw.equals(leaf), `byte ${index}`).toBe(true);
+      }
+    }
+  });
+
+  test('each authority is parsed once', () => {
+    const ders = ['leaf', 'plant', 'middle'].map((name) => new X509Certificate(made[name]!.pem).raw);
+    const known: ChainCache = new Map();
+    readChain(ders, known);
+    const kept = [...known.values()];
+    expect(kept.map(({ subject }) => subject)).toEqual(['CN=Plant', 'CN=Middle']);
+    readChain(ders, known);
+    for (const [index, one] of [...known.values()].entries()) expect(one).toBe(kept[index]);
+  });
+});

@@ -1,0 +1,218 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { provision } from '../../src/provision.ts';
+import { openWorkspace } from '../../src/workspace.ts';
+import { type Issued, issue, issueAuthority } from '../support/chain.ts';
+import { folderWith } from '../support/folder.ts';
+
+const runtime = '  runtime: { version: "1.1", platform: debian }\n  config: { hostname: edge.example }\n';
+const from = (patterns: string, defaults = runtime) =>
+  `hub: a.example\ndefaults:\n${defaults}devices: { from: ${patterns} }\n`;
+
+/** Renders the fleet of these manifests and files; a name as content is a certificate for it. */
+async function render(files: Readonly<Record<string, string>>, prepare: (folder: string) => void = () => {}) {
+  const folder = folderWith();
+  for (const [path, content] of Object.entries(files)) {
+    const text = content.includes('\n') || content === '' ? content : (await certificate(content)).pem;
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  prepare(folder);
+  const report = await provision(
+    {
+      command: 'render',
+      manifests: ['**/*.yaml', '**/*.json'],
+      hubs: [],
+      outputDirectory: join(folder, 'bundles'),
+      failOn: 'error',
+      expiryWarningDays: 30,
+      plan: { adopt: false, allowLockout: false, maxChanges: { kind: 'number', number: 10, text: '10' } },
+      findings: [],
+    },
+    {
+      workspace: openWorkspace(folder),
+      openRegistry: async () => {
+        throw new Error('render asks no hub');
+      },
+      now: () => new Date(),
+      sleep: async () => {},
+      random: () => 0.5,
+      progress: { phase: () => {}, written: () => {} },
+      checkPublishing: () => {},
+    },
+  );
+  const findings = report.findings.filter(
+    ({ rule }) => !['runtime/out-of-support', 'thumbprint/single'].includes(rule),
+  );
+  return {
+    devices: report.bundles.map(({ device }) => device),
+    bundles: report.bundles,
+    told: findings.map(({ rule, place }) => `${rule} ${place?.file}:${place?.line}:${place?.column}`),
+    findings,
+  };
+}
+
+const made = new Map<string, Promise<Issued>>();
+function certificate(name: string): Promise<Issued> {
+  const known = made.get(name) ?? (name.startsWith('CA') ? issueAuthority(name) : issue(name));
+  made.set(name, known);
+  return known;
+}
+
+describe('devices from certificates', () => {
+  it('have their common names for ids, and what the defaults say but for certificates', async () => {
+    const defaults = `${runtime}  certificates: { secondary: "other/{id}.pem" }\n  status: disabled\n`;
+    const { devices, told, bundles } = await render({
+      'plant/devices.yaml': from('certs/*.pem', defaults),
+      'plant/certs/edge-2-primary.pem': 'edge-2',
+      'plant/certs/edge-1.pem': 'edge-1',
+      'plant/certs/text.txt': 'no certificate\n',
+      'plant/other/edge-1.pem': 'edge-9',
+    });
+    expect(told).toEqual([]);
+    expect(devices).toEqual(['edge-1', 'edge-2']);
+    const [bundle] = bundles;
+    const pem = (await certificate('edge-1')).pem;
+    expect(bundle?.files.find(({ name }) => name === 'identity-certificate.pem')?.text).toBe(pem);
+  });
+
+  it('come from several globs, also in JSON; primary and secondary as the names say', async () => {
+    const { devices, told } = await render({
+      'devices.json': `${JSON.stringify({
+        hub: 'a.example',
+        defaults: { runtime: { version: '1.1', platform: 'debian' }, config: { hostname: 'edge.example' } },
+        devices: { from: ['old/*.pem', 'new/**/*.{crt,pem}'] },
+      })}\n`,
+      'old/edge-1-secondary.pem': (await issue('edge-1')).pem,
+      'new/deep/edge-1-primary.crt': (await issue('edge-1')).pem,
+    });
+    expect(told).toEqual([]);
+    expect(devices).toEqual(['edge-1']);
+  });
+
+  it('stand beside those of a list, and the same id twice is told', async () => {
+    const { told, findings } = await render({
+      'a.yaml': from('certs/*.pem'),
+      'b.yaml': `hub: a.example\ndefaults:\n${runtime}devices:\n  - id: edge-1\n    certificates: { primary: certs/edge-1.pem }\n`,
+      'certs/edge-1.pem': 'edge-1',
+    });
+    expect(told).toEqual(['device/duplicate b.yaml:6:9']);
+    expect(findings[0]?.message).toContain('a.yaml:5');
+  });
+
+  it('are judged as ever, at the glob that found them, and the message names the file', async () => {
+    const late = await issue('edge-1', { from: -20, to: -1 });
+    const { told, findings, devices } = await render({
+      'devices.yaml': from('[old/*.pem, certs/*.pem]'),
+      'old/edge-0.pem': 'edge-0',
+      'certs/edge-1.pem': late.pem,
+      'certs/edge-2.pem': 'hello\n',
+      'certs/edge-3.pem': 'edge 3',
+      'certs/ca.pem': 'CA',
+    });
+    expect(told.map((text) => text.split(' ')[0]).sort()).toEqual([
+      'certificate/authority-left-out',
+      'certificate/expired',
+      'certificate/unreadable',
+      'device/id-characters',
+    ]);
+    expect(new Set(findings.map(({ place }) => `${place?.line}:${place?.column}`))).toEqual(new Set(['5:30']));
+    for (const { message } of findings) expect(message).toMatch(/certs\/(edge-\d|ca)\.pem/);
+    expect(devices).toEqual([]);
+  });
+
+  it('private keys among the files are told once, at the glob', async () => {
+    const label = ['PRIVATE', 'KEY'].join(' ');
+    const { told } = await render({
+      'devices.yaml': from('certs/*'),
+      'certs/edge-1.pem': 'edge-1',
+      'certs/edge-1.key.pem': `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`,
+    });
+    expect(told).toEqual(['certificate/private-key-present devices.yaml:5:18']);
+  });
+
+  it('a link out of the workspace is refused', async () => {
+    const outside = folderWith({ 'edge-1.pem': (await certificate('edge-1')).pem });
+    const { told } = await render({ 'devices.yaml': from('certs/edge-1.pem'), 'certs/x.txt': '' }, (folder) =>
+      symlinkSync(join(outside, 'edge-1.pem'), join(folder, 'certs/edge-1.pem')),
+    );
+    expect(told).toEqual(['certificate/outside-workspace devices.yaml:5:18']);
+  });
+
+  it('a manifest’s folder may have a name that looks like a glob', async () => {
+    const { told, devices } = await render({
+      'plant [1]{x}*/devices.yaml': from('certs/*.pem'),
+      'plant [1]{x}*/certs/a.pem': 'edge-1',
+      'plant 1x/certs/a.pem': 'edge-2',
+    });
+    expect(told).toEqual([]);
+    expect(devices).toEqual(['edge-1']);
+  });
+
+  it.each([
+    [
+      'matches nothing',
+      'none/*.pem',
+      /"none\/\*\.pem" matches no device's certificate \(\.pem \.cer \.crt \.der\)/,
+      /certs\/\*\.pem/,
+    ],
+    ['is a folder', 'certs', /"certs" matches no/, /certs\/\*\.pem/],
+    ['has {id} in it', '"certs/{id}-primary.pem"', /matches no/, /write "certs\/\*-primary\.pem"/],
+    ['lies outside', '../*.pem', /matches no/, /relative to the manifest/],
+    ['matches authorities alone', 'certs/*.pem', /matches no device's/, /certs/],
+  ])('a glob that %s is told with what to write', async (_, pattern, message, remedy) => {
+    const { findings } = await render({ 'devices.yaml': from(pattern), 'certs/ca.pem': 'CA' });
+    const [empty] = findings.filter(({ severity }) => severity === 'error');
+    expect(empty).toMatchObject({
+      rule: 'manifest/empty',
+      message: expect.stringMatching(message),
+      remedy: expect.stringMatching(remedy),
+      place: { file: 'devices.yaml', line: 5, column: 18 },
+    });
+  });
+});
+
+describe('devices written in a wrong way', () => {
+  const list = 'expected a list of devices, or from: with the glob of their certificates';
+
+  it.each<[string, string, string]>([
+    ['a map of ids', '{ edge-1: {}, edge-2: {} }', `devices: ${list}, found a map`],
+    ['an empty map', '{}', `devices: ${list}, found a map`],
+    ['text', 'certs/*.pem', `devices: ${list}, found "certs/*.pem"`],
+    ['from misspelt', '{ frm: certs/*.pem }', 'unknown key "frm" in devices; did you mean "from"?'],
+    ['another key beside from', '{ from: c/a.pem, except: x }', 'unknown key "except" in devices'],
+    [
+      'from a map',
+      '{ from: {} }',
+      'devices.from: expected a glob such as certs/*.pem, or a list of globs, found a map',
+    ],
+    [
+      'from nothing',
+      '{ from: }',
+      'devices.from: expected a glob such as certs/*.pem, or a list of globs, found nothing',
+    ],
+    [
+      'from an empty list',
+      '{ from: [] }',
+      'devices.from: expected a glob such as certs/*.pem, or a list of globs, found a list',
+    ],
+    [
+      'from a blank',
+      '{ from: " " }',
+      'devices.from: expected a glob such as certs/*.pem, or a list of globs, found " "',
+    ],
+    [
+      'from a list of numbers',
+      '{ from: [1] }',
+      'devices.from: expected a glob such as certs/*.pem, found the number 1',
+    ],
+  ])('%s', async (_, devices, message) => {
+    const { findings } = await render({
+      'devices.yaml': `hub: a.example\ndefaults:\n${runtime}devices: ${devices}\n`,
+      'c/a.pem': 'edge-1',
+    });
+    expect(findings.map((f) => f.message)).toEqual([message]);
+    expect(findings[0]?.remedy).toMatch(/- id: edge-001|from|Known keys here/);
+  });
+});

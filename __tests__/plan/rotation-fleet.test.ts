@@ -1,0 +1,117 @@
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import type { Report } from '../../src/model/report.ts';
+import { sumLines } from '../../src/report/sums.ts';
+import { manyIds, writeCertificates } from '../support/fleet.ts';
+import { entriesOf, isBulk } from './rig.ts';
+import { runOn } from './runs.ts';
+
+// The walk of docs/rotation.md with real certificates: those called -primary are the old ones, those called -secondary the new.
+
+const ids = manyIds(1000);
+const stages = {
+  before: 'certificates: { primary: "certs/{id}-primary.pem" }',
+  first:
+    'certificates: { primary: "certs/{id}-primary.pem", secondary: "certs/{id}-secondary.pem" }\n  identity: { slot: secondary }',
+  second: 'certificates: { primary: "certs/{id}-secondary.pem" }\n  identity: { slot: primary }',
+} as const;
+
+let folder: string;
+let hub: EmbeddedHub;
+/** The thumbprint of the certificate whose key each device has. */
+const held = new Map<string, string>();
+/** What was in the way of a device, at any write. */
+const cutOff: string[] = [];
+let writes = 0;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'rotation-'));
+  await writeCertificates(folder, ids);
+  hub = await startHub({
+    disturb: (call) => {
+      if (isBulk(call)) for (const entry of entriesOf(call)) look(String(entry.id), entry.authentication);
+      return undefined;
+    },
+  });
+}, 60_000);
+
+afterAll(async () => {
+  await hub.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** What a device may sign in with from this write on. */
+function look(id: string, authentication: unknown): void {
+  writes += 1;
+  const accepted = JSON.stringify(authentication).toUpperCase();
+  const own = held.get(id);
+  if (own !== undefined && !accepted.includes(own)) cutOff.push(`${id} by a write`);
+}
+
+/** Somebody brings a device its new pair: from now on it has the key of this certificate alone. */
+function install(id: string, pem: string): void {
+  const thumbprint = new X509Certificate(pem).fingerprint256.replaceAll(':', '');
+  const accepted = JSON.stringify(hub.registry.get(id)?.authentication).toUpperCase();
+  if (!accepted.includes(thumbprint)) cutOff.push(`${id} by its installation`);
+  held.set(id, thumbprint);
+}
+
+async function run(command: 'plan' | 'apply', stage: keyof typeof stages, more = {}): Promise<Report> {
+  const devices = ids.map((id) => `  - id: ${id}\n`).join('');
+  const defaults = `${stages[stage]}\n  runtime: { version: "1.1", platform: debian }`;
+  writeFileSync(join(folder, 'devices.yaml'), `version: 1\ndefaults:\n  ${defaults}\ndevices:\n${devices}`);
+  return runOn(hub, folder, { command, 'max-changes': '100%', 'expiry-warning-days': '0', ...more });
+}
+
+function carriedIn({ bundles }: Report): ReadonlyMap<string, string> {
+  const certificate = (files: Report['bundles'][number]['files']) =>
+    files.find(({ name }) => name === 'identity-certificate.pem')?.text ?? '';
+  return new Map(bundles.map(({ device, files }) => [device, certificate(files)]));
+}
+
+describe('a fleet of 1,000 devices is rotated in two merges', () => {
+  it('and at no moment is a device without a thumbprint that it holds a key for', { timeout: 120_000 }, async () => {
+    const registered = await run('apply', 'before');
+    expect(registered.result).toBe('changed');
+    for (const [id, pem] of carriedIn(registered)) install(id, pem);
+    const old = new Map(held);
+
+    // The short way is none: without the first merge the second is refused, for every device.
+    const refused = await run('apply', 'second');
+    expect(refused.result).toBe('invalid');
+    expect(refused.findings.filter(({ rule }) => rule === 'plan/lockout')).toHaveLength(1000);
+    expect(sumLines(refused)).toEqual(['certificates: replacing all certificates (lockout) (1000 devices)']);
+
+    expect(sumLines(await run('plan', 'first'))).toEqual(['certificates: staging a new certificate (1000 devices)']);
+    const staged = await run('apply', 'first');
+    expect(staged.result).toBe('changed');
+    const carried = [...carriedIn(staged)];
+    expect(carried).toHaveLength(1000);
+    // One half is installed, somebody applies once more, then the other half.
+    for (const [id, pem] of carried.slice(0, 500)) install(id, pem);
+    expect((await run('apply', 'first')).result).toBe('unchanged');
+    for (const [id, pem] of carried.slice(500)) install(id, pem);
+    expect([...held].filter(([id, thumbprint]) => old.get(id) === thumbprint)).toEqual([]);
+
+    expect(sumLines(await run('plan', 'second'))).toEqual(['certificates: dropping an old certificate (1000 devices)']);
+    expect((await run('apply', 'second')).result).toBe('changed');
+    expect((await run('apply', 'second')).result).toBe('unchanged');
+
+    expect(cutOff).toEqual([]);
+    expect(writes).toBe(3000);
+    for (const id of ids) {
+      const accepted = JSON.stringify(hub.registry.get(id)?.authentication);
+      expect(accepted).toContain(held.get(id));
+      expect(accepted).not.toContain(old.get(id));
+    }
+  });
+
+  it('is held up by max-changes until the workflow allows it', async () => {
+    const report = await run('plan', 'first', { 'max-changes': '30%' });
+    expect(report.findings.map(({ rule }) => rule)).toContain('plan/too-many-changes');
+  });
+});

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { folderWith } from './folder.ts';
+
+export const hasGit = (() => {
+  try {
+    execFileSync('git', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** Runs git in a folder, as somebody, with nothing of the user's own settings; gives back what it prints. */
+export function git(folder: string, ...args: readonly string[]): string {
+  const who = ['-c', 'user.name=somebody', '-c', 'user.email=somebody@example.com', '-c', 'commit.gpgSign=false'];
+  return execFileSync('git', [...who, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** A repository with the branch `main` and one commit of these files. */
+export function repositoryWith(files: Readonly<Record<string, string | Buffer>>): string {
+  const folder = folderWith(files);
+  git(folder, 'init', '-q', '-b', 'main');
+  commitAll(folder, 'first');
+  return folder;
+}
+
+/** Writes files and commits whatever changed. */
+export function commit(folder: string, message: string, files: Readonly<Record<string, string | Buffer>>): void {
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  commitAll(folder, message);
+}
+
+function commitAll(folder: string, message: string): void {
+  git(folder, 'add', '-A');
+  git(folder, 'commit', '-q', '--allow-empty', '-m', message);
+}

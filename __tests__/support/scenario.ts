@@ -1,0 +1,122 @@
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { type EmbeddedHub, type HubOptions, startHub } from '../../src/emulator/hub.ts';
+import { runWorkflows, type Trigger, type WorkflowRun } from './act.ts';
+import { folderWith } from './folder.ts';
+import { type Behaviour, type GitHubApi, githubToken, startGitHubApi } from './github-api.ts';
+import { type ResultsService, startResultsService } from './results-service.ts';
+
+export const repository = { full_name: 'octo/fleet', default_branch: 'main', private: true } as const;
+
+export const push = (branch = 'main'): Trigger => ({
+  event: 'push',
+  payload: { ref: `refs/heads/${branch}`, repository },
+});
+
+export const pullRequest = (event = 'pull_request', from = 'octo/fleet'): Trigger => ({
+  event,
+  payload: {
+    number: 7,
+    repository,
+    pull_request: { number: 7, base: { ref: 'main' }, head: { ref: 'topic', repo: { full_name: from } } },
+  },
+});
+
+export const schedule: Trigger = { event: 'schedule', payload: { schedule: '17 4 * * *' } };
+
+/** A hub until the test ends. */
+export async function hubOf(options: HubOptions = {}): Promise<EmbeddedHub> {
+  const hub = await startHub(options);
+  onTestFinished(() => hub.close());
+  return hub;
+}
+
+/** Two hubs with one authority and one key, as two hubs of a tenant take the same tokens. */
+export async function twoHubs(): Promise<readonly [EmbeddedHub, EmbeddedHub]> {
+  const [first, second] = [folderWith(), folderWith()];
+  const hub = await hubOf({ directory: first });
+  cpSync(first, second, { recursive: true });
+  const settings = join(second, 'settings.json');
+  writeFileSync(settings, JSON.stringify({ ...JSON.parse(readFileSync(settings, 'utf8')), port: 0 }));
+  return [hub, await hubOf({ directory: second })];
+}
+
+/** What the workflows of a repository meet, all of it on this machine. */
+export interface Surroundings {
+  readonly folder: string;
+  readonly hubs: readonly EmbeddedHub[];
+  /** What may be seen nowhere, beside the keys of the hubs and GitHub's token; asked after each run. */
+  readonly secrets?: () => readonly string[];
+  /** How GitHub's interface is at first. */
+  readonly github?: Behaviour;
+}
+
+/** The workflows of a repository between hubs and a GitHub, ready to run. */
+export interface Scenario {
+  readonly github: GitHubApi;
+  /** Of the run that was last. */
+  readonly results: () => ResultsService;
+  /** Runs the workflows, and then looks for secrets in all that they left. */
+  readonly run: (trigger: Trigger) => Promise<WorkflowRun>;
+}
+
+export async function scenario({ folder, hubs, secrets = () => [], ...more }: Surroundings): Promise<Scenario> {
+  const github = await startGitHubApi(more.github);
+  let results: ResultsService | undefined;
+  const keys = hubs.flatMap(({ connectionStrings }) => {
+    return Object.values(connectionStrings).map((text) => /SharedAccessKey=(.+)$/.exec(text)![1]!);
+  });
+  const run = async (trigger: Trigger) => {
+    results = await startResultsService();
+    const service = results;
+    onTestFinished(() => service.close());
+    const strings = hubs.map(({ connectionString }) => connectionString).join('\n');
+    const ended = await runWorkflows(folder, {
+      secrets: { IOTHUB_CONNECTION_STRING: strings, GITHUB_TOKEN: githubToken },
+      ...trigger,
+      env: {
+        ...service.environment,
+        GITHUB_API_URL: github.url,
+        // The workflow has no input for another CA: on GitHub the hub is the real one.
+        ...(hubs[0] === undefined ? {} : { NODE_EXTRA_CA_CERTS: hubs[0].caFile }),
+        ...trigger.env,
+      },
+    });
+    const seen = await traces(ended, github, service);
+    for (const secret of [...keys, githubToken, ...secrets()]) {
+      for (const [where, text] of Object.entries(seen)) expect(text, `a secret in ${where}`).not.toContain(secret);
+    }
+    return ended;
+  };
+  return {
+    github,
+    run,
+    results() {
+      if (results === undefined) throw new Error('nothing has run');
+      return results;
+    },
+  };
+}
+
+/** All that people, later steps and other systems can see of a run. */
+async function traces(
+  { log, outputs, annotations }: WorkflowRun,
+  { issues, comments, releases }: GitHubApi,
+  { artifacts, files }: ResultsService,
+): Promise<Readonly<Record<string, string>>> {
+  const uploaded = await Promise.all(artifacts.map(({ name }) => files(name)));
+  const left = Object.values(outputs).flatMap((step) =>
+    Object.entries(step).filter(([name]) => name.endsWith('-file')),
+  );
+  return {
+    'the log': log,
+    outputs: JSON.stringify(outputs),
+    annotations: JSON.stringify(annotations),
+    artifacts: JSON.stringify(uploaded),
+    issues: JSON.stringify(issues),
+    comments: JSON.stringify([...comments.values()]),
+    releases: [...releases.values()].flatMap((assets) => [...assets.values()].map(String)).join('\n'),
+    ...Object.fromEntries(left.map(([name, path]) => [name, existsSync(path) ? readFileSync(path, 'utf8') : ''])),
+  };
+}

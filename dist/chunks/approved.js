@@ -1,0 +1,1 @@
+export{t as unapproved}from"./core2.js";

@@ -1,0 +1,648 @@
+import{B as e,G as t,H as n,K as r,R as i,U as a,W as o}from"./core2.js";import{t as s}from"./settings.js";import{a as c,i as l,n as u,o as d,s as f,t as p}from"./config-yaml.js";function m(e,t){let{section:n,text:r,newline:i}=e,a=f({provisioning:h(e,t.provisioning)},0).join(i),o=[...b(e,e.settings,_(t.set)),{start:n.start,end:n.end,text:n.before+a}];return e.byteOrderMark+g(r,o)}function h({dynamicReprovisioning:e},t){return{source:`manual`,authentication:{method:`x509`,iothub_hostname:t.hub,device_id:t.deviceId,identity_cert:t.certificate,identity_pk:t.privateKey},dynamic_reprovisioning:t.dynamicReprovisioning??e??!1}}function g(e,t){let n=``,r=0;for(let i of t.toSorted((e,t)=>e.start-t.start))n+=e.slice(r,i.start)+i.text,r=i.end;return n+e.slice(r)}function _(e){let t=new Map;for(let{path:n,value:r}of e){let e=t;for(let t of n.slice(0,-1)){let n=e.get(t),r=n instanceof Map?n:new Map;e.set(t,r),e=r}e.set(n.at(-1)??``,{value:r})}return t}function v(e){return e instanceof Map?y(e):e.value}function y(e){return Object.fromEntries([...e].map(([e,t])=>[e,v(t)]))}function b(e,t,n){let r=[],i=new Map;for(let[a,o]of n){let n=t.entries.get(a),s=n?.map;n===void 0?i.set(a,o):o instanceof Map&&s!==void 0&&s.entries.size>0?r.push(...b(e,s,o)):r.push(...te(e,t,n,v(o)))}return i.size>0&&r.push(ee(e,t,y(i))),r}function ee({text:e,newline:t,gap:n},{style:r,indent:i,room:a},o){let s=e=>({start:a,end:a,text:e});if(r===`flow`)return s(`${c(o).join(`, `)},${/\s/.test(e.charAt(a))?``:` `}`);let l=f(o,i).join(t);return s(t+(i===0?n:``)+l)}function te(e,{style:t,indent:n},r,i){let{text:a,newline:o}=e,{colonEnd:c,valueStart:l,valueEnd:u,lineEnd:p}=r,m=x(i)?o+f(i,n+2).join(o):void 0,h=a.slice(c,l);if(t===`flow`)return[{start:c,end:u,text:` ${d(i)}`}];if(h.includes(`
+`)){let e=s(a,c);return m===void 0?[{start:c,end:c,text:` ${d(i)}`},{start:e,end:p,text:``}]:[{start:e,end:p,text:m}]}return m===void 0?[{start:c,end:u,text:(h||` `)+d(i)}]:[{start:c,end:u,text:``},{start:p,end:p,text:m}]}function x(e){return typeof e==`object`&&!!e&&!Array.isArray(e)&&Object.keys(e).length>0}function S(e,t,n,r){let{dynamicReprovisioning:i}=t.config;return m(e,{provisioning:{hub:n.replace(/:\d+$/,``),deviceId:t.id,certificate:r.certificate.uri,privateKey:r.privateKey.uri,...i===void 0?{}:{dynamicReprovisioning:i}},set:C(t,r)})}function C(e,t){let{config:n}=e,{env:r,auth:i,createOptions:a}=o(e);return[...Object.entries(p(e,t)).map(([e,t])=>({path:[`certificates`,e],value:t})),{path:[`hostname`],value:n.hostname},{path:[`agent`,`config`,`image`],value:n.agent.image},...Object.entries(r).map(([e,t])=>({path:[`agent`,`env`,e],value:t})),{path:[`agent`,`config`,`createOptions`],value:n.agent.createOptions&&a},{path:[`agent`,`config`,`auth`],value:i},{path:[`watchdog`,`max_retries`],value:n.watchdog?.maxRetries},{path:[`moby_runtime`,`network`],value:u(n.network)}].filter(({value:e})=>e!==void 0)}let w=/^[a-z0-9-_]+$/i,T=!!``.isWellFormed;function E(e){let t=typeof e;if(t===`object`){if(Array.isArray(e))return`array`;if(typeof e.getUTCDate==`function`&&e instanceof Date)return`date`;if(globalThis.Temporal){if(e.until){if(e instanceof Temporal.ZonedDateTime)return`temporal/tz+uc`;if(e instanceof Temporal.PlainDateTime||e instanceof Temporal.PlainDate)return`temporal/uc`;if(e instanceof Temporal.PlainTime||e instanceof Temporal.Instant)return`temporal`;if(e instanceof Temporal.PlainYearMonth)return`temporal/x`}else if(e.toPlainDate&&e instanceof Temporal.PlainMonthDay||e.negated&&e instanceof Temporal.Duration)return`temporal/x`}}return t}function ne(e){for(let t=0;t<e.length;t++)if(E(e[t])!==`object`)return!1;return e.length!=0}function D(e){return JSON.stringify(e).replaceAll(``,`\\u007f`)}function re(e){return D(T?e.toWellFormed():e)}function O(e){if(w.test(e))return e;if(T&&!e.isWellFormed())throw RangeError(`key contains illegal lone surrogates`);return D(e)}function k(e,t,n,r,i){if(n===0)throw Error(`Could not stringify the object: maximum object depth exceeded`);switch(t){case`number`:if(isNaN(e))return`nan`;if(e===1/0)return`inf`;if(e===-1/0)return`-inf`;if(Number.isInteger(e)&&(r||!Number.isSafeInteger(e)))return e.toFixed(1);case`bigint`:case`boolean`:case`temporal`:return e.toString();case`string`:return re(e);case`date`:if(isNaN(e.getTime()))throw TypeError(`cannot serialize invalid date`);return e.toISOString();case`object`:return A(e,n,r,i);case`array`:return j(e,n,r,i);case`temporal/tz+uc`:if(i){let t=e.timeZoneId,n=t.charCodeAt(0);if(n!==43&&n!==45&&(n!==85&&n!==71&&n!==90&&n!==69||t!==`UTC`&&t!==`UCT`&&t!==`Universal`&&t!==`Zulu`&&!t.startsWith(`GMT`)&&t!==`Greenwich`&&!t.startsWith(`Etc/`)))throw TypeError(`Temporal objects with an IANA timezone are not allowed in Temporal strict mode`)}case`temporal/uc`:if(i&&e.calendarId!==`iso8601`)throw TypeError(`Temporal objects with a non-default calendar are not allowed in Temporal strict mode`);return e.toString({calendarName:`never`,timeZoneName:`never`});case`temporal/x`:throw TypeError(`Unsupported `+e[Symbol.toStringTag])}}function A(e,t,n,r){let i=Object.keys(e);if(i.length===0)return`{}`;let a=`{ `;for(let o=0;o<i.length;o++){let s=i[o];o&&(a+=`, `),a+=O(s)+` = `+k(e[s],E(e[s]),t-1,n,r)}return a+` }`}function j(e,t,n,r){if(e.length===0)return`[]`;let i=`[ `;for(let a=0;a<e.length;a++){if(a&&(i+=`, `),e[a]===null||e[a]===void 0)throw TypeError(`arrays cannot contain null or undefined values`);i+=k(e[a],E(e[a]),t-1,n,r)}return i+` ]`}function M(e,t,n,r,i){if(n===0)throw Error(`Could not stringify the object: maximum object depth exceeded`);let a=``;for(let o=0;o<e.length;o++)a+=`${a&&`
+`}[[${t}]]\n`,a+=N(0,e[o],t,n,r,i);return a}function N(e,t,n,r,i,a){if(r===0)throw Error(`Could not stringify the object: maximum object depth exceeded`);let o=``,s=``,c=Object.keys(t);for(let e=0;e<c.length;e++){let l=c[e];if(t[l]!==null&&t[l]!==void 0){let e=E(t[l]);if(e===`symbol`||e===`function`)throw TypeError(`cannot serialize values of type '${e}'`);let c=O(l);if(e===`array`&&ne(t[l]))s+=(s&&`
+`)+M(t[l],n?`${n}.${c}`:c,r-1,i,a);else if(e===`object`){let e=n?`${n}.${c}`:c;s+=(s&&`
+`)+N(e,t[l],e,r-1,i,a)}else o+=c,o+=` = `,o+=k(t[l],e,r,i,a),o+=`
+`}}return e&&(o||!s)&&(o=o?`[${e}]\n${o}`:`[${e}]`),o&&s?`${o}\n${s}`:o||s}function P(e,{maxDepth:t=1e3,numbersAsFloat:n=!1,strictTemporal:r=!1}={}){if(E(e)!==`object`)throw TypeError(`stringify can only be called with an object`);let i=N(0,e,``,t,n,r);return i[i.length-1]===`
+`?i:i+`
+`}function F(e,t,n){return`${H(e,n)}\n${P(I(e,t,n))}`}function I(t,n,r){let{config:i,identity:a}=t,o=u(i.network);return V({hostname:e(t),parent_hostname:i.parentHostname,trust_bundle_cert:r.trustBundle?.uri,auto_reprovisioning_mode:i.autoReprovisioningMode,provisioning:{source:`manual`,iothub_hostname:n.replace(/:\d+$/,``),device_id:t.id,authentication:{method:`x509`,identity_cert:r.certificate.uri,identity_pk:B(r.privateKey.uri,a.pinFrom)}},aziot_keys:i.pkcs11&&V({pkcs11_lib_path:i.pkcs11.library,pkcs11_base_slot:i.pkcs11.baseSlot&&B(i.pkcs11.baseSlot,a.pinFrom)}),agent:L(t),watchdog:i.watchdog&&{max_retries:i.watchdog.maxRetries},edge_ca:R(t,r),image_garbage_collection:i.imageGarbageCollection&&z(i.imageGarbageCollection),moby_runtime:o===void 0?void 0:{uri:`unix:///var/run/docker.sock`,network:o}})}function L(e){let{image:t,env:n,createOptions:r,auth:i}=o(e);return{name:`edgeAgent`,type:`docker`,config:V({image:t,createOptions:Object.keys(r).length===0?void 0:r,auth:i}),env:n}}function R({config:e,identity:t},{edgeCa:n}){if(n!==void 0)return{cert:n.certificate.uri,pk:B(n.privateKey.uri,t.pinFrom)};let r=e.edgeCa?.lifetimeDays;return r===void 0?void 0:{auto_generated_edge_ca_expiry_days:r}}function z(e){return{enabled:e.enabled??!0,cleanup_recurrence:e.cleanupRecurrence??`1d`,image_age_cleanup_threshold:e.imageAgeCleanupThreshold??`7d`,cleanup_time:e.cleanupTime??`00:00`}}function B(e,n){return n===void 0||!i(e)?e:`${e}${e.includes(`?`)?`&`:`?`}pin-value=${t(n)}`}function V(e){return Object.fromEntries(Object.entries(e).filter(([,e])=>e!==void 0))}function H(e,t){return[`Azure IoT Edge ${e.runtime.version.text}: device ${e.id}`,`Place: /etc/aziot/config.toml, owner root, mode 0600; install.sh beside it puts it there`,`The certificate (${e.identity.slot}) and its private key must lie, before it is applied, at`,`  ${t.certificate.uri}`,`  ${t.privateKey.uri}`].map(e=>`# ${e}\n`).join(``)}function U(e){let{device:t,version:n,proxy:r,secrets:i}=e;return`#!/bin/sh
+# Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
+#
+# Nothing is touched before everything has been checked. Then the configuration (secrets filled in from the environment),
+# the certificate and the proxy's drop-ins are placed, each by one rename, and the runtime is restarted. When that fails,
+# or the script is stopped, the old files come back; when it goes well they stay as <file>.before-install.
+# Of the private key only owner and mode are set: its content is neither changed nor copied nor shown.
+#SETTINGS#
+set -u
+umask 077
+export LC_ALL=C
+
+usage() {
+  cat <<END
+usage: sudo sh install.sh [--dry-run] [--root DIR [--restart]]
+
+Installs the bundle of the device $DEVICE (IoT Edge $RUNTIME).
+
+  --dry-run   check everything, say what would be done, change nothing
+  --root DIR  DIR is the device's file system, such as an image that is being built; nothing is restarted
+  --restart   with --root: restart all the same, by the systemctl and iotedge on PATH
+  --help      this text
+
+INSTALL_WAIT: seconds after the restart until the service must be active (5).
+Exit: 0 installed, or nothing to do; 1 refused, or failed and put back; 2 wrong usage;
+3 installed and running, but "iotedge check" found something to look at.
+END
+}
+
+main() {
+  kind='' file='' text='' mode='' owner='' had='' new='' value=''
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' CHILD='' STATE=checking
+  read_options "$@"
+  check_programs
+  [ "$FAULTS" -gt 0 ] || find_runtime
+  [ "$FAULTS" -gt 0 ] || check_material
+  [ "$FAULTS" -gt 0 ] || plan
+  if [ "$FAULTS" -gt 0 ]; then
+    complain 'Nothing was changed.'
+    exit 1
+  fi
+  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ]; then
+    say "$DEVICE is installed already, nothing to do."
+    exit 0
+  fi
+  if [ -n "$DRY_RUN" ]; then
+    each describe 'would '
+    [ -z "$RESTART" ] || say "would restart $SERVICE"
+    exit 0
+  fi
+  install_bundle
+}
+
+read_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --help) usage && exit 0 ;;
+      --dry-run) DRY_RUN=yes ;;
+      --restart) RESTART=yes ;;
+      --root)
+        [ -d "\${2:-}" ] || wrong_usage '--root needs a folder that is there'
+        ROOT=$(cd -- "$2" && pwd) && shift
+        ROOT=\${ROOT%/}
+        ;;
+      *) wrong_usage "unknown option $1" ;;
+    esac
+    shift
+  done
+  [ -n "$ROOT" ] || RESTART=yes
+  [ -n "$ROOT$DRY_RUN" ] || [ "$(id -u)" = 0 ] || {
+    complain 'needs root. Type: sudo sh install.sh'
+    exit 1
+  }
+}
+
+wrong_usage() {
+  complain "$1"
+  usage >&2
+  exit 2
+}
+
+say() { printf '%s\\n' "$*"; }
+complain() { printf 'install.sh: %s\\n' "$*" >&2; }
+refuse() {
+  FAULTS=$((FAULTS + 1))
+  complain "$*"
+}
+
+# --- Checks: they change nothing ---
+
+check_programs() {
+  CONFIG=$ROOT$CONFIG
+  MARK=$CONFIG.installing
+  for program in openssl:openssl awk:mawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils sync:coreutils; do need "$program"; done
+  [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
+}
+
+need() { # PROGRAM:PACKAGE
+  command -v "\${1%%:*}" >/dev/null || refuse "the program \${1%%:*} is missing. Type: sudo apt-get install \${1#*:}"
+}
+
+# Owners as numbers: those of another root's users are not this machine's.
+find_runtime() {
+  if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
+    ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "\${CONFIG%/*}" ]; then
+    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder \${CONFIG%/*}. Type: sudo apt-get install $PACKAGE"
+  fi
+  ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
+}
+
+owner() { # USER
+  if [ -n "$ROOT" ]; then
+    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$ROOT/etc/passwd" 2>/dev/null
+  else
+    uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\\n' "$uid" "$(id -g "$1")"
+  fi
+}
+
+check_material() {
+  HERE=$(cd -- "$(dirname -- "$0")" && pwd)
+  BUNDLED=$HERE/\${CONFIG##*/}
+  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
+  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
+  [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
+  check_certificate
+  [ -z "$PRIVATE_KEY_PATH" ] || check_key
+  check_secrets
+}
+
+check_certificate() {
+  public=''
+  if [ ! -f "$certificate" ] || [ ! -r "$certificate" ]; then
+    refuse "the certificate $certificate is missing or cannot be read, expected the one of $DEVICE. Copy it there.$HAZARD"
+    return
+  fi
+  public=$(openssl x509 -inform PEM -in "$certificate" -noout -pubkey 2>/dev/null) || {
+    refuse "$certificate is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem.$HAZARD"
+    return
+  }
+  # One name a line, control characters escaped, all others as they are.
+  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl | sed -n 's/^ *CN=//p')
+  [ "$cn" = "$DEVICE" ] || refuse "$certificate is of CN '$cn', expected '$DEVICE'. Use the certificate of this device."
+  sha1=$(thumbprint sha1) sha256=$(thumbprint sha256)
+  case " $(printf %s "$THUMBPRINTS" | tr a-f A-F) " in
+    *" $sha1 "* | *" $sha256 "*) ;;
+    *) refuse "$certificate has the thumbprint $sha256 (SHA-1 $sha1), which the hub would refuse; registered are $THUMBPRINTS. Use a registered certificate, or register this one and get the bundle again." ;;
+  esac
+  openssl x509 -in "$certificate" -noout -checkend 0 >/dev/null ||
+    refuse "$certificate is expired ($(openssl x509 -in "$certificate" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
+  from=$(openssl x509 -in "$certificate" -noout -startdate |
+    awk '{ split($0, t, /[= ]+/); gsub(/:/, "", t[4]); printf "%04d%02d%02d%s", t[5], (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[2]) + 2) / 3, t[3], t[4] }')
+  [ "$from" -le "$(date -u +%Y%m%d%H%M%S)" ] ||
+    refuse "$certificate is not valid yet ($(openssl x509 -in "$certificate" -noout -startdate); the clock here says $(date -u)). Wait, or set the clock."
+}
+
+thumbprint() { # ALGORITHM
+  openssl x509 -in "$certificate" -noout -fingerprint "-$1" | sed 's/.*=//; s/://g'
+}
+
+check_key() {
+  if [ ! -f "$key" ] || [ ! -r "$key" ]; then
+    refuse "the private key $key is missing or cannot be read, expected the key of the certificate. Put it there.$HAZARD"
+  elif grep -q ENCRYPTED "$key"; then
+    refuse "the private key $key has a passphrase, which IoT Edge cannot type. Take it off: openssl pkey -in KEY -out NEW_KEY"
+  elif ! of_key=$(openssl pkey -inform PEM -in "$key" -passin pass: -pubout 2>/dev/null </dev/null); then
+    refuse "$key is no private key in PEM form. Convert it: openssl pkey -in KEY -out NEW_KEY"
+  elif [ -n "$public" ] && [ "$public" != "$of_key" ]; then
+    refuse "the private key $key does not belong to $certificate. Put the certificate's own key there.$HAZARD"
+  fi
+}
+
+check_secrets() {
+  for name in $(say "$SECRET_NAMES" | sort -u); do
+    eval "value=\\\${$name-}"
+    case $value in
+      '') refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
+      *[[:cntrl:]]*) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
+    esac
+  done
+  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
+    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
+}
+
+# --- What the files shall hold ---
+
+# The bundle's configuration with the secrets in it. They go by the environment: a command line can be read by everyone.
+config_text() {
+  if [ -z "$SECRET_NAMES" ]; then
+    cat -- "$BUNDLED"
+    return
+  fi
+  NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS awk '
+    BEGIN {
+      for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i
+      count = split(ENVIRON["NAMES"], name, "\\n"); split(ENVIRON["TEXTS"], line, "\\n")
+      split(ENVIRON["MARKS"], mark, "\\n"); split(ENVIRON["ENCODINGS"], encoding, "\\n")
+      for (i = 1; i <= count; i++) { missing[line[i] ""]; value[i] = encoded(ENVIRON[name[i]], encoding[i]) }
+    }
+    { whole = $0 ""; delete missing[whole]; print filled(whole) }
+    END { for (i in missing) exit 1 }
+    function filled(rest,   out, at, i, p, first) {
+      for (;;) {
+        at = 0
+        for (i = 1; i <= count; i++) {
+          if (line[i] "" != whole || !(p = index(rest, mark[i])) || (at && p >= at)) continue
+          at = p; first = i
+        }
+        if (!at) return out rest
+        out = out substr(rest, 1, at - 1) value[first]
+        rest = substr(rest, at + length(mark[first]))
+      }
+    }
+    function encoded(text, form,   out, c, i) {
+      for (i = 1; i <= length(text); i++) {
+        c = substr(text, i, 1)
+        if (form == "uri" && c !~ /[A-Za-z0-9._~-]/) c = sprintf("%%%02X", code[c])
+        if (form == "text" && (c == "\\\\" || c == "\\"")) c = "\\\\" c
+        out = out c
+      }
+      return out
+    }' <"$BUNDLED"
+}
+certificate_text() { cat -- "$certificate"; }
+proxy_text() { printf %s "$PROXY"; }
+
+# --- What is to be changed: a numbered list, empty when all is as wanted ---
+
+plan() {
+  HAD_CONFIG=$(there "$CONFIG")
+  FOLDER_OWNER=$ROOT_OWNER
+  if [ "$FORM" = toml ]; then
+    FOLDER_OWNER=$CERTIFICATE_OWNER
+    mode_of_folder "$placed" /var/aziot/certs 755 "$CERTIFICATE_OWNER"
+    mode_of_folder "$key" /var/aziot/secrets 700 "$KEY_OWNER"
+  fi
+  if [ -n "$CARRIED" ]; then
+    folder "\${placed%/*}" "$FOLDER_OWNER"
+    place "$placed" certificate_text "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
+  else
+    mode "$placed" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
+  fi
+  [ -z "$PRIVATE_KEY_PATH" ] || mode "$key" "$KEY_MODE" "$KEY_OWNER"
+  before=$COUNT
+  for unit in $UNITS; do
+    drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
+    if [ -n "$PROXY" ]; then
+      folder "\${drop_in%/*}" "$ROOT_OWNER"
+      place "$drop_in" proxy_text 644 "$ROOT_OWNER"
+    elif [ -f "$drop_in" ] && [ "$(sed -n 1p "$drop_in")" = "$PROXY_MARK" ]; then
+      add remove "$drop_in" '' '' ''
+    fi
+  done
+  [ "$COUNT" = "$before" ] || RELOAD=yes
+  place "$CONFIG" config_text "$CONFIG_MODE" "$CONFIG_OWNER"
+}
+
+place() { # FILE TEXT MODE OWNER
+  if [ -d "$1" ]; then
+    refuse "$1 is a folder, expected a file. Remove it."
+  elif ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
+    add place "$@"
+  fi
+}
+
+mode() { # FILE MODE OWNER
+  was=$(stat -L -c %a:%u:%g "$1")
+  [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
+}
+
+mode_of_folder() { # FILE FOLDER MODE OWNER: FOLDER's, where FILE lies in it
+  [ "\${1%/*}" != "$ROOT$2" ] || [ ! -d "$ROOT$2" ] || mode "$ROOT$2" "$3" "$4"
+}
+
+folder() { # FOLDER OWNER: made with its parents where it is missing
+  [ ! -d "$1/" ] || return 0
+  folder "\${1%/*}" "$ROOT_OWNER"
+  add folder "$1" '' 755 "$2"
+}
+
+# --- The numbered list of changes, and how it is carried out or taken back ---
+
+there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
+
+add() { # KIND FILE TEXT MODE OWNER
+  COUNT=$((COUNT + 1))
+  had=$(there "$2")
+  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had NEW_$COUNT=''"
+}
+
+each() { # FUNCTION ARGUMENT…: calls it for each change, in order
+  n=0
+  while [ "$n" -lt "$COUNT" ]; do
+    n=$((n + 1))
+    load "$n"
+    "$@" || return 1
+  done
+}
+
+load() {
+  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 new=\\$NEW_$1"
+  old=$file.installing.old
+}
+
+describe() { # PREFIX
+  case $kind in
+    folder) say "\${1}make the folder $file" ;;
+    place) say "\${1}place $file (owner $owner, mode $mode)" ;;
+    mode) say "\${1}set owner $owner and mode $mode of $file" ;;
+    remove) say "\${1}remove $file" ;;
+  esac
+}
+
+install_bundle() {
+  trap leave EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  STATE=changing
+  # What "iotedge config apply" makes of config.toml comes back with it.
+  [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
+    add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
+  done
+  # All that can run out of disk comes first: what follows are renames.
+  if ! each prepare || ! true >"$MARK"; then exit 1; fi
+  for name in $SECRET_NAMES; do unset "$name"; done
+  each commit || exit 1
+  if [ -n "$RESTART" ]; then
+    STATE=restarting
+    restart || exit 1
+  fi
+  trap '' HUP INT TERM
+  STATE=finished
+  each finish
+  rm -f -- "$MARK"
+  trap - HUP INT TERM
+  if [ -z "$RESTART" ]; then
+    say "$DEVICE is installed in $ROOT. $([ "$FORM" = yaml ] || say 'When it runs for the first time, type: sudo iotedge config apply')"
+  elif waiting iotedge check; then
+    say "$DEVICE is installed and running."
+  else
+    complain "$DEVICE is installed and running, but iotedge check found something: see above. The new configuration stays."
+    exit 3
+  fi
+}
+
+prepare() {
+  case $kind in
+    folder) mkdir -p -- "$file" && chmod "$mode" "$file" && chown "$owner" "$file" ;;
+    place)
+      new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
+        chown "$owner" "$new" && sync "$new" && keep ;;
+    remove) keep ;;
+    derived) [ -z "$had" ] || cp -p -- "$file" "$old" ;;
+  esac || {
+    complain "cannot prepare $file: see above. Is the disk full?"
+    return 1
+  }
+}
+
+# A second name takes no space, and putting it back is a rename.
+keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
+
+commit() {
+  case $kind in
+    place) mv -f -- "$new" "$file" ;;
+    remove) rm -f -- "$file" ;;
+    mode) chown "$owner" "$file" && chmod "$mode" "$file" ;;
+  esac && describe ''
+}
+
+finish() {
+  case $kind in place | remove) [ -z "$had" ] || mv -f -- "$old" "$file.before-install" ;; esac
+  case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
+}
+
+undo() {
+  BACK=' The old files are back.'
+  n=$COUNT
+  while [ "$n" -gt 0 ]; do
+    load "$n"
+    put_back || {
+      BACK=''
+      complain "cannot put $file back: see above. What was there is kept as $old. Type: sudo mv '$old' '$file'"
+    }
+    n=$((n - 1))
+  done
+  rm -f -- "$MARK"
+}
+
+put_back() {
+  case $kind in
+    folder) rmdir -- "$file" 2>/dev/null || true ;; # what lies in it by now is not ours
+    mode) chown "\${text#*:}" "$file" && chmod "\${text%%:*}" "$file" ;;
+    *)
+      if [ -z "$had" ]; then
+        rm -f -- "$file"
+      elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
+        mv -f -- "$old" "$file" # refuses two names of one file
+      fi && rm -f -- "$file".installing.*
+      ;;
+  esac
+}
+
+# Runs at every end. Whatever is begun and not finished is put back.
+leave() {
+  code=$?
+  trap - EXIT
+  trap '' HUP INT TERM
+  [ -z "$CHILD" ] || { kill "$CHILD" && wait "$CHILD"; } 2>/dev/null
+  case $STATE in
+    changing) undo ;;
+    restarting)
+      # Before its certificate goes: what still runs would take a missing one as the reason for a new key.
+      [ "$FORM" = yaml ] || iotedge system stop
+      undo
+      trap - HUP INT TERM
+      restart_old || complain "the service does not start with the old files either. Look at: sudo $LOGS"
+      ;;
+    *) exit "$code" ;;
+  esac
+  complain "$DEVICE is not installed.$BACK Look above, and at: sudo $LOGS"
+  exit "$code"
+}
+
+restart() {
+  [ -z "$RELOAD" ] || waiting systemctl daemon-reload || return 1
+  if [ "$FORM" = yaml ]; then waiting systemctl restart iotedge; else waiting iotedge config apply -c "$CONFIG"; fi || return 1
+  # config apply ends well also when a service does not start.
+  waiting sleep "\${INSTALL_WAIT:-5}"
+  systemctl is-active --quiet "$SERVICE" || {
+    complain "$SERVICE is not active after the restart."
+    return 1
+  }
+}
+
+restart_old() {
+  [ -z "$RELOAD" ] || systemctl daemon-reload
+  if [ "$FORM" = yaml ] && [ -n "$HAD_CONFIG" ]; then
+    systemctl restart iotedge
+  elif [ "$FORM" = yaml ]; then
+    systemctl stop iotedge
+  elif [ -e "$ROOT/etc/aziot/identityd/config.d/00-super.toml" ]; then
+    iotedge system restart
+  fi
+}
+
+# A shell acts on a signal after the command that it waits for, which may hang; \`wait\` ends at once.
+waiting() {
+  "$@" &
+  CHILD=$!
+  wait "$CHILD"
+  code=$?
+  CHILD=''
+  return "$code"
+}
+
+main "$@"
+`.replace(`#SETTINGS#
+`,()=>K({DEVICE:t,RUNTIME:n.text,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,CARRIED:e.carriesCertificate?`identity-certificate.pem`:``,PROXY:r===void 0?``:J(r),PROXY_MARK:q,SECRET_NAMES:i.map(ie).join(`
+`),SECRET_LINES:i.map(ae).join(`
+`),SECRET_PLACEHOLDERS:i.map(({placeholder:e})=>e).join(`
+`),SECRET_ENCODINGS:i.map(({encoding:e})=>e).join(`
+`),...n.major<1||n.major===1&&n.minor<2?W:G}))}const W={FORM:`yaml`,SERVICE:`iotedge`,PACKAGE:`iotedge`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},G={FORM:`toml`,SERVICE:`aziot-edged`,PACKAGE:`aziot-edge`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function K(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);return`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`}).join(``)}const q=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function J({https:e,noProxy:t}){let n=[q,`[Service]`,`Environment=${Y(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${Y(`no_proxy=${t}`)}`),`${n.join(`
+`)}\n`}function Y(e){return`"${e.replace(/["\\]/g,`\\$&`).replaceAll(`%`,`%%`).replace(/[\x01-\x1f\x7f]/g,e=>`\\x${e.charCodeAt(0).toString(16).padStart(2,`0`)}`)}"`}function ie({variable:e}){if(!/^IOTEDGE_[A-Za-z0-9_]+$/.test(e))throw Error(`"${e}" is no variable IOTEDGE_…`);return e}function ae({variable:e,line:t,placeholder:n}){if(n===``||!t.includes(n)||t.includes(`
+`))throw Error(`the place of ${e} is no line with its placeholder`);return t}function oe(e,t,n){let r=Object.entries(se(e,t,n)).map(([e,t])=>`$${e} = ${t}\r\n`),i=`#Requires -Version 5.1\r
+#Requires -RunAsAdministrator\r
+<#\r
+.SYNOPSIS\r
+Installs this bundle on its Azure IoT Edge device with Windows. In Windows PowerShell, as administrator, type:\r
+powershell -ExecutionPolicy Bypass -File .\\Initialize-IoTEdge.ps1\r
+.DESCRIPTION\r
+Nothing is touched before everything has been checked. A new device is set up by Microsoft's Initialize-IoTEdge; then, and\r
+on a device that is set up already, certificate and configuration are replaced and the service iotedge is restarted. When\r
+that fails the old files come back; when it goes well they stay as <file>.before-install. The private key is not changed.\r
+Add -WhatIf to see what would be done.\r
+.PARAMETER Proxy\r
+The proxy for the download of Microsoft's script. Without it, the one of the bundle, if any.\r
+#>\r
+[CmdletBinding(SupportsShouldProcess)]\r
+param([string] $Proxy)\r
+\r
+#SETTINGS#\r
+Set-StrictMode -Version 2\r
+$ErrorActionPreference = 'Stop'\r
+$serviceKey = 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\iotedge'\r
+$configuration = "$env:ProgramData\\iotedge\\config.yaml"\r
+$faults = New-Object System.Collections.Generic.List[string]\r
+\r
+# Checks. By .NET, for which [ and ] in a path are no wildcards.\r
+if (-not (Get-Service iotedge -ErrorAction SilentlyContinue)) {\r
+    $faults.Add("IoT Edge $Runtime is not installed. Type: . { Invoke-WebRequest -UseBasicParsing https://aka.ms/iotedge-win } | Invoke-Expression; Deploy-IoTEdge -ContainerOs $ContainerOs")\r
+}\r
+if ($BundledConfiguration -and $env:ProgramData -ne 'C:\\ProgramData') {\r
+    $faults.Add("ProgramData is $env:ProgramData, expected C:\\ProgramData, which the configuration names.")\r
+}\r
+$source = if ($BundledCertificate) { Join-Path $PSScriptRoot $BundledCertificate } else { $Certificate }\r
+$bundled = if ($BundledConfiguration) { Join-Path $PSScriptRoot $BundledConfiguration }\r
+foreach ($file in @($source, $PrivateKey, $bundled, $EdgeCaCertificate, $EdgeCaPrivateKey, $TrustBundle, $SecurityDaemonScript)) {\r
+    if ($file -and -not [IO.File]::Exists($file)) { $faults.Add("$file is missing. Put it there.") }\r
+}\r
+$chain = @()\r
+if ([IO.File]::Exists($source)) {\r
+    # Newer .NET reads PEM itself, that of Windows PowerShell does not.\r
+    $chain = @([regex]::Matches([IO.File]::ReadAllText($source), '-----BEGIN CERTIFICATE-----([^-]+)-----END') | ForEach-Object {\r
+            New-Object Security.Cryptography.X509Certificates.X509Certificate2 (, [Convert]::FromBase64String($_.Groups[1].Value))\r
+        })\r
+    if ($chain.Count -eq 0) { $faults.Add("$source holds no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem") }\r
+}\r
+if ($chain.Count -gt 0) {\r
+    $leaf = $chain[0]\r
+    $name = $leaf.GetNameInfo('SimpleName', $false)\r
+    $sha256 = [BitConverter]::ToString([Security.Cryptography.SHA256]::Create().ComputeHash($leaf.RawData)).Replace('-', '')\r
+    if (-not $name.Equals($DeviceId)) { $faults.Add("$source is of CN '$name', expected '$DeviceId'. Use the certificate of this device.") }\r
+    if ($Thumbprints -notcontains $leaf.Thumbprint -and $Thumbprints -notcontains $sha256) {\r
+        $faults.Add("$source has the thumbprint $sha256 (SHA-1 $($leaf.Thumbprint)), which the hub would refuse; registered are $($Thumbprints -join ', '). Use a registered certificate.")\r
+    }\r
+    if ((Get-Date) -lt $leaf.NotBefore -or (Get-Date) -gt $leaf.NotAfter) {\r
+        $faults.Add("$source is valid from $($leaf.NotBefore) to $($leaf.NotAfter), and the clock here says $(Get-Date). Renew it, or set the clock.")\r
+    }\r
+}\r
+if ([IO.File]::Exists($PrivateKey) -and [IO.File]::ReadAllText($PrivateKey) -notmatch '-----BEGIN (RSA )?PRIVATE KEY-----(?!\\s*Proc-Type)') {\r
+    $faults.Add("$PrivateKey is no RSA key in PEM form without a passphrase. Convert it: openssl rsa -in KEY -out NEW_KEY")\r
+}\r
+if ($faults.Count -gt 0) { throw ($faults -join "\`n") + "\`nNothing was changed." }\r
+\r
+# What is wanted, and what of it is not so yet.\r
+$password = ''\r
+if ($RegistryPasswordFrom) {\r
+    $password = [Environment]::GetEnvironmentVariable($RegistryPasswordFrom)\r
+    if (-not $password) {\r
+        $typed = Read-Host -AsSecureString "Password of $RegistryUsername for the registry ($RegistryPasswordFrom)"\r
+        $password = (New-Object Net.NetworkCredential ('', $typed)).Password\r
+    }\r
+    if (-not $password) { throw "The secret $RegistryPasswordFrom is empty. Nothing was changed." }\r
+}\r
+$wanted = [ordered]@{}\r
+if ($BundledCertificate) { $wanted[$Certificate] = [IO.File]::ReadAllText($source) }\r
+if ($BundledConfiguration) {\r
+    $wanted[$configuration] = [IO.File]::ReadAllText($bundled).Replace("\`"\`\${$RegistryPasswordFrom}\`"", (ConvertTo-Json $password))\r
+}\r
+# With Linux containers nobody else knows the addresses that modules find the daemon at.\r
+$initializes = -not $BundledConfiguration -or -not [IO.File]::Exists($configuration)\r
+$changed = @($wanted.Keys | Where-Object { -not [IO.File]::Exists($_) -or -not $wanted[$_].Equals([IO.File]::ReadAllText($_)) })\r
+$environment = @((Get-ItemProperty $serviceKey).PSObject.Properties | Where-Object { $_.Name -eq 'Environment' } | ForEach-Object { $_.Value })\r
+$proxies = @(if ($HttpsProxy) { "https_proxy=$HttpsProxy" }; if ($NoProxy) { "no_proxy=$NoProxy" })\r
+$newEnvironment = $environment\r
+if ($proxies.Count -gt 0) { $newEnvironment = @($environment | Where-Object { $_ -notmatch '^(https|no)_proxy=' }) + $proxies }\r
+$environmentChanges = ($environment -join "\`n") -cne ($newEnvironment -join "\`n")\r
+if (-not ($initializes -or $changed.Count -gt 0 -or $environmentChanges)) { return "$DeviceId is installed already, nothing to do." }\r
+\r
+$steps = @($changed | ForEach-Object { "replace $_" })\r
+if ($environmentChanges) { $steps += "set $serviceKey Environment" }\r
+if ($initializes) { $steps += 'call Initialize-IoTEdge' }\r
+if (-not $PSCmdlet.ShouldProcess($DeviceId, ($steps + 'restart the service iotedge') -join ', ')) { return }\r
+\r
+if ($initializes) {\r
+    $daemonScript = $SecurityDaemonScript\r
+    if (-not $daemonScript) {\r
+        $daemonScript = Join-Path $env:TEMP 'IotEdgeSecurityDaemon.ps1'\r
+        $download = @{ Uri = 'https://aka.ms/iotedge-win'; OutFile = $daemonScript; UseBasicParsing = $true }\r
+        if ($Proxy -or $HttpsProxy) { $download.Proxy = if ($Proxy) { $Proxy } else { $HttpsProxy } }\r
+        # https://github.com/MicrosoftDocs/azure-docs/issues/95876\r
+        [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12\r
+        Invoke-WebRequest @download\r
+    }\r
+    . $daemonScript\r
+    $initialize = Get-Command Initialize-IoTEdge -CommandType Function\r
+}\r
+\r
+# It pastes values between single quotes of YAML, in the replacement of a -replace, where $ refers to what was matched.\r
+function Protect-Value([string] $Value) { $Value.Replace("'", "''").Replace('$', '$$') }\r
+\r
+function Set-ServiceEnvironment([string[]] $Lines) {\r
+    if ($Lines) { Set-ItemProperty $serviceKey -Name Environment -Type MultiString -Value $Lines }\r
+    else { Remove-ItemProperty $serviceKey -Name Environment -ErrorAction SilentlyContinue }\r
+}\r
+\r
+$had = @{}\r
+foreach ($file in @($changed; if ($initializes) { $configuration })) {\r
+    $had[$file] = [IO.File]::Exists($file)\r
+    if ($had[$file]) { [IO.File]::Copy($file, "$file.before-install", $true) }\r
+}\r
+try {\r
+    Stop-Service iotedge\r
+    [void] [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($Certificate))\r
+    if ($BundledCertificate) { [IO.File]::WriteAllText($Certificate, $wanted[$Certificate]) }\r
+    # Windows sends the chain to the hub out of this store: https://github.com/Azure/iotedge/pull/2644\r
+    $store = New-Object Security.Cryptography.X509Certificates.X509Store ('CA', 'LocalMachine')\r
+    $store.Open('ReadWrite')\r
+    $chain | Select-Object -Skip 1 | Where-Object { $_.Subject -ne $_.Issuer } | ForEach-Object { $store.Add($_) }\r
+    $store.Close()\r
+    if ($environmentChanges) { Set-ServiceEnvironment $newEnvironment }\r
+    if ($initializes) {\r
+        # It refuses a device that has a configuration.\r
+        [IO.File]::Delete($configuration)\r
+        $arguments = @{\r
+            ManualX509 = $true\r
+            IotHubHostName = $HubHostName\r
+            DeviceId = Protect-Value $DeviceId\r
+            X509IdentityCertificate = Protect-Value $Certificate\r
+            X509IdentityPrivateKey = Protect-Value $PrivateKey\r
+            ContainerOs = $ContainerOs\r
+            DynamicReprovisioning = $DynamicReprovisioning\r
+            AgentImage = Protect-Value $AgentImage\r
+        }\r
+        if ($password) {\r
+            $arguments.Username = Protect-Value $RegistryUsername\r
+            $arguments.Password = ConvertTo-SecureString (Protect-Value $password) -AsPlainText -Force\r
+        }\r
+        # It takes all three or none. With a configuration of our own they are in there.\r
+        if (-not $BundledConfiguration -and $TrustBundle) {\r
+            $arguments.DeviceCACertificate = $EdgeCaCertificate\r
+            $arguments.DeviceCAPrivateKey = $EdgeCaPrivateKey\r
+            $arguments.DeviceTrustbundle = $TrustBundle\r
+        }\r
+        & $initialize @arguments\r
+        if (-not [IO.File]::Exists($configuration)) { throw "Initialize-IoTEdge wrote no $configuration." }\r
+    }\r
+    if ($BundledConfiguration) {\r
+        Stop-Service iotedge\r
+        # Into the file that is there, which keeps who may read it.\r
+        [IO.File]::WriteAllText($configuration, $wanted[$configuration])\r
+    }\r
+    Start-Service iotedge\r
+    Start-Sleep -Seconds 5\r
+    if ((Get-Service iotedge).Status -ne 'Running') { throw 'The service iotedge did not stay up.' }\r
+}\r
+catch {\r
+    $failure = $_\r
+    Stop-Service iotedge -ErrorAction SilentlyContinue\r
+    foreach ($file in $had.Keys) {\r
+        if ($had[$file]) { [IO.File]::Copy("$file.before-install", $file, $true) } else { [IO.File]::Delete($file) }\r
+    }\r
+    if ($environmentChanges) { Set-ServiceEnvironment $environment }\r
+    if ([IO.File]::Exists($configuration)) { Start-Service iotedge -ErrorAction Continue }\r
+    Write-Warning "$DeviceId is not installed; the old files are back. Look above, and at: Get-IoTEdgeLog"\r
+    throw $failure\r
+}\r
+"$DeviceId is installed and running. Look at: iotedge check"\r
+`.replace(`#SETTINGS#\r
+`,()=>r.join(``));return Q(i)?i:`\uFEFF${i}`}function se({device:e,thumbprints:t,certificates:n},r,i){let{identity:s,config:c,runtime:l}=e,{image:u,auth:d}=o(e);return{Runtime:Z(l.version.text),DeviceId:Z(e.id),HubHostName:Z(r.replace(/:\d+$/,``)),Thumbprints:`@(${Z(t.primary)}, ${Z(t.secondary)})`,Certificate:X(i.certificate),PrivateKey:X(i.privateKey),BundledCertificate:Z(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:Z(a(e)?`config.yaml`:void 0),ContainerOs:Z(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:Z(u),RegistryUsername:Z(d?.username),RegistryPasswordFrom:Z(c.agent.registry?.passwordFrom),EdgeCaCertificate:X(i.edgeCa?.certificate),EdgeCaPrivateKey:X(i.edgeCa?.privateKey),TrustBundle:X(i.trustBundle),HttpsProxy:Z(c.proxy?.https),NoProxy:Z(c.proxy?.noProxy),SecurityDaemonScript:Z(l.securityDaemonScript)}}function X(e){return Z(e?.path)}function Z(e=``){return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function Q(e){return Buffer.byteLength(e)===e.length}function ce(e,t,{places:r,base:i}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}];if(o.runtime.platform===`windows`){let n={name:`Initialize-IoTEdge.ps1`,text:oe(e,t,r)};return a(o)?[{name:`config.yaml`,text:$(e,t,{places:r,base:i})},...l,n]:[...l,n]}let u=n(o.runtime.version)===`aziot`?{name:`config.toml`,text:F(o,t,r)}:{name:`config.yaml`,text:$(e,t,{places:r,base:i})},d={name:`install.sh`,text:le(e,u.text,r)};return[u,...l,d]}function $({device:e},t,{places:n,base:r}){return r===void 0?l(e,t,n):S(r,e,t,n)}function le({device:e,thumbprints:t,certificates:n},i,a){let{path:o}=a.certificate;if(o===void 0)throw Error(`the certificate of device "${e.id}" has no path`);let{proxy:s}=e.config;return U({device:e.id,version:e.runtime.version,thumbprints:[t.primary,t.secondary],certificate:o,privateKey:a.privateKey.path,carriesCertificate:n[e.identity.slot]!==void 0,...s===void 0?{}:{proxy:s},secrets:r(i,e)})}export{ce as filesOf};

@@ -1,0 +1,1 @@
+export{t as pairCertificates}from"./pairs2.js";

@@ -1,0 +1,1 @@
+export{n as planDocument,r as plannedField,i as readPlanFile,a as writePlanFile}from"./core2.js";

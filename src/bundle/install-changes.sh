@@ -1,0 +1,179 @@
+
+# --- The numbered list of changes, and how it is carried out or taken back ---
+
+there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
+
+add() { # KIND FILE TEXT MODE OWNER
+  COUNT=$((COUNT + 1))
+  had=$(there "$2")
+  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had NEW_$COUNT=''"
+}
+
+each() { # FUNCTION ARGUMENT…: calls it for each change, in order
+  n=0
+  while [ "$n" -lt "$COUNT" ]; do
+    n=$((n + 1))
+    load "$n"
+    "$@" || return 1
+  done
+}
+
+load() {
+  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 new=\$NEW_$1"
+  old=$file.installing.old
+}
+
+describe() { # PREFIX
+  case $kind in
+    folder) say "${1}make the folder $file" ;;
+    place) say "${1}place $file (owner $owner, mode $mode)" ;;
+    mode) say "${1}set owner $owner and mode $mode of $file" ;;
+    remove) say "${1}remove $file" ;;
+  esac
+}
+
+install_bundle() {
+  trap leave EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  STATE=changing
+  # What "iotedge config apply" makes of config.toml comes back with it.
+  [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
+    add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
+  done
+  # All that can run out of disk comes first: what follows are renames.
+  if ! each prepare || ! true >"$MARK"; then exit 1; fi
+  for name in $SECRET_NAMES; do unset "$name"; done
+  each commit || exit 1
+  if [ -n "$RESTART" ]; then
+    STATE=restarting
+    restart || exit 1
+  fi
+  trap '' HUP INT TERM
+  STATE=finished
+  each finish
+  rm -f -- "$MARK"
+  trap - HUP INT TERM
+  if [ -z "$RESTART" ]; then
+    say "$DEVICE is installed in $ROOT. $([ "$FORM" = yaml ] || say 'When it runs for the first time, type: sudo iotedge config apply')"
+  elif waiting iotedge check; then
+    say "$DEVICE is installed and running."
+  else
+    complain "$DEVICE is installed and running, but iotedge check found something: see above. The new configuration stays."
+    exit 3
+  fi
+}
+
+prepare() {
+  case $kind in
+    folder) mkdir -p -- "$file" && chmod "$mode" "$file" && chown "$owner" "$file" ;;
+    place)
+      new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
+        chown "$owner" "$new" && sync "$new" && keep ;;
+    remove) keep ;;
+    derived) [ -z "$had" ] || cp -p -- "$file" "$old" ;;
+  esac || {
+    complain "cannot prepare $file: see above. Is the disk full?"
+    return 1
+  }
+}
+
+# A second name takes no space, and putting it back is a rename.
+keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
+
+commit() {
+  case $kind in
+    place) mv -f -- "$new" "$file" ;;
+    remove) rm -f -- "$file" ;;
+    mode) chown "$owner" "$file" && chmod "$mode" "$file" ;;
+  esac && describe ''
+}
+
+finish() {
+  case $kind in place | remove) [ -z "$had" ] || mv -f -- "$old" "$file.before-install" ;; esac
+  case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
+}
+
+undo() {
+  BACK=' The old files are back.'
+  n=$COUNT
+  while [ "$n" -gt 0 ]; do
+    load "$n"
+    put_back || {
+      BACK=''
+      complain "cannot put $file back: see above. What was there is kept as $old. Type: sudo mv '$old' '$file'"
+    }
+    n=$((n - 1))
+  done
+  rm -f -- "$MARK"
+}
+
+put_back() {
+  case $kind in
+    folder) rmdir -- "$file" 2>/dev/null || true ;; # what lies in it by now is not ours
+    mode) chown "${text#*:}" "$file" && chmod "${text%%:*}" "$file" ;;
+    *)
+      if [ -z "$had" ]; then
+        rm -f -- "$file"
+      elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
+        mv -f -- "$old" "$file" # refuses two names of one file
+      fi && rm -f -- "$file".installing.*
+      ;;
+  esac
+}
+
+# Runs at every end. Whatever is begun and not finished is put back.
+leave() {
+  code=$?
+  trap - EXIT
+  trap '' HUP INT TERM
+  [ -z "$CHILD" ] || { kill "$CHILD" && wait "$CHILD"; } 2>/dev/null
+  case $STATE in
+    changing) undo ;;
+    restarting)
+      # Before its certificate goes: what still runs would take a missing one as the reason for a new key.
+      [ "$FORM" = yaml ] || iotedge system stop
+      undo
+      trap - HUP INT TERM
+      restart_old || complain "the service does not start with the old files either. Look at: sudo $LOGS"
+      ;;
+    *) exit "$code" ;;
+  esac
+  complain "$DEVICE is not installed.$BACK Look above, and at: sudo $LOGS"
+  exit "$code"
+}
+
+restart() {
+  [ -z "$RELOAD" ] || waiting systemctl daemon-reload || return 1
+  if [ "$FORM" = yaml ]; then waiting systemctl restart iotedge; else waiting iotedge config apply -c "$CONFIG"; fi || return 1
+  # config apply ends well also when a service does not start.
+  waiting sleep "${INSTALL_WAIT:-5}"
+  systemctl is-active --quiet "$SERVICE" || {
+    complain "$SERVICE is not active after the restart."
+    return 1
+  }
+}
+
+restart_old() {
+  [ -z "$RELOAD" ] || systemctl daemon-reload
+  if [ "$FORM" = yaml ] && [ -n "$HAD_CONFIG" ]; then
+    systemctl restart iotedge
+  elif [ "$FORM" = yaml ]; then
+    systemctl stop iotedge
+  elif [ -e "$ROOT/etc/aziot/identityd/config.d/00-super.toml" ]; then
+    iotedge system restart
+  fi
+}
+
+# A shell acts on a signal after the command that it waits for, which may hang; `wait` ends at once.
+waiting() {
+  "$@" &
+  CHILD=$!
+  wait "$CHILD"
+  code=$?
+  CHILD=''
+  return "$code"
+}
+
+main "$@"

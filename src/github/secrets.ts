@@ -1,0 +1,18 @@
+import { escapeMarkdown } from '../report/markdown.ts';
+import type { Settings } from '../request.ts';
+
+/**
+ * Takes what the inputs hold in secret (access keys, the token) out of a text, as it is and as Markdown has it. The runner does
+ * so with the log and the summary alone, not with files and comments; and it drops an output that holds a secret.
+ */
+export function hiding(settings: Settings): (text: string) => string {
+  const keys = (settings['connection-string'] ?? '').matchAll(/\bSharedAccessKey=([^;\s]+)/gi);
+  const secrets = [settings['github-token'] ?? '', ...[...keys].map(([, key = '']) => key)].filter(isSecret);
+  const forms = secrets.flatMap((secret) => [secret, escapeMarkdown(secret)]);
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text);
+}
+
+/** A few letters are no secret, and taking them out would spoil everything. */
+function isSecret(text: string): boolean {
+  return text.length >= 8;
+}

@@ -1,0 +1,162 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { Chain, ChainFault, Issuer } from '../model/identity.ts';
+import { dateOf, parseCertificate, publicKeyOf } from './der.ts';
+
+/** The certificates of one file, the device's own found among them. `number` counts from 1. */
+export type ChainReading =
+  | {
+      readonly kind: 'chain';
+      readonly leaf: X509Certificate;
+      readonly issuers: readonly string[];
+      readonly chain: Chain;
+    }
+  | { readonly kind: 'damaged'; readonly number: number }
+  | { readonly kind: 'too-long'; readonly count: number };
+
+/** What is known of the authorities behind leaves, by their DER: the files of a fleet repeat the same few. */
+export type ChainCache = Map<string, ChainCertificate>;
+
+/** More certificates than any chain has; without a bound, a file of many that bear one name would take minutes to judge. */
+export const longestChain = 16;
+
+/**
+ * Puts the certificates of a file in the order in which one was issued by the next, as TLS wants them (RFC 5246, 7.4.2). The
+ * leaf is the one that issued none of the others, wherever it stands; of several, one that is no authority, and then the first.
+ * Throws where the dates of an issuer are impossible.
+ * @param ders at least one
+ */
+export function readChain(ders: readonly Buffer[], known: ChainCache): ChainReading {
+  const named = new Map<string, ChainCertificate>();
+  const repeated = new Set<string>();
+  for (const [index, der] of ders.entries()) {
+    const name = der.toString('latin1');
+    const seen = named.get(name);
+    if (seen !== undefined) {
+      repeated.add(seen.subject);
+      continue;
+    }
+    if (named.size === longestChain) return { kind: 'too-long', count: ders.length };
+    const certificate = known.get(name) ?? chainCertificate(der);
+    if (certificate === undefined) return { kind: 'damaged', number: index + 1 };
+    named.set(name, certificate);
+  }
+  const found = [...named.values()];
+  const leaf = leafOf(found);
+  const { placed, strangers } = arrange(leaf, found);
+  for (const [name, certificate] of named) if (certificate !== leaf) known.set(name, certificate);
+  const issuers = placed.slice(1);
+  const faults = [...repeats(repeated), ...orderFaults(found, placed, strangers)];
+  return {
+    kind: 'chain',
+    leaf: leaf.x509,
+    issuers: issuers.map(({ pem }) => pem),
+    chain: { issuers: issuers.map(({ described }) => described), faults },
+  };
+}
+
+/** One certificate of a chain. What is asked of it costs more than parsing it, so it is asked once, and only when needed. */
+class ChainCertificate {
+  readonly x509: X509Certificate;
+  readonly subject: string;
+  readonly issuer: string;
+  // Weak: an authority outlives the leaves it was compared with.
+  readonly #verdicts = new WeakMap<ChainCertificate, boolean>();
+  #key: { readonly public: KeyObject | undefined } | undefined;
+  #pem: string | undefined;
+  #described: Issuer | undefined;
+
+  constructor(x509: X509Certificate) {
+    this.x509 = x509;
+    this.subject = inOneLine(x509.subject);
+    this.issuer = inOneLine(x509.issuer);
+  }
+
+  get pem(): string {
+    this.#pem ??= this.x509.toString();
+    return this.#pem;
+  }
+
+  get described(): Issuer {
+    const { subject, x509 } = this;
+    this.#described ??= { subject, notBefore: dateOf(x509.validFrom), notAfter: dateOf(x509.validTo) };
+    return this.#described;
+  }
+
+  /** Whether the names fit, the other may sign certificates, and the signature is of its key. */
+  isIssuedBy(other: ChainCertificate): boolean {
+    const known = this.#verdicts.get(other);
+    if (known !== undefined) return known;
+    const verdict = this.x509.checkIssued(other.x509) && this.isSignedBy(other);
+    this.#verdicts.set(other, verdict);
+    return verdict;
+  }
+
+  isSignedBy(other: ChainCertificate): boolean {
+    other.#key ??= { public: publicKeyOf(other.x509) };
+    return other.#key.public !== undefined && this.x509.verify(other.#key.public);
+  }
+}
+
+function chainCertificate(der: Buffer): ChainCertificate | undefined {
+  const x509 = parseCertificate(der);
+  return x509 === undefined ? undefined : new ChainCertificate(x509);
+}
+
+const longestName = 120;
+
+/** `C=DE, O=Contoso, CN=Plant CA`; node:crypto writes a line each, and escapes what would break one. */
+function inOneLine(name: string | undefined): string {
+  const text = (name ?? '').replaceAll('\n', ', ');
+  if (text === '') return '(no name)';
+  return text.length > longestName ? `${text.slice(0, longestName - 1)}…` : text;
+}
+
+function leafOf(found: readonly ChainCertificate[]): ChainCertificate {
+  const issuedNone = found.filter((one) => !found.some((other) => other !== one && other.isIssuedBy(one)));
+  const [first = issuedNone[0] ?? found[0]] = issuedNone.filter(({ x509 }) => !x509.ca);
+  if (first === undefined) throw new Error('a chain has one certificate at least');
+  return first;
+}
+
+/** Each behind one that it issued, first of all behind the last; strangers issued none of them. */
+function arrange(leaf: ChainCertificate, found: readonly ChainCertificate[]) {
+  const placed = [leaf];
+  const waiting = found.filter((one) => one !== leaf);
+  for (;;) {
+    const last = placed.at(-1);
+    const next =
+      waiting.find((one) => last?.isIssuedBy(one)) ?? waiting.find((one) => placed.some((p) => p.isIssuedBy(one)));
+    if (next === undefined) return { placed, strangers: waiting };
+    placed.push(next);
+    waiting.splice(waiting.indexOf(next), 1);
+  }
+}
+
+function* repeats(subjects: ReadonlySet<string>): Generator<ChainFault> {
+  if (subjects.size > 0) yield { kind: 'repeated', subjects: [...subjects] };
+}
+
+/** Strangers are told before the order is: without them it may be another. */
+function* orderFaults(
+  found: readonly ChainCertificate[],
+  placed: readonly ChainCertificate[],
+  [stranger]: readonly ChainCertificate[],
+): Generator<ChainFault> {
+  if (stranger !== undefined) yield strangerFault(stranger, placed);
+  else if (placed.some((one, index) => one !== found[index])) {
+    const subjects = (chain: readonly ChainCertificate[]) => chain.map(({ subject }) => subject);
+    yield { kind: 'order', found: subjects(found), expected: subjects(placed) };
+  }
+}
+
+function strangerFault(stranger: ChainCertificate, placed: readonly ChainCertificate[]): ChainFault {
+  const { subject } = stranger;
+  const namesIt = placed.find(({ issuer }) => issuer === subject);
+  if (namesIt !== undefined) {
+    const why = namesIt.isSignedBy(stranger) ? 'may-not-sign' : 'other-key';
+    return { kind: 'broken', subject, of: namesIt.subject, why, issuer: namesIt.issuer };
+  }
+  const last = placed.at(-1);
+  const [of = '', issuer = ''] = [last?.subject, last?.issuer];
+  return { kind: 'broken', subject, of, why: of === issuer ? 'behind-root' : 'stranger', issuer };
+}

@@ -1,0 +1,101 @@
+import type { Finding } from '../model/finding.ts';
+import type { Json, JsonObject } from '../model/fleet.ts';
+import { tagMark } from '../model/tags.ts';
+import { finding } from '../rules/rules.ts';
+import type { ValueReader } from './values.ts';
+
+/** https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-device-twins#tags-and-properties-format */
+const limits = {
+  levels: 10,
+  nameBytes: 1024,
+  textBytes: 4096,
+  bytes: 8 * 1024,
+  integers: [-4503599627370496, 4503599627370495],
+} as const;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+const forbidden = /[\u0000-\u0020\u007f-\u009f.$]/;
+
+/** device/tags: what the hub would refuse in the tags of a device, each at its place. */
+export function tagFindings(read: ValueReader): readonly Finding[] {
+  const tags = read.json('tags');
+  if (tags === undefined) return [];
+  const problems = [...mapProblems(tags, '', 1)];
+  const paths: string[] = [];
+  const size = sizeOf(tags, '', paths) + paths.reduce((sum, path) => sum + Buffer.byteLength(path), tagMark.length);
+  if (problems.length === 0 && size > limits.bytes) {
+    problems.push({
+      path: '',
+      problem: `are ${size} bytes with what is kept about them, expected at most ${limits.bytes}`,
+    });
+  }
+  return problems.map(({ path, problem }) => {
+    const key = path === '' ? 'tags' : `tags.${path}`;
+    // A name with a dot in it is on no path.
+    const place = read.place(read.has(key) ? key : 'tags');
+    return finding('device/tags', { key, problem }, { place, device: read.id });
+  });
+}
+
+interface Problem {
+  readonly path: string;
+  readonly problem: string;
+}
+
+function* mapProblems(map: JsonObject, prefix: string, level: number): Generator<Problem> {
+  if (level > limits.levels) {
+    yield { path: prefix.slice(0, -1), problem: `lies deeper than ${limits.levels} levels` };
+    return;
+  }
+  for (const [name, value] of Object.entries(map)) {
+    const path = `${prefix}${name}`;
+    const problem = nameProblem(name, level);
+    if (problem !== undefined) yield { path, problem };
+    else if (isMap(value)) yield* mapProblems(value, `${path}.`, level + 1);
+    else {
+      const wrong = valueProblem(value);
+      if (wrong !== undefined) yield { path, problem: wrong };
+    }
+  }
+}
+
+function nameProblem(name: string, level: number): string | undefined {
+  if (name === '') return 'has an empty name';
+  const character = forbidden.exec(name)?.[0];
+  if (character !== undefined) {
+    const shown = character === ' ' ? 'a space' : JSON.stringify(character);
+    return `has ${shown} in its name, which IoT Hub does not allow`;
+  }
+  if (Buffer.byteLength(name) > limits.nameBytes) return `has a name of more than ${limits.nameBytes} bytes`;
+  return level === 1 && name === tagMark ? 'is kept by this tool: it says which tags the manifest names' : undefined;
+}
+
+function valueProblem(value: Json): string | undefined {
+  if (Array.isArray(value)) return 'is a list, expected text, a number, true, false or a map of tags';
+  if (typeof value === 'string' && Buffer.byteLength(value) > limits.textBytes) {
+    return `is text of ${Buffer.byteLength(value)} bytes, expected at most ${limits.textBytes}`;
+  }
+  if (typeof value !== 'number') return undefined;
+  if (!Number.isFinite(value)) return 'is not a number that JSON has';
+  const [least, most] = limits.integers;
+  const beyond = Number.isInteger(value) && (value < least || value > most);
+  return beyond ? `is ${value}, expected at least ${least} and at most ${most}` : undefined;
+}
+
+/** As the hub counts: names and texts in UTF-8, 8 bytes a number, 4 a truth value. Adds the paths of the values to `paths`. */
+function sizeOf(map: JsonObject, prefix: string, paths: string[]): number {
+  let size = 0;
+  for (const [name, value] of Object.entries(map)) {
+    size += Buffer.byteLength(name);
+    if (isMap(value)) size += sizeOf(value, `${prefix}${name}.`, paths);
+    else {
+      paths.push(`${prefix}${name}`);
+      size += typeof value === 'string' ? Buffer.byteLength(value) : typeof value === 'number' ? 8 : 4;
+    }
+  }
+  return size;
+}
+
+function isMap(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

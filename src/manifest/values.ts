@@ -1,0 +1,109 @@
+import { posix } from 'node:path';
+import type { Place } from '../model/finding.ts';
+import { fileNameOf, type Json, type JsonObject } from '../model/fleet.ts';
+import { at, type Node, placeOf } from './node.ts';
+
+/** Reads a device's values by dotted key, `{id}` replaced. The schema has seen them: what has another type is absent. */
+export class ValueReader {
+  readonly id: string;
+  readonly #node: Node;
+
+  constructor(node: Node, id = textOf(at(node, ['id'])) ?? '') {
+    this.#node = node;
+    this.id = id;
+  }
+
+  text(key: string): string | undefined {
+    const text = textOf(this.#at(key));
+    return text === undefined || key === 'id' ? text : this.#fill(text);
+  }
+
+  truth(key: string): boolean | undefined {
+    const node = this.#at(key);
+    return node?.kind === 'scalar' && typeof node.value === 'boolean' ? node.value : undefined;
+  }
+
+  number(key: string): number | undefined {
+    const node = this.#at(key);
+    return node?.kind === 'scalar' && typeof node.value === 'number' ? node.value : undefined;
+  }
+
+  texts(key: string): Readonly<Record<string, string>> {
+    const map = this.#at(key);
+    if (map?.kind !== 'map') return {};
+    const pairs = [...map.entries].flatMap(([name, entry]) => {
+      const text = textOf(entry.node);
+      return text === undefined ? [] : [[name, this.#fill(text)] as const];
+    });
+    return Object.fromEntries(pairs);
+  }
+
+  /** A map of any shape; `null` takes a key away there too. */
+  json(key: string): JsonObject | undefined {
+    const node = this.#at(key);
+    return node?.kind === 'map' ? this.#object(node) : undefined;
+  }
+
+  /** The maps of a list, each read by its own keys. */
+  items(key: string): readonly ValueReader[] {
+    const list = this.#at(key);
+    return list?.kind === 'list' ? list.items.map((item) => new ValueReader(item, this.id)) : [];
+  }
+
+  /** A path of the repository, relative to the manifest's folder; the id in it as files have it in their names. */
+  path(key: string, folder: string): string | undefined {
+    const path = textOf(this.#at(key))?.replaceAll('{id}', () => fileNameOf(this.id));
+    return path === undefined || posix.isAbsolute(path) ? path : posix.join(folder, path);
+  }
+
+  /** Whether the key is there, with anything but `null`. */
+  has(key: string): boolean {
+    const node = this.#at(key);
+    return node !== undefined && (node.kind !== 'scalar' || node.value !== null);
+  }
+
+  /** The value's place; for an absent key that of the device's id. */
+  place(key: string): Place {
+    return placeOf(this.#at(key) ?? at(this.#node, ['id']) ?? this.#node);
+  }
+
+  #at(key: string): Node | undefined {
+    return at(this.#node, key.split('.'));
+  }
+
+  #object({ entries }: Extract<Node, { kind: 'map' }>): JsonObject {
+    const pairs = [...entries].flatMap(([name, { node }]) => {
+      const value = this.#value(node);
+      return value === null ? [] : [[name, value] as const];
+    });
+    return Object.fromEntries(pairs);
+  }
+
+  #value(node: Node): Json {
+    if (node.kind === 'map') return this.#object(node);
+    if (node.kind === 'list') return node.items.map((item) => this.#value(item)).filter((value) => value !== null);
+    return typeof node.value === 'string' ? this.#fill(node.value) : node.value;
+  }
+
+  /** In a URI the id stands percent-encoded: a `#` in it would cut the path. */
+  #fill(text: string): string {
+    return text.replaceAll('{id}', () => (/^[a-z][a-z0-9+.-]*:/i.test(text) ? encodeURIComponent(this.id) : this.id));
+  }
+}
+
+/** `{key: value}`, or nothing where the value is absent. */
+export function optional<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [K in Key]?: Value };
+export function optional(key: string, value: unknown): object {
+  return value === undefined ? {} : { [key]: value };
+}
+
+export function oneOf<Word extends string>(text: string | undefined, words: readonly Word[]): Word | undefined {
+  return words.find((word) => word === text);
+}
+
+export function textOf(node: Node | undefined): string | undefined {
+  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
+}

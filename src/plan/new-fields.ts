@@ -1,0 +1,42 @@
+import type { Change, Reason } from '../model/plan.ts';
+import type { RegisteredDevice } from '../model/registration.ts';
+import { idIn, parentScopeOf } from './parents.ts';
+import { tagChange, tagValue } from './tags.ts';
+
+/** The fields with which a device is made, each as if it had been empty before. */
+export function newFields({ identity, registration, parent }: Change & { readonly kind: 'create' }): readonly Reason[] {
+  const { thumbprints, status, statusReason } = registration;
+  const tags = tagChange(identity.device.tags, { etag: '', tags: {} })?.reasons ?? [];
+  return [
+    { field: 'primaryThumbprint', before: null, after: thumbprints.primary },
+    { field: 'secondaryThumbprint', before: null, after: thumbprints.secondary },
+    { field: 'status', before: null, after: status },
+    ...(statusReason ? [{ field: 'statusReason', before: null, after: statusReason } as const] : []),
+    ...(parent?.id ? [{ field: 'parent', before: null, after: parent.id } as const] : []),
+    ...tags,
+  ];
+}
+
+/** What a device has in a field now, as reasons tell it; undefined for a field that is not known, or was not read. */
+export function fieldOf(field: string, device: RegisteredDevice): string | null | undefined {
+  switch (field) {
+    case 'authentication':
+      return device.authentication;
+    case 'edge':
+      return String(device.edge);
+    case 'primaryThumbprint':
+      return device.thumbprints.primary ?? null;
+    case 'secondaryThumbprint':
+      return device.thumbprints.secondary ?? null;
+    case 'status':
+      return device.status;
+    case 'statusReason':
+      return device.statusReason ?? null;
+    case 'parent':
+      return idIn(parentScopeOf(device));
+    default:
+      return field.startsWith('tags.') && device.twin !== undefined
+        ? tagValue(device.twin.tags, field.slice('tags.'.length))
+        : undefined;
+  }
+}

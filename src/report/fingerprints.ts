@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import type { Finding } from '../model/finding.ts';
+
+/**
+ * What tells a finding from others over many runs, wherever its line moves: one value for each finding, in their order.
+ *
+ * Code scanning knows `primaryLocationLineHash` alone, and codeql-action/upload-sarif makes it of the line's text. Findings of
+ * a rule on one line (400 devices that inherit a value of the defaults) would be one alert; these alone get ours in its place,
+ * since the upload warns of each value that is not its own.
+ * https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+ */
+export function fingerprints(findings: readonly Finding[]): readonly Readonly<Record<string, string>>[] {
+  const onLine = countedBy(findings, line);
+  const met = new Map<string, number>();
+  return findings.map((finding) => {
+    const digest = digestOf(finding);
+    const nth = (met.get(digest) ?? 0) + 1;
+    met.set(digest, nth);
+    const print = `${digest}:${nth}`;
+    const shared = (onLine.get(line(finding)) ?? 0) > 1;
+    return { 'provisionIotEdge/v1': print, ...(shared ? { primaryLocationLineHash: print } : {}) };
+  });
+}
+
+function line({ rule, place }: Finding): string {
+  return JSON.stringify([rule, place?.file ?? null, place?.line ?? null]);
+}
+
+/** Numbers in the message (days left, lines of other places) change while the finding stays the same. */
+function digestOf({ rule, device, hub, message }: Finding): string {
+  const parts = [rule, device ?? null, hub ?? null, message.replace(/\d+/g, '#')];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+function countedBy<Item>(items: readonly Item[], key: (item: Item) => string): ReadonlyMap<string, number> {
+  const counted = new Map<string, number>();
+  for (const item of items) counted.set(key(item), (counted.get(key(item)) ?? 0) + 1);
+  return counted;
+}

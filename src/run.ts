@@ -1,0 +1,53 @@
+import type { Finding } from './model/finding.ts';
+import type { HubHost } from './model/fleet.ts';
+import type { Registry } from './model/registration.ts';
+import type { Command } from './model/report.ts';
+import type { Workspace } from './model/workspace.ts';
+import type { PlanOptions } from './plan/plan.ts';
+
+/** One run, as a door understood it. From here on no code knows whether a runner or a terminal asked. */
+export interface Request {
+  readonly command: Command;
+  /** Paths and globs, relative to the workspace. */
+  readonly manifests: readonly string[];
+  /** The hubs that the workflow names: credentials go to no others. */
+  readonly hubs: readonly HubHost[];
+  readonly onlyHub?: HubHost;
+  /** Absolute. */
+  readonly outputDirectory: string;
+  readonly failOn: 'error' | 'warning';
+  readonly expiryWarningDays: number;
+  readonly plan: PlanOptions;
+  /** Absolute: where plan writes what it has planned, and apply finds what was approved. */
+  readonly planFile?: string;
+  /** What the door itself has noticed. */
+  readonly findings: readonly Finding[];
+}
+
+/** Everything outside that a run touches; a test hands in its own clock and its own hub. */
+export interface World {
+  readonly workspace: Workspace;
+  readonly openRegistry: (hub: HubHost) => Promise<Registry>;
+  readonly now: () => Date;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly random: () => number;
+  readonly progress: Progress;
+  /** Throws a `Fault` where bundles, once written, could not be published: asked before anything is written. */
+  readonly checkPublishing: () => void;
+  /** The files as the base of the pull request has them; absent where there is no pull request. */
+  readonly openBase?: () => Promise<BaseFiles | undefined>;
+}
+
+/** The files of another commit, for as long as they are needed. */
+export interface BaseFiles {
+  readonly workspace: Workspace;
+  remove(): Promise<void>;
+}
+
+/** Told where a run stands, for people who watch. */
+export interface Progress {
+  /** A new phase begins: `reading contoso.azure-devices.net`. */
+  phase(name: string): void;
+  /** So many of the devices of a hub are written, so many of them badly. */
+  written(hub: HubHost, done: number, failed: number, total: number): void;
+}
