@@ -49,6 +49,7 @@ describe('a request', () => {
       'max-changes': '200',
       'allow-lockout': 'true',
       adopt: 'true',
+      'plan-file': ' approved/plan.json ',
     };
     expect(readRequest(settings, context)).toEqual({
       command: 'apply',
@@ -59,6 +60,7 @@ describe('a request', () => {
       failOn: 'warning',
       expiryWarningDays: 0,
       plan: { adopt: true, allowLockout: true, maxChanges: { kind: 'number', number: 200, text: '200' } },
+      planFile: resolve(directory, 'approved/plan.json'),
       findings: [],
     });
   });

@@ -76,6 +76,22 @@ describe('apply', () => {
     expect(run.stdout.split('\n').length, 'the log stays short').toBeLessThan(60);
   });
 
+  it('goes on with the plan that was approved, and with no other', async () => {
+    const hub = await hubWith();
+    const workspace = await repository();
+    const planned = await runAction({ inputs: inputs(hub, { command: 'plan' }), workspace });
+    const approved = { command: 'apply', 'plan-file': 'approved.json' };
+    writeFileSync(join(workspace, 'approved.json'), readFileSync(planned.outputs['plan-file']!));
+    writeFileSync(join(workspace, 'devices.yaml'), manifestOf(['edge-1', 'edge-2']));
+    const other = await runAction({ inputs: inputs(hub, approved), workspace });
+    expect(other.outputs).toMatchObject({ result: 'invalid', 'plan-file': '' });
+    expect(other.stdout).toContain('plan/differs-from-approved');
+    expect(hub.registry.all()).toEqual([]);
+    writeFileSync(join(workspace, 'devices.yaml'), manifestOf(['edge-1', 'edge-2', 'edge-3']));
+    const run = await runAction({ inputs: inputs(hub, approved), workspace });
+    expect(run.outputs).toMatchObject({ result: 'changed', created: '3' });
+  });
+
   it('writes nothing the second time', async () => {
     const hub = await hubWith();
     const workspace = await repository();

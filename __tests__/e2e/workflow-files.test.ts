@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { isThere } from '../support/act.ts';
+import { folderWith } from '../support/folder.ts';
 
 const names = ['provision', 'release-configs', 'watch'] as const;
 
@@ -73,7 +77,6 @@ describe('provision.yml', () => {
   const { jobs, on } = read('provision');
   const { inputs } = on.workflow_call;
   const handedOn = (job: 'plan' | 'apply') => jobs[job]!.steps.find(({ uses }) => uses === '$/run')!.with!;
-  const of = (context: string) => `\${{ ${context} }}`;
   const same = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, of(`inputs.${name}`)]));
   const ofBoth = Object.keys(inputs).filter((name) => !['plan-client-id', 'environment'].includes(name));
   const strings = { 'connection-string': of('secrets.IOTHUB_CONNECTION_STRING') };
@@ -96,10 +99,25 @@ describe('provision.yml', () => {
     });
   });
 
+  it.skipIf(!isThere('jq')).each([
+    ['', ['']],
+    [' \n\r\n', ['']],
+    ['contoso.azure-devices.net', ['contoso.azure-devices.net']],
+    ['  B.example \r\na.example\n\nb.example\n', ['a.example', 'b.example']],
+    ['$(id) "quoted" \\', ['"quoted"', '$(id)', '\\']],
+  ])('makes of the hubs %j the jobs %j', (given, expected) => {
+    const file = join(folderWith({ output: '' }), 'output');
+    const { run = '' } = jobs.hubs!.steps[0]!;
+    const env = { PATH: process.env.PATH, HUBS: given, GITHUB_OUTPUT: file };
+    execFileSync('bash', ['-eo', 'pipefail', '-c', run], { env });
+    const [, hubs = ''] = /^hubs=(.*)\n$/.exec(readFileSync(file, 'utf8')) ?? [];
+    expect(JSON.parse(hubs)).toEqual(expected);
+  });
+
   it('fetches the history where it is needed', () => {
     const depth = (job: 'plan' | 'apply') => jobs[job]!.steps[0]!.with!['fetch-depth'];
-    expect(depth('plan')).toBe("${{ inputs.prune == 'none' && 2 || 0 }}");
-    expect(depth('apply')).toBe("${{ inputs.prune == 'none' && 1 || 0 }}");
+    expect(depth('plan')).toBe(of("inputs.prune == 'none' && 2 || 0"));
+    expect(depth('apply')).toBe(of("inputs.prune == 'none' && 1 || 0"));
   });
 });
 
@@ -108,7 +126,7 @@ describe('release-configs.yml', () => {
     const checkout = read('release-configs').jobs.release!.steps.find(({ uses }) =>
       uses?.startsWith('actions/checkout@'),
     );
-    expect(checkout!.with!.ref).toBe('refs/tags/${{ inputs.tag || github.event.release.tag_name }}');
+    expect(checkout!.with!.ref).toBe(`refs/tags/${of('inputs.tag || github.event.release.tag_name')}`);
   });
 });
 
@@ -122,6 +140,28 @@ describe('docs/workflows.md', () => {
     expect(rows).toEqual([inputs, secrets, outputs].flatMap(Object.keys));
   });
 });
+
+describe.each(['docs/workflows.md', 'README.md'])('the workflows that %s shows', (page) => {
+  const blocks = [...readFileSync(page, 'utf8').matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, block]) => block!);
+  const callers = blocks.filter((block) => block.includes('/.github/workflows/')).map((block): Caller => parse(block));
+  const calls = callers.flatMap(({ jobs }) => Object.values(jobs));
+
+  it('call with inputs and secrets that there are, and grant what is named', () => {
+    expect(calls).not.toEqual([]);
+    for (const { uses, with: inputs = {}, secrets = {}, permissions } of calls) {
+      const [, name = ''] = /^OWNER\/provision-iot-edge\/\.github\/workflows\/([\w-]+)\.yml@v1$/.exec(uses) ?? [];
+      const called = read(name);
+      expect(Object.keys(called.on.workflow_call.inputs)).toEqual(expect.arrayContaining(Object.keys(inputs)));
+      expect(Object.keys(called.on.workflow_call.secrets ?? {})).toEqual(expect.arrayContaining(Object.keys(secrets)));
+      for (const job of Object.values(called.jobs)) expect(permissions).toMatchObject(job.permissions ?? {});
+    }
+  });
+});
+
+/** An expression of a workflow. */
+function of(context: string): string {
+  return `\${{ ${context} }}`;
+}
 
 /** Inputs that the action has not, or that are of another kind there. */
 const own: Readonly<Record<(typeof names)[number], readonly string[]>> = {
@@ -145,6 +185,16 @@ interface WorkflowFile {
   };
   readonly permissions?: unknown;
   readonly jobs: Readonly<Record<string, Job>>;
+}
+
+/** A workflow that calls ours. */
+interface Caller {
+  readonly jobs: Readonly<
+    Record<
+      string,
+      { readonly uses: string; readonly with?: object; readonly secrets?: object; readonly permissions: object }
+    >
+  >;
 }
 
 interface Job {

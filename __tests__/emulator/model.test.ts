@@ -2,9 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:https';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { Service } from '../../src/emulator/call.ts';
+import { noCounts } from '../../src/emulator/counts.ts';
+import { answer } from '../../src/emulator/exchange.ts';
 import { startHub } from '../../src/emulator/hub.ts';
+import { createJobs } from '../../src/emulator/jobs.ts';
+import { createMetrics } from '../../src/emulator/metrics.ts';
+import { realSleep } from '../../src/emulator/pace.ts';
 import { createRegistry } from '../../src/emulator/registry.ts';
-import { answer, type Service } from '../../src/emulator/routes.ts';
 import { call, signature } from './clients.ts';
 import { follow, type Send } from './model.ts';
 import { sequences } from './steps.ts';
@@ -16,18 +21,31 @@ const authorization = signature({ host, ca: '', connectionStrings: { iothubowner
 
 /** A hub behind its routes: everything but sockets. */
 function hubWithoutSockets(): Send {
+  const clock = Date.now;
+  const registry = createRegistry([], { clock, randomBytes, visibilityLagMs: 0, changed: () => {} });
   const service: Service = {
-    registry: createRegistry([], { clock: Date.now, randomBytes, visibilityLagMs: 0, changed: () => {} }),
+    registry,
     keys: { iothubowner: policyKey, service: '', device: '', registryRead: '', registryReadWrite: '' },
-    clock: Date.now,
+    clock,
     hosts: [host],
-    counts: { requests: 0, registryReads: 0, registryWrites: 0, twinReads: 0, twinWrites: 0, queries: 0 },
+    counts: { ...noCounts },
+    metrics: createMetrics(),
+    jobs: createJobs({
+      registry,
+      clock,
+      pace: { now: clock, sleep: realSleep },
+      linesPerMinute: undefined,
+      stored: [],
+      keep: () => {},
+      imported: () => {},
+      identity: undefined,
+    }),
     reset: () => {},
   };
-  return (method, path, body, etag) => {
+  return async (method, path, body, etag) => {
     const headers = new Map([['authorization', authorization]]);
     if (etag !== undefined) headers.set('if-match', etag);
-    const answered = answer(
+    const answered = await answer(
       {
         method,
         target: `${path}${path.includes('?') ? '&' : '?'}api-version=2021-04-12`,
@@ -35,6 +53,7 @@ function hubWithoutSockets(): Send {
         body: body === undefined ? { kind: 'none' } : { kind: 'json', value: body },
       },
       service,
+      { throttle: undefined, flush: () => {} },
     );
     return { status: answered.status, body: answered.body === '' ? undefined : JSON.parse(answered.body) };
   };

@@ -72,6 +72,12 @@ describe('the outputs', () => {
     expect(outputs).toMatchObject({ updated: '1', failed: '1' });
   });
 
+  it('of a plan name the file to be approved, if there is one', () => {
+    expect(outputsOf(everyResult.changes)['plan-file']).toBe('');
+    const planned = { ...everyResult.changes, planFile: '/tmp/plan.json' };
+    expect(outputsOf(planned)['plan-file']).toBe('/tmp/plan.json');
+  });
+
   it('of an apply that was refused say that nothing was created', () => {
     expect(outputsOf(everyResult.invalid)).toMatchObject({ result: 'invalid', created: '0', updated: '0' });
   });

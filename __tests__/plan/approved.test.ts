@@ -76,6 +76,7 @@ describe('a plan that is as approved', () => {
       ],
     ],
     ['carried out since', [[{}, old]], [[{}, {}]]],
+    ['taken over since', [[{}, { edge: false, authentication: 'sas' }]], [[{}, {}]]],
     ['made since', [[{ status: 'enabled' }, undefined]], [[{ status: 'enabled' }, {}]]],
     [
       'carried out in part: the tags are left',

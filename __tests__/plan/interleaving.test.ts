@@ -159,7 +159,8 @@ function nested(): readonly Identity[] {
 }
 
 function isCarriedOut(trouble: Moment['trouble']): boolean {
-  if (trouble === undefined || trouble === 'late' || trouble.kind === 'truncate') return true;
+  if (trouble === undefined || trouble === 'late' || trouble.kind === 'truncate' || trouble.kind === 'slow')
+    return true;
   return trouble.kind !== 'refuse' && trouble.when === 'after';
 }
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Disturb, Disturbance } from '../../src/emulator/disturbance.ts';
+import type { DeviceOutcome } from '../../src/model/plan.ts';
 import { digest, wanted } from './devices.ts';
 import { bulks, entriesOf, isBulk, isPatch, useRig } from './rig.ts';
+
+type DeviceResult = DeviceOutcome['result'];
 
 const rig = useRig();
 const right = { primary: digest('new-1'), secondary: digest('new-2') };
@@ -206,6 +209,60 @@ describe('trouble while tags are written', () => {
     );
     expect(run.outcomes).toEqual({ 'edge-1': 'failed', 'edge-2': 'failed', 'edge-3': 'created' });
     expect(run.fault?.message).toMatch(/writing tags/);
+  });
+
+  it('a caller who may not write twins is told once, and the rest is not tried', async () => {
+    const ids = Array.from({ length: 9 }, (_, n) => `edge-${n}`);
+    for (const id of ids) rig.seed(id, right);
+    rig.disturb = (call) => (isPatch(call) ? { kind: 'refuse', code: 'IotHubUnauthorizedAccess' } : undefined);
+    const run = await rig.provision(...ids.map((id) => wanted({ id, tags: { site: 'berlin' } })));
+    expect(Object.values(run.outcomes)).toEqual(ids.map(() => 'failed'));
+    expect(rig.calls.filter(isPatch)).toHaveLength(4);
+  });
+
+  it('a twin that cannot be read in between is written once more: the etag guards it', async () => {
+    rig.seed('edge-1', right);
+    let trouble = 0;
+    rig.disturb = (call) => {
+      const afterPatch = rig.calls.some(isPatch);
+      if (isPatch(call)) return trouble++ === 0 ? { kind: 'close', when: 'after' } : undefined;
+      return afterPatch && rig.calls.filter(isPatch).length === 1
+        ? { kind: 'refuse', code: 'ServiceUnavailable' }
+        : undefined;
+    };
+    const run = await rig.provision(site);
+    expect(run.outcomes).toEqual({ 'edge-1': 'updated' });
+    expect(rig.calls.filter(isPatch)).toHaveLength(2);
+    expect(rig.tags('edge-1')).toEqual(marked);
+  });
+
+  it('a new device whose answer was lost, and whose twin cannot be read: nobody knows of its tags', async () => {
+    rig.disturb = (call) => {
+      if (isBulk(call)) return { kind: 'close', when: 'after' };
+      return call.path.startsWith('/twins') ? { kind: 'refuse', code: 'ServiceUnavailable' } : undefined;
+    };
+    const run = await rig.provision(site);
+    expect(run.outcomes).toEqual({ 'edge-1': 'unknown' });
+    expect(run.reasons['edge-1']).toContain('its twin could not be read');
+  });
+
+  it.each<[string, DeviceResult, () => void]>([
+    ['as we made it', 'created', () => {}],
+    ['changed by somebody since', 'unknown', () => rig.tag('edge-1', { site: 'kiel' })],
+    [
+      'without its tags, which somebody took away',
+      'unknown',
+      () => rig.tag('edge-1', { site: null, provisionIotEdge: null }),
+    ],
+  ])('a new device whose answer was lost, found %s: %s', async (_, result, theirs) => {
+    rig.disturb = (call) => {
+      if (isBulk(call)) return { kind: 'close', when: 'after' };
+      if (call.path.startsWith('/twins')) theirs();
+      return undefined;
+    };
+    const run = await rig.provision(site);
+    expect(run.outcomes).toEqual({ 'edge-1': result });
+    expect(rig.calls.filter(isPatch)).toEqual([]);
   });
 
   it('a registration that ends the run leaves the tags unwritten', async () => {

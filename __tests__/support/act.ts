@@ -9,8 +9,17 @@ import { folderWith } from './folder.ts';
 export const act = find();
 
 function find(): string | undefined {
+  return inPath('act') ?? [installedByGo()].find(isExecutable);
+}
+
+/** Whether a program is in the path that workflows run with; on GitHub's runners it is. */
+export function isThere(program: string): boolean {
+  return inPath(program) !== undefined;
+}
+
+function inPath(program: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
-  return [...folders.map((folder) => join(folder, 'act')), installedByGo()].find(isExecutable);
+  return folders.map((folder) => join(folder, program)).find(isExecutable);
 }
 
 function installedByGo(): string {

@@ -1,10 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createHmac, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { createRequire } from 'node:module';
-import { createInterface } from 'node:readline';
 import { strFromU8, unzipSync } from 'fflate';
+import { startBlobService } from './blob-service.ts';
 
 /** An artifact as the service has it after FinalizeArtifact. */
 interface StoredArtifact {
@@ -34,6 +31,7 @@ export interface ResultsService {
 /** Starts both on free ports of the loopback interface; state is in memory. */
 export async function startResultsService(): Promise<ResultsService> {
   const blobs = await startBlobService();
+  await blobs.makeContainer('artifacts');
   const refusals = new Map<string, number>();
   const created = new Map<string, { readonly expiresAt: string | undefined }>();
   const artifacts: StoredArtifact[] = [];
@@ -49,7 +47,7 @@ export async function startResultsService(): Promise<ResultsService> {
         return [409, { msg: 'an artifact with this name already exists on the workflow run' }];
       }
       created.set(name, { expiresAt: typeof expiresAt === 'string' ? expiresAt : undefined });
-      return [200, { ok: true, signed_upload_url: blobs.url(name, 'cw') }];
+      return [200, { ok: true, signed_upload_url: blobs.url(artifactPath(name), 'cw') }];
     },
     FinalizeArtifact({ name, size, hash }) {
       const known = typeof name === 'string' ? created.get(name) : undefined;
@@ -76,7 +74,7 @@ export async function startResultsService(): Promise<ResultsService> {
     const name = artifacts.find(({ name, id }) => artifact === name || artifact === id)?.name;
     if (name === undefined)
       throw new Error(`no artifact ${artifact}; there are ${artifacts.map((a) => a.name).join(', ')}`);
-    const response = await fetch(blobs.url(name, 'r'));
+    const response = await fetch(blobs.url(artifactPath(name), 'r'));
     if (!response.ok) throw new Error(`download of ${name}: ${response.status} ${await response.text()}`);
     return new Uint8Array(await response.arrayBuffer());
   };
@@ -103,6 +101,10 @@ export async function startResultsService(): Promise<ResultsService> {
   };
 }
 
+function artifactPath(name: string): string {
+  return `artifacts/${encodeURIComponent(name)}`;
+}
+
 type Answer = readonly [status: number, body: Readonly<Record<string, unknown>>];
 
 function refusal(status: number): Answer {
@@ -121,72 +123,4 @@ async function listen(server: Server): Promise<number> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the results service has no port');
   return address.port;
-}
-
-interface BlobService {
-  /** A URL of one blob, signed for `r`, or for `c` and `w`. */
-  url(name: string, permissions: string): string;
-  close(): Promise<void>;
-}
-
-async function startBlobService(): Promise<BlobService> {
-  const account = 'results';
-  const key = randomBytes(64);
-  const child = spawn(
-    process.execPath,
-    [
-      createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js'),
-      ...[
-        '--blobHost',
-        '127.0.0.1',
-        '--blobPort',
-        '0',
-        '--inMemoryPersistence',
-        '--disableTelemetry',
-        '--skipApiVersionCheck',
-      ],
-    ],
-    {
-      env: { ...process.env, AZURITE_ACCOUNTS: `${account}:${key.toString('base64')}` },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  const end = () => child.kill();
-  process.once('exit', end);
-  const origin = await originOf(child);
-  const signed = (path: string, permissions: string, type: 'c' | 'o') =>
-    `${origin}/${account}/${path}${path.includes('?') ? '&' : '?'}${accountSignature(account, key, permissions, type)}`;
-
-  const container = await fetch(signed('artifacts?restype=container', 'c', 'c'), { method: 'PUT' });
-  if (!container.ok) throw new Error(`Azurite made no container: ${container.status} ${await container.text()}`);
-  return {
-    url: (name, permissions) => signed(`artifacts/${encodeURIComponent(name)}`, permissions, 'o'),
-    async close() {
-      process.off('exit', end);
-      if (child.exitCode !== null) return;
-      end();
-      await once(child, 'exit');
-    },
-  };
-}
-
-async function originOf(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('Azurite has no output');
-  for await (const line of createInterface(child.stdout)) {
-    const origin = /successfully listens on (http:\S+)/.exec(line)?.[1];
-    if (origin === undefined) continue;
-    child.stdout.resume();
-    return origin;
-  }
-  throw new Error('Azurite ended before it listened');
-}
-
-/** https://learn.microsoft.com/rest/api/storageservices/create-account-sas */
-function accountSignature(account: string, key: Buffer, permissions: string, resourceType: 'c' | 'o'): string {
-  const version = '2020-08-04';
-  const expiry = `${new Date(Date.now() + 3_600_000).toISOString().slice(0, 19)}Z`;
-  const text = [account, permissions, 'b', resourceType, '', expiry, '', '', version, ''].join('\n');
-  const signature = createHmac('sha256', key).update(text).digest('base64');
-  const parameters = { sv: version, ss: 'b', srt: resourceType, sp: permissions, se: expiry, sig: signature };
-  return new URLSearchParams(parameters).toString();
 }

@@ -20,7 +20,9 @@ export function parseCapacity(text: string, name: string): Capacity {
   const [, named = '', units = ''] = /^([A-Z]\d)x(\d{1,3})$/i.exec(text.trim()) ?? [];
   const tier = named.toUpperCase();
   if (isTier(tier) && Number(units) >= 1 && Number(units) <= mostUnits[tier]) return { tier, units: Number(units) };
-  throw new Fault(`${name}: ${JSON.stringify(text)} is not ${expected}`, `Give ${name} ${expected}.`, { kind: 'usage' });
+  throw new Fault(`${name}: ${JSON.stringify(text)} is not ${expected}`, `Give ${name} ${expected}.`, {
+    kind: 'usage',
+  });
 }
 
 function isTier(text: string): text is Tier {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { Fault, messageOf } from '../model/fault.ts';
 import { replaceFile } from './atomic-file.ts';
 import { type Authority, isUsable, makeAuthority } from './authority.ts';
+import { type JobStore, openJobStore } from './job-store.ts';
 import type { Journal } from './journal.ts';
 import { openJournal } from './journal.ts';
 import { isJsonObject } from './json.ts';
@@ -20,6 +21,7 @@ export interface HubDirectory {
   readonly port: number;
   /** Absent where nothing is to be kept. */
   readonly journal: Journal | undefined;
+  readonly jobs: JobStore;
   rememberPort(port: number): void;
   /** Takes a folder away that was only borrowed. */
   release(): void;
@@ -54,6 +56,7 @@ async function temporaryDirectory(now: Date): Promise<HubDirectory> {
     keys: newKeys(),
     port: 0,
     journal: undefined,
+    jobs: { stored: [], keep: () => {} },
     rememberPort: () => {},
     release: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -73,6 +76,7 @@ async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
     keys: settings.keys,
     port: settings.port,
     journal: openJournal(join(folder, 'devices.jsonl')),
+    jobs: openJobStore(join(folder, 'jobs.json')),
     rememberPort: remember,
     release: () => {},
   };

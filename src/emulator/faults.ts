@@ -40,7 +40,8 @@ export function parseFaults(text: string, name: string): Faults {
   }
   const sum = [...rates.values()].reduce((total, share) => total + share, 0);
   // Sums of decimal shares are a little off.
-  if (sum > 1 + 1e-9) throw wrong(`the shares are ${Math.round(sum * 1000) / 10}% together, which is more than all calls`);
+  if (sum > 1 + 1e-9)
+    throw wrong(`the shares are ${Math.round(sum * 1000) / 10}% together, which is more than all calls`);
   return { rates, seed: seed ?? 0 };
 }
 

@@ -1,17 +1,23 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { Fault, messageOf } from '../model/fault.ts';
-import { type Body, refusalAnswer } from './answer.ts';
+import { randomBytes } from 'node:crypto';
+import { Fault } from '../model/fault.ts';
 import { bearerKey, mintToken, type TokenWish } from './bearer.ts';
-import type { Counts, Service } from './call.ts';
-import { openDirectory } from './directory.ts';
-import { type Disturb, reply } from './disturbance.ts';
+import type { Service } from './call.ts';
+import { type Capacity, importedPerMinute } from './capacity.ts';
+import { type Counts, noCounts } from './counts.ts';
+import { type HubDirectory, openDirectory } from './directory.ts';
+import type { Disturb } from './disturbance.ts';
+import { exchanges } from './exchange.ts';
+import { type Faults, seededFaults } from './faults.ts';
 import { type DeviceDocument, deviceDocument, wantedIdentity } from './identity.ts';
+import { createJobs } from './jobs.ts';
 import { type JsonObject, property } from './json.ts';
 import { type Handler, type Listener, listen } from './listener.ts';
+import { createMetrics } from './metrics.ts';
+import { type Pace, pace, realSleep, type Sleep } from './pace.ts';
 import { createRegistry, type IdentityRegistry } from './registry.ts';
 import type { PolicyKeys, PolicyName } from './rights.ts';
-import { answer } from './routes.ts';
 import { plantSeed, type Seed } from './seed.ts';
+import { createThrottle } from './throttle.ts';
 import { twinDocument } from './twin.ts';
 import { patchedTwin, wantedTwin } from './twin-state.ts';
 
@@ -24,9 +30,24 @@ export interface HubOptions {
   readonly visibilityLagMs?: number | undefined;
   /** Milliseconds since 1970, for tokens and times of devices. TLS goes by the machine's clock all the same. */
   readonly clock?: (() => number) | undefined;
+  /** How the hub waits: by the machine's clock unless it is given one of its own, as tests do. */
+  readonly sleep?: Sleep | undefined;
+  /**
+   * Seconds that pass at the hub in one second of its clock, for all that takes time: throttling, jobs, slow answers, queries that lag.
+   * Tokens and times of devices stay with the clock. Default 1.
+   */
+  readonly speed?: number | undefined;
+  /** Whose quotas hold; absent: nothing is throttled, and jobs take no longer than they need. */
+  readonly capacity?: Capacity | undefined;
+  /** What an idle hub has saved up of its quota; see `ThrottleOptions`. */
+  readonly burstSeconds?: number | undefined;
+  /** What goes wrong by chance. */
+  readonly faults?: Faults | undefined;
+  /** Stands for the managed identity by which jobs reach a container: the URL, with a signature, that it may use. */
+  readonly identity?: ((containerUri: string) => string) | undefined;
   /** What an empty hub begins with, and goes back to when it is reset. */
   readonly seed?: Seed | undefined;
-  /** For tests: what goes wrong with which call. */
+  /** For tests: what goes wrong with which call, in place of `faults`. */
   readonly disturb?: Disturb | undefined;
 }
 
@@ -42,6 +63,8 @@ export interface EmbeddedHub {
   /** The same in a file; absolute path. Without a directory it is gone after `close`. */
   readonly caFile: string;
   counts(): Counts;
+  /** What `GET /metrics` answers. */
+  metrics(): string;
   /** A bearer token that this hub takes, as it would one of Entra's: by default of a Data Contributor, for an hour. */
   mintToken(wish?: TokenWish): string;
   /** Removes every device, and plants the seed again. */
@@ -69,26 +92,16 @@ interface StateAccess {
 
 /** Starts an IoT Hub registry on this machine. Throws `Fault` when the port is taken or the directory cannot be used. */
 export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
-  const clock = options.clock ?? Date.now;
   const directory = await openDirectory(options.directory, new Date());
   const { keys, journal, authority } = directory;
-  const registry = createRegistry(journal?.identities ?? [], {
-    clock,
-    randomBytes,
-    visibilityLagMs: options.visibilityLagMs ?? 0,
-    changed: (deviceId, identity) => journal?.record(deviceId, identity),
+  const closing = new AbortController();
+  const service = createService(options, directory);
+  const { registry, counts, jobs, clock, hosts, metrics } = service;
+  const handle = exchanges(service, {
+    ...troubles(options, service, closing.signal),
+    signal: closing.signal,
+    flush: () => journal?.flush(),
   });
-  const counts = { requests: 0, registryReads: 0, registryWrites: 0, queries: 0, twinReads: 0, twinWrites: 0 };
-  const hosts: string[] = [];
-  const plant = () => {
-    if (options.seed !== undefined) plantSeed(registry, options.seed);
-  };
-  const reset = () => {
-    registry.clear();
-    plant();
-  };
-  const service: Service = { registry, keys, clock, hosts, counts, reset };
-  const handle = handler(service, options.disturb, () => journal?.flush());
 
   const putAway = () => {
     journal?.close(registry.all());
@@ -96,7 +109,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   };
 
   try {
-    if (isEmpty(registry)) plant();
+    if (registry.size() === 0 && options.seed !== undefined) plantSeed(registry, options.seed);
     journal?.flush();
   } catch (error) {
     putAway();
@@ -121,24 +134,76 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
     ca: authority.ca,
     caFile: directory.caFile,
     counts: () => ({ ...counts }),
+    metrics: () => metrics.text(counts, registry.size()),
     mintToken(wish = {}) {
       return mintToken(wish, { key: bearerKey(keys.iothubowner), now: clock(), issuer: `https://${host}/` });
     },
     reset() {
-      reset();
+      service.reset();
       journal?.flush();
     },
     registry: stateAccess(registry, () => journal?.flush()),
     async close() {
+      closing.abort();
+      await jobs.close();
       await listener.close();
       putAway();
     },
   };
 }
 
-function isEmpty(registry: IdentityRegistry): boolean {
-  for (const _ of registry.all()) return false;
-  return true;
+/** What every call works on. */
+function createService(options: HubOptions, { keys, journal, jobs: jobStore }: HubDirectory): Service {
+  const { clock = Date.now, speed = 1, capacity, seed } = options;
+  const registry = createRegistry(journal?.identities ?? [], {
+    clock,
+    randomBytes,
+    visibilityLagMs: (options.visibilityLagMs ?? 0) / speed,
+    changed: (deviceId, identity) => journal?.record(deviceId, identity),
+  });
+  const counts = { ...noCounts };
+  const jobs = createJobs({
+    registry,
+    clock,
+    pace: paceOf(options),
+    linesPerMinute: capacity === undefined ? undefined : importedPerMinute(capacity),
+    ...jobStore,
+    imported(lines) {
+      counts.importedLines += lines;
+      journal?.flush();
+    },
+    identity: options.identity,
+  });
+  const reset = () => {
+    jobs.clear();
+    registry.clear();
+    if (seed !== undefined) plantSeed(registry, seed);
+  };
+  return { registry, keys, clock, hosts: [], counts, metrics: createMetrics(), jobs, reset };
+}
+
+function paceOf({ clock = Date.now, sleep = realSleep, speed = 1 }: HubOptions): Pace {
+  return pace(clock, sleep, speed);
+}
+
+/** What makes calls wait or fail. */
+function troubles(options: HubOptions, { counts }: Service, signal: AbortSignal) {
+  const { capacity, burstSeconds, faults } = options;
+  const time = paceOf(options);
+  const delays = {
+    queued(milliseconds: number) {
+      counts.queuedMilliseconds += milliseconds;
+    },
+    throttled() {
+      counts.throttled += 1;
+    },
+  };
+  return {
+    pace: time,
+    disturb: options.disturb ?? (faults === undefined ? undefined : seededFaults(faults)),
+    throttle:
+      capacity === undefined ? undefined : createThrottle({ capacity, burstSeconds, pace: time, delays, signal }),
+  };
 }
 
 /** The port asked for; else the one of the last run, so that connection strings stay valid; else any. */
@@ -150,35 +215,6 @@ async function listenAgain(asked: number, last: number, pem: string, handle: Han
     if (!(error instanceof Fault)) throw error;
     return listen(0, pem, handle);
   }
-}
-
-/** A change is on disk before its answer leaves. */
-function handler(service: Service, disturb: Disturb | undefined, flush: () => void): Handler {
-  return async (request, body, response) => {
-    service.counts.requests += 1;
-    const method = request.method ?? '';
-    const target = request.url ?? '';
-    const disturbance = await disturb?.({ method, path: target.split('?')[0] ?? '', ...parsedBody(body) });
-    const header = (name: string) => {
-      const value = request.headers[name];
-      return typeof value === 'string' ? value : value?.[0];
-    };
-    const carryOut = () => {
-      const answered = answer({ method, target, header, body }, service);
-      try {
-        flush();
-        return answered;
-      } catch (error) {
-        const text = `The change could not be written to the directory: ${messageOf(error)}`;
-        return refusalAnswer(500, 'ServerError', text, randomUUID(), service.clock());
-      }
-    };
-    reply(response, disturbance, carryOut, service.clock);
-  };
-}
-
-function parsedBody(body: Body): { readonly body?: unknown } {
-  return body.kind === 'json' ? { body: body.value } : {};
 }
 
 function stateAccess(registry: IdentityRegistry, flush: () => void): StateAccess {

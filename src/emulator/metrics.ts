@@ -1,4 +1,4 @@
-import type { Counts } from './call.ts';
+import type { Counts } from './counts.ts';
 
 /** What a hub counts beside the operations: for `GET /metrics`. */
 export interface Metrics {

@@ -1,4 +1,4 @@
-import type { Counts } from './call.ts';
+import type { Counts } from './counts.ts';
 import type { Identity } from './identity.ts';
 import { modulesOf } from './module.ts';
 

@@ -2,18 +2,13 @@ import type { Fault } from '../model/fault.ts';
 import type { DeviceId } from '../model/fleet.ts';
 import type { Change, DeviceOutcome } from '../model/plan.ts';
 import type { Registry } from '../model/registration.ts';
-import { Rounds } from './rounds.ts';
+import { type RoundOptions, Rounds } from './rounds.ts';
 import type { Writable } from './settle.ts';
 import { writeInWaves } from './waves.ts';
 import { type TagOutcome, type TagWork, writeTags } from './write-tags.ts';
 
-/** What carrying out needs from outside, so that a test may own the time. */
-export interface ApplyOptions {
-  readonly sleep: (milliseconds: number) => Promise<void>;
-  /** A number from 0 (inclusive) to 1 (exclusive). */
-  readonly random: () => number;
-  /** Told after every call how many devices are registered, and how many of them badly. */
-  readonly progress: (done: number, failed: number) => void;
+/** What carrying out needs from outside. */
+export interface ApplyOptions extends RoundOptions {
   /** Told, when the devices are registered, of how many the tags are to be written. */
   readonly tagging?: (devices: number) => void;
 }
@@ -66,7 +61,7 @@ function tagWork(
     return tags === undefined || found.twin === undefined ? [] : [{ id, wanted, planned: found.twin }];
   }
   const doubtful = change.registration.tags !== undefined && readBack.has(id);
-  return doubtful ? [{ id, wanted, planned: { tags: {} } }] : [];
+  return doubtful ? [{ id, wanted, planned: { tags: {} }, mayBeDone: outcome?.result === 'created' }] : [];
 }
 
 function outcomeOf(

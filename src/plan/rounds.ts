@@ -2,7 +2,6 @@ import { asFault, Fault } from '../model/fault.ts';
 import type { DeviceId } from '../model/fleet.ts';
 import type { DeviceOutcome } from '../model/plan.ts';
 import type { Registry, RegistryWrite } from '../model/registration.ts';
-import type { ApplyOptions } from './apply.ts';
 import { eachInFlight } from './in-flight.ts';
 import { type Again, type Attempt, notDone, type Step, settle, type Writable } from './settle.ts';
 
@@ -14,6 +13,15 @@ const mostTries = 6;
 /** Upper bound of the first wait in milliseconds (full jitter); it doubles with every try. A throttled hub asks for 10 s. */
 const firstWait = { throttled: 10_000, unsettled: 1_000 } as const;
 
+/** What writing needs from outside, so that a test may own the time. */
+export interface RoundOptions {
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** A number from 0 (inclusive) to 1 (exclusive). */
+  readonly random: () => number;
+  /** Told after every call how many devices are registered, and how many of them badly. */
+  readonly progress: (done: number, failed: number) => void;
+}
+
 /** Writes devices of one hub, in bulks, round after round, until each has an outcome. Never throws. */
 export class Rounds {
   readonly outcomes: DeviceOutcome[] = [];
@@ -21,10 +29,10 @@ export class Rounds {
   readonly readBack = new Set<DeviceId>();
   fault: Fault | undefined;
   readonly #registry: Registry;
-  readonly #options: ApplyOptions;
+  readonly #options: RoundOptions;
   #failed = 0;
 
-  constructor(registry: Registry, options: ApplyOptions) {
+  constructor(registry: Registry, options: RoundOptions) {
     this.#registry = registry;
     this.#options = options;
   }

@@ -11,6 +11,8 @@ export interface TagWork {
   readonly wanted: JsonObject | undefined;
   /** The twin as it was planned. Without an etag it is read before anything is written. */
   readonly planned: Twin | { readonly tags: JsonObject };
+  /** They were sent with a new device, and the hub did not answer. */
+  readonly mayBeDone?: boolean;
 }
 
 /** What became of the tags of one device. */
@@ -64,12 +66,13 @@ class TagWriting {
   readonly #registry: Registry;
   #twin: Twin | undefined;
   /** A write of ours was never answered: the hub may have carried it out. */
-  #mayBeDone = false;
+  #mayBeDone: boolean;
 
   constructor(work: TagWork, registry: Registry) {
     this.#work = work;
     this.#registry = registry;
     this.#twin = 'etag' in work.planned ? work.planned : undefined;
+    this.#mayBeDone = work.mayBeDone === true;
   }
 
   notDone(reason: string, sent = false): TagOutcome {
@@ -121,8 +124,7 @@ class TagWriting {
     if (change === undefined) return { id, result: this.#mayBeDone ? 'written' : 'already' };
     const moved = movedTags(wanted, 'etag' in planned ? planned : { etag: '', ...planned }, now);
     // While a write of ours may be done, another etag may belong to somebody who undid what we wrote.
-    const untouched = before === undefined || before.etag === now.etag;
-    if (moved.length === 0 && (untouched || !this.#mayBeDone)) {
+    if (moved.length === 0 && (before?.etag === now.etag || !this.#mayBeDone)) {
       this.#twin = now;
       return undefined;
     }

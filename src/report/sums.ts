@@ -11,7 +11,7 @@ export function sumLines(report: Pick<Report, 'changes' | 'outcomes'>): readonly
 }
 
 /** Devices whose tags were written; of a plan, would be. They are no registry operations, and counted apart. */
-export function taggedDevices({ changes, outcomes }: Pick<Report, 'changes' | 'outcomes'>): number {
+function taggedDevices({ changes, outcomes }: Pick<Report, 'changes' | 'outcomes'>): number {
   if (outcomes.length > 0) return outcomes.filter(({ tags }) => tags === 'written').length;
   return changes.filter((change) => {
     if (change.kind === 'create') return change.registration.tags !== undefined;

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseCapacity } from '../emulator/capacity.ts';
+import { parseFaults } from '../emulator/faults.ts';
 import { startHub } from '../emulator/hub.ts';
 import { readSeed, type Seed } from '../emulator/seed.ts';
 import { Fault, messageOf } from '../model/fault.ts';
@@ -12,6 +14,9 @@ export async function runHub(settings: Settings): Promise<void> {
     directory: settings.directory === undefined ? undefined : resolve(settings.directory),
     seed: settings.seed === undefined ? undefined : seedIn(settings.seed),
     visibilityLagMs: wholeNumber(settings, 'visibility-lag', 3_600_000),
+    capacity: settings.capacity === undefined ? undefined : parseCapacity(settings.capacity, '--capacity'),
+    speed: wholeNumber(settings, 'clock-speed', 100_000, 1),
+    faults: settings.faults === undefined ? undefined : parseFaults(settings.faults, '--faults'),
   });
   const { connectionString, caFile, url } = hub;
   process.stdout.write(`${JSON.stringify({ connectionString, caFile, url })}\n`);
@@ -33,10 +38,10 @@ function seedIn(path: string): Seed {
   return readSeed(text, path);
 }
 
-function wholeNumber(settings: Settings, name: string, most: number): number {
-  const given = settings[name] ?? '0';
-  if (/^\d{1,9}$/.test(given) && Number(given) <= most) return Number(given);
-  const expected = `a whole number from 0 to ${most}`;
+function wholeNumber(settings: Settings, name: string, most: number, least = 0): number {
+  const given = settings[name] ?? String(least);
+  if (/^\d{1,9}$/.test(given) && Number(given) >= least && Number(given) <= most) return Number(given);
+  const expected = `a whole number from ${least} to ${most}`;
   throw new Fault(`--${name}: ${JSON.stringify(given)} is not ${expected}`, `Give --${name} ${expected}.`, {
     kind: 'usage',
   });

@@ -1,0 +1,131 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest, ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/**
+ * One clock for client and hub, so that hours pass in seconds: its time stands still while anything happens, and jumps to the next sleeper
+ * when nothing does. Both take `now` and `sleep` as arguments: `startHub({ clock: clock.now, sleep: clock.sleep })`.
+ */
+export interface SimulatedClock {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** For ever, where `milliseconds` is Infinity. Rejects when the signal is aborted. */
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  /** Its time passes no more, and it looks at nothing. */
+  readonly close: () => void;
+}
+
+interface Sleeper {
+  readonly due: number;
+  /** Of two that are due at the same time, the first to fall asleep wakes first. */
+  readonly order: number;
+  readonly wake: () => void;
+}
+
+/** Turns of the event loop in which nothing may happen before time jumps: data that lies in a socket is read in the first. */
+const quietTurns = 4;
+
+/**
+ * Something happens while
+ * - an HTTP call of this process is on its way: begun by a client and not yet at a server of this process, or answered and not yet read to
+ *   the end, or at a server elsewhere (Azurite). One that a server holds, asleep or for ever, does not count;
+ * - Node waits for a file, a name or a connection, or is in the midst of code.
+ * It does not see other processes and worker threads, nor what Node's thread pool computes (new keys, gzip).
+ * Sleepers wake one at a time, so that a run is the same each time.
+ */
+export function simulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClock {
+  const traffic = watchTraffic();
+  const sleepers = new Set<Sleeper>();
+  let time = start;
+  let slept = 0;
+  let running = false;
+
+  async function run(): Promise<void> {
+    running = true;
+    while (sleepers.size > 0 && !traffic.ended()) {
+      await quiet();
+      const [next] = [...sleepers].sort((a, b) => a.due - b.due || a.order - b.order);
+      if (next === undefined || next.due === Number.POSITIVE_INFINITY) break;
+      sleepers.delete(next);
+      time = Math.max(time, next.due);
+      next.wake();
+    }
+    running = false;
+  }
+
+  async function quiet(): Promise<void> {
+    for (let turns = 0; turns < quietTurns && !traffic.ended(); ) {
+      const before = traffic.count() + slept;
+      await nextTurn();
+      turns = before === traffic.count() + slept && !traffic.underWay() && !waitsForSystem() ? turns + 1 : 0;
+    }
+  }
+
+  return {
+    now: () => time,
+    close: traffic.close,
+    sleep: (milliseconds, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        slept += 1;
+        const abort = () => {
+          sleepers.delete(sleeper);
+          reject(signal?.reason);
+        };
+        const wake = () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        };
+        const sleeper = { due: time + Math.max(0, milliseconds), order: slept, wake };
+        signal?.addEventListener('abort', abort, { once: true });
+        sleepers.add(sleeper);
+        if (!running) void run();
+      }),
+  };
+}
+
+/** The HTTP exchanges of this process, by Node's own diagnostics. */
+function watchTraffic() {
+  let events = 0;
+  let asked = 0;
+  let held = 0;
+  let ended = false;
+  const began = (message: unknown) => {
+    const { request } = Object(message);
+    asked += 1;
+    events += 1;
+    const sent: ClientRequest = request;
+    sent.once('close', () => {
+      asked -= 1;
+      events += 1;
+    });
+  };
+  const arrived = (message: unknown) => {
+    const { response } = Object(message);
+    held += 1;
+    events += 1;
+    const answer: ServerResponse = response;
+    answer.once('close', () => {
+      held -= 1;
+      events += 1;
+    });
+  };
+  subscribe('http.client.request.start', began);
+  subscribe('http.server.request.start', arrived);
+  const close = () => {
+    ended = true;
+    unsubscribe('http.client.request.start', began);
+    unsubscribe('http.server.request.start', arrived);
+  };
+  return { count: () => events, underWay: () => asked !== held, ended: () => ended, close };
+}
+
+/** Files, names, connections; not the sockets that are merely open. */
+function waitsForSystem(): boolean {
+  return process
+    .getActiveResourcesInfo()
+    .some((name) => /Req(Wrap|Callback|Promise)$|^(TCPConnect|Write|Shutdown)Wrap$/.test(name));
+}

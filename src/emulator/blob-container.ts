@@ -1,0 +1,81 @@
+import type { ContainerClient } from '@azure/storage-blob';
+
+/** A container of Azure's blob storage, or of Azurite, opened by a URL that carries its own right (SAS). Calls reject as the client does. */
+export interface BlobContainer {
+  /** Bytes of a blob, and the blob as it streams in; it starts when it is read. */
+  read(
+    name: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly length: number; readonly bytes: AsyncIterable<Uint8Array> }>;
+  /** A text that grows; its blob appears, whole, when it is finished. */
+  writer(name: string): TextWriter;
+  /** Throws where one may not write and delete here. Afterwards there is no blob of this name. */
+  clear(name: string): Promise<void>;
+  /** Throws where it is not there, or must not be read. */
+  check(name: string): Promise<void>;
+}
+
+export interface TextWriter {
+  write(text: string): Promise<void>;
+  finish(): Promise<void>;
+}
+
+const blockLength = 1 << 20;
+
+/** The client is loaded only here. Throws for what is no URL of a container. */
+export async function openContainer(url: string): Promise<BlobContainer> {
+  const storage = await import('@azure/storage-blob');
+  const container = new storage.ContainerClient(url, new storage.AnonymousCredential(), {
+    retryOptions: { maxTries: 3, retryDelayInMs: 200, tryTimeoutInMs: 30_000 },
+  });
+  return {
+    async read(name, abortSignal) {
+      const blob = container.getBlobClient(name);
+      const { contentLength = 0, readableStreamBody } = await blob.download(0, undefined, { abortSignal });
+      return {
+        length: contentLength,
+        bytes: readableStreamBody === undefined ? nothing() : bytesOf(readableStreamBody),
+      };
+    },
+    writer: (name) => blockWriter(container, name),
+    async clear(name) {
+      const blob = container.getBlockBlobClient(name);
+      await blob.upload('', 0);
+      await blob.delete();
+    },
+    async check(name) {
+      await container.getBlobClient(name).getProperties();
+    },
+  };
+}
+
+async function* nothing(): AsyncIterable<Uint8Array> {}
+
+async function* bytesOf(stream: NodeJS.ReadableStream): AsyncIterable<Uint8Array> {
+  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}
+
+/** Sends a block whenever there is enough for one, so that no more than that is ever held. */
+function blockWriter(container: ContainerClient, name: string): TextWriter {
+  const blob = container.getBlockBlobClient(name);
+  const blocks: string[] = [];
+  let pending = '';
+  const send = async () => {
+    // All ids of a blob must be of one length.
+    const id = Buffer.from(String(blocks.length).padStart(6, '0')).toString('base64');
+    const text = pending;
+    pending = '';
+    await blob.stageBlock(id, text, Buffer.byteLength(text));
+    blocks.push(id);
+  };
+  return {
+    async write(text) {
+      pending += text;
+      if (pending.length >= blockLength) await send();
+    },
+    async finish() {
+      if (pending !== '') await send();
+      await blob.commitBlockList(blocks);
+    },
+  };
+}
