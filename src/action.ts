@@ -6,6 +6,7 @@ import { baseCommit, checkOut } from './github/base.ts';
 import { commentReport } from './github/comment.ts';
 import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { ignoredByGit } from './github/git.ts';
+import { offDefault, openHistory } from './github/history.ts';
 import { idToken, mayHaveIdTokens } from './github/id-token.ts';
 import { readInputs } from './github/inputs.ts';
 import { keepIssue } from './github/issue.ts';
@@ -83,6 +84,10 @@ async function run(inputs: Settings, event: Event): Promise<Report> {
     env: process.env,
     progress: logProgress,
     checkPublishing: uploads ? requireUploads : () => {},
+    openHistory: async () => {
+      if (event.otherBranch !== undefined) throw offDefault(event.otherBranch);
+      return openHistory(root, 'HEAD');
+    },
     ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
   });
   if (excuse !== undefined) {

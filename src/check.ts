@@ -11,11 +11,15 @@ import type { Device, Fleet } from './model/fleet.ts';
 import type { Identity } from './model/identity.ts';
 import type { Report } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
+import type { OnceDeclared } from './once-declared.ts';
 import type { Request, World } from './run.ts';
 
 /** The fleet after every check that needs no hub. */
 export interface Checked {
+  /** Those of the hubs in this run. */
   readonly devices: readonly Device[];
+  /** Those of all hubs. */
+  readonly all: readonly Device[];
   readonly identities: readonly Identity[];
   readonly bundles: readonly Bundle[];
   readonly findings: readonly Finding[];
@@ -43,6 +47,7 @@ export async function check(request: Request, { workspace, now }: World): Promis
   const findings = [fleet, assigned, identities, { findings: keys }, bases, bundles].flatMap((stage) => stage.findings);
   return {
     devices,
+    all: assigned.value.all,
     identities: identities.value,
     bundles: bundles.value,
     findings: inOrder([...request.findings, ...findings]),
@@ -66,6 +71,20 @@ async function readDevices(
   });
   const inRun = withParentHostnames(assigned.value.inRun, assigned.value.all);
   return { fleet, assigned: { ...assigned, value: { ...assigned.value, inRun } } };
+}
+
+/** What the default branch once declared, and no manifest declares now, on the hubs of this run; none unless the run may remove devices. */
+export async function devicesGone(
+  request: Request,
+  { openHistory }: World,
+  { all }: Checked,
+): Promise<readonly OnceDeclared[]> {
+  if ((request.plan.prune ?? 'none') === 'none') return [];
+  const { onceDeclared } = await import('./once-declared.ts');
+  const declared = new Set(all.map(({ id, hub }) => `${hub}/${id}`));
+  const once = await onceDeclared(request.manifests, request.hubs, await openHistory());
+  const inRun = once.filter(({ hub }) => request.onlyHub === undefined || hub === request.onlyHub);
+  return inRun.filter(({ id, hub }) => !declared.has(`${hub}/${id}`));
 }
 
 /** For a pull request, what its devices would run otherwise than at its base; whatever was wrong there is past. */

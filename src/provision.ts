@@ -1,11 +1,12 @@
-import { type Checked, check, configurationSinceBase, inOrder } from './check.ts';
+import { type Checked, check, configurationSinceBase, devicesGone, inOrder } from './check.ts';
 import type { Bundle } from './model/bundle.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
 import { type Finding, failing, type Judged } from './model/finding.ts';
-import type { Device, HubHost } from './model/fleet.ts';
+import type { HubHost } from './model/fleet.ts';
 import type { Change, DeviceOutcome } from './model/plan.ts';
 import type { Registry } from './model/registration.ts';
 import type { ListedDevice, Report, Result } from './model/report.ts';
+import type { OnceDeclared } from './once-declared.ts';
 import { apply } from './plan/apply.ts';
 import { plan } from './plan/plan.ts';
 import type { Request, World } from './run.ts';
@@ -56,8 +57,9 @@ async function renderFleet(request: Request, world: World, checked: Checked): Pr
 
 async function planFleet(request: Request, world: World, checked: Checked): Promise<Report> {
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
-  return withRegistries(checked.devices, world, async (registries) => {
-    const { changes, findings } = await planHubs(request, world, checked, registries);
+  const gone = await devicesGone(request, world, checked);
+  return withRegistries([...checked.devices, ...gone], world, async (registries) => {
+    const { changes, findings } = await planHubs(request, world, { ...checked, gone }, registries);
     const result = changes.every(({ kind }) => kind === 'unchanged') ? 'unchanged' : 'changes';
     const configuration = await configurationSinceBase(request, world, checked);
     const more = { changes, findings, ...configuration };
@@ -88,8 +90,9 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
   checkOutputDirectory(request.outputDirectory, { workspace: world.workspace.root });
   world.checkPublishing();
   const differing = await comparing(request);
-  return withRegistries(checked.devices, world, async (registries) => {
-    const { changes, findings: planned } = await planHubs(request, world, checked, registries);
+  const gone = await devicesGone(request, world, checked);
+  return withRegistries([...checked.devices, ...gone], world, async (registries) => {
+    const { changes, findings: planned } = await planHubs(request, world, { ...checked, gone }, registries);
     const findings = inOrder([...planned, ...differing([...registries.keys()], changes)]);
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings });
     const { outcomes, faults } = await carryOut(changes, world, registries);
@@ -121,9 +124,10 @@ async function comparing({
 
 async function verifyFleet(request: Request, world: World, checked: Checked): Promise<Report> {
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
-  return withRegistries(checked.devices, world, async (registries) => {
+  const gone = await devicesGone(request, world, checked);
+  return withRegistries([...checked.devices, ...gone], world, async (registries) => {
     // What differs is drift, whatever the plan would think of writing it.
-    const { changes } = await planHubs(request, world, checked, registries);
+    const { changes } = await planHubs(request, world, { ...checked, gone }, registries);
     const inSync = changes.every(({ kind }) => kind === 'unchanged');
     return report(request, checked, inSync ? 'in-sync' : 'drift', { changes });
   });
@@ -149,7 +153,7 @@ async function listHubs(request: Request, world: World, checked: Checked): Promi
 
 /** Opens a registry for every hub of the devices, and closes them all in the end. */
 async function withRegistries<T>(
-  devices: readonly Device[],
+  devices: readonly { readonly hub?: HubHost | undefined }[],
   world: World,
   work: (registries: ReadonlyMap<HubHost, Registry>) => Promise<T>,
 ): Promise<T> {
@@ -167,7 +171,7 @@ async function withRegistries<T>(
 async function planHubs(
   request: Request,
   world: World,
-  checked: Checked,
+  checked: Checked & { readonly gone: readonly OnceDeclared[] },
   registries: ReadonlyMap<HubHost, Registry>,
 ): Promise<{ readonly changes: readonly Change[]; readonly findings: readonly Finding[] }> {
   const planned: Judged<readonly Change[]>[] = [];
@@ -176,11 +180,11 @@ async function planHubs(
     const identities = checked.identities.filter(({ device }) => device.hub === hub);
     // Twins are read for a hub of whose devices one names tags: the others' may have had some.
     const tags = identities.some(({ device }) => device.tags !== undefined);
-    const found = await registry.read(
-      identities.map(({ device }) => device.id),
-      { tags },
-    );
-    planned.push(plan(hub, identities, found, request.plan));
+    const wanted = identities.map(({ device }) => device.id);
+    const found = await registry.read(wanted, { tags });
+    const once = checked.gone.filter((device) => device.hub === hub).map(({ id }) => id);
+    const gone = once.length === 0 ? [] : (await registry.read(once)).values();
+    planned.push(plan(hub, identities, found, request.plan, gone));
   }
   return {
     changes: planned.flatMap(({ value }) => value),
@@ -223,7 +227,7 @@ function applied(outcomes: readonly DeviceOutcome[]): Result {
 }
 
 function isRight({ result }: DeviceOutcome): boolean {
-  return result === 'created' || result === 'updated' || result === 'unchanged';
+  return result !== 'failed' && result !== 'unknown';
 }
 
 async function write({ outputDirectory }: Request, { workspace }: World, bundles: readonly Bundle[]): Promise<void> {

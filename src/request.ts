@@ -36,6 +36,7 @@ export function readRequest(settings: Settings, context: RequestContext): Reques
       adopt: truth(settings, 'adopt'),
       allowLockout: truth(settings, 'allow-lockout'),
       maxChanges: changeLimit(text(settings, 'max-changes', '30%')),
+      prune: word(settings, 'prune', ['none', 'disable', 'delete']),
     },
     ...(planFile === '' ? {} : { planFile: resolve(context.directory, planFile) }),
     findings: context.findings,

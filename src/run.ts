@@ -1,5 +1,6 @@
 import type { Finding } from './model/finding.ts';
 import type { HubHost } from './model/fleet.ts';
+import type { History } from './model/history.ts';
 import type { Registry } from './model/registration.ts';
 import type { Command } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
@@ -34,6 +35,8 @@ export interface World {
   readonly progress: Progress;
   /** Throws a `Fault` where bundles, once written, could not be published: asked before anything is written. */
   readonly checkPublishing: () => void;
+  /** The past of the default branch. Throws a `Fault` where this run may not, or cannot, look into it. */
+  readonly openHistory: () => Promise<History>;
   /** The files as the base of the pull request has them; absent where there is no pull request. */
   readonly openBase?: () => Promise<BaseFiles | undefined>;
 }

@@ -18,13 +18,15 @@ export interface Surroundings {
   readonly progress: Progress;
   /** Absent: bundles are not published. */
   readonly checkPublishing?: () => void;
+  /** Absent: nothing may be removed. */
+  readonly openHistory?: World['openHistory'];
   /** Absent: there is no pull request. */
   readonly openBase?: World['openBase'];
 }
 
 /** The world as it is: the real clock, the real network. */
 export function realWorld(surroundings: Surroundings): World {
-  const { workspace, progress, checkPublishing = () => {}, openBase } = surroundings;
+  const { workspace, progress, checkPublishing = () => {}, openHistory = noHistory, openBase } = surroundings;
   return {
     workspace,
     now: () => new Date(),
@@ -32,9 +34,14 @@ export function realWorld(surroundings: Surroundings): World {
     random: Math.random,
     progress,
     checkPublishing,
+    openHistory,
     ...(openBase === undefined ? {} : { openBase }),
     openRegistry: (hub) => openRegistry(hub, surroundings),
   };
+}
+
+async function noHistory(): Promise<never> {
+  throw new Fault('the history of the repository is not known here', 'Leave prune out.', { kind: 'usage' });
 }
 
 async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<Registry> {

@@ -48,6 +48,32 @@ it('hub --seed begins with the devices of the file, says in one line how to conn
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
+it('hub --capacity, --clock-speed and --faults throttle, hurry and disturb', async () => {
+  const child = run('--capacity', 'S1x1', '--clock-speed', '1000', '--faults', '503:100%');
+  const { connectionString, caFile, url } = JSON.parse(await firstLine(child));
+  const hub = {
+    host: new URL(url).host,
+    ca: readFileSync(caFile, 'utf8'),
+    connectionStrings: { iothubowner: connectionString },
+  };
+  expect((await call(hub, 'GET', '/devices')).status).toBe(503);
+  expect((await call(hub, 'GET', '/metrics')).text).toContain('embedded_hub_faults_total{kind="503"} 1\n');
+});
+
+it.each([
+  [['--capacity', 'S9x1'], /--capacity: "S9x1" is not S1x1 to S1x200/],
+  [['--faults', '429'], /--faults: "429" is not KIND:SHARE%.*→ Give --faults kinds and their shares/s],
+  [['--clock-speed', '0'], /--clock-speed: "0" is not a whole number from 1 to 100000/],
+])('hub %j is wrong usage', async (args, words) => {
+  const child = run(...args);
+  let said = '';
+  child.stderr!.on('data', (chunk) => {
+    said += chunk;
+  });
+  expect((await once(child, 'close'))[0]).toBe(2);
+  expect(said).toMatch(words);
+});
+
 it.each([
   ['is not there', undefined, /The seed .*devices\.txt cannot be read: ENOENT.*→ Give a file that exists with --seed/s],
   ['is not JSON', 'devices:\n', /devices\.txt, line 1 is not JSON.*→ Give a JSON array of devices/s],

@@ -43,7 +43,7 @@ export function fleet(...devices: readonly Device[]): Fleet {
   return { devices, manifests: ['devices.yaml'] };
 }
 
-export function create(id: string, digit = 'A'): RegistryWrite {
+export function create(id: string, digit = 'A'): Extract<RegistryWrite, { mode: 'create' }> {
   const thumbprints = { primary: thumbprint(digit), secondary: thumbprint('B') };
   return { mode: 'create', registration: { id: deviceId(id), thumbprints, status: 'enabled' } };
 }

@@ -40,6 +40,7 @@ async function render(files: Readonly<Record<string, string>>, prepare: (folder:
       random: () => 0.5,
       progress: { phase: () => {}, written: () => {} },
       checkPublishing: () => {},
+      openHistory: () => expect.fail('nothing is to be removed'),
     },
   );
   const findings = report.findings.filter(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Disturb, Disturbance } from '../../src/emulator/disturbance.ts';
-import type { Registry } from '../../src/model/registration.ts';
+import { idOf, type Registry } from '../../src/model/registration.ts';
 import { type ApplyOptions, apply } from '../../src/plan/apply.ts';
 import { planDevice } from '../../src/plan/plan.ts';
 import { digest, hub, wanted } from './devices.ts';
@@ -310,7 +310,7 @@ describe('a registry with a fault of its own', () => {
     let calls = 0;
     const forgetful = registry(async (asked) => {
       calls++;
-      return calls === 1 ? [] : asked.map(({ registration: { id } }) => ({ id, answer: 'applied' }));
+      return calls === 1 ? [] : asked.map((write) => ({ id: idOf(write), answer: 'applied' }));
     });
     const applied = await apply([change], forgetful, options);
     expect(applied).toMatchObject({ outcomes: [{ result: 'created' }] });

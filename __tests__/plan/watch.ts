@@ -2,15 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { DisturbedCall } from '../../src/emulator/disturbance.ts';
 import { registeredDevice } from '../../src/hub/wire.ts';
-import type { Change } from '../../src/model/plan.ts';
+import type { Change, Removal } from '../../src/model/plan.ts';
 import type { RegisteredDevice } from '../../src/model/registration.ts';
 import { differences } from '../../src/plan/compare.ts';
 import { entriesOf, type Rig } from './rig.ts';
 
+/** Changes of devices that a manifest declares. */
+type Declared = Exclude<Change, Removal>;
+
 /** The history of the devices: what we wrote upon what, and whether they were ever as wanted. */
 export class Watch {
   readonly #rig: Rig;
-  readonly #planned: ReadonlyMap<string, Change>;
+  readonly #planned: ReadonlyMap<string, Declared>;
   readonly #landed = new Set<string>();
   /** Landed, and the device is not deleted since. */
   readonly #inEffect = new Set<string>();
@@ -20,7 +23,8 @@ export class Watch {
 
   constructor(rig: Rig, changes: readonly Change[]) {
     this.#rig = rig;
-    this.#planned = new Map(changes.map((change) => [change.id, change]));
+    const declared = changes.filter((change) => 'identity' in change);
+    this.#planned = new Map(declared.map((change) => [change.id, change]));
   }
 
   /**
@@ -92,7 +96,7 @@ export class Watch {
     }
   }
 
-  #isRight({ identity, parent }: Change, now: RegisteredDevice): boolean {
+  #isRight({ identity, parent }: Declared, now: RegisteredDevice): boolean {
     if (parent === undefined || parent.id === null) return differences(identity, now, parent).length === 0;
     // Planned before the parent was there, the child is right with the scope that it has by now.
     const scope = parent.scope ?? this.#current(parent.id)?.deviceScope;
@@ -105,7 +109,7 @@ export class Watch {
 }
 
 /** What an update writes; a parent that the manifest does not name it sends back as it is. */
-function written(device: RegisteredDevice, { parent }: Change): readonly unknown[] {
+function written(device: RegisteredDevice, { parent }: Declared): readonly unknown[] {
   const { authentication, edge, thumbprints, status, statusReason, parentScopes } = device;
   const attached = parent === undefined ? undefined : parentScopes;
   return [authentication, edge, thumbprints.primary, thumbprints.secondary, status, statusReason, attached];

@@ -1,8 +1,8 @@
-import type { ContainerClient } from '@azure/storage-blob';
+import type { BlobClient, ContainerClient } from '@azure/storage-blob';
 
 /** A container of Azure's blob storage, or of Azurite, opened by a URL that carries its own right (SAS). Calls reject as the client does. */
 export interface BlobContainer {
-  /** Bytes of a blob, and the blob as it streams in; it starts when it is read. */
+  /** Bytes of a blob, and the blob itself, a part of which is fetched whenever there is need of it. */
   read(
     name: string,
     signal: AbortSignal,
@@ -21,6 +21,7 @@ export interface TextWriter {
 }
 
 const blockLength = 1 << 20;
+const partLength = 1 << 20;
 
 /** The client is loaded only here. Throws for what is no URL of a container. */
 export async function openContainer(url: string): Promise<BlobContainer> {
@@ -29,13 +30,10 @@ export async function openContainer(url: string): Promise<BlobContainer> {
     retryOptions: { maxTries: 3, retryDelayInMs: 200, tryTimeoutInMs: 30_000 },
   });
   return {
-    async read(name, abortSignal) {
+    async read(name, signal) {
       const blob = container.getBlobClient(name);
-      const { contentLength = 0, readableStreamBody } = await blob.download(0, undefined, { abortSignal });
-      return {
-        length: contentLength,
-        bytes: readableStreamBody === undefined ? nothing() : bytesOf(readableStreamBody),
-      };
+      const { contentLength: length = 0, etag } = await blob.getProperties();
+      return { length, bytes: partsOf(blob, { length, etag, signal }) };
     },
     writer: (name) => blockWriter(container, name),
     async clear(name) {
@@ -49,10 +47,20 @@ export async function openContainer(url: string): Promise<BlobContainer> {
   };
 }
 
-async function* nothing(): AsyncIterable<Uint8Array> {}
-
-async function* bytesOf(stream: NodeJS.ReadableStream): AsyncIterable<Uint8Array> {
-  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+/** Part by part, so that no connection is kept waiting while the reader takes its time; all of the same version. */
+async function* partsOf(
+  blob: BlobClient,
+  {
+    length,
+    etag,
+    signal,
+  }: { readonly length: number; readonly etag: string | undefined; readonly signal: AbortSignal },
+): AsyncIterable<Uint8Array> {
+  const conditions = etag === undefined ? {} : { ifMatch: etag };
+  for (let from = 0; from < length; from += partLength) {
+    const count = Math.min(partLength, length - from);
+    yield await blob.downloadToBuffer(from, count, { abortSignal: signal, conditions });
+  }
 }
 
 /** Sends a block whenever there is enough for one, so that no more than that is ever held. */

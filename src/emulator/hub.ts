@@ -8,18 +8,15 @@ import { type HubDirectory, openDirectory } from './directory.ts';
 import type { Disturb } from './disturbance.ts';
 import { exchanges } from './exchange.ts';
 import { type Faults, seededFaults } from './faults.ts';
-import { type DeviceDocument, deviceDocument, wantedIdentity } from './identity.ts';
 import { createJobs } from './jobs.ts';
-import { type JsonObject, property } from './json.ts';
 import { type Handler, type Listener, listen } from './listener.ts';
 import { createMetrics } from './metrics.ts';
 import { type Pace, pace, realSleep, type Sleep } from './pace.ts';
-import { createRegistry, type IdentityRegistry } from './registry.ts';
+import { createRegistry } from './registry.ts';
 import type { PolicyKeys, PolicyName } from './rights.ts';
 import { plantSeed, type Seed } from './seed.ts';
+import { type StateAccess, stateAccess } from './state-access.ts';
 import { createThrottle } from './throttle.ts';
-import { twinDocument } from './twin.ts';
-import { patchedTwin, wantedTwin } from './twin-state.ts';
 
 export interface HubOptions {
   /** 0, the default, takes the port of the last run in this directory, else any free one. */
@@ -71,23 +68,8 @@ export interface EmbeddedHub {
   reset(): void;
   /** The state itself, past HTTP, rights and counters: for tests to look at, and to act as another writer. */
   readonly registry: StateAccess;
-  /** Cuts all connections, and writes the state to its directory. */
+  /** Cuts all connections, and writes the state to its directory; once, however often it is called. */
   close(): Promise<void>;
-}
-
-interface StateAccess {
-  /** What `GET /devices/{id}` would answer. */
-  get(deviceId: string): DeviceDocument | undefined;
-  /** Oldest first. */
-  all(): readonly DeviceDocument[];
-  /** Creates or replaces, whatever the etag; takes the body of a PUT, `deviceId` in it. Throws `Refused` for an invalid one. */
-  put(device: JsonObject): DeviceDocument;
-  /** Throws `Refused` where there is none. */
-  remove(deviceId: string): void;
-  /** What `GET /twins/{id}` would answer. */
-  twin(deviceId: string): object | undefined;
-  /** As a PATCH of the twin, whatever its etag: `{ tags, properties: { desired } }`. Throws `Refused` where it is refused. */
-  patchTwin(deviceId: string, twin: JsonObject): object;
 }
 
 /** Starts an IoT Hub registry on this machine. Throws `Fault` when the port is taken or the directory cannot be used. */
@@ -126,6 +108,14 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   for (const name of ['localhost', '127.0.0.1', '[::1]']) hosts.push(`${name}:${listener.port}`, name);
 
   const strings = connectionStrings(host, keys);
+  let closed: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    closing.abort();
+    await jobs.close();
+    await listener.close();
+    putAway();
+  }
+
   return {
     host,
     url: `https://${host}`,
@@ -143,11 +133,9 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
       journal?.flush();
     },
     registry: stateAccess(registry, () => journal?.flush()),
-    async close() {
-      closing.abort();
-      await jobs.close();
-      await listener.close();
-      putAway();
+    close() {
+      closed ??= close();
+      return closed;
     },
   };
 }
@@ -215,35 +203,6 @@ async function listenAgain(asked: number, last: number, pem: string, handle: Han
     if (!(error instanceof Fault)) throw error;
     return listen(0, pem, handle);
   }
-}
-
-function stateAccess(registry: IdentityRegistry, flush: () => void): StateAccess {
-  return {
-    get(deviceId) {
-      const identity = registry.find(deviceId);
-      return identity === undefined ? undefined : deviceDocument(identity);
-    },
-    all: () => [...registry.all()].map(deviceDocument),
-    put(device) {
-      const written = registry.put(wantedIdentity(property(device, 'deviceId'), device));
-      flush();
-      return deviceDocument(written);
-    },
-    remove(deviceId) {
-      registry.remove(deviceId, undefined);
-      flush();
-    },
-    twin(deviceId) {
-      const identity = registry.find(deviceId);
-      return identity === undefined ? undefined : twinDocument(identity);
-    },
-    patchTwin(deviceId, body) {
-      const twin = patchedTwin(registry.get(deviceId).twin, wantedTwin(body), registry.clock());
-      const amended = registry.amend(deviceId, { twin });
-      flush();
-      return twinDocument(amended);
-    },
-  };
 }
 
 function connectionStrings(host: string, keys: PolicyKeys): Readonly<Record<PolicyName, string>> {

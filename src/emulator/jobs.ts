@@ -104,7 +104,9 @@ export function createJobs(options: JobsOptions): Jobs {
       change(jobId, { progress: 100 });
       end(jobId, 'completed');
     } catch (error) {
-      if (!signal.aborted) end(jobId, 'failed', messageOf(error));
+      // Where no more than the properties of a blob are asked for, a refusal has no words.
+      const reason = messageOf(error) || 'a blob cannot be read any more';
+      if (!signal.aborted) end(jobId, 'failed', `The import broke off: ${reason}`);
     } finally {
       if (current?.jobId === jobId) current = undefined;
     }
@@ -164,8 +166,10 @@ export function createJobs(options: JobsOptions): Jobs {
     async close() {
       closed = true;
       const running = current;
-      running?.stop.abort();
-      await running?.done;
+      if (running === undefined) return;
+      running.stop.abort();
+      await running.done;
+      options.keep([...jobs.values()]);
     },
   };
 }

@@ -14,6 +14,8 @@ export interface Event {
   readonly run: string;
   /** The pull request that the run is about, where its token can write: that of a fork cannot. */
   readonly pullRequest?: number;
+  /** Why the run is not about the default branch, where it is not: only that says what is no longer declared. */
+  readonly otherBranch?: string;
   /** The commit that the pull request would be merged into. */
   readonly base?: string;
   /** The web page of docs/rules.md of the very action that runs; unknown for an action of the caller's checkout. */
@@ -31,6 +33,7 @@ export function readEvent(): Event {
         ? 'pull requests from forks have no secrets'
         : undefined;
   const ours = eventName === 'pull_request' && head === repository;
+  const other = otherBranch();
   const number: unknown = payload.pull_request?.number;
   const sha: unknown = payload.pull_request?.head?.sha ?? context.sha;
   const base: unknown = payload.pull_request?.base?.sha;
@@ -43,9 +46,20 @@ export function readEvent(): Event {
     },
     run: `${serverUrl}/${repository}/actions/runs/${runId}`,
     ...(ours && typeof number === 'number' ? { pullRequest: number } : {}),
+    ...(other === undefined ? {} : { otherBranch: other }),
     ...(eventName === 'pull_request' && typeof base === 'string' ? { base } : {}),
     ...(action && ref ? { rulesPage: `${serverUrl}/${action}/blob/${ref}/docs/rules.md` } : {}),
   };
+}
+
+function otherBranch(): string | undefined {
+  const { eventName, payload, ref } = context;
+  // A schedule runs on the default branch alone, and its event names none.
+  if (eventName === 'schedule') return undefined;
+  const branch: unknown = payload.repository?.default_branch;
+  const target: unknown = payload.pull_request?.base?.ref;
+  const name = typeof target === 'string' ? target : ref.replace(/^refs\/heads\//, '');
+  return name === branch ? undefined : `${name} is not the default branch (${branch})`;
 }
 
 /** runner/public-repository, where bundles are about to be published. */

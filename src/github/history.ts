@@ -19,6 +19,27 @@ export function openHistory(root: string, head: string): History {
   };
 }
 
+/**
+ * The history of the default branch, for somebody at a terminal, who has to be on it. Which branch that is, the clone knows of its
+ * origin; without an origin the branch at hand is as good as any. Throws a usage `Fault` on another one.
+ */
+export async function openDefaultHistory(root: string): Promise<History> {
+  const ask = async (...args: readonly string[]) => text(await runGit(root, args)).trim();
+  const branch = await ask('rev-parse', '--abbrev-ref', 'HEAD');
+  const origin = await ask('rev-parse', '--abbrev-ref', 'origin/HEAD').catch(() => undefined);
+  if (origin !== undefined && origin !== `origin/${branch}`)
+    throw offDefault(`${branch} is checked out, not ${origin}`);
+  return openHistory(root, 'HEAD');
+}
+
+/** The refusal to remove devices elsewhere: `what` says where the run is. */
+export function offDefault(what: string): Fault {
+  const remedy = 'Run with prune on the default branch, or on a pull request for it; elsewhere leave prune out.';
+  return new Fault(`only the default branch says which devices are no longer declared: ${what}`, remedy, {
+    kind: 'usage',
+  });
+}
+
 type Git = (args: readonly string[], input?: Buffer) => Promise<Buffer>;
 
 /** A shallow clone looks as if its oldest commit had declared everything: what was removed before is not seen. */

@@ -19,6 +19,7 @@ export const inputNames = [
   'max-changes',
   'allow-lockout',
   'adopt',
+  'prune',
   'plan-file',
   'comment',
   'github-token',

@@ -1,4 +1,4 @@
-import type { RefusalCode, RegistryWrite, WriteAnswer } from '../model/registration.ts';
+import { idOf, type RefusalCode, type RegistryWrite, type WriteAnswer } from '../model/registration.ts';
 import { described, type NotAnswered, quotable, type Reply } from './reply.ts';
 import { isUnsent } from './unreachable.ts';
 import { isRecord } from './wire.ts';
@@ -16,7 +16,7 @@ export function bulkAnswers(writes: readonly RegistryWrite[], reply: Reply): rea
   if (reply.kind === 'answered') return unanswered(writes, "the hub's answer was not understood");
   const message = described(reply);
   if (reply.status === 429) {
-    return writes.map(({ registration: { id } }) => ({ id, answer: 'refused', code: 'throttled', message }));
+    return writes.map((write) => ({ id: idOf(write), answer: 'refused', code: 'throttled', message }));
   }
   return reply.status >= 500 ? unanswered(writes, message) : reply;
 }
@@ -49,9 +49,10 @@ function bulkResult(body: unknown): BulkResult | undefined {
 /** Every device that is not named in the errors was applied: if the errors make sense, which is checked. */
 function perDevice(writes: readonly RegistryWrite[], { successful, errors }: BulkResult): readonly WriteAnswer[] {
   const byId = new Map(errors.map((error) => [error.id, error]));
-  const ids = new Set<string>(writes.map(({ registration }) => registration.id));
+  const ids = new Set<string>(writes.map(idOf));
   const stray = errors.some(({ id }) => !ids.has(id)) || (!successful && errors.length === 0);
-  return writes.map(({ registration: { id } }): WriteAnswer => {
+  return writes.map((write): WriteAnswer => {
+    const id = idOf(write);
     const error = byId.get(id);
     if (error !== undefined) {
       const message = [error.code, error.status].filter((part) => part !== '').join(', ');
@@ -77,5 +78,5 @@ export function refusalCode(code: string): RefusalCode {
 }
 
 function unanswered(writes: readonly RegistryWrite[], message: string): readonly WriteAnswer[] {
-  return writes.map(({ registration: { id } }) => ({ id, answer: 'unanswered', message }));
+  return writes.map((write) => ({ id: idOf(write), answer: 'unanswered', message }));
 }

@@ -1,7 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, messageOf } from '../model/fault.ts';
 import type { DeviceId, HubHost, JsonObject } from '../model/fleet.ts';
-import type { RegisteredDevice, Registry, RegistryWrite, Twin, WriteAnswer } from '../model/registration.ts';
+import {
+  idOf,
+  type RegisteredDevice,
+  type Registry,
+  type RegistryWrite,
+  type Twin,
+  type WriteAnswer,
+} from '../model/registration.ts';
 import { bulkAnswers } from './bulk.ts';
 import type { HubCredential } from './credential.ts';
 import { openHttp } from './http.ts';
@@ -110,13 +117,15 @@ class HubRegistry implements Registry {
   }
 
   async write(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]> {
-    const creates = writes.filter(({ mode }) => mode === 'create');
-    const updates = writes.filter(({ mode }) => mode === 'update');
-    if (creates.length === 0 || updates.length === 0) return writes.length === 0 ? [] : this.#bulk(writes);
-    // The SDK has one call for each of the two.
-    const answers = [...(await this.#bulk(creates)), ...(await this.#bulkAfter(updates))];
+    // The SDK has a call for each of the three.
+    const [first, ...others] = (['create', 'update', 'delete'] as const)
+      .map((call) => writes.filter((write) => callOf(write) === call))
+      .filter((ofCall) => ofCall.length > 0);
+    if (first === undefined) return [];
+    const answers = [...(await this.#bulk(first))];
+    for (const ofCall of others) answers.push(...(await this.#bulkAfter(ofCall)));
     const byId = new Map(answers.map((answer) => [answer.id, answer]));
-    return writes.flatMap(({ registration }) => byId.get(registration.id) ?? []);
+    return writes.flatMap((write) => byId.get(idOf(write)) ?? []);
   }
 
   async #readFleet(ids: readonly DeviceId[], tags: boolean): Promise<readonly RegisteredDevice[]> {
@@ -163,8 +172,9 @@ class HubRegistry implements Registry {
 
   async #bulk(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]> {
     const { calls } = this.#parts;
-    const entries = writes.map(bulkEntry);
-    const reply = this.#noted(await (writes[0]?.mode === 'create' ? calls.create(entries) : calls.update(entries)));
+    const [first] = writes;
+    if (first === undefined) return [];
+    const reply = this.#noted(await calls[callOf(first)](writes.map(bulkEntry)));
     const answers = bulkAnswers(writes, reply);
     if (!('kind' in answers)) return answers;
     if (answers.kind === 'unanswered' || answers.status !== 400) throw await this.#fault(answers, 'Registry Write');
@@ -224,10 +234,15 @@ class HubRegistry implements Registry {
   }
 }
 
+/** To disable a device is an update of it. */
+function callOf({ mode }: RegistryWrite): 'create' | 'update' | 'delete' {
+  return mode === 'disable' ? 'update' : mode;
+}
+
 function isAbsent(reply: Reply): boolean {
   return reply.kind === 'refused' && reply.status === 404 && /^(DeviceNotFound|404001)$/.test(reply.error.code);
 }
 
 function refusedAll(writes: readonly RegistryWrite[], message: string): readonly WriteAnswer[] {
-  return writes.map(({ registration: { id } }) => ({ id, answer: 'refused', code: 'other', message }));
+  return writes.map((write) => ({ id: idOf(write), answer: 'refused', code: 'other', message }));
 }

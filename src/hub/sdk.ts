@@ -17,6 +17,7 @@ export interface HubCalls {
   query(text: string, continuation?: string): Promise<Reply>;
   create(devices: readonly BulkEntry[]): Promise<Reply>;
   update(devices: readonly BulkEntry[]): Promise<Reply>;
+  delete(devices: readonly BulkEntry[]): Promise<Reply>;
   twin(id: DeviceId): Promise<Reply>;
   patchTwin(id: DeviceId, patch: { readonly tags: JsonObject }, etag: string): Promise<Reply>;
 }
@@ -59,6 +60,7 @@ export async function openSdk(
     statistics: () => call(async () => ofRegistry(await registry.getRegistryStatistics())),
     create: (devices) => call(async () => ofRegistry(await registry.addDevices([...devices]))),
     update: (devices) => call(async () => ofRegistry(await registry.updateDevices([...devices], false))),
+    delete: (devices) => call(async () => ofRegistry(await registry.removeDevices([...devices], false))),
     twin: (id) => call(async () => ofRegistry(await registry.getTwin(id))),
     patchTwin: (id, patch, etag) => call(async () => ofRegistry(await registry.updateTwin(id, patch, etag))),
     query: (text, continuation) =>

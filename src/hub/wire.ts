@@ -52,6 +52,8 @@ function isJsonObject(value: unknown): value is JsonObject {
  * Without `authentication` the hub would make new symmetric keys, without `deviceScope` it would refuse.
  */
 export function bulkEntry(write: RegistryWrite) {
+  if (write.mode === 'delete') return { deviceId: write.found.id, eTag: write.found.etag };
+  if (write.mode === 'disable') return disabledEntry(write.found, write.statusReason);
   const { id, thumbprints, status, statusReason, deviceScope, parentScopes, tags } = write.registration;
   return {
     deviceId: id,
@@ -67,6 +69,26 @@ export function bulkEntry(write: RegistryWrite) {
     ...(parentScopes === undefined ? {} : { parentScopes }),
     // The service's own SDK for C# makes a device and its twin this way: AddDeviceWithTwinAsync.
     ...(tags === undefined || write.mode === 'update' ? {} : { tags }),
+  };
+}
+
+/** The device as it was found, so that nothing of it is lost, but for its status. */
+function disabledEntry({ id, etag, thumbprints, deviceScope, parentScopes }: RegisteredDevice, statusReason: string) {
+  return {
+    deviceId: id,
+    eTag: etag,
+    status: 'disabled',
+    statusReason,
+    authentication: {
+      type: 'selfSigned',
+      x509Thumbprint: {
+        primaryThumbprint: thumbprints.primary ?? null,
+        secondaryThumbprint: thumbprints.secondary ?? null,
+      },
+    },
+    capabilities: { iotEdge: true },
+    ...(deviceScope === undefined ? {} : { deviceScope }),
+    ...(parentScopes === undefined ? {} : { parentScopes }),
   };
 }
 

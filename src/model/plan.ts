@@ -9,7 +9,8 @@ export type FieldName =
   | 'secondaryThumbprint'
   | 'status'
   | 'statusReason'
-  | 'parent';
+  | 'parent'
+  | 'registration';
 
 /** A tag by its dotted path: `tags.site`, `tags.location.plant`. Its values stand in reasons as JSON. */
 export type TagField = `tags.${string}`;
@@ -75,7 +76,20 @@ export type Change =
       readonly found: RegisteredDevice;
       readonly reasons: readonly Reason[];
       readonly rotation?: Rotation;
-    });
+    })
+  | Removal;
+
+/**
+ * A device that the default branch once declared and no longer does. `disable`: it stays, may not connect, and its status reason
+ * tells who did it; `delete`: it is gone, with its twin.
+ */
+export interface Removal {
+  readonly kind: 'disable' | 'delete';
+  readonly id: DeviceId;
+  readonly hub: HubHost;
+  readonly found: RegisteredDevice;
+  readonly reasons: readonly Reason[];
+}
 
 export type ChangeKind = Change['kind'];
 
@@ -86,7 +100,7 @@ export type ChangeKind = Change['kind'];
 export interface DeviceOutcome {
   readonly device: DeviceId;
   readonly hub: HubHost;
-  readonly result: 'created' | 'updated' | 'unchanged' | 'failed' | 'unknown';
+  readonly result: 'created' | 'updated' | 'unchanged' | 'removed' | 'failed' | 'unknown';
   readonly reason?: string;
   /** Its tags were written, with it or after it. */
   readonly tags?: 'written';

@@ -4,7 +4,9 @@ import type { Change, Reason, Rotation } from './plan.ts';
 export function describeChange(change: Change): string {
   if (change.kind === 'create') return 'new';
   if (change.kind === 'unchanged') return '';
-  const name = change.rotation === undefined ? '' : `${rotationNames[change.rotation]}: `;
+  if (change.kind === 'delete') return 'no manifest declares it any more';
+  const rotation = 'rotation' in change ? change.rotation : undefined;
+  const name = rotation === undefined ? '' : `${rotationNames[rotation]}: `;
   return `${name}${describeReasons(change.reasons)}`;
 }
 

@@ -41,7 +41,15 @@ export interface Registration {
 
 export type RegistryWrite =
   | { readonly mode: 'create'; readonly registration: Registration }
-  | { readonly mode: 'update'; readonly registration: Registration; readonly etag: string };
+  | { readonly mode: 'update'; readonly registration: Registration; readonly etag: string }
+  /** Both hold only for a device that still has the etag that was found. */
+  | { readonly mode: 'disable'; readonly found: RegisteredDevice; readonly statusReason: string }
+  | { readonly mode: 'delete'; readonly found: RegisteredDevice };
+
+/** The device that a write is about. */
+export function idOf(write: RegistryWrite): DeviceId {
+  return 'registration' in write ? write.registration.id : write.found.id;
+}
 
 /** The hub's word on one device of a write. `unanswered`: sent, and nobody knows whether it was carried out. */
 export type WriteAnswer =

@@ -1,7 +1,8 @@
 import type { Fault } from '../model/fault.ts';
 import type { DeviceId } from '../model/fleet.ts';
-import type { Change, DeviceOutcome } from '../model/plan.ts';
+import type { Change, DeviceOutcome, Removal } from '../model/plan.ts';
 import type { Registry } from '../model/registration.ts';
+import { remove } from './remove.ts';
 import { type RoundOptions, Rounds } from './rounds.ts';
 import type { Writable } from './settle.ts';
 import { writeInWaves } from './waves.ts';
@@ -14,14 +15,14 @@ export interface ApplyOptions extends RoundOptions {
 }
 
 export interface Applied {
-  /** One per create and update, in no particular order. */
+  /** One per create, update and removal, in no particular order. */
   readonly outcomes: readonly DeviceOutcome[];
   /** What ended the run early, if anything did: the hub refuses us or cannot be reached. */
   readonly fault?: Fault;
 }
 
 /**
- * Writes creates and updates, in bulks of up to 100, parents before their children, and then tags, device by device. A device is
+ * Writes creates and updates, in bulks of up to 100, parents before their children, and then tags, device by device, then removals. A device is
  * read back only where its answer was lost or contradicts the plan. Nobody else's change is overwritten: every update carries the
  * etag that was read. Never throws: a device the hub refuses fails alone, a hub that refuses us ends the run with a fault.
  */
@@ -38,8 +39,28 @@ export async function apply(changes: readonly Change[], registry: Registry, opti
     options.tagging?.(works.length);
     fault = await writeTags(works, registry, { ...options, done: (outcome) => tagged.set(outcome.id, outcome) });
   }
-  const outcomes = writable.map((change) => outcomeOf(change, registered.get(change.id), tagged.get(change.id)));
+  const written = writable.map((change) => outcomeOf(change, registered.get(change.id), tagged.get(change.id)));
+  const removed = await removeLast(changes.filter(isRemoval), registry, options, fault);
+  fault ??= removed.fault;
+  const outcomes = [...written, ...removed.outcomes];
   return fault === undefined ? { outcomes } : { outcomes, fault };
+}
+
+function isRemoval(change: Change): change is Removal {
+  return change.kind === 'disable' || change.kind === 'delete';
+}
+
+/** A hub that has refused us is asked for nothing more. */
+async function removeLast(
+  removals: readonly Removal[],
+  registry: Registry,
+  options: ApplyOptions,
+  fault: Fault | undefined,
+): Promise<Applied> {
+  if (fault === undefined) return remove(removals, registry, options);
+  return {
+    outcomes: removals.map(({ id: device, hub }) => ({ device, hub, result: 'failed', reason: fault.message })),
+  };
 }
 
 /** A device is registered by a create, and by an update of which not the tags alone differ. */

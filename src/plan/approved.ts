@@ -26,7 +26,8 @@ export function unapproved(
       const change = ofHub.get(device);
       const what = difference(was.get(device), now.get(device), change);
       if (what === undefined) return [];
-      const subject: Subject = { place: change?.identity.device.place('id'), device, hub };
+      const place = change !== undefined && 'identity' in change ? change.identity.device.place('id') : undefined;
+      const subject: Subject = { place, device, hub };
       return [finding('plan/differs-from-approved', { id: device, what }, subject)];
     });
   });
@@ -58,13 +59,22 @@ function difference(
     if (!isInEffect(approved, found)) differs.push(`${describeReason(approved)} was approved, and is not planned now`);
   }
   // A device that was made in between, and needs but a part of what was approved, is the same device.
+  if (now !== undefined && now.kind !== was.kind && (isRemoval(now) || isRemoval(was))) {
+    return `the approved plan has it ${told(was)}, it would now be ${told(now)}`;
+  }
   const remade = now?.kind === 'create' && was.kind === 'update';
   if (remade) differs.unshift('it was to be updated, it would now be created');
   return differs.length === 0 ? undefined : differs.join('; ');
 }
 
+function isRemoval({ kind }: PlannedChange): boolean {
+  return kind === 'disable' || kind === 'delete';
+}
+
 function told({ kind, fields }: PlannedChange): string {
-  return kind === 'create' ? 'created' : `updated (${fields.map(describeReason).join(', ')})`;
+  if (kind === 'create') return 'created';
+  if (kind === 'delete') return 'deleted';
+  return `${kind === 'disable' ? 'disabled' : 'updated'} (${fields.map(describeReason).join(', ')})`;
 }
 
 function isInEffect(approved: PlannedField, found: RegisteredDevice | undefined): boolean {

@@ -3,6 +3,7 @@ import type { FieldName, Reason, WantedParent } from '../model/plan.ts';
 import type { RegisteredDevice, Registration } from '../model/registration.ts';
 import { parentDifference, parentScopeOf } from './parents.ts';
 import { rotationOf, sameCertificate } from './rotation.ts';
+import { isRemoved, wantedStatus } from './status.ts';
 import { initialTags } from './tags.ts';
 
 /** What a new device is registered with. A device whose status the manifest leaves out starts enabled. */
@@ -20,12 +21,10 @@ export function newRegistration({ device, thumbprints }: Identity, parent?: Want
 
 /** What an existing device is to become: what the manifest names, and for the rest what the hub has. */
 export function nextRegistration(identity: Identity, found: RegisteredDevice, parent?: WantedParent): Registration {
-  const statusReason = identity.device.statusReason ?? found.statusReason;
   return {
     id: identity.device.id,
     thumbprints: identity.thumbprints,
-    status: identity.device.status ?? found.status,
-    ...(statusReason === undefined ? {} : { statusReason }),
+    ...wantedStatus(identity.device, found),
     ...scopes(found, parent),
   };
 }
@@ -62,9 +61,11 @@ export function differences(identity: Identity, found: RegisteredDevice, parent?
     const same = before !== undefined && sameCertificate(identity, before, thumbprints[slot]);
     differ(`${slot}Thumbprint`, before ?? null, thumbprints[slot], same ? 'same certificate, other digest' : undefined);
   }
-  if (device.status !== undefined && device.status !== found.status) differ('status', found.status, device.status);
-  if (device.statusReason !== undefined && device.statusReason !== (found.statusReason ?? '')) {
-    differ('statusReason', found.statusReason ?? null, device.statusReason);
+  const { status, statusReason = null } = wantedStatus(device, found);
+  const back = isRemoved(found) ? 'it is in the manifest again' : undefined;
+  if (status !== found.status) differ('status', found.status, status, back);
+  if ((statusReason ?? '') !== (found.statusReason ?? '')) {
+    differ('statusReason', found.statusReason ?? null, statusReason);
   }
   const attached = parent && parentDifference(found, parent);
   if (attached !== undefined) reasons.push(attached);

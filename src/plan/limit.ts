@@ -22,12 +22,13 @@ export function readChangeLimit(text: string): ChangeLimit | undefined {
 
 /** plan/too-many-changes, once per hub. New devices are not counted: they take nothing away. */
 export function limitChanges(hub: HubHost, changes: readonly Change[], limit: ChangeLimit): readonly Finding[] {
-  const updated = changes.filter(({ kind }) => kind === 'update');
+  const updated = changes.filter(({ kind }) => kind === 'update' || kind === 'disable' || kind === 'delete');
   const updates = updated.length;
   const known = changes.filter(({ kind }) => kind !== 'create').length;
   const allowed = limit.kind === 'number' ? limit.number : shareOf(known, limit.share);
   if (updates <= Math.max(alwaysPass, allowed)) return [];
-  const place = updated[0]?.identity.device.place('id');
+  const [first] = updated;
+  const place = first !== undefined && 'identity' in first ? first.identity.device.place('id') : undefined;
   return [finding('plan/too-many-changes', { changes: updates, known, limit: limit.text }, { place, hub })];
 }
 

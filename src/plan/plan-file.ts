@@ -22,7 +22,7 @@ export interface PlannedHub {
 
 export interface PlannedChange {
   readonly device: string;
-  readonly kind: 'create' | 'update';
+  readonly kind: 'create' | 'update' | 'disable' | 'delete';
   /** What a person should know about its certificates. */
   readonly rotation?: string;
   readonly fields: readonly PlannedField[];
@@ -51,6 +51,9 @@ export function planDocument(hubs: readonly HubHost[], changes: readonly Change[
 function plannedChange(change: Change): PlannedChange | undefined {
   const device = change.id;
   if (change.kind === 'create') return { device, kind: 'create', fields: newFields(change).map(plannedField) };
+  if (change.kind === 'disable' || change.kind === 'delete') {
+    return { device, kind: change.kind, fields: change.reasons.map(plannedField) };
+  }
   if (change.kind !== 'update') return undefined;
   const { rotation, reasons } = change;
   const certificates = rotation === undefined ? {} : { rotation };
@@ -137,8 +140,10 @@ function isHub(value: unknown): value is PlannedHub {
 
 function isChange(value: unknown): value is PlannedChange {
   if (!isRecord(value) || typeof value.device !== 'string' || !Array.isArray(value.fields)) return false;
-  return (value.kind === 'create' || value.kind === 'update') && value.fields.every(isField);
+  return kinds.some((kind) => kind === value.kind) && value.fields.every(isField);
 }
+
+const kinds: readonly PlannedChange['kind'][] = ['create', 'update', 'disable', 'delete'];
 
 function isField(value: unknown): value is PlannedField {
   return isRecord(value) && typeof value.field === 'string' && isValue(value.before) && isValue(value.after);

@@ -7,7 +7,9 @@ import { finding } from '../rules/rules.ts';
 import { differences, foreignness, lockout, newRegistration, nextRegistration } from './compare.ts';
 import { type ChangeLimit, limitChanges } from './limit.ts';
 import { wantedParent } from './parents.ts';
+import { type Prune, planRemovals } from './removal.ts';
 import { rotationOf } from './rotation.ts';
+import { isRemoved } from './status.ts';
 import { tagChange } from './tags.ts';
 
 /** What the workflow, and only the workflow, may allow. */
@@ -15,10 +17,13 @@ export interface PlanOptions {
   readonly adopt: boolean;
   readonly allowLockout: boolean;
   readonly maxChanges: ChangeLimit;
+  /** Absent: none. */
+  readonly prune?: Prune;
 }
 
 /**
- * Wanted × found of one hub → what has to happen, one change a device in the order of the fleet. Pure.
+ * Wanted × found of one hub → what has to happen, one change a device in the order of the fleet, then removals. Pure.
+ * @param gone devices of the hub that were once declared and no longer are
  * Findings: plan/foreign, plan/lockout, plan/re-enable, plan/too-many-changes.
  */
 export function plan(
@@ -26,11 +31,12 @@ export function plan(
   identities: readonly Identity[],
   found: ReadonlyMap<DeviceId, RegisteredDevice>,
   options: PlanOptions,
+  gone: Iterable<RegisteredDevice> = [],
 ): Judged<readonly Change[]> {
   const planned = identities.map((identity) => {
     return planDevice(hub, identity, found.get(identity.device.id), options, wantedParent(identity, found));
   });
-  const changes = planned.map(({ value }) => value);
+  const changes = [...planned.map(({ value }) => value), ...planRemovals(hub, gone, options.prune)];
   const findings = planned.flatMap((p) => p.findings);
   return { value: changes, findings: [...findings, ...limitChanges(hub, changes, options.maxChanges)] };
 }
@@ -84,7 +90,7 @@ function judge(
   if (why !== undefined && !allowLockout) {
     findings.push(finding('plan/lockout', { id, why }, { place: device.place(thumbprintKey), device: id, hub }));
   }
-  if (device.status === 'enabled' && found.status === 'disabled') {
+  if (device.status === 'enabled' && found.status === 'disabled' && !isRemoved(found)) {
     const reason = found.statusReason ?? '';
     findings.push(finding('plan/re-enable', { id, reason }, { place: device.place('status'), device: id, hub }));
   }

@@ -18,7 +18,7 @@ export function outcomeCounts({ outcomes }: Report): Counts {
     created: count('created'),
     updated: count('updated'),
     unchanged: count('unchanged'),
-    removed: 0,
+    removed: count('removed'),
     failed: count('failed'),
     unknown: count('unknown'),
   };
@@ -32,7 +32,7 @@ export function counts(report: Report): Counts {
     created: count('create'),
     updated: count('update'),
     unchanged: count('unchanged'),
-    removed: 0,
+    removed: count('disable', 'delete'),
     failed: count('conflict', 'blocked'),
     unknown: 0,
   };

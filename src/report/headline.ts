@@ -3,7 +3,9 @@ import { counts, plural } from './counts.ts';
 
 /** One sentence on how it ended. */
 export function headline(report: Report): string {
-  const { created, updated, unchanged, failed, unknown } = counts(report);
+  const { created, updated, unchanged, removed, failed, unknown } = counts(report);
+  // Said where there are any: few runs may remove.
+  const gone = (words: string) => (removed === 0 ? '' : `, ${words} ${removed}`);
   const devices = plural(report.devices, 'device');
   switch (report.result) {
     case 'valid':
@@ -13,11 +15,11 @@ export function headline(report: Report): string {
     case 'unchanged':
       return `${devices}: the hub is as the manifest says, nothing to write`;
     case 'changes':
-      return `to create ${created}, to update ${updated}, unchanged ${unchanged}`;
+      return `to create ${created}, to update ${updated}${gone('to remove')}, unchanged ${unchanged}`;
     case 'changed':
-      return `created ${created}, updated ${updated}, unchanged ${unchanged}`;
+      return `created ${created}, updated ${updated}${gone('removed')}, unchanged ${unchanged}`;
     case 'partial':
-      return `created ${created}, updated ${updated}, unchanged ${unchanged}; failed ${failed}, unknown ${unknown}`;
+      return `created ${created}, updated ${updated}${gone('removed')}, unchanged ${unchanged}; failed ${failed}, unknown ${unknown}`;
     case 'failed':
       return report.outcomes.length > 0
         ? `failed ${failed}, unknown ${unknown}: no device is known to be as it should`

@@ -60,8 +60,9 @@ function fitting<Item>(items: readonly Item[], write: (item: Item) => string, { 
 /** How many devices became what, where a hub was asked. */
 export function countTable(report: Report): string {
   if (report.changes.length === 0 && report.outcomes.length === 0) return '';
-  const { created, updated, unchanged, failed, unknown } = counts(report);
-  const columns = Object.entries({ created, updated, unchanged, failed, unknown });
+  const { created, updated, unchanged, removed, failed, unknown } = counts(report);
+  const shown = removed === 0 ? {} : { removed };
+  const columns = Object.entries({ created, updated, unchanged, ...shown, failed, unknown });
   const cells = columns.map(([, count]) => String(count));
   return `\n${line(columns.map(([name]) => name))}|${' --- |'.repeat(columns.length)}\n${line(cells)}`;
 }

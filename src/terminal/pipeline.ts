@@ -27,7 +27,12 @@ export async function runPipeline(settings: Settings, manifests: readonly string
     const workspace = openWorkspace(root, { checkIgnored });
     const caFile = settings['ca-file'] === undefined ? undefined : resolve(directory, settings['ca-file']);
     const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
-    report = await provision(request, realWorld({ workspace, credentials, caFile, env: process.env, progress }));
+    const openHistory = async () => {
+      const { openDefaultHistory } = await import('../github/history.ts');
+      return openDefaultHistory(root);
+    };
+    const surroundings = { workspace, credentials, caFile, env: process.env, progress, openHistory };
+    report = await provision(request, realWorld(surroundings));
   } catch (thrown) {
     report = endedEarly(settings.command, asFault(thrown));
   } finally {

@@ -24,6 +24,10 @@ const options = {
   'allow-lockout': () => new Option('--allow-lockout', 'replace all certificates of a device at once'),
   'plan-file': () =>
     new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only as approved there'),
+  prune: () =>
+    new Option('--prune <how>', 'devices that the default branch once declared and no longer does')
+      .choices(['none', 'disable', 'delete'])
+      .default('none'),
   adopt: () => new Option('--adopt', 'take over devices that are not edge devices with thumbprints'),
 } as const;
 
@@ -31,7 +35,7 @@ type OptionName = keyof typeof options;
 
 const checking: readonly OptionName[] = ['fail-on', 'expiry-warning-days'];
 const reaching: readonly OptionName[] = ['hub', 'only-hub', 'ca-file'];
-const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt', 'plan-file'];
+const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt', 'prune', 'plan-file'];
 
 const pipeline: readonly { name: CommandName; summary: string; takes: readonly OptionName[] }[] = [
   { name: 'validate', summary: 'check the manifest and the certificates; no hub is asked', takes: checking },
