@@ -11,7 +11,7 @@ const core = [
   /\/src\/(check|provision|request|run|sign-in|world|workspace|version)\.ts$/,
   /\/src\/manifest\/(?!json|csv|first|declared)/,
   /\/src\/identity\/(?!issue|authority|pairs)/,
-  /\/src\/bundle\/(?!base[.-]|config-|device-scripts|difference|directory|files|installer|settings|swap|windows|yaml-lines)/,
+  /\/src\/bundle\/(judge\/|render|name|base\/read|config\/(agent|parent|placeholders)\.)/,
   /\/src\/hub\/(allowed|fleet-rules)/,
   /\/node_modules\/yaml\//,
   /\/node_modules\/node-forge\/lib\/(asn1|baseN|forge|oids|util)\.js$/,

@@ -5,7 +5,7 @@ const scripts = {
   installer: ['install.sh', 'install-changes.sh'],
   initializer: ['Initialize-IoTEdge.ps1'],
 } as const;
-const folder = 'src/bundle';
+const folder = 'src/bundle/install';
 
 /** The devices' scripts as a module: dist/ has no files beside it, and a script is best edited as a script. */
 export function deviceScripts(): string {
@@ -16,7 +16,7 @@ export function deviceScripts(): string {
 }
 
 export function writeDeviceScripts(): void {
-  writeFileSync(`${folder}/device-scripts.generated.ts`, deviceScripts());
+  writeFileSync(`${folder}/scripts.generated.ts`, deviceScripts());
 }
 
 /** The same bytes from every checkout. */

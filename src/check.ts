@@ -1,5 +1,5 @@
-import { readBases } from './bundle/bases.ts';
-import { withParentHostnames } from './bundle/parent.ts';
+import { readBases } from './bundle/base/read.ts';
+import { withParentHostnames } from './bundle/config/parent.ts';
 import { renderBundles } from './bundle/render.ts';
 import { type Assigned, assignHubs } from './hub/allowed.ts';
 import { identify, noFiles } from './identity/identify.ts';

@@ -1,7 +1,7 @@
-import { renderConfigToml } from '../../src/bundle/config-toml.ts';
-import { renderConfigYaml } from '../../src/bundle/config-yaml.ts';
-import { judgeDevice } from '../../src/bundle/judge.ts';
-import { generationOf } from '../../src/bundle/runtime.ts';
+import { renderConfigToml } from '../../src/bundle/config/toml.ts';
+import { renderConfigYaml } from '../../src/bundle/config/yaml.ts';
+import { judgeDevice } from '../../src/bundle/judge/judge.ts';
+import { generationOf } from '../../src/bundle/judge/runtime.ts';
 import type { Finding, Place } from '../../src/model/finding.ts';
 import {
   type Device,

@@ -68,6 +68,28 @@ describe('one clock for client and hub', () => {
     expect(await run()).toEqual(first);
   }, 120_000);
 
+  it('does not stop for calls that wait for a connection, nor jump while one is made', async () => {
+    const { hub, clock } = await simulated({ capacity: { tier: 'S1', units: 1 }, burstSeconds: 0 });
+    const begun = clock.now();
+    const agent = new Agent({ keepAlive: true, maxSockets: 2 });
+    onTestFinished(() => agent.destroy());
+    const headers = { authorization: signature(hub, 'iothubowner', begun) };
+    const times = await Promise.all(
+      Array.from({ length: 11 }, async () => {
+        expect((await call(hub, 'GET', '/devices', { agent, headers })).status).toBe(200);
+        return clock.now() - begun;
+      }),
+    );
+    expect(times).toEqual(Array.from({ length: 11 }, (_, n) => 600 * n));
+    for (let n = 0; n < 20; n++) {
+      const asleep = clock.sleep(1_000_000).catch(() => {});
+      const before = clock.now();
+      await call(hub, 'GET', '/statistics/devices', { headers: { authorization: 'none' } }); // A new connection.
+      expect(clock.now()).toBe(before);
+      await asleep;
+    }
+  });
+
   it('does not jump while an answer is on its way', async () => {
     const { hub, clock } = await simulated();
     const send = client(hub, clock);

@@ -123,6 +123,14 @@ describe('a client meets', () => {
     expect(metrics).toContain(`embedded_hub_faults_total{kind="${spec.split(':')[0]}"} 1\n`);
   });
 
+  it('a slow answer that has no body', async () => {
+    const hub = await startHub({ faults: parseFaults('slow:100%', '--faults'), speed: 1000 });
+    onTestFinished(() => hub.close());
+    hub.registry.put(edgeBody('d'));
+    const { status, text } = await call(hub, 'DELETE', '/devices/d', { headers: { 'if-match': '*' } });
+    expect([status, text, hub.registry.all()]).toEqual([204, '', []]);
+  });
+
   it('504 and a hang, of which nobody knows whether the call took effect: it did in some', async () => {
     for (const kind of ['504', 'hang']) {
       const outcomes = new Set<boolean>();

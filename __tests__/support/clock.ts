@@ -22,15 +22,18 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Turns of the event loop in which nothing may happen before time jumps: data that lies in a socket is read in the first. */
-const quietTurns = 4;
+/**
+ * Turns of the event loop in which nothing may happen before time jumps. What lies in a socket is read in the first; the others are for
+ * what no diagnostics tell of: a TLS handshake takes a few.
+ */
+const quietTurns = 20;
 
 /**
  * Something happens while
  * - an HTTP call of this process is on its way: begun by a client and not yet at a server of this process, or answered and not yet read to
  *   the end, or at a server elsewhere (Azurite). One that a server holds, asleep or for ever, does not count;
  * - Node waits for a file, a name or a connection, or is in the midst of code.
- * It does not see other processes and worker threads, nor what Node's thread pool computes (new keys, gzip).
+ * It does not see other processes and worker threads, calls by `fetch`, nor what Node's thread pool computes (new keys, gzip).
  * Sleepers wake one at a time, so that a run is the same each time.
  */
 export function simulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClock {

@@ -1,8 +1,8 @@
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { ConfigurationChange } from '../model/report.ts';
 import type { Workspace } from '../model/workspace.ts';
-import { agentOf } from './agent.ts';
-import { hostnameOf } from './hostname.ts';
+import { agentOf } from './config/agent.ts';
+import { hostnameOf } from './judge/hostname.ts';
 
 /** A fleet as one commit has it: its devices, and the files that they name. */
 export interface FleetAt {

@@ -1,16 +1,16 @@
 import type { BundleFile } from '../model/bundle.ts';
 import type { HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Base } from './base.ts';
-import { renderOnBase } from './base-device.ts';
-import { renderConfigToml } from './config-toml.ts';
-import { renderConfigYaml } from './config-yaml.ts';
-import { renderInstaller } from './installer.ts';
-import { carriesConfiguration } from './linux-containers.ts';
-import { secretsIn } from './placeholders.ts';
-import type { Places } from './places.ts';
-import { generationOf } from './runtime.ts';
-import { renderInitializer } from './windows.ts';
+import type { Base } from './base/base.ts';
+import { renderOnBase } from './base/device.ts';
+import { secretsIn } from './config/placeholders.ts';
+import { renderConfigToml } from './config/toml.ts';
+import { renderConfigYaml } from './config/yaml.ts';
+import { renderInstaller } from './install/linux.ts';
+import { renderInitializer } from './install/windows.ts';
+import { carriesConfiguration } from './judge/linux-containers.ts';
+import type { Places } from './judge/places.ts';
+import { generationOf } from './judge/runtime.ts';
 
 interface Material {
   readonly places: Places;

@@ -2,8 +2,8 @@ import type { Bundle } from '../model/bundle.ts';
 import type { Finding, Judged } from '../model/finding.ts';
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Base } from './base.ts';
-import { judgeDevice } from './judge.ts';
+import type { Base } from './base/base.ts';
+import { judgeDevice } from './judge/judge.ts';
 import { type BundleName, bundleNames } from './name.ts';
 
 type Named = { readonly id: DeviceId; readonly hub?: HubHost | undefined };

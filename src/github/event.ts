@@ -53,12 +53,12 @@ export function readEvent(): Event {
 }
 
 function otherBranch(): string | undefined {
-  const { eventName, payload, ref } = context;
+  const { eventName, payload } = context;
   // A schedule runs on the default branch alone, and its event names none.
   if (eventName === 'schedule') return undefined;
   const branch: unknown = payload.repository?.default_branch;
   const target: unknown = payload.pull_request?.base?.ref;
-  const name = typeof target === 'string' ? target : ref.replace(/^refs\/heads\//, '');
+  const name = typeof target === 'string' ? target : (process.env.GITHUB_REF ?? '').replace(/^refs\/heads\//, '');
   return name === branch ? undefined : `${name} is not the default branch (${branch})`;
 }
 

@@ -2,8 +2,8 @@ import { asFault, type Fault, messageOf } from '../model/fault.ts';
 import type { DeviceOutcome, Removal } from '../model/plan.ts';
 import { describeReasons } from '../model/reasons.ts';
 import type { RegisteredDevice, Registry, RegistryWrite, WriteAnswer } from '../model/registration.ts';
-import type { ApplyOptions } from './apply.ts';
 import { movedSince } from './compare.ts';
+import type { RoundOptions } from './rounds.ts';
 import { isRemoved, removalMark } from './status.ts';
 
 const bulkSize = 100;
@@ -30,7 +30,7 @@ type Step =
 export async function remove(
   removals: readonly Removal[],
   registry: Registry,
-  { sleep, random }: Pick<ApplyOptions, 'sleep' | 'random'>,
+  { sleep, random }: Pick<RoundOptions, 'sleep' | 'random'>,
 ): Promise<{ readonly outcomes: readonly DeviceOutcome[]; readonly fault?: Fault }> {
   const outcomes: DeviceOutcome[] = [];
   let waiting: readonly Attempt[] = removals.map((removal) => ({

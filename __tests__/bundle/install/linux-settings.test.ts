@@ -1,0 +1,90 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type InstallerSettings, renderInstaller, type Secret } from '../../../src/bundle/install/linux.ts';
+
+const settings: InstallerSettings = {
+  device: 'edge-001',
+  version: { text: '1.5', major: 1, minor: 5 },
+  thumbprints: ['a'.repeat(40), 'b'.repeat(40)],
+  certificate: '/var/aziot/certs/edge-001.pem',
+  privateKey: '/var/aziot/secrets/edge-001.key.pem',
+  carriesCertificate: true,
+  secrets: [],
+};
+const secret: Secret = { variable: 'IOTEDGE_A', line: 'a = "@A@"', placeholder: '@A@', encoding: 'text' };
+
+const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+
+describe('the text of the installer', () => {
+  it('differs between devices in its settings only', () => {
+    const [first, second] = [renderInstaller(settings), renderInstaller({ ...settings, device: "o'brien" })];
+    expect(second).toBe(first.replace("DEVICE='edge-001'", "DEVICE='o'\\''brien'"));
+    expect(first.endsWith('\nmain "$@"\n')).toBe(true);
+    expect(first).not.toMatch(/\r|#SETTINGS#/);
+  });
+
+  it('is that of the script in the source', () => {
+    const [head = '', tail = ''] = readFileSync('src/bundle/install/install.sh', 'utf8').split('#SETTINGS#\n');
+    const rendered = renderInstaller(settings);
+    expect(rendered.startsWith(head)).toBe(true);
+    expect(rendered).toContain(`${tail}${readFileSync('src/bundle/install/install-changes.sh', 'utf8')}`);
+  });
+
+  it('brings every value to the shell byte by byte', () => {
+    const text = fc.string({ unit: 'binary' }).filter((value) => !value.includes('\0'));
+    const hostile = fc.constantFrom(
+      "'",
+      "'; exit 9; '",
+      '$(exit 9)',
+      '`exit 9`',
+      '\\',
+      "\\'",
+      '\n',
+      '$&',
+      "$'",
+      '{{',
+      '"',
+    );
+    const value = fc.array(fc.oneof(text, hostile)).map((parts) => parts.join(''));
+    const property = fc.property(value, value, value, value, (device, certificate, privateKey, line) => {
+      const placed = { ...secret, line: `${line.replaceAll('\n', ' ')}@A@` };
+      const rendered = renderInstaller({ ...settings, device, certificate, privateKey, secrets: [placed] });
+      const [block = ''] = rendered.split('\nset -u\numask');
+      const print = String.raw`printf '%s\0' "$DEVICE" "$CERTIFICATE_PATH" "$PRIVATE_KEY_PATH" "$SECRET_LINES"`;
+      const printed = execFileSync('sh', { input: `${block}\n${print}\n`, encoding: 'utf8' });
+      expect(printed.split('\0')).toEqual([device, certificate, privateKey, placed.line, '']);
+    });
+    fc.assert(property, { numRuns: 60 });
+  });
+
+  it('writes the proxy as systemd reads it', () => {
+    const https = 'http://us"er:p%40ss\\@proxy:3128';
+    const proxy = { https, noProxy: 'localhost\n[Service]\nExecStart=/bin/sh,$HOME' };
+    const rendered = renderInstaller({ ...settings, proxy });
+    expect(rendered).toContain(String.raw`Environment="https_proxy=http://us\"er:p%%40ss\\@proxy:3128"${'\n'}`);
+    expect(rendered).toContain(String.raw`"no_proxy=localhost\x0a[Service]\x0aExecStart=/bin/sh,$HOME"`);
+    expect(renderInstaller({ ...settings, proxy: { https } })).not.toContain('"no_proxy=');
+  });
+
+  it.each([
+    ['a NUL', { device: 'a\0b' }, 'DEVICE holds a NUL'],
+    ['a name that the shell would run', { secrets: [{ ...secret, variable: 'IOTEDGE_A;id' }] }, 'is no variable'],
+    ['a variable of somebody else', { secrets: [{ ...secret, variable: 'PATH' }] }, 'is no variable'],
+    ['a line without its placeholder', { secrets: [{ ...secret, line: 'a = ""' }] }, 'the place of IOTEDGE_A'],
+    ['an empty placeholder', { secrets: [{ ...secret, placeholder: '' }] }, 'the place of IOTEDGE_A'],
+    ['two lines', { secrets: [{ ...secret, line: 'a\n@A@' }] }, 'the place of IOTEDGE_A'],
+  ])('is not made of %s', (_, wrong, says) => {
+    expect(() => renderInstaller({ ...settings, ...wrong })).toThrow(says);
+  });
+});
+
+describe.skipIf(!hasShellcheck)('the installer by shellcheck (needs shellcheck)', () => {
+  it.each(['1.1', '1.5'])('has nothing to complain about for %s', (text) => {
+    const version = { text, major: 1, minor: Number(text.slice(2)) };
+    const input = renderInstaller({ ...settings, version, secrets: [secret] });
+    const { status, stdout } = spawnSync('shellcheck', ['--shell=sh', '-'], { input, encoding: 'utf8' });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+  });
+});

@@ -1,0 +1,303 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasOpenssl } from '../../support/openssl.ts';
+import * as scratch from './scratch-device.ts';
+import { directory, file, install, installAndStop, makePair, order, type Pair, tree, usual } from './scratch-device.ts';
+
+const certificatePath = '/var/lib/iotedge/identity/edge-001.pem';
+const keyPath = '/var/lib/iotedge/identity/edge-001.key.pem';
+const configPath = '/etc/iotedge/config.yaml';
+const dropInPath = '/etc/systemd/system/iotedge.service.d/proxy.conf';
+
+describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', () => {
+  let folder: string;
+  let pair: Pair;
+  let renewed: Pair;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'provision-'));
+    pair = makePair(folder, 'pair', { subject: '/CN=edge-001' });
+    renewed = makePair(folder, 'renewed', { subject: '/CN=edge-001', keyType: 'rsa2048' });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** A device that runs already; its bundle is then replaced by another, with a new certificate of the same key. */
+  function running(minor: 1 | 5 = 1) {
+    const { has, ...first } = usual(pair, minor);
+    const device = scratch.scratchDevice({ ...first, config: '# old\n', has: { ...has } });
+    expect(install(device).status).toBe(0);
+    device.update(usual(pair, minor, { proxy: { https: 'http://proxy:3128' } }));
+    return device;
+  }
+
+  const shells = [['sh'], ['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(isThere);
+  describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('under $name', ({ shell }) => {
+    it('1.1: places certificate and configuration, sets owners and modes, restarts, checks', () => {
+      const device = scratch.scratchDevice(usual(pair, 1));
+      const before = tree(device);
+      const { status, stderr, calls } = install(device, { shell });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(tree(device)).toEqual({
+        ...before,
+        [keyPath]: file('iotedge', '400', pair.key),
+        [certificatePath]: file('iotedge', '444', pair.certificate),
+        [configPath]: file('iotedge', '400', '# new\n'),
+      });
+      expect(calls).toEqual([
+        'systemctl restart iotedge [# new]',
+        'systemctl is-active --quiet iotedge [# new]',
+        'iotedge check [# new]',
+      ]);
+    });
+
+    it('1.5: places each file for the service that reads it, and applies', () => {
+      const device = scratch.scratchDevice(usual(pair, 5));
+      const before = tree(device);
+      const { status, stderr, calls } = install(device, { shell });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(notDerived(tree(device))).toEqual({
+        ...before,
+        '/var/aziot/certs': directory('aziotcs', '755'),
+        '/var/aziot/certs/edge-001.pem': file('aziotcs', '644', pair.certificate),
+        '/var/aziot/secrets': directory('aziotks', '700'),
+        '/var/aziot/secrets/edge-001.key.pem': file('aziotks', '600', pair.key),
+        '/etc/aziot/config.toml': file('root', '600', '# new\n'),
+      });
+      expect(calls).toEqual([
+        'iotedge config apply -c /etc/aziot/config.toml [# new]',
+        'systemctl is-active --quiet aziot-edged [# new]',
+        'iotedge check [# new]',
+      ]);
+    });
+
+    it('puts everything back when the restart fails', () => {
+      const device = running();
+      const before = tree(device);
+      order(device, 'systemctl restart', 'fail');
+      const { status, stderr, calls } = install(device, { shell });
+      expect(status).toBe(1);
+      expect(stderr).toContain('edge-001 is not installed. The old files are back.');
+      expect(stderr).toContain('journalctl -u iotedge');
+      expect(tree(device)).toEqual(before);
+      expect(calls.filter((call) => call.includes(' restart '))).toEqual([
+        'systemctl restart iotedge [# new]',
+        'systemctl restart iotedge [# old]',
+      ]);
+    });
+
+    it('puts everything back when it is stopped while a restart hangs', async () => {
+      const device = running();
+      const before = tree(device);
+      order(device, 'systemctl restart', 'hang');
+      const log = () => readFileSync(join(device.folder, 'log'), 'utf8');
+      const restarting = () => expect.poll(log, { timeout: 20_000 }).toContain('systemctl restart iotedge [# new]');
+      const { status, calls } = await installAndStop(device, async () => await restarting(), { shell });
+      expect(status).toBe(143);
+      expect(tree(device)).toEqual(before);
+      expect(calls.at(-1)).toBe('systemctl restart iotedge [# old]');
+    });
+  });
+
+  it('changes nothing the second time, not even a date, and restarts nothing', () => {
+    const device = running();
+    expect(install(device).status).toBe(0);
+    const before = tree(device, true);
+    const { status, stdout, calls } = install(device);
+    expect({ status, calls }).toEqual({ status: 0, calls: [] });
+    expect(stdout).toContain('nothing to do');
+    expect(tree(device, true)).toEqual(before);
+  });
+
+  it('keeps the file that it replaces, and only the last one', () => {
+    const device = running();
+    expect(install(device).status).toBe(0);
+    expect(tree(device)).toMatchObject({
+      [configPath]: file('iotedge', '400', '# new\n'),
+      [`${configPath}.before-install`]: file('iotedge', '400', '# old\n'),
+    });
+    device.update({ ...usual(pair, 1), config: '# newest\n' });
+    expect(install(device).status).toBe(0);
+    expect(tree(device)).toMatchObject({
+      [configPath]: file('iotedge', '400', '# newest\n'),
+      [`${configPath}.before-install`]: file('iotedge', '400', '# new\n'),
+    });
+    expect(Object.keys(tree(device)).filter((path) => path.includes('installing'))).toEqual([]);
+  });
+
+  it('replaces the certificate together with the configuration, and keeps the old one', () => {
+    const device = scratch.scratchDevice(usual(pair, 1));
+    install(device);
+    const next = usual(renewed, 1, { privateKey: '/var/lib/iotedge/identity/next.key.pem' });
+    scratch.put(device.root, '/var/lib/iotedge/identity/next.key.pem', renewed.key);
+    device.update(next);
+    expect(install(device).status).toBe(0);
+    expect(tree(device)).toMatchObject({
+      [certificatePath]: file('iotedge', '444', renewed.certificate),
+      [`${certificatePath}.before-install`]: file('iotedge', '444', pair.certificate),
+      [keyPath]: file('iotedge', '400', pair.key),
+    });
+  });
+
+  it('removes what it placed, folders too, when a fresh device does not start', () => {
+    for (const minor of [1, 5] as const) {
+      const device = scratch.scratchDevice(usual(pair, minor, { certificate: '/data/certs/edge-001.pem' }));
+      const before = tree(device);
+      order(device, 'systemctl is-active', 'fail');
+      const { status, stderr, calls } = install(device);
+      expect(status).toBe(1);
+      expect(stderr).toContain('is not active after the restart');
+      expect(tree(device)).toEqual(before);
+      // The certificate goes while nothing runs that would miss it.
+      expect(calls.at(-1)).toBe(minor === 1 ? 'systemctl stop iotedge []' : 'iotedge system stop [# new]');
+    }
+  });
+
+  it('1.5: what was applied comes back with the configuration', () => {
+    const device = running(5);
+    const before = tree(device);
+    order(device, 'iotedge config', 'fail');
+    const { status, calls } = install(device);
+    expect(status).toBe(1);
+    expect(tree(device)).toEqual(before);
+    expect(before['/etc/aziot/keyd/config.d/00-super.toml']).toContain('# old\n');
+    expect(calls.slice(-3)).toEqual([
+      'iotedge system stop [# new]',
+      'systemctl daemon-reload [# old]',
+      'iotedge system restart [# old]',
+    ]);
+  });
+
+  it.each(['configuration', 'certificate'])('puts everything back when the disk is full at the %s', (part) => {
+    const device = running();
+    const before = tree(device);
+    const long = `${'a line of it\n'.repeat(300)}`;
+    const next = usual(pair, 1);
+    device.update(
+      part === 'certificate' ? { ...next, carried: `${long}${pair.certificate}` } : { ...next, config: long },
+    );
+    const { status, stderr, calls } = install(device, { first: 'ulimit -c 0; ulimit -f 1' });
+    expect({ status, calls }).toEqual({ status: 1, calls: [] });
+    expect(stderr).toContain('Is the disk full?');
+    expect(tree(device)).toEqual(before);
+  });
+
+  it('stopped at any moment, it leaves the old files or the new ones whole', async () => {
+    const device = running();
+    const before = tree(device);
+    for (const delay of [30, 60, 90, 120, 150, 180, 210, 240]) {
+      const { status } = await installAndStop(device, () => after(delay));
+      if (status === 0) break;
+      const now = tree(device);
+      if (now[configPath] === before[configPath]) expect(now).toEqual(before);
+      else expect(now[dropInPath]).toContain('proxy:3128');
+    }
+    expect(install(device).status).toBe(0);
+    expect(tree(device)[configPath]).toBe(file('iotedge', '400', '# new\n'));
+  });
+
+  it('finishes what a power cut left between the files and the restart', () => {
+    const device = running();
+    install(device);
+    scratch.put(device.root, `${configPath}.installing`, '');
+    const { status, calls } = install(device);
+    expect(status).toBe(0);
+    expect(calls[0]).toBe('systemctl restart iotedge [# new]');
+    expect(Object.keys(tree(device))).not.toContain(`${configPath}.installing`);
+  });
+
+  it('sets a proxy for the daemon, and takes it away again; a drop-in of somebody else stays', () => {
+    const device = running();
+    const before = tree(device);
+    expect(install(device).calls[0]).toBe('systemctl daemon-reload [# new]');
+    const [mark] = (tree(device)[dropInPath] ?? '').split('\n');
+    expect(`${mark}\n`).toMatch(/^644 \d+:\d+ # Placed by install\.sh/);
+    expect(tree(device)[dropInPath]).toContain('\n[Service]\nEnvironment="https_proxy=http://proxy:3128"\n');
+    device.update({ ...usual(pair, 1), config: '# old\n' });
+    expect(install(device).calls[0]).toBe('systemctl daemon-reload [# old]');
+    expect(Object.keys(tree(device))).not.toContain(dropInPath);
+    expect(tree(device)).toMatchObject(before);
+    scratch.put(device.root, dropInPath, '[Service]\n# mine\n');
+    expect(install(device).stdout).toContain('nothing to do');
+  });
+
+  it('1.5: the proxy is for both daemons that go out', () => {
+    const device = running(5);
+    expect(install(device).status).toBe(0);
+    for (const unit of ['aziot-edged', 'aziot-identityd']) {
+      expect(tree(device)[`/etc/systemd/system/${unit}.service.d/proxy.conf`]).toContain(
+        '"https_proxy=http://proxy:3128"',
+      );
+    }
+  });
+
+  it('only says what it would do with --dry-run', () => {
+    const device = running();
+    const before = tree(device, true);
+    const { status, stdout, calls } = install(device, { args: ['--root', device.root, '--restart', '--dry-run'] });
+    expect({ status, calls }).toEqual({ status: 0, calls: [] });
+    expect(stdout).toContain(`would place ${device.root}${configPath} (`);
+    expect(stdout).toContain('would restart iotedge');
+    expect(tree(device, true)).toEqual(before);
+  });
+
+  it('restarts nothing in an image that is being built', () => {
+    const device = scratch.scratchDevice(usual(pair, 5));
+    const { status, stdout, calls } = install(device, { args: ['--root', device.root] });
+    expect({ status, calls }).toEqual({ status: 0, calls: [] });
+    expect(stdout).toContain('sudo iotedge config apply');
+    expect(tree(device)['/etc/aziot/config.toml']).toBe(file('root', '600', '# new\n'));
+  });
+
+  it('ends with 3 where iotedge check complains, and the configuration stays', () => {
+    const device = running();
+    order(device, 'iotedge check', 'fail');
+    const { status, stderr } = install(device);
+    expect(status).toBe(3);
+    expect(stderr).toContain('iotedge check found something');
+    expect(tree(device)[configPath]).toBe(file('iotedge', '400', '# new\n'));
+  });
+
+  it('only sets the owner and the mode of a certificate that the device has and the bundle has not', () => {
+    const device = scratch.scratchDevice({
+      ...usual(pair, 1, { carriesCertificate: false, privateKey: undefined }),
+      has: { [certificatePath]: pair.certificate },
+    });
+    expect(install(device).status).toBe(0);
+    expect(tree(device)[certificatePath]).toBe(file('iotedge', '444', pair.certificate));
+    expect(Object.keys(tree(device))).not.toContain(`${certificatePath}.before-install`);
+  });
+
+  it('goes to paths with spaces and quotes', () => {
+    const places = { certificate: `/data/it's "here" $HOME/a b.pem`, privateKey: `/data/it's "here" $HOME/a b.key` };
+    const device = scratch.scratchDevice(usual(pair, 1, places));
+    expect(install(device)).toMatchObject({ status: 0, stderr: '' });
+    expect(tree(device)).toMatchObject({
+      [places.certificate]: file('iotedge', '444', pair.certificate),
+      [places.privateKey]: file('iotedge', '400', pair.key),
+    });
+  });
+
+  const hostile = ["a';touch $HOME;'", '$(exit)', '-rf', '%41%s%n', "#*?!(),+=@$';", '$IFS', '..', '*'].map((id) =>
+    id.replaceAll(' ', ''),
+  );
+  it.each(hostile)('the device id %s is nothing but a name', (id) => {
+    const subject = `/CN=${id.replace(/[+\\/]/g, '\\$&')}`;
+    const own = makePair(folder, `id-${hostile.indexOf(id)}`, { subject });
+    const certificate = `/var/lib/iotedge/identity/${id}.pem`;
+    const device = scratch.scratchDevice(usual(own, 1, { device: id, certificate }));
+    expect(install(device)).toMatchObject({ status: 0, stderr: '' });
+    expect(tree(device)[certificate]).toBe(file('iotedge', '444', own.certificate));
+  });
+});
+
+function isThere([command = '', ...options]: readonly string[]): boolean {
+  return spawnSync(command, [...options, '-c', ':']).status === 0;
+}
+
+/** Without what the stand-in for `iotedge config apply` writes. */
+function notDerived(all: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(all).filter(([path]) => !path.endsWith('00-super.toml')));
+}

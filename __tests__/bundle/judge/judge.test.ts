@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { renderBundles } from '../../../src/bundle/render.ts';
+import type { Json } from '../../../src/model/fleet.ts';
+import { columnOf, configurationOf, findingsOf, identityOf, type Wanted } from '../material.ts';
+
+describe('config/hostname', () => {
+  it.each([
+    ['', 'is empty'],
+    ['7-edge', 'does not begin with a letter'],
+    ['-edge', 'does not begin with a letter'],
+    ['edge-', 'does not end with a letter or a digit'],
+    ['edge_1', 'has the character "_"'],
+    ['édge', 'has the character "é"'],
+    ['edge..local', 'has an empty label'],
+    ['edge.', 'has an empty label'],
+    ['edge.7.local', 'has the label "7"'],
+    ['a'.repeat(64), 'has 64 characters, expected at most 63'],
+    [`${'a'.repeat(32)}.${'b'.repeat(32)}`, 'has 65 characters, expected at most 64'],
+  ])('refuses %j, which %s', (hostname, problem) => {
+    const findings = findingsOf({ hostname });
+    expect(findings).toMatchObject([{ rule: 'config/hostname', place: { column: columnOf('config.hostname') } }]);
+    expect(findings[0]?.message).toContain('config.hostname, ');
+    expect(findings[0]?.message).toContain(problem);
+  });
+
+  it.each(['e', 'edge-7.LOCAL', 'a'.repeat(63), `${'a'.repeat(32)}.${'b'.repeat(31)}`])('takes %s', (hostname) => {
+    expect(findingsOf({ hostname })).toEqual([]);
+  });
+
+  it('takes the id in lower case where none is given, and says so when that cannot be', () => {
+    expect(findingsOf({ id: 'EDGE-1' })).toEqual([]);
+    expect(configurationOf({ id: 'EDGE-1' })).toContain('hostname: "edge-1"\n');
+    expect(findingsOf({ id: '7EDGE' })[0]?.message).toContain('made from the device id, "7edge"');
+  });
+
+  it.each(['10.0.0.4', 'fd00::1'])('takes the address %s, of the device and of its parent, from 1.2 on', (address) => {
+    expect(findingsOf({ version: '1.2', hostname: address, config: { parentHostname: address } })).toEqual([]);
+    expect(findingsOf({ version: '1.1', hostname: address })).toMatchObject([{ rule: 'config/hostname' }]);
+  });
+
+  it.each(['', '7-gateway', 'gateway_1', '10.0.0.256'])('refuses %j as that of a parent', (parentHostname) => {
+    const findings = findingsOf({ version: '1.5', config: { parentHostname } });
+    expect(findings).toMatchObject([{ rule: 'config/hostname', place: { column: columnOf('config.parentHostname') } }]);
+    expect(findings[0]?.message).toContain(`config.parentHostname, "${parentHostname}", `);
+  });
+});
+
+describe('config/proxy', () => {
+  const wanted = (https: string): Wanted => ({ config: { proxy: { https } } });
+
+  it.each([
+    ['proxy.plant.example:3128', 'has no scheme'],
+    ['proxy.plant.example', 'has no scheme'],
+    ['//proxy.plant.example', 'has no scheme'],
+    ['http:proxy.plant.example', 'has no scheme'],
+    ['socks5://proxy.plant.example', 'has the scheme "socks5:"'],
+    ['http://', 'is no valid address'],
+    ['http://a"b', 'has characters that no host has'],
+    ['http://a\nb', 'has characters that no host has'],
+    ['http://proxy:99999', 'is no valid address'],
+    ['http://me@proxy.plant.example:3128', 'has a user name'],
+    ['http://proxy.plant.example:3128/path', 'has something behind the host'],
+    ['http://proxy.plant.example:3128?a=b', 'has something behind the host'],
+    ['http://proxy.plant.example:3128?', 'has something behind the host'],
+    ['http://proxy.plant.example:3128#', 'has something behind the host'],
+  ])('refuses %j, which %s', (https, problem) => {
+    const findings = findingsOf(wanted(https));
+    expect(findings).toMatchObject([{ rule: 'config/proxy', place: { column: columnOf('config.proxy.https') } }]);
+    expect(findings[0]?.message).toContain(problem);
+  });
+
+  it.each(['http://proxy', 'https://proxy.plant.example:3128', 'http://10.0.0.1:8080/', 'http://[fd00::1]:3128'])(
+    'takes %s',
+    (https) => expect(findingsOf(wanted(https))).toEqual([]),
+  );
+
+  it('leaves one with a password to the rule for secrets, which does not quote it', () => {
+    const findings = findingsOf(wanted('ftp://me:hidden@proxy'));
+    expect(findings).toMatchObject([{ rule: 'config/secret-in-manifest' }]);
+    expect(JSON.stringify(findings)).not.toContain('hidden');
+  });
+});
+
+describe('config/pkcs11', () => {
+  const privateKey = 'pkcs11:token=edge;object=a';
+  const pkcs11 = { library: '/usr/lib/m.so' };
+  const edgeCa = { certificate: '/ca.pem', privateKey: 'pkcs11:token=edge;object=ca' };
+
+  it.each<[string, Wanted, string]>([
+    ['a key without a library', { privateKey }, 'identity.privateKey'],
+    ['a key of the edge CA without a library', { config: { edgeCa } }, 'config.edgeCa.privateKey'],
+    ['a PIN without a key', { identity: { pinFrom: 'IOTEDGE_PIN' } }, 'identity.pinFrom'],
+    [
+      'a PIN from two places',
+      { privateKey: `${privateKey}?pin-source=file:/pin`, identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11 } },
+      'identity.privateKey',
+    ],
+  ])('tells %s', (_, wanted, key) => {
+    expect(findingsOf({ version: '1.5', ...wanted })).toMatchObject([
+      { rule: 'config/pkcs11', place: { column: columnOf(key) } },
+    ]);
+  });
+
+  it.each<[string, Wanted]>([
+    ['a key with its library', { privateKey, config: { pkcs11 } }],
+    ['a key with its library and its PIN', { privateKey, identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11 } }],
+    ['a PIN for the edge CA alone', { identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11, edgeCa } }],
+    [
+      'a PIN for the keys that the runtime makes',
+      { identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11: { ...pkcs11, baseSlot: 'pkcs11:token=edge' } } },
+    ],
+    ['a library alone', { config: { pkcs11 } }],
+  ])('lets %s pass', (_, wanted) => expect(findingsOf({ version: '1.5', ...wanted })).toEqual([]));
+});
+
+describe('what neither form can hold', () => {
+  const inOptions = (value: Json): Wanted => ({ config: { agent: { createOptions: { A: { B: [value] } } } } });
+
+  it.each<[string, string, Wanted, string]>([
+    ['half a character', 'config.agent.env.A', { env: { A: 'a\ud83d' } }, 'half a character'],
+    ['half a character in a name', 'config.agent.env.a\udc00', { env: { 'a\udc00': 'a' } }, 'half a character'],
+    ['half a character in options', 'config.agent.createOptions.A.B.0', inOptions('\ud800'), 'half a character'],
+    ['infinity', 'config.agent.createOptions.A.B.0', inOptions(Number.POSITIVE_INFINITY), 'is Infinity'],
+    ['no number', 'config.agent.createOptions.A.B.0', inOptions(Number.NaN), 'is NaN'],
+    ['a number too large', 'config.agent.createOptions.A.B.0', inOptions(2 ** 53), 'is 9007199254740992'],
+    ['a number too small', 'config.agent.createOptions.A.B.0', inOptions(-(2 ** 53)), 'is -9007199254740992'],
+  ])('is told: %s', (_, key, wanted, found) => {
+    for (const version of ['1.1', '1.5']) {
+      const findings = findingsOf({ version, ...wanted });
+      expect(findings).toMatchObject([{ rule: 'manifest/type', place: { column: columnOf(key) } }]);
+      expect(findings[0]?.message).toContain(found.replace('is ', ''));
+    }
+  });
+
+  it.each<[string, Wanted]>([
+    ['a whole character of two parts', { env: { A: '\ud83d\ude00' } }],
+    ['the largest exact number', inOptions(Number.MAX_SAFE_INTEGER)],
+    ['a fraction', inOptions(-1.5e-7)],
+  ])('lets %s pass', (_, wanted) => expect(findingsOf(wanted)).toEqual([]));
+});
+
+describe('a finding of a value that several devices share', () => {
+  it('is said once, of no device in particular', async () => {
+    const { findings } = await renderBundles(['a', 'b', 'c'].map((id) => identityOf({ id })));
+    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
+    const hostname = (line: number, index: number) => identityOf({ id: `a${index}`, hostname: '7_up', line });
+    const errors = async (...lines: number[]) =>
+      (await renderBundles(lines.map(hostname))).findings.filter(({ severity }) => severity === 'error');
+    expect(await errors(1, 1)).toMatchObject([{ rule: 'config/hostname', device: undefined }]);
+    expect(await errors(1, 2)).toMatchObject([{ device: 'a0' }, { device: 'a1' }]);
+  });
+
+  it('is said once a file where it is a notice, though a CSV has a cell for every device', async () => {
+    const { findings } = await renderBundles(['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })));
+    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
+  });
+});

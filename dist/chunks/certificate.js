@@ -1,0 +1,1 @@
+export{R as readCertificate}from"./core2.js";

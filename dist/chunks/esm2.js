@@ -1,0 +1,1 @@
+import"./serviceClient.js";export{E as AnonymousCredential,t as ContainerClient}from"./esm.js";

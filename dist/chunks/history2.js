@@ -1,0 +1,1 @@
+export{n as openDefaultHistory}from"./history.js";

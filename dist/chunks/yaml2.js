@@ -1,0 +1,1 @@
+export{o as parseYaml}from"./core2.js";

@@ -1,0 +1,60 @@
+import type { Finding, Place, Subject } from '../../model/finding.ts';
+import { finding } from '../../rules/rules.ts';
+import { secretOf } from '../judge/secrets.ts';
+import type { Setting, Settings } from './settings.ts';
+
+interface Material {
+  readonly path: string;
+  readonly text: string;
+  /** As far as the file could be understood. */
+  readonly settings: Settings | undefined;
+  readonly place: (offset: number) => Place;
+}
+
+/**
+ * A finding for each line of a config.yaml that holds a secret, comments too: the file lies in the repository, and a section
+ * that becomes a comment is published with the bundle all the same. Placeholders (`<key>`) are none.
+ */
+export function judgeBaseSecrets({ path, text, settings, place }: Material, subject: Subject): readonly Finding[] {
+  const byLine = new Map<number, Finding>();
+  const tell = (offset: number, key: string, what: string | undefined) => {
+    if (what === undefined) return;
+    const at = place(offset);
+    if (!byLine.has(at.line)) {
+      byLine.set(at.line, finding('config/secret-in-manifest', { key, what }, { ...subject, place: at }));
+    }
+  };
+  for (const [key, { key: offset }, value] of settings === undefined ? [] : textsOf(settings, '')) {
+    tell(offset, key, secretOfSetting(key, withoutPlaceholders(value)));
+  }
+  let offset = 0;
+  for (const line of text.split('\n')) {
+    tell(offset, `a line of ${path}`, secretOf('', withoutPlaceholders(line)));
+    offset += line.length + 1;
+  }
+  return [...byLine.values()];
+}
+
+function* textsOf(settings: Settings, prefix: string): Generator<readonly [key: string, Setting, value: string]> {
+  for (const [name, setting] of settings.entries) {
+    if (typeof setting.scalar === 'string') yield [prefix + name, setting, setting.scalar];
+    if (setting.map !== undefined) yield* textsOf(setting.map, `${prefix}${name}.`);
+  }
+}
+
+/** Settings that are nothing but a secret. */
+const secretSettings: ReadonlyMap<string, string> = new Map([
+  ['agent.config.auth.password', 'a password'],
+  ['provisioning.attestation.symmetric_key', 'a symmetric key'],
+]);
+
+function secretOfSetting(key: string, value: string): string | undefined {
+  if (value.trim() === '') return undefined;
+  // As the manifest calls what it has too.
+  const known = key === 'agent.config.image' ? 'config.agent.image' : `config.${key}`;
+  return secretSettings.get(key) ?? secretOf(known, value);
+}
+
+function withoutPlaceholders(text: string): string {
+  return text.replace(/(^|=)\s*<[^<>]*>/g, '');
+}

@@ -1,0 +1,130 @@
+import type { RuntimeVersion } from '../../model/fleet.ts';
+import { installer } from './scripts.generated.ts';
+
+/** What differs from device to device in the installer. Paths are the device's own, decoded, not URIs. */
+export interface InstallerSettings {
+  readonly device: string;
+  readonly version: RuntimeVersion;
+  /** The two that are registered, 40 or 64 hex digits; they may be equal. */
+  readonly thumbprints: readonly string[];
+  readonly certificate: string;
+  /** Undefined where the key is in a PKCS#11 module: then only the certificate is checked. */
+  readonly privateKey: string | undefined;
+  /** The bundle holds `identity-certificate.pem`, which is to be placed. */
+  readonly carriesCertificate: boolean;
+  /** Of the runtime's daemons. */
+  readonly proxy?: { readonly https: string; readonly noProxy?: string };
+  readonly secrets: readonly Secret[];
+}
+
+/** A value that the device's environment has and the bundle has not. */
+export interface Secret {
+  /** `IOTEDGE_…` */
+  readonly variable: string;
+  /** The line of the configuration that holds the placeholder, exactly. */
+  readonly line: string;
+  readonly placeholder: string;
+  /** `text` stands in a double-quoted string of YAML or TOML, `uri` is percent-encoded. */
+  readonly encoding: 'text' | 'uri';
+}
+
+/**
+ * The installer of one device's bundle: a POSIX shell script with LF. Throws where no shell variable can hold a setting
+ * (NUL), or where a secret's line has no placeholder.
+ */
+export function renderInstaller(settings: InstallerSettings): string {
+  const { device, version, proxy, secrets } = settings;
+  return installer.replace('#SETTINGS#\n', () =>
+    assignments({
+      DEVICE: device,
+      RUNTIME: version.text,
+      THUMBPRINTS: settings.thumbprints.join(' '),
+      CERTIFICATE_PATH: settings.certificate,
+      PRIVATE_KEY_PATH: settings.privateKey ?? '',
+      CARRIED: settings.carriesCertificate ? 'identity-certificate.pem' : '',
+      PROXY: proxy === undefined ? '' : dropIn(proxy),
+      PROXY_MARK: proxyMark,
+      SECRET_NAMES: secrets.map(nameOf).join('\n'),
+      SECRET_LINES: secrets.map(lineOf).join('\n'),
+      SECRET_PLACEHOLDERS: secrets.map(({ placeholder }) => placeholder).join('\n'),
+      SECRET_ENCODINGS: secrets.map(({ encoding }) => encoding).join('\n'),
+      ...(version.major < 1 || (version.major === 1 && version.minor < 2) ? iotedge : aziot),
+    }),
+  );
+}
+
+/** 1.0 and 1.1: one daemon, which reads everything itself. */
+const iotedge = {
+  FORM: 'yaml',
+  SERVICE: 'iotedge',
+  PACKAGE: 'iotedge',
+  UNITS: 'iotedge',
+  LOGS: 'journalctl -u iotedge',
+  HAZARD: '',
+  CONFIG: '/etc/iotedge/config.yaml',
+  CONFIG_USER: 'iotedge',
+  CONFIG_MODE: '400',
+  CERTIFICATE_USER: 'iotedge',
+  CERTIFICATE_MODE: '444',
+  KEY_USER: 'iotedge',
+  KEY_MODE: '400',
+} as const;
+
+/** 1.2 and later: the certificates service reads the certificate, the keys service the key, each as its own user. */
+const aziot = {
+  FORM: 'toml',
+  SERVICE: 'aziot-edged',
+  PACKAGE: 'aziot-edge',
+  // aziot-certd goes out to EST servers only: https://learn.microsoft.com/azure/iot-edge/how-to-configure-proxy-support
+  UNITS: 'aziot-edged aziot-identityd',
+  LOGS: 'iotedge system logs',
+  HAZARD:
+    ' Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.',
+  CONFIG: '/etc/aziot/config.toml',
+  CONFIG_USER: 'root',
+  CONFIG_MODE: '600',
+  CERTIFICATE_USER: 'aziotcs',
+  CERTIFICATE_MODE: '644',
+  KEY_USER: 'aziotks',
+  KEY_MODE: '600',
+} as const;
+
+function assignments(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => {
+      if (value.includes('\0')) throw new Error(`${name} holds a NUL, which no setting of the installer can`);
+      return `${name}='${value.replaceAll("'", "'\\''")}'\n`;
+    })
+    .join('');
+}
+
+/** By its first line the installer knows the file as its own, and removes it when the bundle names no proxy any more. */
+const proxyMark = '# Placed by install.sh of the device bundle, which replaces and removes it.';
+
+function dropIn({ https, noProxy }: NonNullable<InstallerSettings['proxy']>): string {
+  const lines = [proxyMark, '[Service]', `Environment=${unitWord(`https_proxy=${https}`)}`];
+  if (noProxy !== undefined) lines.push(`Environment=${unitWord(`no_proxy=${noProxy}`)}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** One quoted word of a systemd unit: https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html#Quoting */
+function unitWord(text: string): string {
+  const escaped = text
+    .replace(/["\\]/g, '\\$&')
+    .replaceAll('%', '%%')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would begin a setting of its own
+    .replace(/[\x01-\x1f\x7f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return `"${escaped}"`;
+}
+
+/** The shell evaluates the name, so it must be one. */
+function nameOf({ variable }: Secret): string {
+  if (!/^IOTEDGE_[A-Za-z0-9_]+$/.test(variable)) throw new Error(`"${variable}" is no variable IOTEDGE_…`);
+  return variable;
+}
+
+function lineOf({ variable, line, placeholder }: Secret): string {
+  const fits = placeholder !== '' && line.includes(placeholder) && !line.includes('\n');
+  if (!fits) throw new Error(`the place of ${variable} is no line with its placeholder`);
+  return line;
+}

@@ -1,0 +1,61 @@
+import type { HubHost } from '../../model/fleet.ts';
+import type { Identity } from '../../model/identity.ts';
+import { agentOf } from '../config/agent.ts';
+import { carriesConfiguration } from '../judge/linux-containers.ts';
+import type { DevicePlace, Places } from '../judge/places.ts';
+import { initializer } from './scripts.generated.ts';
+
+/**
+ * `Initialize-IoTEdge.ps1` of a device with Windows: its settings, and the body that all devices share; lines end in CRLF.
+ * With a byte order mark where a setting is not ASCII: Windows PowerShell reads a script without one in the code page of
+ * the machine (https://learn.microsoft.com/powershell/scripting/dev-cross-plat/vscode/understanding-file-encoding).
+ */
+export function renderInitializer(identity: Identity, hub: HubHost, places: Places): string {
+  const settings = Object.entries(settingsOf(identity, hub, places)).map(([name, value]) => `$${name} = ${value}\r\n`);
+  // A line break in a setting stays what it is.
+  const text = initializer.replaceAll('\n', '\r\n').replace('#SETTINGS#\r\n', () => settings.join(''));
+  return isAscii(text) ? text : `\uFEFF${text}`;
+}
+
+/** Every setting is always there, an absent one empty: strict mode stops at a variable that is not set. */
+function settingsOf({ device, thumbprints, certificates }: Identity, hub: HubHost, places: Places) {
+  const { identity, config, runtime } = device;
+  const { image, auth } = agentOf(device);
+  return {
+    Runtime: literal(runtime.version.text),
+    DeviceId: literal(device.id),
+    HubHostName: literal(hub.replace(/:\d+$/, '')),
+    Thumbprints: `@(${literal(thumbprints.primary)}, ${literal(thumbprints.secondary)})`,
+    Certificate: pathOf(places.certificate),
+    PrivateKey: pathOf(places.privateKey),
+    BundledCertificate: literal(certificates[identity.slot] === undefined ? undefined : 'identity-certificate.pem'),
+    BundledConfiguration: literal(carriesConfiguration(device) ? 'config.yaml' : undefined),
+    ContainerOs: literal(runtime.containerOs === 'linux' ? 'Linux' : 'Windows'),
+    DynamicReprovisioning: config.dynamicReprovisioning === true ? '$true' : '$false',
+    AgentImage: literal(image),
+    RegistryUsername: literal(auth?.username),
+    RegistryPasswordFrom: literal(config.agent.registry?.passwordFrom),
+    EdgeCaCertificate: pathOf(places.edgeCa?.certificate),
+    EdgeCaPrivateKey: pathOf(places.edgeCa?.privateKey),
+    TrustBundle: pathOf(places.trustBundle),
+    HttpsProxy: literal(config.proxy?.https),
+    NoProxy: literal(config.proxy?.noProxy),
+    SecurityDaemonScript: literal(runtime.securityDaemonScript),
+  };
+}
+
+function pathOf(place: DevicePlace | undefined): string {
+  return literal(place?.path);
+}
+
+/**
+ * A verbatim string. PowerShell takes the typographic quotation marks for ' too, and one may end what another began:
+ * https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02#2352-string-literals
+ */
+function literal(text = ''): string {
+  return `'${text.replace(/['\u2018-\u201B]/g, '$&$&')}'`;
+}
+
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
+}

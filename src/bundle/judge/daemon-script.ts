@@ -1,0 +1,20 @@
+import type { Finding } from '../../model/finding.ts';
+import type { Device } from '../../model/fleet.ts';
+import { finding } from '../../rules/rules.ts';
+
+const key = 'runtime.securityDaemonScript';
+
+/** Whether the copy of Microsoft's script is found from wherever the bundle is installed; keys in `skip` are not looked at. */
+export function judgeDaemonScript(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
+  const value = device.runtime.securityDaemonScript;
+  if (value === undefined || device.runtime.platform !== 'windows' || skip.has(key)) return [];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no path has control characters
+  if (/^[A-Za-z]:[\\/][^\u0000-\u001f<>:"|?*]*\.ps1$/i.test(value)) return [];
+  const details = {
+    key,
+    value,
+    problem: 'is no absolute Windows path of a PowerShell script',
+    expected: 'C:\\edge\\IotEdgeSecurityDaemon.ps1',
+  };
+  return [finding('config/uri', details, { place: device.place(key), device: device.id, hub: device.hub })];
+}

@@ -1,0 +1,208 @@
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Finding, Judged } from '../../model/finding.ts';
+import { type Device, fileNameOf } from '../../model/fleet.ts';
+import { finding } from '../../rules/rules.ts';
+import { generationOf } from './runtime.ts';
+
+/** Where a file lies on the device: the URI that the configuration takes, and the path in the platform's own words. */
+export interface DevicePlace {
+  readonly uri: string;
+  /** Absent where a security module holds it. */
+  readonly path?: string;
+}
+
+/** Where the device keeps its pair, and the other files that its configuration names. */
+export interface Places {
+  readonly certificate: DevicePlace;
+  readonly privateKey: DevicePlace;
+  readonly trustBundle?: DevicePlace;
+  readonly edgeCa?: { readonly certificate: DevicePlace; readonly privateKey: DevicePlace };
+}
+
+/**
+ * The places of a device's files.
+ *
+ * By default the pair carries the id in its file names: on Linux as it is (every character of an id is legal there), on
+ * Windows with the characters encoded that no file name there has; the URI is that path encoded once more: device `a#1`
+ * has the file `a#1.pem` and the URI `…/a%231.pem`. `undefined` where a place cannot be used; keys in `skip` are not
+ * looked at.
+ */
+export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()): Judged<Places | undefined> {
+  const findings: Finding[] = [];
+  const windows = device.runtime.platform === 'windows';
+  const subjectOf = (key: string) => ({ place: device.place(key), device: device.id, hub: device.hub });
+  const complain = (key: string, value: string, problem: string) => {
+    const expected = uriOf(usualPath(device, key), windows);
+    findings.push(finding('config/uri', { key, value, problem, expected }, subjectOf(key)));
+  };
+
+  const places = new Map<string, DevicePlace>();
+  for (const [key, given] of placesNamed(device)) {
+    if (skip.has(key)) continue;
+    const read = readPlace(given ?? usualPath(device, key), { windows, pkcs11: mayBeInModule(device, key) });
+    if ('problem' in read) complain(key, read.shown, read.problem);
+    else {
+      places.set(key, read);
+      // What `iotedge check` reads as it stands: a module's URI is no path.
+      if (read.path !== undefined && read.uri.includes('%'))
+        findings.push(finding('config/path-needs-encoding', { key, path: read.path }, subjectOf(key)));
+    }
+  }
+
+  const taken = new Map<string, string>();
+  for (const [key, { uri, path = uri }] of places) {
+    const name = windows ? path.toLowerCase() : path;
+    const other = taken.get(name);
+    if (other === undefined) taken.set(name, key);
+    else {
+      complain(key, uri, `is the place of ${other} too, expected a file of its own`);
+      places.delete(key);
+    }
+  }
+
+  const certificate = places.get('identity.certificate');
+  const privateKey = places.get('identity.privateKey');
+  if (certificate === undefined || privateKey === undefined) return { value: undefined, findings };
+  const trustBundle = places.get('config.trustBundle');
+  const ca = {
+    certificate: places.get('config.edgeCa.certificate'),
+    privateKey: places.get('config.edgeCa.privateKey'),
+  };
+  return {
+    value: {
+      certificate,
+      privateKey,
+      ...(trustBundle === undefined ? {} : { trustBundle }),
+      ...(ca.certificate === undefined || ca.privateKey === undefined
+        ? {}
+        : { edgeCa: { certificate: ca.certificate, privateKey: ca.privateKey } }),
+    },
+    findings,
+  };
+}
+
+/** The pair always has a place; the others only where the manifest says so. */
+function placesNamed({ identity, config }: Device): readonly (readonly [key: string, given: string | undefined])[] {
+  const others = [
+    ['config.trustBundle', config.trustBundle],
+    ['config.edgeCa.certificate', config.edgeCa?.certificate],
+    ['config.edgeCa.privateKey', config.edgeCa?.privateKey],
+  ] as const;
+  return [
+    ['identity.certificate', identity.certificate],
+    ['identity.privateKey', identity.privateKey],
+    ...others.filter(([, given]) => given !== undefined),
+  ];
+}
+
+function usualPath(device: Device, key: string): string {
+  const { platform } = device.runtime;
+  const isKey = key.endsWith('privateKey');
+  const name = key.startsWith('identity.') ? (platform === 'windows' ? fileNameOf(device.id) : device.id) : nameOf(key);
+  const file = `${name}${isKey ? '.key.pem' : '.pem'}`;
+  if (platform === 'windows') return `C:\\ProgramData\\iotedge\\identity\\${file}`;
+  if (generationOf(device.runtime.version) === 'aziot') return `/var/aziot/${isKey ? 'secrets' : 'certs'}/${file}`;
+  return `/var/lib/iotedge/identity/${file}`;
+}
+
+function nameOf(key: string): string {
+  return key === 'config.trustBundle' ? 'trust-bundle' : 'edge-ca';
+}
+
+function mayBeInModule(device: Device, key: string): boolean {
+  return key.endsWith('privateKey') && generationOf(device.runtime.version) === 'aziot';
+}
+
+function uriOf(path: string, windows: boolean): string {
+  return pathToFileURL(path, { windows }).href;
+}
+
+type ReadPlace = DevicePlace | { readonly shown: string; readonly problem: string };
+type Wrong = (problem: string, shown?: string) => ReadPlace;
+
+function readPlace(text: string, kind: { readonly windows: boolean; readonly pkcs11: boolean }): ReadPlace {
+  const wrong: Wrong = (problem, shown = text) => ({ shown, problem });
+  if (text === '') return wrong('is empty');
+  if (hasControl(text)) return wrong('has a line break, a tab or another control character');
+  if (isWindowsPath(text))
+    return kind.windows ? readWindowsPath(text, wrong) : wrong('is a Windows path, on a Linux device');
+  if (text.endsWith('/')) return wrong('names a folder, expected a file');
+  if (text.startsWith('/')) {
+    if (kind.windows) return wrong('is a path of Linux, on a Windows device');
+    return hasDots(text) ? wrong(dots) : { uri: uriOf(text, false), path: text };
+  }
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) return wrong('is a relative path');
+  // What follows another scheme may be a PIN.
+  if (scheme === 'pkcs11') return kind.pkcs11 ? readModule(text, wrong) : wrong(notInModule, 'pkcs11:…');
+  if (scheme !== 'file') return wrong(`has the scheme "${scheme}:", expected "file:"`, `${scheme}:…`);
+  return readFileUri(text, kind.windows, wrong);
+}
+
+const notInModule = 'is a PKCS#11 URI, which only private keys of IoT Edge 1.2 and later can be';
+
+/** RFC 7512: attributes are percent-encoded, in the path between `;`, in the query between `&`. */
+function readModule(text: string, wrong: Wrong): ReadPlace {
+  const rest = text.slice('pkcs11:'.length);
+  if (/[^A-Za-z0-9\-._~:[\]@!$'()*+,=;&?/%]/.test(rest) || /%(?![0-9A-Fa-f]{2})/.test(rest))
+    return wrong('has characters that a PKCS#11 URI percent-encodes', 'pkcs11:…');
+  if (!/(^|;)(object|id)=./.test(rest.split('?')[0] ?? ''))
+    return wrong('names no key: expected object=… or id=… in it', 'pkcs11:…');
+  return { uri: text };
+}
+
+function isWindowsPath(text: string): boolean {
+  return /^[A-Za-z]:([\\/]|$)|^\\/.test(text);
+}
+
+/** https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions */
+function readWindowsPath(text: string, wrong: Wrong): ReadPlace {
+  const path = text.replaceAll('/', '\\');
+  if (!/^[A-Za-z]:\\/.test(path)) return wrong('is a path without a drive, expected one such as C:\\…');
+  if (path.endsWith('\\')) return wrong('names a folder, expected a file');
+  if (hasDots(path.replaceAll('\\', '/'))) return wrong(dots);
+  const strange = /[<>:"|?*]/.exec(path.slice(2));
+  if (strange !== null)
+    return wrong(`has the character ${JSON.stringify(strange[0])}, which no file name on Windows has`);
+  if (/[. ](\\|$)/.test(path)) return wrong('has a name that ends in a dot or a space, which Windows drops');
+  return { uri: uriOf(path, true), path };
+}
+
+/** Stricter than the runtime, which loads most of these and fails later: https://github.com/Azure/iotedge/issues/4336 */
+function readFileUri(text: string, windows: boolean, wrong: Wrong): ReadPlace {
+  if (!/^file:\/\//i.test(text)) return wrong('is a file: URI without // after the colon');
+  const drive = /^file:\/*[A-Za-z][:|](\/|$)/i.test(text);
+  if (text.includes('\\'))
+    return wrong(windows ? 'is a URI with a backslash, expected /' : 'is a Windows path, on a Linux device');
+  if (drive && !windows) return wrong('is a Windows path, on a Linux device');
+  if (text.includes('#')) return wrong('has a "#", which ends the path (in a file name it is written %23)');
+  if (text.includes('?')) return wrong('has a "?", which ends the path (in a file name it is written %3F)');
+  const authority = /^file:\/\/([^/]*)/i.exec(text)?.[1] ?? '';
+  if (/:\d*$/.test(authority) && !drive) return wrong('has a port, expected none');
+  if (!/^(localhost)?$/i.test(authority)) return wrong(`has the host "${authority}", expected none or localhost`);
+  if (hasDots(text)) return wrong(dots);
+  try {
+    const path = fileURLToPath(new URL(text), { windows });
+    if (hasControl(path)) return wrong('has an encoded control character');
+    if (windows) return readWindowsPath(path, wrong);
+    return path.endsWith('/') ? wrong('names a folder, expected a file') : { uri: new URL(text).href, path };
+  } catch {
+    return wrong(
+      windows
+        ? 'is no valid URI of a Windows path, such as file:///C:/…'
+        : 'is no valid URI: "%" begins two hex digits and does not encode a slash',
+    );
+  }
+}
+
+const dots = 'has a "." or ".." between slashes, expected the path that it ends in';
+
+/** Before `URL` takes them out, encoded ones too, and another place is written than the one that was read over. */
+function hasDots(text: string): boolean {
+  return /\/(\.|%2e){1,2}(\/|$)/i.test(text);
+}
+
+function hasControl(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return /[\u0000-\u001f\u007f]/.test(text);
+}
