@@ -32,7 +32,7 @@ describe('a request', () => {
       outputDirectory: resolve(directory, 'device-bundles'),
       failOn: 'error',
       expiryWarningDays: 30,
-      plan: { adopt: false, allowLockout: false, maxChanges: { kind: 'share', share: 0.3, text: '30%' } },
+      plan: { adopt: false, allowLockout: false, maxChanges: { kind: 'share', share: 0.3, text: '30%' }, prune: 'none' },
       findings: [],
     });
   });
@@ -59,7 +59,7 @@ describe('a request', () => {
       outputDirectory: resolve(directory, 'out'),
       failOn: 'warning',
       expiryWarningDays: 0,
-      plan: { adopt: true, allowLockout: true, maxChanges: { kind: 'number', number: 200, text: '200' } },
+      plan: { adopt: true, allowLockout: true, maxChanges: { kind: 'number', number: 200, text: '200' }, prune: 'none' },
       planFile: resolve(directory, 'approved/plan.json'),
       findings: [],
     });
@@ -99,6 +99,7 @@ describe('a request', () => {
     ['max-changes', '-5', 'a whole number or a share'],
     ['allow-lockout', 'yes', 'one of false, true'],
     ['adopt', 'True', 'one of false, true'],
+    ['prune', 'true', 'one of none, disable, delete'],
   ])('with %s %j is refused as wrong usage', (name, given, expected) => {
     const { message, remedy, kind } = faultOf({ [name]: given });
     expect(message).toContain(`${name}: ${JSON.stringify(given)} is not ${expected}`);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Capacity } from '../../src/emulator/capacity.ts';
 import { type HubOptions, startHub } from '../../src/emulator/hub.ts';
 import { pace } from '../../src/emulator/pace.ts';
 import { createThrottle } from '../../src/emulator/throttle.ts';
+import type { Capacity } from '../../src/model/capacity.ts';
 import { simulatedClock } from '../support/clock.ts';
 import { call, signature } from './clients.ts';
 import { edgeBody } from './identities.ts';

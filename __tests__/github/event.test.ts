@@ -102,6 +102,31 @@ describe('the event', () => {
     expect(eventOf({ event: 'push', payload: {} })).not.toHaveProperty('rulesPage');
   });
 
+  it.each<[string, string, string, object, string | undefined]>([
+    ['a push to it', 'push', 'refs/heads/main', {}, undefined],
+    ['a push to another', 'push', 'refs/heads/feature', {}, 'feature is not the default branch (main)'],
+    ['a tag', 'release', 'refs/tags/main', {}, 'refs/tags/main is not the default branch (main)'],
+    [
+      'a pull request for it',
+      'pull_request',
+      'refs/pull/1/merge',
+      { pull_request: { base: { ref: 'main' } } },
+      undefined,
+    ],
+    [
+      'a pull request for another',
+      'pull_request',
+      'refs/pull/1/merge',
+      { pull_request: { base: { ref: 'next' } } },
+      'next is not the default branch (main)',
+    ],
+    ['a schedule, which runs there alone', 'schedule', '', {}, undefined],
+  ])('tells whether it is about the default branch: %s', (_, event, ref, more, expected) => {
+    vi.stubEnv('GITHUB_REF', ref);
+    const payload = { repository: { default_branch: 'main' }, ...more };
+    expect(eventOf({ event, payload }).otherBranch).toBe(expected);
+  });
+
   it.each([
     ['fleet/devices.yaml', 'fleet/devices.yaml'],
     ['a b/#1?.yaml', 'a%20b/%231%3F.yaml'],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openHistory } from '../../src/github/history.ts';
+import { openDefaultHistory, openHistory } from '../../src/github/history.ts';
 import { folderWith } from '../support/folder.ts';
 import { commit, git, hasGit, repositoryWith } from '../support/git.ts';
 
@@ -80,5 +80,20 @@ describe.skipIf(!hasGit)('the history of the default branch (needs git)', () => 
     await expect(openHistory(folderWith(), 'HEAD').versionsOf(['x'])).rejects.toThrow(/git rev-parse ended with 128/);
     const folder = repositoryWith({ x: '' });
     await expect(openHistory(folder, 'nowhere').versionsOf(['x'])).rejects.toThrow(/git log ended with 128/);
+  });
+});
+
+describe.skipIf(!hasGit)('the default branch at a terminal (needs git)', () => {
+  it('is the one that is checked out, as far as the clone knows', async () => {
+    const folder = repositoryWith({ 'devices.yaml': 'one' });
+    expect(await (await openDefaultHistory(folder)).versionsOf(['devices.yaml'])).toHaveLength(1);
+    const clone = join(folderWith(), 'clone');
+    git(folder, 'clone', '-q', `file://${folder}`, clone);
+    expect(await (await openDefaultHistory(clone)).versionsOf(['devices.yaml'])).toHaveLength(1);
+    git(clone, 'switch', '-q', '-c', 'feature');
+    await expect(openDefaultHistory(clone)).rejects.toMatchObject({
+      kind: 'usage',
+      message: expect.stringContaining('feature is checked out, not origin/main'),
+    });
   });
 });

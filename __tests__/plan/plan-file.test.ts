@@ -146,7 +146,7 @@ describe('a plan file', () => {
     ['no hubs', document({ hubs: null }), 'is no plan: hubs is no list'],
     ['a hub that is none', document({ hubs: [{ hub: 'h', changes: [] }, 'h'] }), 'hubs[1] is no hub with its changes'],
     ['a change without a device', withChange({ device: 7 }), 'hubs[0] is no hub'],
-    ['an unknown kind', withChange({ kind: 'delete' }), 'hubs[0] is no hub'],
+    ['an unknown kind', withChange({ kind: 'wipe' }), 'hubs[0] is no hub'],
     ['no fields', withChange({ fields: {} }), 'hubs[0] is no hub'],
     ['a field that is none', withChange({ fields: [{ ...field, after: { run: 'this' } }] }), 'hubs[0] is no hub'],
     ['a field without a value', withChange({ fields: [{ field: 'status', after: null }] }), 'hubs[0] is no hub'],

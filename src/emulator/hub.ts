@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Capacity } from '../model/capacity.ts';
 import { Fault } from '../model/fault.ts';
 import { bearerKey, mintToken, type TokenWish } from './bearer.ts';
 import type { Service } from './call.ts';
-import { type Capacity, importedPerMinute } from './capacity.ts';
+import { importedPerMinute } from './capacity.ts';
 import { type Counts, noCounts } from './counts.ts';
 import { type HubDirectory, openDirectory } from './directory.ts';
 import type { Disturb } from './disturbance.ts';

@@ -1,8 +1,8 @@
+import type { OperationClass } from '../model/capacity.ts';
 import type { Body, Outcome, Request } from './answer.ts';
 import { requireApiVersion } from './api-version.ts';
 import { bearerKey, requireToken } from './bearer.ts';
 import type { Call, Service } from './call.ts';
-import type { OperationClass } from './capacity.ts';
 import {
   changeDevices,
   countConnections,

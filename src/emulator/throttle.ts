@@ -1,4 +1,4 @@
-import { type Capacity, type OperationClass, operationClasses, operationsPerMinute } from './capacity.ts';
+import { type Capacity, type OperationClass, operationClasses, operationsPerMinute } from '../model/capacity.ts';
 import { Refused } from './errors.ts';
 import type { Pace } from './pace.ts';
 

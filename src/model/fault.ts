@@ -2,19 +2,21 @@ import { scrubbed } from './secrets.ts';
 
 /**
  * A fault of the world (network, disk, refused sign-in) or of usage: never of the user's material, which gives findings.
- * `kind` decides the exit code: `usage` ends with 2, `world` with 1.
+ * `kind` decides the exit code: `usage` ends with 2, `stopped` (by a signal or a time limit, the rest unharmed) with 3, `world` with 1.
  */
 export class Fault extends Error {
   readonly remedy: string;
-  readonly kind: 'usage' | 'world';
+  readonly kind: FaultKind;
 
-  constructor(message: string, remedy: string, options: { kind?: 'usage' | 'world'; cause?: unknown } = {}) {
+  constructor(message: string, remedy: string, options: { kind?: FaultKind; cause?: unknown } = {}) {
     super(scrubbed(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'Fault';
     this.remedy = remedy;
     this.kind = options.kind ?? 'world';
   }
 }
+
+type FaultKind = 'usage' | 'world' | 'stopped';
 
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {

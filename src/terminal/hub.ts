@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseCapacity } from '../emulator/capacity.ts';
 import { parseFaults } from '../emulator/faults.ts';
 import { startHub } from '../emulator/hub.ts';
 import { readSeed, type Seed } from '../emulator/seed.ts';
+import { parseCapacity } from '../model/capacity.ts';
 import { Fault, messageOf } from '../model/fault.ts';
 import type { Settings } from '../request.ts';
 

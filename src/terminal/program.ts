@@ -20,7 +20,7 @@ const options = {
   'expiry-warning-days': () =>
     new Option('--expiry-warning-days <days>', 'warn of certificates that end within so many days').default('30'),
   'max-changes': () =>
-    new Option('--max-changes <limit>', 'the most devices to update per hub: a number or a share').default('30%'),
+    new Option('--max-changes <limit>', 'the most devices to change per hub: a number or a share').default('30%'),
   'allow-lockout': () => new Option('--allow-lockout', 'replace all certificates of a device at once'),
   'plan-file': () =>
     new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only as approved there'),
@@ -46,7 +46,7 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
     takes: [...reaching, ...checking, ...changing, 'output-directory'],
   },
   { name: 'render', summary: 'write the bundles alone', takes: ['hub', 'only-hub', ...checking, 'output-directory'] },
-  { name: 'verify', summary: 'compare the hub with the manifest', takes: [...reaching, ...checking] },
+  { name: 'verify', summary: 'compare the hub with the manifest', takes: [...reaching, ...checking, 'prune'] },
   { name: 'list', summary: "show the hub's edge devices", takes: reaching },
 ];
 
