@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeAuthority } from '../src/emulator/authority.ts';
 import { startHub } from '../src/emulator/hub.ts';
-import { Fault } from '../src/model/fault.ts';
 import type { Command } from '../src/model/report.ts';
 import { provision } from '../src/provision.ts';
 import { readRequest } from '../src/request.ts';
@@ -11,6 +10,7 @@ import { openWorkspace } from '../src/workspace.ts';
 import { readCa, realWorld } from '../src/world.ts';
 import { hubHost } from './hub/devices.ts';
 import { clientId, idToken, startEntra, tenantId } from './support/entra.ts';
+import { faultOf } from './support/fault.ts';
 import { folderWith } from './support/folder.ts';
 
 const key = 'a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2U=';
@@ -18,15 +18,6 @@ const connectionString = (host: string) => `HostName=${host};SharedAccessKeyName
 const contoso = hubHost('contoso.azure-devices.net');
 const both = { 'client-id': clientId, 'tenant-id': tenantId };
 const parts = { mask: () => expect.fail(), idToken: async () => expect.fail() };
-
-async function faultOf(work: Promise<unknown>): Promise<Fault> {
-  const thrown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(thrown instanceof Fault)) throw new Error('expected a Fault', { cause: thrown });
-  return thrown;
-}
 
 describe('a run signs in', () => {
   it.each([

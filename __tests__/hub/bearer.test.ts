@@ -9,6 +9,7 @@ import { renewing } from '../../src/hub/token.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { openSignIn } from '../../src/sign-in.ts';
 import { clientId, idToken, startEntra, tenantId } from '../support/entra.ts';
+import { faultOf } from '../support/fault.ts';
 import { create, deviceId, hubHost } from './devices.ts';
 
 let hub: EmbeddedHub;
@@ -45,15 +46,6 @@ async function open(credential: EntraCredential) {
   const registry = await openRegistry(credential, { userAgent: 'test', ca: hub.ca, sleep: async () => {} });
   onTestFinished(() => registry.close());
   return registry;
-}
-
-async function faultOf(work: Promise<unknown>): Promise<Fault> {
-  const thrown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(thrown instanceof Fault)) throw new Error('expected a Fault', { cause: thrown });
-  return thrown;
 }
 
 describe('a registry that is reached by bearer tokens', () => {

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, makeAuthority } from '../../src/emulator/authority.ts';
 import { exchangeIdToken } from '../../src/hub/entra.ts';
 import { exchangeRefusal } from '../../src/hub/entra-refusal.ts';
-import { Fault } from '../../src/model/fault.ts';
 import { clientId, type EntraOptions, idToken, startEntra, subject, tenantId } from '../support/entra.ts';
+import { faultOf } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
 import { serveProxy } from './loopback.ts';
 
@@ -33,15 +33,6 @@ async function exchange(options: Partial<EntraOptions> = {}, claims: object = {}
       proxyFor: () => proxy,
     });
   return { again, entra, masked, assertions };
-}
-
-async function faultOf(work: Promise<unknown>): Promise<Fault> {
-  const thrown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(thrown instanceof Fault)) throw new Error('expected a Fault', { cause: thrown });
-  return thrown;
 }
 
 describe('an ID token', () => {

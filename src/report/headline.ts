@@ -29,7 +29,8 @@ export function headline(report: Report): string {
     case 'in-sync':
       return `${devices}: the hub is as the manifest says`;
     case 'drift':
-      return `drift: ${report.changes.length - unchanged} of ${devices} not as the manifest says`;
+      // Of those too that no manifest declares any more.
+      return `drift: ${report.changes.length - unchanged} of ${plural(report.changes.length, 'device')} not as the manifest says`;
     case 'listed':
       return `${plural(report.listed.length, 'edge device')}, ${report.listed.filter(({ managed }) => managed).length} in the manifest`;
   }
