@@ -40,7 +40,7 @@ export function commit(folder: string, message: string, files: Readonly<Record<s
   commitAll(folder, message);
 }
 
-function commitAll(folder: string, message: string): void {
+export function commitAll(folder: string, message: string): void {
   git(folder, 'add', '-A');
   git(folder, 'commit', '-q', '--allow-empty', '-m', message);
 }
