@@ -2,11 +2,20 @@ import { defineConfig } from 'vitest/config';
 
 const json = process.env.VITEST_JSON;
 
+/** What measures time comes last and alone. */
+const bars = ['__tests__/**/bars.test.ts'];
+
+const tests = { include: ['__tests__/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
-    include: ['__tests__/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { ...tests, name: 'tests', exclude: bars, maxWorkers: '100%', sequence: { groupOrder: 0 } },
+      },
+      { extends: true, test: { ...tests, name: 'bars', include: bars, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
     // The gate counts what ran.
     reporters: json === undefined ? ['default'] : ['default', ['json', { outputFile: json }]],
     coverage: {

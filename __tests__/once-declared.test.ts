@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openHistory } from '../src/github/history.ts';
-import { type HubHost, isHubHost } from '../src/model/fleet.ts';
-import { onceDeclared } from '../src/once-declared.ts';
+import { type HubHost, isDeviceId, isHubHost } from '../src/model/fleet.ts';
+import { onceDeclared, stillDeclared } from '../src/once-declared.ts';
+import { openWorkspace } from '../src/workspace.ts';
 import { issue, issueAuthority } from './support/chain.ts';
 import { commit, git, hasGit, repositoryWith } from './support/git.ts';
 
@@ -59,5 +60,31 @@ describe.skipIf(!hasGit)('devices that the default branch once declared (needs g
     rmSync(join(folder, 'certs/one.pem'));
     commit(folder, 'one goes', {});
     expect(await declared(folder)).toEqual(['a.example/one', 'a.example/two']);
+  });
+
+  it('are not those whose certificates came when no manifest looked for them', async () => {
+    const authority = await issueAuthority('root');
+    const pem = async (id: string) => (await issue(id, { by: authority })).pem;
+    const folder = repositoryWith({ 'certs/early.pem': await pem('early'), 'certs/one.pem': await pem('one') });
+    rmSync(join(folder, 'certs/early.pem'));
+    commit(folder, 'elsewhere', {});
+    commit(folder, 'a manifest', { 'devices.yaml': 'hub: a.example\ndevices: { from: certs/*.pem }\n' });
+    commit(folder, 'a list again', { 'devices.yaml': 'hub: a.example\ndevices:\n  - id: one\n' });
+    commit(folder, 'too late', { 'certs/late.pem': await pem('late') });
+    expect(await declared(folder)).toEqual(['a.example/one']);
+  });
+
+  it('are still declared where a certificate of theirs is, whatever is wrong with it', async () => {
+    const authority = await issueAuthority('two');
+    const folder = repositoryWith({
+      'devices.yaml': 'hub: a.example\ndevices: { from: certs/*.pem }\n',
+      'certs/two.pem': authority.pem,
+    });
+    const devices = ['one', 'two'].map((id) => {
+      if (!isDeviceId(id)) throw new Error(id);
+      return { id, hub: hub('a.example') };
+    });
+    const still = await stillDeclared(devices, openWorkspace(folder));
+    expect([...still].map(({ id }) => id)).toEqual(['two']);
   });
 });

@@ -32,7 +32,12 @@ describe('a request', () => {
       outputDirectory: resolve(directory, 'device-bundles'),
       failOn: 'error',
       expiryWarningDays: 30,
-      plan: { adopt: false, allowLockout: false, maxChanges: { kind: 'share', share: 0.3, text: '30%' }, prune: 'none' },
+      plan: {
+        adopt: false,
+        allowLockout: false,
+        maxChanges: { kind: 'share', share: 0.3, text: '30%' },
+        prune: 'none',
+      },
       findings: [],
     });
   });
@@ -59,7 +64,12 @@ describe('a request', () => {
       outputDirectory: resolve(directory, 'out'),
       failOn: 'warning',
       expiryWarningDays: 0,
-      plan: { adopt: true, allowLockout: true, maxChanges: { kind: 'number', number: 200, text: '200' }, prune: 'none' },
+      plan: {
+        adopt: true,
+        allowLockout: true,
+        maxChanges: { kind: 'number', number: 200, text: '200' },
+        prune: 'none',
+      },
       planFile: resolve(directory, 'approved/plan.json'),
       findings: [],
     });

@@ -94,7 +94,7 @@ describe('a hub without a connection string', () => {
   it('is refused where others have one, before any call: one way serves all', async () => {
     const host = connectionString('fabrikam.azure-devices.net');
     const credentials = await openSignIn(await readSignIn({ 'connection-string': host }), [contoso], parts);
-    const progress = { phase: () => expect.fail(), written: () => {} };
+    const progress = { phase: () => expect.fail(), warning: () => {}, written: () => {} };
     const world = realWorld({
       workspace: openWorkspace(folderWith()),
       credentials,
@@ -135,7 +135,7 @@ describe('a token', () => {
         authorityHost: entra.url,
         ca: () => readCa(caFile),
       });
-      const progress = { phase: (name: string) => void phases.push(name), written: () => {} };
+      const progress = { phase: (name: string) => void phases.push(name), warning: () => {}, written: () => {} };
       return provision(request, realWorld({ workspace: openWorkspace(root), credentials, caFile, env: {}, progress }));
     };
     return { named, stranger, entra, run, phases };

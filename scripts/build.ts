@@ -12,7 +12,7 @@ const core = [
   /\/src\/manifest\/(?!json|csv|first|declared)/,
   /\/src\/identity\/(?!issue|authority|pairs)/,
   /\/src\/bundle\/(judge\/|render|name|base\/read|config\/(agent|parent|placeholders)\.)/,
-  /\/src\/hub\/(allowed|fleet-rules)/,
+  /\/src\/hub\/(allowed|fleet-rules|import-container)/,
   /\/node_modules\/yaml\//,
   /\/node_modules\/node-forge\/lib\/(asn1|baseN|forge|oids|util)\.js$/,
 ];

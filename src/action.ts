@@ -6,32 +6,39 @@ import { baseCommit, checkOut } from './github/base.ts';
 import { commentReport } from './github/comment.ts';
 import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { ignoredByGit } from './github/git.ts';
-import { offDefault, openHistory } from './github/history.ts';
+import { openEventHistory } from './github/history.ts';
 import { idToken, mayHaveIdTokens } from './github/id-token.ts';
 import { readInputs } from './github/inputs.ts';
 import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
-import { hiding } from './github/secrets.ts';
+import { hiding, signaturesIn } from './github/secrets.ts';
+import { readImportContainer } from './hub/import-container.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
-import { endedEarly, endsWell, type Report } from './model/report.ts';
+import { endedEarly, exitCode, type Report } from './model/report.ts';
+import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import { provision } from './provision.ts';
 import type { SarifContext } from './report/sarif.ts';
 import { days, readRequest, type Settings, word } from './request.ts';
 import type { BaseFiles } from './run.ts';
 import { hostsOf, openSignIn, readSignIn, type SignIn } from './sign-in.ts';
+import { exitWith, type Outside, stopFromOutside } from './stop.ts';
 import { version } from './version.ts';
 import { openWorkspace } from './workspace.ts';
 import { readCa, realWorld } from './world.ts';
 
 /** The JavaScript action: inputs → run → outputs. Outputs are set and the summary is written however it ends. */
 async function main(): Promise<void> {
+  const outside = stopFromOutside();
+  const { stop } = outside;
   const inputs = readInputs();
   const event = readEvent();
-  const report = await run(inputs, event).catch((thrown) => endedEarly(inputs.command, asFault(thrown)));
-  const uploaded = await upload(report, inputs);
-  const known: Report = { ...report, faults: [...report.faults, ...uploaded.faults] };
-  const complete: Report = { ...known, faults: [...known.faults, ...(await keepIssue(known, inputs, event))] };
+  const report = await run(inputs, event, outside).catch((thrown) => endedEarly(inputs.command, asFault(thrown)));
+  const uploaded = await uploadUnlessStopped(report, inputs, stop);
+  const known: Report = { ...report, faults: [...new Set([...report.faults, ...uploaded.faults])] };
+  // Nobody knows how the fleet is: that is no news for an issue.
+  const issue = stop.asked.aborted ? [] : await cutShort(stop.asked, keepIssue(known, inputs, event), () => []);
+  const complete: Report = { ...known, faults: [...known.faults, ...issue] };
   await logReport(complete);
   await writeSummary(complete, event.link);
   setOutputs(complete, uploaded.ids, {
@@ -39,8 +46,11 @@ async function main(): Promise<void> {
     sarif: sarifContext(inputs, event),
     hide: hiding(inputs),
   });
-  await commentReport(complete, inputs, event);
-  if (!endsWell(complete)) process.exitCode = 1;
+  if (!stop.hurried) await commentReport(complete, inputs, event);
+  outside.release();
+  const code = exitCode(complete);
+  if (code === 3) exitWith(code);
+  else if (code !== 0) process.exitCode = 1;
 }
 
 function sarifContext({ manifest = '' }: Settings, { rulesPage }: Event): SarifContext {
@@ -48,8 +58,9 @@ function sarifContext({ manifest = '' }: Settings, { rulesPage }: Event): SarifC
   return { version, manifest: first.trim() || 'devices.yaml', ...(rulesPage === undefined ? {} : { rulesPage }) };
 }
 
-async function run(inputs: Settings, event: Event): Promise<Report> {
+async function run(inputs: Settings, event: Event, { stop, limit }: Outside): Promise<Report> {
   const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
+  for (const secret of signaturesIn(inputs)) setSecret(secret);
   const signIn = await readSignIn(inputs);
   if (signIn.way === 'connection-strings') for (const { key } of signIn.credentials) setSecret(key);
   const publishes = /^(apply|render)$/.test(inputs.command ?? '') && inputs.artifacts !== 'none';
@@ -61,6 +72,8 @@ async function run(inputs: Settings, event: Event): Promise<Report> {
       findings: publishes ? publicityFindings(event) : [],
     },
   );
+  limit(request.timeLimit);
+  const importContainer = readImportContainer(inputs['import-container'], Date.now());
   // Wrong settings of what comes last are told before anything is written, as is a runner that cannot upload.
   const uploads = uploadSettings(inputs).mode !== 'none';
   word(inputs, 'comment', ['auto', 'never']);
@@ -69,25 +82,26 @@ async function run(inputs: Settings, event: Event): Promise<Report> {
   const excuse = request.command === 'plan' && !canSignIn(signIn) ? event.withoutSecrets : undefined;
   const asksHub = excuse === undefined && !/^(validate|render)$/.test(request.command);
   const credentials = asksHub
-    ? await openSignIn(signIn, request.hubs, {
-        idToken: (audience) => idToken(audience, event.withoutSecrets),
-        mask: setSecret,
-        authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
-        proxyFor: getProxyForUrl,
-        ca: () => readCa(caFile),
-      })
+    ? await unlessStopped(stop, () =>
+        openSignIn(signIn, request.hubs, {
+          idToken: (audience) => idToken(audience, event.withoutSecrets),
+          mask: setSecret,
+          authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
+          proxyFor: getProxyForUrl,
+          ca: () => readCa(caFile),
+        }),
+      )
     : [];
   const world = realWorld({
     workspace,
     credentials,
     caFile,
+    ...(request.command === 'apply' ? { importContainer } : {}),
     env: process.env,
-    progress: logProgress,
+    progress: logProgress(),
+    stop,
     checkPublishing: uploads ? requireUploads : () => {},
-    openHistory: async () => {
-      if (event.otherBranch !== undefined) throw offDefault(event.otherBranch);
-      return openHistory(root, 'HEAD');
-    },
+    openHistory: () => openEventHistory(root, event, request.command),
     ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
   });
   if (excuse !== undefined) {
@@ -123,8 +137,20 @@ function canSignIn(signIn: SignIn): boolean {
   return signIn.way === 'connection-strings';
 }
 
+/** Uploads take long: once a run is stopped, the next one does them. */
+async function uploadUnlessStopped(report: Report, inputs: Settings, stop: Stop): Promise<Uploaded> {
+  const stopped = () => ({ ids: [], faults: [stop.fault()] });
+  if (report.bundles.length === 0) return upload(report, inputs);
+  return cutShort(stop.asked, stop.asked.aborted ? Promise.resolve(stopped()) : upload(report, inputs), stopped);
+}
+
+interface Uploaded {
+  readonly ids: readonly number[];
+  readonly faults: readonly Fault[];
+}
+
 /** Uploads what was written. What goes wrong here is a fault of the report: the hub is already as it says. */
-async function upload(report: Report, inputs: Settings): Promise<{ ids: readonly number[]; faults: readonly Fault[] }> {
+async function upload(report: Report, inputs: Settings): Promise<Uploaded> {
   if (report.bundlesDirectory === undefined || report.bundles.length === 0) return { ids: [], faults: [] };
   const { mode, retentionDays } = uploadSettings(inputs);
   if (mode === 'none') return { ids: [], faults: [] };

@@ -73,18 +73,20 @@ async function readDevices(
   return { fleet, assigned: { ...assigned, value: { ...assigned.value, inRun } } };
 }
 
-/** What the default branch once declared, and no manifest declares now, on the hubs of this run; none unless the run may remove devices. */
+/** What the default branch once declared, and no manifest of the workspace declares now, on the hubs of this run; none unless the run may remove devices. */
 export async function devicesGone(
   request: Request,
-  { openHistory }: World,
+  { openHistory, workspace }: World,
   { all }: Checked,
 ): Promise<readonly OnceDeclared[]> {
   if ((request.plan.prune ?? 'none') === 'none') return [];
-  const { onceDeclared } = await import('./once-declared.ts');
+  const { onceDeclared, stillDeclared } = await import('./once-declared.ts');
   const declared = new Set(all.map(({ id, hub }) => `${hub}/${id}`));
   const once = await onceDeclared(request.manifests, request.hubs, await openHistory());
   const inRun = once.filter(({ hub }) => request.onlyHub === undefined || hub === request.onlyHub);
-  return inRun.filter(({ id, hub }) => !declared.has(`${hub}/${id}`));
+  const gone = inRun.filter(({ id, hub }) => !declared.has(`${hub}/${id}`));
+  const elsewhere = gone.length === 0 ? new Set() : await stillDeclared(gone, workspace);
+  return gone.filter((device) => !elsewhere.has(device));
 }
 
 /** For a pull request, what its devices would run otherwise than at its base; whatever was wrong there is past. */

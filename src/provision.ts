@@ -1,3 +1,4 @@
+import { carryOut, key } from './carry-out.ts';
 import { type Checked, check, configurationSinceBase, devicesGone, inOrder } from './check.ts';
 import type { Bundle } from './model/bundle.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
@@ -6,15 +7,15 @@ import type { HubHost } from './model/fleet.ts';
 import type { Change, DeviceOutcome } from './model/plan.ts';
 import type { Registry } from './model/registration.ts';
 import type { ListedDevice, Report, Result } from './model/report.ts';
+import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import type { OnceDeclared } from './once-declared.ts';
-import { apply } from './plan/apply.ts';
 import { plan } from './plan/plan.ts';
 import type { Request, World } from './run.ts';
 
 /** Runs one command. Faults of the material are findings of the report, faults of the world stand in it beside them. */
 export async function provision(request: Request, world: World): Promise<Report> {
   if (!['validate', 'render'].includes(request.command) && request.hubs.length === 0) throw noHub();
-  const checked = await check(request, world);
+  const checked = await unlessStopped(world.stop, () => check(request, world));
   try {
     return await carryOutCommand(request, world, checked);
   } catch (thrown) {
@@ -95,16 +96,16 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     const { changes, findings: planned } = await planHubs(request, world, { ...checked, gone }, registries);
     const findings = inOrder([...planned, ...differing([...registries.keys()], changes)]);
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings });
-    const { outcomes, faults } = await carryOut(changes, world, registries);
+    const { outcomes, faults } = await carryOut(changes, request, world, registries);
     const right = new Set(outcomes.filter(isRight).map(key));
     const bundles = checked.bundles.filter((bundle) => right.has(key(bundle)));
-    const written = await attempt(() => write(request, world, bundles));
-    return report(request, checked, applied(outcomes), {
+    const unwritten = await writeUnlessHurried(world.stop, () => write(request, world, bundles));
+    return report(request, checked, applied(outcomes, world.stop), {
       changes,
       findings,
       outcomes,
-      faults: [...faults, ...written],
-      ...(written.length === 0 ? { bundles, bundlesDirectory: request.outputDirectory } : {}),
+      faults: [...new Set([...faults, ...unwritten])],
+      ...(unwritten.length === 0 ? { bundles, bundlesDirectory: request.outputDirectory } : {}),
     });
   });
 }
@@ -112,6 +113,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
 /** Reads the approved plan, if there is one, before any hub is asked; gives what compares with it. */
 async function comparing({
   planFile,
+  plan: { prune = 'none' },
 }: Request): Promise<(hubs: readonly HubHost[], changes: readonly Change[]) => readonly Finding[]> {
   if (planFile === undefined) return () => [];
   const [{ readPlanFile }, { unapproved }] = await Promise.all([
@@ -119,7 +121,7 @@ async function comparing({
     import('./plan/approved.ts'),
   ]);
   const approved = readPlanFile(planFile);
-  return (hubs, changes) => unapproved(hubs, changes, approved);
+  return (hubs, changes) => unapproved(hubs, changes, approved, prune !== 'none');
 }
 
 async function verifyFleet(request: Request, world: World, checked: Checked): Promise<Report> {
@@ -139,9 +141,9 @@ async function listHubs(request: Request, world: World, checked: Checked): Promi
   const listed: ListedDevice[] = [];
   for (const hub of hubs) {
     world.progress.phase(`reading ${hub}`);
-    const registry = await world.openRegistry(hub);
+    const registry = await unlessStopped(world.stop, () => world.openRegistry(hub));
     try {
-      for (const device of await registry.readEdgeDevices()) {
+      for (const device of await unlessStopped(world.stop, () => registry.readEdgeDevices())) {
         listed.push({ hub, device, managed: managed.has(key({ device: device.id, hub })) });
       }
     } finally {
@@ -160,7 +162,9 @@ async function withRegistries<T>(
   const registries = new Map<HubHost, Registry>();
   try {
     for (const { hub } of devices) {
-      if (hub !== undefined && !registries.has(hub)) registries.set(hub, await world.openRegistry(hub));
+      if (hub !== undefined && !registries.has(hub)) {
+        registries.set(hub, await unlessStopped(world.stop, () => world.openRegistry(hub)));
+      }
     }
     return await work(registries);
   } finally {
@@ -181,9 +185,9 @@ async function planHubs(
     // Twins are read for a hub of whose devices one names tags: the others' may have had some.
     const tags = identities.some(({ device }) => device.tags !== undefined);
     const wanted = identities.map(({ device }) => device.id);
-    const found = await registry.read(wanted, { tags });
+    const found = await unlessStopped(world.stop, () => registry.read(wanted, { tags }));
     const once = checked.gone.filter((device) => device.hub === hub).map(({ id }) => id);
-    const gone = once.length === 0 ? [] : (await registry.read(once)).values();
+    const gone = once.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(once))).values();
     planned.push(plan(hub, identities, found, request.plan, gone));
   }
   return {
@@ -192,37 +196,9 @@ async function planHubs(
   };
 }
 
-/** Writes to all hubs at once; what stops one hub does not stop the others. */
-async function carryOut(
-  changes: readonly Change[],
-  world: World,
-  registries: ReadonlyMap<HubHost, Registry>,
-): Promise<{ readonly outcomes: readonly DeviceOutcome[]; readonly faults: readonly Fault[] }> {
-  const hubs = [...registries].map(async ([hub, registry]) => {
-    const ofHub = changes.filter((change) => change.hub === hub);
-    const total = ofHub.filter(
-      (change) => change.kind === 'create' || (change.kind === 'update' && change.registers),
-    ).length;
-    if (total > 0) world.progress.phase(`writing ${total} ${total === 1 ? 'device' : 'devices'} to ${hub}`);
-    return apply(ofHub, registry, {
-      sleep: world.sleep,
-      random: world.random,
-      progress: (done, failed) => world.progress.written(hub, done, failed, total),
-      tagging: (devices) =>
-        world.progress.phase(`writing tags of ${devices} ${devices === 1 ? 'device' : 'devices'} to ${hub}`),
-    });
-  });
-  const applied = await Promise.all(hubs);
-  const written = new Map(applied.flatMap(({ outcomes }) => outcomes).map((outcome) => [key(outcome), outcome]));
-  const outcomes = changes.map(({ id: device, hub }): DeviceOutcome => {
-    return written.get(key({ device, hub })) ?? { device, hub, result: 'unchanged' };
-  });
-  return { outcomes, faults: applied.flatMap(({ fault }) => (fault === undefined ? [] : [fault])) };
-}
-
-function applied(outcomes: readonly DeviceOutcome[]): Result {
+function applied(outcomes: readonly DeviceOutcome[], { asked }: Stop): Result {
   const right = outcomes.filter(isRight);
-  if (right.length < outcomes.length) return right.length === 0 ? 'failed' : 'partial';
+  if (right.length < outcomes.length) return right.length === 0 && !asked.aborted ? 'failed' : 'partial';
   return outcomes.every(({ result }) => result === 'unchanged') ? 'unchanged' : 'changed';
 }
 
@@ -236,9 +212,13 @@ async function write({ outputDirectory }: Request, { workspace }: World, bundles
   await writeBundles(outputDirectory, bundles, { workspace: workspace.root });
 }
 
-async function attempt(work: () => Promise<void>): Promise<readonly Fault[]> {
+/** Writes files, the hub being as it is. A run with seconds left does not begin it: the next one writes the files of all devices. */
+async function writeUnlessHurried(stop: Stop, work: () => Promise<void>): Promise<readonly Fault[]> {
+  if (stop.hurried) return [stop.fault()];
   try {
-    await work();
+    await cutShort(stop.overdue, work(), () => {
+      throw stop.fault();
+    });
     return [];
   } catch (thrown) {
     const remedy = 'The hub is as reported. Mend the cause and run it again: only the files are left to do.';
@@ -263,8 +243,4 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     faults: [],
     ...more,
   };
-}
-
-function key({ device, hub }: { readonly device: string; readonly hub: string | undefined }): string {
-  return `${hub ?? ''}/${device}`;
 }

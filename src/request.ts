@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { parseCapacity } from './model/capacity.ts';
 import { Fault } from './model/fault.ts';
 import type { Finding } from './model/finding.ts';
 import { type HubHost, isHubHost } from './model/fleet.ts';
@@ -22,6 +23,8 @@ export interface RequestContext {
 /** Reads the settings of a run, the same for the action and the command line. Throws a usage `Fault` that names the setting. */
 export function readRequest(settings: Settings, context: RequestContext): Request {
   const planFile = text(settings, 'plan-file', '');
+  const capacity = text(settings, 'hub-capacity', '');
+  const timeLimit = text(settings, 'time-limit', '');
   const onlyHub = settings['only-hub']?.trim() ? host('only-hub', settings['only-hub']) : undefined;
   const hubs = lines(settings.hub).map((line) => host('hub', line));
   return {
@@ -39,6 +42,8 @@ export function readRequest(settings: Settings, context: RequestContext): Reques
       prune: word(settings, 'prune', ['none', 'disable', 'delete']),
     },
     ...(planFile === '' ? {} : { planFile: resolve(context.directory, planFile) }),
+    ...(capacity === '' ? {} : { hubCapacity: parseCapacity(capacity, 'hub-capacity') }),
+    ...(timeLimit === '' ? {} : { timeLimit: minutes('time-limit', timeLimit) }),
     findings: context.findings,
   };
 }
@@ -64,6 +69,12 @@ export function days(settings: Settings, name: string, fallback: number): number
   const given = text(settings, name, String(fallback));
   if (!/^\d{1,4}$/.test(given) || Number(given) > 3650) throw wrong(name, given, 'a whole number of days, 0 to 3650');
   return Number(given);
+}
+
+/** Up to a week: no runner lives longer than 5 days. */
+function minutes(name: string, given: string): number {
+  if (/^\d{1,5}$/.test(given) && Number(given) >= 1 && Number(given) <= 10_080) return Number(given);
+  throw wrong(name, given, 'a whole number of minutes, 1 to 10080');
 }
 
 function command(given: string | undefined): Command {

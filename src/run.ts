@@ -1,9 +1,12 @@
+import type { Capacity } from './model/capacity.ts';
 import type { Finding } from './model/finding.ts';
 import type { HubHost } from './model/fleet.ts';
 import type { History } from './model/history.ts';
 import type { Registry } from './model/registration.ts';
 import type { Command } from './model/report.ts';
+import type { Stop } from './model/stop.ts';
 import type { Workspace } from './model/workspace.ts';
+import type { Writing } from './model/writing.ts';
 import type { PlanOptions } from './plan/plan.ts';
 
 /** One run, as a door understood it. From here on no code knows whether a runner or a terminal asked. */
@@ -19,6 +22,10 @@ export interface Request {
   readonly failOn: 'error' | 'warning';
   readonly expiryWarningDays: number;
   readonly plan: PlanOptions;
+  /** The size of the hubs, if it is told. */
+  readonly hubCapacity?: Capacity;
+  /** Minutes after which nothing new is begun. */
+  readonly timeLimit?: number;
   /** Absolute: where plan writes what it has planned, and apply finds what was approved. */
   readonly planFile?: string;
   /** What the door itself has noticed. */
@@ -30,8 +37,10 @@ export interface World {
   readonly workspace: Workspace;
   readonly openRegistry: (hub: HubHost) => Promise<Registry>;
   readonly now: () => Date;
-  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Ends early, one way or the other, when the signal is aborted. */
+  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   readonly random: () => number;
+  readonly stop: Stop;
   readonly progress: Progress;
   /** Throws a `Fault` where bundles, once written, could not be published: asked before anything is written. */
   readonly checkPublishing: () => void;
@@ -51,6 +60,8 @@ export interface BaseFiles {
 export interface Progress {
   /** A new phase begins: `reading contoso.azure-devices.net`. */
   phase(name: string): void;
-  /** So many of the devices of a hub are written, so many of them badly. */
-  written(hub: HubHost, done: number, failed: number, total: number): void;
+  /** What people should know before it goes on. */
+  warning(text: string): void;
+  /** How far the writing to a hub has come; often. */
+  written(writing: Writing): void;
 }

@@ -1,4 +1,11 @@
-import type { EntraCredential, EntraPrincipal, HubCredential, SasCredential } from './hub/credential.ts';
+import {
+  type EntraCredential,
+  type EntraPrincipal,
+  type HubCredential,
+  hubScope,
+  type SasCredential,
+  storageScope,
+} from './hub/credential.ts';
 import type { AccessToken } from './hub/token.ts';
 import { Fault } from './model/fault.ts';
 import type { HubHost } from './model/fleet.ts';
@@ -63,7 +70,8 @@ export async function openSignIn(
   parts: SignInParts,
 ): Promise<readonly HubCredential[]> {
   if (signIn.way === 'connection-strings') return signIn.credentials;
-  if (signIn.way === 'azure-cli') return entraCredentials(hubs, cliPrincipal, parts, (entra) => entra.cliToken(parts));
+  if (signIn.way === 'azure-cli')
+    return entraCredentials(hubs, cliPrincipal, parts, (entra, scope) => entra.cliToken(scope, parts));
   const { clientId, tenantId } = signIn;
   requireIds(clientId, tenantId);
   const { idToken, mask, authorityHost, proxyFor, ca } = parts;
@@ -71,8 +79,8 @@ export async function openSignIn(
     throw usage('client-id signs in with an ID token of GitHub Actions, and this is none', 'Sign in by az login.');
   }
   const principal = { name: `the Entra application ${clientId}`, assignee: clientId };
-  return entraCredentials(hubs, principal, parts, (entra) =>
-    entra.exchangeIdToken({ clientId, tenantId }, { idToken, mask, authorityHost, proxyFor, ca: ca?.() }),
+  return entraCredentials(hubs, principal, parts, (entra, scope) =>
+    entra.exchangeIdToken({ clientId, tenantId }, scope, { idToken, mask, authorityHost, proxyFor, ca: ca?.() }),
   );
 }
 
@@ -94,13 +102,14 @@ async function entraCredentials(
   hubs: readonly HubHost[],
   principal: EntraPrincipal,
   { clock = Date.now }: SignInParts,
-  acquire: (entra: Entra) => Promise<AccessToken>,
+  acquire: (entra: Entra, scope: string) => Promise<AccessToken>,
 ): Promise<readonly EntraCredential[]> {
   if (hubs.length === 0) return [];
   const { renewing } = await import('./hub/token.ts');
   // @azure/identity takes some 50 ms to load: not before a token is needed.
-  const token = renewing(async () => acquire(await import('./hub/entra.ts')), clock);
-  return hubs.map((host) => ({ kind: 'entra', host, principal, token }));
+  const tokenFor = (scope: string) => renewing(async () => acquire(await import('./hub/entra.ts'), scope), clock);
+  const [token, storageToken] = [tokenFor(hubScope), tokenFor(storageScope)];
+  return hubs.map((host) => ({ kind: 'entra', host, principal, token, storageToken }));
 }
 
 /** Ids are never quoted: somebody may have taken a secret for one. */

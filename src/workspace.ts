@@ -89,7 +89,8 @@ async function find(root: string, patterns: readonly string[]): ReturnType<Works
     // Loaded only here: it takes longer than all the rest of a small run.
     const { glob } = await import('tinyglobby');
     const ignore = ['**/.git/**', '**/node_modules/**'];
-    const found = await glob(globs, { cwd: root, ignore, expandDirectories: false, followSymbolicLinks: false });
+    // A link is a file like any other here; where it leads is looked at when it is read.
+    const found = await glob(globs, { cwd: root, ignore, expandDirectories: false, followSymbolicLinks: true });
     for (const file of found) files.add(file);
   }
   return { files: [...files].sort(), missing };

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { HubCredential } from './hub/credential.ts';
+import type { ImportContainer } from './hub/import-container.ts';
 import { Fault, messageOf } from './model/fault.ts';
 import type { HubHost } from './model/fleet.ts';
 import type { Registry } from './model/registration.ts';
+import { type Stop, StopSwitch } from './model/stop.ts';
 import type { Workspace } from './model/workspace.ts';
 import type { Progress, World } from './run.ts';
 import { describedSignIn } from './sign-in.ts';
@@ -14,8 +17,12 @@ export interface Surroundings {
   readonly credentials: readonly HubCredential[];
   /** Path of one more certificate authority, PEM. */
   readonly caFile: string | undefined;
+  /** Through which large changes go; absent: none does. */
+  readonly importContainer?: ImportContainer | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
+  /** Absent: nobody stops it but by ending the process. */
+  readonly stop?: Stop;
   /** Absent: bundles are not published. */
   readonly checkPublishing?: () => void;
   /** Absent: nothing may be removed. */
@@ -26,12 +33,14 @@ export interface Surroundings {
 
 /** The world as it is: the real clock, the real network. */
 export function realWorld(surroundings: Surroundings): World {
-  const { workspace, progress, checkPublishing = () => {}, openHistory = noHistory, openBase } = surroundings;
+  const { workspace, progress, openBase } = surroundings;
+  const { checkPublishing = () => {}, openHistory = noHistory, stop = new StopSwitch() } = surroundings;
   return {
     workspace,
     now: () => new Date(),
-    sleep: (milliseconds) => new Promise((wake) => setTimeout(wake, milliseconds)),
+    sleep: (milliseconds, signal) => delay(milliseconds, undefined, signal === undefined ? {} : { signal }),
     random: Math.random,
+    stop,
     progress,
     checkPublishing,
     openHistory,
@@ -45,7 +54,7 @@ async function noHistory(): Promise<never> {
 }
 
 async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<Registry> {
-  const { credentials, caFile, env, progress } = surroundings;
+  const { credentials, caFile, env, progress, importContainer } = surroundings;
   const credential = credentials.find(({ host }) => host === hub);
   if (credential === undefined) {
     // Entra signs in to every hub that is named; so there are connection strings, of others.
@@ -61,6 +70,7 @@ async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<R
     ca: readCa(caFile),
     userAgent: userAgent(env.GITHUB_RUN_ID),
     proxyFor: getProxyForUrl,
+    importContainer,
   });
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { placeholderOf } from '../../src/bundle/config/placeholders.ts';
 import { configurationChanges } from '../../src/bundle/difference.ts';
 import type { Device } from '../../src/model/fleet.ts';
 import { openWorkspace } from '../../src/workspace.ts';
@@ -52,6 +53,60 @@ describe('what devices would run otherwise', () => {
       'network.name',
       undefined,
     ]);
+  });
+
+  it.each<[string, Wanted, string]>([
+    ['a variable', { env: { DB_PASSWORD: 'hunter2' } }, 'agent.env.DB_PASSWORD'],
+    ['a key in a variable', { env: { X: 'HostName=h;SharedAccessKey=hunter2' } }, 'agent.env.X'],
+    ['a proxy', { config: { proxy: { https: 'http://u:hunter2@proxy:1' } } }, 'proxy.https'],
+    ['a proxy without its @', { config: { proxy: { https: 'http://u:hunter2' } } }, 'proxy.https'],
+    ['an image', { image: 'u:hunter2@registry.example/agent' }, 'agent.image'],
+    [
+      'options of the container',
+      { config: { agent: { createOptions: { Env: ['DB_PASSWORD=hunter2'] } } } },
+      'agent.createOptions.Env.0',
+    ],
+    ['the place of a key', { identity: { privateKey: 'pkcs11:object=a?pin-value=hunter2' } }, 'identity.privateKey'],
+    [
+      'a script',
+      { runtime: { securityDaemonScript: 'https://u:hunter2@files.example/a.ps1' } },
+      'runtime.securityDaemonScript',
+    ],
+  ])('tells no secret of %s, neither one that goes nor one that comes', (_, wanted, key) => {
+    const [without, having] = [at([deviceOf()]), at([deviceOf(wanted)])];
+    const gone = configurationChanges(having, without);
+    const come = configurationChanges(without, having);
+    expect(gone.find((change) => change.key === key)?.before).toBe('(a secret)');
+    expect(come.find((change) => change.key === key)?.after).toBe('(a secret)');
+    expect(JSON.stringify([gone, come])).not.toContain('hunter2');
+  });
+
+  it('sees that one secret is another now', () => {
+    const having = (DB_PASSWORD: string) => at([deviceOf({ env: { DB_PASSWORD } })]);
+    expect(configurationChanges(having('hunter2'), having('hunter3'))).toEqual([
+      { key: 'agent.env.DB_PASSWORD', before: '(a secret)', after: '(a secret)', devices: ['edge-001'] },
+    ]);
+    expect(configurationChanges(having('hunter2'), having('hunter2'))).toEqual([]);
+  });
+
+  it('shows what stands for a secret, and says its settings', () => {
+    const registry = { server: 'r.example', username: 'me', passwordFrom: 'IOTEDGE_PW' };
+    const changes = configurationChanges(
+      at([deviceOf()]),
+      at([
+        deviceOf({ env: { TOKEN_LIFETIME: '60' }, config: { agent: { registry }, proxy: { https: 'http://p:1' } } }),
+      ]),
+    );
+    expect(new Map(changes.map(({ key, after }) => [key, after]))).toEqual(
+      new Map([
+        ['agent.env.TOKEN_LIFETIME', '60'],
+        ['agent.env.https_proxy', 'http://p:1'],
+        ['agent.registry.password', placeholderOf('IOTEDGE_PW')],
+        ['agent.registry.serveraddress', 'r.example'],
+        ['agent.registry.username', 'me'],
+        ['proxy.https', 'http://p:1'],
+      ]),
+    );
   });
 
   it('names the places of the pair, and the slot', () => {

@@ -15,6 +15,7 @@ const needHub = [
   'plan/foreign',
   'plan/lockout',
   'plan/re-enable',
+  'plan/parent-removed',
   'plan/too-many-changes',
   'plan/differs-from-approved',
 ];

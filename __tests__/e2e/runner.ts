@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -26,12 +26,16 @@ export interface Trigger {
   readonly workspace: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly event?: object;
+  readonly started?: Started;
 }
+
+/** Told of the process as soon as it runs: to send it signals. */
+export type Started = (child: ChildProcess) => void;
 
 const repository = 'octo/fleet';
 
 /** Runs dist/action.js as the runner does: inputs and files by environment variables, the defaults of action.yml filled in. */
-export async function runAction({ inputs, workspace, env = {}, event = {} }: Trigger): Promise<ActionRun> {
+export async function runAction({ inputs, workspace, env = {}, event = {}, started }: Trigger): Promise<ActionRun> {
   const temp = mkdtempSync(join(tmpdir(), 'runner-'));
   onTestFinished(() => rmSync(temp, { recursive: true, force: true }));
   const files = { output: join(temp, 'output'), summary: join(temp, 'summary'), event: join(temp, 'event.json') };
@@ -62,6 +66,7 @@ export async function runAction({ inputs, workspace, env = {}, event = {} }: Tri
       RUNNER_TEMP: join(temp, 'temp'),
       ...env,
     },
+    started,
   });
   return {
     ...finished,
@@ -76,20 +81,29 @@ export function runCli(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  started?: Started,
 ): Promise<Finished> {
-  return run([resolve('dist/cli.js'), ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env } });
+  return run([resolve('dist/cli.js'), ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env }, started });
 }
 
 /** Runs node with the arguments and nothing of this process's environment but what is given. */
 export async function run(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env: Readonly<Record<string, string>> },
+  {
+    started,
+    ...options
+  }: {
+    readonly cwd?: string;
+    readonly env: Readonly<Record<string, string>>;
+    readonly started?: Started | undefined;
+  },
 ): Promise<Finished> {
-  const started = performance.now();
+  const begun = performance.now();
   const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  started?.(child);
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const code = await new Promise<number | null>((ended, failed) => child.once('close', ended).once('error', failed));
-  return { code, stdout: stdout(), stderr: stderr(), milliseconds: performance.now() - started };
+  return { code, stdout: stdout(), stderr: stderr(), milliseconds: performance.now() - begun };
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

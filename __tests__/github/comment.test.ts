@@ -7,7 +7,12 @@ import { everyResult, findingOf, outcomeOf, reportOf } from '../report/reports.t
 import { type Behaviour, type CommentApi, commentApi, type StoredComment } from './comment-api.ts';
 
 const settings = { command: 'plan', manifest: 'devices.yaml', comment: 'auto', 'github-token': 'ghs_0123456789' };
-const event: Event = { link: () => 'https://github.example/line', run: 'https://github.example/run', pullRequest: 7 };
+const event: Event = {
+  link: () => 'https://github.example/line',
+  run: 'https://github.example/run',
+  commit: '0123abcd',
+  pullRequest: 7,
+};
 const bot = { login: 'github-actions[bot]', type: 'Bot' } as const;
 
 let log = '';

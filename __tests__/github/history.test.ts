@@ -1,6 +1,7 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openDefaultHistory, openHistory } from '../../src/github/history.ts';
+import { openDefaultHistory, openEventHistory, openHistory } from '../../src/github/history.ts';
 import { folderWith } from '../support/folder.ts';
 import { commit, git, hasGit, repositoryWith } from '../support/git.ts';
 
@@ -8,7 +9,7 @@ async function textsOf(folder: string, patterns: readonly string[], head = 'HEAD
   const history = openHistory(folder, head);
   const versions = await history.versionsOf(patterns);
   const blobs = await history.read(versions);
-  return versions.map(({ path }, index) => `${path}: ${blobs[index]}`).sort();
+  return [...new Set(versions.map(({ path }, index) => `${path}: ${blobs[index]}`))].sort();
 }
 
 describe.skipIf(!hasGit)('the history of the default branch (needs git)', () => {
@@ -65,6 +66,30 @@ describe.skipIf(!hasGit)('the history of the default branch (needs git)', () => 
     expect(await history.read(versions)).toEqual([Buffer.from([0, 255, 10, 13])]);
   });
 
+  it('tells from which state to which a version stood', async () => {
+    const folder = repositoryWith({ 'other.yaml': 'x' });
+    commit(folder, 'second', { 'devices.yaml': 'one' });
+    commit(folder, 'third', { 'other.yaml': 'y' });
+    commit(folder, 'fourth', { 'devices.yaml': 'two' });
+    git(folder, 'rm', '-q', 'devices.yaml');
+    commit(folder, 'fifth', {});
+    const versions = await openHistory(folder, 'HEAD').versionsOf(['devices.yaml', 'other.yaml']);
+    const spans = versions.map(({ path, from, until }) => `${path} ${from}-${until}`).sort();
+    expect(spans).toEqual(['devices.yaml 1-3', 'devices.yaml 3-4', 'other.yaml 0-2', 'other.yaml 2-Infinity']);
+  });
+
+  it('goes where a link leads, and not into submodules', async () => {
+    const folder = repositoryWith({ 'real/d.yaml': 'one' });
+    symlinkSync('real/d.yaml', join(folder, 'devices.yaml'));
+    commit(folder, 'a link', {});
+    commit(folder, 'second', { 'real/d.yaml': 'two' });
+    expect(await textsOf(folder, ['devices.yaml'])).toEqual(['real/d.yaml: one', 'real/d.yaml: two']);
+    const inner = repositoryWith({ 'devices.yaml': 'three' });
+    git(folder, '-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', inner, 'fleet/inner');
+    commit(folder, 'a submodule', {});
+    expect(await textsOf(folder, ['fleet/*'])).toEqual([]);
+  });
+
   it('refuses a shallow clone, and says what to fetch', async () => {
     const folder = repositoryWith({ 'devices.yaml': 'one' });
     commit(folder, 'second', { 'devices.yaml': 'two' });
@@ -95,5 +120,29 @@ describe.skipIf(!hasGit)('the default branch at a terminal (needs git)', () => {
       kind: 'usage',
       message: expect.stringContaining('feature is checked out, not origin/main'),
     });
+  });
+});
+
+describe.skipIf(!hasGit)('the history for a run of the action (needs git)', () => {
+  const event = { link: () => '', run: '' };
+
+  it('is that of the commit of the event, which has to be checked out', async () => {
+    const folder = repositoryWith({ 'devices.yaml': 'one' });
+    const head = git(folder, 'rev-parse', 'HEAD').trim();
+    const history = await openEventHistory(folder, { ...event, commit: head }, 'apply');
+    expect(await history.versionsOf(['devices.yaml'])).toHaveLength(1);
+    commit(folder, 'meanwhile', {});
+    await expect(openEventHistory(folder, { ...event, commit: head }, 'apply')).rejects.toThrow(
+      /is checked out, and the event is about/,
+    );
+  });
+
+  it('may be looked at by a pull request, which removes nothing', async () => {
+    const folder = repositoryWith({ 'devices.yaml': 'one' });
+    const ofPull = { ...event, commit: 'trial', base: 'base' };
+    expect(await (await openEventHistory(folder, ofPull, 'plan')).versionsOf(['devices.yaml'])).toHaveLength(1);
+    await expect(openEventHistory(folder, ofPull, 'apply')).rejects.toThrow(/the pull request is not merged yet/);
+    const other = { ...ofPull, otherBranch: 'next is not the default branch (main)' };
+    await expect(openEventHistory(folder, other, 'plan')).rejects.toThrow(/next is not the default branch/);
   });
 });

@@ -29,7 +29,8 @@ describe('the inputs', () => {
     // Texts, every one of them: YAML would make something else of 30 or false.
     for (const [name, value] of Object.entries(defaults)) expect(value, name).toBeTypeOf('string');
     const texts = Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)]));
-    expect(readRequest(texts, context)).toEqual(readRequest({}, context));
+    // On a command line nothing ends a run but who has begun it.
+    expect(readRequest(texts, context)).toEqual({ ...readRequest({}, context), timeLimit: 350 });
   });
 
   it('are each described', () => {

@@ -18,7 +18,11 @@ const settings = {
   issue: 'IoT Edge fleet needs care',
   'github-token': githubToken,
 };
-const event: Event = { link: () => 'https://github.example/line', run: 'https://github.example/run' };
+const event: Event = {
+  link: () => 'https://github.example/line',
+  run: 'https://github.example/run',
+  commit: '0123abcd',
+};
 const drift = everyResult.drift;
 const well = everyResult['in-sync'];
 const soon = reportOf({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { logProgress, logReport, writeSummary } from '../../src/github/log.ts';
 import { Fault } from '../../src/model/fault.ts';
-import { hub } from '../plan/devices.ts';
+import { hostOf, hub } from '../plan/devices.ts';
 import { changeOf, everyResult, findingOf, reportOf } from '../report/reports.ts';
 import { folderWith } from '../support/folder.ts';
 
@@ -23,6 +23,8 @@ async function printed(work: () => unknown): Promise<readonly string[]> {
   spy.mockRestore();
   return text.split(/\r?\n/).slice(0, -1);
 }
+
+const far = { hub, total: 10_000, done: 2_000, failed: 1, operations: 2_000, elapsed: 120_000 };
 
 /** The lines that the runner carries out: none while its commands are stopped. */
 function carriedOut(lines: readonly string[]): readonly string[] {
@@ -94,13 +96,26 @@ describe('the log', () => {
     expect(await word()).not.toBe(await word());
   });
 
-  it('tells how far a run is', async () => {
+  it('tells at most every 10 s how far a run is', async () => {
+    let now = Date.UTC(2026, 0, 1, 12);
+    const other = { ...far, hub: hostOf('fabrikam.azure-devices.net'), failed: 0 };
     const lines = await printed(() => {
-      logProgress.phase('reading a.b');
-      logProgress.written(hub, 1, 0, 3);
-      logProgress.written(hub, 3, 1, 3);
+      const progress = logProgress(() => now);
+      progress.phase('reading a.b');
+      progress.warning('a hub takes its time');
+      for (let second = 0; second < 25; second++) {
+        now += 1000;
+        progress.written(far);
+        if (second > 15) progress.written(other);
+      }
     });
-    expect(lines).toEqual(['reading a.b', `${hub}: 1 of 3 written`, `${hub}: 3 of 3 written, 1 not`]);
+    const line = `${hub}: 2,000 of 10,000 done, 1 failed, 8,000 left; 1,000 operations a minute, ends about 12:08 UTC`;
+    expect(lines).toEqual([
+      'reading a.b',
+      '::warning title=time::a hub takes its time',
+      line,
+      `${line} | fabrikam.azure-devices.net: 2,000 of 10,000 done, 8,000 left; 1,000 operations a minute, ends about 12:08 UTC`,
+    ]);
   });
 });
 

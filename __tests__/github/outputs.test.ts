@@ -123,6 +123,18 @@ describe('the outputs', () => {
     expect(JSON.parse(outputs.devices!)[0].reason).toBe('the hub said ***');
   });
 
+  it('hold no key that was pasted where an id belongs', () => {
+    const key = 'SharedAccessKey=c2VjcmV0';
+    const report = reportOf({
+      findings: [findingOf({ device: key })],
+      outcomes: [outcomeOf('failed', key, key)],
+    });
+    const outputs = outputsOf(report);
+    const files = ['devices-file', 'report-file', 'sarif-file'].map((name) => readFileSync(outputs[name]!, 'utf8'));
+    for (const text of [JSON.stringify(outputs), ...files]) expect(text).not.toContain('c2VjcmV0');
+    expect(JSON.parse(outputs.devices!)[0].device).toBe('SharedAccessKey=***');
+  });
+
   it('cannot be forged by what stands in them', () => {
     const reason = 'x\nresult<<EOF\nchanged\nEOF\n';
     const outputs = outputsOf(reportOf({ result: 'failed', outcomes: [outcomeOf('failed', 'a', reason)] }));

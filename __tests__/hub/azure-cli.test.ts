@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { hubScope } from '../../src/hub/credential.ts';
 import { cliToken } from '../../src/hub/entra.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { folderWith } from '../support/folder.ts';
@@ -23,7 +24,7 @@ const answer = (more: string) => `cat <<'END'
 END`;
 
 async function refused(): Promise<Fault> {
-  const thrown = await cliToken({ mask: () => expect.fail() }).catch((reason: unknown) => reason);
+  const thrown = await cliToken(hubScope, { mask: () => expect.fail() }).catch((reason: unknown) => reason);
   if (!(thrown instanceof Fault)) throw new Error('expected a Fault', { cause: thrown });
   return thrown;
 }
@@ -35,7 +36,7 @@ describe('the session of the Azure CLI', () => {
   ])('gives a token, %s, and it is masked', async (_, more, expires) => {
     azIs(answer(more));
     const masked: string[] = [];
-    const given = await cliToken({ mask: (secret) => masked.push(secret) });
+    const given = await cliToken(hubScope, { mask: (secret) => masked.push(secret) });
     expect(given).toEqual({ token: 'eyJ0eXAiOiJKV1Qi.eyJhdWQi.c2ln', expires });
     expect(masked).toEqual([given.token]);
   });

@@ -14,7 +14,7 @@ const unanswered = (code: string): Reply => ({ kind: 'unanswered', failure: new 
 
 /** `a: applied`, `b: refused exists`, in order; or the kind of a refusal of the whole. */
 function judged(reply: Reply): readonly string[] | string {
-  const answers = bulkAnswers(writes, reply);
+  const answers = bulkAnswers(writes, reply, false);
   if ('kind' in answers) return answers.kind;
   return answers.map((a) => `${a.id}: ${a.answer}${a.answer === 'refused' ? ` ${a.code}` : ''}`);
 }
@@ -91,7 +91,7 @@ describe('the answer to a bulk', () => {
 
   it('says what the hub said, without what signs in', () => {
     const errorStatus = 'no: SharedAccessSignature sr=a&sig=abc%3D&se=1\nsig=xyz SharedAccessKey=k3y=';
-    const answers = bulkAnswers(writes, failed({ deviceId: 'a', errorCode: 1, errorStatus }));
+    const answers = bulkAnswers(writes, failed({ deviceId: 'a', errorCode: 1, errorStatus }), false);
     const text = JSON.stringify(answers);
     expect(text).toContain('1, no: SharedAccessSignature *** sig=*** SharedAccessKey=***');
     expect(text).not.toMatch(/abc|xyz|k3y/);
@@ -100,7 +100,7 @@ describe('the answer to a bulk', () => {
 
 it('echoed signatures in the errors of a bulk do not reach the answers', () => {
   const echo = 'SharedAccessSignature sr=h&sig=c2lnbmF0dXJl';
-  const answers = bulkAnswers(writes, failed({ deviceId: 'a', errorCode: echo, errorStatus: echo }));
+  const answers = bulkAnswers(writes, failed({ deviceId: 'a', errorCode: echo, errorStatus: echo }), false);
   const message = 'SharedAccessSignature ***, SharedAccessSignature ***';
   expect(answers).toMatchObject([{ id: 'a', answer: 'refused', message }, {}, {}]);
 });

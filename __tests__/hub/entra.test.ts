@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, makeAuthority } from '../../src/emulator/authority.ts';
+import { hubScope } from '../../src/hub/credential.ts';
 import { exchangeIdToken } from '../../src/hub/entra.ts';
 import { exchangeRefusal } from '../../src/hub/entra-refusal.ts';
 import { clientId, type EntraOptions, idToken, startEntra, subject, tenantId } from '../support/entra.ts';
@@ -21,7 +22,7 @@ async function exchange(options: Partial<EntraOptions> = {}, claims: object = {}
   const masked: string[] = [];
   const assertions: string[] = [];
   const again = () =>
-    exchangeIdToken(id, {
+    exchangeIdToken(id, hubScope, {
       idToken: async (audience) => {
         const token = idToken({ aud: audience, ...claims });
         assertions.push(token);
@@ -56,7 +57,7 @@ describe('an ID token', () => {
 
   it('is not asked for where the authority has no TLS', async () => {
     const options = { idToken: async () => expect.fail(), mask: () => {}, authorityHost: 'http://localhost:1' };
-    const fault = await faultOf(exchangeIdToken(application, options));
+    const fault = await faultOf(exchangeIdToken(application, hubScope, options));
     expect(fault.message).toBe('AZURE_AUTHORITY_HOST is not a URL that begins with https://');
     expect(fault.kind).toBe('usage');
   });
@@ -65,7 +66,7 @@ describe('an ID token', () => {
     const { url, exchanged } = await startEntra({ authority, token: () => ({ token: '', seconds: 1 }) });
     const sent = idToken();
     const options = { idToken: async () => sent, mask: () => {}, authorityHost: url };
-    const fault = await faultOf(exchangeIdToken(application, options));
+    const fault = await faultOf(exchangeIdToken(application, hubScope, options));
     expect(fault.message).toMatch(
       /^Entra could not be asked for a token of the application 1{8}-.*: localhost:\d+: .*certificate/,
     );

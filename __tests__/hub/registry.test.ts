@@ -156,7 +156,7 @@ describe('reading', () => {
     expect(waits).toEqual([5_000, 1_000, 2_000, 4_000]);
   });
 
-  it('is given up after five attempts, and says why', async () => {
+  it('is given up after eight attempts, and says why', async () => {
     let calls = 0;
     disturb = () => {
       calls++;
@@ -165,7 +165,7 @@ describe('reading', () => {
     await expect((await open()).readOne(deviceId('edge-0'))).rejects.toThrow(
       /too busy or has a fault \(503, ServiceUnavailable/,
     );
-    expect(calls).toBe(5);
+    expect(calls).toBe(8);
   });
 
   it('ends all lanes with the first fault', async () => {
@@ -370,7 +370,8 @@ describe('a hub that is not there', () => {
   it('for want of anybody who listens, and nothing was written', async () => {
     const registry = await open({ connectionString: at(await closedPort()) });
     expect((await faultOf(() => registry.readOne(deviceId('a')))).message).toMatch(/takes no connections/);
-    expect((await faultOf(() => registry.write([create('a')]))).message).toMatch(/takes no connections/);
+    // Whoever writes has read before: so it was there, and may be there again.
+    expect(await registry.write([create('a')])).toMatchObject([{ answer: 'refused', code: 'unreached' }]);
   });
 
   it('for an authority that is not trusted', async () => {

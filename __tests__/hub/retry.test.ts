@@ -8,13 +8,15 @@ const status = (code: number): Reply => refusedReply(new HttpResponse(code, {}, 
 const failure = (code: string): Reply => unansweredReply(new HttpFailure(code, 'gone'));
 
 /** Gives the replies one after the other, and what was waited in between. */
-async function run(replies: readonly Reply[], random = 1) {
+async function run(replies: readonly Reply[], random = 1, known = false) {
   const waits: number[] = [];
   let calls = 0;
-  const reply = await retried(async () => replies[calls++] ?? good, {
-    sleep: async (milliseconds) => void waits.push(milliseconds),
-    random: () => random,
-  });
+  const waiting = { sleep: async (milliseconds: number) => void waits.push(milliseconds), random: () => random };
+  const reply = await retried(
+    async () => replies[calls++] ?? good,
+    waiting,
+    () => known,
+  );
   return { reply, calls, waits };
 }
 
@@ -37,12 +39,27 @@ describe('a call that reads', () => {
     expect((await run([status(429), failure('ECONNRESET')], 0.25)).waits).toEqual([2_500, 500]);
   });
 
-  it('is given up after five attempts', async () => {
+  it('is given up after eight attempts', async () => {
+    const replies = [500, 500, 429, 500, 503, 504, 500, 502].map(status);
+    expect(await run([...replies, good])).toMatchObject({ reply: replies[7], calls: 8 });
+  });
+
+  it('is given up after five attempts where the hub has never answered', async () => {
     const last = failure('TIMEOUT');
-    expect(await run([status(500), status(500), status(429), status(500), last])).toMatchObject({
-      reply: last,
-      calls: 5,
-    });
+    const replies = [status(500), status(500), status(429), status(500), last, good];
+    expect(await run(replies)).toMatchObject({ reply: last, calls: 5 });
+    expect(await run(replies, 1, true)).toMatchObject({ reply: good, calls: 6 });
+  });
+
+  it.each<[string, Record<string, string>, string, number]>([
+    ['as the text says', {}, 'Wait 3 seconds and try again', 3_000],
+    ['as Retry-After says, and a little more', { 'retry-after': '20' }, 'Wait 1 seconds', 21_000],
+    ['10 minutes at most', { 'retry-after': '86400' }, '', 610_000],
+    ['10 s where Retry-After is past', { 'retry-after': 'Thu, 01 Jan 2026 00:00:00 GMT' }, '', 10_000],
+    ['10 s where it is nonsense', { 'retry-after': 'soon' }, 'Wait', 10_000],
+  ])('waits after a 429 %s', async (_, headers, Message, waited) => {
+    const throttled = refusedReply(new HttpResponse(429, headers, JSON.stringify({ Message })));
+    expect((await run([throttled])).waits).toEqual([waited]);
   });
 
   it.each(['ECONNRESET', 'TIMEOUT', 'TRUNCATED', 'EAI_AGAIN', 'ECONNREFUSED', 'MALFORMED'])(
@@ -58,6 +75,10 @@ describe('a call that reads', () => {
       expect((await run([failure(code)])).calls).toBe(1);
     },
   );
+
+  it.each(['ENOTFOUND', 'PROXY_REFUSED'])('is repeated after %s where the hub has answered before', async (code) => {
+    expect((await run([failure(code)], 1, true)).calls).toBe(2);
+  });
 
   it.each([400, 401, 403, 404, 412])('is not repeated after %i', async (code) => {
     expect((await run([status(code)])).calls).toBe(1);

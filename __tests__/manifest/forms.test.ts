@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Registry } from '../../src/model/registration.ts';
 import type { Report } from '../../src/model/report.ts';
+import { StopSwitch } from '../../src/model/stop.ts';
 import { provision } from '../../src/provision.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import { hubHost } from '../hub/devices.ts';
@@ -346,7 +347,8 @@ async function planOf(form: keyof typeof forms, devices: readonly FlatDevice[], 
       now: () => new Date(),
       sleep: async () => {},
       random: () => 0.5,
-      progress: { phase: () => {}, written: () => {} },
+      stop: new StopSwitch(),
+      progress: { phase: () => {}, warning: () => {}, written: () => {} },
       checkPublishing: () => {},
       openHistory: () => expect.fail('nothing is to be removed'),
     },

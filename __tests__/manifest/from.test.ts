@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { StopSwitch } from '../../src/model/stop.ts';
 import { provision } from '../../src/provision.ts';
 import { openWorkspace } from '../../src/workspace.ts';
 import { type Issued, issue, issueAuthority } from '../support/chain.ts';
@@ -38,7 +39,8 @@ async function render(files: Readonly<Record<string, string>>, prepare: (folder:
       now: () => new Date(),
       sleep: async () => {},
       random: () => 0.5,
-      progress: { phase: () => {}, written: () => {} },
+      stop: new StopSwitch(),
+      progress: { phase: () => {}, warning: () => {}, written: () => {} },
       checkPublishing: () => {},
       openHistory: () => expect.fail('nothing is to be removed'),
     },
@@ -215,5 +217,20 @@ describe('devices written in a wrong way', () => {
     });
     expect(findings.map((f) => f.message)).toEqual([message]);
     expect(findings[0]?.remedy).toMatch(/- id: edge-001|from|Known keys here/);
+  });
+});
+
+describe('a certificate behind a link', () => {
+  it('is found like any other, and one that leads outside is refused', async () => {
+    const linked = await render({ 'fleet.yaml': from('certs/*.pem'), 'store/a.pem': 'a' }, (folder) => {
+      mkdirSync(join(folder, 'certs'));
+      symlinkSync('../store/a.pem', join(folder, 'certs/a.pem'));
+    });
+    expect(linked.bundles.map(({ device }) => device)).toEqual(['a']);
+    const outside = await render({ 'fleet.yaml': from('certs/*.pem') }, (folder) => {
+      mkdirSync(join(folder, 'certs'));
+      symlinkSync('/etc/hostname', join(folder, 'certs/b.pem'));
+    });
+    expect(outside.findings.map(({ rule }) => rule)).toContain('certificate/outside-workspace');
   });
 });

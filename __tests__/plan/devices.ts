@@ -18,7 +18,7 @@ export function idOf(text: string): DeviceId {
   return text;
 }
 
-function hostOf(text: string): HubHost {
+export function hostOf(text: string): HubHost {
   if (!isHubHost(text)) throw new Error(`no hub: ${text}`);
   return text;
 }

@@ -166,4 +166,47 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
     const approved = await run(folder, { command: 'apply', prune: 'disable', 'plan-file': 'plan.json' });
     expect(results(approved)).toEqual({ a: 'unchanged', b: 'removed', c: 'unchanged' });
   });
+
+  it('leaves a device that another manifest of the repository declares by now, in whatever file', async () => {
+    const folder = repositoryWith({ 'fleet.yaml': manifest('a', 'b', 'c', 'd'), '.gitignore': 'device-bundles\n' });
+    await run(folder, { command: 'apply', manifest: 'fleet.yaml' });
+    git(folder, 'mv', 'fleet.yaml', 'site-a.yaml');
+    commit(folder, 'renamed', {});
+    const ofB = 'id,runtime.version,runtime.platform,thumbprints.primary\n';
+    const rows = `b,1.6,debian,${digest('b1')}\n`;
+    commit(folder, 'two sites', {
+      'site-a.yaml': manifest('a'),
+      'sites/b.csv': ofB + rows,
+      'c.json': '{"devices":[{"id":"c"}]}',
+    });
+    const report = await run(folder, { command: 'apply', manifest: 'site-a.yaml', prune: 'delete' });
+    expect(results(report)).toEqual({ a: 'unchanged', d: 'removed' });
+    expect(ids()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is refused where a device that stays connects through one that goes', async () => {
+    const gateway = manifest('gw', 'kid');
+    const nested = gateway.replace('- { id: kid,', '- { id: kid, parent: gw,');
+    const folder = repositoryWith({ 'devices.yaml': nested, '.gitignore': 'device-bundles\n' });
+    expect((await run(folder, { command: 'apply' })).result).toBe('changed');
+    commit(folder, 'the gateway goes', { 'devices.yaml': manifest('kid') });
+    const refused = await run(folder, { command: 'apply', prune: 'delete' });
+    expect(refused.findings.map(({ rule, device }) => [rule, device])).toContainEqual(['plan/parent-removed', 'kid']);
+    expect(ids()).toEqual(['gw', 'kid']);
+    commit(folder, 'with no parent', { 'devices.yaml': manifest('kid').replace('id: kid,', 'id: kid, parent: "",') });
+    expect(results(await run(folder, { command: 'apply', prune: 'delete' }))).toEqual({
+      kid: 'updated',
+      gw: 'removed',
+    });
+  });
+
+  it('goes on with an approved plan that was carried out in part', async () => {
+    const folder = await repository(['a', 'b', 'c'], ['a']);
+    await run(folder, { command: 'plan', prune: 'delete', 'plan-file': 'plan.json' });
+    hub.registry.remove('b');
+    const report = await run(folder, { command: 'apply', prune: 'delete', 'plan-file': 'plan.json' });
+    expect(results(report)).toEqual({ a: 'unchanged', c: 'removed' });
+    const without = await run(folder, { command: 'apply', 'plan-file': 'plan.json' });
+    expect(without.findings.map(({ rule }) => rule)).toContain('plan/differs-from-approved');
+  });
 });

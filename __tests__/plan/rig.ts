@@ -8,6 +8,7 @@ import type { JsonObject } from '../../src/model/fleet.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
 import type { Registry } from '../../src/model/registration.ts';
+import { type Stop, StopSwitch } from '../../src/model/stop.ts';
 import { apply } from '../../src/plan/apply.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { digest, wanted } from './devices.ts';
@@ -16,7 +17,7 @@ export interface Run {
   readonly outcomes: Readonly<Record<string, DeviceOutcome['result']>>;
   readonly reasons: Readonly<Record<string, string | undefined>>;
   readonly fault: Fault | undefined;
-  /** What was slept between rounds, in milliseconds. */
+  /** What was waited, in milliseconds. */
   readonly sleeps: readonly number[];
   readonly progress: readonly (readonly [done: number, failed: number])[];
   /** The devices whose tags were written. */
@@ -27,8 +28,9 @@ export interface RunOptions {
   readonly attemptTimeoutMs?: number;
   /** What every random number is; 0.5 by default. */
   readonly random?: number;
-  /** Told when a round ends and the next has to wait. */
+  /** Told when nothing can be done but to wait. */
   readonly waiting?: () => void;
+  readonly stop?: Stop;
 }
 
 /** What the other writer changes; `{}` moves nothing but the etag. */
@@ -48,7 +50,7 @@ export interface Rig {
   disturb: Disturb | undefined;
   /** Reads the hub and plans, everything allowed. */
   plan(identities: readonly Identity[]): Promise<readonly Change[]>;
-  /** Carries out; `attemptTimeoutMs` of one call, 60 s by default, and the waits between rounds are not waited. */
+  /** Carries out; `attemptTimeoutMs` of one call, 60 s by default, and what is to be waited passes at once. */
   apply(changes: readonly Change[], options?: RunOptions): Promise<Run>;
   /** Plans and carries out. */
   provision(...identities: readonly Identity[]): Promise<Run>;
@@ -86,19 +88,24 @@ export function useRig(): Rig {
       const { value } = plan(registry.host, identities, found, { adopt: true, allowLockout: true, maxChanges: limit });
       return value;
     },
-    async apply(changes, { attemptTimeoutMs, random = 0.5, waiting } = {}) {
+    async apply(changes, { attemptTimeoutMs, random = 0.5, waiting, stop = new StopSwitch() } = {}) {
       const registry = await open(attemptTimeoutMs);
       const sleeps: number[] = [];
       const progress: [number, number][] = [];
+      let time = 0;
       const { outcomes, fault } = await apply(changes, registry, {
+        now: () => time,
         sleep: async (milliseconds) => {
           sleeps.push(milliseconds);
+          time += milliseconds;
           waiting?.();
         },
         random: () => random,
-        progress: (done, failed) => progress.push([done, failed]),
+        stop,
+        progress: ({ done, failed }) => progress.push([done, failed]),
       });
-      expect(outcomes).toHaveLength(changes.filter(({ kind }) => kind === 'create' || kind === 'update').length);
+      const written = ['create', 'update', 'disable', 'delete'];
+      expect(outcomes).toHaveLength(changes.filter(({ kind }) => written.includes(kind)).length);
       const entries = outcomes.map(({ device, result, reason }) => ({ device, result, reason }));
       return {
         outcomes: Object.fromEntries(entries.map(({ device, result }) => [device, result])),

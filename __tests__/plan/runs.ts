@@ -28,7 +28,7 @@ export async function runOn(
     credentials,
     caFile: caFileOf(all),
     env: {},
-    progress: { phase: () => {}, written: () => {} },
+    progress: { phase: () => {}, warning: () => {}, written: () => {} },
   });
   return provision(request, { ...world, ...around });
 }

@@ -158,7 +158,7 @@ describe('a device that moves after it was planned', () => {
     };
     const run = await rig.apply(changes);
     expect(run.outcomes).toEqual({ [id]: 'failed', [neighbour]: 'updated' });
-    expect(run.reasons[id]).toMatch(/given up after 6 tries: .*412/);
+    expect(run.reasons[id]).toMatch(/given up after 10 tries: .*412/);
     expect(rig.state(id)).toEqual([digest('old-1'), digest('new-2'), 'enabled', null]);
   });
 });

@@ -5,7 +5,7 @@ import { commands } from '../../src/model/report.ts';
 import { reportJson } from '../../src/report/json.ts';
 import { ruleNames, rules } from '../../src/rules/rules.ts';
 import { digest } from '../plan/devices.ts';
-import { changeOf, everyResult, findingOf, reportOf } from './reports.ts';
+import { changeOf, everyResult, findingOf, outcomeOf, reportOf } from './reports.ts';
 
 const schema = JSON.parse(readFileSync('schemas/report.schema.json', 'utf8'));
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema);
@@ -62,6 +62,20 @@ describe('the report as JSON', () => {
       bundles: [],
       faults: [],
     });
+  });
+
+  it('holds nothing that signs in, in no text of it', () => {
+    const id = 'HostName=h;SharedAccessKey=c2VjcmV0';
+    const report = reportOf({
+      findings: [findingOf({ device: id, message: id, place: { file: id, line: 1, column: 1 } })],
+      changes: [changeOf('update', 'SharedAccessKey=c2VjcmV0')],
+      outcomes: [outcomeOf('failed', 'SharedAccessKey=c2VjcmV0', id)],
+    });
+    const document = printed(report);
+    expect(JSON.stringify(document)).not.toContain('c2VjcmV0');
+    expect(document.findings[0]).toMatchObject({ device: 'HostName=h;SharedAccessKey=***', line: 1 });
+    expect(document.changes[0].device).toBe('SharedAccessKey=***');
+    expect(faultsOf(document)).toEqual([]);
   });
 
   it('gives the place of a finding flat, and leaves out what it has not', () => {

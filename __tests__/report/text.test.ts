@@ -48,6 +48,12 @@ describe('the report as text', () => {
     expect(lines({ findings: findings.slice(3, 23) }).join()).not.toContain('more of');
   });
 
+  it('shows no key that was pasted where an id belongs', () => {
+    const text = lines({ changes: [changeOf('create', 'SharedAccessKey=c2VjcmV0')] }).join('\n');
+    expect(text).toContain('SharedAccessKey=***');
+    expect(text).not.toContain('c2VjcmV0');
+  });
+
   it('shows a plan as a table, without the devices that are as they should be', () => {
     expect(reportLines(everyResult.changes, plainStyle)).toEqual([
       'DEVICE  HUB                        CHANGE  WHY',

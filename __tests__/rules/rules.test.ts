@@ -49,6 +49,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'hub/ambiguous',
     'plan/lockout',
     'plan/foreign',
+    'plan/parent-removed',
     'plan/too-many-changes',
     'plan/differs-from-approved',
   ],

@@ -9,6 +9,8 @@ export interface BlobService {
   makeContainer(name: string): Promise<void>;
   /** The URL of a container, or of a blob as `container/blob` (encoded), signed for what is done to blobs: `r`, `cw`, `rwd`. */
   url(path: string, permissions: string): string;
+  /** The names of the blobs of a container. */
+  list(name: string): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -44,6 +46,10 @@ export async function startBlobService(): Promise<BlobService> {
     async makeContainer(name) {
       const made = await fetch(signed(`${name}?restype=container`, 'c', 'c'), { method: 'PUT' });
       if (!made.ok) throw new Error(`Azurite made no container: ${made.status} ${await made.text()}`);
+    },
+    async list(name) {
+      const answer = await fetch(signed(`${name}?restype=container&comp=list`, 'l', 'c'));
+      return [...(await answer.text()).matchAll(/<Name>([^<]*)<\/Name>/g)].map(([, blob = '']) => blob);
     },
     url: (path, permissions) => signed(path, permissions, 'o'),
     async close() {

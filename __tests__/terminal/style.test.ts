@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { reportLines } from '../../src/report/text.ts';
 import { terminalProgress } from '../../src/terminal/progress.ts';
 import { terminalStyle } from '../../src/terminal/style.ts';
@@ -57,31 +57,58 @@ describe('the style of a terminal', () => {
 });
 
 describe('progress', () => {
+  const writing = { hub, total: 3, done: 2, failed: 0, operations: 2, elapsed: 60_000 };
+  const noon = () => Date.UTC(2026, 0, 1, 12);
+
   it('is one line of a terminal, written over, never wider than it, and gone in the end', () => {
     const { stream, kept } = streamOf({ isTTY: true, columns: 12 });
     const progress = terminalProgress(() => stream);
     progress.phase('reading a.b');
-    progress.written(hub, 2, 1, 3);
+    progress.phase('reading contoso');
     progress.clear();
     const before = ['<start>', '<clear>'];
-    expect(kept).toEqual([...before, 'reading a.b', ...before, 'contoso.azu', ...before, '']);
+    const [over, gone] = [
+      [...before, 'reading cont'.slice(0, 11)],
+      [...before, ''],
+    ];
+    expect(kept).toEqual([...before, 'reading a.b', ...gone, ...over, ...gone]);
   });
 
-  it('counts what went wrong', () => {
+  it('is a bar for each hub while devices are written, and gone before anything else is said', async () => {
+    const { stream, kept } = streamOf({ isTTY: true, columns: 200 });
+    const progress = terminalProgress(() => stream, noon);
+    progress.phase('writing');
+    progress.written(writing);
+    await vi.waitFor(() => expect(kept.join('')).toContain(`${hub} `));
+    progress.written({ ...writing, done: 3, failed: 1, operations: 30 });
+    await vi.waitFor(() => expect(kept.join('')).toContain('3/3, 1 failed, 30 operations a minute'));
+    expect(kept.join('')).toContain('2/3, 2 operations a minute, ends about 12:00 UTC');
+    progress.clear();
+    const shown = kept.length;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(kept.slice(shown)).toEqual([]);
+  });
+
+  it('never shows a bar that would come after the report', async () => {
     const { stream, kept } = streamOf({ isTTY: true });
     const progress = terminalProgress(() => stream);
-    progress.written(hub, 2, 0, 3);
-    progress.written(hub, 3, 1, 3);
-    expect(kept.filter((text) => text.includes('of'))).toEqual([
-      `${hub}: 2 of 3 written`,
-      `${hub}: 3 of 3 written, 1 not`,
-    ]);
+    progress.written(writing);
+    progress.clear();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(kept).toEqual([]);
+  });
+
+  it('warns, on a terminal or not', () => {
+    const { stream, kept } = streamOf({ isTTY: false });
+    terminalProgress(() => stream).warning('it will take long');
+    expect(kept).toEqual(['warning: it will take long\n']);
   });
 
   it('is nothing where the stream is no terminal', () => {
     const { stream, kept } = streamOf({ isTTY: false });
     const progress = terminalProgress(() => stream);
     progress.phase('reading a.b');
+    progress.written(writing);
     progress.clear();
     expect(kept).toEqual([]);
   });

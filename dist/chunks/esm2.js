@@ -1,1 +1,1 @@
-import"./serviceClient.js";export{E as AnonymousCredential,t as ContainerClient}from"./esm.js";
+import"./serviceClient.js";export{E as AnonymousCredential,t as ContainerClient,y as newPipeline}from"./esm.js";

@@ -1,21 +1,23 @@
-import{$ as e,G as t,Q as n,X as r,Y as i,Z as a,q as o}from"./core2.js";import{a as s,i as c,n as l,o as u,s as d,t as f}from"./yaml.js";import{t as p}from"./settings.js";function m(e,t){let{section:n,text:r,newline:i}=e,a=d({provisioning:h(e,t.provisioning)},0).join(i),o=[...v(e,e.settings,te(t.set)),{start:n.start,end:n.end,text:n.before+a}];return e.byteOrderMark+ee(r,o)}function h({dynamicReprovisioning:e},t){return{source:`manual`,authentication:{method:`x509`,iothub_hostname:t.hub,device_id:t.deviceId,identity_cert:t.certificate,identity_pk:t.privateKey},dynamic_reprovisioning:t.dynamicReprovisioning??e??!1}}function ee(e,t){let n=``,r=0;for(let i of t.toSorted((e,t)=>e.start-t.start))n+=e.slice(r,i.start)+i.text,r=i.end;return n+e.slice(r)}function te(e){let t=new Map;for(let{path:n,value:r}of e){let e=t;for(let t of n.slice(0,-1)){let n=e.get(t),r=n instanceof Map?n:new Map;e.set(t,r),e=r}e.set(n.at(-1)??``,{value:r})}return t}function g(e){return e instanceof Map?_(e):e.value}function _(e){return Object.fromEntries([...e].map(([e,t])=>[e,g(t)]))}function v(e,t,n){let r=[],i=new Map;for(let[a,o]of n){let n=t.entries.get(a),s=n?.map;n===void 0?i.set(a,o):o instanceof Map&&s!==void 0&&s.entries.size>0?r.push(...v(e,s,o)):r.push(...b(e,t,n,g(o)))}return i.size>0&&r.push(y(e,t,_(i))),r}function y({text:e,newline:t,gap:n},{style:r,indent:i,room:a},o){let c=e=>({start:a,end:a,text:e});if(r===`flow`)return c(`${s(o).join(`, `)},${/\s/.test(e.charAt(a))?``:` `}`);let l=d(o,i).join(t);return c(t+(i===0?n:``)+l)}function b(e,{style:t,indent:n},r,i){let{text:a,newline:o}=e,{colonEnd:s,valueStart:c,valueEnd:l,lineEnd:f}=r,m=x(i)?o+d(i,n+2).join(o):void 0,h=a.slice(s,c);if(t===`flow`)return[{start:s,end:l,text:` ${u(i)}`}];if(h.includes(`
-`)){let e=p(a,s);return m===void 0?[{start:s,end:s,text:` ${u(i)}`},{start:e,end:f,text:``}]:[{start:e,end:f,text:m}]}return m===void 0?[{start:s,end:l,text:(h||` `)+u(i)}]:[{start:s,end:l,text:``},{start:f,end:f,text:m}]}function x(e){return typeof e==`object`&&!!e&&!Array.isArray(e)&&Object.keys(e).length>0}function S(e,t,n,r){let{dynamicReprovisioning:i}=t.config;return m(e,{provisioning:{hub:n.replace(/:\d+$/,``),deviceId:t.id,certificate:r.certificate.uri,privateKey:r.privateKey.uri,...i===void 0?{}:{dynamicReprovisioning:i}},set:C(t,r)})}function C(e,t){let{config:n}=e,{env:r,auth:i,createOptions:o}=a(e);return[...Object.entries(f(e,t)).map(([e,t])=>({path:[`certificates`,e],value:t})),{path:[`hostname`],value:n.hostname},{path:[`agent`,`config`,`image`],value:n.agent.image},...Object.entries(r).map(([e,t])=>({path:[`agent`,`env`,e],value:t})),{path:[`agent`,`config`,`createOptions`],value:n.agent.createOptions&&o},{path:[`agent`,`config`,`auth`],value:i},{path:[`watchdog`,`max_retries`],value:n.watchdog?.maxRetries},{path:[`moby_runtime`,`network`],value:l(n.network)}].filter(({value:e})=>e!==void 0)}let w=/^[a-z0-9-_]+$/i,T=!!``.isWellFormed;function E(e){let t=typeof e;if(t===`object`){if(Array.isArray(e))return`array`;if(typeof e.getUTCDate==`function`&&e instanceof Date)return`date`;if(globalThis.Temporal){if(e.until){if(e instanceof Temporal.ZonedDateTime)return`temporal/tz+uc`;if(e instanceof Temporal.PlainDateTime||e instanceof Temporal.PlainDate)return`temporal/uc`;if(e instanceof Temporal.PlainTime||e instanceof Temporal.Instant)return`temporal`;if(e instanceof Temporal.PlainYearMonth)return`temporal/x`}else if(e.toPlainDate&&e instanceof Temporal.PlainMonthDay||e.negated&&e instanceof Temporal.Duration)return`temporal/x`}}return t}function ne(e){for(let t=0;t<e.length;t++)if(E(e[t])!==`object`)return!1;return e.length!=0}function D(e){return JSON.stringify(e).replaceAll(``,`\\u007f`)}function re(e){return D(T?e.toWellFormed():e)}function O(e){if(w.test(e))return e;if(T&&!e.isWellFormed())throw RangeError(`key contains illegal lone surrogates`);return D(e)}function k(e,t,n,r,i){if(n===0)throw Error(`Could not stringify the object: maximum object depth exceeded`);switch(t){case`number`:if(isNaN(e))return`nan`;if(e===1/0)return`inf`;if(e===-1/0)return`-inf`;if(Number.isInteger(e)&&(r||!Number.isSafeInteger(e)))return e.toFixed(1);case`bigint`:case`boolean`:case`temporal`:return e.toString();case`string`:return re(e);case`date`:if(isNaN(e.getTime()))throw TypeError(`cannot serialize invalid date`);return e.toISOString();case`object`:return A(e,n,r,i);case`array`:return j(e,n,r,i);case`temporal/tz+uc`:if(i){let t=e.timeZoneId,n=t.charCodeAt(0);if(n!==43&&n!==45&&(n!==85&&n!==71&&n!==90&&n!==69||t!==`UTC`&&t!==`UCT`&&t!==`Universal`&&t!==`Zulu`&&!t.startsWith(`GMT`)&&t!==`Greenwich`&&!t.startsWith(`Etc/`)))throw TypeError(`Temporal objects with an IANA timezone are not allowed in Temporal strict mode`)}case`temporal/uc`:if(i&&e.calendarId!==`iso8601`)throw TypeError(`Temporal objects with a non-default calendar are not allowed in Temporal strict mode`);return e.toString({calendarName:`never`,timeZoneName:`never`});case`temporal/x`:throw TypeError(`Unsupported `+e[Symbol.toStringTag])}}function A(e,t,n,r){let i=Object.keys(e);if(i.length===0)return`{}`;let a=`{ `;for(let o=0;o<i.length;o++){let s=i[o];o&&(a+=`, `),a+=O(s)+` = `+k(e[s],E(e[s]),t-1,n,r)}return a+` }`}function j(e,t,n,r){if(e.length===0)return`[]`;let i=`[ `;for(let a=0;a<e.length;a++){if(a&&(i+=`, `),e[a]===null||e[a]===void 0)throw TypeError(`arrays cannot contain null or undefined values`);i+=k(e[a],E(e[a]),t-1,n,r)}return i+` ]`}function M(e,t,n,r,i){if(n===0)throw Error(`Could not stringify the object: maximum object depth exceeded`);let a=``;for(let o=0;o<e.length;o++)a+=`${a&&`
-`}[[${t}]]\n`,a+=N(0,e[o],t,n,r,i);return a}function N(e,t,n,r,i,a){if(r===0)throw Error(`Could not stringify the object: maximum object depth exceeded`);let o=``,s=``,c=Object.keys(t);for(let e=0;e<c.length;e++){let l=c[e];if(t[l]!==null&&t[l]!==void 0){let e=E(t[l]);if(e===`symbol`||e===`function`)throw TypeError(`cannot serialize values of type '${e}'`);let c=O(l);if(e===`array`&&ne(t[l]))s+=(s&&`
+import{G as e,J as t,K as n,U as r,V as i,Y as a,q as o}from"./core2.js";import{a as s,i as c,n as l,o as u,s as d,t as f}from"./yaml.js";import{t as ee}from"./settings.js";import{createHash as p}from"node:crypto";function m(e,t){let{section:n,text:r,newline:i}=e,a=d({provisioning:h(e,t.provisioning)},0).join(i),o=[...b(e,e.settings,_(t.set)),{start:n.start,end:n.end,text:n.before+a}];return e.byteOrderMark+g(r,o)}function h({dynamicReprovisioning:e},t){return{source:`manual`,authentication:{method:`x509`,iothub_hostname:t.hub,device_id:t.deviceId,identity_cert:t.certificate,identity_pk:t.privateKey},dynamic_reprovisioning:t.dynamicReprovisioning??e??!1}}function g(e,t){let n=``,r=0;for(let i of t.toSorted((e,t)=>e.start-t.start))n+=e.slice(r,i.start)+i.text,r=i.end;return n+e.slice(r)}function _(e){let t=new Map;for(let{path:n,value:r}of e){let e=t;for(let t of n.slice(0,-1)){let n=e.get(t),r=n instanceof Map?n:new Map;e.set(t,r),e=r}e.set(n.at(-1)??``,{value:r})}return t}function v(e){return e instanceof Map?y(e):e.value}function y(e){return Object.fromEntries([...e].map(([e,t])=>[e,v(t)]))}function b(e,t,n){let r=[],i=new Map;for(let[a,o]of n){let n=t.entries.get(a),s=n?.map;n===void 0?i.set(a,o):o instanceof Map&&s!==void 0&&s.entries.size>0?r.push(...b(e,s,o)):r.push(...ne(e,t,n,v(o)))}return i.size>0&&r.push(te(e,t,y(i))),r}function te({text:e,newline:t,gap:n},{style:r,indent:i,room:a},o){let c=e=>({start:a,end:a,text:e});if(r===`flow`)return c(`${s(o).join(`, `)},${/\s/.test(e.charAt(a))?``:` `}`);let l=d(o,i).join(t);return c(t+(i===0?n:``)+l)}function ne(e,{style:t,indent:n},r,i){let{text:a,newline:o}=e,{colonEnd:s,valueStart:c,valueEnd:l,lineEnd:f}=r,p=x(i)?o+d(i,n+2).join(o):void 0,m=a.slice(s,c);if(t===`flow`)return[{start:s,end:l,text:` ${u(i)}`}];if(m.includes(`
+`)){let e=ee(a,s);return p===void 0?[{start:s,end:s,text:` ${u(i)}`},{start:e,end:f,text:``}]:[{start:e,end:f,text:p}]}return p===void 0?[{start:s,end:l,text:(m||` `)+u(i)}]:[{start:s,end:l,text:``},{start:f,end:f,text:p}]}function x(e){return typeof e==`object`&&!!e&&!Array.isArray(e)&&Object.keys(e).length>0}function S(e,t,n,r){let{dynamicReprovisioning:i}=t.config;return m(e,{provisioning:{hub:n.replace(/:\d+$/,``),deviceId:t.id,certificate:r.certificate.uri,privateKey:r.privateKey.uri,...i===void 0?{}:{dynamicReprovisioning:i}},set:C(t,r)})}function C(e,t){let{config:n}=e,{env:r,auth:i,createOptions:a}=o(e);return[...Object.entries(f(e,t)).map(([e,t])=>({path:[`certificates`,e],value:t})),{path:[`hostname`],value:n.hostname},{path:[`agent`,`config`,`image`],value:n.agent.image},...Object.entries(r).map(([e,t])=>({path:[`agent`,`env`,e],value:t})),{path:[`agent`,`config`,`createOptions`],value:n.agent.createOptions&&a},{path:[`agent`,`config`,`auth`],value:i},{path:[`watchdog`,`max_retries`],value:n.watchdog?.maxRetries},{path:[`moby_runtime`,`network`],value:l(n.network)}].filter(({value:e})=>e!==void 0)}let w=/^[a-z0-9-_]+$/i,T=!!``.isWellFormed;function E(e){let t=typeof e;if(t===`object`){if(Array.isArray(e))return`array`;if(typeof e.getUTCDate==`function`&&e instanceof Date)return`date`;if(globalThis.Temporal){if(e.until){if(e instanceof Temporal.ZonedDateTime)return`temporal/tz+uc`;if(e instanceof Temporal.PlainDateTime||e instanceof Temporal.PlainDate)return`temporal/uc`;if(e instanceof Temporal.PlainTime||e instanceof Temporal.Instant)return`temporal`;if(e instanceof Temporal.PlainYearMonth)return`temporal/x`}else if(e.toPlainDate&&e instanceof Temporal.PlainMonthDay||e.negated&&e instanceof Temporal.Duration)return`temporal/x`}}return t}function re(e){for(let t=0;t<e.length;t++)if(E(e[t])!==`object`)return!1;return e.length!=0}function D(e){return JSON.stringify(e).replaceAll(``,`\\u007f`)}function ie(e){return D(T?e.toWellFormed():e)}function O(e){if(w.test(e))return e;if(T&&!e.isWellFormed())throw RangeError(`key contains illegal lone surrogates`);return D(e)}function k(e,t,n,r,i){if(n===0)throw Error(`Could not stringify the object: maximum object depth exceeded`);switch(t){case`number`:if(isNaN(e))return`nan`;if(e===1/0)return`inf`;if(e===-1/0)return`-inf`;if(Number.isInteger(e)&&(r||!Number.isSafeInteger(e)))return e.toFixed(1);case`bigint`:case`boolean`:case`temporal`:return e.toString();case`string`:return ie(e);case`date`:if(isNaN(e.getTime()))throw TypeError(`cannot serialize invalid date`);return e.toISOString();case`object`:return A(e,n,r,i);case`array`:return j(e,n,r,i);case`temporal/tz+uc`:if(i){let t=e.timeZoneId,n=t.charCodeAt(0);if(n!==43&&n!==45&&(n!==85&&n!==71&&n!==90&&n!==69||t!==`UTC`&&t!==`UCT`&&t!==`Universal`&&t!==`Zulu`&&!t.startsWith(`GMT`)&&t!==`Greenwich`&&!t.startsWith(`Etc/`)))throw TypeError(`Temporal objects with an IANA timezone are not allowed in Temporal strict mode`)}case`temporal/uc`:if(i&&e.calendarId!==`iso8601`)throw TypeError(`Temporal objects with a non-default calendar are not allowed in Temporal strict mode`);return e.toString({calendarName:`never`,timeZoneName:`never`});case`temporal/x`:throw TypeError(`Unsupported `+e[Symbol.toStringTag])}}function A(e,t,n,r){let i=Object.keys(e);if(i.length===0)return`{}`;let a=`{ `;for(let o=0;o<i.length;o++){let s=i[o];o&&(a+=`, `),a+=O(s)+` = `+k(e[s],E(e[s]),t-1,n,r)}return a+` }`}function j(e,t,n,r){if(e.length===0)return`[]`;let i=`[ `;for(let a=0;a<e.length;a++){if(a&&(i+=`, `),e[a]===null||e[a]===void 0)throw TypeError(`arrays cannot contain null or undefined values`);i+=k(e[a],E(e[a]),t-1,n,r)}return i+` ]`}function M(e,t,n,r,i){if(n===0)throw Error(`Could not stringify the object: maximum object depth exceeded`);let a=``;for(let o=0;o<e.length;o++)a+=`${a&&`
+`}[[${t}]]\n`,a+=N(0,e[o],t,n,r,i);return a}function N(e,t,n,r,i,a){if(r===0)throw Error(`Could not stringify the object: maximum object depth exceeded`);let o=``,s=``,c=Object.keys(t);for(let e=0;e<c.length;e++){let l=c[e];if(t[l]!==null&&t[l]!==void 0){let e=E(t[l]);if(e===`symbol`||e===`function`)throw TypeError(`cannot serialize values of type '${e}'`);let c=O(l);if(e===`array`&&re(t[l]))s+=(s&&`
 `)+M(t[l],n?`${n}.${c}`:c,r-1,i,a);else if(e===`object`){let e=n?`${n}.${c}`:c;s+=(s&&`
 `)+N(e,t[l],e,r-1,i,a)}else o+=c,o+=` = `,o+=k(t[l],e,r,i,a),o+=`
 `}}return e&&(o||!s)&&(o=o?`[${e}]\n${o}`:`[${e}]`),o&&s?`${o}\n${s}`:o||s}function P(e,{maxDepth:t=1e3,numbersAsFloat:n=!1,strictTemporal:r=!1}={}){if(E(e)!==`object`)throw TypeError(`stringify can only be called with an object`);let i=N(0,e,``,t,n,r);return i[i.length-1]===`
 `?i:i+`
-`}function F(e,t,n){return`${H(e,n)}\n${P(I(e,t,n))}`}function I(e,t,n){let{config:r,identity:i}=e,a=l(r.network);return V({hostname:o(e),parent_hostname:r.parentHostname,trust_bundle_cert:n.trustBundle?.uri,auto_reprovisioning_mode:r.autoReprovisioningMode,provisioning:{source:`manual`,iothub_hostname:t.replace(/:\d+$/,``),device_id:e.id,authentication:{method:`x509`,identity_cert:n.certificate.uri,identity_pk:B(n.privateKey.uri,i.pinFrom)}},aziot_keys:r.pkcs11&&V({pkcs11_lib_path:r.pkcs11.library,pkcs11_base_slot:r.pkcs11.baseSlot&&B(r.pkcs11.baseSlot,i.pinFrom)}),agent:L(e),watchdog:r.watchdog&&{max_retries:r.watchdog.maxRetries},edge_ca:R(e,n),image_garbage_collection:r.imageGarbageCollection&&z(r.imageGarbageCollection),moby_runtime:a===void 0?void 0:{uri:`unix:///var/run/docker.sock`,network:a}})}function L(e){let{image:t,env:n,createOptions:r,auth:i}=a(e);return{name:`edgeAgent`,type:`docker`,config:V({image:t,createOptions:Object.keys(r).length===0?void 0:r,auth:i}),env:n}}function R({config:e,identity:t},{edgeCa:n}){if(n!==void 0)return{cert:n.certificate.uri,pk:B(n.privateKey.uri,t.pinFrom)};let r=e.edgeCa?.lifetimeDays;return r===void 0?void 0:{auto_generated_edge_ca_expiry_days:r}}function z(e){return{enabled:e.enabled??!0,cleanup_recurrence:e.cleanupRecurrence??`1d`,image_age_cleanup_threshold:e.imageAgeCleanupThreshold??`7d`,cleanup_time:e.cleanupTime??`00:00`}}function B(e,r){return r===void 0||!t(e)?e:`${e}${e.includes(`?`)?`&`:`?`}pin-value=${n(r)}`}function V(e){return Object.fromEntries(Object.entries(e).filter(([,e])=>e!==void 0))}function H(e,t){return[`Azure IoT Edge ${e.runtime.version.text}: device ${e.id}`,`Place: /etc/aziot/config.toml, owner root, mode 0600; install.sh beside it puts it there`,`The certificate (${e.identity.slot}) and its private key must lie, before it is applied, at`,`  ${t.certificate.uri}`,`  ${t.privateKey.uri}`].map(e=>`# ${e}\n`).join(``)}function U(e){let{device:t,version:n,proxy:r,secrets:i}=e;return`#!/bin/sh
+`}function F(e,t,n){return`${H(e,n)}\n${P(I(e,t,n))}`}function I(e,t,n){let{config:i,identity:a}=e,o=l(i.network);return V({hostname:r(e),parent_hostname:i.parentHostname,trust_bundle_cert:n.trustBundle?.uri,auto_reprovisioning_mode:i.autoReprovisioningMode,provisioning:{source:`manual`,iothub_hostname:t.replace(/:\d+$/,``),device_id:e.id,authentication:{method:`x509`,identity_cert:n.certificate.uri,identity_pk:B(n.privateKey.uri,a.pinFrom)}},aziot_keys:i.pkcs11&&V({pkcs11_lib_path:i.pkcs11.library,pkcs11_base_slot:i.pkcs11.baseSlot&&B(i.pkcs11.baseSlot,a.pinFrom)}),agent:L(e),watchdog:i.watchdog&&{max_retries:i.watchdog.maxRetries},edge_ca:R(e,n),image_garbage_collection:i.imageGarbageCollection&&z(i.imageGarbageCollection),moby_runtime:o===void 0?void 0:{uri:`unix:///var/run/docker.sock`,network:o}})}function L(e){let{image:t,env:n,createOptions:r,auth:i}=o(e);return{name:`edgeAgent`,type:`docker`,config:V({image:t,createOptions:Object.keys(r).length===0?void 0:r,auth:i}),env:n}}function R({config:e,identity:t},{edgeCa:n}){if(n!==void 0)return{cert:n.certificate.uri,pk:B(n.privateKey.uri,t.pinFrom)};let r=e.edgeCa?.lifetimeDays;return r===void 0?void 0:{auto_generated_edge_ca_expiry_days:r}}function z(e){return{enabled:e.enabled??!0,cleanup_recurrence:e.cleanupRecurrence??`1d`,image_age_cleanup_threshold:e.imageAgeCleanupThreshold??`7d`,cleanup_time:e.cleanupTime??`00:00`}}function B(e,n){return n===void 0||!i(e)?e:`${e}${e.includes(`?`)?`&`:`?`}pin-value=${t(n)}`}function V(e){return Object.fromEntries(Object.entries(e).filter(([,e])=>e!==void 0))}function H(e,t){return[`Azure IoT Edge ${e.runtime.version.text}: device ${e.id}`,`Place: /etc/aziot/config.toml, owner root, mode 0600; install.sh beside it puts it there`,`The certificate (${e.identity.slot}) and its private key must lie, before it is applied, at`,`  ${t.certificate.uri}`,`  ${t.privateKey.uri}`].map(e=>`# ${e}\n`).join(``)}function U(e){let{device:t,version:n,proxy:r,secrets:i,sha256:a}=e;return`#!/bin/sh
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
 # Nothing is touched before everything has been checked. Then the configuration (secrets filled in from the environment),
 # the certificate and the proxy's drop-ins are placed, each by one rename, and the runtime is restarted. When that fails,
-# or the script is stopped, the old files come back; when it goes well they stay as <file>.before-install.
+# or the script is stopped, the old files come back; when it goes well they stay as <file>.before-install. What a power cut
+# leaves is put back by the next run.
 # Of the private key only owner and mode are set: its content is neither changed nor copied nor shown.
 #SETTINGS#
 set -u
 umask 077
 export LC_ALL=C
+unset CDPATH
 
 usage() {
   cat <<END
@@ -35,8 +37,8 @@ END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' new='' value=''
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' CHILD='' STATE=checking
+  kind='' file='' text='' mode='' owner='' had='' new=''
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
@@ -51,6 +53,7 @@ main() {
     exit 0
   fi
   if [ -n "$DRY_RUN" ]; then
+    [ ! -s "$MARK" ] || say "would put back the files of before a run that was cut off, then place the new ones again"
     each describe 'would '
     [ -z "$RESTART" ] || say "would restart $SERVICE"
     exit 0
@@ -96,9 +99,7 @@ refuse() {
 # --- Checks: they change nothing ---
 
 check_programs() {
-  CONFIG=$ROOT$CONFIG
-  MARK=$CONFIG.installing
-  for program in openssl:openssl awk:mawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils sync:coreutils; do need "$program"; done
+  for program in openssl:openssl awk:mawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
   [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
 }
 
@@ -108,11 +109,35 @@ need() { # PROGRAM:PACKAGE
 
 # Owners as numbers: those of another root's users are not this machine's.
 find_runtime() {
+  CONFIG_NAME=\${CONFIG##*/} CONFIG=$ROOT$CONFIG
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
     ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "\${CONFIG%/*}" ]; then
     refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder \${CONFIG%/*}. Type: sudo apt-get install $PACKAGE"
   fi
   ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
+  [ ! -L "$CONFIG" ] || follow_link
+  MARK=$CONFIG.installing
+}
+
+# The configuration may lie on another partition. Absolute links of an image are meant within it.
+follow_link() {
+  file=$CONFIG hops=0
+  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
+    hops=$((hops + 1)) target=$(readlink -- "$file")
+    case $target in /*) file=$ROOT$target ;; *) file=\${file%/*}/$target ;; esac
+  done
+  top=$(cd -P -- "$ROOT/" && pwd) top=\${top%/}
+  if ! within=$(cd -P -- "\${file%/*}/" 2>/dev/null && pwd); then
+    refuse "$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
+    return
+  fi
+  case $within/ in
+    "$top"/*) file=$ROOT\${within#"$top"}/\${file##*/} ;;
+    *) refuse "$CONFIG is a link to $file, which is outside of $ROOT. Make it a link within, or a file." ;;
+  esac
+  [ -z "$(there "$file")" ] || { [ -f "$file" ] && [ ! -L "$file" ]; } ||
+    refuse "$CONFIG is a link to $file, expected one to a file. Remove the link."
+  CONFIG=$file
 }
 
 owner() { # USER
@@ -125,13 +150,22 @@ owner() { # USER
 
 check_material() {
   HERE=$(cd -- "$(dirname -- "$0")" && pwd)
-  BUNDLED=$HERE/\${CONFIG##*/}
+  BUNDLED=$HERE/$CONFIG_NAME
   placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
   [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
   [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
+  as_rendered "$BUNDLED" "$CONFIG_SHA256"
+  [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
+  [ "$FAULTS" = 0 ] || return
   check_certificate
   [ -z "$PRIVATE_KEY_PATH" ] || check_key
   check_secrets
+}
+
+as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
+  [ -f "$1" ] && [ -r "$1" ] || return 0
+  is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
+  [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
 }
 
 check_certificate() {
@@ -144,8 +178,10 @@ check_certificate() {
     refuse "$certificate is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem.$HAZARD"
     return
   }
-  # One name a line, control characters escaped, all others as they are.
-  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl | sed -n 's/^ *CN=//p')
+  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\\+".
+  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
+    sed 's/ + /\\
+/g' | sed -n 's/^ *CN=//p' | sed 's/\\\\\\([^0-9A-Fa-f]\\)/\\1/g')
   [ "$cn" = "$DEVICE" ] || refuse "$certificate is of CN '$cn', expected '$DEVICE'. Use the certificate of this device."
   sha1=$(thumbprint sha1) sha256=$(thumbprint sha256)
   case " $(printf %s "$THUMBPRINTS" | tr a-f A-F) " in
@@ -178,15 +214,23 @@ check_key() {
 
 check_secrets() {
   for name in $(say "$SECRET_NAMES" | sort -u); do
-    eval "value=\\\${$name-}"
-    case $value in
-      '') refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
-      *[[:cntrl:]]*) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
+    case $(form_of "$name") in
+      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
+      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
     esac
   done
   [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
     refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
 }
+
+form_of() ( # SECRET: not even "sh -x" shows it
+  set +x
+  eval "set -- \\"\\\${$1-}\\""
+  case $1 in
+    '') say missing ;;
+    *[[:cntrl:]]*) say broken ;;
+  esac
+)
 
 # --- What the files shall hold ---
 
@@ -284,6 +328,7 @@ folder() { # FOLDER OWNER: made with its parents where it is missing
   add folder "$1" '' 755 "$2"
 }
 
+
 # --- The numbered list of changes, and how it is carried out or taken back ---
 
 there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
@@ -294,12 +339,21 @@ add() { # KIND FILE TEXT MODE OWNER
   eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had NEW_$COUNT=''"
 }
 
-each() { # FUNCTION ARGUMENT…: calls it for each change, in order
+each() { # FUNCTION ARGUMENT...: calls it for each change, in order
   n=0
   while [ "$n" -lt "$COUNT" ]; do
     n=$((n + 1))
     load "$n"
     "$@" || return 1
+  done
+}
+
+each_back() { # FUNCTION: for each change, the last first
+  n=$COUNT
+  while [ "$n" -gt 0 ]; do
+    load "$n"
+    "$@" || return 1
+    n=$((n - 1))
   done
 }
 
@@ -322,13 +376,14 @@ install_bundle() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
+  [ ! -e "$MARK" ] || resume || exit 1
   STATE=changing
   # What "iotedge config apply" makes of config.toml comes back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
     add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
   done
   # All that can run out of disk comes first: what follows are renames.
-  if ! each prepare || ! true >"$MARK"; then exit 1; fi
+  if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
   for name in $SECRET_NAMES; do unset "$name"; done
   each commit || exit 1
   if [ -n "$RESTART" ]; then
@@ -337,8 +392,8 @@ install_bundle() {
   fi
   trap '' HUP INT TERM
   STATE=finished
-  each finish
   rm -f -- "$MARK"
+  each finish
   trap - HUP INT TERM
   if [ -z "$RESTART" ]; then
     say "$DEVICE is installed in $ROOT. $([ "$FORM" = yaml ] || say 'When it runs for the first time, type: sudo iotedge config apply')"
@@ -350,6 +405,26 @@ install_bundle() {
   fi
 }
 
+# The mark is there from before the first file is replaced until the runtime has been restarted. It names what was there
+# before, so that the next run can put it back after a power cut, and does not take the new files for installed.
+note() { printf '%s\\n%s\\n' "$kind:$had:$text" "\${file#"$ROOT"}"; }
+
+resume() {
+  RESUMED=yes STATE=resuming BACK=yes
+  [ -s "$MARK" ] || return 0
+  say 'An earlier run was cut off: putting back the files of before it.'
+  [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
+  while IFS=: read -r kind had text && IFS= read -r file; do
+    file=$ROOT$file old=$file.installing.old
+    restore
+  done <"$MARK"
+  [ -n "$BACK" ] || return 1
+  COUNT=0
+  plan
+  RELOAD=yes
+  [ "$FAULTS" = 0 ]
+}
+
 prepare() {
   case $kind in
     folder) mkdir -p -- "$file" && chmod "$mode" "$file" && chown "$owner" "$file" ;;
@@ -357,7 +432,7 @@ prepare() {
       new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
         chown "$owner" "$new" && sync "$new" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || cp -p -- "$file" "$old" ;;
+    derived) [ -z "$had" ] || { cp -p -- "$file" "$old" && sync "$old"; } ;;
   esac || {
     complain "cannot prepare $file: see above. Is the disk full?"
     return 1
@@ -381,23 +456,21 @@ finish() {
 }
 
 undo() {
-  BACK=' The old files are back.'
-  n=$COUNT
-  while [ "$n" -gt 0 ]; do
-    load "$n"
-    put_back || {
-      BACK=''
-      complain "cannot put $file back: see above. What was there is kept as $old. Type: sudo mv '$old' '$file'"
-    }
-    n=$((n - 1))
-  done
-  rm -f -- "$MARK"
+  BACK=yes
+  each_back restore
+}
+
+restore() {
+  put_back || {
+    BACK=''
+    complain "cannot put $file back: see above. What was there is kept as $old. Type: sudo mv '$old' '$file'"
+  }
 }
 
 put_back() {
   case $kind in
     folder) rmdir -- "$file" 2>/dev/null || true ;; # what lies in it by now is not ours
-    mode) chown "\${text#*:}" "$file" && chmod "\${text%%:*}" "$file" ;;
+    mode) [ ! -e "$file" ] || { chown "\${text#*:}" "$file" && chmod "\${text%%:*}" "$file"; } ;;
     *)
       if [ -z "$had" ]; then
         rm -f -- "$file"
@@ -414,18 +487,19 @@ leave() {
   trap - EXIT
   trap '' HUP INT TERM
   [ -z "$CHILD" ] || { kill "$CHILD" && wait "$CHILD"; } 2>/dev/null
-  case $STATE in
-    changing) undo ;;
-    restarting)
-      # Before its certificate goes: what still runs would take a missing one as the reason for a new key.
-      [ "$FORM" = yaml ] || iotedge system stop
-      undo
-      trap - HUP INT TERM
-      restart_old || complain "the service does not start with the old files either. Look at: sudo $LOGS"
-      ;;
-    *) exit "$code" ;;
-  esac
-  complain "$DEVICE is not installed.$BACK Look above, and at: sudo $LOGS"
+  case $STATE in checking | finished) exit "$code" ;; esac
+  # Before its certificate goes: what still runs would take a missing one as the reason for a new key.
+  [ "$STATE$FORM" != restartingtoml ] || iotedge system stop
+  if [ "$STATE" = resuming ]; then BACK=''; else undo; fi
+  # The files are back; what is still to be done is a restart.
+  [ -z "$BACK" ] || [ ! -e "$MARK" ] || true >"$MARK"
+  trap - HUP INT TERM
+  if [ -n "$RESTART" ] && [ "$STATE$RESUMED" != changing ] && ! restart_old; then
+    complain "the service does not start with the old files either. Look at: sudo $LOGS"
+  elif [ -n "$BACK" ]; then
+    rm -f -- "$MARK"
+  fi
+  complain "$DEVICE is not installed.\${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
   exit "$code"
 }
 
@@ -463,13 +537,13 @@ waiting() {
 
 main "$@"
 `.replace(`#SETTINGS#
-`,()=>K({DEVICE:t,RUNTIME:n.text,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,CARRIED:e.carriesCertificate?`identity-certificate.pem`:``,PROXY:r===void 0?``:J(r),PROXY_MARK:q,SECRET_NAMES:i.map(ie).join(`
-`),SECRET_LINES:i.map(ae).join(`
+`,()=>G({DEVICE:t,RUNTIME:n.text,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,CONFIG_SHA256:a.configuration,CARRIED:a.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:a.certificate??``,PROXY:r===void 0?``:q(r),PROXY_MARK:K,SECRET_NAMES:i.map(oe).join(`
+`),SECRET_LINES:i.map(se).join(`
 `),SECRET_PLACEHOLDERS:i.map(({placeholder:e})=>e).join(`
 `),SECRET_ENCODINGS:i.map(({encoding:e})=>e).join(`
-`),...n.major<1||n.major===1&&n.minor<2?W:G}))}const W={FORM:`yaml`,SERVICE:`iotedge`,PACKAGE:`iotedge`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},G={FORM:`toml`,SERVICE:`aziot-edged`,PACKAGE:`aziot-edge`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function K(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);return`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`}).join(``)}const q=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function J({https:e,noProxy:t}){let n=[q,`[Service]`,`Environment=${Y(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${Y(`no_proxy=${t}`)}`),`${n.join(`
-`)}\n`}function Y(e){return`"${e.replace(/["\\]/g,`\\$&`).replaceAll(`%`,`%%`).replace(/[\x01-\x1f\x7f]/g,e=>`\\x${e.charCodeAt(0).toString(16).padStart(2,`0`)}`)}"`}function ie({variable:e}){if(!/^IOTEDGE_[A-Za-z0-9_]+$/.test(e))throw Error(`"${e}" is no variable IOTEDGE_…`);return e}function ae({variable:e,line:t,placeholder:n}){if(n===``||!t.includes(n)||t.includes(`
-`))throw Error(`the place of ${e} is no line with its placeholder`);return t}function oe(e,t,n){let r=Object.entries(se(e,t,n)).map(([e,t])=>`$${e} = ${t}\r\n`),i=`#Requires -Version 5.1\r
+`),...n.major<1||n.major===1&&n.minor<2?ae:W}))}const ae={FORM:`yaml`,SERVICE:`iotedge`,PACKAGE:`iotedge`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},W={FORM:`toml`,SERVICE:`aziot-edged`,PACKAGE:`aziot-edge`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function G(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);return`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`}).join(``)}const K=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function q({https:e,noProxy:t}){let n=[K,`[Service]`,`Environment=${J(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${J(`no_proxy=${t}`)}`),`${n.join(`
+`)}\n`}function J(e){return`"${e.replace(/["\\]/g,`\\$&`).replaceAll(`%`,`%%`).replace(/[\x01-\x1f\x7f]/g,e=>`\\x${e.charCodeAt(0).toString(16).padStart(2,`0`)}`)}"`}function oe({variable:e}){if(!/^IOTEDGE_[A-Za-z0-9_]+$/.test(e))throw Error(`"${e}" is no variable IOTEDGE_…`);return e}function se({variable:e,line:t,placeholder:n}){if(n===``||!t.includes(n)||t.includes(`
+`))throw Error(`the place of ${e} is no line with its placeholder`);return t}function Y(e,t,n){let r=Object.entries(ce(e,t,n)).map(([e,t])=>`$${e} = ${t}\r\n`),i=`#Requires -Version 5.1\r
 #Requires -RunAsAdministrator\r
 <#\r
 .SYNOPSIS\r
@@ -645,4 +719,4 @@ catch {\r
 }\r
 "$DeviceId is installed and running. Look at: iotedge check"\r
 `.replace(`#SETTINGS#\r
-`,()=>r.join(``));return Q(i)?i:`\uFEFF${i}`}function se({device:e,thumbprints:t,certificates:n},i,o){let{identity:s,config:c,runtime:l}=e,{image:u,auth:d}=a(e);return{Runtime:Z(l.version.text),DeviceId:Z(e.id),HubHostName:Z(i.replace(/:\d+$/,``)),Thumbprints:`@(${Z(t.primary)}, ${Z(t.secondary)})`,Certificate:X(o.certificate),PrivateKey:X(o.privateKey),BundledCertificate:Z(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:Z(r(e)?`config.yaml`:void 0),ContainerOs:Z(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:Z(u),RegistryUsername:Z(d?.username),RegistryPasswordFrom:Z(c.agent.registry?.passwordFrom),EdgeCaCertificate:X(o.edgeCa?.certificate),EdgeCaPrivateKey:X(o.edgeCa?.privateKey),TrustBundle:X(o.trustBundle),HttpsProxy:Z(c.proxy?.https),NoProxy:Z(c.proxy?.noProxy),SecurityDaemonScript:Z(l.securityDaemonScript)}}function X(e){return Z(e?.path)}function Z(e=``){return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function Q(e){return Buffer.byteLength(e)===e.length}function ce(e,t,{places:n,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}];if(o.runtime.platform===`windows`){let i={name:`Initialize-IoTEdge.ps1`,text:oe(e,t,n)};return r(o)?[{name:`config.yaml`,text:$(e,t,{places:n,base:a})},...l,i]:[...l,i]}let u=i(o.runtime.version)===`aziot`?{name:`config.toml`,text:F(o,t,n)}:{name:`config.yaml`,text:$(e,t,{places:n,base:a})},d={name:`install.sh`,text:le(e,u.text,n)};return[u,...l,d]}function $({device:e},t,{places:n,base:r}){return r===void 0?c(e,t,n):S(r,e,t,n)}function le({device:t,thumbprints:n,certificates:r},i,a){let{path:o}=a.certificate;if(o===void 0)throw Error(`the certificate of device "${t.id}" has no path`);let{proxy:s}=t.config;return U({device:t.id,version:t.runtime.version,thumbprints:[n.primary,n.secondary],certificate:o,privateKey:a.privateKey.path,carriesCertificate:r[t.identity.slot]!==void 0,...s===void 0?{}:{proxy:s},secrets:e(i,t)})}export{ce as filesOf};
+`,()=>r.join(``));return le(i)?i:`\uFEFF${i}`}function ce({device:e,thumbprints:t,certificates:r},i,a){let{identity:s,config:c,runtime:l}=e,{image:u,auth:d}=o(e);return{Runtime:Z(l.version.text),DeviceId:Z(e.id),HubHostName:Z(i.replace(/:\d+$/,``)),Thumbprints:`@(${Z(t.primary)}, ${Z(t.secondary)})`,Certificate:X(a.certificate),PrivateKey:X(a.privateKey),BundledCertificate:Z(r[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:Z(n(e)?`config.yaml`:void 0),ContainerOs:Z(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:Z(u),RegistryUsername:Z(d?.username),RegistryPasswordFrom:Z(c.agent.registry?.passwordFrom),EdgeCaCertificate:X(a.edgeCa?.certificate),EdgeCaPrivateKey:X(a.edgeCa?.privateKey),TrustBundle:X(a.trustBundle),HttpsProxy:Z(c.proxy?.https),NoProxy:Z(c.proxy?.noProxy),SecurityDaemonScript:Z(l.securityDaemonScript)}}function X(e){return Z(e?.path)}function Z(e=``){return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function le(e){return Buffer.byteLength(e)===e.length}function ue(t,r,{places:i,base:a}){let{device:o,certificates:s}=t,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>de(t,r,{places:i,base:a});if(o.runtime.platform===`windows`){let e=Q(`Initialize-IoTEdge.ps1`,()=>Y(t,r,i));return n(o)?[Q(`config.yaml`,u),...l,e]:[...l,e]}let d=e(o.runtime.version)===`aziot`?Q(`config.toml`,()=>F(o,r,i)):Q(`config.yaml`,u),f=Q(`install.sh`,()=>fe(t,d,i));return[d,...l,f]}function Q(e,t){return{name:e,get text(){return t()}}}function de({device:e},t,{places:n,base:r}){return r===void 0?c(e,t,n):S(r,e,t,n)}function fe({device:e,thumbprints:t,certificates:n},r,i){let{path:o}=i.certificate;if(o===void 0)throw Error(`the certificate of device "${e.id}" has no path`);let{proxy:s}=e.config,c=n[e.identity.slot],{text:l}=r;return U({device:e.id,version:e.runtime.version,thumbprints:[t.primary,t.secondary],certificate:o,privateKey:i.privateKey.path,sha256:{configuration:$(l),...c===void 0?{}:{certificate:$(c.pem)}},...s===void 0?{}:{proxy:s},secrets:a(l,e)})}function $(e){return p(`sha256`).update(e).digest(`hex`)}export{ue as filesOf};

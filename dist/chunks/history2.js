@@ -1,1 +1,1 @@
-export{n as openDefaultHistory}from"./history.js";
+export{t as openDefaultHistory}from"./history.js";

@@ -3,6 +3,8 @@ import type { ConfigurationChange } from '../model/report.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { agentOf } from './config/agent.ts';
 import { hostnameOf } from './judge/hostname.ts';
+import { proxyProblem } from './judge/proxy.ts';
+import { secretOf } from './judge/secrets.ts';
 
 /** A fleet as one commit has it: its devices, and the files that they name. */
 export interface FleetAt {
@@ -26,7 +28,7 @@ export function configurationChanges(before: FleetAt, after: FleetAt): readonly 
     for (const key of new Set([...from.keys(), ...to.keys()])) {
       const [one, other] = [from.get(key), to.get(key)];
       if (one === other) continue;
-      const change = { key, ...shown('before', one, other), ...shown('after', other, one) };
+      const change = { key, ...shown('before', key, one, other), ...shown('after', key, other, one) };
       const group = changes.get(JSON.stringify(change)) ?? { change, devices: [] };
       group.devices.push(device.id);
       changes.set(JSON.stringify(change), group);
@@ -85,14 +87,25 @@ function file(key: string, path: string | undefined, contentsOf: Digests, settin
   if (path !== undefined) settings.set(key, `${path}${fileMark}${contentsOf(path) ?? ''}`);
 }
 
-/** Of a file its path; where that is the same, only that it is another now: each device has a certificate of its own. */
-function shown<Key extends 'before' | 'after'>(
-  key: Key,
+/** Of a file only that it is another now, since each device has a certificate of its own; of a secret only that it is one. */
+function shown<Side extends 'before' | 'after'>(
+  side: Side,
+  key: string,
   value: string | undefined,
   other: string | undefined,
-): { readonly [K in Key]?: string };
-function shown(key: 'before' | 'after', value: string | undefined, other: string | undefined): object {
+): { readonly [S in Side]?: string };
+function shown(side: 'before' | 'after', key: string, value: string | undefined, other: string | undefined): object {
   if (value === undefined) return {};
-  if (!value.includes(fileMark)) return { [key]: value };
-  return other === undefined ? { [key]: 'a file' } : { [key]: key === 'before' ? 'one file' : 'another' };
+  if (!value.includes(fileMark)) return { [side]: isSecret(key, value) ? '(a secret)' : value };
+  return other === undefined ? { [side]: 'a file' } : { [side]: side === 'before' ? 'one file' : 'another' };
 }
+
+/** The pull request that takes a secret out of the manifest shows what it was: that may still be in use. */
+function isSecret(key: string, value: string): boolean {
+  const inManifest = /^(identity|runtime)\./.test(key) ? key : `config.${key}`;
+  // An address that none is may be a password whose @ is missing.
+  const brokenProxy = proxyKeys.has(key) && proxyProblem(value) !== undefined;
+  return brokenProxy || secretOf(inManifest, value) !== undefined;
+}
+
+const proxyKeys: ReadonlySet<string> = new Set(['proxy.https', 'agent.env.https_proxy']);

@@ -182,13 +182,15 @@ async function build(folder: string, bundles: readonly Bundle[]): Promise<void> 
   const made = new Set<string>();
   for (const [index, bundle] of bundles.entries()) {
     if (index % 500 === 499) await setImmediate();
+    const segments = bundle.directory.split('/');
     let place = folder;
-    for (const segment of bundle.directory.split('/')) {
+    for (const [depth, segment] of segments.entries()) {
       requirePlain(segment);
       place = join(place, segment);
       // Not recursive: should the folder be taken away meanwhile, it must not come back half empty.
       if (!made.has(place)) mkdirSync(place, { mode: 0o755 });
-      made.add(place);
+      // A device has a folder of its own, a hub's is shared.
+      if (depth < segments.length - 1) made.add(place);
     }
     for (const file of bundle.files) write(place, file.name, file.text);
   }

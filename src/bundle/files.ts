@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { BundleFile } from '../model/bundle.ts';
 import type { HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
@@ -18,41 +19,67 @@ interface Material {
   readonly base: Base | undefined;
 }
 
-/** The files of one device, whose configuration has been judged: the configuration, its certificate, and what installs both. */
+/**
+ * The files of one device, whose configuration has been judged: the configuration, its certificate, and what installs both.
+ * Each is rendered when its text is asked for.
+ */
 export function filesOf(identity: Identity, hub: HubHost, { places, base }: Material): readonly BundleFile[] {
   const { device, certificates } = identity;
   const carried = certificates[device.identity.slot];
   const certificate = carried === undefined ? [] : [{ name: 'identity-certificate.pem', text: carried.pem }];
+  const yaml = () => renderYaml(identity, hub, { places, base });
   if (device.runtime.platform === 'windows') {
-    const script = { name: 'Initialize-IoTEdge.ps1', text: renderInitializer(identity, hub, places) };
+    const script = file('Initialize-IoTEdge.ps1', () => renderInitializer(identity, hub, places));
     return carriesConfiguration(device)
-      ? [{ name: 'config.yaml', text: renderYaml(identity, hub, { places, base }) }, ...certificate, script]
+      ? [file('config.yaml', yaml), ...certificate, script]
       : [...certificate, script];
   }
   const configuration =
     generationOf(device.runtime.version) === 'aziot'
-      ? { name: 'config.toml', text: renderConfigToml(device, hub, places) }
-      : { name: 'config.yaml', text: renderYaml(identity, hub, { places, base }) };
-  const script = { name: 'install.sh', text: installerOf(identity, configuration.text, places) };
+      ? file('config.toml', () => renderConfigToml(device, hub, places))
+      : file('config.yaml', yaml);
+  const script = file('install.sh', () => installerOf(identity, configuration, places));
   return [configuration, ...certificate, script];
+}
+
+function file(name: string, render: () => string): BundleFile {
+  return {
+    name,
+    get text() {
+      return render();
+    },
+  };
 }
 
 function renderYaml({ device }: Identity, hub: HubHost, { places, base }: Material): string {
   return base === undefined ? renderConfigYaml(device, hub, places) : renderOnBase(base, device, hub, places);
 }
 
-function installerOf({ device, thumbprints, certificates }: Identity, configuration: string, places: Places): string {
+function installerOf(
+  { device, thumbprints, certificates }: Identity,
+  configuration: BundleFile,
+  places: Places,
+): string {
   const { path: certificate } = places.certificate;
   if (certificate === undefined) throw new Error(`the certificate of device "${device.id}" has no path`);
   const { proxy } = device.config;
+  const carried = certificates[device.identity.slot];
+  const { text } = configuration;
   return renderInstaller({
     device: device.id,
     version: device.runtime.version,
     thumbprints: [thumbprints.primary, thumbprints.secondary],
     certificate,
     privateKey: places.privateKey.path,
-    carriesCertificate: certificates[device.identity.slot] !== undefined,
+    sha256: {
+      configuration: sha256(text),
+      ...(carried === undefined ? {} : { certificate: sha256(carried.pem) }),
+    },
     ...(proxy === undefined ? {} : { proxy }),
-    secrets: secretsIn(configuration, device),
+    secrets: secretsIn(text, device),
   });
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -87,14 +87,14 @@ function digest(text: string): string {
 
 /** Names that are equal but for case end each in a digest of their key. */
 function distinct(names: readonly string[], keys: readonly string[]): readonly string[] {
-  const keysOf = new Map<string, Set<string>>();
+  const first = new Map<string, string>();
+  const shared = new Set<string>();
   names.forEach((name, index) => {
     const folded = name.toLowerCase();
-    const seen = keysOf.get(folded) ?? new Set();
-    keysOf.set(folded, seen.add(keys[index] ?? name));
+    const key = keys[index] ?? name;
+    const other = first.get(folded);
+    if (other === undefined) first.set(folded, key);
+    else if (other !== key) shared.add(folded);
   });
-  return names.map((name, index) => {
-    const shared = (keysOf.get(name.toLowerCase())?.size ?? 0) > 1;
-    return shared ? `${name}~${digest(keys[index] ?? name)}` : name;
-  });
+  return names.map((name, index) => (shared.has(name.toLowerCase()) ? `${name}~${digest(keys[index] ?? name)}` : name));
 }

@@ -16,6 +16,8 @@ export interface Event {
   readonly pullRequest?: number;
   /** Why the run is not about the default branch, where it is not: only that says what is no longer declared. */
   readonly otherBranch?: string;
+  /** The commit that the run is about: of a pull request its trial merge. */
+  readonly commit: string;
   /** The commit that the pull request would be merged into. */
   readonly base?: string;
   /** The web page of docs/rules.md of the very action that runs; unknown for an action of the caller's checkout. */
@@ -44,6 +46,7 @@ export function readEvent(): Event {
       const path = file.split('/').map(encodeURIComponent).join('/');
       return `${serverUrl}/${repository}/blob/${sha}/${path}?plain=1#L${line}`;
     },
+    commit: context.sha,
     run: `${serverUrl}/${repository}/actions/runs/${runId}`,
     ...(ours && typeof number === 'number' ? { pullRequest: number } : {}),
     ...(other === undefined ? {} : { otherBranch: other }),

@@ -1,5 +1,8 @@
+import { posix } from 'node:path';
 import { Fault } from '../model/fault.ts';
 import type { FileVersion, History } from '../model/history.ts';
+import type { Command } from '../model/report.ts';
+import type { Event } from './event.ts';
 import { runGit } from './run-git.ts';
 
 /**
@@ -32,8 +35,26 @@ export async function openDefaultHistory(root: string): Promise<History> {
   return openHistory(root, 'HEAD');
 }
 
+/**
+ * The history for a run of the action. It has to be about the default branch, and what is checked out has to be the commit of the
+ * event: another one's manifests say nothing of it. A pull request may only look. Throws a usage `Fault` where it is otherwise.
+ */
+export async function openEventHistory(root: string, event: Event, command: Command): Promise<History> {
+  if (event.otherBranch !== undefined) throw offDefault(event.otherBranch);
+  if (event.base !== undefined) {
+    if (command === 'apply') throw offDefault('the pull request is not merged yet');
+    return openHistory(root, 'HEAD');
+  }
+  const head = text(await runGit(root, ['rev-parse', 'HEAD'])).trim();
+  const short = (commit: string) => commit.slice(0, 12);
+  if (head !== event.commit) {
+    throw offDefault(`${short(head)} is checked out, and the event is about ${short(event.commit)}`);
+  }
+  return openHistory(root, 'HEAD');
+}
+
 /** The refusal to remove devices elsewhere: `what` says where the run is. */
-export function offDefault(what: string): Fault {
+function offDefault(what: string): Fault {
   const remedy = 'Run with prune on the default branch, or on a pull request for it; elsewhere leave prune out.';
   return new Fault(`only the default branch says which devices are no longer declared: ${what}`, remedy, {
     kind: 'usage',
@@ -57,20 +78,42 @@ async function versionsOf(patterns: readonly string[], git: Git, head: string): 
   const isGlobbed = picomatch([...patterns], { dot: true });
   const changes = new Map<string, Change[]>();
   for (const change of await allChanges(git, head)) {
-    changes.set(change.path, [...(changes.get(change.path) ?? []), change]);
+    const ofPath = changes.get(change.path);
+    if (ofPath === undefined) changes.set(change.path, [change]);
+    else ofPath.push(change);
   }
   const names = new Set([...changes.keys()].filter((path) => patterns.includes(path) || isGlobbed(path)));
-  const versions = new Map<string, FileVersion>();
+  const versions: FileVersion[] = [];
   const renamedBy = renamesOf(git);
   // A set that is walked through may grow meanwhile.
   for (const path of names) {
-    for (const { commit, status, blob } of changes.get(path) ?? []) {
-      if (status !== 'D') versions.set(`${blob} ${path}`, { path, blob });
+    for (const version of versionsIn(changes.get(path) ?? [])) {
+      if (version.kind === 'link') names.add(await targetOf(version, git));
+      else if (version.kind === 'file') versions.push(version);
+    }
+    for (const { commit, status } of changes.get(path) ?? []) {
       const before = status === 'A' ? (await renamedBy(commit)).get(path) : undefined;
       if (before !== undefined) names.add(before);
     }
   }
-  return [...versions.values()];
+  return versions;
+}
+
+type Version = FileVersion & { readonly kind: 'file' | 'link' | 'other' };
+
+/** Each change, but for a deletion, begins a version that lasts until the next. */
+function versionsIn(newestFirst: readonly Change[]): readonly Version[] {
+  return newestFirst.flatMap(({ path, blob, mode, state, status }, index) => {
+    const until = newestFirst[index - 1]?.state ?? Number.POSITIVE_INFINITY;
+    const kind = mode === '120000' ? 'link' : mode.startsWith('100') ? 'file' : 'other';
+    return status === 'D' ? [] : [{ path, blob, from: state, until, kind }];
+  });
+}
+
+/** What a link holds is where it leads, as seen from its own folder. */
+async function targetOf(link: FileVersion, git: Git): Promise<string> {
+  const [target] = await readBlobs([link], git);
+  return posix.join(posix.dirname(link.path), target?.toString('utf8') ?? '');
 }
 
 const firstParents = ['--first-parent', '--diff-merges=first-parent'];
@@ -80,7 +123,11 @@ interface Change {
   readonly commit: string;
   /** `A` added, `M` modified, `D` deleted. */
   readonly status: string;
+  /** Of the file now: `100644`, of a link `120000`, of a submodule `160000`. */
+  readonly mode: string;
   readonly blob: string;
+  /** The commit's number, counted from the first of the branch. */
+  readonly state: number;
 }
 
 /** What every commit of the branch did to files, newest first. */
@@ -89,18 +136,24 @@ async function allChanges(git: Git, head: string): Promise<readonly Change[]> {
   const records = text(await git(['log', ...firstParents, ...shown, head])).split('\0');
   const changes: Change[] = [];
   let commit = '';
-  let change: { readonly blob: string; readonly status: string } | undefined;
+  let state = 0;
+  let change: Pick<Change, 'mode' | 'blob' | 'status'> | undefined;
   for (const record of records) {
     if (change !== undefined) {
-      changes.push({ ...change, commit, path: record });
+      changes.push({ ...change, commit, state, path: record });
       change = undefined;
       continue;
     }
-    commit = /^commit ([0-9a-f]+)/.exec(record)?.[1] ?? commit;
-    const [, blob = '', status = ''] = /:\d+ \d+ [0-9a-f]+ ([0-9a-f]+) ([A-Z])$/.exec(record) ?? [];
-    if (status !== '') change = { blob, status };
+    const begun = /^commit ([0-9a-f]+)/.exec(record)?.[1];
+    if (begun !== undefined) {
+      commit = begun;
+      state--;
+    }
+    const [, mode = '', blob = '', status = ''] = /:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) ([A-Z])$/.exec(record) ?? [];
+    if (status !== '') change = { mode, blob, status };
   }
-  return changes;
+  // Newest first they came, so that the newest has the number 0: from there on all are counted back.
+  return changes.map((one) => ({ ...one, state: one.state - state }));
 }
 
 /** For a commit, what the files that it renamed were called before, by their new names. Each commit is asked once. */

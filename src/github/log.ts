@@ -2,21 +2,34 @@ import { randomUUID } from 'node:crypto';
 import { error, group, info, notice, summary, warning } from '@actions/core';
 import { messageOf } from '../model/fault.ts';
 import type { Place } from '../model/finding.ts';
+import type { HubHost } from '../model/fleet.ts';
 import type { Report } from '../model/report.ts';
+import type { Writing } from '../model/writing.ts';
 import { annotations } from '../report/annotations.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import { closingLine, deviceLines, faultLines, findingLines, plainStyle } from '../report/text.ts';
+import { writingLine } from '../report/writing.ts';
 import type { Progress } from '../run.ts';
 
 const announce = { error, warning, notice } as const;
 
-/** Progress as plain lines of the log. */
-export const logProgress: Progress = {
-  phase: (name) => info(name),
-  written: (hub, done, failed, total) => {
-    info(`${hub}: ${done} of ${total} written${failed > 0 ? `, ${failed} not` : ''}`);
-  },
-};
+const betweenLines = 10_000;
+
+/** Progress as plain lines of the log, at most one in 10 seconds for what goes on. `now` in milliseconds since 1970. */
+export function logProgress(now: () => number = Date.now): Progress {
+  const latest = new Map<HubHost, Writing>();
+  let last = now();
+  return {
+    phase: (name) => info(name),
+    warning: (text) => warning(text, { title: 'time' }),
+    written(writing) {
+      latest.set(writing.hub, writing);
+      if (now() - last < betweenLines) return;
+      last = now();
+      info([...latest.values()].map((each) => writingLine(each, last)).join(' | '));
+    },
+  };
+}
 
 /** Everything a report says in the log: annotations on the manifest's lines, groups, the closing sentence. */
 export async function logReport(report: Report): Promise<void> {

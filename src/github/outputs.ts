@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setOutput } from '@actions/core';
 import { describeReasons } from '../model/reasons.ts';
 import type { Report } from '../model/report.ts';
+import { withoutSecrets } from '../model/secrets.ts';
 import { counts } from '../report/counts.ts';
 import { reportJson } from '../report/json.ts';
 import { type SarifContext, sarif } from '../report/sarif.ts';
@@ -23,7 +24,7 @@ export interface OutputFiles {
 export function setOutputs(report: Report, artifactIds: readonly number[], files: OutputFiles): void {
   const { folder, hide } = files;
   mkdirSync(folder, { recursive: true });
-  const devices = hide(JSON.stringify(deviceRows(report)));
+  const devices = hide(JSON.stringify(withoutSecrets(deviceRows(report))));
   const devicesFile = join(folder, 'provision-iot-edge-devices.json');
   const reportFile = join(folder, 'provision-iot-edge-report.json');
   const sarifFile = join(folder, 'provision-iot-edge.sarif');

@@ -7,9 +7,21 @@ import type { Settings } from '../request.ts';
  */
 export function hiding(settings: Settings): (text: string) => string {
   const keys = (settings['connection-string'] ?? '').matchAll(/\bSharedAccessKey=([^;\s]+)/gi);
-  const secrets = [settings['github-token'] ?? '', ...[...keys].map(([, key = '']) => key)].filter(isSecret);
+  const secrets = [
+    settings['github-token'] ?? '',
+    ...[...keys].map(([, key = '']) => key),
+    ...signaturesIn(settings),
+  ].filter(isSecret);
   const forms = secrets.flatMap((secret) => [secret, escapeMarkdown(secret)]);
   return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text);
+}
+
+/** The signature of the import container, as it stands in the URL and as it is. */
+export function signaturesIn(settings: Settings): readonly string[] {
+  const [, signature] = /[?&]sig=([^&\s]+)/i.exec(settings['import-container'] ?? '') ?? [];
+  if (signature === undefined) return [];
+  const plain = new URLSearchParams(`sig=${signature}`).get('sig') ?? '';
+  return [...new Set([signature, plain])].filter(isSecret);
 }
 
 /** A few letters are no secret, and taking them out would spoil everything. */

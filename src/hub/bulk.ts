@@ -1,22 +1,30 @@
 import { idOf, type RefusalCode, type RegistryWrite, type WriteAnswer } from '../model/registration.ts';
 import { described, type NotAnswered, quotable, type Reply } from './reply.ts';
-import { isUnsent } from './unreachable.ts';
+import { isLasting, isUnsent } from './unreachable.ts';
 import { isRecord } from './wire.ts';
 
 /**
  * One answer per write, in order, from the reply to their bulk call. The reply itself, where the hub refused the call as a
- * whole or could not be reached, so that nothing was written.
+ * whole or cannot be reached, so that nothing was written. `known`: the hub has answered before.
  */
-export function bulkAnswers(writes: readonly RegistryWrite[], reply: Reply): readonly WriteAnswer[] | NotAnswered {
+export function bulkAnswers(
+  writes: readonly RegistryWrite[],
+  reply: Reply,
+  known: boolean,
+): readonly WriteAnswer[] | NotAnswered {
   if (reply.kind === 'unanswered') {
-    return isUnsent(reply.failure) ? reply : unanswered(writes, reply.failure.message);
+    const { failure } = reply;
+    if (!isUnsent(failure)) return unanswered(writes, failure.message);
+    return isLasting(failure, known) ? reply : refused(writes, { code: 'unreached', message: failure.message });
   }
   const results = bulkResult(reply.body);
-  if (results !== undefined && (reply.kind === 'answered' || reply.status === 400)) return perDevice(writes, results);
+  if (results !== undefined && (reply.kind === 'answered' || reply.status === 400)) {
+    return answersByDevice(writes, results);
+  }
   if (reply.kind === 'answered') return unanswered(writes, "the hub's answer was not understood");
   const message = described(reply);
   if (reply.status === 429) {
-    return writes.map((write) => ({ id: idOf(write), answer: 'refused', code: 'throttled', message }));
+    return refused(writes, { code: 'throttled', message, rest: reply.rest });
   }
   return reply.status >= 500 ? unanswered(writes, message) : reply;
 }
@@ -36,18 +44,26 @@ interface BulkError {
 function bulkResult(body: unknown): BulkResult | undefined {
   if (!isRecord(body) || typeof body.isSuccessful !== 'boolean') return undefined;
   const errors = Array.isArray(body.errors) ? body.errors.filter(isRecord) : [];
-  return {
-    successful: body.isSuccessful,
-    errors: errors.map(({ deviceId, errorCode, errorStatus }) => ({
+  return { successful: body.isSuccessful, errors: deviceErrors(errors) };
+}
+
+/** `{"deviceId","errorCode","errorStatus"}`, of a bulk and of an import job alike; the id is empty in what is something else. */
+export function deviceErrors(entries: readonly unknown[]): readonly BulkError[] {
+  return entries.map((entry) => {
+    const { deviceId, errorCode, errorStatus } = isRecord(entry) ? entry : {};
+    return {
       id: typeof deviceId === 'string' ? deviceId : '',
       code: quotable(String(errorCode ?? '')),
       status: typeof errorStatus === 'string' ? quotable(errorStatus) : '',
-    })),
-  };
+    };
+  });
 }
 
 /** Every device that is not named in the errors was applied: if the errors make sense, which is checked. */
-function perDevice(writes: readonly RegistryWrite[], { successful, errors }: BulkResult): readonly WriteAnswer[] {
+export function answersByDevice(
+  writes: readonly RegistryWrite[],
+  { successful, errors }: BulkResult,
+): readonly WriteAnswer[] {
   const byId = new Map(errors.map((error) => [error.id, error]));
   const ids = new Set<string>(writes.map(idOf));
   const stray = errors.some(({ id }) => !ids.has(id)) || (!successful && errors.length === 0);
@@ -75,6 +91,13 @@ export function refusalCode(code: string): RefusalCode {
   return /^(429\d{3}|Throttl\w*|GenericTooManyRequests|DeviceThrottlingLimitExceeded)$/.test(code)
     ? 'throttled'
     : 'other';
+}
+
+function refused(
+  writes: readonly RegistryWrite[],
+  why: Omit<Extract<WriteAnswer, { answer: 'refused' }>, 'id' | 'answer'>,
+): readonly WriteAnswer[] {
+  return writes.map((write) => ({ id: idOf(write), answer: 'refused', ...why }));
 }
 
 function unanswered(writes: readonly RegistryWrite[], message: string): readonly WriteAnswer[] {

@@ -22,6 +22,8 @@ export interface EntraCredential {
   readonly host: HubHost;
   readonly principal: EntraPrincipal;
   readonly token: TokenSource;
+  /** Of the same principal, for blob storage. */
+  readonly storageToken?: TokenSource;
 }
 
 /** Who signs in by Entra. */
@@ -34,3 +36,4 @@ export interface EntraPrincipal {
 
 /** What Entra is asked for: the service itself, no hub of it. */
 export const hubScope = 'https://iothubs.azure.net/.default';
+export const storageScope = 'https://storage.azure.com/.default';

@@ -5,7 +5,6 @@ import {
   type ClientAssertionCredentialOptions,
 } from '@azure/identity';
 import { Fault, messageOf } from '../model/fault.ts';
-import { hubScope } from './credential.ts';
 import { cliRefusal, type EntraApplication, exchangeRefusal } from './entra-refusal.ts';
 import { openWay, type Way } from './http.ts';
 import type { AccessToken } from './token.ts';
@@ -29,7 +28,11 @@ export interface ExchangeOptions {
 }
 
 /** Has Entra exchange the run's ID token for a token of the application. Throws a `Fault` that says how to mend the trust. */
-export async function exchangeIdToken(application: EntraApplication, options: ExchangeOptions): Promise<AccessToken> {
+export async function exchangeIdToken(
+  application: EntraApplication,
+  scope: string,
+  options: ExchangeOptions,
+): Promise<AccessToken> {
   const { idToken, mask, ca, proxyFor, authorityHost = AzureAuthorityHosts.AzurePublicCloud } = options;
   if (!/^https:\/\//i.test(authorityHost)) {
     const remedy = 'Write it as https://HOST, or unset it: Entra of the public cloud needs none.';
@@ -47,7 +50,7 @@ export async function exchangeIdToken(application: EntraApplication, options: Ex
     additionalPolicies: [{ policy, position: 'perRetry' }],
   });
   try {
-    return masked(await credential.getToken(hubScope), mask);
+    return masked(await credential.getToken(scope), mask);
   } catch (thrown) {
     throw exchangeRefusal(thrown, { application, idToken: assertion, obstacle: obstacle() });
   } finally {
@@ -83,9 +86,9 @@ function travelling(way: Way): { readonly policy: Policy; readonly obstacle: () 
 }
 
 /** The token of whoever has signed in to the Azure CLI (`azure/login`, `az login`). Throws a `Fault` where nobody has. */
-export async function cliToken({ mask }: Pick<ExchangeOptions, 'mask'>): Promise<AccessToken> {
+export async function cliToken(scope: string, { mask }: Pick<ExchangeOptions, 'mask'>): Promise<AccessToken> {
   try {
-    return masked(await new AzureCliCredential({ processTimeoutInMs: 60_000 }).getToken(hubScope), mask);
+    return masked(await new AzureCliCredential({ processTimeoutInMs: 60_000 }).getToken(scope), mask);
   } catch (thrown) {
     throw cliRefusal(thrown);
   }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Agent, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 import tls, { type ConnectionOptions } from 'node:tls';
 import { Fault } from '../model/fault.ts';
 import type { HubHost } from '../model/fleet.ts';
@@ -13,7 +14,12 @@ export interface HttpOptions {
   readonly proxy?: string | undefined;
   /** For the whole of one exchange, from connecting to the last byte of the answer. */
   readonly timeoutMs: number;
+  /** By what that passes; the machine's clock unless it is given. */
+  readonly timer?: Timer | undefined;
 }
+
+/** Fulfilled after so many milliseconds; one way or the other when the signal is aborted. */
+export type Timer = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
 export interface HttpRequest {
   readonly method: string;
@@ -59,7 +65,7 @@ const largestAnswer = 64 * 1024 * 1024;
 const agentOptions = { keepAlive: true, maxSockets: 8 } as const;
 
 /** Throws a usage `Fault` for a CA or a proxy that is none. The proxy's part is loaded only where there is a proxy. */
-export async function openHttp({ host, ca, proxy, timeoutMs }: HttpOptions): Promise<Http> {
+export async function openHttp({ host, ca, proxy, timeoutMs, timer = byMachine }: HttpOptions): Promise<Http> {
   const { hostname, port } = new URL(`https://${host}`);
   const way = await openWay({ ca, proxy });
   const target = {
@@ -70,10 +76,12 @@ export async function openHttp({ host, ca, proxy, timeoutMs }: HttpOptions): Pro
     ...way,
   };
   return {
-    send: (request) => exchange(request, target, timeoutMs),
+    send: (request) => exchange(request, target, { timeoutMs, timer }),
     close: () => way.agent.destroy(),
   };
 }
+
+const byMachine: Timer = (milliseconds, signal) => delay(milliseconds, undefined, { signal });
 
 /** How HTTPS gets anywhere from here: options of `https.request`. Throws as `openHttp` does. */
 export interface Way extends Pick<ConnectionOptions, 'secureContext'> {
@@ -88,22 +96,29 @@ export async function openWay({ ca, proxy }: Pick<HttpOptions, 'ca' | 'proxy'>):
 
 type Target = RequestOptions & Pick<ConnectionOptions, 'secureContext'>;
 
-function exchange({ method, path, headers, body }: HttpRequest, target: Target, limit: number): Promise<HttpResponse> {
+function exchange(
+  { method, path, headers, body }: HttpRequest,
+  target: Target,
+  { timeoutMs, timer }: { readonly timeoutMs: number; readonly timer: Timer },
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const request = httpsRequest({ ...target, method, path, headers });
     const fail = (failure: HttpFailure) => {
-      clearTimeout(timer);
+      over.abort();
       reject(failure);
       request.destroy();
     };
-    const timer = setTimeout(() => fail(new HttpFailure('TIMEOUT', `no answer within ${limit / 1000} s`)), limit);
+    const over = new AbortController();
+    const late = () => fail(new HttpFailure('TIMEOUT', `no answer within ${timeoutMs / 1000} s`));
+    // Rejected, it was in time.
+    timer(timeoutMs, over.signal).then(late, () => {});
     request.on('error', (error) => fail(failureOf(error)));
     request.on('proxyConnect', ({ statusCode }: { statusCode: number }) => {
       if (statusCode !== 200) fail(new HttpFailure('PROXY_REFUSED', `the proxy answered ${statusCode}`));
     });
     request.on('response', (response) => {
       collect(response).then((text) => {
-        clearTimeout(timer);
+        over.abort();
         resolve(new HttpResponse(response.statusCode ?? 0, response.headers, text));
       }, fail);
     });

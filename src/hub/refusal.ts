@@ -4,7 +4,7 @@ import type { EntraCredential, HubCredential, SasCredential } from './credential
 import { described, type Refused } from './reply.ts';
 
 /** What a call needs: rights of a shared access policy by their names, but for twins, which Service Connect reads and writes. */
-export type Right = 'Registry Read' | 'Registry Write' | 'Service Connect' | 'Twin Write';
+export type Right = 'Registry Read' | 'Registry Write' | 'Service Connect' | 'Twin Write' | 'Import Jobs';
 
 export interface RefusalContext {
   readonly credential: HubCredential;
@@ -19,6 +19,15 @@ const doing: Readonly<Record<Right, string>> = {
   'Registry Write': 'writing devices',
   'Service Connect': 'queries',
   'Twin Write': 'writing tags',
+  'Import Jobs': 'import jobs',
+};
+
+const policyRights: Readonly<Record<Right, string>> = {
+  'Registry Read': 'Registry Read',
+  'Registry Write': 'Registry Write',
+  'Service Connect': 'Service Connect',
+  'Twin Write': 'Service Connect',
+  'Import Jobs': 'Registry Write',
 };
 
 const policy =
@@ -67,7 +76,7 @@ export function refusal(reply: Refused, context: RefusalContext): Fault {
 /** The hub says no more than 401, to a wrong key and to a policy that lacks a right. */
 function keyRefused(reply: Refused, { host, keyName }: SasCredential, context: RefusalContext): Fault {
   const { right, known } = context;
-  const lacking = right === 'Twin Write' ? 'Service Connect' : right;
+  const lacking = policyRights[right];
   const key = `the shared access key ${keyName}`;
   return known
     ? new Fault(`${host} refused ${key} for ${doing[right]}: the policy lacks ${lacking}`, policy)
@@ -86,6 +95,7 @@ const roles: Readonly<Record<Right, string>> = {
   'Registry Write': 'IoT Hub Registry Contributor',
   'Service Connect': 'IoT Hub Data Reader',
   'Twin Write': 'IoT Hub Twin Contributor',
+  'Import Jobs': 'IoT Hub Data Contributor',
 };
 
 function tokenRefused(reply: Refused, { host, principal }: EntraCredential, { right, known }: RefusalContext): Fault {

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, messageOf } from '../model/fault.ts';
 import type { DeviceId, HubHost, JsonObject } from '../model/fleet.ts';
+import { inFlight } from '../model/in-flight.ts';
 import {
+  type Importer,
   idOf,
   type RegisteredDevice,
   type Registry,
@@ -11,8 +13,8 @@ import {
 } from '../model/registration.ts';
 import { bulkAnswers } from './bulk.ts';
 import type { HubCredential } from './credential.ts';
-import { openHttp } from './http.ts';
-import { inFlight } from './in-flight.ts';
+import { openHttp, type Timer } from './http.ts';
+import type { ImportContainer } from './import-container.ts';
 import { allPages } from './pages.ts';
 import { chooseReading, chunkQuery, edgeQuery, fewDevices, planReading, scanQuery } from './reading.ts';
 import { misunderstood, type Right, refusal } from './refusal.ts';
@@ -32,19 +34,29 @@ export interface RegistryOptions {
   readonly proxyFor?: ((url: string) => string) | undefined;
   /** For one attempt as a whole. Hubs queue before they refuse, so it is long: 60,000 by default. */
   readonly attemptTimeoutMs?: number | undefined;
+  /** By what that time passes; the machine's clock unless it is given. */
+  readonly attemptTimer?: Timer | undefined;
   /** Milliseconds since 1970, for the expiry of tokens. */
   readonly clock?: (() => number) | undefined;
   readonly sleep?: ((milliseconds: number) => Promise<void>) | undefined;
   readonly random?: (() => number) | undefined;
+  /** Through which import jobs go. */
+  readonly importContainer?: ImportContainer | undefined;
 }
 
-/** Opens the registry of a hub. Makes no call yet; throws a usage `Fault` for a CA or a proxy that is none. */
+/** Opens the registry of a hub. Makes no call yet; throws a usage `Fault` for a CA or a proxy that is none, and for a container that nothing signs in to. */
 export async function openRegistry(credential: HubCredential, options: RegistryOptions): Promise<Registry> {
   const { host } = credential;
   const proxy = options.proxyFor?.(`https://${host}/`) ?? '';
-  const http = await openHttp({ host, ca: options.ca, proxy, timeoutMs: options.attemptTimeoutMs ?? 60_000 });
+  const http = await openHttp({
+    host,
+    ca: options.ca,
+    proxy,
+    timeoutMs: options.attemptTimeoutMs ?? 60_000,
+    timer: options.attemptTimer,
+  });
   const calls = await openSdk(credential, http, { userAgent: options.userAgent, clock: options.clock ?? Date.now });
-  return new HubRegistry({
+  const parts: Parts = {
     host,
     credential,
     proxy: proxy === '' ? undefined : new URL(proxy).host,
@@ -52,7 +64,16 @@ export async function openRegistry(credential: HubCredential, options: RegistryO
     close: http.close,
     sleep: options.sleep ?? (async (milliseconds) => delay(milliseconds)),
     random: options.random ?? Math.random,
-  });
+  };
+  return new HubRegistry(parts, await importerOf(parts, options));
+}
+
+async function importerOf(parts: Parts, options: RegistryOptions): Promise<Importer | undefined> {
+  const { importContainer: container, ca, proxyFor } = options;
+  if (container === undefined) return undefined;
+  const { openImporter, storageTokenFor } = await import('./import-job.ts');
+  const token = storageTokenFor(container, parts.credential);
+  return openImporter({ ...parts, container, storage: { token, ca, proxyFor } });
 }
 
 interface Parts {
@@ -71,11 +92,13 @@ const readsInFlight = 4;
 class HubRegistry implements Registry {
   readonly host: HubHost;
   readonly close: () => void;
+  readonly importer?: Importer;
   readonly #parts: Parts;
   /** Whether the hub has taken our key or token for any call. */
   #known = false;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, importer: Importer | undefined) {
+    if (importer !== undefined) this.importer = importer;
     this.host = parts.host;
     this.close = parts.close;
     this.#parts = parts;
@@ -107,7 +130,7 @@ class HubRegistry implements Registry {
   }
 
   async patchTags(id: DeviceId, tags: JsonObject, etag: string): Promise<WriteAnswer> {
-    const answer = tagsAnswer(id, this.#noted(await this.#parts.calls.patchTwin(id, { tags }, etag)));
+    const answer = tagsAnswer(id, this.#noted(await this.#parts.calls.patchTwin(id, { tags }, etag)), this.#known);
     if ('kind' in answer) throw await this.#fault(answer, 'Twin Write');
     return answer;
   }
@@ -175,7 +198,7 @@ class HubRegistry implements Registry {
     const [first] = writes;
     if (first === undefined) return [];
     const reply = this.#noted(await calls[callOf(first)](writes.map(bulkEntry)));
-    const answers = bulkAnswers(writes, reply);
+    const answers = bulkAnswers(writes, reply, this.#known);
     if (!('kind' in answers)) return answers;
     if (answers.kind === 'unanswered' || answers.status !== 400) throw await this.#fault(answers, 'Registry Write');
     // One entry that the service cannot even read makes it refuse them all: halve until it stands alone.
@@ -196,7 +219,7 @@ class HubRegistry implements Registry {
   }
 
   async #reading(call: () => Promise<Reply>): Promise<Reply> {
-    return this.#noted(await retried(call, this.#parts));
+    return this.#noted(await retried(call, this.#parts, () => this.#known));
   }
 
   #noted(reply: Reply): Reply {

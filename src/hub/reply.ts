@@ -1,3 +1,4 @@
+import { type Rest, throttledRest } from '../model/backoff.ts';
 import { scrubbed } from '../model/secrets.ts';
 import { HttpFailure, type HttpResponse } from './http.ts';
 import { isRecord } from './wire.ts';
@@ -5,7 +6,14 @@ import { isRecord } from './wire.ts';
 /** What became of one call. */
 export type Reply =
   | { readonly kind: 'answered'; readonly body: unknown; readonly continuation?: string }
-  | { readonly kind: 'refused'; readonly status: number; readonly body: unknown; readonly error: HubError }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly body: unknown;
+      readonly error: HubError;
+      /** Of a 429: how long the hub wants to be left alone. */
+      readonly rest: Rest;
+    }
   | { readonly kind: 'unanswered'; readonly failure: HttpFailure };
 
 export type Refused = Extract<Reply, { kind: 'refused' }>;
@@ -33,7 +41,20 @@ export function refusedReply(response: HttpResponse): Reply {
     status: response.statusCode,
     body,
     error: { code: quotable(code), message: quotable(said.message) },
+    rest: restOf(response.headers['retry-after'], said.message),
   };
+}
+
+/** Longer than that nobody is waited for, whatever an answer says. */
+const longestRest = 600;
+
+/** By Retry-After, in seconds or as a date; else by the text: "Wait 10 seconds and try again". */
+function restOf(retryAfter: string | undefined, message: string): Rest {
+  const header = retryAfter ?? '';
+  const until = (Date.parse(header) - Date.now()) / 1000;
+  const seconds = /^\d+$/.test(header) ? Number(header) : Number.isNaN(until) ? 0 : Math.max(0, until);
+  const told = Number(/\bwait (\d{1,6}) seconds?\b/i.exec(message)?.[1] ?? throttledRest.upTo / 1000);
+  return { least: 1000 * Math.min(seconds, longestRest), upTo: 1000 * Math.min(told, longestRest) };
 }
 
 /** A call without a whole answer, from whatever was thrown. */

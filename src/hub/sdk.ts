@@ -20,6 +20,20 @@ export interface HubCalls {
   delete(devices: readonly BulkEntry[]): Promise<Reply>;
   twin(id: DeviceId): Promise<Reply>;
   patchTwin(id: DeviceId, patch: { readonly tags: JsonObject }, etag: string): Promise<Reply>;
+  createJob(job: JobRequest): Promise<Reply>;
+  jobs(): Promise<Reply>;
+  job(id: string): Promise<Reply>;
+  cancelJob(id: string): Promise<Reply>;
+}
+
+/** https://learn.microsoft.com/rest/api/iothub/service/jobs/create-import-export-job */
+export interface JobRequest {
+  readonly type: 'import';
+  /** With its signature, if it has one: a secret. */
+  readonly inputBlobContainerUri: string;
+  readonly outputBlobContainerUri: string;
+  readonly inputBlobName: string;
+  readonly storageAuthenticationType: 'keyBased' | 'identityBased';
 }
 
 const tokenSeconds = 3600;
@@ -33,10 +47,11 @@ export async function openSdk(
   http: Http,
   { userAgent, clock }: { readonly userAgent: string; readonly clock: () => number },
 ): Promise<HubCalls> {
-  const [{ Registry }, { RestApiClient }, { Http: SdkHttp }] = await Promise.all([
+  const [{ Registry }, { RestApiClient }, { Http: SdkHttp }, { versionQueryString }] = await Promise.all([
     import('azure-iothub/dist/registry.js'),
     import('azure-iothub/dist/common-http/rest_api_client.js'),
     import('azure-iothub/dist/common-http/http.js'),
+    import('azure-iothub/dist/version.js'),
   ]);
   const { config, renew } = await (credential.kind === 'sas' ? signing(credential, clock) : bearing(credential));
   const client = new RestApiClient(config, userAgent, Object.assign(new SdkHttp(), sdkTransport(http)));
@@ -63,6 +78,27 @@ export async function openSdk(
     delete: (devices) => call(async () => ofRegistry(await registry.removeDevices([...devices], false))),
     twin: (id) => call(async () => ofRegistry(await registry.getTwin(id))),
     patchTwin: (id, patch, etag) => call(async () => ofRegistry(await registry.updateTwin(id, patch, etag))),
+    // The SDK's own knows no inputBlobName.
+    createJob: (job) =>
+      call(() => {
+        return new Promise((resolve, reject) => {
+          const headers = { 'Content-Type': 'application/json; charset=utf-8' };
+          client.executeApiCall(
+            'POST',
+            `/jobs/create${versionQueryString()}`,
+            headers,
+            job,
+            (error, body, response) => {
+              if (error) reject(error);
+              else resolve({ body, response });
+            },
+          );
+        });
+      }),
+    jobs: () => call(async () => ofRegistry(await registry.listJobs())),
+    job: (id) => call(async () => ({ body: await registry.getJob(encodeURIComponent(id)), response: undefined })),
+    cancelJob: (id) =>
+      call(async () => ({ body: await registry.cancelJob(encodeURIComponent(id)), response: undefined })),
     query: (text, continuation) =>
       call(async () => {
         const query = registry.createQuery(text, pageSize);

@@ -2,17 +2,19 @@ import type { DeviceId } from '../model/fleet.ts';
 import type { WriteAnswer } from '../model/registration.ts';
 import { refusalCode } from './bulk.ts';
 import { described, type NotAnswered, type Reply } from './reply.ts';
-import { isUnsent } from './unreachable.ts';
+import { isLasting, isUnsent } from './unreachable.ts';
 
-/** The hub's word on one twin; the reply itself, where it refused the caller or could not be reached, so that nothing was written. */
-export function tagsAnswer(id: DeviceId, reply: Reply): WriteAnswer | NotAnswered {
+/** The hub's word on one twin; the reply itself, where it refused the caller or cannot be reached, so that nothing was written. `known`: it has answered before. */
+export function tagsAnswer(id: DeviceId, reply: Reply, known: boolean): WriteAnswer | NotAnswered {
   if (reply.kind === 'answered') return { id, answer: 'applied' };
   if (reply.kind === 'unanswered') {
-    return isUnsent(reply.failure) ? reply : { id, answer: 'unanswered', message: reply.failure.message };
+    const { failure } = reply;
+    if (!isUnsent(failure)) return { id, answer: 'unanswered', message: failure.message };
+    return isLasting(failure, known) ? reply : { id, answer: 'refused', code: 'unreached', message: failure.message };
   }
   const message = described(reply);
   if (reply.status >= 500) return { id, answer: 'unanswered', message };
-  if (reply.status === 429) return { id, answer: 'refused', code: 'throttled', message };
+  if (reply.status === 429) return { id, answer: 'refused', code: 'throttled', message, rest: reply.rest };
   if (reply.status === 412) return { id, answer: 'refused', code: 'changed', message };
   const code = refusalCode(reply.error.code);
   if (reply.status === 404 && code === 'absent') return { id, answer: 'refused', code, message };

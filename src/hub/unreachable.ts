@@ -63,9 +63,13 @@ const before: ReadonlySet<Obstacle> = new Set([
   'proxy',
 ]);
 
-/** Whether to try again is no use. */
-export function isLasting(failure: HttpFailure): boolean {
-  return lasting.has(obstacleOf(failure));
+/** What a broken network looks like from within, once a hub has answered. */
+const interruptions: ReadonlySet<Obstacle> = new Set(['unknown-host', 'proxy']);
+
+/** Whether to try again is no use. `known`: the hub has answered before. */
+export function isLasting(failure: HttpFailure, known: boolean): boolean {
+  const obstacle = obstacleOf(failure);
+  return lasting.has(obstacle) && !(known && interruptions.has(obstacle));
 }
 
 /** Whether the hub cannot have seen the request. */

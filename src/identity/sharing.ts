@@ -1,10 +1,16 @@
-import type { Finding, Place } from '../model/finding.ts';
+import type { Finding } from '../model/finding.ts';
 import { type BySlot, type Device, slots } from '../model/fleet.ts';
 import type { Certificate, Thumbprint } from '../model/identity.ts';
 import { finding } from '../rules/rules.ts';
 
 /** Whose a certificate, key or thumbprint is: the first device that names it. */
-export type Owners = Map<string, { readonly device: Device; readonly place: Place }>;
+export type Owners = Map<string, Owner>;
+
+interface Owner {
+  readonly device: Device;
+  /** Where it names it: `certificates.primary`. */
+  readonly key: string;
+}
 
 export interface Belongings {
   readonly certificates: BySlot<Certificate>;
@@ -28,7 +34,7 @@ export function claim(owners: Owners, device: Device, belongings: Belongings): r
       if (owner !== undefined) findings.push(shared(device, owner, `${taken.key}.${slot}`, taken.what));
     }
     for (const { mark, key } of marks) {
-      if (!owners.has(mark)) owners.set(mark, { device, place: device.place(`${key}.${slot}`) });
+      if (!owners.has(mark)) owners.set(mark, { device, key: `${key}.${slot}` });
     }
   }
   return findings;
@@ -57,8 +63,9 @@ function isAnothers(owner: Device | undefined, device: Device): boolean {
   return owner !== undefined && owner.id !== device.id;
 }
 
-function shared(device: Device, owner: { device: Device; place: Place }, key: string, what: string): Finding {
-  const at = `${owner.place.file}:${owner.place.line}`;
+function shared(device: Device, owner: Owner, key: string, what: string): Finding {
+  const place = owner.device.place(owner.key);
+  const at = `${place.file}:${place.line}`;
   const subject = { place: device.place(key), device: device.id, hub: device.hub };
   return finding('certificate/shared-between-devices', { other: owner.device.id, at, what }, subject);
 }

@@ -18,8 +18,8 @@ export interface Structure {
 
 /** Reads the structure of one certificate's DER. Throws when it is not one. */
 export async function readStructure(der: Buffer): Promise<Structure> {
-  // Loaded only where there is a certificate to read.
-  const { default: asn1 } = await import('node-forge/lib/asn1.js');
+  loading ??= import('node-forge/lib/asn1.js');
+  const { default: asn1 } = await loading;
   const decode = (bytes: string) => asn1.fromDer(bytes, { strict: true, decodeBitStrings: false });
   const hasOid = (node: forge.Asn1, oid: string) => asn1.derToOid(text(children(node)[0])) === oid;
   const [tbs, algorithm] = children(decode(der.toString('latin1')));
@@ -49,6 +49,12 @@ export async function readStructure(der: Buffer): Promise<Structure> {
     ...(weakSignature === undefined ? {} : { weakSignature }),
   };
 }
+
+/**
+ * Loaded only where there is a certificate to read, and kept: an import costs some 60 µs each time, also of a module that is there,
+ * and a fleet has many certificates.
+ */
+let loading: Promise<typeof import('node-forge/lib/asn1.js')> | undefined;
 
 const contextSpecific = 0x80;
 const extensionsTag = 3;

@@ -14,6 +14,8 @@ export interface NormalisedThumbprint {
 
 /** Drops what people and dialogs put between the digits; keeps upper and lower case as given. */
 export function normaliseThumbprint(given: string): NormalisedThumbprint {
+  // As most are: a fleet has two for each device.
+  if (isThumbprint(given)) return { dropped: '', thumbprint: given };
   const dropped = new Map<string, number>();
   // The whole line that openssl prints: `sha256 Fingerprint=AA:BB:…`.
   const [label = ''] = /^\s*(?:[\w-]+\s+)?fingerprint\s*=/i.exec(given) ?? [];

@@ -15,6 +15,7 @@ import { oneOf, optional, type ValueReader } from './values.ts';
  * @param folder the manifest's folder, relative to the workspace: the path of `config.base` starts there
  */
 export function readConfig(read: ValueReader, folder: string): DeviceConfig {
+  if (!read.has('config')) return nothing;
   return {
     ...optional('base', read.path('config.base', folder)),
     ...optional('hostname', read.text('config.hostname')),
@@ -32,8 +33,12 @@ export function readConfig(read: ValueReader, folder: string): DeviceConfig {
   };
 }
 
+/** Most devices of a long fleet have none: they share this one. */
+const nothing: DeviceConfig = { agent: { env: {} } };
+
 /** A finding for each key that has some of what it needs: after merging, since a device may complete what the defaults begin. */
 export function incompleteConfig(read: ValueReader): readonly Finding[] {
+  if (!read.has('config')) return [];
   return together.flatMap(({ key, parts }) => {
     const absent = parts.filter((part) => !read.has(`${key}.${part}`));
     if (absent.length === 0 || !read.has(key) || (key === edgeCa && absent.length === parts.length)) return [];

@@ -5,6 +5,7 @@ import type { PairCertificates } from '../model/identity.ts';
 import { scrubbed } from '../model/secrets.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
+import { nullsInLists } from './create-options.ts';
 import { readDevice } from './device.ts';
 import { parseManifest, patternsOf } from './form.ts';
 import { devicesFrom } from './from.ts';
@@ -91,7 +92,7 @@ export async function readForm(file: string, workspace: Workspace): Promise<Judg
   }
   if (parsed.node === undefined) return without(parsed.findings ?? [empty(source, 0)]);
   const { findings: ofSchema, sound } = validateManifest(parsed.node);
-  const findings = [...(parsed.findings ?? []), ...ofSchema];
+  const findings = [...(parsed.findings ?? []), ...ofSchema, ...nullsInLists(parsed.node)];
   const devices = at(parsed.node, ['devices']);
   if (parsed.node.kind !== 'map' || devices === undefined) return without(findings);
   const form = { root: parsed.node, source, sound };

@@ -52,27 +52,37 @@ function findingOf(error: SchemaError, root: Node): Finding {
     const details = { key: nameOf([...path, key]), expected: 'a value', found: 'nothing' };
     return finding('manifest/type', key === 'id' ? { ...details, remedy: deviceRemedy } : details, subject);
   }
+  const key = nameOf(path);
+  const quoted = !oftenSecret.test(key);
   const expected = expectedBy(error);
   const remedy = /^\/devices(\/\d+)?$/.test(error.instancePath)
     ? deviceRemedy
-    : nameOf(path) === 'devices.from'
+    : key === 'devices.from'
       ? fromRemedy
-      : remedyFor(expected, node);
-  const details = { key: nameOf(path), expected, found: describe(node), ...(remedy === undefined ? {} : { remedy }) };
+      : remedyFor(expected, node, quoted);
+  const details = { key, expected, found: describe(node, quoted), ...(remedy === undefined ? {} : { remedy }) };
   return finding('manifest/type', details, subject);
 }
 
 const deviceRemedy = 'Write each device as "- id: edge-001", its other keys below the id.';
 const fromRemedy = 'Write devices: {from: "certs/*.pem"}, or a list of such globs.';
 
-/** Says what a value is, as it stands in the file. */
-function describe(node: Node): string {
+/** Where secrets are typed by mistake: instead of the variable's name, into an address, behind the name of an image. */
+const oftenSecret = /From$|^config\.(proxy\.https|agent\.image|agent\.registry\.\w+)$/;
+
+/** Says what a value is; `quoted`, as it stands in the file. */
+function describe(node: Node, quoted: boolean): string {
   if (node.kind === 'map') return 'a map';
   if (node.kind === 'list') return 'a list';
   if (node.value === null) return 'nothing';
+  if (!quoted) return typeof node.value === 'string' ? 'another text' : `a ${kindOf(node.value)}`;
   if (typeof node.value === 'string')
     return JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 59)}…` : node.value);
-  return `the ${typeof node.value === 'number' ? 'number' : 'truth value'} ${node.written}`;
+  return `the ${kindOf(node.value)} ${node.written}`;
+}
+
+function kindOf(value: number | boolean): string {
+  return typeof value === 'number' ? 'number' : 'truth value';
 }
 
 function expectedBy({ parentSchema, keyword, params }: SchemaError): string {
@@ -92,9 +102,10 @@ const typeNames = new Map([
 ]);
 
 /** YAML reads 001, 1.10, yes and 12345e67 as numbers and truth values: the classic cure is a pair of quotes. */
-function remedyFor(expected: string, node: Node): string | undefined {
+function remedyFor(expected: string, node: Node, quoted: boolean): string | undefined {
   const unquoted = node.kind === 'scalar' && node.value !== null && typeof node.value !== 'string';
-  return unquoted && !/number|map|list/.test(expected) ? `Put it in quotes: "${node.written}".` : undefined;
+  if (!unquoted || /number|map|list|not the secret/.test(expected)) return undefined;
+  return quoted ? `Put it in quotes: "${node.written}".` : 'Put it in quotes.';
 }
 
 /** The known key that was probably meant. */

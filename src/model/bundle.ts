@@ -3,6 +3,7 @@ import type { DeviceId, HubHost } from './fleet.ts';
 /** One file of a bundle: a plain name and its text. */
 export interface BundleFile {
   readonly name: string;
+  /** May be rendered anew each time it is asked for: those of 100,000 devices together are gigabytes. */
   readonly text: string;
 }
 

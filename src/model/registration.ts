@@ -1,5 +1,7 @@
+import type { Rest } from './backoff.ts';
 import type { DeviceId, HubHost, JsonObject } from './fleet.ts';
 import type { Thumbprint } from './identity.ts';
+import type { Stop } from './stop.ts';
 
 export type AuthenticationType = 'selfSigned' | 'sas' | 'certificateAuthority' | 'none';
 
@@ -54,11 +56,37 @@ export function idOf(write: RegistryWrite): DeviceId {
 /** The hub's word on one device of a write. `unanswered`: sent, and nobody knows whether it was carried out. */
 export type WriteAnswer =
   | { readonly id: DeviceId; readonly answer: 'applied' }
-  | { readonly id: DeviceId; readonly answer: 'refused'; readonly code: RefusalCode; readonly message: string }
+  | {
+      readonly id: DeviceId;
+      readonly answer: 'refused';
+      readonly code: RefusalCode;
+      readonly message: string;
+      /** Of `throttled`: how long the hub wants to be left alone. */
+      readonly rest?: Rest;
+    }
   | { readonly id: DeviceId; readonly answer: 'unanswered'; readonly message: string };
 
-/** `exists` 409001, `absent` 404001, `changed` 412 (stale etag), `throttled` 429xxx; everything else `other`. */
-export type RefusalCode = 'exists' | 'absent' | 'changed' | 'throttled' | 'other';
+/**
+ * `exists` 409001, `absent` 404001, `changed` 412 (stale etag), `throttled` 429xxx; `unreached`: the hub took no connection, so that
+ * nothing was sent; everything else `other`.
+ */
+export type RefusalCode = 'exists' | 'absent' | 'changed' | 'throttled' | 'unreached' | 'other';
+
+/** Import jobs: the hub's own engine for what outgrows one client. */
+export interface Importer {
+  /**
+   * Writes any number of devices, ids unique, by one job; one answer per write, in order. `unanswered`: the job broke off, or what
+   * became of it is not known. Rejects with a `Fault` where nothing was written: the container or the hub refuses, or the run was
+   * stopped before. A stop later on cancels the job, and the answers say so.
+   */
+  write(writes: readonly RegistryWrite[], watch: ImportWatch): Promise<readonly WriteAnswer[]>;
+}
+
+export interface ImportWatch {
+  readonly stop: Stop;
+  /** Told in a sentence where the job stands. */
+  readonly tell: (text: string) => void;
+}
 
 /** The identity registry of one hub. Every method throws a `Fault` when the hub cannot be reached or refuses the caller. */
 export interface Registry {
@@ -78,6 +106,8 @@ export interface Registry {
   readTwin(id: DeviceId): Promise<Twin | undefined>;
   /** Merges tags into a twin that still has this etag: maps key by key, `null` takes a key away. */
   patchTags(id: DeviceId, patch: JsonObject, etag: string): Promise<WriteAnswer>;
+  /** Import jobs; absent where no container is named for them. */
+  readonly importer?: Importer;
   /** Ends the connections that are kept alive. */
   close(): void;
 }

@@ -76,6 +76,13 @@ export function endsWell({ result, faults }: Report): boolean {
   return goodResults.has(result) && faults.length === 0;
 }
 
+/** 0 well; 1 findings, drift, failed devices or a fault; 2 wrong usage; 3 stopped by a signal or a time limit, the rest unharmed. */
+export function exitCode(report: Report): 0 | 1 | 2 | 3 {
+  if (report.faults.some(({ kind }) => kind === 'usage')) return 2;
+  if (report.faults.some(({ kind }) => kind === 'stopped')) return 3;
+  return endsWell(report) ? 0 : 1;
+}
+
 /** The report of a run that a fault ended before it had one. */
 export function endedEarly(command: string | undefined, fault: Fault): Report {
   return {

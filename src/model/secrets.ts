@@ -13,3 +13,14 @@ export function scrubbed(text: string): string {
       .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '(a private key)')
   );
 }
+
+/** The same list or map for JSON, without what signs in in any of its texts, however deep: an id may be a connection string. */
+export function withoutSecrets(value: object): object {
+  if (Array.isArray(value)) return value.map(clean);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, clean(inner)]));
+}
+
+function clean(value: unknown): unknown {
+  if (typeof value === 'string') return scrubbed(value);
+  return typeof value === 'object' && value !== null ? withoutSecrets(value) : value;
+}

@@ -1,17 +1,39 @@
+import { type Capacity, operationsPerMinute } from '../model/capacity.ts';
 import type { Fault } from '../model/fault.ts';
 import type { DeviceId } from '../model/fleet.ts';
 import type { Change, DeviceOutcome, Removal } from '../model/plan.ts';
 import type { Registry } from '../model/registration.ts';
+import { isOperation } from './estimate.ts';
+import { Imports, importsFrom } from './imports.ts';
+import { Pace } from './pace.ts';
+import type { Timing } from './queue.ts';
+import { register } from './register.ts';
 import { remove } from './remove.ts';
-import { type RoundOptions, Rounds } from './rounds.ts';
 import type { Writable } from './settle.ts';
-import { writeInWaves } from './waves.ts';
+import { stoppable } from './stoppable.ts';
 import { type TagOutcome, type TagWork, writeTags } from './write-tags.ts';
 
+const bulkSize = 100;
+
 /** What carrying out needs from outside. */
-export interface ApplyOptions extends RoundOptions {
+export interface ApplyOptions extends Timing {
+  /** Size of the hub, where it is known: writes are paced to its quota. */
+  readonly capacity?: Capacity | undefined;
+  /** Told as it goes on. */
+  readonly progress: (standing: Standing) => void;
   /** Told, when the devices are registered, of how many the tags are to be written. */
   readonly tagging?: (devices: number) => void;
+  /** Told in sentences how import jobs stand. */
+  readonly importing?: (text: string) => void;
+}
+
+/** How far the writing to one hub has come. */
+export interface Standing {
+  /** Devices that are registered or removed, well or badly. */
+  readonly done: number;
+  readonly failed: number;
+  /** Registry operations so far. */
+  readonly operations: number;
 }
 
 export interface Applied {
@@ -24,43 +46,68 @@ export interface Applied {
 /**
  * Writes creates and updates, in bulks of up to 100, parents before their children, and then tags, device by device, then removals. A device is
  * read back only where its answer was lost or contradicts the plan. Nobody else's change is overwritten: every update carries the
- * etag that was read. Never throws: a device the hub refuses fails alone, a hub that refuses us ends the run with a fault.
+ * etag that was read. Never throws: a device the hub refuses fails alone, a hub that refuses us, or a stop, ends the run with a fault.
  */
-export async function apply(changes: readonly Change[], registry: Registry, options: ApplyOptions): Promise<Applied> {
+export async function apply(changes: readonly Change[], asked: Registry, options: ApplyOptions): Promise<Applied> {
+  const { capacity, progress, tagging, importing = () => {}, ...timing } = options;
+  const rates = capacity === undefined ? undefined : operationsPerMinute(capacity);
+  const pace = new Pace({ ...timing, most: bulkSize, perMinute: rates?.registry });
+  const twinPace = new Pace({ ...timing, most: 1, perMinute: rates?.['twin-write'] });
+  const registry = stoppable(asked, timing.stop, { registry: pace });
+  const large = changes.filter(isOperation).length >= importsFrom(capacity);
+  const { importer } = asked;
+  const imports =
+    importer !== undefined && large ? new Imports(importer, registry, { timing, tell: importing }) : undefined;
+  const tell = (done: number, failed: number) => progress({ done, failed, operations: pace.operations });
   const writable = changes.filter((change) => change.kind === 'create' || change.kind === 'update');
-  const rounds = new Rounds(registry, options);
-  await writeInWaves(writable.filter(registers), rounds, registry);
-  const registered = new Map(rounds.outcomes.map((outcome) => [outcome.device, outcome]));
-  const works = writable.flatMap((change) => tagWork(change, registered.get(change.id), rounds.readBack));
+
+  const registered = await register(writable.filter(registers), registry, {
+    pace,
+    timing,
+    imports,
+    progress: tell,
+  });
+  let { fault } = registered;
+
+  const works = writable.flatMap((change) => tagWork(change, registered.outcomes.get(change.id), registered.readBack));
   const tagged = new Map<DeviceId, TagOutcome>();
-  let { fault } = rounds;
   if (fault !== undefined) for (const { id } of works) tagged.set(id, { id, result: 'failed', reason: fault.message });
   else if (works.length > 0) {
-    options.tagging?.(works.length);
-    fault = await writeTags(works, registry, { ...options, done: (outcome) => tagged.set(outcome.id, outcome) });
+    tagging?.(works.length);
+    fault = await writeTags(works, registry, {
+      pace: twinPace,
+      timing,
+      done: (outcome) => tagged.set(outcome.id, outcome),
+    });
   }
-  const written = writable.map((change) => outcomeOf(change, registered.get(change.id), tagged.get(change.id)));
-  const removed = await removeLast(changes.filter(isRemoval), registry, options, fault);
-  fault ??= removed.fault;
-  const outcomes = [...written, ...removed.outcomes];
+  const written = writable.map((change) =>
+    outcomeOf(change, registered.outcomes.get(change.id), tagged.get(change.id)),
+  );
+
+  const removed: DeviceOutcome[] = [];
+  let failed = [...registered.outcomes.values()].filter((outcome) => !isRight(outcome)).length;
+  const removals = changes.filter(isRemoval);
+  // A hub that has refused us is asked for nothing more.
+  if (fault !== undefined)
+    for (const { id: device, hub } of removals) removed.push({ device, hub, result: 'failed', reason: fault.message });
+  else {
+    fault = await remove(removals, registry, {
+      pace,
+      timing,
+      imports,
+      done: (outcome) => {
+        removed.push(outcome);
+        if (!isRight(outcome)) failed++;
+        tell(registered.outcomes.size + removed.length, failed);
+      },
+    });
+  }
+  const outcomes = [...written, ...removed];
   return fault === undefined ? { outcomes } : { outcomes, fault };
 }
 
 function isRemoval(change: Change): change is Removal {
   return change.kind === 'disable' || change.kind === 'delete';
-}
-
-/** A hub that has refused us is asked for nothing more. */
-async function removeLast(
-  removals: readonly Removal[],
-  registry: Registry,
-  options: ApplyOptions,
-  fault: Fault | undefined,
-): Promise<Applied> {
-  if (fault === undefined) return remove(removals, registry, options);
-  return {
-    outcomes: removals.map(({ id: device, hub }) => ({ device, hub, result: 'failed', reason: fault.message })),
-  };
 }
 
 /** A device is registered by a create, and by an update of which not the tags alone differ. */

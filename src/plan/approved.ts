@@ -11,11 +11,13 @@ import { type PlanDocument, type PlannedChange, type PlannedField, planDocument,
  * plan/differs-from-approved, once for each device: what is planned now is not what was approved. Hubs that are not in this run are
  * not compared. A field that was approved and is in effect by now is no difference, since nothing is written for it: so a run that
  * was stopped in the middle can be run again.
+ * @param removes whether this run removes devices
  */
 export function unapproved(
   hubs: readonly HubHost[],
   changes: readonly Change[],
   approved: PlanDocument,
+  removes = false,
 ): readonly Finding[] {
   const approvedOf = new Map(approved.hubs.map(({ hub, changes: planned }) => [hub, byDevice(planned)]));
   return planDocument(hubs, changes).hubs.flatMap(({ hub, changes: planned }) => {
@@ -24,7 +26,10 @@ export function unapproved(
     const now = byDevice(planned);
     return [...new Set([...now.keys(), ...was.keys()])].flatMap((device) => {
       const change = ofHub.get(device);
-      const what = difference(was.get(device), now.get(device), change);
+      const before = was.get(device);
+      // Of a removal that is not planned any more nothing is left to do: the device is gone, disabled, or somebody else's.
+      if (removes && before !== undefined && isRemoval(before) && change === undefined) return [];
+      const what = difference(before, now.get(device), change);
       if (what === undefined) return [];
       const place = change !== undefined && 'identity' in change ? change.identity.device.place('id') : undefined;
       const subject: Subject = { place, device, hub };

@@ -1,4 +1,4 @@
-import { backoff, type Rest, throttledRest } from '../model/backoff.ts';
+import { backoff, type Rest } from '../model/backoff.ts';
 
 export interface PaceOptions {
   /** The quota, in operations a minute; absent: not known, and the pace adapts. */
@@ -9,6 +9,14 @@ export interface PaceOptions {
   readonly now: () => number;
   /** A number from 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
+}
+
+/** What was wrong with a call as a whole. */
+export interface Trouble {
+  readonly because: 'throttled' | 'broken';
+  readonly rest: Rest;
+  /** Some of it was answered all the same. */
+  readonly partly: boolean;
 }
 
 /** A call on its way. */
@@ -89,24 +97,26 @@ export class Pace {
     this.#paidUntil = Math.max(this.#paidUntil, now() - catchUp) + (operations * 60_000) / perMinute;
   }
 
-  /** The hub has answered, if only with refusals of single devices. */
-  answered({ operations }: Sent): void {
-    const { most } = this.#options;
+  /** A call has ended; with trouble, if it was throttled, not answered, or answered with a fault of the service. */
+  ended({ operations, era }: Sent, trouble?: Trouble): void {
     this.#underWay -= operations;
-    this.#inVain = 0;
+    if (trouble === undefined || trouble.partly) this.#inVain = 0;
+    if (trouble === undefined) this.#widen(operations);
+    else if (era === this.#era) this.#slowDown(trouble);
+  }
+
+  #widen(operations: number): void {
+    const { most } = this.#options;
     this.#window = Math.min(callsAtMost * most, this.#window + (growth * most * operations) / this.#window);
   }
 
-  /** The call was in vain: throttled, not answered, or answered with a fault of the service. */
-  refused({ operations, era }: Sent, rest: Rest, throttled: boolean): void {
+  #slowDown({ because, rest }: Trouble): void {
     const { most, now, random } = this.#options;
-    this.#underWay -= operations;
-    if (era !== this.#era) return;
     this.#era += 1;
     this.#inVain += 1;
-    if (throttled) this.#window = Math.max(leastWindow * most, this.#window / 2);
+    if (because === 'throttled') this.#window = Math.max(leastWindow * most, this.#window / 2);
     // One broken connection says little of the hub: the others go on.
-    const pause = throttled ? backoff(rest, this.#inVain, random) : this.#inVain < 2 ? 0 : backoff(rest, this.#inVain, random);
-    this.#pausedUntil = now() + pause;
+    if (because === 'broken' && this.#inVain === 1) return;
+    this.#pausedUntil = now() + backoff(rest, this.#inVain, random);
   }
 }

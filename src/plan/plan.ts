@@ -7,7 +7,7 @@ import { finding } from '../rules/rules.ts';
 import { differences, foreignness, lockout, newRegistration, nextRegistration } from './compare.ts';
 import { type ChangeLimit, limitChanges } from './limit.ts';
 import { wantedParent } from './parents.ts';
-import { type Prune, planRemovals } from './removal.ts';
+import { orphans, type Prune, planRemovals } from './removal.ts';
 import { rotationOf } from './rotation.ts';
 import { isRemoved } from './status.ts';
 import { tagChange } from './tags.ts';
@@ -24,7 +24,7 @@ export interface PlanOptions {
 /**
  * Wanted × found of one hub → what has to happen, one change a device in the order of the fleet, then removals. Pure.
  * @param gone devices of the hub that were once declared and no longer are
- * Findings: plan/foreign, plan/lockout, plan/re-enable, plan/too-many-changes.
+ * Findings: plan/foreign, plan/lockout, plan/parent-removed, plan/re-enable, plan/too-many-changes.
  */
 export function plan(
   hub: HubHost,
@@ -36,8 +36,13 @@ export function plan(
   const planned = identities.map((identity) => {
     return planDevice(hub, identity, found.get(identity.device.id), options, wantedParent(identity, found));
   });
-  const changes = [...planned.map(({ value }) => value), ...planRemovals(hub, gone, options.prune)];
-  const findings = planned.flatMap((p) => p.findings);
+  const removals = planRemovals(hub, gone, options.prune);
+  const changes = [...planned.map(({ value }) => value), ...removals];
+  const staying = identities.flatMap((identity) => {
+    const device = found.get(identity.device.id);
+    return device === undefined ? [] : [[identity, device] as const];
+  });
+  const findings = [...planned.flatMap((p) => p.findings), ...orphans(hub, removals, staying)];
   return { value: changes, findings: [...findings, ...limitChanges(hub, changes, options.maxChanges)] };
 }
 

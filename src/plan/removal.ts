@@ -1,6 +1,9 @@
+import type { Finding } from '../model/finding.ts';
 import type { HubHost } from '../model/fleet.ts';
+import type { Identity } from '../model/identity.ts';
 import type { Removal } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
+import { finding } from '../rules/rules.ts';
 import { foreignness } from './compare.ts';
 import { removalMark } from './status.ts';
 
@@ -30,5 +33,24 @@ export function planRemovals(
       { field: 'statusReason', before: found.statusReason ?? null, after: removalMark },
     ] as const;
     return [{ kind: 'disable', id, hub, found, reasons }];
+  });
+}
+
+/**
+ * plan/parent-removed: a device that stays connects through one that goes. Only a device that the manifest gives another parent, or
+ * none, does so no longer.
+ */
+export function orphans(
+  hub: HubHost,
+  removals: readonly Removal[],
+  staying: readonly (readonly [Identity, RegisteredDevice])[],
+): readonly Finding[] {
+  const scopes = new Map(removals.map(({ id, found }) => [found.deviceScope, id]));
+  return staying.flatMap(([{ device }, found]) => {
+    if (device.parent !== undefined) return [];
+    const parent = found.parentScopes?.map((scope) => scopes.get(scope)).find((id) => id !== undefined);
+    if (parent === undefined) return [];
+    const subject = { place: device.place('id'), device: device.id, hub };
+    return [finding('plan/parent-removed', { id: device.id, parent }, subject)];
   });
 }

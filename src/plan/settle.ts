@@ -3,6 +3,7 @@ import type { Change, DeviceOutcome } from '../model/plan.ts';
 import { describeReasons } from '../model/reasons.ts';
 import type { RegisteredDevice, Registry, RegistryWrite, WriteAnswer } from '../model/registration.ts';
 import { differences, movedSince, nextRegistration } from './compare.ts';
+import type { Again } from './queue.ts';
 
 /** A change that is written; the others are already as they should be, or may not be touched. */
 export type Writable = Extract<Change, { kind: 'create' | 'update' }>;
@@ -11,21 +12,12 @@ export type Writable = Extract<Change, { kind: 'create' | 'update' }>;
 export interface Attempt {
   readonly change: Writable;
   readonly write: RegistryWrite;
-  /** So often it was tried in vain. */
-  readonly tries: number;
   /** A write of ours was sent and never answered: the hub may have carried it out, or may do so yet. */
   readonly mayBeDone: boolean;
 }
 
-/** A device that has to be tried once more, and why. */
-export interface Again {
-  readonly again: Attempt;
-  readonly because: 'throttled' | 'unsettled';
-  readonly message: string;
-}
-
 /** `readBack`: not told by the hub's answer, but by what it shows. */
-export type Step = { readonly outcome: DeviceOutcome; readonly readBack?: true } | Again;
+export type Step = { readonly outcome: DeviceOutcome; readonly readBack?: true } | Again<Attempt>;
 
 /**
  * What the hub's answer for one device means; `undefined`: it had none. Where the answer was lost or contradicts the plan, the
@@ -42,6 +34,7 @@ export async function settle(
   }
   if (answer.answer === 'applied') return { outcome: written(attempt) };
   if (answer.code === 'throttled') return { again: attempt, because: 'throttled', message: answer.message };
+  if (answer.code === 'unreached') return again(attempt, answer.message);
   if (answer.code === 'other') return { outcome: notDone(attempt, answer.message) };
   return readBack(attempt, answer.message, readOne);
 }
@@ -61,7 +54,7 @@ async function readBack(attempt: Attempt, message: string, readOne: Registry['re
     // To write once more is safe: had it been carried out, the etag, or the id that is taken, would refuse it.
     return again(attempt, `${message}; and it could not be read back: ${messageOf(thrown)}`);
   }
-  if (now !== undefined && differences(change.identity, now, change.parent).length === 0) {
+  if (isAsWanted(attempt, now)) {
     return {
       readBack: true,
       outcome: mayBeDone ? written(attempt) : outcome(attempt, 'unchanged', 'already so when it was to be written'),
@@ -75,6 +68,11 @@ async function readBack(attempt: Attempt, message: string, readOne: Registry['re
     ? `${message}; read back, the hub has the device, but not as wanted: ${lacking}. Plan again.`
     : `the hub has a device of this id that the plan did not know: ${lacking}. Plan again.`;
   return { outcome: notDone(attempt, reason) };
+}
+
+/** Whether the hub's device is just what the attempt wants. */
+export function isAsWanted({ change }: Attempt, now: RegisteredDevice | undefined): boolean {
+  return now !== undefined && differences(change.identity, now, change.parent).length === 0;
 }
 
 /**

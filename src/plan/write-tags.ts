@@ -1,8 +1,10 @@
-import { asFault, Fault, messageOf } from '../model/fault.ts';
+import { type Fault, messageOf } from '../model/fault.ts';
 import type { DeviceId, JsonObject } from '../model/fleet.ts';
 import { describeReasons } from '../model/reasons.ts';
-import type { Registry, Twin } from '../model/registration.ts';
-import { eachInFlight } from './in-flight.ts';
+import type { Registry, Twin, WriteAnswer } from '../model/registration.ts';
+import { callResult } from './call-result.ts';
+import type { Pace } from './pace.ts';
+import { type Again, Queue, type Timing } from './queue.ts';
 import { movedTags, tagChange } from './tags.ts';
 
 /** Tags of one device that are to be written. */
@@ -23,14 +25,10 @@ export interface TagOutcome {
 }
 
 export interface TagOptions {
-  readonly sleep: (milliseconds: number) => Promise<void>;
-  readonly random: () => number;
+  readonly pace: Pace;
+  readonly timing: Timing;
   readonly done: (outcome: TagOutcome) => void;
 }
-
-const callsInFlight = 4;
-const mostTries = 6;
-const firstWait = { throttled: 10_000, unsettled: 1_000 } as const;
 
 /**
  * Writes tags, a call for each device, each with the etag of the twin that was read. Where a twin has changed meanwhile it is read
@@ -39,25 +37,34 @@ const firstWait = { throttled: 10_000, unsettled: 1_000 } as const;
 export async function writeTags(
   works: readonly TagWork[],
   registry: Registry,
-  options: TagOptions,
+  { pace, timing, done }: TagOptions,
 ): Promise<Fault | undefined> {
-  let ended: Fault | undefined;
-  await eachInFlight(works, callsInFlight, async (work) => {
-    if (ended !== undefined) {
-      options.done({ id: work.id, result: 'failed', reason: ended.message });
-      return;
-    }
-    const writing = new TagWriting(work, registry);
-    try {
-      options.done(await writing.carryOut(options));
-    } catch (thrown) {
-      const fault = asFault(thrown);
-      ended ??= fault;
-      // A fault of the caller comes before the writing; whatever else was thrown is a mistake of ours.
-      options.done(writing.notDone(fault.message, !(thrown instanceof Fault)));
-    }
-  });
-  return ended;
+  const queue = new Queue<TagWriting>(
+    {
+      kindOf: () => 'tags',
+      async carryOut(writings) {
+        // One: a twin is written by itself.
+        const steps = await Promise.all(writings.map((writing) => writing.once()));
+        for (const { outcome } of steps) if (outcome !== undefined) done(outcome);
+        return callResult(
+          steps.map(({ again }) => again ?? {}),
+          steps.map(({ answer }) => answer),
+        );
+      },
+      giveUp: (writing, reason, sent) => done(writing.notDone(reason, sent)),
+    },
+    pace,
+    timing,
+  );
+  queue.add(works.map((work) => new TagWriting(work, registry)));
+  await queue.run();
+  return queue.fault;
+}
+
+interface TagStep {
+  readonly outcome?: TagOutcome;
+  readonly again?: Again<TagWriting>;
+  readonly answer: WriteAnswer;
 }
 
 /** The tags of one device on their way. */
@@ -79,33 +86,33 @@ class TagWriting {
     return { id: this.#work.id, result: this.#mayBeDone || sent ? 'unknown' : 'failed', reason };
   }
 
-  async carryOut({ sleep, random }: Omit<TagOptions, 'done'>): Promise<TagOutcome> {
-    let last = '';
-    for (let tries = 0; tries < mostTries; tries++) {
-      const step = await this.#once();
-      if (!('because' in step)) return step;
-      last = step.message;
-      if (tries + 1 < mostTries) await sleep(random() * firstWait[step.because] * 2 ** tries);
-    }
-    return this.notDone(`given up after ${mostTries} tries: ${last}`);
-  }
-
-  async #once(): Promise<TagOutcome | { readonly because: 'throttled' | 'unsettled'; readonly message: string }> {
+  /** One try. `answer` is the hub's to the write, or stands for one where it was not needed. */
+  async once(): Promise<TagStep> {
     const { id, wanted } = this.#work;
     const outcome = this.#twin === undefined ? await this.#readAgain() : undefined;
-    if (outcome !== undefined) return outcome;
+    if (outcome !== undefined) return { outcome, answer: { id, answer: 'applied' } };
     const twin = this.#twin;
     const change = twin && tagChange(wanted, twin);
-    if (twin === undefined || change === undefined) return { id, result: this.#mayBeDone ? 'written' : 'already' };
+    if (twin === undefined || change === undefined) {
+      return { outcome: { id, result: this.#mayBeDone ? 'written' : 'already' }, answer: { id, answer: 'applied' } };
+    }
     const answer = await this.#registry.patchTags(id, change.patch, twin.etag);
-    if (answer.answer === 'applied') return { id, result: 'written' };
+    return { answer, ...(await this.#settle(answer, twin)) };
+  }
+
+  async #settle(answer: WriteAnswer, twin: Twin): Promise<Pick<TagStep, 'outcome' | 'again'>> {
+    const { id } = this.#work;
+    if (answer.answer === 'applied') return { outcome: { id, result: 'written' } };
     const { message } = answer;
+    const again = { again: this, because: 'unsettled', message } as const;
     if (answer.answer === 'unanswered') this.#mayBeDone = true;
-    else if (answer.code === 'throttled') return { because: 'throttled', message };
-    else if (answer.code === 'absent') return this.notDone('the device was deleted from the hub after it was planned');
-    else if (answer.code !== 'changed') return this.notDone(message);
+    else if (answer.code === 'throttled') return { again: { ...again, because: 'throttled' } };
+    else if (answer.code === 'unreached') return { again };
+    else if (answer.code === 'absent')
+      return { outcome: this.notDone('the device was deleted from the hub after it was planned') };
+    else if (answer.code !== 'changed') return { outcome: this.notDone(message) };
     const read = await this.#readAgain(twin);
-    return read ?? { because: 'unsettled', message };
+    return read === undefined ? { again } : { outcome: read };
   }
 
   /** Takes the twin of now to write upon, if that overwrites nobody; else gives the outcome. */

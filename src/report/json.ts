@@ -1,10 +1,11 @@
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
+import { withoutSecrets } from '../model/secrets.ts';
 import { outcomeCounts } from './counts.ts';
 
 /** The report as one JSON document (`--json`, output `report-file`); its shape is schemas/report.schema.json. */
 export function reportJson(report: Report): object {
-  return {
+  return withoutSecrets({
     command: report.command,
     result: report.result,
     findings: report.findings.map(findingJson),
@@ -28,7 +29,7 @@ export function reportJson(report: Report): object {
     })),
     ...(report.command === 'list' ? { devices: listedJson(report) } : {}),
     faults: report.faults.map(({ message, remedy }) => ({ message, remedy })),
-  };
+  });
 }
 
 function findingJson({ rule, severity, message, remedy, place, device, hub }: Finding): object {

@@ -1,7 +1,6 @@
 import type { Fault } from '../model/fault.ts';
 import type { Finding, Place } from '../model/finding.ts';
 import type { ConfigurationChange, Report } from '../model/report.ts';
-import { scrubbed } from '../model/secrets.ts';
 import { counts } from './counts.ts';
 import { visible } from './visible.ts';
 
@@ -115,12 +114,9 @@ export function code(text: string): string {
   return `<code>${escapeMarkdown(text)}</code>`;
 }
 
-/**
- * Text that stays text: every character that Markdown or HTML could read as markup becomes a character reference. What signs
- * in is taken out before, since nobody would recognise it afterwards.
- */
+/** Text that stays text: every character that Markdown or HTML could read as markup becomes a character reference. */
 export function escapeMarkdown(text: string, most = mostCharacters): string {
-  const shown = [...visible(scrubbed(text))];
+  const shown = [...visible(text)];
   const cut = shown.length > most ? `${shown.slice(0, most - 1).join('')}…` : shown.join('');
   return cut.replace(/[^\p{L}\p{N} ,;/]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

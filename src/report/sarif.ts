@@ -2,7 +2,6 @@ import { gzipSync } from 'node:zlib';
 import type { Fault } from '../model/fault.ts';
 import type { Finding, Severity } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
-import { scrubbed } from '../model/secrets.ts';
 import { type RuleName, ruleNames, rules } from '../rules/rules.ts';
 import { plural } from './counts.ts';
 import { fingerprints } from './fingerprints.ts';
@@ -135,7 +134,7 @@ const mostCharacters = 1000;
 
 /** Text in which nothing is a link: SARIF reads `[text](target)` as one. */
 function plain(text: string): string {
-  const shown = visible(scrubbed(text)).replaceAll('](', '] (');
+  const shown = visible(text).replaceAll('](', '] (');
   return shown.length > mostCharacters ? `${[...shown].slice(0, mostCharacters - 1).join('')}…` : shown;
 }
 

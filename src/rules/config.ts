@@ -76,13 +76,13 @@ export const configRules = {
       remedy: 'Set config.pkcs11.library.',
     },
   }),
-  'config/proxy': rule<{ value: string; problem: string }>({
+  'config/proxy': rule<{ problem: string }>({
     severity: 'error',
     about:
       'The address of the proxy is not http:// or https:// with a host, a port if need be, and nothing else. The runtime and its agent would reach nobody.',
-    message: ({ value, problem }) => `config.proxy.https: ${JSON.stringify(value)} ${problem}`,
+    message: ({ problem }) => `config.proxy.https ${problem}`,
     remedy: () => 'Write the address alone, such as http://proxy.plant.example:3128.',
-    example: { value: 'proxy.plant.example:3128', problem: 'has no scheme, expected http:// before the host' },
+    example: { problem: 'has no scheme, expected http:// before the host' },
   }),
   'config/placeholder': rule<{ key: string; placeholder: string }>({
     severity: 'error',

@@ -50,6 +50,15 @@ export const planRules = {
     remedy: ({ changes }) => `Look at the plan; if it is meant, raise the limit for this run: max-changes: ${changes}.`,
     example: { changes: 412, known: 1000, limit: '30%' },
   }),
+  'plan/parent-removed': rule<{ id: string; parent: string }>({
+    severity: 'error',
+    about:
+      'The manifest no longer declares a gateway, `prune` would remove it, and a device that stays connects through it: that one would be cut off.',
+    message: ({ id, parent }) => `device "${id}" connects through "${parent}", which would be removed`,
+    remedy: ({ parent }) =>
+      `Give the device another parent (parent: "" for none), or keep "${parent}" in the manifest.`,
+    example: { id: 'edge-003', parent: 'gateway-01' },
+  }),
   'plan/differs-from-approved': rule<{ id: string; what: string }>({
     severity: 'error',
     about:

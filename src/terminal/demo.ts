@@ -89,7 +89,7 @@ function runner(repository: string, connectionString: string, caFile: string): (
       { command, manifest: 'devices.yaml' },
       { directory: repository, credentialHubs: credentials.map(({ host }) => host), findings: [] },
     );
-    const progress = { phase: () => {}, written: () => {} };
+    const progress = { phase: () => {}, warning: () => {}, written: () => {} };
     return provision(
       request,
       realWorld({ workspace: openWorkspace(repository), credentials, caFile, env: process.env, progress }),

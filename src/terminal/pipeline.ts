@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
+import { readImportContainer } from '../hub/import-container.ts';
 import { asFault } from '../model/fault.ts';
-import { endedEarly, endsWell, type Report } from '../model/report.ts';
+import { endedEarly, exitCode, type Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
 import { reportLines } from '../report/text.ts';
 import { readRequest, type Settings } from '../request.ts';
 import { hostsOf, openSignIn, readSignIn } from '../sign-in.ts';
+import { exitWith, stopFromOutside } from '../stop.ts';
 import { openWorkspace } from '../workspace.ts';
 import { realWorld } from '../world.ts';
 import { terminalProgress } from './progress.ts';
@@ -17,6 +19,8 @@ export async function runPipeline(settings: Settings, manifests: readonly string
   const directory = process.cwd();
   const root = findRoot(directory, manifests);
   const progress = terminalProgress(() => process.stderr);
+  // Whoever only reads may be ended at any moment.
+  const outside = settings.command === 'apply' ? stopFromOutside() : undefined;
   let report: Report;
   try {
     const signIn = await readSignIn({ 'connection-string': process.env.IOTHUB_CONNECTION_STRING });
@@ -24,6 +28,8 @@ export async function runPipeline(settings: Settings, manifests: readonly string
       { ...settings, manifest: fromRoot(root, directory, manifests).join('\n') },
       { directory, credentialHubs: hostsOf(signIn), findings: [] },
     );
+    outside?.limit(request.timeLimit);
+    const importContainer = readImportContainer(settings['import-container'], Date.now());
     const workspace = openWorkspace(root, { checkIgnored });
     const caFile = settings['ca-file'] === undefined ? undefined : resolve(directory, settings['ca-file']);
     const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
@@ -31,19 +37,30 @@ export async function runPipeline(settings: Settings, manifests: readonly string
       const { openDefaultHistory } = await import('../github/history.ts');
       return openDefaultHistory(root);
     };
-    const surroundings = { workspace, credentials, caFile, env: process.env, progress, openHistory };
+    const surroundings = {
+      workspace,
+      credentials,
+      caFile,
+      importContainer,
+      env: process.env,
+      progress,
+      openHistory,
+      ...(outside === undefined ? {} : { stop: outside.stop }),
+    };
     report = await provision(request, realWorld(surroundings));
   } catch (thrown) {
     report = endedEarly(settings.command, asFault(thrown));
   } finally {
     progress.clear();
+    outside?.release();
   }
   const text = json
     ? JSON.stringify(reportJson(report), null, 2)
     : reportLines(report, await terminalStyle(process.stdout, root, directory)).join('\n');
   process.stdout.write(`${text}\n`);
-  if (report.faults.some(({ kind }) => kind === 'usage')) return 2;
-  return endsWell(report) ? 0 : 1;
+  const code = exitCode(report);
+  if (code === 3) exitWith(code);
+  return code;
 }
 
 /** Git is asked only where a private key was found. */

@@ -28,6 +28,18 @@ const options = {
     new Option('--prune <how>', 'devices that the default branch once declared and no longer does')
       .choices(['none', 'disable', 'delete'])
       .default('none'),
+  'hub-capacity': () =>
+    new Option(
+      '--hub-capacity <size>',
+      'size of the hub, such as S1x2: writes are paced to its quota; else the pace adapts',
+    ),
+  'import-container': () =>
+    new Option(
+      '--import-container <url>',
+      'a blob container through which large changes go, by import jobs; one with a signature belongs into the environment',
+    ).env('IOTHUB_IMPORT_CONTAINER'),
+  'time-limit': () =>
+    new Option('--time-limit <minutes>', 'begin nothing new after so many minutes; the next run does the rest'),
   adopt: () => new Option('--adopt', 'take over devices that are not edge devices with thumbprints'),
 } as const;
 
@@ -43,7 +55,15 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
   {
     name: 'apply',
     summary: 'make the hub as the manifest says, and write the bundles',
-    takes: [...reaching, ...checking, ...changing, 'output-directory'],
+    takes: [
+      ...reaching,
+      ...checking,
+      ...changing,
+      'output-directory',
+      'hub-capacity',
+      'import-container',
+      'time-limit',
+    ],
   },
   { name: 'render', summary: 'write the bundles alone', takes: ['hub', 'only-hub', ...checking, 'output-directory'] },
   { name: 'verify', summary: 'compare the hub with the manifest', takes: [...reaching, ...checking, 'prune'] },
@@ -52,15 +72,18 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
 
 const afterHelp = `Environment:
   IOTHUB_CONNECTION_STRING  connection strings of the hubs, one a line; without it, who is signed in to az (az login)
+  IOTHUB_IMPORT_CONTAINER   what --import-container would be, where it holds a signature
   HTTPS_PROXY, NO_PROXY     how to reach them
 
 Exit codes:
   0  all is as it should be
   1  errors in the manifest, drift, devices that failed, or a fault on the way
-  2  wrong usage`;
+  2  wrong usage
+  3  stopped by a signal or the time limit, the rest unharmed: the next run does it`;
 
 /**
- * Runs the command line and gives its exit code: 0 well, 1 findings, drift, failed devices or a fault of the world, 2 wrong usage.
+ * Runs the command line and gives its exit code: 0 well, 1 findings, drift, failed devices or a fault of the world, 2 wrong usage,
+ * 3 stopped in part.
  * Each command's code is loaded when it is chosen.
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {

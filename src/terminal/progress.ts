@@ -1,26 +1,84 @@
+import type { MultiBar, SingleBar } from 'cli-progress';
+import type { HubHost } from '../model/fleet.ts';
+import type { Writing } from '../model/writing.ts';
+import { paceText } from '../report/writing.ts';
 import type { Progress } from '../run.ts';
 
 /**
- * One line that is written over; nothing where the stream is no terminal.
+ * One line that is written over, and while devices are written a bar for each hub; nothing but warnings where the stream is no terminal.
  * @param open gives the stream; it is not opened by a run that has no phases, since that costs 3 ms
  */
-export function terminalProgress(open: () => NodeJS.WriteStream): Progress & { clear(): void } {
-  let shown = false;
-  const show = (text: string) => {
+export function terminalProgress(
+  open: () => NodeJS.WriteStream,
+  now: () => number = Date.now,
+): Progress & { clear(): void } {
+  let line = false;
+  let bars: Bars | undefined;
+  const over = (text: string) => {
     const stream = open();
-    if (!stream.isTTY) return;
-    shown = true;
     stream.cursorTo(0);
     stream.clearLine(0);
     stream.write(text.slice(0, Math.max(0, stream.columns - 1)));
   };
-  return {
-    phase: (name) => show(`${name} …`),
-    written: (hub, done, failed, total) => {
-      show(`${hub}: ${done} of ${total} written${failed > 0 ? `, ${failed} not` : ''}`);
-    },
-    clear: () => {
-      if (shown) show('');
-    },
+  const clear = () => {
+    if (line) over('');
+    line = false;
+    bars?.stop();
+    bars = undefined;
   };
+  return {
+    phase(name) {
+      if (!open().isTTY) return;
+      clear();
+      over(`${name} …`);
+      line = true;
+    },
+    warning(text) {
+      clear();
+      open().write(`warning: ${text}\n`);
+    },
+    written(writing) {
+      if (!open().isTTY) return;
+      if (line) clear();
+      bars ??= new Bars(open());
+      bars.show(writing, now());
+    },
+    clear,
+  };
+}
+
+/** Bars that stand below each other, one a hub. Their library is loaded when there is something to show. */
+class Bars {
+  readonly #byHub = new Map<HubHost, SingleBar>();
+  #all: MultiBar | undefined;
+  #shown: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(stream: NodeJS.WriteStream) {
+    void import('cli-progress').then(({ default: { MultiBar } }) => {
+      if (this.#stopped) return;
+      const format = '{hub} {bar} {value}/{total}{bad}, {pace}';
+      this.#all = new MultiBar({ stream, format, barsize: 20, clearOnComplete: true, gracefulExit: false });
+      for (const show of this.#shown) show();
+      this.#shown = [];
+    });
+  }
+
+  show(writing: Writing, now: number): void {
+    const all = this.#all;
+    if (all === undefined) {
+      this.#shown.push(() => this.show(writing, now));
+      return;
+    }
+    const { hub, done, failed, total } = writing;
+    const payload = { hub, bad: failed === 0 ? '' : `, ${failed} failed`, pace: paceText(writing, now) };
+    const bar = this.#byHub.get(hub);
+    if (bar === undefined) this.#byHub.set(hub, all.create(total, done, payload));
+    else bar.update(done, payload);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#all?.stop();
+  }
 }

@@ -60,6 +60,10 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
       of: () => usual(made('two', { subject: '/CN=edge-001/CN=edge-002' }), 1),
       says: /is of CN 'edge-001\nedge-002', expected/,
     },
+    'a certificate with two names in one RDN': {
+      of: () => usual(made('both', { subject: '/CN=edge-001+CN=edge-002' }), 1),
+      says: /is of CN 'edge-00[12]\nedge-00[12]', expected/,
+    },
     'a certificate whose name only begins like it': {
       of: () => usual(made('longer', { subject: '/O=CN=edge-001/CN=edge-001\\\\0A' }), 1),
       says: /expected 'edge-001'/,
@@ -121,6 +125,30 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
     put(device.root, certificate, pair.certificate);
     chmodSync(join(device.root, certificate), 0o000);
     expect(install(device).status).toBe(isRoot ? 0 : 1);
+  });
+
+  it.each([
+    ['/config.yaml', 1, ''],
+    ['/config.toml', 5, '# ne'],
+    ['/identity-certificate.pem', 1, ''],
+    ['/identity-certificate.pem', 5, '-----BEGIN CERTIFICATE-----\n'],
+  ] as const)('a bundle whose %s was cut off on the way (1.%i)', (name, minor, text) => {
+    const device = scratchDevice(usual(pair, minor));
+    const before = tree(device, true);
+    put(device.bundle, name, text);
+    const { status, stderr, calls } = install(device);
+    expect({ status, calls }).toEqual({ status: 1, calls: [] });
+    expect(stderr).toMatch(
+      /is not as it was rendered for edge-001: its SHA-256 is [0-9a-f]{64}, expected [0-9a-f]{64}/,
+    );
+    expect(stderr).toMatch(/Get the bundle again\.\n.*Nothing was changed\.\n$/);
+    expect(stderr.split('\n')).toHaveLength(3);
+    expect(tree(device, true)).toEqual(before);
+  });
+
+  it.each(['/O=x/CN=edge-001+OU=y', '/CN=edge-001+OU=CN=y/O=a \\+ CN=z'])('not: the subject %s', (subject) => {
+    const own = made(`rdn-${subject.length}`, { subject });
+    expect(install(scratchDevice(usual(own, 1)))).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('says everything that is wrong at once', () => {
@@ -210,6 +238,16 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
         ),
       );
       expect(`${stdout}${calls}`).not.toContain('end ');
+    });
+
+    it.each([['sh'], ['bash']])('are not shown by %s -x', (shell) => {
+      const device = scratchDevice({ ...withSecrets(pair, secrets), config: `${lines.join('\n')}\n` });
+      const env = { IOTEDGE_A: 'first-secret', IOTEDGE_B: 'second-secret' };
+      const { status, stdout, stderr } = install(device, { env, shell: [shell, '-x'] });
+      expect(status).toBe(0);
+      expect(tree(device)[config]).toContain('second-secret');
+      expect(stderr).toContain('+ plan\n');
+      expect(stdout + stderr).not.toMatch(/(first|second)-secret/);
     });
 
     it('are no reason for a change the second time; a new one is', () => {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type InstallerSettings, renderInstaller } from '../../../src/bundle/install/linux.ts';
@@ -19,8 +19,11 @@ const ownerOf = (user: User) =>
 export const file = (user: User, mode: string, text: string) => `${mode} ${ownerOf(user)} ${text}`;
 export const directory = (user: User, mode: string) => `${mode} ${ownerOf(user)} /`;
 
+/** What the digests are of is at hand where the bundle is written. */
+type Settings = Omit<InstallerSettings, 'sha256'>;
+
 export interface Scratch {
-  readonly settings: InstallerSettings;
+  readonly settings: Settings;
   /** Beside install.sh; the configuration's name follows from the version. */
   readonly config: string;
   readonly carried?: string;
@@ -42,13 +45,18 @@ export function scratchDevice(scratch: Scratch) {
   for (const [path, text] of Object.entries({ '/etc/passwd': passwd, ...scratch.has })) put(root, path, text);
   const device = { folder, root, bundle, update };
   function update({ settings, config, carried }: Scratch) {
-    put(bundle, '/install.sh', renderInstaller(settings));
+    const sha256 = {
+      configuration: digest(config),
+      ...(carried === undefined ? {} : { certificate: digest(carried) }),
+    };
+    put(bundle, '/install.sh', renderInstaller({ ...settings, sha256 }));
     put(bundle, settings.version.minor < 2 ? '/config.yaml' : '/config.toml', config);
     if (carried !== undefined) put(bundle, '/identity-certificate.pem', carried);
   }
   update(scratch);
   return device;
 }
+const digest = (text: string) => createHash('sha256').update(text).digest('hex');
 export type ScratchDevice = ReturnType<typeof scratchDevice>;
 
 const daemons = ['keyd', 'certd', 'identityd', 'tpmd', 'edged'] as const;
@@ -64,12 +72,12 @@ fi
 order="$here/control/$name $1"
 [ -f "$order" ] || exit 0
 how=$(cat "$order")
-rm "$order"
-case $how in fail) exit 1 ;; hang) exec sleep 60 ;; esac
+[ "$how" = 'fail always' ] || rm "$order"
+case $how in fail*) exit 1 ;; hang) exec sleep 60 ;; cut) kill -9 "$PPID" ;; esac
 `;
 
-/** The next time that the stand-in is called with this argument it fails, or does not return. */
-export function order({ folder }: ScratchDevice, call: string, how: 'fail' | 'hang'): void {
+/** The next time that the stand-in is called with this argument it fails, or does not return, or the power is cut. */
+export function order({ folder }: ScratchDevice, call: string, how: 'fail' | 'fail always' | 'hang' | 'cut'): void {
   writeFileSync(join(folder, 'control', call), how);
 }
 
@@ -89,12 +97,16 @@ export function install(device: ScratchDevice, call: Call = {}) {
 }
 
 /** Stops the installer by a signal once `when` holds; gives its exit code. */
-export async function installAndStop(device: ScratchDevice, when: () => Promise<unknown>, call: Call = {}) {
+export async function installAndStop(
+  device: ScratchDevice,
+  when: () => Promise<unknown>,
+  { signal = 'SIGTERM', ...call }: Call & { readonly signal?: 'SIGTERM' | 'SIGKILL' } = {},
+) {
   const { command, args, env } = commandOf(device, call);
   const child = spawn(command, args, { env, cwd: device.folder, stdio: 'ignore' });
   const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
   await when();
-  child.kill('SIGTERM');
+  child.kill(signal);
   return { status: await ended, calls: takeCalls(device) };
 }
 
@@ -149,18 +161,22 @@ export function daysFromNow(days: number): string {
   return `${time.replace(/[-:T]|\..*/g, '')}Z`;
 }
 
+interface Bundled {
+  readonly carriesCertificate: boolean;
+}
+
 /** A device of 1.1 or 1.5 at the default places, whose bundle carries the pair's certificate and which has its key. */
-export function usual(pair: Pair, minor: 1 | 5, settings: Partial<InstallerSettings> = {}): Scratch {
+export function usual(pair: Pair, minor: 1 | 5, wanted: Partial<Settings & Bundled> = {}): Scratch {
+  const { carriesCertificate = true, ...settings } = wanted;
   const [certificates, keys] =
     minor === 1
       ? ['/var/lib/iotedge/identity', '/var/lib/iotedge/identity']
       : ['/var/aziot/certs', '/var/aziot/secrets'];
   const places = { certificate: `${certificates}/edge-001.pem`, privateKey: `${keys}/edge-001.key.pem`, ...settings };
-  const all: InstallerSettings = {
+  const all: Settings = {
     device: 'edge-001',
     version: { text: `1.${minor}`, major: 1, minor },
     thumbprints: [pair.sha256, pair.sha256],
-    carriesCertificate: true,
     secrets: [],
     ...settings,
     ...places,
@@ -168,7 +184,7 @@ export function usual(pair: Pair, minor: 1 | 5, settings: Partial<InstallerSetti
   return {
     settings: all,
     config: '# new\n',
-    ...(all.carriesCertificate ? { carried: pair.certificate } : {}),
+    ...(carriesCertificate ? { carried: pair.certificate } : {}),
     has: places.privateKey === undefined ? {} : { [places.privateKey]: pair.key },
   };
 }

@@ -69,6 +69,15 @@ describe('config/proxy', () => {
     expect(findings[0]?.message).toContain(problem);
   });
 
+  it.each(['http://me:hunter2', 'me:hunter2@proxy:3128', 'http://hunter2@proxy', 'http://proxy:1/hunter2'])(
+    'does not quote %j, in which a password may be',
+    (https) => {
+      const findings = findingsOf(wanted(https));
+      expect(findings).toMatchObject([{ rule: 'config/proxy' }]);
+      expect(JSON.stringify(findings)).not.toContain('hunter2');
+    },
+  );
+
   it.each(['http://proxy', 'https://proxy.plant.example:3128', 'http://10.0.0.1:8080/', 'http://[fd00::1]:3128'])(
     'takes %s',
     (https) => expect(findingsOf(wanted(https))).toEqual([]),

@@ -1,3 +1,57 @@
+# --- What is to be changed: a numbered list, empty when all is as wanted ---
+
+plan() {
+  HAD_CONFIG=$(there "$CONFIG")
+  FOLDER_OWNER=$ROOT_OWNER
+  if [ "$FORM" = toml ]; then
+    FOLDER_OWNER=$CERTIFICATE_OWNER
+    mode_of_folder "$placed" /var/aziot/certs 755 "$CERTIFICATE_OWNER"
+    mode_of_folder "$key" /var/aziot/secrets 700 "$KEY_OWNER"
+  fi
+  if [ -n "$CARRIED" ]; then
+    folder "${placed%/*}" "$FOLDER_OWNER"
+    place "$placed" certificate_text "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
+  else
+    mode "$placed" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
+  fi
+  [ -z "$PRIVATE_KEY_PATH" ] || mode "$key" "$KEY_MODE" "$KEY_OWNER"
+  before=$COUNT
+  for unit in $UNITS; do
+    drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
+    if [ -n "$PROXY" ]; then
+      folder "${drop_in%/*}" "$ROOT_OWNER"
+      place "$drop_in" proxy_text 644 "$ROOT_OWNER"
+    elif [ -f "$drop_in" ] && [ "$(sed -n 1p "$drop_in")" = "$PROXY_MARK" ]; then
+      add remove "$drop_in" '' '' ''
+    fi
+  done
+  [ "$COUNT" = "$before" ] || RELOAD=yes
+  place "$CONFIG" config_text "$CONFIG_MODE" "$CONFIG_OWNER"
+}
+
+place() { # FILE TEXT MODE OWNER
+  if [ -d "$1" ]; then
+    refuse "$1 is a folder, expected a file. Remove it."
+  elif ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
+    add place "$@"
+  fi
+}
+
+mode() { # FILE MODE OWNER
+  was=$(stat -L -c %a:%u:%g "$1")
+  [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
+}
+
+mode_of_folder() { # FILE FOLDER MODE OWNER: FOLDER's, where FILE lies in it
+  [ "${1%/*}" != "$ROOT$2" ] || [ ! -d "$ROOT$2" ] || mode "$ROOT$2" "$3" "$4"
+}
+
+folder() { # FOLDER OWNER: made with its parents where it is missing
+  [ ! -d "$1/" ] || return 0
+  folder "${1%/*}" "$ROOT_OWNER"
+  add folder "$1" '' 755 "$2"
+}
+
 
 # --- The numbered list of changes, and how it is carried out or taken back ---
 
@@ -9,12 +63,21 @@ add() { # KIND FILE TEXT MODE OWNER
   eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had NEW_$COUNT=''"
 }
 
-each() { # FUNCTION ARGUMENT…: calls it for each change, in order
+each() { # FUNCTION ARGUMENT...: calls it for each change, in order
   n=0
   while [ "$n" -lt "$COUNT" ]; do
     n=$((n + 1))
     load "$n"
     "$@" || return 1
+  done
+}
+
+each_back() { # FUNCTION: for each change, the last first
+  n=$COUNT
+  while [ "$n" -gt 0 ]; do
+    load "$n"
+    "$@" || return 1
+    n=$((n - 1))
   done
 }
 
@@ -37,13 +100,14 @@ install_bundle() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
+  [ ! -e "$MARK" ] || resume || exit 1
   STATE=changing
   # What "iotedge config apply" makes of config.toml comes back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
     add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
   done
   # All that can run out of disk comes first: what follows are renames.
-  if ! each prepare || ! true >"$MARK"; then exit 1; fi
+  if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
   for name in $SECRET_NAMES; do unset "$name"; done
   each commit || exit 1
   if [ -n "$RESTART" ]; then
@@ -52,8 +116,8 @@ install_bundle() {
   fi
   trap '' HUP INT TERM
   STATE=finished
-  each finish
   rm -f -- "$MARK"
+  each finish
   trap - HUP INT TERM
   if [ -z "$RESTART" ]; then
     say "$DEVICE is installed in $ROOT. $([ "$FORM" = yaml ] || say 'When it runs for the first time, type: sudo iotedge config apply')"
@@ -65,6 +129,26 @@ install_bundle() {
   fi
 }
 
+# The mark is there from before the first file is replaced until the runtime has been restarted. It names what was there
+# before, so that the next run can put it back after a power cut, and does not take the new files for installed.
+note() { printf '%s\n%s\n' "$kind:$had:$text" "${file#"$ROOT"}"; }
+
+resume() {
+  RESUMED=yes STATE=resuming BACK=yes
+  [ -s "$MARK" ] || return 0
+  say 'An earlier run was cut off: putting back the files of before it.'
+  [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
+  while IFS=: read -r kind had text && IFS= read -r file; do
+    file=$ROOT$file old=$file.installing.old
+    restore
+  done <"$MARK"
+  [ -n "$BACK" ] || return 1
+  COUNT=0
+  plan
+  RELOAD=yes
+  [ "$FAULTS" = 0 ]
+}
+
 prepare() {
   case $kind in
     folder) mkdir -p -- "$file" && chmod "$mode" "$file" && chown "$owner" "$file" ;;
@@ -72,7 +156,7 @@ prepare() {
       new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
         chown "$owner" "$new" && sync "$new" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || cp -p -- "$file" "$old" ;;
+    derived) [ -z "$had" ] || { cp -p -- "$file" "$old" && sync "$old"; } ;;
   esac || {
     complain "cannot prepare $file: see above. Is the disk full?"
     return 1
@@ -96,23 +180,21 @@ finish() {
 }
 
 undo() {
-  BACK=' The old files are back.'
-  n=$COUNT
-  while [ "$n" -gt 0 ]; do
-    load "$n"
-    put_back || {
-      BACK=''
-      complain "cannot put $file back: see above. What was there is kept as $old. Type: sudo mv '$old' '$file'"
-    }
-    n=$((n - 1))
-  done
-  rm -f -- "$MARK"
+  BACK=yes
+  each_back restore
+}
+
+restore() {
+  put_back || {
+    BACK=''
+    complain "cannot put $file back: see above. What was there is kept as $old. Type: sudo mv '$old' '$file'"
+  }
 }
 
 put_back() {
   case $kind in
     folder) rmdir -- "$file" 2>/dev/null || true ;; # what lies in it by now is not ours
-    mode) chown "${text#*:}" "$file" && chmod "${text%%:*}" "$file" ;;
+    mode) [ ! -e "$file" ] || { chown "${text#*:}" "$file" && chmod "${text%%:*}" "$file"; } ;;
     *)
       if [ -z "$had" ]; then
         rm -f -- "$file"
@@ -129,18 +211,19 @@ leave() {
   trap - EXIT
   trap '' HUP INT TERM
   [ -z "$CHILD" ] || { kill "$CHILD" && wait "$CHILD"; } 2>/dev/null
-  case $STATE in
-    changing) undo ;;
-    restarting)
-      # Before its certificate goes: what still runs would take a missing one as the reason for a new key.
-      [ "$FORM" = yaml ] || iotedge system stop
-      undo
-      trap - HUP INT TERM
-      restart_old || complain "the service does not start with the old files either. Look at: sudo $LOGS"
-      ;;
-    *) exit "$code" ;;
-  esac
-  complain "$DEVICE is not installed.$BACK Look above, and at: sudo $LOGS"
+  case $STATE in checking | finished) exit "$code" ;; esac
+  # Before its certificate goes: what still runs would take a missing one as the reason for a new key.
+  [ "$STATE$FORM" != restartingtoml ] || iotedge system stop
+  if [ "$STATE" = resuming ]; then BACK=''; else undo; fi
+  # The files are back; what is still to be done is a restart.
+  [ -z "$BACK" ] || [ ! -e "$MARK" ] || true >"$MARK"
+  trap - HUP INT TERM
+  if [ -n "$RESTART" ] && [ "$STATE$RESUMED" != changing ] && ! restart_old; then
+    complain "the service does not start with the old files either. Look at: sudo $LOGS"
+  elif [ -n "$BACK" ]; then
+    rm -f -- "$MARK"
+  fi
+  complain "$DEVICE is not installed.${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
   exit "$code"
 }
 

@@ -3,12 +3,14 @@
 #
 # Nothing is touched before everything has been checked. Then the configuration (secrets filled in from the environment),
 # the certificate and the proxy's drop-ins are placed, each by one rename, and the runtime is restarted. When that fails,
-# or the script is stopped, the old files come back; when it goes well they stay as <file>.before-install.
+# or the script is stopped, the old files come back; when it goes well they stay as <file>.before-install. What a power cut
+# leaves is put back by the next run.
 # Of the private key only owner and mode are set: its content is neither changed nor copied nor shown.
 #SETTINGS#
 set -u
 umask 077
 export LC_ALL=C
+unset CDPATH
 
 usage() {
   cat <<END
@@ -28,8 +30,8 @@ END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' new='' value=''
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' CHILD='' STATE=checking
+  kind='' file='' text='' mode='' owner='' had='' new=''
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
@@ -44,6 +46,7 @@ main() {
     exit 0
   fi
   if [ -n "$DRY_RUN" ]; then
+    [ ! -s "$MARK" ] || say "would put back the files of before a run that was cut off, then place the new ones again"
     each describe 'would '
     [ -z "$RESTART" ] || say "would restart $SERVICE"
     exit 0
@@ -89,9 +92,7 @@ refuse() {
 # --- Checks: they change nothing ---
 
 check_programs() {
-  CONFIG=$ROOT$CONFIG
-  MARK=$CONFIG.installing
-  for program in openssl:openssl awk:mawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils sync:coreutils; do need "$program"; done
+  for program in openssl:openssl awk:mawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
   [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
 }
 
@@ -101,11 +102,35 @@ need() { # PROGRAM:PACKAGE
 
 # Owners as numbers: those of another root's users are not this machine's.
 find_runtime() {
+  CONFIG_NAME=${CONFIG##*/} CONFIG=$ROOT$CONFIG
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
     ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "${CONFIG%/*}" ]; then
     refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder ${CONFIG%/*}. Type: sudo apt-get install $PACKAGE"
   fi
   ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
+  [ ! -L "$CONFIG" ] || follow_link
+  MARK=$CONFIG.installing
+}
+
+# The configuration may lie on another partition. Absolute links of an image are meant within it.
+follow_link() {
+  file=$CONFIG hops=0
+  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
+    hops=$((hops + 1)) target=$(readlink -- "$file")
+    case $target in /*) file=$ROOT$target ;; *) file=${file%/*}/$target ;; esac
+  done
+  top=$(cd -P -- "$ROOT/" && pwd) top=${top%/}
+  if ! within=$(cd -P -- "${file%/*}/" 2>/dev/null && pwd); then
+    refuse "$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
+    return
+  fi
+  case $within/ in
+    "$top"/*) file=$ROOT${within#"$top"}/${file##*/} ;;
+    *) refuse "$CONFIG is a link to $file, which is outside of $ROOT. Make it a link within, or a file." ;;
+  esac
+  [ -z "$(there "$file")" ] || { [ -f "$file" ] && [ ! -L "$file" ]; } ||
+    refuse "$CONFIG is a link to $file, expected one to a file. Remove the link."
+  CONFIG=$file
 }
 
 owner() { # USER
@@ -118,13 +143,22 @@ owner() { # USER
 
 check_material() {
   HERE=$(cd -- "$(dirname -- "$0")" && pwd)
-  BUNDLED=$HERE/${CONFIG##*/}
+  BUNDLED=$HERE/$CONFIG_NAME
   placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
   [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
   [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
+  as_rendered "$BUNDLED" "$CONFIG_SHA256"
+  [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
+  [ "$FAULTS" = 0 ] || return
   check_certificate
   [ -z "$PRIVATE_KEY_PATH" ] || check_key
   check_secrets
+}
+
+as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
+  [ -f "$1" ] && [ -r "$1" ] || return 0
+  is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
+  [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
 }
 
 check_certificate() {
@@ -137,8 +171,10 @@ check_certificate() {
     refuse "$certificate is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem.$HAZARD"
     return
   }
-  # One name a line, control characters escaped, all others as they are.
-  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl | sed -n 's/^ *CN=//p')
+  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\+".
+  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
+    sed 's/ + /\
+/g' | sed -n 's/^ *CN=//p' | sed 's/\\\([^0-9A-Fa-f]\)/\1/g')
   [ "$cn" = "$DEVICE" ] || refuse "$certificate is of CN '$cn', expected '$DEVICE'. Use the certificate of this device."
   sha1=$(thumbprint sha1) sha256=$(thumbprint sha256)
   case " $(printf %s "$THUMBPRINTS" | tr a-f A-F) " in
@@ -171,15 +207,23 @@ check_key() {
 
 check_secrets() {
   for name in $(say "$SECRET_NAMES" | sort -u); do
-    eval "value=\${$name-}"
-    case $value in
-      '') refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
-      *[[:cntrl:]]*) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
+    case $(form_of "$name") in
+      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
+      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
     esac
   done
   [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
     refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
 }
+
+form_of() ( # SECRET: not even "sh -x" shows it
+  set +x
+  eval "set -- \"\${$1-}\""
+  case $1 in
+    '') say missing ;;
+    *[[:cntrl:]]*) say broken ;;
+  esac
+)
 
 # --- What the files shall hold ---
 
@@ -223,56 +267,3 @@ config_text() {
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }
 
-# --- What is to be changed: a numbered list, empty when all is as wanted ---
-
-plan() {
-  HAD_CONFIG=$(there "$CONFIG")
-  FOLDER_OWNER=$ROOT_OWNER
-  if [ "$FORM" = toml ]; then
-    FOLDER_OWNER=$CERTIFICATE_OWNER
-    mode_of_folder "$placed" /var/aziot/certs 755 "$CERTIFICATE_OWNER"
-    mode_of_folder "$key" /var/aziot/secrets 700 "$KEY_OWNER"
-  fi
-  if [ -n "$CARRIED" ]; then
-    folder "${placed%/*}" "$FOLDER_OWNER"
-    place "$placed" certificate_text "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
-  else
-    mode "$placed" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
-  fi
-  [ -z "$PRIVATE_KEY_PATH" ] || mode "$key" "$KEY_MODE" "$KEY_OWNER"
-  before=$COUNT
-  for unit in $UNITS; do
-    drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
-    if [ -n "$PROXY" ]; then
-      folder "${drop_in%/*}" "$ROOT_OWNER"
-      place "$drop_in" proxy_text 644 "$ROOT_OWNER"
-    elif [ -f "$drop_in" ] && [ "$(sed -n 1p "$drop_in")" = "$PROXY_MARK" ]; then
-      add remove "$drop_in" '' '' ''
-    fi
-  done
-  [ "$COUNT" = "$before" ] || RELOAD=yes
-  place "$CONFIG" config_text "$CONFIG_MODE" "$CONFIG_OWNER"
-}
-
-place() { # FILE TEXT MODE OWNER
-  if [ -d "$1" ]; then
-    refuse "$1 is a folder, expected a file. Remove it."
-  elif ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
-    add place "$@"
-  fi
-}
-
-mode() { # FILE MODE OWNER
-  was=$(stat -L -c %a:%u:%g "$1")
-  [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
-}
-
-mode_of_folder() { # FILE FOLDER MODE OWNER: FOLDER's, where FILE lies in it
-  [ "${1%/*}" != "$ROOT$2" ] || [ ! -d "$ROOT$2" ] || mode "$ROOT$2" "$3" "$4"
-}
-
-folder() { # FOLDER OWNER: made with its parents where it is missing
-  [ ! -d "$1/" ] || return 0
-  folder "${1%/*}" "$ROOT_OWNER"
-  add folder "$1" '' 755 "$2"
-}

@@ -10,8 +10,8 @@ export interface InstallerSettings {
   readonly certificate: string;
   /** Undefined where the key is in a PKCS#11 module: then only the certificate is checked. */
   readonly privateKey: string | undefined;
-  /** The bundle holds `identity-certificate.pem`, which is to be placed. */
-  readonly carriesCertificate: boolean;
+  /** Of the bundle's files, lower-case hex; `certificate` where it holds an `identity-certificate.pem`, which is to be placed. */
+  readonly sha256: { readonly configuration: string; readonly certificate?: string };
   /** Of the runtime's daemons. */
   readonly proxy?: { readonly https: string; readonly noProxy?: string };
   readonly secrets: readonly Secret[];
@@ -33,7 +33,7 @@ export interface Secret {
  * (NUL), or where a secret's line has no placeholder.
  */
 export function renderInstaller(settings: InstallerSettings): string {
-  const { device, version, proxy, secrets } = settings;
+  const { device, version, proxy, secrets, sha256 } = settings;
   return installer.replace('#SETTINGS#\n', () =>
     assignments({
       DEVICE: device,
@@ -41,7 +41,9 @@ export function renderInstaller(settings: InstallerSettings): string {
       THUMBPRINTS: settings.thumbprints.join(' '),
       CERTIFICATE_PATH: settings.certificate,
       PRIVATE_KEY_PATH: settings.privateKey ?? '',
-      CARRIED: settings.carriesCertificate ? 'identity-certificate.pem' : '',
+      CONFIG_SHA256: sha256.configuration,
+      CARRIED: sha256.certificate === undefined ? '' : 'identity-certificate.pem',
+      CARRIED_SHA256: sha256.certificate ?? '',
       PROXY: proxy === undefined ? '' : dropIn(proxy),
       PROXY_MARK: proxyMark,
       SECRET_NAMES: secrets.map(nameOf).join('\n'),

@@ -1,0 +1,171 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasOpenssl } from '../../support/openssl.ts';
+import {
+  install,
+  installAndStop,
+  makePair,
+  order,
+  type Pair,
+  put,
+  type ScratchDevice,
+  scratchDevice,
+  tree,
+  usual,
+} from './scratch-device.ts';
+
+const proxy = { https: 'http://proxy:3128' };
+const configPath = { 1: '/etc/iotedge/config.yaml', 5: '/etc/aziot/config.toml' } as const;
+const restartOf = { 1: 'systemctl restart', 5: 'iotedge config' } as const;
+const versions = [{ minor: 1 }, { minor: 5 }] as const;
+
+describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
+  let folder: string;
+  let pair: Pair;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'provision-'));
+    pair = makePair(folder, 'pair', { subject: '/CN=edge-001' });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** A device that runs with an old configuration, and has the bundle of a new one. */
+  function running(minor: 1 | 5): ScratchDevice {
+    const device = scratchDevice({ ...usual(pair, minor), config: '# old\n' });
+    expect(install(device).status).toBe(0);
+    device.update(usual(pair, minor, { proxy }));
+    return device;
+  }
+  function cut(device: ScratchDevice, minor: 1 | 5): void {
+    order(device, restartOf[minor], 'cut');
+    expect(install(device)).toMatchObject({ status: null });
+    expect(tree(device)[configPath[minor]]).toContain('# new\n');
+    expect(existsSync(join(device.root, `${configPath[minor]}.installing`))).toBe(true);
+  }
+
+  it.each(versions)('1.$minor: the next run puts the old files back when its restart fails', ({ minor }) => {
+    const device = running(minor);
+    const before = tree(device);
+    cut(device, minor);
+    order(device, restartOf[minor], 'fail');
+    const second = install(device);
+    expect(second.status).toBe(1);
+    expect(second.stderr).toContain('edge-001 is not installed. The old files are back.');
+    expect(tree(device)).toEqual(before);
+    const third = install(device);
+    expect(third).toMatchObject({ status: 0, stdout: expect.stringContaining('is installed and running') });
+    expect(third.calls.join('\n')).toContain(`${restartOf[minor]} `);
+    expect(tree(device)[`${configPath[minor]}.before-install`]).toContain('# old\n');
+  });
+
+  it.each(versions)('1.$minor: of a first installation nothing is left when the next run fails', ({ minor }) => {
+    const device = scratchDevice(usual(pair, minor, { proxy }));
+    const before = tree(device);
+    cut(device, minor);
+    order(device, 'systemctl is-active', 'fail');
+    expect(install(device).status).toBe(1);
+    expect(tree(device)).toEqual(before);
+  });
+
+  it.each(versions)(
+    '1.$minor: the next run installs, while nothing runs that would miss a certificate',
+    ({ minor }) => {
+      const device = running(minor);
+      cut(device, minor);
+      const { status, stderr, calls } = install(device);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(calls.slice(0, 2)).toEqual([
+        ...(minor === 5 ? ['iotedge system stop [# new]'] : []),
+        'systemctl daemon-reload [# new]',
+        ...(minor === 1 ? ['systemctl restart iotedge [# new]'] : []),
+      ]);
+      expect(tree(device)[`${configPath[minor]}.before-install`]).toContain('# old\n');
+      expect(Object.keys(tree(device)).filter((path) => path.includes('installing'))).toEqual([]);
+      expect(install(device).stdout).toContain('nothing to do');
+    },
+  );
+
+  it('a bundle that wants what was there before has it restarted too, and its proxy is gone', () => {
+    const device = running(1);
+    const before = tree(device);
+    cut(device, 1);
+    device.update({ ...usual(pair, 1), config: '# old\n' });
+    const { status, calls } = install(device);
+    expect(status).toBe(0);
+    expect(calls.slice(0, 2)).toEqual(['systemctl daemon-reload [# old]', 'systemctl restart iotedge [# old]']);
+    expect(tree(device)).toEqual(before);
+  });
+
+  it('--dry-run says what would be put back, and changes nothing', () => {
+    const device = running(1);
+    cut(device, 1);
+    const before = tree(device, true);
+    const { status, stdout, calls } = install(device, { args: ['--root', device.root, '--restart', '--dry-run'] });
+    expect({ status, calls }).toEqual({ status: 0, calls: [] });
+    expect(stdout).toContain('would put back the files of before a run that was cut off');
+    expect(tree(device, true)).toEqual(before);
+  });
+
+  it('cut off in the middle of putting back, it is finished by the next', () => {
+    const device = running(5);
+    const before = tree(device);
+    cut(device, 5);
+    order(device, 'iotedge system', 'cut');
+    expect(install(device)).toMatchObject({ status: null });
+    order(device, 'iotedge config', 'fail');
+    expect(install(device).status).toBe(1);
+    expect(tree(device)).toEqual(before);
+  });
+
+  it('is not done before a restart has succeeded, be it with the old files', () => {
+    const device = running(1);
+    order(device, 'systemctl restart', 'fail always');
+    const { status, stderr } = install(device);
+    expect(status).toBe(1);
+    expect(stderr).toContain('does not start with the old files either');
+    device.update({ ...usual(pair, 1), config: '# old\n' });
+    expect(install(device)).toMatchObject({ status: 1, stdout: '' });
+    rmSync(join(device.folder, 'control', 'systemctl restart'));
+    expect(install(device).calls).toContain('systemctl restart iotedge [# old]');
+    expect(install(device)).toMatchObject({ status: 0, stdout: expect.stringContaining('nothing to do') });
+  });
+
+  it('what cannot be put back stays where it is, and is named; the next run tries again', () => {
+    const device = running(1);
+    const before = tree(device);
+    cut(device, 1);
+    const mv = join(device.folder, 'bin/mv');
+    put(device.folder, '/bin/mv', '#!/bin/sh\ncase $* in *.installing.old*) exit 1 ;; esac\nexec /bin/mv "$@"\n');
+    chmodSync(mv, 0o755);
+    const { status, stderr, calls } = install(device);
+    rmSync(mv);
+    expect({ status, calls }).toEqual({ status: 1, calls: ['systemctl restart iotedge [# new]'] });
+    expect(stderr).toMatch(/cannot put .*config\.yaml back.*is kept as .*config\.yaml\.installing\.old/);
+    expect(stderr).toContain('edge-001 is not installed. Look above');
+    order(device, 'systemctl restart', 'fail');
+    expect(install(device).stderr).toContain('The old files are back');
+    expect(tree(device)).toEqual(before);
+  });
+
+  it('at any moment: the next run has the old files, or the new ones are installed', async () => {
+    const device = running(1);
+    const folderOfProxy = '/etc/systemd/system/iotedge.service.d';
+    const before = tree(device);
+    for (const delay of [60, 100, 130, 150, 170, 190, 210, 240, 280]) {
+      const { status } = await installAndStop(device, () => after(delay), { signal: 'SIGKILL' });
+      if (status === 0) break;
+      await after(50); // what it had started ends by itself
+      order(device, 'systemctl restart', 'fail');
+      const next = install(device);
+      if (next.stdout.includes('nothing to do')) break;
+      expect(next.stderr).toContain('The old files are back');
+      const { [folderOfProxy]: _, ...now } = tree(device);
+      expect(now).toEqual(before);
+    }
+    rmSync(join(device.folder, 'control', 'systemctl restart'), { force: true });
+    expect(install(device).status).toBe(0);
+    expect(tree(device)[configPath[1]]).toContain('# new\n');
+  });
+});

@@ -1,0 +1,86 @@
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasOpenssl } from '../../support/openssl.ts';
+import {
+  install,
+  makePair,
+  order,
+  type Pair,
+  put,
+  type ScratchDevice,
+  scratchDevice,
+  usual,
+} from './scratch-device.ts';
+
+const configPath = '/etc/aziot/config.toml';
+
+describe.skipIf(!hasOpenssl)('the surroundings of an installation (needs openssl)', () => {
+  let folder: string;
+  let pair: Pair;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'provision-'));
+    pair = makePair(folder, 'pair', { subject: '/CN=edge-001' });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const linked = (target: string, has: Readonly<Record<string, string>> = {}): ScratchDevice => {
+    const usually = usual(pair, 5);
+    const device = scratchDevice({ ...usually, has: { ...usually.has, ...has } });
+    symlinkSync(target, join(device.root, configPath));
+    return device;
+  };
+  const text = (device: ScratchDevice, path: string) => readFileSync(join(device.root, path), 'utf8');
+
+  describe('a configuration that is a link', () => {
+    it.each(['/data/config.toml', '../../data/config.toml', '/data/other'])('to %s stays one', (target) => {
+      const device = linked(target, { '/data/config.toml': '# old\n' });
+      symlinkSync('config.toml', join(device.root, 'data/other'));
+      order(device, 'iotedge config', 'fail');
+      expect(install(device).status).toBe(1);
+      expect(text(device, '/data/config.toml')).toBe('# old\n');
+      const { status, stderr, calls } = install(device);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(calls[0]).toContain('iotedge config apply -c /data/config.toml [');
+      expect(readlinkSync(join(device.root, configPath))).toBe(target);
+      expect(text(device, '/data/config.toml')).toBe('# new\n');
+      expect(text(device, '/data/config.toml.before-install')).toBe('# old\n');
+      expect(lstatSync(join(device.root, 'data/config.toml')).mode & 0o777).toBe(0o600);
+      expect(install(device).stdout).toContain('nothing to do');
+    });
+
+    it('to a file that is not there yet gets it', () => {
+      const device = linked('/data/config.toml', { '/data/more': '' });
+      expect(install(device).status).toBe(0);
+      expect(text(device, '/data/config.toml')).toBe('# new\n');
+    });
+
+    it.each([
+      ['/data/config.toml', /is a link to .*\/data\/config\.toml, whose folder is missing\. Mount/],
+      ['/etc', /is a link to .*\/etc, expected one to a file/],
+      ['config.toml', /expected one to a file/],
+      ['../../../log', /which is outside of/],
+      ['/out/log', /which is outside of/],
+    ])('to %s is refused', (target, says) => {
+      const device = linked(target);
+      symlinkSync(device.folder, join(device.root, 'out'));
+      const { status, stderr, calls } = install(device);
+      expect({ status, calls }).toEqual({ status: 1, calls: [] });
+      expect(stderr).toMatch(says);
+      expect(stderr).toMatch(/Nothing was changed\.\n$/);
+      expect(readlinkSync(join(device.root, configPath))).toBe(target);
+    });
+  });
+
+  it('may have a CDPATH', () => {
+    const device = scratchDevice(usual(pair, 5));
+    for (const name of ['root', "bundle's folder"])
+      mkdirSync(join(device.folder, 'elsewhere', name), { recursive: true });
+    put(device.folder, '/elsewhere/log', '');
+    const first = `set -- --root root --restart; exec sh "bundle's folder/install.sh" "$@"`;
+    const env = { CDPATH: join(device.folder, 'elsewhere') };
+    expect(install(device, { env, first })).toMatchObject({ status: 0, stderr: '' });
+    expect(text(device, configPath)).toBe('# new\n');
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { readFleet } from '../../src/manifest/read.ts';
+import { openWorkspace } from '../../src/workspace.ts';
+import { folderWith } from '../support/folder.ts';
+import { noPairs } from './pairs.ts';
+
+async function read(text: string) {
+  return readFleet(['devices.yaml'], openWorkspace(folderWith({ 'devices.yaml': text })), noPairs);
+}
+
+const manifest = (version: string, defaults: string, own: string) => `defaults:
+  runtime: { version: "${version}", platform: linux }
+  config: { agent: { createOptions: ${defaults} } }
+devices:
+  - id: one
+    config: { agent: { createOptions: ${own} } }
+  - id: two
+`;
+
+describe('null in a list of createOptions', () => {
+  it.each(['1.1', '1.5'])('is told once, where it stands, for IoT Edge %s', async (version) => {
+    const { findings } = await read(manifest(version, '{ Env: [A=1, null] }', '{ Mounts: [{ Options: [~] }] }'));
+    expect(findings.map(({ rule, message, device, place }) => [rule, message, device, place?.line])).toEqual([
+      [
+        'manifest/type',
+        'config.agent.createOptions.Env.1: expected a value (a list cannot hold null), found null',
+        undefined,
+        3,
+      ],
+      [
+        'manifest/type',
+        'config.agent.createOptions.Mounts.0.Options.0: expected a value (a list cannot hold null), found null',
+        'one',
+        6,
+      ],
+    ]);
+    expect(findings.every(({ severity }) => severity === 'error')).toBe(true);
+  });
+
+  it('is told of the defaults where certificates name the devices', async () => {
+    const text = 'defaults: { config: { agent: { createOptions: { Env: [null] } } } }\ndevices: { from: "*.pem" }\n';
+    expect((await read(text)).findings).toMatchObject([{ rule: 'manifest/type', place: { line: 1 } }, {}]);
+  });
+
+  it('is none where it stands in a map: there it takes away', async () => {
+    const { value, findings } = await read(
+      manifest('1.5', '{ User: me, Env: [A=1] }', '{ User: null, Mounts: [{ Source: null, Target: /a }] }'),
+    );
+    expect(findings).toEqual([]);
+    expect(value.devices[0]?.config.agent.createOptions).toEqual({ Env: ['A=1'], Mounts: [{ Target: '/a' }] });
+  });
+});

@@ -1,0 +1,38 @@
+import { fill, machine, table } from './page.ts';
+import type { Bar } from './soak/bar.ts';
+import { faults } from './soak/faults.ts';
+import { fleet } from './soak/fleet.ts';
+import { imports } from './soak/imports.ts';
+import { kills } from './soak/kills.ts';
+
+/**
+ * `npm run soak`: the bars that take too long for every change. All of them, with `npm run soak -- fleet kills` these parts alone, and
+ * with `seeds=3` or `moments=10` fewer rounds. `npm run soak -- write` puts the last result into docs/performance.md. Exit 1: a bar does not hold.
+ */
+const parts = { fleet, faults, kills, import: imports } as const;
+const args = process.argv.slice(2);
+const rounds = (name: string, usual: number) => {
+  const given = args.find((arg) => arg.startsWith(`${name}=`));
+  return given === undefined ? usual : Number(given.slice(name.length + 1));
+};
+const named = Object.entries(parts).filter(([name]) => args.includes(name));
+const chosen = named.length > 0 ? named : Object.entries(parts);
+
+const bars: Bar[] = [];
+for (const [name, part] of chosen) {
+  console.error(`${name} …`);
+  for (const bar of await part({
+    seeds: rounds('seeds', 20),
+    moments: rounds('moments', 100),
+    devices: rounds('devices', 10_000),
+    first: rounds('first', 1),
+  })) {
+    console.error(`${bar.holds ? 'holds' : 'FAILS'}  ${bar.what}: ${bar.found} (bar: ${bar.bar})`);
+    bars.push(bar);
+  }
+}
+const rows = bars.map(({ what, found, bar, holds }) => [what, found, bar, holds ? 'yes' : '**no**']);
+const figures = `Measured on ${machine()}.\n\n${table(['', 'found', 'bar', 'holds'], rows)}`;
+if (args.includes('write')) fill('soak', figures);
+else console.log(figures);
+process.exitCode = bars.every(({ holds }) => holds) ? 0 : 1;

@@ -1,0 +1,83 @@
+import { existsSync, rmSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { certificateFleet, cli, scratch, thumbprintFleet } from '../fleet.ts';
+import { startHubProcess } from '../hub.ts';
+import { type Measured, measure } from '../measure.ts';
+import { seconds, whole } from '../page.ts';
+import type { Bar } from './bar.ts';
+
+const many = 100_000;
+const withCertificates = 10_000;
+
+/** Fleets as large as they come, on an unthrottled hub in a process of its own. */
+export async function fleet(): Promise<readonly Bar[]> {
+  return [...(await thumbprints()), ...(await certificates())];
+}
+
+async function thumbprints(): Promise<readonly Bar[]> {
+  const folder = thumbprintFleet(many);
+  const bundles = join(scratch(), 'bundles');
+  const hub = await startHubProcess();
+  const run = (command: string, ...more: readonly string[]) =>
+    sound([cli, command, 'devices.csv', ...more], folder, hub.env);
+  const applied = await run('apply', '--output-directory', bundles);
+  const { registryWrites } = await hub.counted();
+  const planned = await run('plan');
+  const { where, folder: fresh } = inMemory();
+  const rendered = await measure([cli, 'render', 'devices.csv', '--hub', 'hub.example', '--output-directory', fresh], {
+    cwd: folder,
+  });
+  rmSync(fresh, { recursive: true, force: true });
+  const validated = await measure([cli, 'validate', 'devices.csv'], { cwd: folder });
+  await hub.stop();
+  const rate = many / (rendered.seconds - validated.seconds);
+  return [
+    below('100,000 devices by CSV thumbprints: registered, bundles written', applied.seconds, 30),
+    memory('the same: peak memory of the process', applied, 600),
+    {
+      what: 'the same: registry operations',
+      found: whole(registryWrites),
+      bar: whole(many),
+      holds: registryWrites === many,
+    },
+    below('plan on the finished fleet', planned.seconds, 15),
+    memory('the same: peak memory of the process', planned, 600),
+    {
+      what: `bundles written a second, to ${where} (render less validate)`,
+      found: whole(rate),
+      bar: 'at least 3,000',
+      holds: rate >= 3_000,
+    },
+  ];
+}
+
+/** A folder that is not there yet; in memory where that has room, since how fast a disk takes 200,000 files is not ours. */
+function inMemory(): { readonly where: string; readonly folder: string } {
+  const memory = '/dev/shm';
+  const room = existsSync(memory) ? statfsSync(memory) : { bavail: 0, bsize: 0 };
+  if (room.bavail * room.bsize < 6 * 2 ** 30) return { where: 'the disk', folder: join(scratch(), 'bundles') };
+  return { where: 'memory', folder: join(memory, `soak-${process.pid}`) };
+}
+
+async function certificates(): Promise<readonly Bar[]> {
+  const folder = await certificateFleet(withCertificates);
+  const hub = await startHubProcess();
+  const applied = await sound([cli, 'apply', '--output-directory', join(scratch(), 'bundles')], folder, hub.env);
+  await hub.stop();
+  return [below('10,000 devices with 20,000 certificates: planned, registered, bundles written', applied.seconds, 10)];
+}
+
+async function sound(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Measured> {
+  const measured = await measure(args, { cwd, env });
+  if (measured.code !== 0)
+    throw new Error(`${args.slice(1).join(' ')} ended with ${measured.code}\n${measured.stdout}`);
+  return measured;
+}
+
+function below(what: string, found: number, most: number): Bar {
+  return { what, found: seconds(found), bar: `under ${most} s`, holds: found < most };
+}
+
+function memory(what: string, { peakMegabytes }: Measured, most: number): Bar {
+  return { what, found: `${whole(peakMegabytes)} MB`, bar: `under ${most} MB`, holds: peakMegabytes < most };
+}

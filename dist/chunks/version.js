@@ -1,0 +1,1 @@
+import{t as e}from"./version2.js";export default e();export{};

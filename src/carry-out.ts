@@ -1,0 +1,107 @@
+import type { Fault } from './model/fault.ts';
+import type { HubHost } from './model/fleet.ts';
+import type { Change, DeviceOutcome } from './model/plan.ts';
+import type { Registry } from './model/registration.ts';
+import { apply } from './plan/apply.ts';
+import { type Estimate, estimate } from './plan/estimate.ts';
+import { importsFrom } from './plan/imports.ts';
+import type { Request, World } from './run.ts';
+
+/** What became of every change. */
+export interface CarriedOut {
+  readonly outcomes: readonly DeviceOutcome[];
+  readonly faults: readonly Fault[];
+}
+
+type Settings = Pick<Request, 'hubCapacity' | 'timeLimit'>;
+type Surroundings = Pick<World, 'now' | 'sleep' | 'random' | 'stop' | 'progress'>;
+
+/** Writes to all hubs at once, each at its own pace; what stops one hub does not stop the others. */
+export async function carryOut(
+  changes: readonly Change[],
+  request: Settings,
+  world: Surroundings,
+  registries: ReadonlyMap<HubHost, Registry>,
+): Promise<CarriedOut> {
+  const hubs = [...registries].map(([hub, registry]) => {
+    const ofHub = changes.filter((change) => change.hub === hub);
+    return writeHub(ofHub, request, world, registry);
+  });
+  const applied = await Promise.all(hubs);
+  const written = new Map(applied.flatMap(({ outcomes }) => outcomes).map((outcome) => [key(outcome), outcome]));
+  const outcomes = changes.map(({ id: device, hub }): DeviceOutcome => {
+    return written.get(key({ device, hub })) ?? { device, hub, result: 'unchanged' };
+  });
+  // A stop is one fault, however many hubs it stops.
+  const faults = new Set(applied.flatMap(({ fault }) => (fault === undefined ? [] : [fault])));
+  return { outcomes, faults: [...faults] };
+}
+
+async function writeHub(changes: readonly Change[], request: Settings, world: Surroundings, registry: Registry) {
+  const { host: hub } = registry;
+  const { progress, sleep, random, stop } = world;
+  const now = () => world.now().getTime();
+  const expected = estimate(changes, request.hubCapacity);
+  announce(hub, expected, request, world, registry.importer !== undefined);
+  const began = now();
+  return apply(changes, registry, {
+    now,
+    sleep,
+    random,
+    stop,
+    capacity: request.hubCapacity,
+    progress: (standing) => progress.written({ hub, total: expected.operations, ...standing, elapsed: now() - began }),
+    tagging: (devices) => progress.phase(`writing tags of ${counted(devices, 'device')} to ${hub}`),
+    importing: (text) => progress.phase(text),
+  });
+}
+
+/** What it will take, before it begins. */
+function announce(
+  hub: HubHost,
+  expected: Estimate,
+  { timeLimit }: Settings,
+  { progress }: Surroundings,
+  imports: boolean,
+): void {
+  const { operations, capacity, perMinute, minutes } = expected;
+  if (operations === 0) return;
+  const from = importsFrom(capacity);
+  if (imports && operations >= from) {
+    progress.phase(`writing ${counted(operations, 'device')} to ${hub} by import jobs`);
+    return;
+  }
+  const size = capacity === undefined ? '' : ` (${capacity.tier}x${capacity.units})`;
+  const pace =
+    capacity === undefined
+      ? `at most ${duration(minutes)}, since every hub takes ${perMinute} a minute, and most take more (hub-capacity tells)`
+      : `${duration(minutes)} at ${number(perMinute)} a minute${size}`;
+  const job = imports ? `; without an import job, which is used from ${counted(from, 'device')} on` : '';
+  progress.phase(
+    `writing ${counted(operations, 'device')} to ${hub}: ${counted(operations, 'operation')}, ${pace}${job}`,
+  );
+  const tooLong = timeLimit !== undefined && minutes > timeLimit;
+  if (capacity === undefined || !(tooLong || minutes > 60)) return;
+  const quicker = `Quicker is a hub with more units (az iot hub update --name NAME --set sku.capacity=${2 * capacity.units}), or an import job (import-container).`;
+  const fits = tooLong
+    ? `, which does not fit the time limit of ${counted(timeLimit, 'minute')}: this run does about ${number(Math.floor(timeLimit * perMinute))}, the next ones the rest`
+    : '';
+  progress.warning(`${hub}: ${counted(operations, 'device')} take ${duration(minutes)}${fits}. ${quicker}`);
+}
+
+function duration(minutes: number): string {
+  if (minutes < 1) return 'less than a minute';
+  return minutes < 90 ? `about ${counted(Math.ceil(minutes), 'minute')}` : `about ${(minutes / 60).toFixed(1)} h`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+export function key({ device, hub }: { readonly device: string; readonly hub: string | undefined }): string {
+  return `${hub ?? ''}/${device}`;
+}

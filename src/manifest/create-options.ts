@@ -1,0 +1,40 @@
+import type { Finding } from '../model/finding.ts';
+import { finding } from '../rules/rules.ts';
+import { at, type Node, placeOf } from './node.ts';
+import { textOf } from './values.ts';
+
+const key = 'config.agent.createOptions';
+
+/**
+ * A finding for each `null` in a list of `createOptions`, where it was written. In a map it takes a key away; in a list it would
+ * vanish in silence, since TOML has none, and what follows would move up.
+ */
+export function nullsInLists(root: Node): readonly Finding[] {
+  const devices = at(root, ['devices']);
+  const written = [at(root, ['defaults']), ...(devices?.kind === 'list' ? devices.items : [])];
+  return written.flatMap((settings) => {
+    const options = at(settings, key.split('.'));
+    if (options === undefined) return [];
+    const device = textOf(at(settings, ['id']));
+    return [...nullsBelow(options, key)].map(([path, node]) =>
+      finding('manifest/type', { key: path, ...told }, { place: placeOf(node), device }),
+    );
+  });
+}
+
+const told = {
+  expected: 'a value (a list cannot hold null)',
+  found: 'null',
+  remedy: 'Remove it from the list, or write the value.',
+};
+
+function* nullsBelow(node: Node, path: string): Generator<readonly [path: string, node: Node]> {
+  if (node.kind === 'map')
+    for (const [name, { node: inner }] of node.entries) yield* nullsBelow(inner, `${path}.${name}`);
+  if (node.kind !== 'list') return;
+  for (const [index, item] of node.items.entries()) {
+    const here = `${path}.${index}`;
+    if (item.kind === 'scalar' && item.value === null) yield [here, item];
+    else yield* nullsBelow(item, here);
+  }
+}

@@ -1,0 +1,41 @@
+import { type Capacity, operationsPerMinute } from '../model/capacity.ts';
+import type { Change } from '../model/plan.ts';
+
+/** What carrying out will take on one hub. */
+export interface Estimate {
+  /** Registry operations: one for each device that is created, updated or removed. */
+  readonly operations: number;
+  /** Devices whose tags are written after that; new devices begin with theirs. */
+  readonly tags: number;
+  /** At the pace that the quota allows. */
+  readonly minutes: number;
+  /** The quota, a minute: of `capacity`, else the least that a hub has. */
+  readonly perMinute: number;
+  /** Absent: not known. */
+  readonly capacity?: Capacity;
+}
+
+/** What every hub has at least. */
+const least: Capacity = { tier: 'S1', units: 1 };
+
+export function estimate(changes: readonly Change[], capacity: Capacity | undefined): Estimate {
+  const operations = changes.filter(isOperation).length;
+  const tags = changes.filter((change) => change.kind === 'update' && change.tags !== undefined).length;
+  const rates = operationsPerMinute(capacity ?? least);
+  const minutes = operations / rates.registry + tags / rates['twin-write'];
+  return { operations, tags, minutes, perMinute: rates.registry, ...(capacity === undefined ? {} : { capacity }) };
+}
+
+/** Whether carrying it out takes a registry operation. */
+export function isOperation(change: Change): boolean {
+  switch (change.kind) {
+    case 'create':
+    case 'disable':
+    case 'delete':
+      return true;
+    case 'update':
+      return change.registers;
+    default:
+      return false;
+  }
+}

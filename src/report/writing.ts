@@ -1,0 +1,23 @@
+import type { Writing } from '../model/writing.ts';
+
+/** `a.b: 1,200 of 10,000 done, 3 failed, 8,800 left; 980 operations a minute, ends about 14:32 UTC`; `now` in milliseconds since 1970. */
+export function writingLine(writing: Writing, now: number): string {
+  const { hub, done, failed, total } = writing;
+  const bad = failed === 0 ? '' : `, ${number(failed)} failed`;
+  return `${hub}: ${number(done)} of ${number(total)} done${bad}, ${number(total - done)} left; ${paceText(writing, now)}`;
+}
+
+/** A hub takes more in the first moments than it can go on with. */
+const soonest = 5_000;
+
+/** `980 operations a minute, ends about 14:32 UTC`: as far as the way so far tells. */
+export function paceText({ done, total, operations, elapsed }: Writing, now: number): string {
+  if (elapsed < soonest || done === 0) return `${number(operations)} operations so far`;
+  const end = new Date(now + (elapsed * (total - done)) / done);
+  const perMinute = number(Math.round((operations * 60_000) / elapsed));
+  return `${perMinute} operations a minute, ends about ${end.toISOString().slice(11, 16)} UTC`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
