@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
@@ -45,7 +45,7 @@ describe.skipIf(!hasGit)('a pull request that changes what devices would run (ne
       },
     });
     expect(run.code, run.stdout).toBe(0);
-    const comments = api.comments.get(7) ?? [];
+    const comments = api.commentsOn(7);
     expect(comments).toHaveLength(1);
     for (const text of [...comments, run.summary]) {
       const read = text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code))).replace(/<[^>]+>/g, '');
@@ -53,6 +53,15 @@ describe.skipIf(!hasGit)('a pull request that changes what devices would run (ne
         '| edge-1, edge-2, edge-3 | agent.image | registry.example/agent:1.5.10 | registry.example/agent:1.5.21 |',
       );
     }
+    const report = JSON.parse(readFileSync(run.outputs['report-file'] ?? '', 'utf8'));
+    expect(report.configuration).toEqual([
+      {
+        key: 'agent.image',
+        before: 'registry.example/agent:1.5.10',
+        after: 'registry.example/agent:1.5.21',
+        devices: ids,
+      },
+    ]);
     expect(git(folder, 'status', '--porcelain')).toBe('');
   });
 });

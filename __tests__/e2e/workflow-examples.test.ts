@@ -19,7 +19,7 @@ describe.skipIf(act === undefined || !isThere('jq'))('the examples, copied and r
     const { hub, run, github, results } = await singleSite();
     const planned = await run(pullRequest());
     expect(planned.code, planned.trace).toBe(0);
-    expect(github.comments.get(7)).toEqual([expect.stringContaining('to create 3')]);
+    expect(github.commentsOn(7)).toEqual([expect.stringContaining('to create 3')]);
     const merged = await run(push());
     expect(merged.code, merged.trace).toBe(0);
     expect(
@@ -77,7 +77,7 @@ describe.skipIf(act === undefined || !isThere('jq'))('the examples, copied and r
     const planned = await run({ ...pullRequest(), ...reading, vars: { ...vars, IOTHUB_READER_CLIENT_ID: clientId } });
     expect(planned.code, planned.trace).toBe(0);
     expect(planned.outputs.plan).toMatchObject({ result: 'changes', created: '4' });
-    expect(github.comments.get(7)).toEqual([expect.stringContaining('to create 4')]);
+    expect(github.commentsOn(7)).toEqual([expect.stringContaining('to create 4')]);
 
     const env = await signIn('IoT Hub Data Reader', 'IoT Hub Registry Contributor');
     const writing = {

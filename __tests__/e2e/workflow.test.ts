@@ -19,7 +19,7 @@ describe.skipIf(act === undefined || !isThere('jq'))(
       expect(jobs, trace).toEqual({ ...allSkipped, plan: 'success' });
       expect(code).toBe(0);
       expect(outputs.plan).toMatchObject({ result: 'changes', created: '2', 'artifact-ids': '' });
-      expect(github.comments.get(7)).toEqual([expect.stringContaining('to create 2')]);
+      expect(github.commentsOn(7)).toEqual([expect.stringContaining('to create 2')]);
       expect(hub.registry.all()).toEqual([]);
       expect(hub.counts().registryWrites).toBe(0);
     });
@@ -31,7 +31,7 @@ describe.skipIf(act === undefined || !isThere('jq'))(
       expect(jobs, trace).toEqual({ ...allSkipped, plan: 'failure' });
       expect(code).toBe(1);
       expect(annotations).toContainEqual(wrongNameIn(manifest));
-      expect(github.comments.get(7)).toEqual([expect.stringContaining('cn&#45;mismatch')]);
+      expect(github.commentsOn(7)).toEqual([expect.stringContaining('cn&#45;mismatch')]);
       const sarif: Sarif = JSON.parse(readFileSync(outputs.plan!['sarif-file']!, 'utf8'));
       expect(sarif.runs[0]!.results.map(({ ruleId }) => ruleId)).toContain('certificate/cn-mismatch');
       expect(hub.counts().requests).toBe(0);

@@ -1,12 +1,12 @@
-import { context } from '@actions/github';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { commentReport } from '../../src/github/comment.ts';
 import type { Event } from '../../src/github/event.ts';
 import type { Report } from '../../src/model/report.ts';
 import { everyResult, findingOf, outcomeOf, reportOf } from '../report/reports.ts';
-import { type Behaviour, type CommentApi, commentApi, type StoredComment } from './comment-api.ts';
+import { type Behaviour, githubToken, type StoredComment } from '../support/github-api.ts';
+import { reachAt, useOctoFleet } from './octo-fleet.ts';
 
-const settings = { command: 'plan', manifest: 'devices.yaml', comment: 'auto', 'github-token': 'ghs_0123456789' };
+const settings = { command: 'plan', manifest: 'devices.yaml', comment: 'auto', 'github-token': githubToken };
 const event: Event = {
   link: () => 'https://github.example/line',
   run: 'https://github.example/run',
@@ -15,40 +15,18 @@ const event: Event = {
 };
 const bot = { login: 'github-actions[bot]', type: 'Bot' } as const;
 
-let log = '';
-
-beforeEach(() => {
-  log = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    log += chunk;
-    return true;
-  });
-  vi.stubEnv('GITHUB_REPOSITORY', 'octo/fleet');
-  vi.stubEnv('GITHUB_WORKFLOW', 'provision');
-  vi.stubEnv('GITHUB_JOB', 'plan');
-});
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
-
-async function apiWith(behaviour: Behaviour = {}): Promise<CommentApi> {
-  const api = await commentApi({ viewer: 'github-actions[bot]', ...behaviour });
-  vi.stubEnv('GITHUB_API_URL', api.url);
-  Object.assign(context, Reflect.construct(context.constructor, []));
-  return api;
-}
+const fleet = useOctoFleet({ GITHUB_WORKFLOW: 'provision', GITHUB_JOB: 'plan' });
 
 /** The first line of what a run of these settings says. */
 async function markerOf(changed: object = {}): Promise<string> {
-  const { comments } = await apiWith();
+  const { comments } = await fleet.apiWith();
   await commentReport(everyResult.changes, { ...settings, ...changed }, event);
   return comments[0]!.body.split('\n')[0]!;
 }
 
 const stranger = (id: number, body = 'Looks good'): StoredComment => ({
   id,
+  issue: 7,
   body,
   user: { login: 'mallory', type: 'User' },
 });
@@ -57,22 +35,22 @@ const creation = 'POST /repos/octo/fleet/issues/7/comments';
 
 describe('the comment of a run', () => {
   it('is made once, and later runs update it', async () => {
-    const api = await apiWith({ comments: [stranger(1)] });
+    const api = await fleet.apiWith({ comments: [stranger(1)] });
     await commentReport(everyResult.changes, settings, event);
     await commentReport(everyResult.unchanged, settings, event);
     expect(api.calls).toEqual([thread, creation, thread, 'POST /graphql', 'PATCH /repos/octo/fleet/issues/comments/2']);
     expect(api.comments).toHaveLength(2);
     expect(api.comments[1]!.body).toContain('nothing to write');
-    expect(log).toMatch(/#7: created\r?\n.*#7: updated\r?\n$/);
+    expect(fleet.log).toMatch(/#7: created\r?\n.*#7: updated\r?\n$/);
   });
 
   it('is found beyond the first page', async () => {
     const marker = await markerOf();
     const comments = [
       ...Array.from({ length: 240 }, (_, n) => stranger(n + 1)),
-      { id: 241, body: `${marker}\nold`, user: bot },
+      { id: 241, issue: 7, body: `${marker}\nold`, user: bot },
     ];
-    const api = await apiWith({ comments });
+    const api = await fleet.apiWith({ comments });
     await commentReport(everyResult.changes, settings, event);
     expect(api.calls).toEqual([
       thread,
@@ -84,10 +62,10 @@ describe('the comment of a run', () => {
   });
 
   it('is not made where there is nothing to say', async () => {
-    const api = await apiWith();
+    const api = await fleet.apiWith();
     await commentReport(everyResult.unchanged, settings, event);
     expect(api.calls).toEqual([thread]);
-    expect(log).toMatch(/#7: not needed/);
+    expect(fleet.log).toMatch(/#7: not needed/);
   });
 
   it.each([
@@ -97,7 +75,7 @@ describe('the comment of a run', () => {
     ['nobody', null],
   ])('never takes the place of one by %s that begins with the marker', async (_, user) => {
     const marker = await markerOf();
-    const api = await apiWith({ comments: [{ id: 1, body: `${marker}\nforged`, user }] });
+    const api = await fleet.apiWith({ comments: [{ id: 1, issue: 7, body: `${marker}\nforged`, user }] });
     await commentReport(everyResult.changes, settings, event);
     expect(api.comments.map(({ body }) => body.split('\n')[1])).toEqual(['forged', '### IoT Edge provisioning: plan']);
   });
@@ -109,14 +87,17 @@ describe('the comment of a run', () => {
     ['of the run where nobody tells who the token is', undefined, bot],
   ])('is known by its account: %s', async (_, viewer, user) => {
     const marker = await markerOf();
-    const api = await apiWith({ viewer: viewer as string, comments: [{ id: 5, body: `${marker}\nold`, user }] });
+    const api = await fleet.apiWith({
+      viewer: viewer ?? null,
+      comments: [{ id: 5, issue: 7, body: `${marker}\nold`, user }],
+    });
     await commentReport(everyResult.changes, settings, event);
     expect(api.calls.at(-1)).toBe('PATCH /repos/octo/fleet/issues/comments/5');
   });
 
   it('leaves one of ours that only quotes the marker', async () => {
     const marker = await markerOf();
-    const api = await apiWith({ comments: [{ id: 1, body: `> ${marker}`, user: bot }] });
+    const api = await fleet.apiWith({ comments: [{ id: 1, issue: 7, body: `> ${marker}`, user: bot }] });
     await commentReport(everyResult.changes, settings, event);
     expect(api.comments).toHaveLength(2);
   });
@@ -140,8 +121,8 @@ describe('the comment of a run', () => {
 
   it('holds no key of the hub and no token, in whatever form', async () => {
     const key = 'c2VjcmV0+of/the/hub==';
-    const api = await apiWith();
-    const echo = `the hub said ${key} and ghs_0123456789`;
+    const api = await fleet.apiWith();
+    const echo = `the hub said ${key} and ${githubToken}`;
     const report = reportOf({ findings: [findingOf({ message: echo })], outcomes: [outcomeOf('failed', 'a', echo)] });
     const secret = { ...settings, 'connection-string': `HostName=a.b;SharedAccessKeyName=o;SharedAccessKey=${key}\n` };
     await commentReport(report, secret, event);
@@ -158,15 +139,15 @@ describe('no comment is tried', () => {
     ['where the workflow says never', { comment: 'never' }, event],
     ['without a token', { 'github-token': '' }, event],
   ])('%s', async (_, changed, where) => {
-    const { calls } = await apiWith();
+    const { calls } = await fleet.apiWith();
     await commentReport(everyResult.changes, { ...settings, ...changed }, where);
-    expect([calls, log]).toEqual([[], '']);
+    expect([calls, fleet.log]).toEqual([[], '']);
   });
 });
 
 describe('a comment that cannot be made', () => {
   const failing = async (instead: Behaviour['instead'], report: Report = everyResult.changes) => {
-    const api = await apiWith(instead === undefined ? {} : { instead });
+    const api = await fleet.apiWith(instead === undefined ? {} : { instead });
     await commentReport(report, settings, event);
     return api.calls;
   };
@@ -178,9 +159,9 @@ describe('a comment that cannot be made', () => {
   ])('for want of permission (%i %s on %s) is a notice with what to add', async (status, message, method) => {
     const calls = await failing((call) => (call.startsWith(method) ? { status, message } : undefined));
     expect(calls.at(-1)).toMatch(new RegExp(`^${method}`));
-    expect(log).toMatch(/^::notice title=pull request comment::The token may not comment on pull requests/);
-    expect(log).toContain(message);
-    expect(log).toContain(
+    expect(fleet.log).toMatch(/^::notice title=pull request comment::The token may not comment on pull requests/);
+    expect(fleet.log).toContain(message);
+    expect(fleet.log).toContain(
       'Give the job%0Apermissions:%0A  contents: read%0A  pull-requests: write%0Aor set comment: never.',
     );
   });
@@ -192,8 +173,8 @@ describe('a comment that cannot be made', () => {
   ])('for another reason (%i %s) is a warning, and tried once', async (status, message) => {
     const calls = await failing((call) => (call.startsWith('POST') ? { status, message } : undefined));
     expect(calls).toEqual([thread, creation]);
-    expect(log).toMatch(/^::warning title=pull request comment::The pull request has no comment of this run: /);
-    expect(log).toContain(message);
+    expect(fleet.log).toMatch(/^::warning title=pull request comment::The pull request has no comment of this run: /);
+    expect(fleet.log).toContain(message);
   });
 
   it('since nobody answers is a warning after ten seconds', async () => {
@@ -204,14 +185,13 @@ describe('a comment that cannot be made', () => {
     });
     await failing(() => 'silence');
     expect(patience.mock.calls).toEqual([[10_000]]);
-    expect(log).toMatch(/^::warning .*no answer in time/);
+    expect(fleet.log).toMatch(/^::warning .*no answer in time/);
   });
 
   it('since nobody listens is a warning', async () => {
-    const api = await apiWith();
-    vi.stubEnv('GITHUB_API_URL', api.url.replace(/\d+$/, '1'));
-    Object.assign(context, Reflect.construct(context.constructor, []));
+    const api = await fleet.apiWith();
+    reachAt(api.url.replace(/\d+$/, '1'));
     await commentReport(everyResult.changes, settings, event);
-    expect(log).toMatch(/^::warning title=pull request comment::/);
+    expect(fleet.log).toMatch(/^::warning title=pull request comment::/);
   });
 });

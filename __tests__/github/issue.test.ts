@@ -1,16 +1,10 @@
-import { context } from '@actions/github';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Event } from '../../src/github/event.ts';
 import { keepIssue } from '../../src/github/issue.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { everyResult, findingOf, reportOf } from '../report/reports.ts';
-import {
-  type Behaviour,
-  type GitHubApi,
-  githubToken,
-  type StoredIssue,
-  startGitHubApi,
-} from '../support/github-api.ts';
+import { githubToken, type StoredIssue } from '../support/github-api.ts';
+import { useOctoFleet } from './octo-fleet.ts';
 
 const settings = {
   command: 'verify',
@@ -31,35 +25,15 @@ const soon = reportOf({
   findings: [findingOf({ rule: 'certificate/expires-soon', severity: 'warning', message: 'ends in 8 days' })],
 });
 
-let log = '';
-
-beforeEach(() => {
-  log = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    log += chunk;
-    return true;
-  });
-  vi.stubEnv('GITHUB_REPOSITORY', 'octo/fleet');
-  vi.stubEnv('GITHUB_WORKFLOW', 'watch');
-  vi.stubEnv('GITHUB_JOB', 'watch');
-  vi.stubEnv('GITHUB_EVENT_NAME', 'schedule');
+const fleet = useOctoFleet({
+  GITHUB_WORKFLOW: 'watch',
+  GITHUB_JOB: 'watch',
+  GITHUB_EVENT_NAME: 'schedule',
 });
-
-afterEach(() => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-});
-
-async function apiWith(behaviour: Behaviour = {}): Promise<GitHubApi> {
-  const api = await startGitHubApi(behaviour);
-  vi.stubEnv('GITHUB_API_URL', api.url);
-  Object.assign(context, Reflect.construct(context.constructor, []));
-  return api;
-}
 
 /** The first line of an issue of these settings. */
 async function markerOf(changed: object = {}): Promise<string> {
-  const { issues } = await apiWith();
+  const { issues } = await fleet.apiWith();
   await keepIssue(drift, { ...settings, ...changed }, event);
   return issues[0]!.body!.split('\n')[0]!;
 }
@@ -78,7 +52,7 @@ const creation = 'POST /repos/octo/fleet/issues';
 
 describe('the issue of a watch', () => {
   it('is opened when the hub drifts, updated, closed when all is well, and opened anew the next time', async () => {
-    const api = await apiWith();
+    const api = await fleet.apiWith();
     for (const report of [well, drift, soon, well, drift]) expect(await keepIssue(report, settings, event)).toEqual([]);
     const update = 'PATCH /repos/octo/fleet/issues/1';
     expect(api.calls).toEqual([
@@ -94,31 +68,31 @@ describe('the issue of a watch', () => {
     ]);
     expect(api.issues[0]!.body).toContain('the hub is as the manifest says');
     expect(api.issues[1]!.body).toContain('drift&#58;');
-    expect(log).toMatch(/not needed[\s\S]*#1 opened[\s\S]*#1 updated[\s\S]*#1 closed[\s\S]*#2 opened/);
+    expect(fleet.log).toMatch(/not needed[\s\S]*#1 opened[\s\S]*#1 updated[\s\S]*#1 closed[\s\S]*#2 opened/);
   });
 
   it('is opened for a certificate that ends soon, and says which', async () => {
-    const api = await apiWith();
+    const api = await fleet.apiWith();
     await keepIssue(soon, settings, event);
     expect(api.issues[0]!.body).toContain('ends in 8 days');
   });
 
   it('is opened when the run could not tell', async () => {
-    const api = await apiWith();
+    const api = await fleet.apiWith();
     const unable = reportOf({ command: 'verify', result: 'failed', faults: [new Fault('no answer', 'Wait.')] });
     await keepIssue(unable, settings, event);
     expect(api.issues[0]!.body).toContain('no answer');
   });
 
   it('is not opened for a warning that stays as long as a certificate does', async () => {
-    const api = await apiWith();
+    const api = await fleet.apiWith();
     const warned = findingOf({ rule: 'certificate/is-ca', severity: 'warning' });
     await keepIssue(reportOf({ command: 'verify', result: 'in-sync', findings: [warned] }), settings, event);
     expect(api.issues).toEqual([]);
   });
 
   it('is opened for such a warning where warnings make a run fail', async () => {
-    const api = await apiWith();
+    const api = await fleet.apiWith();
     const warned = findingOf({ rule: 'certificate/is-ca', severity: 'warning', message: 'it is an authority' });
     await keepIssue(reportOf({ command: 'verify', result: 'invalid', findings: [warned] }), settings, event);
     expect(api.issues[0]!.body).toContain('it is an authority');
@@ -127,7 +101,7 @@ describe('the issue of a watch', () => {
   it('is found beyond the first page, also under another title', async () => {
     const marker = await markerOf();
     const others = Array.from({ length: 230 }, (_, n) => other(n + 2, 'Else'));
-    const api = await apiWith({ issues: [other(1, `${marker}\nold`, { title: 'Renamed' }), ...others] });
+    const api = await fleet.apiWith({ issues: [other(1, `${marker}\nold`, { title: 'Renamed' }), ...others] });
     await keepIssue(drift, settings, event);
     expect(api.calls.slice(0, 3)).toEqual([list, `${list}?page=2`, `${list}?page=3`]);
     expect(api.issues).toHaveLength(231);
@@ -141,7 +115,7 @@ describe('the issue of a watch', () => {
     ["a deleted account's", { user: null }],
   ] as const)('is not taken for %s', async (_, more) => {
     const marker = await markerOf();
-    const api = await apiWith({ issues: [other(1, `${marker}\nold`, more)] });
+    const api = await fleet.apiWith({ issues: [other(1, `${marker}\nold`, more)] });
     await keepIssue(drift, settings, event);
     expect(api.issues[0]!.body).toBe(`${marker}\nold`);
     expect(api.issues).toHaveLength(2);
@@ -158,26 +132,26 @@ describe('the issue of a watch', () => {
     ['a pull request of a stranger', {}, 'pull_request_target'],
   ])('is not asked for with %s', async (_, changed, eventName) => {
     vi.stubEnv('GITHUB_EVENT_NAME', eventName);
-    const api = await apiWith();
+    const api = await fleet.apiWith();
     expect(await keepIssue(drift, { ...settings, ...changed }, event)).toEqual([]);
     expect(api.calls).toEqual([]);
   });
 
   it.each([403, 404, 410])('fails the run with the permission to give when GitHub answers %i', async (status) => {
-    await apiWith({ instead: () => ({ status, message: 'Resource not accessible by integration' }) });
+    await fleet.apiWith({ instead: () => ({ status, message: 'Resource not accessible by integration' }) });
     const [fault] = await keepIssue(drift, settings, event);
     expect(fault).toMatchObject({ message: expect.stringContaining('not accessible') });
     expect(fault!.remedy).toContain('issues: write');
   });
 
   it('fails the run when GitHub is out of order, or there is no token', async () => {
-    await apiWith({ instead: () => ({ status: 500, message: 'Oops' }) });
+    await fleet.apiWith({ instead: () => ({ status: 500, message: 'Oops' }) });
     expect((await keepIssue(drift, settings, event))[0]!.remedy).toContain('Run it again');
     expect((await keepIssue(drift, { ...settings, 'github-token': '' }, event))[0]!.message).toContain('github-token');
   });
 
   it('shows no secret that a hub has echoed', async () => {
-    const api = await apiWith();
+    const api = await fleet.apiWith();
     const key = 'c2VjcmV0LXNlY3JldC1zZWNyZXQ=';
     const echo = reportOf({ command: 'verify', result: 'failed', faults: [new Fault(`refused ${key}`, 'Wait.')] });
     const strings = `HostName=h;SharedAccessKeyName=n;SharedAccessKey=${key}`;

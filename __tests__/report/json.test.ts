@@ -64,6 +64,14 @@ describe('the report as JSON', () => {
     });
   });
 
+  it('has what a pull request changes of the configuration, where that was compared', () => {
+    const configuration = [{ key: 'agent.image', before: 'agent:1', after: 'agent:2', devices: ['a', 'b'] }];
+    const document = printed({ ...everyResult.changes, configuration });
+    expect(document.configuration).toEqual(configuration);
+    expect(faultsOf(document)).toEqual([]);
+    expect(printed(everyResult.changes)).not.toHaveProperty('configuration');
+  });
+
   it('holds nothing that signs in, in no text of it', () => {
     const id = 'HostName=h;SharedAccessKey=c2VjcmV0';
     const report = reportOf({

@@ -23,6 +23,11 @@ describe('the report as text', () => {
     expect(lines({ findings: [findingOf({ place: undefined, ...parts })] })[0]).toBe(line);
   });
 
+  it('says where the plan was written', () => {
+    const closing = reportLines({ ...everyResult.changes, planFile: 'plan.json' }, plainStyle).at(-1);
+    expect(closing).toMatch(/^plan: to create .*; written to plan\.json$/);
+  });
+
   it('is dressed by its style', () => {
     const style: Style = {
       severity: (severity, text) => `<${severity}>${text}</>`,

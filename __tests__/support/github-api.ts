@@ -14,12 +14,21 @@ export interface StoredIssue {
   readonly pull_request?: object;
 }
 
+export interface StoredComment {
+  readonly id: number;
+  /** The number of its issue or pull request. */
+  readonly issue: number;
+  body: string;
+  readonly user: StoredIssue['user'];
+}
+
 export interface GitHubApi {
   /** Of the REST interface, as GITHUB_API_URL has it. */
   readonly url: string;
   readonly issues: StoredIssue[];
-  /** Comments by the number of their issue or pull request. */
-  readonly comments: Map<number, string[]>;
+  readonly comments: StoredComment[];
+  /** What the comments of an issue or pull request say. */
+  commentsOn(issue: number): readonly string[];
   /** Files of the release of each tag, by name. */
   readonly releases: Map<string, Map<string, Buffer>>;
   /** `GET /repos/octo/fleet/issues?page=2`, one for each call. */
@@ -28,12 +37,13 @@ export interface GitHubApi {
 
 export interface Behaviour {
   readonly issues?: readonly StoredIssue[];
+  readonly comments?: readonly StoredComment[];
   /** Tags that have a release. */
   readonly releases?: readonly string[];
-  /** Who the token is; absent: the question is refused. */
-  readonly viewer?: string;
-  /** An answer in place of the usual one. */
-  readonly instead?: (call: string) => { readonly status: number; readonly message: string } | undefined;
+  /** Who the token is, `github-actions[bot]` where nothing is said; null: the question is refused. */
+  readonly viewer?: string | null;
+  /** An answer in place of the usual one, or none at all. */
+  readonly instead?: (call: string) => { readonly status: number; readonly message: string } | 'silence' | undefined;
   /** Speaks TLS, as the GitHub CLI wants it. */
   readonly authority?: Authority;
 }
@@ -45,10 +55,10 @@ export const githubToken = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz';
 export async function startGitHubApi(behaviour: Behaviour = {}): Promise<GitHubApi> {
   const { viewer = 'github-actions[bot]', authority } = behaviour;
   const issues = (behaviour.issues ?? []).map((issue) => ({ ...issue }));
-  const comments = new Map<number, string[]>();
+  const comments = (behaviour.comments ?? []).map((comment) => ({ ...comment }));
   const releases = new Map((behaviour.releases ?? []).map((tag) => [tag, new Map<string, Buffer>()]));
   const calls: string[] = [];
-  const user = { login: viewer, type: 'Bot' as const };
+  const user = { login: viewer ?? 'nobody', type: 'Bot' as const };
 
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const origin = `${authority === undefined ? 'http' : 'https'}://${request.headers.host}`;
@@ -59,12 +69,14 @@ export async function startGitHubApi(behaviour: Behaviour = {}): Promise<GitHubA
     calls.push(page === null ? call : `${call}?page=${page}`);
     const bytes = await buffer(request);
     const other = behaviour.instead?.(call);
+    if (other === 'silence') return response;
     if (other !== undefined) return answer(response, other.status, { message: other.message });
     if (request.headers.authorization !== `token ${githubToken}`)
       return answer(response, 401, { message: 'Bad credentials' });
 
     if (call === 'POST /graphql') {
       // The GitHub CLI looks among drafts too, and takes no field that it has not asked for.
+      if (viewer === null) return answer(response, 200, { errors: [{ message: 'refused' }] });
       const asksForRelease = String(parsed(bytes).query).includes('release(');
       const data = asksForRelease ? { repository: { release: null } } : { viewer: { login: viewer } };
       return answer(response, 200, { data });
@@ -85,20 +97,17 @@ export async function startGitHubApi(behaviour: Behaviour = {}): Promise<GitHubA
       return answer(response, found === undefined ? 404 : 200, Object.assign(found ?? {}, parsed(bytes)));
     }
     if (issue !== undefined && ofIssue !== undefined) {
-      const thread = comments.get(Number(issue)) ?? [];
-      if (request.method === 'POST') comments.set(Number(issue), [...thread, String(parsed(bytes).body)]);
-      if (request.method === 'POST') return answer(response, 201, { id: 1 });
-      return answer(
-        response,
-        200,
-        thread.map((body, id) => ({ id: Number(issue) * 1000 + id, body, user })),
-      );
+      if (request.method === 'POST') {
+        comments.push({ id: comments.length + 1, issue: Number(issue), body: String(parsed(bytes).body), user });
+        return answer(response, 201, comments.at(-1));
+      }
+      const thread = comments.filter((one) => one.issue === Number(issue));
+      return list(response, thread, query, origin + pathname);
     }
     const [, comment] = /^\/repos\/octo\/fleet\/issues\/comments\/(\d+)$/.exec(path) ?? [];
     if (comment !== undefined) {
-      const thread = comments.get(Math.floor(Number(comment) / 1000)) ?? [];
-      thread[Number(comment) % 1000] = String(parsed(bytes).body);
-      return answer(response, 200, { id: Number(comment) });
+      const edited = comments.find(({ id }) => id === Number(comment));
+      return answer(response, edited === undefined ? 404 : 200, Object.assign(edited ?? {}, parsed(bytes)));
     }
     return ofReleases(call, { releases, query, bytes, api: `${origin}/api` }, response);
   };
@@ -108,7 +117,8 @@ export async function startGitHubApi(behaviour: Behaviour = {}): Promise<GitHubA
       ? createHttpServer(handle)
       : createServer({ cert: authority.server, key: authority.server }, handle);
   const url = `${authority === undefined ? 'http' : 'https'}://localhost:${await listen(server)}`;
-  return { url, issues, comments, releases, calls };
+  const commentsOn = (issue: number) => comments.filter((one) => one.issue === issue).map(({ body }) => body);
+  return { url, issues, comments, commentsOn, releases, calls };
 }
 
 interface OfReleases {

@@ -115,7 +115,7 @@ async function traces(
     annotations: JSON.stringify(annotations),
     artifacts: JSON.stringify(uploaded),
     issues: JSON.stringify(issues),
-    comments: JSON.stringify([...comments.values()]),
+    comments: JSON.stringify(comments),
     releases: [...releases.values()].flatMap((assets) => [...assets.values()].map(String)).join('\n'),
     ...Object.fromEntries(left.map(([name, path]) => [name, existsSync(path) ? readFileSync(path, 'utf8') : ''])),
   };

@@ -27,6 +27,7 @@ export function reportJson(report: Report): object {
       directory,
       files: files.map(({ name }) => name),
     })),
+    ...(report.configuration === undefined ? {} : { configuration: report.configuration }),
     ...(report.command === 'list' ? { devices: listedJson(report) } : {}),
     faults: report.faults.map(({ message, remedy }) => ({ message, remedy })),
   });

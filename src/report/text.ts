@@ -63,9 +63,10 @@ export function faultLines(faults: readonly Fault[], style: Style): readonly str
   ]);
 }
 
-/** `plan: to create 3, to update 0, unchanged 0` */
+/** `plan: to create 3, to update 0, unchanged 0; written to plan.json` */
 export function closingLine(report: Report): string {
-  return `${report.command}: ${headline(report)}`;
+  const file = report.planFile === undefined ? '' : `; written to ${visible(report.planFile)}`;
+  return `${report.command}: ${headline(report)}${file}`;
 }
 
 function oneFinding({ place, severity, rule, message, remedy, hub }: Finding, style: Style): readonly string[] {
