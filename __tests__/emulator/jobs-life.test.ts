@@ -96,13 +96,16 @@ describe('a job of a hub with a capacity', () => {
   });
 });
 
-it('a job whose container goes away fails, and says why', async () => {
-  const { clock, job, container } = await running(5);
+// One that has not looked at its blob yet, and one in the midst of it: each finds out at another call of the service.
+it.each([5, 40_000])('a job of %d lines whose container goes away fails, and says why', async (count) => {
+  const { clock, job, container } = await running(count);
+  await clock.sleep(count > 5 ? 2 * 60_000 : 5_000);
+  expect(await job()).toMatchObject({ status: 'running' });
   await container.remove();
-  await clock.sleep(60_000);
+  await clock.sleep(3 * 60 * 60_000);
   expect(await job()).toMatchObject({
     status: 'failed',
-    failureReason: 'The import broke off: a blob cannot be read any more',
+    failureReason: 'The import broke off: the blob devices.txt cannot be read any more',
   });
 });
 

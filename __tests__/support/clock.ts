@@ -33,7 +33,7 @@ const quietTurns = 20;
  * - an HTTP call of this process is on its way: begun by a client and not yet at a server of this process, or answered and not yet read to
  *   the end, or at a server elsewhere (Azurite). One that a server holds, asleep or for ever, does not count;
  * - Node waits for a file, a name or a connection, or is in the midst of code.
- * It does not see other processes and worker threads, calls by `fetch`, nor what Node's thread pool computes (new keys, gzip).
+ * It does not see other processes and worker threads, nor what Node's thread pool computes (new keys, gzip).
  * Sleepers wake one at a time, so that a run is the same each time.
  */
 export function simulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClock {
@@ -116,12 +116,29 @@ function watchTraffic() {
       events += 1;
     });
   };
-  subscribe('http.client.request.start', began);
-  subscribe('http.server.request.start', arrived);
+  // What `fetch` sends: Node's own undici tells of it on channels of its own.
+  const fetches = new WeakSet<object>();
+  const fetchBegan = (message: unknown) => {
+    fetches.add(Object(message).request);
+    asked += 1;
+    events += 1;
+  };
+  const fetchEnded = (message: unknown) => {
+    if (!fetches.delete(Object(message).request)) return;
+    asked -= 1;
+    events += 1;
+  };
+  const watched = [
+    ['http.client.request.start', began],
+    ['http.server.request.start', arrived],
+    ['undici:request:create', fetchBegan],
+    ['undici:request:trailers', fetchEnded],
+    ['undici:request:error', fetchEnded],
+  ] as const;
+  for (const [channel, heard] of watched) subscribe(channel, heard);
   const close = () => {
     ended = true;
-    unsubscribe('http.client.request.start', began);
-    unsubscribe('http.server.request.start', arrived);
+    for (const [channel, heard] of watched) unsubscribe(channel, heard);
   };
   return { count: () => events, underWay: () => asked > held, ended: () => ended, close };
 }

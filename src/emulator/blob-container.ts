@@ -32,7 +32,7 @@ export async function openContainer(url: string): Promise<BlobContainer> {
   return {
     async read(name, signal) {
       const blob = container.getBlobClient(name);
-      const { contentLength: length = 0, etag } = await blob.getProperties();
+      const { contentLength: length = 0, etag } = await blob.getProperties().catch(unreadable(name));
       return { length, bytes: partsOf(blob, { length, etag, signal }) };
     },
     writer: (name) => blockWriter(container, name),
@@ -59,8 +59,17 @@ async function* partsOf(
   const conditions = etag === undefined ? {} : { ifMatch: etag };
   for (let from = 0; from < length; from += partLength) {
     const count = Math.min(partLength, length - from);
-    yield await blob.downloadToBuffer(from, count, { abortSignal: signal, conditions });
+    yield await blob
+      .downloadToBuffer(from, count, { abortSignal: signal, conditions })
+      .catch(unreadable(blob.name));
   }
+}
+
+/** One sentence for a blob that has gone or changed: at which call that shows (404, 412) is chance, and its answer has no words or many. */
+function unreadable(name: string): (thrown: unknown) => never {
+  return (cause) => {
+    throw new Error(`the blob ${name} cannot be read any more`, { cause });
+  };
 }
 
 /** Sends a block whenever there is enough for one, so that no more than that is ever held. */

@@ -104,9 +104,7 @@ export function createJobs(options: JobsOptions): Jobs {
       change(jobId, { progress: 100 });
       end(jobId, 'completed');
     } catch (error) {
-      // Where no more than the properties of a blob are asked for, a refusal has no words.
-      const reason = messageOf(error) || 'a blob cannot be read any more';
-      if (!signal.aborted) end(jobId, 'failed', `The import broke off: ${reason}`);
+      if (!signal.aborted) end(jobId, 'failed', `The import broke off: ${messageOf(error)}`);
     } finally {
       if (current?.jobId === jobId) current = undefined;
     }
