@@ -43,12 +43,22 @@ export function filesOf(identity: Identity, hub: HubHost, { places, base }: Mate
 }
 
 function file(name: string, render: () => string): BundleFile {
-  return {
-    name,
-    get text() {
-      return render();
-    },
-  };
+  return new RenderedFile(name, render);
+}
+
+/** A class, since an object literal with a getter of its own costs the engine a hidden class for each file. */
+class RenderedFile implements BundleFile {
+  readonly name: string;
+  readonly #render: () => string;
+
+  constructor(name: string, render: () => string) {
+    this.name = name;
+    this.#render = render;
+  }
+
+  get text(): string {
+    return this.#render();
+  }
 }
 
 function renderYaml({ device }: Identity, hub: HubHost, { places, base }: Material): string {

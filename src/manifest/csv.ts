@@ -15,6 +15,7 @@ export function parseCsv(source: SourceText): ParseResult {
   const devices: Node[] = [];
   const problems: SyntaxProblem[] = [];
   let header: Header | undefined;
+  let texts: readonly string[] = [];
   const broken = readRows(source.text, (cells) => {
     if (cells.every(({ text }) => text === '')) return;
     if (header === undefined) {
@@ -24,7 +25,10 @@ export function parseCsv(source: SourceText): ParseResult {
     }
     const nameless = cells.find(({ text }, index) => text !== '' && (header?.names[index] ?? '') === '');
     if (nameless !== undefined) problems.push(withoutColumn(nameless));
-    const row = { source, texts: cells.map(({ text }) => text), offsets: cells.map(({ offset }) => offset) };
+    // Most cells of a column say the same, and each was read as a text of its own.
+    const above = texts;
+    texts = cells.map(({ text }, index) => (above[index] === text ? above[index] : text));
+    const row = { source, texts, offsets: cells.map(({ offset }) => offset) };
     devices.push({ kind: 'map', source, offset: row.offsets[0] ?? 0, entries: new CellMap(header.columns, row) });
   });
   if (broken !== undefined) problems.push(broken);

@@ -3,6 +3,7 @@ import {
   type BySlot,
   type ContainerOs,
   type Device,
+  type DeviceIdentity,
   isDeviceId,
   isHubHost,
   type Platform,
@@ -50,16 +51,24 @@ export function readDevice(merged: Node, folder: string, hub: Node | undefined):
     ...optional('parent', read.text('parent')),
     ...optional('tags', read.json('tags')),
     runtime,
-    identity: {
-      slot: oneOf<Slot>(read.text('identity.slot'), ['primary', 'secondary']) ?? 'primary',
-      ...optional('certificate', read.text('identity.certificate')),
-      ...optional('privateKey', read.text('identity.privateKey')),
-      ...optional('pinFrom', read.text('identity.pinFrom')),
-    },
+    identity: readIdentity(read),
     config: readConfig(read, folder),
     place: (key) => (key === 'hub' && hubFromTop ? placeOf(hub) : read.place(key)),
   };
   return { device, findings };
+}
+
+/** Most devices of a long fleet say nothing of it: they share this one. */
+const usual: DeviceIdentity = { slot: 'primary' };
+
+function readIdentity(read: ValueReader): DeviceIdentity {
+  if (!read.has('identity')) return usual;
+  return {
+    slot: oneOf<Slot>(read.text('identity.slot'), ['primary', 'secondary']) ?? 'primary',
+    ...optional('certificate', read.text('identity.certificate')),
+    ...optional('privateKey', read.text('identity.privateKey')),
+    ...optional('pinFrom', read.text('identity.pinFrom')),
+  };
 }
 
 function* idFindings(id: string, place: Place): Generator<Finding> {
@@ -110,5 +119,9 @@ function missingRuntime(read: ValueReader): Finding {
 }
 
 function bySlot(value: (slot: Slot) => string | undefined): BySlot<string> {
-  return { ...optional('primary', value('primary')), ...optional('secondary', value('secondary')) };
+  const [primary, secondary] = [value('primary'), value('secondary')];
+  if (primary === undefined && secondary === undefined) return neither;
+  return { ...optional('primary', primary), ...optional('secondary', secondary) };
 }
+
+const neither: BySlot<string> = {};

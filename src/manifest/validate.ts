@@ -13,8 +13,8 @@ export interface Validation {
 
 /** Holds one manifest against schemas/devices.schema.json, before anything is merged: each fault once, where it was written. */
 export function validateManifest(root: Node): Validation {
-  if (validate(plain(root))) return { findings: [], sound: () => true };
-  const errors = validate.errors ?? [];
+  const errors = schemaErrors(root);
+  if (errors.length === 0) return { findings: [], sound: () => true };
   const misspelt = new Set(errors.flatMap((e) => (e.keyword === 'additionalProperties' ? [meantBy(e)] : [])));
   // A misspelt required key is one fault, not two.
   const needed = errors.filter(
@@ -28,6 +28,31 @@ export function validateManifest(root: Node): Validation {
     findings: told.map((error) => findingOf(error, root)),
     sound: (index) => !faulty.has('all') && !faulty.has(String(index)),
   };
+}
+
+/** Of a long fleet so many devices are looked at together: plain copies of all of them at once would be most of the memory of a run. */
+const devicesAtOnce = 1_000;
+
+function schemaErrors(root: Node): readonly SchemaError[] {
+  const devices = at(root, ['devices']);
+  if (root.kind !== 'map' || devices?.kind !== 'list' || devices.items.length <= devicesAtOnce) return errorsIn(root);
+  const errors: SchemaError[] = [];
+  for (let from = 0; from < devices.items.length; from += devicesAtOnce) {
+    const node = { ...devices, items: devices.items.slice(from, from + devicesAtOnce) };
+    const entries = new Map(root.entries).set('devices', { keyOffset: devices.offset, node });
+    for (const error of errorsIn({ ...root, entries })) {
+      const [start, index] = /^\/devices\/(\d+)/.exec(error.instancePath) ?? [];
+      if (start !== undefined) {
+        const rest = error.instancePath.slice(start.length);
+        errors.push({ ...error, instancePath: `/devices/${Number(index) + from}${rest}` });
+      } else if (from === 0) errors.push(error); // What is wrong beside the devices is found with each part of them.
+    }
+  }
+  return errors;
+}
+
+function errorsIn(root: Node): readonly SchemaError[] {
+  return validate(plain(root)) ? [] : (validate.errors ?? []);
 }
 
 function findingOf(error: SchemaError, root: Node): Finding {
