@@ -2,9 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openHistory } from '../src/github/history.ts';
-import { type HubHost, isDeviceId, isHubHost } from '../src/model/fleet.ts';
-import { onceDeclared, stillDeclared } from '../src/once-declared.ts';
-import { openWorkspace } from '../src/workspace.ts';
+import { type HubHost, isHubHost } from '../src/model/fleet.ts';
+import { onceDeclared } from '../src/once-declared.ts';
 import { issue, issueAuthority } from './support/chain.ts';
 import { commit, git, hasGit, repositoryWith } from './support/git.ts';
 
@@ -72,19 +71,5 @@ describe.skipIf(!hasGit)('devices that the default branch once declared (needs g
     commit(folder, 'a list again', { 'devices.yaml': 'hub: a.example\ndevices:\n  - id: one\n' });
     commit(folder, 'too late', { 'certs/late.pem': await pem('late') });
     expect(await declared(folder)).toEqual(['a.example/one']);
-  });
-
-  it('are still declared where a certificate of theirs is, whatever is wrong with it', async () => {
-    const authority = await issueAuthority('two');
-    const folder = repositoryWith({
-      'devices.yaml': 'hub: a.example\ndevices: { from: certs/*.pem }\n',
-      'certs/two.pem': authority.pem,
-    });
-    const devices = ['one', 'two'].map((id) => {
-      if (!isDeviceId(id)) throw new Error(id);
-      return { id, hub: hub('a.example') };
-    });
-    const still = await stillDeclared(devices, openWorkspace(folder));
-    expect([...still].map(({ id }) => id)).toEqual(['two']);
   });
 });

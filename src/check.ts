@@ -11,8 +11,8 @@ import type { Device, Fleet } from './model/fleet.ts';
 import type { Identity } from './model/identity.ts';
 import type { Report } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
-import type { OnceDeclared } from './once-declared.ts';
 import type { Request, World } from './run.ts';
+import type { GoneDevice } from './still-declared.ts';
 
 /** The fleet after every check that needs no hub. */
 export interface Checked {
@@ -78,15 +78,17 @@ export async function devicesGone(
   request: Request,
   { openHistory, workspace }: World,
   { all }: Checked,
-): Promise<readonly OnceDeclared[]> {
+): Promise<readonly GoneDevice[]> {
   if ((request.plan.prune ?? 'none') === 'none') return [];
-  const { onceDeclared, stillDeclared } = await import('./once-declared.ts');
+  const [{ onceDeclared }, { goneFrom }] = await Promise.all([
+    import('./once-declared.ts'),
+    import('./still-declared.ts'),
+  ]);
   const declared = new Set(all.map(({ id, hub }) => `${hub}/${id}`));
   const once = await onceDeclared(request.manifests, request.hubs, await openHistory());
   const inRun = once.filter(({ hub }) => request.onlyHub === undefined || hub === request.onlyHub);
   const gone = inRun.filter(({ id, hub }) => !declared.has(`${hub}/${id}`));
-  const elsewhere = gone.length === 0 ? new Set() : await stillDeclared(gone, workspace);
-  return gone.filter((device) => !elsewhere.has(device));
+  return gone.length === 0 ? [] : goneFrom(workspace, gone);
 }
 
 /** For a pull request, what its devices would run otherwise than at its base; whatever was wrong there is past. */

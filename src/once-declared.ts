@@ -4,7 +4,6 @@ import type { Declared } from './manifest/declared.ts';
 import { type DeviceId, type HubHost, isDeviceId } from './model/fleet.ts';
 import type { FileVersion, History } from './model/history.ts';
 import { certificateExtensions } from './model/identity.ts';
-import type { Workspace } from './model/workspace.ts';
 
 /** A device as an earlier commit declared it. */
 export interface OnceDeclared {
@@ -64,56 +63,13 @@ async function namedByCertificates(
   return names;
 }
 
-/**
- * Those of the devices that the files of the workspace still declare, in whatever manifest: a device that moved to the manifest of
- * another run is not gone. So is none whose certificate is still where a manifest looks for certificates, whatever else is wrong
- * with it.
- */
-export async function stillDeclared(
-  devices: readonly OnceDeclared[],
-  workspace: Workspace,
-): Promise<ReadonlySet<OnceDeclared>> {
-  const { declaredIn } = await import('./manifest/declared.ts');
-  const still = new Set<OnceDeclared>();
-  const keep = (id: string, hub: string | undefined) => {
-    for (const device of devices) if (device.id === id && (hub ?? device.hub) === device.hub) still.add(device);
-  };
-  for (const path of workspace.filesBelow(['.'], ['.yaml', '.yml', '.json', '.csv'])) {
-    const file = workspace.read(path, largestManifest);
-    if (!file.ok || !mayDeclare(file.bytes, devices)) continue;
-    const declared = await declaredIn(path, file.bytes);
-    for (const { id, hub } of declared.devices) keep(id, hub);
-    for (const name of await namesOfCertificates(declared.from, workspace)) keep(name, declared.hub);
-  }
-  return still;
-}
-
-const largestManifest = 20 * 1024 * 1024;
-
-/** Most files of a repository are no manifests, and to parse them all would take long. */
-function mayDeclare(bytes: Buffer, devices: readonly OnceDeclared[]): boolean {
-  const isUtf16 = bytes[0] === 0xff || bytes[0] === 0xfe;
-  return isUtf16 || bytes.includes('from') || devices.some(({ id }) => bytes.includes(id));
-}
-
-async function namesOfCertificates(patterns: readonly string[], workspace: Workspace): Promise<readonly string[]> {
-  if (patterns.length === 0) return [];
-  const { readCertificate } = await import('./identity/certificate.ts');
-  const names: string[] = [];
-  for (const path of (await workspace.find(patterns)).files.filter(isCertificateFile)) {
-    const file = workspace.read(path, 1024 * 1024);
-    const name = file.ok ? nameIn(await readCertificate(path, file.bytes)) : undefined;
-    if (name !== undefined) names.push(name);
-  }
-  return names;
-}
-
-function isCertificateFile(path: string): boolean {
+/** Whether a path looks like that of a certificate: by its extension. */
+export function isCertificateFile(path: string): boolean {
   return certificateExtensions.includes(posix.extname(path).toLowerCase());
 }
 
 /** The common name, where there is one and no other. */
-function nameIn(reading: CertificateReading): string | undefined {
+export function nameIn(reading: CertificateReading): string | undefined {
   if (reading.kind !== 'certificate') return undefined;
   const [name, ...others] = reading.certificate.commonNames;
   return others.length === 0 ? name : undefined;

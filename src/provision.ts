@@ -8,9 +8,9 @@ import type { Change, DeviceOutcome } from './model/plan.ts';
 import type { Registry } from './model/registration.ts';
 import type { ListedDevice, Report, Result } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
-import type { OnceDeclared } from './once-declared.ts';
 import { plan } from './plan/plan.ts';
 import type { Request, World } from './run.ts';
+import type { GoneDevice } from './still-declared.ts';
 
 /** Runs one command. Faults of the material are findings of the report, faults of the world stand in it beside them. */
 export async function provision(request: Request, world: World): Promise<Report> {
@@ -175,7 +175,7 @@ async function withRegistries<T>(
 async function planHubs(
   request: Request,
   world: World,
-  checked: Checked & { readonly gone: readonly OnceDeclared[] },
+  checked: Checked & { readonly gone: readonly GoneDevice[] },
   registries: ReadonlyMap<HubHost, Registry>,
 ): Promise<{ readonly changes: readonly Change[]; readonly findings: readonly Finding[] }> {
   const planned: Judged<readonly Change[]>[] = [];
@@ -186,9 +186,12 @@ async function planHubs(
     const tags = identities.some(({ device }) => device.tags !== undefined);
     const wanted = identities.map(({ device }) => device.id);
     const found = await unlessStopped(world.stop, () => registry.read(wanted, { tags }));
-    const once = checked.gone.filter((device) => device.hub === hub).map(({ id }) => id);
-    const gone = once.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(once))).values();
-    planned.push(plan(hub, identities, found, request.plan, gone));
+    const once = checked.gone.filter((device) => device.hub === hub);
+    const ids = once.map(({ id }) => id);
+    const gone = once.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(ids))).values();
+    const ofHub = plan(hub, identities, found, request.plan, gone);
+    if (once.length > 0) (await import('./still-declared.ts')).requireNoDoubt(once, ofHub.value);
+    planned.push(ofHub);
   }
   return {
     changes: planned.flatMap(({ value }) => value),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DisturbedCall } from '../../src/emulator/disturbance.ts';
@@ -182,6 +183,20 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
     const report = await run(folder, { command: 'apply', manifest: 'site-a.yaml', prune: 'delete' });
     expect(results(report)).toEqual({ a: 'unchanged', d: 'removed' });
     expect(ids()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is refused while a file that names the device is no manifest that can be read, and names the file', async () => {
+    const folder = await repository(['a', 'b', 'c'], ['a']);
+    writeFileSync(join(folder, 'site-b.yaml'), `${manifest('b')}  - { id: other, thumbprints: { primary: ab }`);
+    const planned = await run(folder, { command: 'plan', prune: 'disable' });
+    expect(planned.faults.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^device "b" would be removed, and site-b.yaml, which may declare it, cannot be read: /),
+    ]);
+    expect((await run(folder, { command: 'apply', prune: 'delete' })).faults[0]?.remedy).toContain('Mend site-b.yaml');
+    expect(ids()).toEqual(['a', 'b', 'c']);
+    // What was removed before is none of it: disabled stays disabled.
+    for (const id of ['b', 'c']) change(id, { status: 'disabled' });
+    expect((await run(folder, { command: 'apply', prune: 'disable' })).result).toBe('unchanged');
   });
 
   it('is refused where a device that stays connects through one that goes', async () => {
