@@ -23,6 +23,8 @@ export interface Checked {
   readonly identities: readonly Identity[];
   readonly bundles: readonly Bundle[];
   readonly findings: readonly Finding[];
+  /** The files that all this comes from, relative to the workspace, manifests first. */
+  readonly files: readonly string[];
 }
 
 /** manifest → Fleet → Identities → Bundles, all in memory. */
@@ -51,6 +53,7 @@ export async function check(request: Request, { workspace, now }: World): Promis
     identities: identities.value,
     bundles: bundles.value,
     findings: inOrder([...request.findings, ...findings]),
+    files: [...fleet.value.manifests, ...read, ...bases.value.keys()],
   };
 }
 
@@ -85,7 +88,7 @@ export async function devicesGone(
     import('./still-declared.ts'),
   ]);
   const declared = new Set(all.map(({ id, hub }) => `${hub}/${id}`));
-  const once = await onceDeclared(request.manifests, request.hubs, await openHistory());
+  const once = await onceDeclared(request.manifests.map(workspace.spelled), request.hubs, await openHistory());
   const inRun = once.filter(({ hub }) => request.onlyHub === undefined || hub === request.onlyHub);
   const gone = inRun.filter(({ id, hub }) => !declared.has(`${hub}/${id}`));
   return gone.length === 0 ? [] : goneFrom(workspace, gone);

@@ -185,6 +185,18 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
     expect(ids()).toEqual(['a', 'b', 'c']);
   });
 
+  it.each<[string, (folder: string) => string]>([
+    ['with a slash too many', () => 'fleet//devices.yaml'],
+    ['with a way back', () => './fleet/../fleet/*.yaml'],
+    ['as an absolute path', (folder) => join(folder, 'fleet/devices.yaml')],
+  ])('finds the history of a manifest that is named %s', async (_, named) => {
+    const folder = repositoryWith({ 'fleet/devices.yaml': manifest('a', 'b'), '.gitignore': 'device-bundles\n' });
+    await run(folder, { command: 'apply', manifest: named(folder) });
+    commit(folder, 'fewer', { 'fleet/devices.yaml': manifest('a') });
+    const planned = await run(folder, { command: 'plan', manifest: named(folder), prune: 'disable' });
+    expect(planned.changes.map(({ id, kind }) => `${id} ${kind}`)).toEqual(['a unchanged', 'b disable']);
+  });
+
   it('is refused while a file that names the device is no manifest that can be read, and names the file', async () => {
     const folder = await repository(['a', 'b', 'c'], ['a']);
     writeFileSync(join(folder, 'site-b.yaml'), `${manifest('b')}  - { id: other, thumbprints: { primary: ab }`);
