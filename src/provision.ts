@@ -90,6 +90,8 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
   const { checkOutputDirectory } = await import('./bundle/directory.ts');
   checkOutputDirectory(request.outputDirectory, { workspace: world.workspace.root });
   world.checkPublishing();
+  const manifests = request.manifests.map(world.workspace.spelled);
+  await unlessStopped(world.stop, async () => world.requireCurrent?.({ files: checked.files, manifests }));
   const differing = await comparing(request);
   const gone = await devicesGone(request, world, checked);
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
