@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openHistory } from '../src/github/history.ts';
@@ -19,13 +19,13 @@ async function declared(folder: string, manifests = ['devices.yaml'], among = hu
   return devices.map(({ id, hub }) => `${hub}/${id}`).sort();
 }
 
-describe.skipIf(!hasGit)('devices that the default branch once declared (needs git)', () => {
+describe.skipIf(!hasGit)('devices that the default branch once declared, and its head does not (needs git)', () => {
   it('are those of every state, under every name of the manifest', async () => {
     const folder = repositoryWith({ 'old.csv': 'id\none\ntwo\n' });
     git(folder, 'mv', 'old.csv', 'devices.csv');
     commit(folder, 'renamed', {});
     commit(folder, 'two is gone', { 'devices.csv': 'id\none\nthree\n' });
-    expect(await declared(folder, ['devices.csv'])).toEqual(['a.example/one', 'a.example/three', 'a.example/two']);
+    expect(await declared(folder, ['devices.csv'])).toEqual(['a.example/two']);
   });
 
   it('belong to the hub that they or the manifest named then; those of other hubs are none of the run', async () => {
@@ -34,7 +34,7 @@ describe.skipIf(!hasGit)('devices that the default branch once declared (needs g
         'hub: A.example\ndevices:\n  - id: one\n  - { id: two, hub: b.example }\n  - { id: three, hub: c.example }\n',
     });
     commit(folder, 'all gone', { 'devices.yaml': 'devices:\n  - id: four\n' });
-    expect(await declared(folder)).toEqual(['a.example/four', 'a.example/one']);
+    expect(await declared(folder)).toEqual(['a.example/one']);
     const both = [...hubs, hub('b.example')];
     // Nobody knows which hub the one without a hub belonged to.
     expect(await declared(folder, ['devices.yaml'], both)).toEqual(['a.example/one', 'b.example/two']);
@@ -58,7 +58,7 @@ describe.skipIf(!hasGit)('devices that the default branch once declared (needs g
     commit(folder, 'two comes', { 'certs/two.pem': await pem('two') });
     rmSync(join(folder, 'certs/one.pem'));
     commit(folder, 'one goes', {});
-    expect(await declared(folder)).toEqual(['a.example/one', 'a.example/two']);
+    expect(await declared(folder)).toEqual(['a.example/one']);
   });
 
   it('are not those whose certificates came when no manifest looked for them', async () => {
@@ -70,6 +70,14 @@ describe.skipIf(!hasGit)('devices that the default branch once declared (needs g
     commit(folder, 'a manifest', { 'devices.yaml': 'hub: a.example\ndevices: { from: certs/*.pem }\n' });
     commit(folder, 'a list again', { 'devices.yaml': 'hub: a.example\ndevices:\n  - id: one\n' });
     commit(folder, 'too late', { 'certs/late.pem': await pem('late') });
+    commit(folder, 'nothing of that', { 'devices.yaml': 'hub: a.example\ndevices:\n  - id: two\n' });
+    expect(await declared(folder)).toEqual(['a.example/one']);
+  });
+
+  it('are none that only the work tree no longer declares', async () => {
+    const folder = repositoryWith({ 'devices.yaml': 'devices:\n  - id: one\n  - id: two\n' });
+    commit(folder, 'one goes', { 'devices.yaml': 'devices:\n  - id: two\n' });
+    writeFileSync(join(folder, 'devices.yaml'), 'devices: []\n');
     expect(await declared(folder)).toEqual(['a.example/one']);
   });
 });

@@ -12,7 +12,7 @@ export interface OnceDeclared {
 }
 
 /**
- * The devices that the default branch declared in any of its states, that of its head included, each once. Devices without a
+ * The devices that the default branch declared in any of its states, and does not in that of its head, each once. Devices without a
  * hub of their own belong to the run's only one; those of hubs that are not in the run are left out.
  * @param manifests paths and globs, relative to the workspace
  */
@@ -22,23 +22,52 @@ export async function onceDeclared(
   history: History,
 ): Promise<readonly OnceDeclared[]> {
   const only = hubs.length === 1 ? hubs[0] : undefined;
-  const devices = new Map<string, OnceDeclared>();
-  const take = (id: string, named: string | undefined) => {
+  const ever = new Map<string, OnceDeclared>();
+  const byHead = new Set<string>();
+  const take = (id: string, named: string | undefined, ofHead: boolean) => {
     const hub = hubs.find((host) => host === (named ?? only));
-    if (hub !== undefined && isDeviceId(id)) devices.set(`${hub}/${id}`, { id, hub });
+    if (hub === undefined || !isDeviceId(id)) return;
+    ever.set(`${hub}/${id}`, { id, hub });
+    if (ofHead) byHead.add(`${hub}/${id}`);
   };
+  for (const { version, declared } of await statesOf(manifests, history)) {
+    for (const { id, hub } of declared.devices) take(id, hub, isOfHead(version));
+    if (declared.from.length === 0) continue;
+    for (const { name, ofHead } of await namedByCertificates(declared.from, version, history)) {
+      take(name, declared.hub, ofHead);
+    }
+  }
+  return [...ever].filter(([name]) => !byHead.has(name)).map(([, device]) => device);
+}
+
+function isOfHead({ until }: FileVersion): boolean {
+  return until === Number.POSITIVE_INFINITY;
+}
+
+interface State {
+  readonly version: FileVersion;
+  readonly declared: Declared;
+}
+
+/** Every version of the manifests. */
+async function statesOf(manifests: readonly string[], history: History): Promise<readonly State[]> {
   const { declaredIn } = await import('./manifest/declared.ts');
+  const states: State[] = [];
   const read = new Map<string, Declared>();
   for (const [version, bytes] of await withContents(await history.versionsOf(manifests), history)) {
     // A file that is changed back and forth has few contents.
     const name = `${version.blob} ${version.path}`;
     const declared = read.get(name) ?? (await declaredIn(version.path, bytes));
     read.set(name, declared);
-    for (const { id, hub } of declared.devices) take(id, hub);
-    if (declared.from.length === 0) continue;
-    for (const id of await namedByCertificates(declared.from, version, history)) take(id, declared.hub);
+    states.push({ version, declared });
   }
-  return [...devices.values()];
+  return states;
+}
+
+interface Named {
+  readonly name: string;
+  /** Whether the head has the manifest and the certificate. */
+  readonly ofHead: boolean;
 }
 
 /** The common names of the certificates that the patterns matched while this version of the manifest stood. */
@@ -46,18 +75,18 @@ async function namedByCertificates(
   patterns: readonly string[],
   manifest: FileVersion,
   history: History,
-): Promise<ReadonlySet<string>> {
+): Promise<readonly Named[]> {
   const versions = await history.versionsOf(patterns);
   const together = versions.filter(({ path, from, until }) => {
     return isCertificateFile(path) && from < manifest.until && manifest.from < until;
   });
-  const names = new Set<string>();
+  const names: Named[] = [];
   const { readCertificate } = await import('./identity/certificate.ts');
-  for (const [{ path }, bytes] of await withContents(together, history)) {
-    const reading = await readCertificate(path, bytes);
+  for (const [version, bytes] of await withContents(together, history)) {
+    const reading = await readCertificate(version.path, bytes);
     const name = nameIn(reading);
     if (reading.kind === 'certificate' && reading.certificate.authority !== 'signing-key' && name !== undefined) {
-      names.add(name);
+      names.push({ name, ofHead: isOfHead(manifest) && isOfHead(version) });
     }
   }
   return names;
