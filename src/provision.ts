@@ -184,8 +184,8 @@ async function planHubs(
   for (const [hub, registry] of registries) {
     world.progress.phase(`reading ${hub}`);
     const identities = checked.identities.filter(({ device }) => device.hub === hub);
-    // Twins are read for a hub of whose devices one names tags: the others' may have had some.
-    const tags = identities.some(({ device }) => device.tags !== undefined);
+    // Where one device names tags, the others may have had some before there was a mark to find them by.
+    const tags = identities.some(({ device }) => device.tags !== undefined) ? 'all' : 'marked';
     const wanted = identities.map(({ device }) => device.id);
     const found = await unlessStopped(world.stop, () => registry.read(wanted, { tags }));
     const once = checked.gone.filter((device) => device.hub === hub);

@@ -74,6 +74,7 @@ async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<R
     userAgent: userAgent(env.GITHUB_RUN_ID),
     proxyFor: getProxyForUrl,
     importContainer,
+    tell: progress.phase,
   });
 }
 
