@@ -114,7 +114,7 @@ async function run(inputs: Settings, event: Event, { stop, limit }: Outside): Pr
   });
   if (excuse !== undefined) {
     notice(`Only validated, not planned: ${excuse}.`, { title: 'plan without a hub' });
-    return { ...(await provision({ ...request, command: 'validate' }, world)), command: 'plan' };
+    return { ...(await provision({ ...request, command: 'validate', insteadOfPlan: true }, world)), command: 'plan' };
   }
   return provision(request, world);
 }

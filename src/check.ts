@@ -1,7 +1,7 @@
 import { readBases } from './bundle/base/read.ts';
 import { withParentHostnames } from './bundle/config/parent.ts';
 import { renderBundles } from './bundle/render.ts';
-import { type Assigned, assignHubs } from './hub/allowed.ts';
+import { type Assigned, type AssignOptions, assignHubs } from './hub/allowed.ts';
 import { identify, noFiles } from './identity/identify.ts';
 import { findPrivateKeys } from './identity/keys.ts';
 import { readFleet } from './manifest/read.ts';
@@ -70,10 +70,15 @@ async function readDevices(
   });
   const assigned = assignHubs(fleet.value, request.hubs, {
     ...(request.onlyHub === undefined ? {} : { onlyHub: request.onlyHub }),
-    use: request.command === 'validate' ? 'none' : request.command === 'render' ? 'name' : 'credentials',
+    use: useOf(request),
   });
   const inRun = withParentHostnames(assigned.value.inRun, assigned.value.all);
   return { fleet, assigned: { ...assigned, value: { ...assigned.value, inRun } } };
+}
+
+function useOf({ command, insteadOfPlan }: Request): AssignOptions['use'] {
+  if (command === 'validate') return insteadOfPlan === true ? 'later' : 'none';
+  return command === 'render' ? 'name' : 'credentials';
 }
 
 /** What the default branch once declared, and no manifest of the workspace declares now, on the hubs of this run; none unless the run may remove devices. */

@@ -12,6 +12,8 @@ import type { PlanOptions } from './plan/plan.ts';
 /** One run, as a door understood it. From here on no code knows whether a runner or a terminal asked. */
 export interface Request {
   readonly command: Command;
+  /** `validate` in place of a plan, which cannot sign in here: it is refused the hubs that the plan would be refused. */
+  readonly insteadOfPlan?: true;
   /** Paths and globs, relative to the workspace. */
   readonly manifests: readonly string[];
   /** The hubs that the workflow names: credentials go to no others. */
