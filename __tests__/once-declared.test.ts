@@ -46,6 +46,18 @@ describe.skipIf(!hasGit)('devices that the default branch once declared, and its
     expect(await declared(folder)).toEqual(['a.example/one']);
   });
 
+  it('are known, although versions that take nothing away are not read', async () => {
+    const list = (...ids: readonly string[]) => `devices:\n${ids.map((id) => `  - id: ${id}\n`).join('')}`;
+    const folder = repositoryWith({ 'devices.yaml': list('one') });
+    commit(folder, 'more', { 'devices.yaml': list('one', 'two') });
+    commit(folder, 'broken, with all of it', { 'devices.yaml': `${list('one', 'two', 'three')}  - { id: four` });
+    commit(folder, 'mended', { 'devices.yaml': list('two') });
+    commit(folder, 'gone and new', { 'devices.yaml': list('five') });
+    git(folder, 'mv', 'devices.yaml', 'fleet.yaml');
+    commit(folder, 'renamed', { 'fleet.yaml': list('six') });
+    expect(await declared(folder, ['*.yaml'])).toEqual(['a.example/five', 'a.example/one', 'a.example/two']);
+  });
+
   it('are those that certificates named', async () => {
     const authority = await issueAuthority('root');
     const pem = async (id: string) => (await issue(id, { by: authority })).pem;

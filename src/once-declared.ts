@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { CertificateReading } from './identity/certificate.ts';
 import type { Declared } from './manifest/declared.ts';
+import { losesNames, type Names, namesIn } from './manifest/losses.ts';
 import { type DeviceId, type HubHost, isDeviceId } from './model/fleet.ts';
 import type { FileVersion, History } from './model/history.ts';
 import { certificateExtensions } from './model/identity.ts';
@@ -49,19 +50,38 @@ interface State {
   readonly declared: Declared;
 }
 
-/** Every version of the manifests. */
+/**
+ * The versions of the manifests that have to be read: those of the head, and each that may declare what the next one of the file does
+ * not. Where a version cannot be read, nobody knows what it took away: the one before it is read too.
+ */
 async function statesOf(manifests: readonly string[], history: History): Promise<readonly State[]> {
   const { declaredIn } = await import('./manifest/declared.ts');
   const states: State[] = [];
   const read = new Map<string, Declared>();
-  for (const [version, bytes] of await withContents(await history.versionsOf(manifests), history)) {
+  const later = new Map<string, Later>();
+  const newestFirst = (await history.versionsOf(manifests)).toSorted((a, b) => b.from - a.from);
+  for (const [version, bytes] of await withContents(newestFirst, history)) {
+    const names = namesIn(version.path, bytes);
+    const next = later.get(version.path);
+    if (next?.from === version.until && !next.broken && !losesNames(names, next.names)) {
+      later.set(version.path, { from: version.from, names, broken: false });
+      continue;
+    }
     // A file that is changed back and forth has few contents.
     const name = `${version.blob} ${version.path}`;
     const declared = read.get(name) ?? (await declaredIn(version.path, bytes));
     read.set(name, declared);
     states.push({ version, declared });
+    later.set(version.path, { from: version.from, names, broken: declared.broken !== undefined });
   }
   return states;
+}
+
+/** The version of a file that came after the one at hand. */
+interface Later {
+  readonly from: number;
+  readonly names: Names | undefined;
+  readonly broken: boolean;
 }
 
 interface Named {
