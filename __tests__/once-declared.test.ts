@@ -58,6 +58,17 @@ describe.skipIf(!hasGit)('devices that the default branch once declared, and its
     expect(await declared(folder, ['*.yaml'])).toEqual(['a.example/five', 'a.example/one', 'a.example/two']);
   });
 
+  it('are known where a fleet shrinks and grows, and where a state between is broken', async () => {
+    const list = (...ids: readonly string[]) => `devices:\n${ids.map((id) => `  - id: ${id}\n`).join('')}`;
+    const folder = repositoryWith({ 'devices.yaml': list('a', 'b', 'c') });
+    commit(folder, 'fewer', { 'devices.yaml': list('a', 'b') });
+    commit(folder, 'fewer again', { 'devices.yaml': list('a') });
+    commit(folder, 'broken, with more', { 'devices.yaml': `${list('a', 'd')}  - { id: e` });
+    commit(folder, 'more', { 'devices.yaml': list('a', 'd') });
+    commit(folder, 'the head', { 'devices.yaml': list('a') });
+    expect(await declared(folder)).toEqual(['a.example/b', 'a.example/c', 'a.example/d']);
+  });
+
   it('are those that certificates named', async () => {
     const authority = await issueAuthority('root');
     const pem = async (id: string) => (await issue(id, { by: authority })).pem;

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { CertificateReading } from './identity/certificate.ts';
 import type { Declared } from './manifest/declared.ts';
-import { losesNames, type Names, namesIn } from './manifest/losses.ts';
+import { losesNames, namesIn } from './manifest/losses.ts';
 import { type DeviceId, type HubHost, isDeviceId } from './model/fleet.ts';
 import type { FileVersion, History } from './model/history.ts';
 import { certificateExtensions } from './model/identity.ts';
@@ -51,37 +51,40 @@ interface State {
 }
 
 /**
- * The versions of the manifests that have to be read: those of the head, and each that may declare what the next one of the file does
- * not. Where a version cannot be read, nobody knows what it took away: the one before it is read too.
+ * The versions of the manifests that have to be read: those of the head, and each that names what neither the version before nor the
+ * one after does. Of one that cannot be read nobody knows what it declared: those beside it are read too.
  */
 async function statesOf(manifests: readonly string[], history: History): Promise<readonly State[]> {
   const { declaredIn } = await import('./manifest/declared.ts');
-  const states: State[] = [];
+  const contents = await withContents(await history.versionsOf(manifests), history);
+  const texts = contents
+    .map(([version, bytes]) => ({ version, bytes, names: namesIn(version.path, bytes) }))
+    .sort((a, b) =>
+      a.version.path < b.version.path ? -1 : a.version.path > b.version.path ? 1 : a.version.from - b.version.from,
+    );
+  const isNext = (at: number) =>
+    texts[at]?.version.path === texts[at + 1]?.version.path && texts[at]?.version.until === texts[at + 1]?.version.from;
+  const needed = texts.flatMap(({ version, names }, at) => {
+    const before = isNext(at - 1) ? texts[at - 1]?.names : undefined;
+    const after = isNext(at) ? texts[at + 1]?.names : undefined;
+    // Of two that name the same the later one is read.
+    const isTold = !losesNames(names, after) || (before?.length !== names?.length && !losesNames(names, before));
+    return isOfHead(version) || !isTold ? [at] : [];
+  });
+  const states = new Map<number, State>();
   const read = new Map<string, Declared>();
-  const later = new Map<string, Later>();
-  const newestFirst = (await history.versionsOf(manifests)).toSorted((a, b) => b.from - a.from);
-  for (const [version, bytes] of await withContents(newestFirst, history)) {
-    const names = namesIn(version.path, bytes);
-    const next = later.get(version.path);
-    if (next?.from === version.until && !next.broken && !losesNames(names, next.names)) {
-      later.set(version.path, { from: version.from, names, broken: false });
-      continue;
-    }
+  for (let at = needed.pop(); at !== undefined; at = needed.pop()) {
+    const text = texts[at];
+    if (text === undefined || states.has(at)) continue;
+    const { version, bytes } = text;
     // A file that is changed back and forth has few contents.
     const name = `${version.blob} ${version.path}`;
     const declared = read.get(name) ?? (await declaredIn(version.path, bytes));
     read.set(name, declared);
-    states.push({ version, declared });
-    later.set(version.path, { from: version.from, names, broken: declared.broken !== undefined });
+    states.set(at, { version, declared });
+    if (declared.broken !== undefined) needed.push(at - 1, at + 1);
   }
-  return states;
-}
-
-/** The version of a file that came after the one at hand. */
-interface Later {
-  readonly from: number;
-  readonly names: Names | undefined;
-  readonly broken: boolean;
+  return [...states.values()];
 }
 
 interface Named {
