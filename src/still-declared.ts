@@ -63,9 +63,9 @@ export function requireNoDoubt(gone: readonly GoneDevice[], changes: readonly Ch
   const [first, ...others] = gone.filter(({ id, doubt }) => doubt !== undefined && removed.has(id));
   if (first?.doubt === undefined) return;
   const { file, why } = first.doubt;
-  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  const more = others.length === 0 ? '' : `, as ${others.length} more`;
   throw new Fault(
-    `device "${first.id}"${more} would be removed, and ${file}, which may declare it, cannot be read: ${why}`,
+    `device "${first.id}" would be removed${more}, and ${file}, which may declare it, cannot be read: ${why}`,
     `Mend ${file}, or take the device out of it; or leave prune out of this run.`,
   );
 }
