@@ -10,6 +10,7 @@ import { removalMark } from '../../src/plan/status.ts';
 import type { Settings } from '../../src/request.ts';
 import { folderWith } from '../support/folder.ts';
 import { commit, git, hasGit, repositoryWith } from '../support/git.ts';
+import { isBulk } from './rig.ts';
 import { runOn } from './runs.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
@@ -131,8 +132,8 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
 
   it('fails for a device that somebody changed meanwhile, and is repeated where nothing that matters moved', async () => {
     const folder = await repository(['a', 'b', 'c'], ['a']);
-    disturb = ({ method }) => {
-      if (method !== 'POST') return;
+    disturb = (call) => {
+      if (!isBulk(call)) return;
       disturb = undefined;
       change('b', { statusReason: 'kept for a spare part' });
       change('c', {});
