@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Disturb } from '../src/emulator/disturbance.ts';
 import { startHub } from '../src/emulator/hub.ts';
+import { Fault } from '../src/model/fault.ts';
 import type { Report } from '../src/model/report.ts';
 import { exitCode } from '../src/model/report.ts';
 import { StopSwitch } from '../src/model/stop.ts';
 import type { Settings } from '../src/request.ts';
-import type { World } from '../src/run.ts';
+import type { FilesRead, World } from '../src/run.ts';
 import { digest } from './plan/devices.ts';
 import { isBulk } from './plan/rig.ts';
 import { runOn } from './plan/runs.ts';
@@ -40,6 +41,22 @@ async function run(count: number, settings: Settings, around: Partial<World> = {
 function refusing(): Disturb {
   return (call) => (isBulk(call) ? { kind: 'refuse', code: 'IotHubUnauthorizedAccess' } : undefined);
 }
+
+describe('a run whose files are no longer the newest', () => {
+  it('is asked for them before anything is written, and writes nothing', async () => {
+    const asked: FilesRead[] = [];
+    const requireCurrent = async (read: FilesRead) => {
+      asked.push(read);
+      throw new Fault('older', 'Run the newer one.');
+    };
+    const { report } = await run(2, { manifest: './*.json' }, { requireCurrent });
+    expect([report.result, report.faults.map(({ message }) => message)]).toEqual(['failed', ['older']]);
+    expect(report.outcomes).toEqual([]);
+    expect(asked).toEqual([{ files: ['devices.json'], manifests: ['*.json'] }]);
+    await run(1, { command: 'plan' }, { requireCurrent });
+    expect(asked).toHaveLength(1);
+  });
+});
 
 describe('before it starts it says what it will take', () => {
   it.each([

@@ -12,6 +12,7 @@ import { readInputs } from './github/inputs.ts';
 import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
+import { requireCurrent } from './github/rerun.ts';
 import { hiding, signaturesIn } from './github/secrets.ts';
 import { readImportContainer } from './hub/import-container.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
@@ -20,7 +21,7 @@ import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import { provision } from './provision.ts';
 import type { SarifContext } from './report/sarif.ts';
 import { days, readRequest, type Settings, word } from './request.ts';
-import type { BaseFiles } from './run.ts';
+import type { BaseFiles, FilesRead } from './run.ts';
 import { hostsOf, openSignIn, readSignIn, type SignIn } from './sign-in.ts';
 import { exitWith, type Outside, stopFromOutside } from './stop.ts';
 import { version } from './version.ts';
@@ -92,6 +93,12 @@ async function run(inputs: Settings, event: Event, { stop, limit }: Outside): Pr
         }),
       )
     : [];
+  const requireCurrentOn = (branch: string) => (read: FilesRead) => {
+    return requireCurrent(
+      { root: workspace.root, branch, commit: event.commit, token: inputs['github-token'] ?? '' },
+      read,
+    );
+  };
   const world = realWorld({
     workspace,
     credentials,
@@ -101,12 +108,13 @@ async function run(inputs: Settings, event: Event, { stop, limit }: Outside): Pr
     progress: logProgress(),
     stop,
     checkPublishing: uploads ? requireUploads : () => {},
+    ...(event.rerunOn === undefined ? {} : { requireCurrent: requireCurrentOn(event.rerunOn) }),
     openHistory: () => openEventHistory(root, event, request.command),
     ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
   });
   if (excuse !== undefined) {
     notice(`Only validated, not planned: ${excuse}.`, { title: 'plan without a hub' });
-    return { ...(await provision({ ...request, command: 'validate' }, world)), command: 'plan' };
+    return { ...(await provision({ ...request, command: 'validate', insteadOfPlan: true }, world)), command: 'plan' };
   }
   return provision(request, world);
 }

@@ -1,7 +1,7 @@
 import { readBases } from './bundle/base/read.ts';
 import { withParentHostnames } from './bundle/config/parent.ts';
 import { renderBundles } from './bundle/render.ts';
-import { type Assigned, assignHubs } from './hub/allowed.ts';
+import { type Assigned, type AssignOptions, assignHubs } from './hub/allowed.ts';
 import { identify, noFiles } from './identity/identify.ts';
 import { findPrivateKeys } from './identity/keys.ts';
 import { readFleet } from './manifest/read.ts';
@@ -11,8 +11,8 @@ import type { Device, Fleet } from './model/fleet.ts';
 import type { Identity } from './model/identity.ts';
 import type { Report } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
-import type { OnceDeclared } from './once-declared.ts';
 import type { Request, World } from './run.ts';
+import type { GoneDevice } from './still-declared.ts';
 
 /** The fleet after every check that needs no hub. */
 export interface Checked {
@@ -23,6 +23,8 @@ export interface Checked {
   readonly identities: readonly Identity[];
   readonly bundles: readonly Bundle[];
   readonly findings: readonly Finding[];
+  /** The files that all this comes from, relative to the workspace, manifests first. */
+  readonly files: readonly string[];
 }
 
 /** manifest → Fleet → Identities → Bundles, all in memory. */
@@ -51,6 +53,7 @@ export async function check(request: Request, { workspace, now }: World): Promis
     identities: identities.value,
     bundles: bundles.value,
     findings: inOrder([...request.findings, ...findings]),
+    files: [...fleet.value.manifests, ...read, ...bases.value.keys()],
   };
 }
 
@@ -67,10 +70,15 @@ async function readDevices(
   });
   const assigned = assignHubs(fleet.value, request.hubs, {
     ...(request.onlyHub === undefined ? {} : { onlyHub: request.onlyHub }),
-    use: request.command === 'validate' ? 'none' : request.command === 'render' ? 'name' : 'credentials',
+    use: useOf(request),
   });
   const inRun = withParentHostnames(assigned.value.inRun, assigned.value.all);
   return { fleet, assigned: { ...assigned, value: { ...assigned.value, inRun } } };
+}
+
+function useOf({ command, insteadOfPlan }: Request): AssignOptions['use'] {
+  if (command === 'validate') return insteadOfPlan === true ? 'later' : 'none';
+  return command === 'render' ? 'name' : 'credentials';
 }
 
 /** What the default branch once declared, and no manifest of the workspace declares now, on the hubs of this run; none unless the run may remove devices. */
@@ -78,15 +86,17 @@ export async function devicesGone(
   request: Request,
   { openHistory, workspace }: World,
   { all }: Checked,
-): Promise<readonly OnceDeclared[]> {
+): Promise<readonly GoneDevice[]> {
   if ((request.plan.prune ?? 'none') === 'none') return [];
-  const { onceDeclared, stillDeclared } = await import('./once-declared.ts');
+  const [{ onceDeclared }, { goneFrom }] = await Promise.all([
+    import('./once-declared.ts'),
+    import('./still-declared.ts'),
+  ]);
   const declared = new Set(all.map(({ id, hub }) => `${hub}/${id}`));
-  const once = await onceDeclared(request.manifests, request.hubs, await openHistory());
+  const once = await onceDeclared(request.manifests.map(workspace.spelled), request.hubs, await openHistory());
   const inRun = once.filter(({ hub }) => request.onlyHub === undefined || hub === request.onlyHub);
   const gone = inRun.filter(({ id, hub }) => !declared.has(`${hub}/${id}`));
-  const elsewhere = gone.length === 0 ? new Set() : await stillDeclared(gone, workspace);
-  return gone.filter((device) => !elsewhere.has(device));
+  return gone.length === 0 ? [] : goneFrom(workspace, gone);
 }
 
 /** For a pull request, what its devices would run otherwise than at its base; whatever was wrong there is past. */

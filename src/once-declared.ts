@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 import type { CertificateReading } from './identity/certificate.ts';
 import type { Declared } from './manifest/declared.ts';
+import { losesNames, namesIn } from './manifest/losses.ts';
 import { type DeviceId, type HubHost, isDeviceId } from './model/fleet.ts';
 import type { FileVersion, History } from './model/history.ts';
 import { certificateExtensions } from './model/identity.ts';
-import type { Workspace } from './model/workspace.ts';
 
 /** A device as an earlier commit declared it. */
 export interface OnceDeclared {
@@ -13,7 +13,7 @@ export interface OnceDeclared {
 }
 
 /**
- * The devices that the default branch declared in any of its states, that of its head included, each once. Devices without a
+ * The devices that the default branch declared in any of its states, and does not in that of its head, each once. Devices without a
  * hub of their own belong to the run's only one; those of hubs that are not in the run are left out.
  * @param manifests paths and globs, relative to the workspace
  */
@@ -23,23 +23,74 @@ export async function onceDeclared(
   history: History,
 ): Promise<readonly OnceDeclared[]> {
   const only = hubs.length === 1 ? hubs[0] : undefined;
-  const devices = new Map<string, OnceDeclared>();
-  const take = (id: string, named: string | undefined) => {
+  const ever = new Map<string, OnceDeclared>();
+  const byHead = new Set<string>();
+  const take = (id: string, named: string | undefined, ofHead: boolean) => {
     const hub = hubs.find((host) => host === (named ?? only));
-    if (hub !== undefined && isDeviceId(id)) devices.set(`${hub}/${id}`, { id, hub });
+    if (hub === undefined || !isDeviceId(id)) return;
+    ever.set(`${hub}/${id}`, { id, hub });
+    if (ofHead) byHead.add(`${hub}/${id}`);
   };
+  for (const { version, declared } of await statesOf(manifests, history)) {
+    for (const { id, hub } of declared.devices) take(id, hub, isOfHead(version));
+    if (declared.from.length === 0) continue;
+    for (const { name, ofHead } of await namedByCertificates(declared.from, version, history)) {
+      take(name, declared.hub, ofHead);
+    }
+  }
+  return [...ever].filter(([name]) => !byHead.has(name)).map(([, device]) => device);
+}
+
+function isOfHead({ until }: FileVersion): boolean {
+  return until === Number.POSITIVE_INFINITY;
+}
+
+interface State {
+  readonly version: FileVersion;
+  readonly declared: Declared;
+}
+
+/**
+ * The versions of the manifests that have to be read: those of the head, and each that names what neither the version before nor the
+ * one after does. Of one that cannot be read nobody knows what it declared: those beside it are read too.
+ */
+async function statesOf(manifests: readonly string[], history: History): Promise<readonly State[]> {
   const { declaredIn } = await import('./manifest/declared.ts');
+  const contents = await withContents(await history.versionsOf(manifests), history);
+  const texts = contents
+    .map(([version, bytes]) => ({ version, bytes, names: namesIn(version.path, bytes) }))
+    .sort((a, b) =>
+      a.version.path < b.version.path ? -1 : a.version.path > b.version.path ? 1 : a.version.from - b.version.from,
+    );
+  const isNext = (at: number) =>
+    texts[at]?.version.path === texts[at + 1]?.version.path && texts[at]?.version.until === texts[at + 1]?.version.from;
+  const needed = texts.flatMap(({ version, names }, at) => {
+    const before = isNext(at - 1) ? texts[at - 1]?.names : undefined;
+    const after = isNext(at) ? texts[at + 1]?.names : undefined;
+    // Of two that name the same the later one is read.
+    const isTold = !losesNames(names, after) || (before?.length !== names?.length && !losesNames(names, before));
+    return isOfHead(version) || !isTold ? [at] : [];
+  });
+  const states = new Map<number, State>();
   const read = new Map<string, Declared>();
-  for (const [version, bytes] of await withContents(await history.versionsOf(manifests), history)) {
+  for (let at = needed.pop(); at !== undefined; at = needed.pop()) {
+    const text = texts[at];
+    if (text === undefined || states.has(at)) continue;
+    const { version, bytes } = text;
     // A file that is changed back and forth has few contents.
     const name = `${version.blob} ${version.path}`;
     const declared = read.get(name) ?? (await declaredIn(version.path, bytes));
     read.set(name, declared);
-    for (const { id, hub } of declared.devices) take(id, hub);
-    if (declared.from.length === 0) continue;
-    for (const id of await namedByCertificates(declared.from, version, history)) take(id, declared.hub);
+    states.set(at, { version, declared });
+    if (declared.broken !== undefined) needed.push(at - 1, at + 1);
   }
-  return [...devices.values()];
+  return [...states.values()];
+}
+
+interface Named {
+  readonly name: string;
+  /** Whether the head has the manifest and the certificate. */
+  readonly ofHead: boolean;
 }
 
 /** The common names of the certificates that the patterns matched while this version of the manifest stood. */
@@ -47,73 +98,30 @@ async function namedByCertificates(
   patterns: readonly string[],
   manifest: FileVersion,
   history: History,
-): Promise<ReadonlySet<string>> {
+): Promise<readonly Named[]> {
   const versions = await history.versionsOf(patterns);
   const together = versions.filter(({ path, from, until }) => {
     return isCertificateFile(path) && from < manifest.until && manifest.from < until;
   });
-  const names = new Set<string>();
+  const names: Named[] = [];
   const { readCertificate } = await import('./identity/certificate.ts');
-  for (const [{ path }, bytes] of await withContents(together, history)) {
-    const reading = await readCertificate(path, bytes);
+  for (const [version, bytes] of await withContents(together, history)) {
+    const reading = await readCertificate(version.path, bytes);
     const name = nameIn(reading);
     if (reading.kind === 'certificate' && reading.certificate.authority !== 'signing-key' && name !== undefined) {
-      names.add(name);
+      names.push({ name, ofHead: isOfHead(manifest) && isOfHead(version) });
     }
   }
   return names;
 }
 
-/**
- * Those of the devices that the files of the workspace still declare, in whatever manifest: a device that moved to the manifest of
- * another run is not gone. So is none whose certificate is still where a manifest looks for certificates, whatever else is wrong
- * with it.
- */
-export async function stillDeclared(
-  devices: readonly OnceDeclared[],
-  workspace: Workspace,
-): Promise<ReadonlySet<OnceDeclared>> {
-  const { declaredIn } = await import('./manifest/declared.ts');
-  const still = new Set<OnceDeclared>();
-  const keep = (id: string, hub: string | undefined) => {
-    for (const device of devices) if (device.id === id && (hub ?? device.hub) === device.hub) still.add(device);
-  };
-  for (const path of workspace.filesBelow(['.'], ['.yaml', '.yml', '.json', '.csv'])) {
-    const file = workspace.read(path, largestManifest);
-    if (!file.ok || !mayDeclare(file.bytes, devices)) continue;
-    const declared = await declaredIn(path, file.bytes);
-    for (const { id, hub } of declared.devices) keep(id, hub);
-    for (const name of await namesOfCertificates(declared.from, workspace)) keep(name, declared.hub);
-  }
-  return still;
-}
-
-const largestManifest = 20 * 1024 * 1024;
-
-/** Most files of a repository are no manifests, and to parse them all would take long. */
-function mayDeclare(bytes: Buffer, devices: readonly OnceDeclared[]): boolean {
-  const isUtf16 = bytes[0] === 0xff || bytes[0] === 0xfe;
-  return isUtf16 || bytes.includes('from') || devices.some(({ id }) => bytes.includes(id));
-}
-
-async function namesOfCertificates(patterns: readonly string[], workspace: Workspace): Promise<readonly string[]> {
-  if (patterns.length === 0) return [];
-  const { readCertificate } = await import('./identity/certificate.ts');
-  const names: string[] = [];
-  for (const path of (await workspace.find(patterns)).files.filter(isCertificateFile)) {
-    const file = workspace.read(path, 1024 * 1024);
-    const name = file.ok ? nameIn(await readCertificate(path, file.bytes)) : undefined;
-    if (name !== undefined) names.push(name);
-  }
-  return names;
-}
-
-function isCertificateFile(path: string): boolean {
+/** Whether a path looks like that of a certificate: by its extension. */
+export function isCertificateFile(path: string): boolean {
   return certificateExtensions.includes(posix.extname(path).toLowerCase());
 }
 
 /** The common name, where there is one and no other. */
-function nameIn(reading: CertificateReading): string | undefined {
+export function nameIn(reading: CertificateReading): string | undefined {
   if (reading.kind !== 'certificate') return undefined;
   const [name, ...others] = reading.certificate.commonNames;
   return others.length === 0 ? name : undefined;

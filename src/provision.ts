@@ -8,9 +8,9 @@ import type { Change, DeviceOutcome } from './model/plan.ts';
 import type { Registry } from './model/registration.ts';
 import type { ListedDevice, Report, Result } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
-import type { OnceDeclared } from './once-declared.ts';
 import { plan } from './plan/plan.ts';
 import type { Request, World } from './run.ts';
+import type { GoneDevice } from './still-declared.ts';
 
 /** Runs one command. Faults of the material are findings of the report, faults of the world stand in it beside them. */
 export async function provision(request: Request, world: World): Promise<Report> {
@@ -90,6 +90,8 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
   const { checkOutputDirectory } = await import('./bundle/directory.ts');
   checkOutputDirectory(request.outputDirectory, { workspace: world.workspace.root });
   world.checkPublishing();
+  const manifests = request.manifests.map(world.workspace.spelled);
+  await unlessStopped(world.stop, async () => world.requireCurrent?.({ files: checked.files, manifests }));
   const differing = await comparing(request);
   const gone = await devicesGone(request, world, checked);
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
@@ -175,20 +177,23 @@ async function withRegistries<T>(
 async function planHubs(
   request: Request,
   world: World,
-  checked: Checked & { readonly gone: readonly OnceDeclared[] },
+  checked: Checked & { readonly gone: readonly GoneDevice[] },
   registries: ReadonlyMap<HubHost, Registry>,
 ): Promise<{ readonly changes: readonly Change[]; readonly findings: readonly Finding[] }> {
   const planned: Judged<readonly Change[]>[] = [];
   for (const [hub, registry] of registries) {
     world.progress.phase(`reading ${hub}`);
     const identities = checked.identities.filter(({ device }) => device.hub === hub);
-    // Twins are read for a hub of whose devices one names tags: the others' may have had some.
-    const tags = identities.some(({ device }) => device.tags !== undefined);
+    // Where one device names tags, the others may have had some before there was a mark to find them by.
+    const tags = identities.some(({ device }) => device.tags !== undefined) ? 'all' : 'marked';
     const wanted = identities.map(({ device }) => device.id);
     const found = await unlessStopped(world.stop, () => registry.read(wanted, { tags }));
-    const once = checked.gone.filter((device) => device.hub === hub).map(({ id }) => id);
-    const gone = once.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(once))).values();
-    planned.push(plan(hub, identities, found, request.plan, gone));
+    const once = checked.gone.filter((device) => device.hub === hub);
+    const ids = once.map(({ id }) => id);
+    const gone = once.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(ids))).values();
+    const ofHub = plan(hub, identities, found, request.plan, gone);
+    if (once.length > 0) (await import('./still-declared.ts')).requireNoDoubt(once, ofHub.value);
+    planned.push(ofHub);
   }
   return {
     changes: planned.flatMap(({ value }) => value),

@@ -12,6 +12,8 @@ import type { PlanOptions } from './plan/plan.ts';
 /** One run, as a door understood it. From here on no code knows whether a runner or a terminal asked. */
 export interface Request {
   readonly command: Command;
+  /** `validate` in place of a plan, which cannot sign in here: it is refused the hubs that the plan would be refused. */
+  readonly insteadOfPlan?: true;
   /** Paths and globs, relative to the workspace. */
   readonly manifests: readonly string[];
   /** The hubs that the workflow names: credentials go to no others. */
@@ -44,10 +46,20 @@ export interface World {
   readonly progress: Progress;
   /** Throws a `Fault` where bundles, once written, could not be published: asked before anything is written. */
   readonly checkPublishing: () => void;
+  /** Throws a `Fault` where the run may not write because its files are no longer the newest: asked before anything is written. */
+  readonly requireCurrent?: (read: FilesRead) => Promise<void>;
   /** The past of the default branch. Throws a `Fault` where this run may not, or cannot, look into it. */
   readonly openHistory: () => Promise<History>;
   /** The files as the base of the pull request has them; absent where there is no pull request. */
   readonly openBase?: () => Promise<BaseFiles | undefined>;
+}
+
+/** The files that a run goes by, relative to the workspace. */
+export interface FilesRead {
+  /** Manifests first; then certificates and what devices name as `config.base`. */
+  readonly files: readonly string[];
+  /** Paths and globs: others that match would have been read too. */
+  readonly manifests: readonly string[];
 }
 
 /** The files of another commit, for as long as they are needed. */

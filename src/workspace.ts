@@ -11,10 +11,15 @@ export interface WorkspaceOptions {
 /** The files below one folder. Throws a `Fault` when there is no such folder. */
 export function openWorkspace(root: string, options: WorkspaceOptions = {}): Workspace {
   const realRoot = realFolder(root);
+  // An absolute path may go by a link that leads to the root.
+  const spelled = (pattern: string) => {
+    return insideOf(isAbsolute(pattern) && isBelow(root, pattern) ? resolve(root) : realRoot, pattern);
+  };
   return {
     root: realRoot,
     read: (path, limit) => read(realRoot, path, limit),
-    find: (patterns) => find(realRoot, patterns),
+    find: (patterns) => find(realRoot, patterns.map(spelled)),
+    spelled,
     filesBelow: (folders, extensions) => filesBelow(realRoot, folders, extensions),
     ignored: async (paths) =>
       options.checkIgnored === undefined || paths.length === 0 ? new Set() : options.checkIgnored(realRoot, paths),
@@ -77,13 +82,12 @@ async function find(root: string, patterns: readonly string[]): ReturnType<Works
   const files = new Set<string>();
   const missing: string[] = [];
   const globs: string[] = [];
-  for (const pattern of patterns) {
-    const path = insideOf(root, pattern);
+  for (const path of patterns) {
     // A name such as `fleet[1].yaml` is first of all a name. What lies outside is refused, with the reason, when it is read.
     if (refusalOf(root, resolve(root, path)) !== undefined && !isGlob(path)) files.add(path);
     else if (existsSync(resolve(root, path))) files.add(path);
     else if (isGlob(path) && !path.startsWith('../')) globs.push(path);
-    else missing.push(pattern);
+    else missing.push(path);
   }
   if (globs.length > 0) {
     // Loaded only here: it takes longer than all the rest of a small run.
@@ -98,6 +102,10 @@ async function find(root: string, patterns: readonly string[]): ReturnType<Works
 
 function isGlob(path: string): boolean {
   return /[*?[\]{}]|[!+@]\(|^!/.test(path);
+}
+
+function isBelow(root: string, path: string): boolean {
+  return !relative(resolve(root), path).startsWith('..');
 }
 
 /** The pattern relative to the root, with `/`. */

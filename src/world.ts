@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly stop?: Stop;
   /** Absent: bundles are not published. */
   readonly checkPublishing?: () => void;
+  /** Absent: nobody has newer files. */
+  readonly requireCurrent?: World['requireCurrent'];
   /** Absent: nothing may be removed. */
   readonly openHistory?: World['openHistory'];
   /** Absent: there is no pull request. */
@@ -33,7 +35,7 @@ export interface Surroundings {
 
 /** The world as it is: the real clock, the real network. */
 export function realWorld(surroundings: Surroundings): World {
-  const { workspace, progress, openBase } = surroundings;
+  const { workspace, progress, openBase, requireCurrent } = surroundings;
   const { checkPublishing = () => {}, openHistory = noHistory, stop = new StopSwitch() } = surroundings;
   return {
     workspace,
@@ -44,6 +46,7 @@ export function realWorld(surroundings: Surroundings): World {
     progress,
     checkPublishing,
     openHistory,
+    ...(requireCurrent === undefined ? {} : { requireCurrent }),
     ...(openBase === undefined ? {} : { openBase }),
     openRegistry: (hub) => openRegistry(hub, surroundings),
   };
@@ -71,6 +74,7 @@ async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<R
     userAgent: userAgent(env.GITHUB_RUN_ID),
     proxyFor: getProxyForUrl,
     importContainer,
+    tell: progress.phase,
   });
 }
 

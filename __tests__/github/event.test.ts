@@ -127,6 +127,18 @@ describe('the event', () => {
     expect(eventOf({ event, payload }).otherBranch).toBe(expected);
   });
 
+  it.each<[string, string, string, string | undefined]>([
+    ['a first run', 'refs/heads/main', '1', undefined],
+    ['a run of an older server', 'refs/heads/main', '', undefined],
+    ['a re-run', 'refs/heads/release/1', '2', 'release/1'],
+    ['a re-run for a tag', 'refs/tags/v1', '2', undefined],
+    ['a re-run for a pull request', 'refs/pull/1/merge', '3', undefined],
+  ])('tells of %s whether its branch may have gone on', (_, ref, attempt, branch) => {
+    vi.stubEnv('GITHUB_REF', ref);
+    vi.stubEnv('GITHUB_RUN_ATTEMPT', attempt);
+    expect(eventOf({ event: 'push', payload: {} }).rerunOn).toBe(branch);
+  });
+
   it.each([
     ['fleet/devices.yaml', 'fleet/devices.yaml'],
     ['a b/#1?.yaml', 'a%20b/%231%3F.yaml'],

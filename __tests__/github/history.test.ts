@@ -101,6 +101,17 @@ describe.skipIf(!hasGit)('the history of the default branch (needs git)', () => 
     });
   });
 
+  it('refuses a sparse checkout, where other manifests may lie outside', async () => {
+    const folder = repositoryWith({ 'a/devices.yaml': 'one', 'b/devices.yaml': 'two' });
+    git(folder, 'sparse-checkout', 'set', 'a');
+    await expect(openHistory(folder, 'HEAD').versionsOf(['a/devices.yaml'])).rejects.toMatchObject({
+      message: expect.stringContaining('a sparse checkout'),
+      remedy: expect.stringContaining('git sparse-checkout disable'),
+    });
+    git(folder, 'sparse-checkout', 'disable');
+    expect(await openHistory(folder, 'HEAD').versionsOf(['a/devices.yaml'])).toHaveLength(1);
+  });
+
   it('says so where there is no repository, and no such commit', async () => {
     await expect(openHistory(folderWith(), 'HEAD').versionsOf(['x'])).rejects.toThrow(/git rev-parse ended with 128/);
     const folder = repositoryWith({ x: '' });
@@ -120,6 +131,19 @@ describe.skipIf(!hasGit)('the default branch at a terminal (needs git)', () => {
       kind: 'usage',
       message: expect.stringContaining('feature is checked out, not origin/main'),
     });
+  });
+
+  it('has to be known to the clone, where there is an origin', async () => {
+    const folder = repositoryWith({ 'devices.yaml': 'one' });
+    git(folder, 'remote', 'add', 'origin', `file://${folder}`);
+    git(folder, 'fetch', '-q', 'origin');
+    git(folder, 'remote', 'set-head', 'origin', '--delete');
+    await expect(openDefaultHistory(folder)).rejects.toMatchObject({
+      kind: 'usage',
+      remedy: expect.stringContaining('git remote set-head origin --auto'),
+    });
+    git(folder, 'remote', 'set-head', 'origin', '--auto');
+    expect(await (await openDefaultHistory(folder)).versionsOf(['devices.yaml'])).toHaveLength(1);
   });
 });
 

@@ -90,6 +90,15 @@ describe('a run without credentials', () => {
     expect(findings).toEqual([]);
   });
 
+  it('in place of a plan refuses what the plan would be refused, as far as it knows', () => {
+    const later = { use: 'later' } as const;
+    const devices = fleet(device('x', 3, { hub: a }), device('y', 4, { hub: 'evil.example.com' }), device('z', 5));
+    const { findings } = assignHubs(devices, [a, b], later);
+    expect(findings).toMatchObject([{ rule: 'hub/not-allowed', place: { line: 4 }, device: 'y' }]);
+    // Connection strings name hubs too, and there are none here.
+    expect(assignHubs(devices, [], later).findings).toEqual([]);
+  });
+
   it('keeps to only-hub, and to devices of which nobody knows the hub', () => {
     const devices = fleet(device('x', 3, { hub: a }), device('y', 4, { hub: b }), device('z', 5));
     const { value } = assignHubs(devices, [], { ...offline, onlyHub: a });

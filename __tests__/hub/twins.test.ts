@@ -23,9 +23,13 @@ beforeEach(() => {
   hub.reset();
 });
 
-async function open(connectionString = hub.connectionString, ca = hub.ca): Promise<Registry> {
+async function open(
+  connectionString = hub.connectionString,
+  ca = hub.ca,
+  tell?: (text: string) => void,
+): Promise<Registry> {
   const [credential] = readConnectionStrings(connectionString);
-  const registry = await openRegistry(credential!, { userAgent: 'test', ca, sleep: async () => {} });
+  const registry = await openRegistry(credential!, { userAgent: 'test', ca, tell, sleep: async () => {} });
   onTestFinished(() => registry.close());
   return registry;
 }
@@ -53,13 +57,50 @@ describe('tags are read', () => {
   ])('of %s, where they are asked for', async (_, names, calls) => {
     const registry = await seeded(...names);
     const before = hub.counts().requests;
-    const found = await registry.read(names, { tags: true });
+    const found = await registry.read(names, { tags: 'all' });
     expect(hub.counts().requests - before).toBe(calls);
     expect([...found.values()].map(({ id, twin }) => [id, twin?.tags]).sort()).toEqual(
       names.map((id) => [id, { name: id }]).sort(),
     );
     const without = await registry.read(names);
     expect([...without.values()].filter(({ twin }) => twin !== undefined)).toEqual([]);
+  });
+
+  it.each([
+    ['few, by one query more', ids(3), 4],
+    ['few with a quote in their ids', [deviceId("o'hara"), ...ids(2)], 4],
+    ['many, by the query that reads them', ids(30), 2],
+  ])('of those of %s that bear the mark, where those are asked for', async (_, names, calls) => {
+    const registry = await seeded(...names, deviceId('stranger'));
+    for (const id of [names[0]!, 'stranger']) hub.registry.patchTwin(id, { tags: { provisionIotEdge: ['name'] } });
+    const before = hub.counts().requests;
+    const found = await registry.read(names, { tags: 'marked' });
+    expect(hub.counts().requests - before).toBe(calls);
+    expect(found.size).toBe(names.length);
+    const marked = [...found.values()].filter(({ twin }) => twin !== undefined);
+    expect(marked.map(({ id, twin }) => [id, twin!.tags.name, twin!.etag])).toEqual([
+      [names[0], names[0], (await registry.readTwin(names[0]!))!.etag],
+    ]);
+  });
+
+  it('of none that bear the mark where the policy may not query, and the run goes on and says so', async () => {
+    await seeded(a);
+    hub.registry.patchTwin('a', { tags: { provisionIotEdge: ['name'] } });
+    const told: string[] = [];
+    const registry = await open(hub.connectionStrings.registryRead, hub.ca, (text) => told.push(text));
+    const found = await registry.read([a], { tags: 'marked' });
+    expect([...found.values()].map(({ id, twin }) => [id, twin])).toEqual([['a', undefined]]);
+    expect(told.join()).toMatch(/no right to query, so tags that the manifest no longer names stay$/);
+    // Without a device there is nothing to ask for.
+    await registry.read([deviceId('absent')], { tags: 'marked' });
+    expect(told).toHaveLength(1);
+  });
+
+  it('of those that bear the mark, or the fault is told that no right explains', async () => {
+    const registry = await seeded(a);
+    disturb = ({ path }) =>
+      path.startsWith('/devices/query') ? { kind: 'refuse', code: 'ServiceUnavailable' } : undefined;
+    await expect(registry.read([a], { tags: 'marked' })).rejects.toThrow(/too busy or has a fault/);
   });
 
   it('of one device, with the etag that a patch needs', async () => {
@@ -83,7 +124,7 @@ describe('tags are read', () => {
       if (path.startsWith('/twins')) hub.registry.remove('a');
       return undefined;
     };
-    expect((await registry.read([a], { tags: true })).size).toBe(0);
+    expect((await registry.read([a], { tags: 'all' })).size).toBe(0);
   });
 });
 
@@ -92,7 +133,7 @@ describe('tags are written', () => {
     const registry = await open();
     const { registration } = create('a');
     await registry.write([{ mode: 'create', registration: { ...registration, tags: { site: 'berlin' } } }]);
-    const [found] = [...(await registry.read([a], { tags: true })).values()];
+    const [found] = [...(await registry.read([a], { tags: 'all' })).values()];
     expect(found?.twin?.tags).toEqual({ site: 'berlin' });
     await registry.write([
       { mode: 'update', etag: found!.etag, registration: { ...found!, ...registration, tags: { site: 'bonn' } } },
@@ -163,7 +204,7 @@ describe('an answer that is no twin', () => {
       response.writeHead(200, json).end(body);
     });
     expect((await registry.read(ids(11))).size).toBe(1);
-    await expect(registry.read(ids(11), { tags: true })).rejects.toThrow(/not a page of twins$/);
+    await expect(registry.read(ids(11), { tags: 'all' })).rejects.toThrow(/not a page of twins$/);
   });
 
   it('may leave the tags out, where there are none', async () => {

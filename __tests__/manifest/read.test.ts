@@ -324,6 +324,7 @@ function inMemory(text: string): Workspace {
     read: () => ({ ok: true, bytes: Buffer.from(text) }),
     find: async (files) => ({ files, missing: [] }),
     filesBelow: () => [],
+    spelled: (pattern) => pattern,
     ignored: async () => new Set(),
   };
 }

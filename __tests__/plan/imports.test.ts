@@ -30,7 +30,9 @@ async function rigged(options: Partial<RigOptions> = {}): Promise<Rig> {
 
 async function planned({ registry }: Rig, identities: readonly Identity[]): Promise<readonly Change[]> {
   const ids = identities.map(({ device }) => device.id);
-  const found = await registry.read(ids, { tags: identities.some(({ device }) => device.tags !== undefined) });
+  const found = await registry.read(ids, {
+    tags: identities.some(({ device }) => device.tags !== undefined) ? 'all' : 'none',
+  });
   const maxChanges = { kind: 'share', share: 1, text: '100%' } as const;
   return plan(registry.host, identities, found, { adopt: true, allowLockout: true, maxChanges }).value;
 }

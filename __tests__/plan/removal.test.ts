@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DisturbedCall } from '../../src/emulator/disturbance.ts';
@@ -9,6 +10,7 @@ import { removalMark } from '../../src/plan/status.ts';
 import type { Settings } from '../../src/request.ts';
 import { folderWith } from '../support/folder.ts';
 import { commit, git, hasGit, repositoryWith } from '../support/git.ts';
+import { isBulk } from './rig.ts';
 import { runOn } from './runs.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
@@ -130,8 +132,8 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
 
   it('fails for a device that somebody changed meanwhile, and is repeated where nothing that matters moved', async () => {
     const folder = await repository(['a', 'b', 'c'], ['a']);
-    disturb = ({ method }) => {
-      if (method !== 'POST') return;
+    disturb = (call) => {
+      if (!isBulk(call)) return;
       disturb = undefined;
       change('b', { statusReason: 'kept for a spare part' });
       change('c', {});
@@ -182,6 +184,32 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
     const report = await run(folder, { command: 'apply', manifest: 'site-a.yaml', prune: 'delete' });
     expect(results(report)).toEqual({ a: 'unchanged', d: 'removed' });
     expect(ids()).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each<[string, (folder: string) => string]>([
+    ['with a slash too many', () => 'fleet//devices.yaml'],
+    ['with a way back', () => './fleet/../fleet/*.yaml'],
+    ['as an absolute path', (folder) => join(folder, 'fleet/devices.yaml')],
+  ])('finds the history of a manifest that is named %s', async (_, named) => {
+    const folder = repositoryWith({ 'fleet/devices.yaml': manifest('a', 'b'), '.gitignore': 'device-bundles\n' });
+    await run(folder, { command: 'apply', manifest: named(folder) });
+    commit(folder, 'fewer', { 'fleet/devices.yaml': manifest('a') });
+    const planned = await run(folder, { command: 'plan', manifest: named(folder), prune: 'disable' });
+    expect(planned.changes.map(({ id, kind }) => `${id} ${kind}`)).toEqual(['a unchanged', 'b disable']);
+  });
+
+  it('is refused while a file that names the device is no manifest that can be read, and names the file', async () => {
+    const folder = await repository(['a', 'b', 'c'], ['a']);
+    writeFileSync(join(folder, 'site-b.yaml'), `${manifest('b')}  - { id: other, thumbprints: { primary: ab }`);
+    const planned = await run(folder, { command: 'plan', prune: 'disable' });
+    expect(planned.faults.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^device "b" would be removed, and site-b.yaml, which may declare it, cannot be read: /),
+    ]);
+    expect((await run(folder, { command: 'apply', prune: 'delete' })).faults[0]?.remedy).toContain('Mend site-b.yaml');
+    expect(ids()).toEqual(['a', 'b', 'c']);
+    // What was removed before is none of it: disabled stays disabled.
+    for (const id of ['b', 'c']) change(id, { status: 'disabled' });
+    expect((await run(folder, { command: 'apply', prune: 'disable' })).result).toBe('unchanged');
   });
 
   it('is refused where a device that stays connects through one that goes', async () => {

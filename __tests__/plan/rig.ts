@@ -79,7 +79,7 @@ export function useRig(): Rig {
     disturb: undefined,
     async plan(identities) {
       const registry = await open();
-      const tags = identities.some(({ device }) => device.tags !== undefined);
+      const tags = identities.some(({ device }) => device.tags !== undefined) ? 'all' : 'none';
       const found = await registry.read(
         identities.map(({ device }) => device.id),
         { tags },

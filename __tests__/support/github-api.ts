@@ -42,6 +42,8 @@ export interface Behaviour {
   readonly releases?: readonly string[];
   /** Who the token is, `github-actions[bot]` where nothing is said; null: the question is refused. */
   readonly viewer?: string | null;
+  /** What other calls are answered with, as `GET /repos/octo/fleet/commits`. */
+  readonly others?: Readonly<Record<string, unknown>>;
   /** An answer in place of the usual one, or none at all. */
   readonly instead?: (call: string) => { readonly status: number; readonly message: string } | 'silence' | undefined;
   /** Speaks TLS, as the GitHub CLI wants it. */
@@ -74,6 +76,8 @@ export async function startGitHubApi(behaviour: Behaviour = {}): Promise<GitHubA
     if (request.headers.authorization !== `token ${githubToken}`)
       return answer(response, 401, { message: 'Bad credentials' });
 
+    const known = behaviour.others?.[call];
+    if (known !== undefined) return answer(response, 200, known);
     if (call === 'POST /graphql') {
       // The GitHub CLI looks among drafts too, and takes no field that it has not asked for.
       if (viewer === null) return answer(response, 200, { errors: [{ message: 'refused' }] });

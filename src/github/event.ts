@@ -16,6 +16,8 @@ export interface Event {
   readonly pullRequest?: number;
   /** Why the run is not about the default branch, where it is not: only that says what is no longer declared. */
   readonly otherBranch?: string;
+  /** The branch of a run that was started once more: the run keeps its commit, the branch may have gone on. */
+  readonly rerunOn?: string;
   /** The commit that the run is about: of a pull request its trial merge. */
   readonly commit: string;
   /** The commit that the pull request would be merged into. */
@@ -34,6 +36,8 @@ export function readEvent(): Event {
       : payload.pull_request !== undefined && head !== repository && eventName !== 'pull_request_target'
         ? 'pull requests from forks have no secrets'
         : undefined;
+  const { GITHUB_RUN_ATTEMPT: attempt, GITHUB_REF: pushed = '' } = process.env;
+  const branch = /^refs\/heads\/(.+)$/.exec(pushed)?.[1];
   const ours = eventName === 'pull_request' && head === repository;
   const other = otherBranch();
   const number: unknown = payload.pull_request?.number;
@@ -48,6 +52,7 @@ export function readEvent(): Event {
     },
     commit: context.sha,
     run: `${serverUrl}/${repository}/actions/runs/${runId}`,
+    ...(branch !== undefined && Number(attempt) > 1 ? { rerunOn: branch } : {}),
     ...(ours && typeof number === 'number' ? { pullRequest: number } : {}),
     ...(other === undefined ? {} : { otherBranch: other }),
     ...(eventName === 'pull_request' && typeof base === 'string' ? { base } : {}),

@@ -13,10 +13,14 @@ import { runGit } from './run-git.ts';
  */
 export function openHistory(root: string, head: string): History {
   const git: Git = (args, input) => runGit(root, args, input === undefined ? {} : { input });
+  let whole: Promise<void> | undefined;
+  let changes: ReturnType<typeof allChanges> | undefined;
   return {
     versionsOf: async (patterns) => {
-      await requireWhole(git);
-      return versionsOf(patterns, git, head);
+      whole ??= requireWhole(git);
+      await whole;
+      changes ??= allChanges(git, head);
+      return versionsOf(patterns, git, await changes);
     },
     read: (versions) => readBlobs(versions, git),
   };
@@ -30,6 +34,13 @@ export async function openDefaultHistory(root: string): Promise<History> {
   const ask = async (...args: readonly string[]) => text(await runGit(root, args)).trim();
   const branch = await ask('rev-parse', '--abbrev-ref', 'HEAD');
   const origin = await ask('rev-parse', '--abbrev-ref', 'origin/HEAD').catch(() => undefined);
+  if (origin === undefined && (await ask('remote')).split('\n').includes('origin')) {
+    throw new Fault(
+      'the clone does not know which branch of origin is the default one, and only that says which devices are no longer declared',
+      'Let git ask for it: git remote set-head origin --auto',
+      { kind: 'usage' },
+    );
+  }
   if (origin !== undefined && origin !== `origin/${branch}`)
     throw offDefault(`${branch} is checked out, not ${origin}`);
   return openHistory(root, 'HEAD');
@@ -63,8 +74,18 @@ function offDefault(what: string): Fault {
 
 type Git = (args: readonly string[], input?: Buffer) => Promise<Buffer>;
 
-/** A shallow clone looks as if its oldest commit had declared everything: what was removed before is not seen. */
+/**
+ * A shallow clone looks as if its oldest commit had declared everything: what was removed before is not seen. In a sparse one a
+ * manifest that is only not checked out looks as if it were gone.
+ */
 async function requireWhole(git: Git): Promise<void> {
+  const sparse = await git(['config', '--type=bool', '--default=false', '--get', 'core.sparseCheckout']);
+  if (text(sparse).trim() === 'true') {
+    throw new Fault(
+      'only a part of the repository is checked out (a sparse checkout), so what other manifests declare cannot be told',
+      'Check out all of it: in the step actions/checkout leave sparse-checkout out; on the command line: git sparse-checkout disable.',
+    );
+  }
   if (text(await git(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return;
   throw new Fault(
     'the history of the repository is cut off (a shallow clone), so devices that were once declared cannot be told',
@@ -72,12 +93,16 @@ async function requireWhole(git: Git): Promise<void> {
   );
 }
 
-async function versionsOf(patterns: readonly string[], git: Git, head: string): Promise<readonly FileVersion[]> {
+async function versionsOf(
+  patterns: readonly string[],
+  git: Git,
+  all: readonly Change[],
+): Promise<readonly FileVersion[]> {
   // Globs are compared here: git's own are not quite those of the input manifest.
   const { default: picomatch } = await import('picomatch');
   const isGlobbed = picomatch([...patterns], { dot: true });
   const changes = new Map<string, Change[]>();
-  for (const change of await allChanges(git, head)) {
+  for (const change of all) {
     const ofPath = changes.get(change.path);
     if (ofPath === undefined) changes.set(change.path, [change]);
     else ofPath.push(change);

@@ -7,8 +7,11 @@ import { fleetFindings } from './fleet-rules.ts';
 export interface AssignOptions {
   /** Restricts the run to one hub; devices of others are checked, then left out. */
   readonly onlyHub?: HubHost;
-  /** `credentials`: only hubs that the workflow names. `name`: any hub, since only its name is used. `none`: none needed. */
-  readonly use: 'credentials' | 'name' | 'none';
+  /**
+   * `credentials`: only hubs that the workflow names. `later`: the same as far as it names any, for a plan that cannot sign in here.
+   * `name`: any hub, since only its name is used. `none`: none needed.
+   */
+  readonly use: 'credentials' | 'later' | 'name' | 'none';
 }
 
 /** Devices with their hubs: those of all manifests, and those that `onlyHub` leaves in the run. */
@@ -60,7 +63,7 @@ function hubFindings(
 function hubFinding(device: Device, allowed: readonly HubHost[], use: AssignOptions['use']): Finding | undefined {
   const { hub } = device;
   const place = device.place('hub');
-  if (use === 'none') return undefined;
+  if (use === 'none' || (use === 'later' && (hub === undefined || allowed.length === 0))) return undefined;
   if (hub === undefined) return finding('hub/ambiguous', { allowed }, { place });
   return use === 'name' || allowed.includes(hub)
     ? undefined

@@ -1,4 +1,5 @@
 import type { DeviceId } from '../model/fleet.ts';
+import { tagMark } from '../model/tags.ts';
 
 /** How the devices of a fleet are read from their hub. */
 export type Reading = 'singly' | 'chunks' | 'scan';
@@ -57,6 +58,13 @@ export function chooseReading(fleet: number, { chunks, single }: ReadingPlan, hu
 /** The query for one chunk; none of the ids may hold a quote. */
 export function chunkQuery(ids: readonly DeviceId[]): string {
   return `SELECT * FROM devices WHERE deviceId IN [${ids.map((id) => `'${id}'`).join(',')}]`;
+}
+
+/** The query for those of a few devices whose tags bear our mark. An id with a quote cannot be asked for: then for all that bear it. */
+export function markedQuery(ids: readonly DeviceId[]): string {
+  const isMarked = `IS_DEFINED(tags.${tagMark})`;
+  const all = ids.some((id) => id.includes("'"));
+  return all ? `${scanQuery} WHERE ${isMarked}` : `${chunkQuery(ids)} AND ${isMarked}`;
 }
 
 export const scanQuery = 'SELECT * FROM devices';

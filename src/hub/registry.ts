@@ -8,15 +8,17 @@ import {
   type RegisteredDevice,
   type Registry,
   type RegistryWrite,
+  type TagsRead,
   type Twin,
   type WriteAnswer,
 } from '../model/registration.ts';
+import { tagMark } from '../model/tags.ts';
 import { bulkAnswers } from './bulk.ts';
 import type { HubCredential } from './credential.ts';
 import { openHttp, type Timer } from './http.ts';
 import type { ImportContainer } from './import-container.ts';
 import { allPages } from './pages.ts';
-import { chooseReading, chunkQuery, edgeQuery, fewDevices, planReading, scanQuery } from './reading.ts';
+import { chooseReading, chunkQuery, edgeQuery, fewDevices, markedQuery, planReading, scanQuery } from './reading.ts';
 import { misunderstood, type Right, refusal } from './refusal.ts';
 import { described, type NotAnswered, type Reply } from './reply.ts';
 import { retried } from './retry.ts';
@@ -40,6 +42,8 @@ export interface RegistryOptions {
   readonly clock?: (() => number) | undefined;
   readonly sleep?: ((milliseconds: number) => Promise<void>) | undefined;
   readonly random?: (() => number) | undefined;
+  /** Told in a sentence what the caller may not do, where the run goes on without. */
+  readonly tell?: ((text: string) => void) | undefined;
   /** Through which import jobs go. */
   readonly importContainer?: ImportContainer | undefined;
 }
@@ -64,6 +68,7 @@ export async function openRegistry(credential: HubCredential, options: RegistryO
     close: http.close,
     sleep: options.sleep ?? (async (milliseconds) => delay(milliseconds)),
     random: options.random ?? Math.random,
+    tell: options.tell ?? (() => {}),
   };
   return new HubRegistry(parts, await importerOf(parts, options));
 }
@@ -85,6 +90,7 @@ interface Parts {
   readonly close: () => void;
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly random: () => number;
+  readonly tell: (text: string) => void;
 }
 
 const readsInFlight = 4;
@@ -104,7 +110,10 @@ class HubRegistry implements Registry {
     this.#parts = parts;
   }
 
-  async read(ids: readonly DeviceId[], { tags = false } = {}): Promise<ReadonlyMap<DeviceId, RegisteredDevice>> {
+  async read(
+    ids: readonly DeviceId[],
+    { tags = 'none' }: { readonly tags?: TagsRead } = {},
+  ): Promise<ReadonlyMap<DeviceId, RegisteredDevice>> {
     const wanted = new Set(ids);
     const found = (await this.#readFleet([...wanted], tags)).filter(({ id }) => wanted.has(id));
     return new Map(found.map((device) => [device.id, device]));
@@ -151,7 +160,7 @@ class HubRegistry implements Registry {
     return writes.flatMap((write) => byId.get(idOf(write)) ?? []);
   }
 
-  async #readFleet(ids: readonly DeviceId[], tags: boolean): Promise<readonly RegisteredDevice[]> {
+  async #readFleet(ids: readonly DeviceId[], tags: TagsRead): Promise<readonly RegisteredDevice[]> {
     if (ids.length <= fewDevices) return this.#readSingly(ids, tags);
     const plan = planReading(ids);
     const reading = chooseReading(ids.length, plan, await this.#size());
@@ -160,15 +169,31 @@ class HubRegistry implements Registry {
     return [...rows.flat(), ...(await this.#readSingly(plan.single, tags))];
   }
 
-  async #readSingly(ids: readonly DeviceId[], tags: boolean): Promise<readonly RegisteredDevice[]> {
-    const found = await inFlight(ids, readsInFlight, async (id) => {
+  async #readSingly(ids: readonly DeviceId[], tags: TagsRead): Promise<readonly RegisteredDevice[]> {
+    const read = await inFlight(ids, readsInFlight, async (id) => {
       const device = await this.readOne(id);
-      if (device === undefined || !tags) return device;
+      if (device === undefined || tags !== 'all') return device;
       // The identity has no tags. Gone in between, the device is not there.
       const twin = await this.readTwin(id);
       return twin === undefined ? undefined : { ...device, twin };
     });
-    return found.filter((device) => device !== undefined);
+    const found = read.filter((device) => device !== undefined);
+    return tags === 'marked' && found.length > 0 ? this.#withMarked(found) : found;
+  }
+
+  /** Adds the twins that bear our mark, by one query. Who reads devices one by one may lack the right to query. */
+  async #withMarked(devices: readonly RegisteredDevice[]): Promise<readonly RegisteredDevice[]> {
+    let refused: Reply | undefined;
+    const rows = await this.#query(markedQuery(devices.map(({ id }) => id)), 'marked', (reply) => {
+      refused = reply;
+    });
+    if (refused !== undefined)
+      this.#parts.tell(`${this.host}: no right to query, so tags that the manifest no longer names stay`);
+    const twins = new Map(rows.map(({ id, twin }) => [id, twin]));
+    return devices.map((device) => {
+      const twin = twins.get(device.id);
+      return twin === undefined ? device : { ...device, twin };
+    });
   }
 
   async #size(): Promise<number> {
@@ -178,10 +203,18 @@ class HubRegistry implements Registry {
     return count;
   }
 
-  /** All pages of a query, one after the other. */
-  async #query(text: string, tags = false): Promise<readonly RegisteredDevice[]> {
+  /** All pages of a query, one after the other. With `refused` none where the caller lacks the right. */
+  async #query(
+    text: string,
+    tags: TagsRead = 'none',
+    refused?: (reply: Reply) => void,
+  ): Promise<readonly RegisteredDevice[]> {
     const devices = await allPages(async (continuation) => {
       const reply = await this.#reading(() => this.#parts.calls.query(text, continuation));
+      if (refused !== undefined && isUnauthorized(reply)) {
+        refused(reply);
+        return { rows: [], continuation: undefined };
+      }
       const rows = await this.#body(reply, 'Service Connect');
       if (!Array.isArray(rows)) throw misunderstood(this.host, 'a page of devices');
       return {
@@ -232,10 +265,11 @@ class HubRegistry implements Registry {
     return reply.body;
   }
 
-  #row(row: unknown, tags: boolean): RegisteredDevice {
+  #row(row: unknown, tags: TagsRead): RegisteredDevice {
     const device = this.#device(row, 'a page of devices');
-    if (!tags) return device;
+    if (tags === 'none') return device;
     const twin = registeredTwin(row);
+    if (tags === 'marked') return twin !== undefined && tagMark in twin.tags ? { ...device, twin } : device;
     if (twin === undefined) throw misunderstood(this.host, 'a page of twins');
     return { ...device, twin };
   }
@@ -264,6 +298,10 @@ function callOf({ mode }: RegistryWrite): 'create' | 'update' | 'delete' {
 
 function isAbsent(reply: Reply): boolean {
   return reply.kind === 'refused' && reply.status === 404 && /^(DeviceNotFound|404001)$/.test(reply.error.code);
+}
+
+function isUnauthorized(reply: Reply): boolean {
+  return reply.kind === 'refused' && (reply.status === 401 || reply.status === 403);
 }
 
 function refusedAll(writes: readonly RegistryWrite[], message: string): readonly WriteAnswer[] {

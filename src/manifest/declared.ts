@@ -9,6 +9,8 @@ export interface Declared {
   /** The certificates that named devices: globs relative to the workspace. Their devices have the hub of the manifest. */
   readonly from: readonly string[];
   readonly hub?: string;
+  /** Why it could not be read, and so declared nothing that anybody knows of. */
+  readonly broken?: string;
 }
 
 /**
@@ -19,7 +21,9 @@ export interface Declared {
 export async function declaredIn(file: string, bytes: Buffer): Promise<Declared> {
   const text = decodeText(bytes);
   const parsed = text === undefined ? undefined : await parseManifest(new SourceText(file, text));
-  if (parsed?.node === undefined || parsed.problems.length > 0) return { devices: [], from: [] };
+  const broken = text === undefined ? 'it is not text in UTF-8' : parsed?.problems[0]?.what;
+  if (broken !== undefined) return { devices: [], from: [], broken };
+  if (parsed?.node === undefined) return { devices: [], from: [] };
   const devices = at(parsed.node, ['devices']);
   const hub = textAt(parsed.node, ['hub'])?.toLowerCase();
   const ofManifest = hub === undefined ? {} : { hub };

@@ -19,7 +19,7 @@ export interface RegisteredDevice {
   /** Made by the hub for an edge device; an update must send it back. */
   readonly deviceScope?: string;
   readonly parentScopes?: readonly string[];
-  /** Absent where tags were not asked for. */
+  /** Absent where tags were not asked for, or only those with our mark and it has none. */
   readonly twin?: Twin;
 }
 
@@ -88,13 +88,19 @@ export interface ImportWatch {
   readonly tell: (text: string) => void;
 }
 
+/**
+ * Whose twins are read: `all`, `none`, or those of the `marked` devices, whose tags a manifest has named. Those cost a query at most, and
+ * are left out where the caller may not query.
+ */
+export type TagsRead = 'all' | 'marked' | 'none';
+
 /** The identity registry of one hub. Every method throws a `Fault` when the hub cannot be reached or refuses the caller. */
 export interface Registry {
   readonly host: HubHost;
-  /** The named devices that the hub has, read the cheapest way, with their twins where `tags` says so; by query this may lag some seconds behind. */
+  /** The named devices that the hub has, read the cheapest way; by query this may lag some seconds behind. */
   read(
     ids: readonly DeviceId[],
-    options?: { readonly tags: boolean },
+    options?: { readonly tags: TagsRead },
   ): Promise<ReadonlyMap<DeviceId, RegisteredDevice>>;
   /** One device, read from the registry itself: the truth of this moment. */
   readOne(id: DeviceId): Promise<RegisteredDevice | undefined>;

@@ -16,6 +16,8 @@ export interface Workspace {
   find(
     patterns: readonly string[],
   ): Promise<{ readonly files: readonly string[]; readonly missing: readonly string[] }>;
+  /** A path or glob in the one spelling that git and `find` have: relative to the root, with nothing in it that leads nowhere. */
+  spelled(pattern: string): string;
   /** Files below the folders with one of the extensions (with dot, lower case), sorted; `.git` and `node_modules` left out. */
   filesBelow(folders: readonly string[], extensions: readonly string[]): readonly string[];
   /** Those of the paths that git ignores; none where there is no git. */
