@@ -1,16 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { azTime } from './az.ts';
-import { certificateFleet, cli, scratch, thumbprintFleet } from './fleet.ts';
+import { certificateFleet, cli, idsOf, scratch, thumbprintFleet } from './fleet.ts';
 import { type Counted, startHubProcess } from './hub.ts';
 import { type Measured, measure, median } from './measure.ts';
 import { fill, machine, seconds, table, whole } from './page.ts';
 import { type Curve, plot } from './plot.ts';
+import { quotaTable } from './quota.ts';
+import { readsTable } from './reads.ts';
 
 /**
  * `npm run bench`: fleets of 1 to 100,000 new devices, by our tool and by the stock SDK, in one run on one machine, each a process of
- * its own against an embedded hub in another. Writes docs/performance.md and docs/performance.svg. `npm run bench -- 1 100` takes these
- * sizes alone, and prints.
+ * its own against an embedded hub in another; then the quota run and what is read. Writes docs/performance.md and docs/performance.svg.
+ * `npm run bench -- 1 100` takes these sizes alone, and prints.
  */
 const asked = process.argv.slice(2).map(Number);
 const sizes = asked.length > 0 ? asked : [1, 100, 1_000, 10_000, 100_000];
@@ -32,7 +34,7 @@ const titles = new Map([
 const stock = resolve('bench/stock.ts');
 const cases: Case[] = [];
 for (const devices of sizes) {
-  const folder = thumbprintFleet(devices);
+  const folder = thumbprintFleet(idsOf(devices));
   await take('apply', devices, ours('devices.csv'), folder);
   await take('bare bulks', devices, [stock, 'bulk', String(devices)], folder);
   if (devices <= oneByOneUpTo) await take('one by one', devices, [stock, 'single', String(devices)], folder);
@@ -50,6 +52,8 @@ const figures = [`Measured on ${machine()}.`, ...text, az].join('\n\n');
 if (asked.length > 0) console.log(figures);
 else {
   fill('bench', figures);
+  fill('quota', await quotaTable());
+  fill('reads', await readsTable());
   writeFileSync('docs/performance.svg', plot(curves()));
 }
 

@@ -11,21 +11,22 @@ export function idsOf(count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => `edge-${String(n + 1).padStart(6, '0')}`);
 }
 
-/** A thumbprint that no certificate has, another for each device and slot. */
-export function thumbprintOf(id: string, slot: 'primary' | 'secondary'): string {
-  return createHash('sha256').update(`${id} ${slot}`).digest('hex').toUpperCase();
+/** A thumbprint that no certificate has, another for each device, slot and owner. */
+export function thumbprintOf(id: string, slot: 'primary' | 'secondary', owner = ''): string {
+  return createHash('sha256').update(`${id} ${slot}${owner}`).digest('hex').toUpperCase();
 }
 
 /** A fleet as one CSV of thumbprints. */
-function csvOf(ids: readonly string[]): string {
-  const rows = ids.map((id) => `${id},${thumbprintOf(id, 'primary')},${thumbprintOf(id, 'secondary')},1.6,linux\n`);
+function csvOf(ids: readonly string[], owner: string): string {
+  const row = (id: string) => `${thumbprintOf(id, 'primary', owner)},${thumbprintOf(id, 'secondary', owner)},1.6,linux`;
+  const rows = ids.map((id) => `${id},${row(id)}\n`);
   return `id,thumbprints.primary,thumbprints.secondary,runtime.version,runtime.platform\n${rows.join('')}`;
 }
 
 /** A folder of a fleet, gone when the process ends. */
-export function thumbprintFleet(count: number): string {
+export function thumbprintFleet(ids: readonly string[], owner = ''): string {
   const folder = scratch();
-  writeFileSync(join(folder, 'devices.csv'), csvOf(idsOf(count)));
+  writeFileSync(join(folder, 'devices.csv'), csvOf(ids, owner));
   return folder;
 }
 

@@ -13,7 +13,7 @@ const mixed = '429:4%,500:3%,503:3%,504:2%,reset-before:3%,reset-after:3%,trunca
  * then started again without faults on the same directory; a second run, if one is needed, must find nothing but what was reported.
  */
 export async function faults({ seeds, first, devices }: Rounds): Promise<readonly Bar[]> {
-  const folder = thumbprintFleet(devices);
+  const folder = thumbprintFleet(idsOf(devices));
   let lies = 0;
   let wrong = 0;
   let rest = 0;

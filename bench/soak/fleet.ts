@@ -1,6 +1,6 @@
 import { existsSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { certificateFleet, cli, scratch, thumbprintFleet } from '../fleet.ts';
+import { certificateFleet, cli, idsOf, scratch, thumbprintFleet } from '../fleet.ts';
 import { startHubProcess } from '../hub.ts';
 import { type Measured, measure } from '../measure.ts';
 import { seconds, whole } from '../page.ts';
@@ -15,7 +15,7 @@ export async function fleet(): Promise<readonly Bar[]> {
 }
 
 async function thumbprints(): Promise<readonly Bar[]> {
-  const folder = thumbprintFleet(many);
+  const folder = thumbprintFleet(idsOf(many));
   const bundles = join(scratch(), 'bundles');
   const hub = await startHubProcess();
   const run = (command: string, ...more: readonly string[]) =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { cli, scratch, thumbprintFleet } from '../fleet.ts';
+import { cli, idsOf, scratch, thumbprintFleet } from '../fleet.ts';
 import { startHubProcess } from '../hub.ts';
 import { measure } from '../measure.ts';
 import { whole } from '../page.ts';
@@ -11,7 +11,7 @@ const devices = 2_000;
 
 /** SIGKILL at random moments of an apply: the folder of bundles is whole or not there, and the next run does the rest. */
 export async function kills({ moments, first }: Rounds): Promise<readonly Bar[]> {
-  const folder = thumbprintFleet(devices);
+  const folder = thumbprintFleet(idsOf(devices));
   const random = seeded(first);
   const undisturbed = await round(folder, undefined);
   // The first reads everything from the disk, and takes longer.
