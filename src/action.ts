@@ -121,7 +121,7 @@ function planFileOf({ command, 'plan-file': given }: Settings): string | undefin
 async function openBase(root: string, named: string): Promise<BaseFiles | undefined> {
   try {
     const base = await checkOut(root, await baseCommit(root, named));
-    if (base !== undefined) return { workspace: openWorkspace(base.folder), remove: base.remove };
+    if (base !== undefined) return { ...base, workspace: openWorkspace(base.folder) };
     throw new Error('the commit is not there; write "with: { fetch-depth: 2 }" in the step actions/checkout');
   } catch (thrown) {
     notice(`What devices would run is not compared with the base: ${messageOf(thrown)}.`, { title: 'configuration' });

@@ -1,5 +1,5 @@
 import { carryOut, key } from './carry-out.ts';
-import { type Checked, check, configurationSinceBase, devicesGone, inOrder } from './check.ts';
+import { type Checked, check, devicesGone, inOrder } from './check.ts';
 import type { Bundle } from './model/bundle.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
 import { type Finding, failing, type Judged } from './model/finding.ts';
@@ -62,8 +62,7 @@ async function planFleet(request: Request, world: World, checked: Checked): Prom
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
     const { changes, findings } = await planHubs(request, world, { ...checked, gone }, registries);
     const result = changes.every(({ kind }) => kind === 'unchanged') ? 'unchanged' : 'changes';
-    const configuration = await configurationSinceBase(request, world, checked);
-    const more = { changes, findings, ...configuration };
+    const more = { changes, findings };
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', more);
     // A plan that may not be carried out is not one to approve.
     return report(request, checked, result, { ...more, ...(await writePlan(request, changes, registries)) });
@@ -236,6 +235,7 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     result,
     devices: checked.devices.length,
     findings: checked.findings,
+    ...(checked.configuration === undefined ? {} : { configuration: checked.configuration }),
     changes: [],
     outcomes: [],
     bundles: [],
