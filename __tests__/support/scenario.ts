@@ -14,12 +14,12 @@ export const push = (branch = 'main'): Trigger => ({
   payload: { ref: `refs/heads/${branch}`, repository },
 });
 
-export const pullRequest = (event = 'pull_request', from = 'octo/fleet'): Trigger => ({
+export const pullRequest = (event = 'pull_request', from = 'octo/fleet', to = 'main'): Trigger => ({
   event,
   payload: {
     number: 7,
     repository,
-    pull_request: { number: 7, base: { ref: 'main' }, head: { ref: 'topic', repo: { full_name: from } } },
+    pull_request: { number: 7, base: { ref: to }, head: { ref: 'topic', repo: { full_name: from } } },
   },
 });
 
@@ -73,7 +73,11 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
     onTestFinished(() => service.close());
     const strings = hubs.map(({ connectionString }) => connectionString).join('\n');
     const ended = await runWorkflows(folder, {
-      secrets: { IOTHUB_CONNECTION_STRING: strings, GITHUB_TOKEN: githubToken },
+      secrets: {
+        IOTHUB_CONNECTION_STRING: strings,
+        IOTHUB_READER_CONNECTION_STRING: strings,
+        GITHUB_TOKEN: githubToken,
+      },
       ...trigger,
       env: {
         ...service.environment,
