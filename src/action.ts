@@ -93,6 +93,7 @@ async function run(inputs: Settings, event: Event, { stop, limit }: Outside): Pr
       )
     : [];
   const world = realWorld({
+    command: request.command,
     workspace,
     credentials,
     caFile,

@@ -95,6 +95,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     const { changes, findings: planned } = await planHubs(request, world, { ...checked, gone }, registries);
     const findings = inOrder([...planned, ...differing([...registries.keys()], changes)]);
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings });
+    await unlessStopped(world.stop, () => requireTagWriting(changes, registries));
     const { outcomes, faults } = await carryOut(changes, request, world, registries);
     const right = new Set(outcomes.filter(isRight).map(key));
     const bundles = checked.bundles.filter((bundle) => right.has(key(bundle)));
@@ -107,6 +108,19 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
       ...(unwritten.length === 0 ? { bundles, bundlesDirectory: request.outputDirectory } : {}),
     });
   });
+}
+
+/** Tags of existing devices come after all registrations: that nobody may write them is told before the first. */
+async function requireTagWriting(
+  changes: readonly Change[],
+  registries: ReadonlyMap<HubHost, Registry>,
+): Promise<void> {
+  for (const [hub, registry] of registries) {
+    const tagged = changes.find(
+      (change) => change.hub === hub && change.kind === 'update' && change.tags !== undefined,
+    );
+    if (tagged !== undefined) await registry.requireTagWriting?.(tagged.id);
+  }
 }
 
 /** Reads the approved plan, if there is one, before any hub is asked; gives what compares with it. */
