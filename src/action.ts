@@ -12,7 +12,7 @@ import { readInputs } from './github/inputs.ts';
 import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
-import { hiding, signaturesIn } from './github/secrets.ts';
+import { formsOf, hiding, signaturesIn } from './github/secrets.ts';
 import { readImportContainer } from './hub/import-container.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
 import { endedEarly, exitCode, type Report } from './model/report.ts';
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
   const issue = stop.asked.aborted ? [] : await cutShort(stop.asked, keepIssue(known, inputs, event), () => []);
   const complete: Report = { ...known, faults: [...known.faults, ...issue] };
   await logReport(complete);
-  await writeSummary(complete, event.link);
+  await writeSummary(complete, event.link, hiding(inputs));
   setOutputs(complete, uploaded.ids, {
     folder: process.env.RUNNER_TEMP ?? '.',
     sarif: sarifContext(inputs, event),
@@ -62,7 +62,8 @@ async function run(inputs: Settings, event: Event, { stop, limit }: Outside): Pr
   const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
   for (const secret of signaturesIn(inputs)) setSecret(secret);
   const signIn = await readSignIn(inputs);
-  if (signIn.way === 'connection-strings') for (const { key } of signIn.credentials) setSecret(key);
+  if (signIn.way === 'connection-strings')
+    for (const { key } of signIn.credentials) for (const form of formsOf(key)) setSecret(form);
   const publishes = /^(apply|render)$/.test(inputs.command ?? '') && inputs.artifacts !== 'none';
   const request = readRequest(
     { ...inputs, 'plan-file': planFileOf(inputs) },

@@ -88,8 +88,8 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
       },
     });
     const seen = await traces(ended, github, service);
-    for (const secret of [...keys, githubToken, ...secrets()]) {
-      for (const [where, text] of Object.entries(seen)) expect(text, `a secret in ${where}`).not.toContain(secret);
+    for (const form of [...keys, githubToken, ...secrets()].flatMap(formsOf)) {
+      for (const [where, text] of Object.entries(seen)) expect(text, `a secret in ${where}`).not.toContain(form);
     }
     return ended;
   };
@@ -103,9 +103,20 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
   };
 }
 
+/** A secret as it is, as URLs and as JSON have it. */
+function formsOf(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  return [...new Set([secret, encodeURIComponent(secret), json, json.replaceAll('/', '\\/')])];
+}
+
+/** Markdown as it is and as it is read, where a character may stand as a reference. */
+function bothWays(markdown: string): string {
+  return markdown + markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
+}
+
 /** All that people, later steps and other systems can see of a run. */
 async function traces(
-  { log, outputs, annotations }: WorkflowRun,
+  { log, outputs, annotations, summaries }: WorkflowRun,
   { issues, comments, releases }: GitHubApi,
   { artifacts, files }: ResultsService,
 ): Promise<Readonly<Record<string, string>>> {
@@ -118,8 +129,9 @@ async function traces(
     outputs: JSON.stringify(outputs),
     annotations: JSON.stringify(annotations),
     artifacts: JSON.stringify(uploaded),
-    issues: JSON.stringify(issues),
-    comments: JSON.stringify(comments),
+    summaries: bothWays(summaries.join('\n')),
+    issues: bothWays(JSON.stringify(issues)),
+    comments: bothWays(JSON.stringify(comments)),
     releases: [...releases.values()].flatMap((assets) => [...assets.values()].map(String)).join('\n'),
     ...Object.fromEntries(left.map(([name, path]) => [name, existsSync(path) ? readFileSync(path, 'utf8') : ''])),
   };
