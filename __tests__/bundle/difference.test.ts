@@ -182,6 +182,13 @@ describe('what devices would run otherwise', () => {
     ]);
   });
 
+  it('takes numbers as large as a container may be told', async () => {
+    const limit = (Memory: number) =>
+      at([deviceOf({ version: '1.5', config: { agent: { createOptions: { HostConfig: { Memory } } } } })]);
+    const changes = await configurationChanges(limit(2 ** 60), limit(2 ** 61));
+    expect(changes.map(({ key }) => key)).toEqual(['agent.createOptions.HostConfig.Memory']);
+  });
+
   it('knows of Linux containers on Windows what their script is told', async () => {
     const windows = (image: string, version = '1.1') =>
       at([deviceOf({ platform: 'windows', version, image, runtime: { containerOs: 'linux' } })]);

@@ -2,7 +2,7 @@ import { type Device, isHubHost } from '../model/fleet.ts';
 import type { Base } from './base/base.ts';
 import { renderOnBase } from './base/device.ts';
 import { renderConfigToml } from './config/toml.ts';
-import { renderConfigYaml } from './config/yaml.ts';
+import { configYamlOf, renderConfigYaml } from './config/yaml.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
 import { type Places, readPlaces } from './judge/places.ts';
 import { generationOf } from './judge/runtime.ts';
@@ -11,6 +11,8 @@ import { generationOf } from './judge/runtime.ts';
 export interface Running {
   readonly form: 'config.yaml' | 'config.toml';
   readonly text: string;
+  /** What a reader of the text gets. */
+  readonly parsed: () => Promise<object>;
   /** By dotted keys of the manifest. */
   readonly beside: Settings;
 }
@@ -28,21 +30,30 @@ export function runningOf(device: Device, base: Base | undefined): Running | und
   // `validate` asks no hub, and knows none where the manifest names none.
   const hub = device.hub ?? ['localhost'].find(isHubHost);
   const places = readPlaces(device).value ?? placesAsWritten(device);
-  const based = config.base !== undefined && form === 'config.yaml';
-  if (hub === undefined || (based && base === undefined)) return undefined;
+  if (hub === undefined || (config.base !== undefined && form === 'config.yaml' && base === undefined))
+    return undefined;
   try {
-    const text =
-      form === 'config.toml'
-        ? renderConfigToml(device, hub, places)
-        : base === undefined
-          ? renderConfigYaml(device, hub, places)
-          : renderOnBase(base, device, hub, places);
-    return { form, text, beside: besideConfiguration(device) };
+    const beside = besideConfiguration(device);
+    if (form === 'config.toml') {
+      const text = renderConfigToml(device, hub, places);
+      return { form, text, parsed: async () => (await import('smol-toml')).parse(text, wholly), beside };
+    }
+    if (base !== undefined) {
+      const text = renderOnBase(base, device, hub, places);
+      return { form, text, parsed: async () => (await import('yaml')).parse(text, quietly), beside };
+    }
+    // To parse what we have just written would take a millisecond a device.
+    const parsed = async () => configYamlOf(device, hub, places);
+    return { form, text: renderConfigYaml(device, hub, places), parsed, beside };
   } catch {
     // What no writer takes is a finding where it stands.
     return undefined;
   }
 }
+
+/** Numbers of options of a container may be larger than JavaScript's. */
+const wholly = { integersAsBigInt: 'asNeeded' } as const;
+const quietly = { stringKeys: true, logLevel: 'silent' } as const;
 
 /** Places that no device could have are as good as others to be compared. */
 function placesAsWritten({ identity: { certificate = '', privateKey = '' } }: Device): Places {
@@ -60,7 +71,7 @@ function besideConfiguration({ hub, runtime, identity, config }: Device): Settin
  */
 export async function settingsOf(device: Device, running: Running, form: Running['form']): Promise<Settings> {
   const settings = new Map<string, string>();
-  for (const [key, value] of flat('', await parsed(running))) {
+  for (const [key, value] of flat('', await running.parsed())) {
     const known = manifestKey(key);
     const told = known === undefined ? running.form === form : carriesConfiguration(device) || scriptKeys.test(known);
     if (told) settings.set(known ?? key, value);
@@ -68,11 +79,6 @@ export async function settingsOf(device: Device, running: Running, form: Running
   // The address of a hub is there without its port.
   settings.delete('hub');
   return new Map([...settings, ...running.beside]);
-}
-
-async function parsed({ form, text }: Running): Promise<unknown> {
-  if (form === 'config.toml') return (await import('smol-toml')).parse(text);
-  return (await import('yaml')).parse(text, { stringKeys: true, logLevel: 'silent' });
 }
 
 /** What `Initialize-IoTEdge` is told where it makes the configuration by itself. */
