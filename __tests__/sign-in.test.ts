@@ -96,6 +96,7 @@ describe('a hub without a connection string', () => {
     const credentials = await openSignIn(await readSignIn({ 'connection-string': host }), [contoso], parts);
     const progress = { phase: () => expect.fail(), warning: () => {}, written: () => {} };
     const world = realWorld({
+      command: 'plan',
       workspace: openWorkspace(folderWith()),
       credentials,
       caFile: undefined,
@@ -136,7 +137,10 @@ describe('a token', () => {
         ca: () => readCa(caFile),
       });
       const progress = { phase: (name: string) => void phases.push(name), warning: () => {}, written: () => {} };
-      return provision(request, realWorld({ workspace: openWorkspace(root), credentials, caFile, env: {}, progress }));
+      return provision(
+        request,
+        realWorld({ command, workspace: openWorkspace(root), credentials, caFile, env: {}, progress }),
+      );
     };
     return { named, stranger, entra, run, phases };
   }
@@ -158,6 +162,8 @@ describe('a token', () => {
     expect(report.result).toBe('changed');
     expect(named.registry.all().map(({ deviceId }) => deviceId)).toEqual(['edge-1']);
     expect(entra.exchanged).toHaveLength(1);
-    expect(phases[0]).toBe(`signing in to ${named.host} as the Entra application ${clientId}, by GitHub's OIDC`);
+    expect(phases[0]).toBe(
+      `signing in to ${named.host} as the Entra application ${clientId}, by GitHub's OIDC; apply needs the roles IoT Hub Data Reader and IoT Hub Registry Contributor, for tags IoT Hub Twin Contributor as well`,
+    );
   });
 });

@@ -13,7 +13,7 @@ import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
 import { requireCurrent } from './github/rerun.ts';
-import { hiding, signaturesIn } from './github/secrets.ts';
+import { formsOf, hiding, signaturesIn } from './github/secrets.ts';
 import { readImportContainer } from './hub/import-container.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
 import { endedEarly, exitCode, type Report } from './model/report.ts';
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   const issue = stop.asked.aborted ? [] : await cutShort(stop.asked, keepIssue(known, inputs, event), () => []);
   const complete: Report = { ...known, faults: [...known.faults, ...issue] };
   await logReport(complete);
-  await writeSummary(complete, event.link);
+  await writeSummary(complete, event.link, hiding(inputs));
   setOutputs(complete, uploaded.ids, {
     folder: process.env.RUNNER_TEMP ?? '.',
     sarif: sarifContext(inputs, event),
@@ -63,7 +63,8 @@ async function run(inputs: Settings, event: Event, { stop, limit }: Outside): Pr
   const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
   for (const secret of signaturesIn(inputs)) setSecret(secret);
   const signIn = await readSignIn(inputs);
-  if (signIn.way === 'connection-strings') for (const { key } of signIn.credentials) setSecret(key);
+  if (signIn.way === 'connection-strings')
+    for (const { key } of signIn.credentials) for (const form of formsOf(key)) setSecret(form);
   const publishes = /^(apply|render)$/.test(inputs.command ?? '') && inputs.artifacts !== 'none';
   const request = readRequest(
     { ...inputs, 'plan-file': planFileOf(inputs) },
@@ -100,6 +101,7 @@ async function run(inputs: Settings, event: Event, { stop, limit }: Outside): Pr
     );
   };
   const world = realWorld({
+    command: request.command,
     workspace,
     credentials,
     caFile,
@@ -129,7 +131,7 @@ function planFileOf({ command, 'plan-file': given }: Settings): string | undefin
 async function openBase(root: string, named: string): Promise<BaseFiles | undefined> {
   try {
     const base = await checkOut(root, await baseCommit(root, named));
-    if (base !== undefined) return { workspace: openWorkspace(base.folder), remove: base.remove };
+    if (base !== undefined) return { ...base, workspace: openWorkspace(base.folder) };
     throw new Error('the commit is not there; write "with: { fetch-depth: 2 }" in the step actions/checkout');
   } catch (thrown) {
     notice(`What devices would run is not compared with the base: ${messageOf(thrown)}.`, { title: 'configuration' });

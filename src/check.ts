@@ -9,7 +9,7 @@ import type { Bundle } from './model/bundle.ts';
 import type { Finding, Judged } from './model/finding.ts';
 import type { Device, Fleet } from './model/fleet.ts';
 import type { Identity } from './model/identity.ts';
-import type { Report } from './model/report.ts';
+import type { ConfigurationChange } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
 import type { Request, World } from './run.ts';
 import type { GoneDevice } from './still-declared.ts';
@@ -23,12 +23,15 @@ export interface Checked {
   readonly identities: readonly Identity[];
   readonly bundles: readonly Bundle[];
   readonly findings: readonly Finding[];
+  /** What devices would run otherwise than at the base of the pull request; absent where that is not compared. */
+  readonly configuration?: readonly ConfigurationChange[];
   /** The files that all this comes from, relative to the workspace, manifests first. */
   readonly files: readonly string[];
 }
 
 /** manifest → Fleet → Identities → Bundles, all in memory. */
-export async function check(request: Request, { workspace, now }: World): Promise<Checked> {
+export async function check(request: Request, world: World): Promise<Checked> {
+  const { workspace, now } = world;
   const files = noFiles();
   const { fleet, assigned } = await readDevices(request, workspace, files);
   const devices = assigned.value.inRun;
@@ -47,7 +50,7 @@ export async function check(request: Request, { workspace, now }: World): Promis
     judge: devices.filter((device) => !identified.has(device)),
   });
   const findings = [fleet, assigned, identities, { findings: keys }, bases, bundles].flatMap((stage) => stage.findings);
-  return {
+  const checked = {
     devices,
     all: assigned.value.all,
     identities: identities.value,
@@ -55,6 +58,8 @@ export async function check(request: Request, { workspace, now }: World): Promis
     findings: inOrder([...request.findings, ...findings]),
     files: [...fleet.value.manifests, ...read, ...bases.value.keys()],
   };
+  const manifests = fleet.value.manifests;
+  return { ...checked, ...(await configurationSinceBase(request, world, { ...checked, manifests })) };
 }
 
 /** manifest → Fleet, every device with its hub. `files` keeps the certificates that were read on the way. */
@@ -99,19 +104,29 @@ export async function devicesGone(
   return gone.length === 0 ? [] : goneFrom(workspace, gone);
 }
 
-/** For a pull request, what its devices would run otherwise than at its base; whatever was wrong there is past. */
-export async function configurationSinceBase(
+/**
+ * For a pull request, what its devices would run otherwise than at its base, whatever was wrong there. No hub is needed for it, nor
+ * that all devices are right.
+ */
+async function configurationSinceBase(
   request: Request,
   { workspace, openBase }: World,
-  { devices }: Checked,
-): Promise<Pick<Report, 'configuration'>> {
+  { devices, all, manifests }: Pick<Checked, 'devices' | 'all'> & { readonly manifests: readonly string[] },
+): Promise<Pick<Checked, 'configuration'>> {
+  if (request.command !== 'plan' && request.command !== 'validate') return {};
   const base = await openBase?.();
   if (base === undefined) return {};
   try {
-    const { assigned } = await readDevices(request, base.workspace);
+    // A device may have moved here from a hub that the run leaves out.
+    const { onlyHub: _, ...everywhere } = request;
+    const renamed = manifests.flatMap((manifest) => base.renamed.get(manifest) ?? []);
+    const { assigned } = await readDevices(
+      { ...everywhere, manifests: [...request.manifests, ...renamed] },
+      base.workspace,
+    );
     const { configurationChanges } = await import('./bundle/difference.ts');
     const before = { devices: assigned.value.inRun, workspace: base.workspace };
-    return { configuration: configurationChanges(before, { devices, workspace }) };
+    return { configuration: await configurationChanges(before, { devices, all, workspace }) };
   } finally {
     await base.remove();
   }

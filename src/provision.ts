@@ -1,5 +1,5 @@
 import { carryOut, key } from './carry-out.ts';
-import { type Checked, check, configurationSinceBase, devicesGone, inOrder } from './check.ts';
+import { type Checked, check, devicesGone, inOrder } from './check.ts';
 import type { Bundle } from './model/bundle.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
 import { type Finding, failing, type Judged } from './model/finding.ts';
@@ -62,8 +62,7 @@ async function planFleet(request: Request, world: World, checked: Checked): Prom
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
     const { changes, findings } = await planHubs(request, world, { ...checked, gone }, registries);
     const result = changes.every(({ kind }) => kind === 'unchanged') ? 'unchanged' : 'changes';
-    const configuration = await configurationSinceBase(request, world, checked);
-    const more = { changes, findings, ...configuration };
+    const more = { changes, findings };
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', more);
     // A plan that may not be carried out is not one to approve.
     return report(request, checked, result, { ...more, ...(await writePlan(request, changes, registries)) });
@@ -98,6 +97,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     const { changes, findings: planned } = await planHubs(request, world, { ...checked, gone }, registries);
     const findings = inOrder([...planned, ...differing([...registries.keys()], changes)]);
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings });
+    await unlessStopped(world.stop, () => requireTagWriting(changes, registries));
     const { outcomes, faults } = await carryOut(changes, request, world, registries);
     const right = new Set(outcomes.filter(isRight).map(key));
     const bundles = checked.bundles.filter((bundle) => right.has(key(bundle)));
@@ -110,6 +110,19 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
       ...(unwritten.length === 0 ? { bundles, bundlesDirectory: request.outputDirectory } : {}),
     });
   });
+}
+
+/** Tags of existing devices come after all registrations: that nobody may write them is told before the first. */
+async function requireTagWriting(
+  changes: readonly Change[],
+  registries: ReadonlyMap<HubHost, Registry>,
+): Promise<void> {
+  for (const [hub, registry] of registries) {
+    const tagged = changes.find(
+      (change) => change.hub === hub && change.kind === 'update' && change.tags !== undefined,
+    );
+    if (tagged !== undefined) await registry.requireTagWriting?.(tagged.id);
+  }
 }
 
 /** Reads the approved plan, if there is one, before any hub is asked; gives what compares with it. */
@@ -241,6 +254,7 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     result,
     devices: checked.devices.length,
     findings: checked.findings,
+    ...(checked.configuration === undefined ? {} : { configuration: checked.configuration }),
     changes: [],
     outcomes: [],
     bundles: [],

@@ -65,6 +65,8 @@ export interface FilesRead {
 /** The files of another commit, for as long as they are needed. */
 export interface BaseFiles {
   readonly workspace: Workspace;
+  /** What files of now were called there, where they were renamed since; by their new names. */
+  readonly renamed: ReadonlyMap<string, string>;
   remove(): Promise<void>;
 }
 

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HubCredential } from './hub/credential.ts';
 import type { ImportContainer } from './hub/import-container.ts';
+import { describedNeeds } from './hub/needs.ts';
 import { Fault, messageOf } from './model/fault.ts';
 import type { HubHost } from './model/fleet.ts';
 import type { Registry } from './model/registration.ts';
+import type { Command } from './model/report.ts';
 import { type Stop, StopSwitch } from './model/stop.ts';
 import type { Workspace } from './model/workspace.ts';
 import type { Progress, World } from './run.ts';
@@ -13,6 +15,7 @@ import { version } from './version.ts';
 
 /** What a door knows of its surroundings. */
 export interface Surroundings {
+  readonly command: Command;
   readonly workspace: Workspace;
   readonly credentials: readonly HubCredential[];
   /** Path of one more certificate authority, PEM. */
@@ -57,14 +60,15 @@ async function noHistory(): Promise<never> {
 }
 
 async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<Registry> {
-  const { credentials, caFile, env, progress, importContainer } = surroundings;
+  const { command, credentials, caFile, env, progress, importContainer } = surroundings;
   const credential = credentials.find(({ host }) => host === hub);
   if (credential === undefined) {
     // Entra signs in to every hub that is named; so there are connection strings, of others.
     const remedy = `One way of signing in serves all hubs of a run: give a connection string whose HostName is ${hub} too (the input connection-string, or IOTHUB_CONNECTION_STRING on the command line), or none at all.`;
     throw new Fault(`there is no connection string for ${hub}`, remedy, { kind: 'usage' });
   }
-  progress.phase(`signing in to ${hub} ${describedSignIn(credential)}`);
+  const needs = describedNeeds(command, credential, importContainer !== undefined);
+  progress.phase(`signing in to ${hub} ${describedSignIn(credential)}; ${needs}`);
   const [{ openRegistry: open }, { getProxyForUrl }] = await Promise.all([
     import('./hub/registry.ts'),
     import('proxy-from-env'),

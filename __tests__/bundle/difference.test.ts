@@ -13,17 +13,47 @@ function at(devices: readonly Device[], files: Readonly<Record<string, string>> 
 const many = (wanted: Wanted) => ['a', 'b', 'c'].map((id) => deviceOf({ ...wanted, id }));
 
 describe('what devices would run otherwise', () => {
-  it('is nothing between equal fleets, and nothing of devices that come or go', () => {
-    expect(configurationChanges(at(many({})), at(many({})))).toEqual([]);
-    expect(configurationChanges(at([deviceOf({ id: 'a' })]), at([deviceOf({ id: 'b' })]))).toEqual([]);
-    const elsewhere = deviceOf({ id: 'a', hub: 'other.example', hostname: 'other' });
-    expect(configurationChanges(at([deviceOf({ id: 'a' })]), at([elsewhere]))).toEqual([]);
+  it('is nothing between equal fleets, and nothing of devices that come or go', async () => {
+    expect(await configurationChanges(at(many({})), at(many({})))).toEqual([]);
+    expect(await configurationChanges(at([deviceOf({ id: 'a' })]), at([deviceOf({ id: 'b' })]))).toEqual([]);
   });
 
-  it('is told once for all devices that change in the same way', () => {
+  it('follows a device that moves to another hub', async () => {
+    const moved = deviceOf({ id: 'a', hub: 'other.example', hostname: 'other' });
+    expect(await configurationChanges(at([deviceOf({ id: 'a' })]), at([moved]))).toEqual([
+      { key: 'hostname', before: 'a', after: 'other', devices: ['a'] },
+      { key: 'hub', before: 'contoso.azure-devices.net', after: 'other.example', devices: ['a'] },
+    ]);
+  });
+
+  it('takes devices of one id on several hubs for one another nowhere', async () => {
+    const on = (hub: string, hostname: string) => deviceOf({ id: 'a', hub, hostname });
+    const [one, two, three] = [on('one.example', 'x'), on('two.example', 'y'), on('three.example', 'z')];
+    expect(await configurationChanges(at([one]), at([two, three]))).toEqual([]);
+    expect(await configurationChanges(at([one, two]), at([three]))).toEqual([]);
+    expect(await configurationChanges(at([one, two]), at([one, three]))).toMatchObject([
+      { key: 'hostname', before: 'y', after: 'z' },
+      { key: 'hub' },
+    ]);
+    // Of the others the run may leave all but one hub out.
+    expect(await configurationChanges(at([one]), { ...at([two]), all: [two, three] })).toEqual([]);
+  });
+
+  it('tells equal changes that differ in the id alone together, and the id where it stands alone', async () => {
+    const named = (ids: readonly string[]) => ids.map((id) => deviceOf({ id, hostname: `${id}.plant.example` }));
+    const bare = (ids: readonly string[]) => ids.map((id) => deviceOf({ id }));
+    expect(await configurationChanges(at(bare(['e-1', 'e-2'])), at(named(['e-1', 'e-2'])))).toEqual([
+      { key: 'hostname', before: '{id}', after: '{id}.plant.example', devices: ['e-1', 'e-2'] },
+    ]);
+    expect(await configurationChanges(at(bare(['e-1'])), at(named(['e-1'])))).toEqual([
+      { key: 'hostname', before: 'e-1', after: 'e-1.plant.example', devices: ['e-1'] },
+    ]);
+  });
+
+  it('is told once for all devices that change in the same way', async () => {
     const before = many({ image: 'registry.example/agent:1.5.10' });
     const after = many({ image: 'registry.example/agent:1.5.21' });
-    expect(configurationChanges(at(before), at(after))).toEqual([
+    expect(await configurationChanges(at(before), at(after))).toEqual([
       {
         key: 'agent.image',
         before: 'registry.example/agent:1.5.10',
@@ -33,10 +63,10 @@ describe('what devices would run otherwise', () => {
     ]);
   });
 
-  it('counts what a default brings, and a value that comes or goes', () => {
+  it('counts what a default brings, and a value that comes or goes', async () => {
     const before = [deviceOf({ version: '1.5' })];
     const after = [deviceOf({ version: '1.6', env: { A: 'b' }, config: { network: { name: 'n', ipam: [] } } })];
-    expect(configurationChanges(at(before), at(after))).toEqual(
+    expect(await configurationChanges(at(before), at(after))).toEqual(
       [
         {
           key: 'agent.image',
@@ -45,14 +75,13 @@ describe('what devices would run otherwise', () => {
           devices: ['edge-001'],
         },
         { key: 'agent.env.A', after: 'b', devices: ['edge-001'] },
+        { key: 'moby_runtime.uri', after: 'unix:///var/run/docker.sock', devices: ['edge-001'] },
         { key: 'network.name', after: 'n', devices: ['edge-001'] },
         { key: 'runtime.version', before: '1.5', after: '1.6', devices: ['edge-001'] },
       ].sort((a, b) => (a.key < b.key ? -1 : 1)),
     );
-    expect(configurationChanges(at(after), at(before)).map(({ key, after: to }) => [key, to])).toContainEqual([
-      'network.name',
-      undefined,
-    ]);
+    const back = await configurationChanges(at(after), at(before));
+    expect(back.map(({ key, after: to }) => [key, to])).toContainEqual(['network.name', undefined]);
   });
 
   it.each<[string, Wanted, string]>([
@@ -72,26 +101,26 @@ describe('what devices would run otherwise', () => {
       { runtime: { securityDaemonScript: 'https://u:hunter2@files.example/a.ps1' } },
       'runtime.securityDaemonScript',
     ],
-  ])('tells no secret of %s, neither one that goes nor one that comes', (_, wanted, key) => {
+  ])('tells no secret of %s, neither one that goes nor one that comes', async (_, wanted, key) => {
     const [without, having] = [at([deviceOf()]), at([deviceOf(wanted)])];
-    const gone = configurationChanges(having, without);
-    const come = configurationChanges(without, having);
+    const gone = await configurationChanges(having, without);
+    const come = await configurationChanges(without, having);
     expect(gone.find((change) => change.key === key)?.before).toBe('(a secret)');
     expect(come.find((change) => change.key === key)?.after).toBe('(a secret)');
     expect(JSON.stringify([gone, come])).not.toContain('hunter2');
   });
 
-  it('sees that one secret is another now', () => {
+  it('sees that one secret is another now', async () => {
     const having = (DB_PASSWORD: string) => at([deviceOf({ env: { DB_PASSWORD } })]);
-    expect(configurationChanges(having('hunter2'), having('hunter3'))).toEqual([
+    expect(await configurationChanges(having('hunter2'), having('hunter3'))).toEqual([
       { key: 'agent.env.DB_PASSWORD', before: '(a secret)', after: '(a secret)', devices: ['edge-001'] },
     ]);
-    expect(configurationChanges(having('hunter2'), having('hunter2'))).toEqual([]);
+    expect(await configurationChanges(having('hunter2'), having('hunter2'))).toEqual([]);
   });
 
-  it('shows what stands for a secret, and says its settings', () => {
+  it('shows what stands for a secret, and says its settings', async () => {
     const registry = { server: 'r.example', username: 'me', passwordFrom: 'IOTEDGE_PW' };
-    const changes = configurationChanges(
+    const changes = await configurationChanges(
       at([deviceOf()]),
       at([
         deviceOf({ env: { TOKEN_LIFETIME: '60' }, config: { agent: { registry }, proxy: { https: 'http://p:1' } } }),
@@ -102,38 +131,126 @@ describe('what devices would run otherwise', () => {
         ['agent.env.TOKEN_LIFETIME', '60'],
         ['agent.env.https_proxy', 'http://p:1'],
         ['agent.registry.password', placeholderOf('IOTEDGE_PW')],
-        ['agent.registry.serveraddress', 'r.example'],
+        ['agent.registry.server', 'r.example'],
         ['agent.registry.username', 'me'],
         ['proxy.https', 'http://p:1'],
       ]),
     );
   });
 
-  it('names the places of the pair, and the slot', () => {
-    const changes = configurationChanges(
+  it('names the places of the pair, and the slot', async () => {
+    const changes = await configurationChanges(
       at([deviceOf()]),
       at([deviceOf({ slot: 'secondary', certificate: '/x.pem' })]),
     );
     expect(changes.map(({ key, before, after }) => [key, before, after])).toEqual([
-      ['identity.certificate', undefined, '/x.pem'],
+      ['identity.certificate', 'file:///var/lib/iotedge/identity/edge-001.pem', 'file:///x.pem'],
       ['identity.slot', 'primary', 'secondary'],
     ]);
   });
 
-  it('sees another content of a certificate or of a base under the same name, and tells no content', () => {
-    const devices = ['a', 'b'].map((id): Device => {
-      const device = deviceOf({ id });
-      return {
-        ...device,
-        certificates: { primary: `${id}.pem` },
-        config: { ...device.config, base: 'config.yaml' },
-      };
-    });
-    const before = at(devices, { 'a.pem': 'one', 'b.pem': 'one', 'config.yaml': 'x' });
-    const after = at(devices, { 'a.pem': 'two', 'b.pem': 'three', 'config.yaml': 'y' });
-    expect(configurationChanges(before, after)).toEqual([
-      { key: 'base', before: 'one file', after: 'another', devices: ['a', 'b'] },
+  it('sees another content of a certificate under whatever name, and tells no content', async () => {
+    const having = (path: string) =>
+      ['a', 'b'].map((id): Device => ({ ...deviceOf({ id }), certificates: { primary: `${path}${id}.pem` } }));
+    const before = at(having(''), { 'a.pem': 'one', 'b.pem': 'one' });
+    const after = at(having('certs/'), { 'certs/a.pem': 'two', 'certs/b.pem': 'three' });
+    expect(await configurationChanges(before, after)).toEqual([
       { key: 'identity-certificate.pem', before: 'one file', after: 'another', devices: ['a', 'b'] },
     ]);
+    expect(
+      await configurationChanges(before, at(having('certs/'), { 'certs/a.pem': 'one', 'certs/b.pem': 'one' })),
+    ).toEqual([]);
+  });
+
+  it('has the names of the manifest for both forms, and of a new runtime not what only its form has', async () => {
+    const config = { trustBundle: '/ca.pem', edgeCa: { lifetimeDays: 90 }, watchdog: { maxRetries: 3 } } as const;
+    const changes = await configurationChanges(
+      at([deviceOf({ version: '1.1', config })]),
+      at([deviceOf({ version: '1.5', config: { ...config, edgeCa: { lifetimeDays: 30 } } })]),
+    );
+    expect(changes.map(({ key, before, after }) => [key, before, after])).toEqual([
+      ['agent.image', 'mcr.microsoft.com/azureiotedge-agent:1.1', 'mcr.microsoft.com/azureiotedge-agent:1.5'],
+      ['dynamicReprovisioning', 'false', undefined],
+      ['edgeCa.lifetimeDays', '90', '30'],
+      ['identity.certificate', 'file:///var/lib/iotedge/identity/edge-001.pem', 'file:///var/aziot/certs/edge-001.pem'],
+      [
+        'identity.privateKey',
+        'file:///var/lib/iotedge/identity/edge-001.key.pem',
+        'file:///var/aziot/secrets/edge-001.key.pem',
+      ],
+      ['runtime.version', '1.1', '1.5'],
+    ]);
+  });
+
+  it('takes numbers as large as a container may be told', async () => {
+    const limit = (Memory: number) =>
+      at([deviceOf({ version: '1.5', config: { agent: { createOptions: { HostConfig: { Memory } } } } })]);
+    const changes = await configurationChanges(limit(2 ** 60), limit(2 ** 61));
+    expect(changes.map(({ key }) => key)).toEqual(['agent.createOptions.HostConfig.Memory']);
+  });
+
+  it('knows of Linux containers on Windows what their script is told', async () => {
+    const windows = (image: string, version = '1.1') =>
+      at([deviceOf({ platform: 'windows', version, image, runtime: { containerOs: 'linux' } })]);
+    expect(await configurationChanges(windows('r.example/a:1'), windows('r.example/a:2'))).toEqual([
+      { key: 'agent.image', before: 'r.example/a:1', after: 'r.example/a:2', devices: ['edge-001'] },
+    ]);
+  });
+});
+
+describe('a change inside of an existing config.yaml', () => {
+  const file = (...lines: readonly string[]) =>
+    ['agent:', '  name: "edgeAgent"', '  type: "docker"', ...lines, ''].join('\n');
+  const usual = file(
+    '  env: {}',
+    '  config:',
+    '    image: "r.example/agent:1.0"',
+    '    auth: {}',
+    'hostname: "plant"',
+    'homedir: "/var/lib/iotedge"',
+  );
+  const devices = many({ config: { base: 'base.yaml' } });
+  const using = (text: string) => at(devices, { 'base.yaml': text });
+
+  it('shows its values, by the names that the manifest has for them, once for all devices', async () => {
+    const other = usual.replace('agent:1.0', 'agent:1.1').replace('"plant"', '"site"').replace('lib/iotedge', 'data');
+    expect(await configurationChanges(using(usual), using(other))).toEqual([
+      { key: 'agent.image', before: 'r.example/agent:1.0', after: 'r.example/agent:1.1', devices: ['a', 'b', 'c'] },
+      { key: 'homedir', before: '/var/lib/iotedge', after: '/var/data', devices: ['a', 'b', 'c'] },
+      { key: 'hostname', before: 'plant', after: 'site', devices: ['a', 'b', 'c'] },
+    ]);
+  });
+
+  it('is none where only comments or the name of the file change', async () => {
+    expect(await configurationChanges(using(usual), using(`# DB_PASSWORD=hunter2\n${usual}`))).toEqual([]);
+    const renamed = at(many({ config: { base: 'other.yaml' } }), { 'other.yaml': usual });
+    expect(await configurationChanges(using(usual), renamed)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'the password of a registry',
+      usual.replace('auth: {}', 'auth: { serveraddress: r, username: u, password: hunter2 }'),
+    ],
+    ['a variable', usual.replace('env: {}', 'env: { DB_PASSWORD: hunter2 }')],
+    ['an image', usual.replace('r.example', 'u:hunter2@r.example')],
+    ['options of the container', usual.replace('auth: {}', 'createOptions: { Env: ["DB_PASSWORD=hunter2"] }')],
+    [
+      'options of the container as a text',
+      usual.replace('auth: {}', `createOptions: '{"Env":["DB_PASSWORD=hunter2"]}'`),
+    ],
+    ['a key that nobody knows', `${usual}broker:\n  access_key: hunter2\n`],
+  ])('tells no secret of %s, neither one that goes nor one that comes', async (_, having) => {
+    const [gone, come] = [
+      await configurationChanges(using(having), using(usual)),
+      await configurationChanges(using(usual), using(having)),
+    ];
+    expect(JSON.stringify(gone)).toContain('"before":"(a secret)"');
+    expect(JSON.stringify(come)).toContain('"after":"(a secret)"');
+    expect(JSON.stringify([gone, come])).not.toContain('hunter2');
+  });
+
+  it('is left out where the file cannot be edited', async () => {
+    expect(await configurationChanges(using(usual), using('- no settings'))).toEqual([]);
   });
 });

@@ -5,63 +5,125 @@ import { startHub } from '../../src/emulator/hub.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
 import { commitAll, git, hasGit, repositoryWith } from '../support/git.ts';
 import { githubToken, startGitHubApi } from '../support/github-api.ts';
-import { runAction } from './runner.ts';
+import { type ActionRun, runAction } from './runner.ts';
 
 const ids = ['edge-1', 'edge-2', 'edge-3'];
 const withImage = (tag: string) =>
   manifestOf(ids).replace('devices:', `  config: { agent: { image: "registry.example/agent:${tag}" } }\ndevices:`);
+
+/** A pull request and what a run of the action on its trial merge is told. */
+interface PullRequest {
+  readonly before: Readonly<Record<string, string>>;
+  /** Changes the work tree, whose root it gets. */
+  readonly change: (folder: string) => void;
+  readonly from?: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function runOn({ before, change, from = 'octo/fleet', inputs, env = {} }: PullRequest): Promise<ActionRun> {
+  const folder = repositoryWith(before);
+  await writeCertificates(folder, ids);
+  commitAll(folder, 'certificates');
+  const base = git(folder, 'rev-parse', 'HEAD').trim();
+  git(folder, 'switch', '-q', '-c', 'update');
+  change(folder);
+  commitAll(folder, 'a newer agent');
+  const head = git(folder, 'rev-parse', 'HEAD').trim();
+  git(folder, 'switch', '-q', '--detach', base);
+  git(folder, 'merge', '-q', '--no-ff', '-m', 'trial', 'update');
+  const run = await runAction({
+    workspace: folder,
+    inputs: { command: 'plan', 'github-token': githubToken, ...inputs },
+    env: { GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/7/merge', ...env },
+    event: {
+      pull_request: { number: 7, head: { sha: head, repo: { full_name: from } }, base: { sha: base, ref: 'main' } },
+    },
+  });
+  expect(git(folder, 'status', '--porcelain')).toBe('');
+  return run;
+}
+
+const newImage = {
+  key: 'agent.image',
+  before: 'registry.example/agent:1.5.10',
+  after: 'registry.example/agent:1.5.21',
+  devices: ids,
+};
+
+function configurationIn(run: ActionRun): unknown {
+  return JSON.parse(readFileSync(run.outputs['report-file'] ?? '', 'utf8')).configuration;
+}
+
+/** As it is read on a page. */
+function read(markdown: string): string {
+  return markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code))).replace(/<[^>]+>/g, '');
+}
+
+const update = (folder: string) => writeFileSync(join(folder, 'devices.yaml'), withImage('1.5.21'));
 
 describe.skipIf(!hasGit)('a pull request that changes what devices would run (needs git)', () => {
   it('shows it in the comment, the summary and the report, equal changes together, and cleans up', async () => {
     const hub = await startHub();
     onTestFinished(() => hub.close());
     const api = await startGitHubApi();
-    const folder = repositoryWith({ 'devices.yaml': withImage('1.5.10') });
-    await writeCertificates(folder, ids);
-    commitAll(folder, 'certificates');
-    const base = git(folder, 'rev-parse', 'HEAD').trim();
-    git(folder, 'switch', '-q', '-c', 'update');
-    writeFileSync(join(folder, 'devices.yaml'), withImage('1.5.21'));
-    commitAll(folder, 'a newer agent');
-    const head = git(folder, 'rev-parse', 'HEAD').trim();
-    git(folder, 'switch', '-q', '--detach', base);
-    git(folder, 'merge', '-q', '--no-ff', '-m', 'trial', 'update');
-
-    const run = await runAction({
-      workspace: folder,
-      inputs: {
-        command: 'plan',
-        'connection-string': hub.connectionString,
-        'ca-file': hub.caFile,
-        'github-token': githubToken,
-      },
-      env: { GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/7/merge', GITHUB_API_URL: api.url },
-      event: {
-        pull_request: {
-          number: 7,
-          head: { sha: head, repo: { full_name: 'octo/fleet' } },
-          base: { sha: base, ref: 'main' },
-        },
-      },
+    const run = await runOn({
+      before: { 'devices.yaml': withImage('1.5.10') },
+      change: update,
+      inputs: { 'connection-string': hub.connectionString, 'ca-file': hub.caFile },
+      env: { GITHUB_API_URL: api.url },
     });
     expect(run.code, run.stdout).toBe(0);
     const comments = api.commentsOn(7);
     expect(comments).toHaveLength(1);
     for (const text of [...comments, run.summary]) {
-      const read = text.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code))).replace(/<[^>]+>/g, '');
-      expect(read).toContain(
+      expect(read(text)).toContain(
         '| edge-1, edge-2, edge-3 | agent.image | registry.example/agent:1.5.10 | registry.example/agent:1.5.21 |',
       );
     }
-    const report = JSON.parse(readFileSync(run.outputs['report-file'] ?? '', 'utf8'));
-    expect(report.configuration).toEqual([
-      {
-        key: 'agent.image',
-        before: 'registry.example/agent:1.5.10',
-        after: 'registry.example/agent:1.5.21',
-        devices: ids,
+    expect(configurationIn(run)).toEqual([newImage]);
+  });
+
+  it('shows it on one of a fork too, which has no secrets, and writes no comment', async () => {
+    const api = await startGitHubApi();
+    const run = await runOn({
+      before: { 'devices.yaml': withImage('1.5.10') },
+      change: update,
+      from: 'stranger/fleet',
+      inputs: {},
+      env: { GITHUB_API_URL: api.url },
+    });
+    expect(run.code, run.stdout).toBe(0);
+    expect(configurationIn(run)).toEqual([newImage]);
+    expect(read(run.summary)).toContain('registry.example/agent:1.5.21');
+    expect(api.commentsOn(7)).toEqual([]);
+  });
+
+  it('shows it where another device has an error', async () => {
+    const stranger = 'HostName=gone.localhost:1;SharedAccessKeyName=reader;SharedAccessKey=c2VjcmV0';
+    const wrong = await runOn({
+      before: { 'devices.yaml': withImage('1.5.10') },
+      change: (folder) =>
+        writeFileSync(join(folder, 'devices.yaml'), `${withImage('1.5.21')}  - id: "edge 4"\n  - id: edge-5\n`),
+      inputs: { 'connection-string': stranger, comment: 'never' },
+    });
+    expect(wrong.outputs.result).toBe('invalid');
+    expect(configurationIn(wrong)).toEqual([newImage]);
+  });
+
+  it('follows a manifest that is renamed, and shows the values of a config.yaml that changes beside it', async () => {
+    const config = (image: string) =>
+      `agent:\n  name: "edgeAgent"\n  type: "docker"\n  env: {}\n  config:\n    image: "${image}"\n    auth: {}\nhostname: "plant"\n`;
+    const manifest = manifestOf(ids).replace('devices:', '  config: { base: base/config.yaml }\ndevices:');
+    const run = await runOn({
+      before: { 'fleet.yaml': manifest, 'base/config.yaml': config('registry.example/agent:1.5.10') },
+      change: (folder) => {
+        git(folder, 'mv', 'fleet.yaml', 'devices.yaml');
+        writeFileSync(join(folder, 'base/config.yaml'), config('registry.example/agent:1.5.21'));
       },
-    ]);
-    expect(git(folder, 'status', '--porcelain')).toBe('');
+      from: 'stranger/fleet',
+      inputs: {},
+    });
+    expect(configurationIn(run)).toEqual([newImage]);
   });
 });

@@ -74,6 +74,8 @@ describe("sign-in by GitHub's OIDC", () => {
     for (const run of [plan, apply]) {
       expect(run.stdout).toContain(`signing in to ${hub.host} as the Entra application ${clientId}, by GitHub's OIDC`);
     }
+    expect(plan.stdout).toContain('; plan needs the role IoT Hub Data Reader');
+    expect(apply.stdout).toContain('; apply needs the roles IoT Hub Data Reader and IoT Hub Registry Contributor');
     expectHidden(plan, reading.secrets());
     expectHidden(apply, writing.secrets());
     for (const secret of writing.secrets().slice(0, 2)) expect(apply.stdout).toContain(`::add-mask::${secret}`);
@@ -88,6 +90,20 @@ describe("sign-in by GitHub's OIDC", () => {
     expect(run.stdout).toContain(`az role assignment create --assignee ${clientId}`);
     expect(hub.registry.all()).toEqual([]);
     expectHidden(run, secrets());
+  });
+
+  it('without the role for tags writes nothing at all, and says which role is missing', async () => {
+    const tagged = (site: string) =>
+      manifestOf(['edge-1'], '').replace('devices:', `  tags: { site: ${site} }\ndevices:`);
+    const workspace = await repository(tagged('berlin'));
+    expect((await runAction({ inputs: inputs('apply'), workspace, env: (await job(writer)).env })).code).toBe(0);
+    await writeCertificates(workspace, ['edge-2']);
+    writeFileSync(join(workspace, 'devices.yaml'), `${tagged('bonn')}  - id: edge-2\n`);
+    const run = await runAction({ inputs: inputs('apply'), workspace, env: (await job(writer)).env });
+    expect(run.code).toBe(1);
+    expect(run.stdout).toContain('writing tags needs the role IoT Hub Twin Contributor');
+    expect(run.stdout).toContain('az role assignment create --assignee');
+    expect(hub.registry.all().map(({ deviceId }) => deviceId)).toEqual(['edge-1']);
   });
 
   it('that Entra refuses shows issuer, subject and audience, and asks no hub', async () => {

@@ -34,6 +34,24 @@ describe.skipIf(act === undefined || !isThere('jq'))('the examples, copied and r
     expect(Object.values(bundle).join()).toContain('IOTEDGE_REGISTRY_PASSWORD');
   });
 
+  it('single-site: pull requests have the secret of the reader alone, merges that of the writer', async () => {
+    const { hub, run } = await singleSite();
+    const only = (name: string) => ({ GITHUB_TOKEN: githubToken, [name]: hub.connectionString });
+    const reader = only('IOTHUB_READER_CONNECTION_STRING');
+    const writer = only('IOTHUB_CONNECTION_STRING');
+    expect((await run({ ...pullRequest(), secrets: writer })).outputs.plan).toMatchObject({ result: 'failed' });
+    expect((await run({ ...pullRequest(), secrets: reader })).outputs.plan).toMatchObject({ result: 'changes' });
+    expect((await run({ ...push(), secrets: reader })).outputs.apply).toMatchObject({ result: 'failed' });
+    expect(hub.counts().registryWrites).toBe(0);
+  });
+
+  it('single-site: a pull request for another branch is planned without what is gone', async () => {
+    const { run } = await singleSite();
+    const { code, outputs, trace } = await run(pullRequest('pull_request', 'octo/fleet', 'release'));
+    expect(code, trace).toBe(0);
+    expect(outputs.plan).toMatchObject({ result: 'changes', created: '3' });
+  });
+
   it('single-site: a device that leaves the manifest is disabled, and nothing else', async () => {
     const { folder, hub, run } = await singleSite();
     await run(push());

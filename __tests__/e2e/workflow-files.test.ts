@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -80,16 +80,23 @@ describe('provision.yml', () => {
   const same = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, of(`inputs.${name}`)]));
   const ofBoth = Object.keys(inputs).filter((name) => !['plan-client-id', 'environment'].includes(name));
   const strings = { 'connection-string': of('secrets.IOTHUB_CONNECTION_STRING') };
+  const toDefault = 'github.base_ref == github.event.repository.default_branch';
 
   it('hands every input to the plan but those of publishing, with the reading identity', () => {
     const planned = same(ofBoth.filter((name) => !['artifacts', 'retention-days'].includes(name)));
-    const reader = { 'client-id': of('inputs.plan-client-id || inputs.client-id') };
-    expect(handedOn('plan')).toEqual({ command: 'plan', ...strings, ...planned, ...reader });
+    const reader = {
+      'client-id': of('inputs.plan-client-id || inputs.client-id'),
+      'connection-string': of('secrets.IOTHUB_READER_CONNECTION_STRING || secrets.IOTHUB_CONNECTION_STRING'),
+    };
+    const prune = of(`${toDefault} && inputs.prune || 'none'`);
+    expect(handedOn('plan')).toEqual({ command: 'plan', ...planned, ...reader, prune });
   });
 
   it('hands every input to the apply of each hub but the comment, with the writing identity', () => {
     const applied = same(ofBoth.filter((name) => name !== 'comment'));
-    expect(handedOn('apply')).toEqual({ command: 'apply', ...strings, ...applied, 'only-hub': of('matrix.hub') });
+    const imports = { 'import-container': of('secrets.IOTHUB_IMPORT_CONTAINER') };
+    const one = { 'only-hub': of('matrix.hub') };
+    expect(handedOn('apply')).toEqual({ command: 'apply', ...strings, ...applied, ...imports, ...one });
   });
 
   it('applies in a hub one after another, hubs side by side, none stopped by another', () => {
@@ -106,17 +113,36 @@ describe('provision.yml', () => {
     ['  B.example \r\na.example\n\nb.example\n', ['a.example', 'b.example']],
     ['$(id) "quoted" \\', ['"quoted"', '$(id)', '\\']],
   ])('makes of the hubs %j the jobs %j', (given, expected) => {
+    expect(JSON.parse(hubsStep(given, 'production').hubs ?? '')).toEqual(expected);
+  });
+
+  it.skipIf(!isThere('jq')).each([
+    ['production-{0}', '', false],
+    ['production-{0}', ' \n', false],
+    ['production-{0}', 'a.example', true],
+    ['production', '', true],
+    ['', '', true],
+  ])('with the environment %j and the hubs %j goes on: %j', (environment, hubs, goesOn) => {
+    const step = hubsStep(hubs, environment);
+    expect(step.hubs !== undefined).toBe(goesOn);
+    expect(step.said.startsWith('::error title=environment::')).toBe(!goesOn);
+  });
+
+  /** What the step finds, where it does not fail, and what it says. */
+  function hubsStep(given: string, environment: string): { readonly hubs: string | undefined; readonly said: string } {
     const file = join(folderWith({ output: '' }), 'output');
     const { run = '' } = jobs.hubs!.steps[0]!;
-    const env = { PATH: process.env.PATH, HUBS: given, GITHUB_OUTPUT: file };
-    execFileSync('bash', ['-eo', 'pipefail', '-c', run], { env });
-    const [, hubs = ''] = /^hubs=(.*)\n$/.exec(readFileSync(file, 'utf8')) ?? [];
-    expect(JSON.parse(hubs)).toEqual(expected);
-  });
+    const env = { PATH: process.env.PATH, HUBS: given, ENVIRONMENT: environment, GITHUB_OUTPUT: file };
+    const { status, stdout } = spawnSync('bash', ['-eo', 'pipefail', '-c', run], { env, encoding: 'utf8' });
+    const [, hubs] = /^hubs=(.*)\n$/.exec(readFileSync(file, 'utf8')) ?? [];
+    expect(status).toBe(hubs === undefined ? 1 : 0);
+    return { hubs, said: stdout };
+  }
 
   it('fetches the history where it is needed', () => {
     const depth = (job: 'plan' | 'apply') => jobs[job]!.steps[0]!.with!['fetch-depth'];
-    expect(depth('plan')).toBe(of("inputs.prune == 'none' && 2 || 0"));
+    const other = toDefault.replace('==', '!=');
+    expect(depth('plan')).toBe(of(`(inputs.prune == 'none' || ${other}) && 2 || 0`));
     expect(depth('apply')).toBe(of("inputs.prune == 'none' && 1 || 0"));
   });
 });

@@ -126,6 +126,27 @@ describe.skipIf(act === undefined || !isThere('jq'))(
       expect(log).toContain(hub.host);
     });
 
+    it('shows nothing secret where the hub refuses single devices and echoes what it was sent', async () => {
+      const echoed: string[] = [];
+      const { hub, run } = await fleet({
+        artifacts: 'none',
+        hub: {
+          disturb: ({ method, path, body }) => {
+            if (method !== 'POST' || path !== '/devices' || !Array.isArray(body)) return undefined;
+            const errors = body.map(({ id }) => ({ deviceId: id, errorCode: 400004, errorStatus: echoed.join(' ') }));
+            return { kind: 'answer', status: 400, body: { isSuccessful: false, errors, warnings: [] } };
+          },
+        },
+      });
+      const [, key = ''] = /SharedAccessKey=(.+)$/.exec(hub.connectionString)!;
+      echoed.push('Not with', key, encodeURIComponent(key), hub.connectionString);
+      const { jobs, log, outputs, summaries, trace } = await run(push());
+      expect(jobs, trace).toEqual(applied(hub, 'failure'));
+      expect(outputs[`apply ${hub.host}`]).toMatchObject({ result: 'failed', failed: '2' });
+      expect(log).toContain('Not with ***');
+      expect(summaries.join()).toContain('Not with ***');
+    });
+
     it('applies on a schedule, whose event names no repository', async () => {
       const { hub, run } = await fleet({ on: 'schedule: [{ cron: "0 3 * * *" }]', artifacts: 'none' });
       const { jobs, trace } = await run(schedule);

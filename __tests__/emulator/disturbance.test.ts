@@ -59,6 +59,13 @@ describe('a call that is disturbed', () => {
     expect((await create()).status).toBe(200);
   });
 
+  it('is answered with what the test says, and not carried out', async () => {
+    await disturbedOnce(() => ({ kind: 'answer', status: 400, body: { isSuccessful: false } }));
+    const answered = await create();
+    expect([answered.status, answered.json]).toEqual([400, { isSuccessful: false }]);
+    expect(hub.registry.all()).toEqual([]);
+  });
+
   it('is refused with a status and a text of the test', async () => {
     await disturbedOnce(() => ({ kind: 'refuse', code: 'ServerError', status: 502, text: 'no luck' }));
     const refused = await create();

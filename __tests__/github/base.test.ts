@@ -37,6 +37,23 @@ describe.skipIf(!hasGit)('the files of a commit (needs git)', () => {
   });
 });
 
+describe.skipIf(!hasGit)('the names that manifests had in a commit (needs git)', () => {
+  it('are those before they were renamed, also where a little was changed, below the workspace alone', async () => {
+    const lines = (last: string) => `${Array.from({ length: 20 }, (_, line) => `line ${line}`).join('\n')}\n${last}\n`;
+    const folder = repositoryWith({
+      'plant/devices.yaml': lines('one'),
+      'plant/a.csv': 'id\na\n',
+      'other/b.json': '{}',
+    });
+    git(folder, 'mv', 'plant/devices.yaml', 'plant/fleet.yaml');
+    git(folder, 'mv', 'other/b.json', 'other/c.json');
+    commit(folder, 'renamed', { 'plant/fleet.yaml': lines('two'), 'plant/a.csv': 'id\nb\n' });
+    const base = await checkOut(join(folder, 'plant'), 'HEAD^1');
+    expect(base?.renamed).toEqual(new Map([['fleet.yaml', 'devices.yaml']]));
+    await base?.remove();
+  });
+});
+
 describe.skipIf(!hasGit)('the base of a pull request (needs git)', () => {
   it('is the first parent of the trial merge, else what the event names', async () => {
     const folder = repositoryWith({ 'devices.yaml': 'one' });

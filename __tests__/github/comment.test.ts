@@ -111,6 +111,18 @@ describe('the comment of a run', () => {
     expect(await markerOf(changed)).not.toBe(await markerOf());
   });
 
+  const strings = (...hosts: readonly string[]) =>
+    hosts.map((host) => `HostName=${host};SharedAccessKeyName=o;SharedAccessKey=c2VjcmV0`).join('\n');
+
+  it('is another one for another connection string, and the same for another key or another order', async () => {
+    const first = await markerOf({ 'connection-string': strings('a.example', 'b.example') });
+    expect(await markerOf({ 'connection-string': strings('a.example') })).not.toBe(first);
+    expect(await markerOf({ 'connection-string': strings('B.example', 'a.example').replace('c2Vj', 'bmV3') })).toBe(
+      first,
+    );
+    expect(await markerOf({ hub: 'b.example\na.example\n' })).toBe(first);
+  });
+
   it('is another one for another job or workflow', async () => {
     const first = await markerOf();
     vi.stubEnv('GITHUB_JOB', 'other');

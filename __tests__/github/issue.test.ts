@@ -121,6 +121,17 @@ describe('the issue of a watch', () => {
     expect(api.issues).toHaveLength(2);
   });
 
+  it('is left open by the watch of another hub, which is well', async () => {
+    const api = await fleet.apiWith();
+    const of = (host: string) => ({
+      ...settings,
+      'connection-string': `HostName=${host};SharedAccessKeyName=o;SharedAccessKey=c2VjcmV0`,
+    });
+    await keepIssue(drift, of('a.example'), event);
+    await keepIssue(well, of('b.example'), event);
+    expect(api.issues).toMatchObject([{ state: 'open' }]);
+  });
+
   it('is another one for other manifests, and the same for another title', async () => {
     expect(await markerOf({ manifest: 'other.yaml' })).not.toBe(await markerOf());
     expect(await markerOf({ issue: 'Another' })).toBe(await markerOf());

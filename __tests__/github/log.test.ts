@@ -40,6 +40,8 @@ function carriedOut(lines: readonly string[]): readonly string[] {
   });
 }
 
+const asItIs = (text: string) => text;
+
 describe('the log', () => {
   it('annotates, folds findings and devices, and closes with one sentence', async () => {
     const findings = [findingOf(), findingOf({ severity: 'warning', place: undefined })];
@@ -125,16 +127,16 @@ describe('the file of the summary', () => {
   it('is added to, and what cannot be written is no reason to fail', async () => {
     const file = join(folderWith(), 'summary');
     vi.stubEnv('GITHUB_STEP_SUMMARY', file);
-    expect(await printed(() => writeSummary(everyResult.changes, link))).toEqual([
+    expect(await printed(() => writeSummary(everyResult.changes, link, asItIs))).toEqual([
       expect.stringMatching(/^The job summary could not be written: .*summary/),
     ]);
     writeFileSync(file, 'before\n');
-    await writeSummary(everyResult.changes, link);
+    await writeSummary(everyResult.changes, link, asItIs);
     expect(readFileSync(file, 'utf8')).toMatch(/^before\n[\s\S]*## IoT Edge provisioning: plan/);
   });
 
   it('may be absent', async () => {
     vi.stubEnv('GITHUB_STEP_SUMMARY', undefined);
-    expect(await printed(() => writeSummary(everyResult.changes, link))).toEqual([]);
+    expect(await printed(() => writeSummary(everyResult.changes, link, asItIs))).toEqual([]);
   });
 });

@@ -88,6 +88,19 @@ describe('a registry that is reached by bearer tokens', () => {
     expect(found).toEqual(expected);
   });
 
+  it('tells before anything is written whether tags may be, by a write that changes nothing', async () => {
+    const writer: readonly RoleName[] = ['IoT Hub Data Reader', 'IoT Hub Registry Contributor'];
+    const { registry } = await bearing({ roles: writer });
+    await registry.write([create('edge-1')]);
+    const before = hub.registry.get('edge-1');
+    const fault = await faultOf(registry.requireTagWriting!(edge));
+    expect(fault.message).toMatch(/writing tags needs the role IoT Hub Twin Contributor/);
+    expect(fault.remedy).toContain('az role assignment create --assignee 1111 --role "IoT Hub Twin Contributor"');
+    const { registry: contributor } = await bearing({ roles: [...writer, 'IoT Hub Twin Contributor'] });
+    for (const id of ['edge-1', 'gone']) await contributor.requireTagWriting!(deviceId(id));
+    expect(hub.registry.get('edge-1')).toEqual(before);
+  });
+
   it('refuses a token for another audience', async () => {
     const { registry } = await bearing({ audience: 'https://management.azure.com' });
     expect((await faultOf(registry.readOne(edge))).message).toMatch(

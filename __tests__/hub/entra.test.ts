@@ -112,6 +112,18 @@ describe('Entra that refuses', () => {
     for (const secret of masked) expect(`${fault.message}${fault.remedy}`).not.toContain(secret);
   });
 
+  it('a pull request is told to sign in as an application that only reads, before it is told how to trust one', async () => {
+    const asked = async (sub: string) => (await faultOf((await exchange({ subjects: [] }, { sub })).again())).remedy;
+    const reader = await asked('repo:octo@583231/fleet@1296269:pull_request');
+    expect(reader).toMatch(
+      /^Pull requests sign in as an application that only reads.*docs\/sign-in\.md.*plan-client-id/,
+    );
+    expect(reader).toMatch(new RegExp(`Only if ${clientId} .* add a federated credential`));
+    for (const sub of [immutable, 'repo:octo/fleet:ref:refs/heads/pull_request_fixes']) {
+      expect(await asked(sub)).toMatch(/^If this workflow shall sign in, add/);
+    }
+  });
+
   it('a branch with a shell in its name gets a command that is still harmless', () => {
     const sub = "repo:octo/fleet:ref:refs/heads/x'$(touch$IFS/tmp/pwned)'`id`";
     const thrown = new Error(`AADSTS70021: No matching federated identity record found`);

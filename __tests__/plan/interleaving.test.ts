@@ -161,7 +161,7 @@ function nested(): readonly Identity[] {
 function isCarriedOut(trouble: Moment['trouble']): boolean {
   if (trouble === undefined || trouble === 'late' || trouble.kind === 'truncate' || trouble.kind === 'slow')
     return true;
-  return trouble.kind !== 'refuse' && trouble.when === 'after';
+  return (trouble.kind === 'close' || trouble.kind === 'hang') && trouble.when === 'after';
 }
 
 function seed({ seed }: Rig, n: number, state: string): void {

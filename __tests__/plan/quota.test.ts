@@ -3,8 +3,8 @@ import type { Disturb } from '../../src/emulator/disturbance.ts';
 import { parseFaults } from '../../src/emulator/faults.ts';
 import { operationsPerMinute, parseCapacity } from '../../src/model/capacity.ts';
 import type { DeviceOutcome } from '../../src/model/plan.ts';
-import { fleet, isBulk, right } from './rig.ts';
 import type { Simulation } from '../support/simulation.ts';
+import { fleet, isBulk, right } from './rig.ts';
 import { simulation } from './simulated.ts';
 
 const results = (outcomes: readonly DeviceOutcome[]) => [...new Set(outcomes.map(({ result }) => result))];

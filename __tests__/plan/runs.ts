@@ -24,6 +24,7 @@ export async function runOn(
     findings: [],
   });
   const world = realWorld({
+    command: 'apply',
     workspace: openWorkspace(folder, { checkIgnored: async () => new Set() }),
     credentials,
     caFile: caFileOf(all),

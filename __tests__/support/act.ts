@@ -59,6 +59,8 @@ export interface WorkflowRun {
   /** What steps that have an `id` put out, by it; in a matrix followed by its values. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly annotations: readonly Annotation[];
+  /** What steps wrote for the job's summary, before anything in it is masked. */
+  readonly summaries: readonly string[];
   /** What people see of it, secrets masked. */
   readonly log: string;
   /** Everything that act said, secrets and all: for messages of failing tests. */
@@ -167,13 +169,16 @@ interface Entry {
   readonly command?: string;
   readonly name?: string;
   readonly arg?: string;
+  /** Of a summary. */
+  readonly content?: string;
   readonly kvPairs?: { readonly title?: string; readonly file?: string; readonly line?: string };
 }
 
-function readLog(stdout: string): Pick<WorkflowRun, 'jobs' | 'outputs' | 'annotations' | 'log'> {
+function readLog(stdout: string): Omit<WorkflowRun, 'code' | 'trace'> {
   const jobs: Record<string, 'success' | 'failure' | 'skipped'> = {};
   const outputs: Record<string, Record<string, string>> = {};
   const annotations: Annotation[] = [];
+  const summaries: string[] = [];
   const log: string[] = [];
   for (const line of stdout.split('\n').filter((line) => line.startsWith('{'))) {
     const {
@@ -186,6 +191,7 @@ function readLog(stdout: string): Pick<WorkflowRun, 'jobs' | 'outputs' | 'annota
       command,
       name = '',
       arg = '',
+      content,
       ...more
     }: Entry = JSON.parse(line);
     const ofMatrix = (id: string) => [id, ...Object.values(matrix)].filter((part) => part !== '').join(' ');
@@ -194,7 +200,8 @@ function readLog(stdout: string): Pick<WorkflowRun, 'jobs' | 'outputs' | 'annota
     if (command === 'error' || command === 'warning' || command === 'notice') {
       annotations.push({ severity: command, message: arg, ...more.kvPairs });
     }
+    if (command === 'summary' && content !== undefined) summaries.push(content);
     if (level !== 'debug') log.push(msg.trimEnd());
   }
-  return { jobs, outputs, annotations, log: log.join('\n') };
+  return { jobs, outputs, annotations, summaries, log: log.join('\n') };
 }

@@ -14,12 +14,12 @@ export const push = (branch = 'main'): Trigger => ({
   payload: { ref: `refs/heads/${branch}`, repository },
 });
 
-export const pullRequest = (event = 'pull_request', from = 'octo/fleet'): Trigger => ({
+export const pullRequest = (event = 'pull_request', from = 'octo/fleet', to = 'main'): Trigger => ({
   event,
   payload: {
     number: 7,
     repository,
-    pull_request: { number: 7, base: { ref: 'main' }, head: { ref: 'topic', repo: { full_name: from } } },
+    pull_request: { number: 7, base: { ref: to }, head: { ref: 'topic', repo: { full_name: from } } },
   },
 });
 
@@ -73,7 +73,11 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
     onTestFinished(() => service.close());
     const strings = hubs.map(({ connectionString }) => connectionString).join('\n');
     const ended = await runWorkflows(folder, {
-      secrets: { IOTHUB_CONNECTION_STRING: strings, GITHUB_TOKEN: githubToken },
+      secrets: {
+        IOTHUB_CONNECTION_STRING: strings,
+        IOTHUB_READER_CONNECTION_STRING: strings,
+        GITHUB_TOKEN: githubToken,
+      },
       ...trigger,
       env: {
         ...service.environment,
@@ -84,8 +88,8 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
       },
     });
     const seen = await traces(ended, github, service);
-    for (const secret of [...keys, githubToken, ...secrets()]) {
-      for (const [where, text] of Object.entries(seen)) expect(text, `a secret in ${where}`).not.toContain(secret);
+    for (const form of [...keys, githubToken, ...secrets()].flatMap(formsOf)) {
+      for (const [where, text] of Object.entries(seen)) expect(text, `a secret in ${where}`).not.toContain(form);
     }
     return ended;
   };
@@ -99,9 +103,20 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
   };
 }
 
+/** A secret as it is, as URLs and as JSON have it. */
+function formsOf(secret: string): readonly string[] {
+  const json = JSON.stringify(secret).slice(1, -1);
+  return [...new Set([secret, encodeURIComponent(secret), json, json.replaceAll('/', '\\/')])];
+}
+
+/** Markdown as it is and as it is read, where a character may stand as a reference. */
+function bothWays(markdown: string): string {
+  return markdown + markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
+}
+
 /** All that people, later steps and other systems can see of a run. */
 async function traces(
-  { log, outputs, annotations }: WorkflowRun,
+  { log, outputs, annotations, summaries }: WorkflowRun,
   { issues, comments, releases }: GitHubApi,
   { artifacts, files }: ResultsService,
 ): Promise<Readonly<Record<string, string>>> {
@@ -114,8 +129,9 @@ async function traces(
     outputs: JSON.stringify(outputs),
     annotations: JSON.stringify(annotations),
     artifacts: JSON.stringify(uploaded),
-    issues: JSON.stringify(issues),
-    comments: JSON.stringify(comments),
+    summaries: bothWays(summaries.join('\n')),
+    issues: bothWays(JSON.stringify(issues)),
+    comments: bothWays(JSON.stringify(comments)),
     releases: [...releases.values()].flatMap((assets) => [...assets.values()].map(String)).join('\n'),
     ...Object.fromEntries(left.map(([name, path]) => [name, existsSync(path) ? readFileSync(path, 'utf8') : ''])),
   };

@@ -1,111 +1,149 @@
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { ConfigurationChange } from '../model/report.ts';
 import type { Workspace } from '../model/workspace.ts';
-import { agentOf } from './config/agent.ts';
-import { hostnameOf } from './judge/hostname.ts';
-import { proxyProblem } from './judge/proxy.ts';
-import { secretOf } from './judge/secrets.ts';
+import type { Base } from './base/base.ts';
+import { readBases } from './base/read.ts';
+import { shownSetting } from './judge/shown-setting.ts';
+import { type Running, runningOf, settingsOf } from './running.ts';
 
 /** A fleet as one commit has it: its devices, and the files that they name. */
 export interface FleetAt {
   readonly devices: readonly Device[];
   readonly workspace: Workspace;
+  /** All devices of the commit, where `devices` are those of some hubs. */
+  readonly all?: readonly Named[];
 }
+
+type Named = { readonly id: DeviceId; readonly hub?: HubHost | undefined };
 
 /**
- * What devices of both fleets would run otherwise, as far as it reaches their bundles: equal changes together, those of
- * most devices first. The same device, version and files give the same bundle, so that what goes into it is compared.
+ * What devices of both fleets would run otherwise: the configurations of both are rendered and compared key by key. Equal
+ * changes stand together, those of most devices first; `{id}` stands for a device's id where changes differ in that alone.
+ * A device whose configuration cannot be rendered is left out.
  */
-export function configurationChanges(before: FleetAt, after: FleetAt): readonly ConfigurationChange[] {
-  const old = new Map(before.devices.map((device) => [nameOf(device), device]));
-  const filesBefore = digests(before.workspace);
-  const filesAfter = digests(after.workspace);
-  const changes = new Map<string, { change: Omit<ConfigurationChange, 'devices'>; devices: DeviceId[] }>();
-  for (const device of after.devices) {
-    const was = old.get(nameOf(device));
-    if (was === undefined) continue;
-    const [from, to] = [settingsOf(was, filesBefore), settingsOf(device, filesAfter)];
-    for (const key of new Set([...from.keys(), ...to.keys()])) {
-      const [one, other] = [from.get(key), to.get(key)];
-      if (one === other) continue;
-      const change = { key, ...shown('before', key, one, other), ...shown('after', key, other, one) };
-      const group = changes.get(JSON.stringify(change)) ?? { change, devices: [] };
-      group.devices.push(device.id);
-      changes.set(JSON.stringify(change), group);
+export async function configurationChanges(before: FleetAt, after: FleetAt): Promise<readonly ConfigurationChange[]> {
+  const [old, now] = await Promise.all([sideOf(before), sideOf(after)]);
+  const changes: Change[] = [];
+  for (const [was, device] of pairsOf(before, after)) {
+    const { id } = device;
+    const [from, to] = [old.certificateOf(was), now.certificateOf(device)];
+    if (from !== to) changes.push({ id, key: 'identity-certificate.pem', ...fileShown(from, to) });
+    const [one, other] = [old.runningOf(was), now.runningOf(device)];
+    if (one === undefined || other === undefined || isSame(one, other)) continue;
+    const settings = await settingsOf(was, one, other.form);
+    const others = await settingsOf(device, other, one.form);
+    for (const key of new Set([...settings.keys(), ...others.keys()])) {
+      const [value, next] = [settings.get(key), others.get(key)];
+      if (value !== next) changes.push({ id, key, ...sides(shownSetting(key, value), shownSetting(key, next)) });
     }
   }
-  return [...changes.values()]
-    .map(({ change, devices }) => ({ ...change, devices }))
-    .sort((a, b) => b.devices.length - a.devices.length || (a.key < b.key ? -1 : 1));
+  return together(changes);
 }
 
-function nameOf({ id, hub }: { readonly id: DeviceId; readonly hub?: HubHost | undefined }): string {
-  return `${hub ?? ''}/${id}`;
+/** A change of one device. */
+interface Change extends Omit<ConfigurationChange, 'devices'> {
+  readonly id: DeviceId;
 }
 
-type Digests = (path: string | undefined) => string | undefined;
+/** What devices of a side would run, and the certificates that their bundles have. */
+interface Side {
+  readonly runningOf: (device: Device) => Running | undefined;
+  readonly certificateOf: (device: Device) => string | undefined;
+}
 
-/** A file that cannot be read counts as one that is not there; the checks of the head have told it. */
-function digests(workspace: Workspace): Digests {
-  const known = new Map<string, string | undefined>();
-  return (path) => {
-    if (path === undefined || known.has(path)) return known.get(path ?? '');
-    const file = workspace.read(path, largestFile);
-    const text = file.ok ? file.bytes.toString('latin1') : undefined;
-    known.set(path, text);
-    return text;
+async function sideOf({ devices, workspace }: FleetAt): Promise<Side> {
+  const bases: ReadonlyMap<string, Base> = (await readBases(devices, workspace)).value;
+  return {
+    runningOf: (device) => runningOf(device, bases.get(device.config.base ?? '')),
+    certificateOf: ({ certificates, identity }) => {
+      const path = certificates[identity.slot];
+      // One that cannot be read counts as one that is not there; the checks of the head have told it.
+      const file = path === undefined ? undefined : workspace.read(path, largestFile);
+      return file?.ok === true ? file.bytes.toString('latin1') : undefined;
+    },
   };
 }
 
 const largestFile = 1024 * 1024;
-const fileMark = '\0';
 
-/** Everything of a device that its bundle is made of, by dotted key; of files the contents, behind a mark. */
-function settingsOf(device: Device, contentsOf: Digests): ReadonlyMap<string, string> {
-  const { config, identity, runtime } = device;
-  const { agent, base, ...rest } = config;
-  const { env, image, createOptions, auth } = agentOf(device);
-  const settings = new Map<string, string>();
-  const name = base === undefined ? hostnameOf(device) : config.hostname;
-  flatten('', { ...rest, hostname: name }, settings);
-  flatten('agent', { image: base === undefined ? image : agent.image, env, createOptions, registry: auth }, settings);
-  flatten('identity', identity, settings);
-  flatten('runtime', { ...runtime, version: runtime.version.text }, settings);
-  file('base', base, contentsOf, settings);
-  file('identity-certificate.pem', device.certificates[identity.slot], contentsOf, settings);
-  return settings;
+/** Of a file only that it is another now, since each device has a certificate of its own. */
+function fileShown(before: string | undefined, after: string | undefined) {
+  if (before === undefined) return { after: 'a file' };
+  return after === undefined ? { before: 'a file' } : { before: 'one file', after: 'another' };
 }
 
-function flatten(key: string, value: unknown, settings: Map<string, string>): void {
-  if (value === undefined) return;
-  if (typeof value !== 'object' || value === null) settings.set(key, String(value));
-  else
-    for (const [name, inner] of Object.entries(value)) flatten(key === '' ? name : `${key}.${name}`, inner, settings);
+function sides(before: string | undefined, after: string | undefined) {
+  return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 }
 
-function file(key: string, path: string | undefined, contentsOf: Digests, settings: Map<string, string>): void {
-  if (path !== undefined) settings.set(key, `${path}${fileMark}${contentsOf(path) ?? ''}`);
+function isSame(one: Running, other: Running): boolean {
+  if (one.form !== other.form || one.text !== other.text || one.beside.size !== other.beside.size) return false;
+  return [...one.beside].every(([key, value]) => other.beside.get(key) === value);
 }
 
-/** Of a file only that it is another now, since each device has a certificate of its own; of a secret only that it is one. */
-function shown<Side extends 'before' | 'after'>(
-  side: Side,
-  key: string,
-  value: string | undefined,
-  other: string | undefined,
-): { readonly [S in Side]?: string };
-function shown(side: 'before' | 'after', key: string, value: string | undefined, other: string | undefined): object {
-  if (value === undefined) return {};
-  if (!value.includes(fileMark)) return { [side]: isSecret(key, value) ? '(a secret)' : value };
-  return other === undefined ? { [side]: 'a file' } : { [side]: side === 'before' ? 'one file' : 'another' };
+/** The devices that both fleets have: of one hub, or moved from one to another where no second device of that id did. */
+function pairsOf(before: FleetAt, after: FleetAt): readonly (readonly [was: Device, is: Device])[] {
+  const old = new Map(before.devices.map((device) => [nameOf(device), device]));
+  const everywhere = after.all ?? after.devices;
+  const known = new Set(everywhere.map(nameOf));
+  const gone = byId(before.devices.filter((device) => !known.has(nameOf(device))));
+  const come = byId(everywhere.filter((device) => !old.has(nameOf(device))));
+  return after.devices.flatMap((device) => {
+    const [moved, ...others] = come.get(device.id)?.length === 1 ? (gone.get(device.id) ?? []) : [];
+    const was = old.get(nameOf(device)) ?? (others.length === 0 ? moved : undefined);
+    return was === undefined ? [] : [[was, device] as const];
+  });
 }
 
-/** The pull request that takes a secret out of the manifest shows what it was: that may still be in use. */
-function isSecret(key: string, value: string): boolean {
-  const inManifest = /^(identity|runtime)\./.test(key) ? key : `config.${key}`;
-  // An address that none is may be a password whose @ is missing.
-  const brokenProxy = proxyKeys.has(key) && proxyProblem(value) !== undefined;
-  return brokenProxy || secretOf(inManifest, value) !== undefined;
+function nameOf({ id, hub }: Named): string {
+  return `${hub ?? ''}/${id}`;
 }
 
-const proxyKeys: ReadonlySet<string> = new Set(['proxy.https', 'agent.env.https_proxy']);
+function byId<Device extends Named>(devices: readonly Device[]): ReadonlyMap<DeviceId, readonly Device[]> {
+  const groups = new Map<DeviceId, Device[]>();
+  for (const device of devices) groups.set(device.id, [...(groups.get(device.id) ?? []), device]);
+  return groups;
+}
+
+/** Equal changes as one; then those of single devices that are equal but for their ids. */
+function together(changes: readonly Change[]): readonly ConfigurationChange[] {
+  const equal = grouped(changes, ({ id: _, ...change }) => change);
+  const several = equal.filter(({ devices }) => devices.length > 1);
+  const single = new Set(equal.filter(({ devices }) => devices.length === 1).map(({ change }) => change));
+  const alike = grouped([...single], templated);
+  const all = [...several, ...alike].map(({ change: { id: _, ...raw }, devices, shared }) => {
+    return { ...(devices.length > 1 ? shared : raw), devices };
+  });
+  return all.sort((a, b) => b.devices.length - a.devices.length || (a.key < b.key ? -1 : 1));
+}
+
+type Shown = Omit<ConfigurationChange, 'devices'>;
+
+interface Group {
+  /** The first of them. */
+  readonly change: Change;
+  /** What they have in common. */
+  readonly shared: Shown;
+  readonly devices: DeviceId[];
+}
+
+function grouped(changes: readonly Change[], sharedOf: (change: Change) => Shown): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const change of changes) {
+    const shared = sharedOf(change);
+    const { key, before, after } = shared;
+    const name = JSON.stringify([key, before ?? null, after ?? null]);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, { change, shared, devices: [change.id] });
+    else group.devices.push(change.id);
+  }
+  return [...groups.values()];
+}
+
+/** As a manifest writes it in its defaults: `{id}` where the id stands, not where its characters happen to. */
+function templated({ id, key, before, after }: Change): Shown {
+  const escaped = id.replace(/[^A-Za-z0-9]/g, '\\$&');
+  const pattern = new RegExp(`(?<![A-Za-z0-9])${escaped}(?![A-Za-z0-9])`, 'gi');
+  const template = (text: string | undefined) => text?.replace(pattern, '{id}');
+  return { key, ...sides(template(before), template(after)) };
+}

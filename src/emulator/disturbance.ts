@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import { type Answer, refusalAnswer } from './answer.ts';
+import { type Answer, refusalAnswer, rendered } from './answer.ts';
 import { type ErrorName, statusOf } from './errors.ts';
 import type { Sleep } from './pace.ts';
 import { throttled } from './throttle.ts';
@@ -20,11 +20,13 @@ export interface DisturbedCall {
  * - `truncate`: carried out, half of the answer is sent, then the connection is cut.
  * - `slow`: carried out, the answer's body comes in ten pieces over so many milliseconds of the hub's time.
  * - `refuse`: answered with an error of this name (its own status unless another is given); not carried out unless `when` says so.
+ * - `answer`: answered with this body instead, such as errors of single devices of a bulk; not carried out.
  */
 export type Disturbance =
   | { readonly kind: 'close' | 'hang'; readonly when: 'before' | 'after' }
   | { readonly kind: 'truncate' }
   | { readonly kind: 'slow'; readonly milliseconds: number }
+  | { readonly kind: 'answer'; readonly status: number; readonly body: object }
   | {
       readonly kind: 'refuse';
       readonly code: ErrorName;
@@ -66,6 +68,8 @@ export async function reply(
     case 'refuse':
       if (disturbance.when === 'after') await carryOut();
       return send(response, refusal(disturbance, options.now()));
+    case 'answer':
+      return send(response, rendered(disturbance, randomUUID()));
     case 'truncate':
       return sendHalf(response, await carryOut());
     case 'slow':

@@ -50,6 +50,8 @@ function nameOf(disturbance: Disturbance): string {
   switch (disturbance.kind) {
     case 'refuse':
       return String(disturbance.status ?? statusOf(disturbance.code));
+    case 'answer':
+      return String(disturbance.status);
     case 'close':
       return `reset-${disturbance.when}`;
     case 'truncate':

@@ -7,6 +7,8 @@ import { runGit } from './run-git.ts';
 export interface CheckedOut {
   /** Absolute; stands for `root`, wherever the repository begins. */
   readonly folder: string;
+  /** What manifests of HEAD were called in that commit, where they were renamed since: by their new names, relative to `root`. */
+  readonly renamed: ReadonlyMap<string, string>;
   remove(): Promise<void>;
 }
 
@@ -25,7 +27,7 @@ export async function checkOut(root: string, commit: string): Promise<CheckedOut
     const files = join(folder, 'files');
     await runGit(top ?? root, ['read-tree', `${commit}^{tree}`], { env });
     await runGit(top ?? root, ['checkout-index', '--all', '--force', `--prefix=${files}/`], { env });
-    return { folder: join(files, below ?? ''), remove };
+    return { folder: join(files, below ?? ''), renamed: await renamesSince(root, commit), remove };
   } catch (thrown) {
     await remove();
     throw thrown;
@@ -39,6 +41,18 @@ export async function checkOut(root: string, commit: string): Promise<CheckedOut
 export async function baseCommit(root: string, named: string): Promise<string> {
   const merged = (await isThere(root, 'HEAD^2')) && (await isThere(root, 'HEAD^1'));
   return merged ? 'HEAD^1' : named;
+}
+
+/** Among files that may be manifests: to compare all others by their contents would take long. */
+async function renamesSince(root: string, commit: string): Promise<ReadonlyMap<string, string>> {
+  const shown = ['-M', '--diff-filter=R', '--relative', '--name-status', '-z'];
+  const names = ['.yaml', '.yml', '.json', '.csv'].map((extension) => `:(glob,icase)**/*${extension}`);
+  const records = text(await runGit(root, ['diff', ...shown, commit, 'HEAD', '--', ...names])).split('\0');
+  const renames = new Map<string, string>();
+  for (let index = 0; index + 2 < records.length; index += 3) {
+    renames.set(records[index + 2] ?? '', records[index + 1] ?? '');
+  }
+  return renames;
 }
 
 async function isThere(root: string, commit: string): Promise<boolean> {

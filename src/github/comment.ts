@@ -2,21 +2,22 @@ import { info, notice, warning } from '@actions/core';
 import { messageOf } from '../model/fault.ts';
 import type { Report } from '../model/report.ts';
 import { scrubbed } from '../model/secrets.ts';
-import { commentMarkdown, commentMarker, worthSaying } from '../report/comment.ts';
+import { commentMarkdown, worthSaying } from '../report/comment.ts';
 import type { Settings } from '../request.ts';
 import { type Client, type IsOurs, isForbidden, openClient, whoWeAre } from './client.ts';
 import type { Event } from './event.ts';
+import { markerOf } from './marker.ts';
 import { hiding } from './secrets.ts';
 
 /**
- * Tells the pull request what a run found: one comment for each workflow, job and set of manifests, updated by later runs. A
+ * Tells the pull request what a run found: one comment for each workflow, job, set of manifests and of hubs, updated by later runs. A
  * run with nothing to say makes none, but updates one that is there. Nothing outside of pull requests, on those of forks, without
  * a token, or with `comment: never`. That it cannot be done never fails a run: it is told in a notice or a warning.
  */
 export async function commentReport(report: Report, settings: Settings, event: Event): Promise<void> {
   const token = settings['github-token'] ?? '';
   if (settings.comment === 'never' || event.pullRequest === undefined || token === '') return;
-  const marker = markerOf(settings);
+  const marker = markerOf(settings, 'comment');
   const comment: Comment = {
     marker,
     body: hiding(settings)(commentMarkdown(report, { marker, link: event.link, run: event.run })),
@@ -29,13 +30,6 @@ export async function commentReport(report: Report, settings: Settings, event: E
   } catch (thrown) {
     tell(thrown);
   }
-}
-
-/** What tells comments of one pull request apart: jobs of a matrix differ in what they are told to do. */
-function markerOf(settings: Settings): string {
-  const { GITHUB_WORKFLOW: workflow = '', GITHUB_JOB: job = '' } = process.env;
-  const told = ['command', 'manifest', 'only-hub', 'hub'].map((name) => settings[name] ?? '');
-  return commentMarker([workflow, job, ...told]);
 }
 
 interface Comment {

@@ -1,17 +1,17 @@
 import { info } from '@actions/core';
 import { Fault, messageOf } from '../model/fault.ts';
 import type { Report } from '../model/report.ts';
-import { commentMarker } from '../report/comment.ts';
 import { issueMarkdown, needsCare } from '../report/issue.ts';
 import { visible } from '../report/visible.ts';
 import type { Settings } from '../request.ts';
 import { type Client, isForbidden, openClient, whoWeAre } from './client.ts';
 import type { Event } from './event.ts';
+import { markerOf } from './marker.ts';
 import { hiding } from './secrets.ts';
 
 /**
  * Keeps the issue that the input `issue` names: opened where somebody has to look after the fleet, updated by later runs,
- * closed when all is well. One for each workflow, job and set of manifests, found again by a hidden marker; its title may be
+ * closed when all is well. One for each workflow, job, set of manifests and of hubs, found again by a hidden marker; its title may be
  * changed by hand. Nothing on pull requests, whose manifest is only proposed. Gives back what kept it from being written.
  */
 export async function keepIssue(report: Report, settings: Settings, event: Event): Promise<readonly Fault[]> {
@@ -23,7 +23,7 @@ export async function keepIssue(report: Report, settings: Settings, event: Event
       new Fault('there is no github-token to write the issue with', 'Leave github-token out: the run has its own.'),
     ];
   }
-  const marker = markerOf(settings);
+  const marker = markerOf(settings, 'issue');
   const body = hiding(settings)(issueMarkdown(report, { marker, link: event.link, run: event.run }));
   const wanted: Issue = { title: title.slice(0, longestTitle), marker, body, open: needsCare(report) };
   try {
@@ -34,13 +34,6 @@ export async function keepIssue(report: Report, settings: Settings, event: Event
   } catch (thrown) {
     return [faultOf(thrown)];
   }
-}
-
-/** What tells issues of one repository apart. The title is not among it: it may be reworded. */
-function markerOf(settings: Settings): string {
-  const { GITHUB_WORKFLOW: workflow = '', GITHUB_JOB: job = '' } = process.env;
-  const told = ['command', 'manifest', 'only-hub', 'hub'].map((name) => settings[name] ?? '');
-  return commentMarker(['issue', workflow, job, ...told]);
 }
 
 /** GitHub takes 256 characters. */

@@ -47,11 +47,17 @@ export async function logReport(report: Report): Promise<void> {
   info(closingLine(report));
 }
 
-/** Adds the report to the job's summary. That there is none, or that it cannot be written, is no reason to fail. */
-export async function writeSummary(report: Report, link: (place: Place) => string): Promise<void> {
+/**
+ * Adds the report to the job's summary. `hide` takes secrets out of it: the runner knows them as they are, not as Markdown has them. That there is none, or that it cannot be written, is no reason to fail.
+ */
+export async function writeSummary(
+  report: Report,
+  link: (place: Place) => string,
+  hide: (text: string) => string,
+): Promise<void> {
   if (process.env.GITHUB_STEP_SUMMARY === undefined) return;
   try {
-    await summary.addRaw(summaryMarkdown(report, link), true).write();
+    await summary.addRaw(hide(summaryMarkdown(report, link)), true).write();
   } catch (thrown) {
     info(`The job summary could not be written: ${messageOf(thrown)}`);
   }

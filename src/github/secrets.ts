@@ -2,8 +2,9 @@ import { escapeMarkdown } from '../report/markdown.ts';
 import type { Settings } from '../request.ts';
 
 /**
- * Takes what the inputs hold in secret (access keys, the token) out of a text, as it is and as Markdown has it. The runner does
- * so with the log and the summary alone, not with files and comments; and it drops an output that holds a secret.
+ * Takes what the inputs hold in secret (access keys, the token) out of a text, as it is, as URLs and as Markdown have it. The runner
+ * does so with the log and the summary alone, not with files and comments, and knows no Markdown; and it drops an output that
+ * holds a secret.
  */
 export function hiding(settings: Settings): (text: string) => string {
   const keys = (settings['connection-string'] ?? '').matchAll(/\bSharedAccessKey=([^;\s]+)/gi);
@@ -12,8 +13,13 @@ export function hiding(settings: Settings): (text: string) => string {
     ...[...keys].map(([, key = '']) => key),
     ...signaturesIn(settings),
   ].filter(isSecret);
-  const forms = secrets.flatMap((secret) => [secret, escapeMarkdown(secret)]);
+  const forms = secrets.flatMap(formsOf).flatMap((form) => [form, escapeMarkdown(form)]);
   return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text);
+}
+
+/** A secret as it is, and as it stands in a URL. */
+export function formsOf(secret: string): readonly string[] {
+  return [...new Set([secret, encodeURIComponent(secret)])];
 }
 
 /** The signature of the import container, as it stands in the URL and as it is. */

@@ -72,7 +72,7 @@ const remedies: readonly { readonly codes: RegExp; readonly remedy: Remedy }[] =
     // 700211 the issuer, 700212 the audience, 700213… the subject; 7002138 where only upper and lower case differ.
     codes: /^AADSTS7002(1|11|12|13\d*)$/,
     remedy: ({ clientId }, { issuer, subject, audience }) =>
-      `If this workflow shall sign in, add a federated credential for exactly this subject (upper and lower case count): az ad app federated-credential create --id ${clientId} --parameters ${shellWord(
+      `${whoMayBeTrusted(clientId, subject)}add a federated credential for exactly this subject (upper and lower case count): az ad app federated-credential create --id ${clientId} --parameters ${shellWord(
         JSON.stringify({ name: credentialName(subject), issuer, subject, audiences: [audience] }),
       )}`,
   },
@@ -103,6 +103,12 @@ const remedies: readonly { readonly codes: RegExp; readonly remedy: Remedy }[] =
 
 const otherwise: Remedy = (_, { subject }) =>
   `Look the number up: https://login.microsoftonline.com/error. The federated credential has to name the subject ${subject}; docs/sign-in.md tells how.`;
+
+/** Everybody who may push a branch may do what a pull request may. */
+function whoMayBeTrusted(clientId: string, subject: string): string {
+  if (!/:pull_request$/i.test(subject)) return 'If this workflow shall sign in, ';
+  return `Pull requests sign in as an application that only reads: make one (docs/sign-in.md), and give it as plan-client-id to provision.yml, as client-id to a job of your own. Only if ${clientId} is such a one (role IoT Hub Data Reader, no other), `;
+}
 
 /** A name of up to 120 letters, digits, - and _, as Entra wants it. */
 function credentialName(subject: string): string {

@@ -1,10 +1,8 @@
 import { Fault } from '../model/fault.ts';
 import type { HubHost } from '../model/fleet.ts';
 import type { EntraCredential, HubCredential, SasCredential } from './credential.ts';
+import { type Right, roles } from './needs.ts';
 import { described, type Refused } from './reply.ts';
-
-/** What a call needs: rights of a shared access policy by their names, but for twins, which Service Connect reads and writes. */
-export type Right = 'Registry Read' | 'Registry Write' | 'Service Connect' | 'Twin Write' | 'Import Jobs';
 
 export interface RefusalContext {
   readonly credential: HubCredential;
@@ -85,18 +83,6 @@ function keyRefused(reply: Refused, { host, keyName }: SasCredential, context: R
         `Was the key regenerated, or is the connection string that of another hub? Copy it again: az iot hub connection-string show --hub-name NAME --policy-name ${keyName}. Is the clock of this machine right (date -u)? If both are, the policy lacks ${lacking}.`,
       );
 }
-
-/**
- * The roles with the fewest rights that do. A bulk needs devices/write and devices/delete, a query twins/read.
- * https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-azure-ad#built-in-roles
- */
-const roles: Readonly<Record<Right, string>> = {
-  'Registry Read': 'IoT Hub Data Reader',
-  'Registry Write': 'IoT Hub Registry Contributor',
-  'Service Connect': 'IoT Hub Data Reader',
-  'Twin Write': 'IoT Hub Twin Contributor',
-  'Import Jobs': 'IoT Hub Data Contributor',
-};
 
 function tokenRefused(reply: Refused, { host, principal }: EntraCredential, { right, known }: RefusalContext): Fault {
   const said = described(reply);

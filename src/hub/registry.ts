@@ -17,9 +17,10 @@ import { bulkAnswers } from './bulk.ts';
 import type { HubCredential } from './credential.ts';
 import { openHttp, type Timer } from './http.ts';
 import type { ImportContainer } from './import-container.ts';
+import type { Right } from './needs.ts';
 import { allPages } from './pages.ts';
 import { chooseReading, chunkQuery, edgeQuery, fewDevices, markedQuery, planReading, scanQuery } from './reading.ts';
-import { misunderstood, type Right, refusal } from './refusal.ts';
+import { misunderstood, refusal } from './refusal.ts';
 import { described, type NotAnswered, type Reply } from './reply.ts';
 import { retried } from './retry.ts';
 import { type HubCalls, openSdk } from './sdk.ts';
@@ -99,6 +100,7 @@ class HubRegistry implements Registry {
   readonly host: HubHost;
   readonly close: () => void;
   readonly importer?: Importer;
+  readonly requireTagWriting?: (id: DeviceId) => Promise<void>;
   readonly #parts: Parts;
   /** Whether the hub has taken our key or token for any call. */
   #known = false;
@@ -108,6 +110,8 @@ class HubRegistry implements Registry {
     this.host = parts.host;
     this.close = parts.close;
     this.#parts = parts;
+    // A policy that reads twins writes them; in Entra they are two rights.
+    if (parts.credential.kind === 'entra') this.requireTagWriting = (id) => this.#tryTags(id);
   }
 
   async read(
@@ -142,6 +146,12 @@ class HubRegistry implements Registry {
     const answer = tagsAnswer(id, this.#noted(await this.#parts.calls.patchTwin(id, { tags }, etag)), this.#known);
     if ('kind' in answer) throw await this.#fault(answer, 'Twin Write');
     return answer;
+  }
+
+  /** No twin has this etag, and were there one, nothing would be merged into it. */
+  async #tryTags(id: DeviceId): Promise<void> {
+    const reply = this.#noted(await this.#parts.calls.patchTwin(id, { tags: {} }, 'AAAAAAAAAAA='));
+    if (reply.kind === 'refused' && [401, 403].includes(reply.status)) throw await this.#fault(reply, 'Twin Write');
   }
 
   async readEdgeDevices(): Promise<readonly RegisteredDevice[]> {

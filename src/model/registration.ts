@@ -112,6 +112,11 @@ export interface Registry {
   readTwin(id: DeviceId): Promise<Twin | undefined>;
   /** Merges tags into a twin that still has this etag: maps key by key, `null` takes a key away. */
   patchTags(id: DeviceId, patch: JsonObject, etag: string): Promise<WriteAnswer>;
+  /**
+   * Throws a `Fault` where the caller may not write tags, by a write that is never carried out; of anything else it says nothing.
+   * Absent where whoever reads twins may write them.
+   */
+  readonly requireTagWriting?: (id: DeviceId) => Promise<void>;
   /** Import jobs; absent where no container is named for them. */
   readonly importer?: Importer;
   /** Ends the connections that are kept alive. */

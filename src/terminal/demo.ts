@@ -92,7 +92,14 @@ function runner(repository: string, connectionString: string, caFile: string): (
     const progress = { phase: () => {}, warning: () => {}, written: () => {} };
     return provision(
       request,
-      realWorld({ workspace: openWorkspace(repository), credentials, caFile, env: process.env, progress }),
+      realWorld({
+        command: 'apply',
+        workspace: openWorkspace(repository),
+        credentials,
+        caFile,
+        env: process.env,
+        progress,
+      }),
     );
   };
 }

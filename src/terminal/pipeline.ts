@@ -38,6 +38,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
       return openDefaultHistory(root);
     };
     const surroundings = {
+      command: request.command,
       workspace,
       credentials,
       caFile,

@@ -9,10 +9,15 @@ import { yamlLines } from './yaml-lines.ts';
  * package's (sockets under /var/run/iotedge, host name localhost).
  */
 export function renderConfigYaml(device: Device, hub: HubHost, places: Places): string {
+  return `${header(device, places)}\n${yamlLines(configYamlOf(device, hub, places)).join('\n')}\n`;
+}
+
+/** What a reader of the file gets. */
+export function configYamlOf(device: Device, hub: HubHost, places: Places): object {
   const { config } = device;
   const platform = platforms[device.runtime.platform];
   const network = networkOf(config.network);
-  const lines = yamlLines({
+  return {
     provisioning: provisioningOf(device, hub, places),
     ...certificatesSection(device, places),
     agent: agentSection(device),
@@ -22,8 +27,7 @@ export function renderConfigYaml(device: Device, hub: HubHost, places: Places): 
     listen: platform.listen,
     homedir: platform.homedir,
     moby_runtime: { uri: platform.engine, ...(network === undefined ? {} : { network }) },
-  });
-  return `${header(device, places)}\n${lines.join('\n')}\n`;
+  };
 }
 
 /** The section that makes a device this device; `dynamic_reprovisioning` has to be a truth value. */
