@@ -100,6 +100,28 @@ describe('before it starts it says what it will take', () => {
   });
 });
 
+it('warns once, as soon as the pace of a hub shows that the time limit comes too early', async () => {
+  // 20 s pass with every bulk of 100: 300 a minute.
+  let bulks = 0;
+  const disturb: Disturb = (call) => {
+    if (isBulk(call)) bulks++;
+    return undefined;
+  };
+  const now = () => new Date(Date.UTC(2026, 4, 1) + bulks * 20_000);
+  const warned = async (minutes: string) => {
+    bulks = 0;
+    const { report, said } = await run(1500, { 'time-limit': minutes }, { now }, disturb);
+    expect(report.result).toBe('changed');
+    return said.filter((text) => text.startsWith('warning: '));
+  };
+  expect(await warned('9')).toEqual([]);
+  const [text, ...others] = await warned('3');
+  expect(others).toEqual([]);
+  expect(text).toMatch(
+    /^warning: HUB: at \d{3} a minute, as it goes now, 1,500 devices take about \d minutes, which does not fit the time limit of 3 minutes: this run does about [\d,]+, the next ones the rest\. /,
+  );
+});
+
 describe('a run that is stopped', () => {
   /** Pressed when the first bulk comes, which goes on. */
   function stopping(hurried: boolean) {

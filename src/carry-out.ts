@@ -2,6 +2,7 @@ import type { Fault } from './model/fault.ts';
 import type { HubHost } from './model/fleet.ts';
 import type { Change, DeviceOutcome } from './model/plan.ts';
 import type { Registry } from './model/registration.ts';
+import type { Writing } from './model/writing.ts';
 import { apply } from './plan/apply.ts';
 import { type Estimate, estimate } from './plan/estimate.ts';
 import { importsFrom } from './plan/imports.ts';
@@ -44,13 +45,18 @@ async function writeHub(changes: readonly Change[], request: Settings, world: Su
   const expected = estimate(changes, request.hubCapacity);
   announce(hub, expected, request, world, registry.importer !== undefined);
   const began = now();
+  const learn = learning(request, progress);
   return apply(changes, registry, {
     now,
     sleep,
     random,
     stop,
     capacity: request.hubCapacity,
-    progress: (standing) => progress.written({ hub, total: expected.operations, ...standing, elapsed: now() - began }),
+    progress: (standing) => {
+      const writing = { hub, total: expected.operations, ...standing, elapsed: now() - began };
+      progress.written(writing);
+      learn(writing);
+    },
     tagging: (devices) => progress.phase(`writing tags of ${counted(devices, 'device')} to ${hub}`),
     importing: (text) => progress.phase(text),
   });
@@ -87,6 +93,25 @@ function announce(
     ? `, which does not fit the time limit of ${counted(timeLimit, 'minute')}: this run does about ${number(Math.floor(timeLimit * perMinute))}, the next ones the rest`
     : '';
   progress.warning(`${hub}: ${counted(operations, 'device')} take ${duration(minutes)}${fits}. ${quicker}`);
+}
+
+/** A hub queues what comes at first; after so many milliseconds its pace shows. */
+const learnedAfter = 60_000;
+
+/** Where nobody has told the size of the hub: warns, once, as soon as its pace shows that the time limit comes too early. */
+function learning({ hubCapacity, timeLimit }: Settings, { warning }: Surroundings['progress']): (now: Writing) => void {
+  let told = hubCapacity !== undefined || timeLimit === undefined;
+  return ({ hub, total, done, elapsed }) => {
+    if (told || timeLimit === undefined || elapsed < learnedAfter || done === 0) return;
+    const minutes = elapsed / 60_000;
+    const needed = (minutes * total) / done;
+    if (needed <= timeLimit) return;
+    told = true;
+    const perMinute = Math.round(done / minutes);
+    warning(
+      `${hub}: at ${number(perMinute)} a minute, as it goes now, ${counted(total, 'device')} take ${duration(needed)}, which does not fit the time limit of ${counted(timeLimit, 'minute')}: this run does about ${number(Math.floor((timeLimit * done) / minutes))}, the next ones the rest. Quicker is a hub with more units, or an import job (import-container).`,
+    );
+  };
 }
 
 function duration(minutes: number): string {
