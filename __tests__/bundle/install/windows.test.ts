@@ -153,9 +153,10 @@ describe('the script of a Windows device', () => {
       '\n',
       '\r\n',
       '#>',
+      '\0',
     ];
     const parts = fc.oneof(fc.constantFrom(...bad, '$&', "$'", '{{', '@{', '%', ' ', '#SETTINGS#'), fc.string());
-    const value = fc.array(parts).map((texts) => texts.join('').replaceAll('\0', ''));
+    const value = fc.array(parts).map((texts) => texts.join(''));
     const property = fc.property(value, value, value, value, value, (path, image, username, proxy, script) => {
       const place = { uri: '', path };
       const places: Places = {
@@ -169,7 +170,12 @@ describe('the script of a Windows device', () => {
         proxy: { https: proxy, noProxy: path },
       };
       const identity = onWindows({}, { config, runtime: { securityDaemonScript: script } });
-      const text = renderInitializer(identity, identity.device.hub!, places);
+      const render = () => renderInitializer(identity, identity.device.hub!, places);
+      if ([path, image, username, proxy, script].some((text) => text.includes('\0'))) {
+        expect(render).toThrow('holds a NUL');
+        return;
+      }
+      const text = render();
       const { errors, shape, settings: found } = read(text);
       expect(errors).toEqual([]);
       expect(shape).toBe(expected);

@@ -123,12 +123,17 @@ describe('config/pkcs11', () => {
 });
 
 describe('what neither form can hold', () => {
+  const registry = { server: 'contoso.azurecr.io', username: 'puller', passwordFrom: 'IOTEDGE_PW' };
   const inOptions = (value: Json): Wanted => ({ config: { agent: { createOptions: { A: { B: [value] } } } } });
 
   it.each<[string, string, Wanted, string]>([
     ['half a character', 'config.agent.env.A', { env: { A: 'a\ud83d' } }, 'half a character'],
     ['half a character in a name', 'config.agent.env.a\udc00', { env: { 'a\udc00': 'a' } }, 'half a character'],
     ['half a character in options', 'config.agent.createOptions.A.B.0', inOptions('\ud800'), 'half a character'],
+    ['a NUL', 'config.agent.env.A', { env: { A: 'a\0' } }, 'U+0000'],
+    ['a NUL in a name', 'config.agent.env.a\0', { env: { 'a\0': 'a' } }, 'U+0000'],
+    ['a line break in a name', 'config.agent.env.a\nb', { env: { 'a\nb': 'a' } }, 'U+000A'],
+    ['a NUL in options', 'config.agent.createOptions.A.B.0', inOptions('\0'), 'U+0000'],
     ['infinity', 'config.agent.createOptions.A.B.0', inOptions(Number.POSITIVE_INFINITY), 'is Infinity'],
     ['no number', 'config.agent.createOptions.A.B.0', inOptions(Number.NaN), 'is NaN'],
     ['a number too large', 'config.agent.createOptions.A.B.0', inOptions(2 ** 53), 'is 9007199254740992'],
@@ -141,7 +146,34 @@ describe('what neither form can hold', () => {
     }
   });
 
+  it.each<[string, (text: string) => Wanted]>([
+    ['config.agent.image', (image) => ({ image })],
+    ['config.agent.registry.server', (server) => ({ config: { agent: { registry: { ...registry, server } } } })],
+    ['config.agent.registry.username', (username) => ({ config: { agent: { registry: { ...registry, username } } } })],
+    ['config.proxy.noProxy', (noProxy) => ({ config: { proxy: { https: 'http://a', noProxy } } })],
+    ['config.network.name', (name) => ({ config: { network: { name, ipam: [] } } })],
+    ['config.pkcs11.library', (library) => ({ config: { pkcs11: { library } } })],
+    ['config.pkcs11.baseSlot', (baseSlot) => ({ config: { pkcs11: { library: '/m.so', baseSlot } } })],
+    ['identity.certificate', (certificate) => ({ certificate: `/${certificate}` })],
+    ['identity.privateKey', (privateKey) => ({ privateKey: `/${privateKey}` })],
+    ['config.trustBundle', (trustBundle) => ({ config: { trustBundle: `/${trustBundle}` } })],
+    ['config.hostname', (hostname) => ({ hostname })],
+    ['config.parentHostname', (parentHostname) => ({ config: { parentHostname } })],
+    ['config.proxy.https', (host) => ({ config: { proxy: { https: `http://${host}` } } })],
+  ])('is told once, in a text of one line: control characters in %s', (key, wanted) => {
+    for (const control of ['\0', '\u0001', '\t', '\n', '\u007f', '\u0085', '\u009f']) {
+      const findings = findingsOf({ version: '1.5', ...wanted(`a${control}b`) });
+      const onPath = key.startsWith('identity') || key === 'config.trustBundle';
+      // In a path those of Latin-1 are percent-encoded like any other character.
+      if (onPath && control > '\u007f') expect(findings).toMatchObject([{ rule: 'config/path-needs-encoding' }]);
+      else expect(findings).toMatchObject([{ severity: 'error', place: { column: columnOf(key) } }]);
+    }
+    expect(findingsOf({ version: '1.5', ...wanted('ab') })).toEqual([]);
+  });
+
   it.each<[string, Wanted]>([
+    ['a line break and a tab in a variable', { env: { A: 'a\n\tb' } }],
+    ['a line break in options', inOptions('a\nb')],
     ['a whole character of two parts', { env: { A: '\ud83d\ude00' } }],
     ['the largest exact number', inOptions(Number.MAX_SAFE_INTEGER)],
     ['a fraction', inOptions(-1.5e-7)],

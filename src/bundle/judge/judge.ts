@@ -14,15 +14,16 @@ import { judgeTexts } from './texts.ts';
 export function judgeDevice(device: Device): Judged<Places | undefined> {
   const runtime = judgeRuntime(device);
   const secrets = judgeSecrets(device);
-  // A secret is told once, and not quoted by what else is wrong with it.
-  const refused = new Set(secrets.keys);
+  const texts = judgeTexts(device);
+  // What is wrong with a value is told once; a secret is not quoted by what else is wrong with it.
+  const refused = new Set([...secrets.keys, ...texts.keys]);
   // Nor is a name judged that is not the device's: there it takes that of the machine.
   if (!carriesConfiguration(device) || keepsHostname(device)) refused.add('config.hostname');
   const places = readPlaces(device, refused);
   const findings: readonly Finding[] = [
     ...runtime,
     ...secrets.findings,
-    ...judgeTexts(device),
+    ...texts.findings,
     ...judgeHostname(device, refused),
     ...judgeProxy(device, refused),
     ...places.findings,
