@@ -56,6 +56,38 @@ describe('writing bundles', () => {
     expect(modes).toEqual([0o755, 0o755, 0o644]);
   });
 
+  it('leaves out a bundle that cannot be rendered, tells it, and writes the others', async () => {
+    const [a, b, c] = bundlesOf('a', 'b', 'c');
+    const text = { name: 'install.sh', text: 'x' };
+    const files = [
+      text,
+      {
+        name: 'config.yaml',
+        get text(): string {
+          throw new Error('a setting that none can be');
+        },
+      },
+    ];
+    const { bundles, faults } = await writeBundles(target, [a!, { ...b!, files }, c!]);
+    expect(bundles.map(({ device }) => device)).toEqual(['a', 'c']);
+    expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining('b (a setting that none can be)')]);
+    expect(filesIn(target).filter((name) => !name.includes('.'))).toEqual(['a', 'c']);
+  });
+
+  it('keeps what is there when none can be rendered', async () => {
+    await writeBundles(target, bundlesOf('a'));
+    const [b] = bundlesOf('b');
+    const broken: Bundle = {
+      ...b!,
+      get files(): Bundle['files'] {
+        throw new Error('no file');
+      },
+    };
+    await expect(writeBundles(target, [broken])).rejects.toThrow('b (no file)');
+    expect(filesIn(target)).toContain('a');
+    expect(readdirSync(parent)).toEqual(['device-bundles']);
+  });
+
   it('leaves nothing stale, and nothing beside it', async () => {
     await writeBundles(target, bundlesOf('a', 'b'));
     writeFileSync(join(target, 'a', 'stray.txt'), '');
