@@ -47,9 +47,10 @@ async function readFor(
   // Loaded only where a manifest names such a file.
   const { readBase } = await import('./base.ts');
   const { judgeBaseHostname, judgeParts } = await import('./needs.ts');
+  const { judgeBasePlaceholders } = await import('./placeholders.ts');
   const base = readBase(path, text, subjectOf(devices));
   if (base.value === undefined) return base;
-  const findings = [...base.findings];
+  const findings = [...base.findings, ...judgeBasePlaceholders(base.value, devices, subjectOf)];
   for (const [platform, users] of groupBy(devices, ({ runtime }) => runtime.platform)) {
     findings.push(...judgeParts(base.value, platform, subjectOf(users)));
   }
