@@ -95,6 +95,18 @@ describe('the bases of a fleet', () => {
     expect(await judge(withBase('a.yaml', { id: 'y' }))).toEqual([]);
   });
 
+  it('have keys and addresses that their devices know', async () => {
+    const text = whole.replace('listen: {management_uri: "unix:///m"', 'listen: {management_uri: "fd://a"');
+    const workspace = openWorkspace(folderWith({ 'a.yaml': `${text}parent_hostname: "a"\nlogs: "b"\n` }));
+    const devices = [withBase('a.yaml', { id: 'x' }), withBase('a.yaml', { id: 'y', platform: 'linux' })];
+    const { findings } = await readBases(devices, workspace);
+    expect(findings.map(({ rule, place, device }) => [rule, place?.line, device])).toEqual([
+      ['config/unsupported-by-version', 15, undefined],
+      ['config/base-unknown-key', 16, undefined],
+      ['config/base', 12, 'y'],
+    ]);
+  });
+
   it('are judged once for a platform, and name a device where it is about that one', async () => {
     const text = whole.replace('"edge"', '"<HERE>"').replace('homedir: "/h"\n', '');
     const workspace = openWorkspace(folderWith({ 'a.yaml': text, 'b.yaml': 'a: "' }));
