@@ -219,6 +219,8 @@ describe('a copy of the script of Microsoft', () => {
     ['C:\\edge\\a.ps1\nexit', false],
     ['https://example.com/a.ps1', false],
     ['C:\\edge', false],
+    ['C:\\edge\\nul.ps1', false],
+    ['C:\\edge\\a\u007f.ps1', false],
   ])('is named by an absolute path: %j', (securityDaemonScript, taken) => {
     const { errors } = judged(onWindows({}, { runtime: { securityDaemonScript } }));
     expect(errors.map(({ rule }) => rule)).toEqual(taken ? [] : ['config/uri']);
