@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are part of what it is about
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -129,6 +130,15 @@ describe('the script of a Windows device', () => {
     const code = text.replace(/<#[\s\S]*?#>|^\s*#.*$|'[^'\r\n]*'/gm, '');
     const used = [...code.matchAll(/(?<!`)[$@](\w+)/g)].map(([, name]) => name?.toLowerCase() ?? '');
     expect(used.filter((name) => !set.has(name) && !automatic.includes(name))).toEqual([]);
+  });
+
+  it('fills in a secret only where there is one: a text "${}" of the configuration stays what it is', () => {
+    const guarded = read(render(onWindows())).conditions.filter((text) =>
+      text.startsWith('if ($RegistryPasswordFrom)'),
+    );
+    const replaces = (text: string) => text.match(/\.Replace\("`"`\$\{\$RegistryPasswordFrom\}/g)?.length ?? 0;
+    expect(replaces(render(onWindows()))).toBe(1);
+    expect(guarded.map(replaces)).toContain(1);
   });
 
   it('begins with a byte order mark only where a setting is not ASCII', () => {
