@@ -40,6 +40,7 @@ export async function check(request: Request, { workspace, now }: World): Promis
   const identified = new Set(rendered.map(({ device }) => device));
   const bases = await readBases(devices, workspace);
   const bundles = await renderBundles(rendered, {
+    now: options.now,
     fleet: assigned.value.all,
     bases: bases.value,
     judge: devices.filter((device) => !identified.has(device)),

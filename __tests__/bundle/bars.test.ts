@@ -4,7 +4,7 @@ import { writeBundles } from '../../src/bundle/directory.ts';
 import { renderBundles } from '../../src/bundle/render.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import { folderWith, memory } from '../support/folder.ts';
-import { identityOf } from './material.ts';
+import { identityOf, now } from './material.ts';
 
 const certificate = `-----BEGIN CERTIFICATE-----\n${'A'.repeat(64).concat('\n').repeat(12)}-----END CERTIFICATE-----\n`;
 
@@ -40,13 +40,13 @@ describe('10,000 devices', { timeout: 120_000 }, () => {
   ])('with a %s are rendered in under 1 s, and written in under 5 s', async (name, version) => {
     const identities = fleet(version);
     const rendered = await best(1000, async () => {
-      const bundles = await renderBundles(identities);
+      const bundles = await renderBundles(identities, { now });
       // A file is rendered when it is asked for.
       let length = 0;
       for (const { files } of bundles.value) for (const { text } of files) length += text.length;
       expect(length).toBeGreaterThan(10_000 * 1000);
     });
-    const { value } = await renderBundles(identities);
+    const { value } = await renderBundles(identities, { now });
     expect(value).toHaveLength(10_000);
     expect(value[0]?.files[0]?.name).toBe(name);
 

@@ -17,7 +17,7 @@ import { checkOutputDirectory, writeBundles } from '../../src/bundle/directory.t
 import { renderBundles } from '../../src/bundle/render.ts';
 import { discard, marker, swapIn } from '../../src/bundle/swap.ts';
 import type { Bundle } from '../../src/model/bundle.ts';
-import { identityOf } from './material.ts';
+import { identityOf, now } from './material.ts';
 
 let parent = '';
 let target = '';
@@ -99,7 +99,7 @@ describe('writing bundles', () => {
   it('takes an empty folder, and folders of several hubs', async () => {
     mkdirSync(target);
     const fleet = ['x.net', 'y.net'].map((hub) => identityOf({ id: 'e', hub }));
-    await writeBundles(target, (await renderBundles(fleet)).value);
+    await writeBundles(target, (await renderBundles(fleet, { now })).value);
     expect(readdirSync(target).toSorted()).toEqual(['.gitignore', marker, 'x', 'y']);
   });
 

@@ -9,7 +9,7 @@ import { judgeDevice } from '../../../src/bundle/judge/judge.ts';
 import type { Places } from '../../../src/bundle/judge/places.ts';
 import type { DeviceConfig, Runtime } from '../../../src/model/fleet.ts';
 import type { Identity } from '../../../src/model/identity.ts';
-import { identityOf, type Wanted } from '../material.ts';
+import { identityOf, now, type Wanted } from '../material.ts';
 import { powershell } from './powershell.ts';
 
 const read = await powershell();
@@ -28,7 +28,7 @@ function onWindows(wanted: Wanted = {}, more: More = {}): Identity {
 }
 
 function judged(identity: Identity) {
-  const { value, findings } = judgeDevice(identity.device);
+  const { value, findings } = judgeDevice(identity.device, now);
   return { places: value, errors: findings.filter(({ severity }) => severity === 'error') };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderBundles } from '../../../src/bundle/render.ts';
 import type { Json } from '../../../src/model/fleet.ts';
-import { columnOf, configurationOf, findingsOf, identityOf, type Wanted } from '../material.ts';
+import { columnOf, configurationOf, findingsOf, identityOf, now, type Wanted } from '../material.ts';
 
 describe('config/hostname', () => {
   it.each([
@@ -182,17 +182,23 @@ describe('what neither form can hold', () => {
 
 describe('a finding of a value that several devices share', () => {
   it('is said once, of no device in particular', async () => {
-    const { findings } = await renderBundles(['a', 'b', 'c'].map((id) => identityOf({ id })));
+    const { findings } = await renderBundles(
+      ['a', 'b', 'c'].map((id) => identityOf({ id })),
+      { now },
+    );
     expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
     const hostname = (line: number, index: number) => identityOf({ id: `a${index}`, hostname: '7_up', line });
     const errors = async (...lines: number[]) =>
-      (await renderBundles(lines.map(hostname))).findings.filter(({ severity }) => severity === 'error');
+      (await renderBundles(lines.map(hostname), { now })).findings.filter(({ severity }) => severity === 'error');
     expect(await errors(1, 1)).toMatchObject([{ rule: 'config/hostname', device: undefined }]);
     expect(await errors(1, 2)).toMatchObject([{ device: 'a0' }, { device: 'a1' }]);
   });
 
   it('is said once a file where it is a notice, though a CSV has a cell for every device', async () => {
-    const { findings } = await renderBundles(['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })));
+    const { findings } = await renderBundles(
+      ['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })),
+      { now },
+    );
     expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
   });
 });

@@ -11,8 +11,8 @@ import { judgeSecrets } from './secrets.ts';
 import { judgeTexts } from './texts.ts';
 
 /** Everything about a device's configuration that can be wrong; where its files lie, unless something is. */
-export function judgeDevice(device: Device): Judged<Places | undefined> {
-  const runtime = judgeRuntime(device);
+export function judgeDevice(device: Device, now: Date): Judged<Places | undefined> {
+  const runtime = judgeRuntime(device, now);
   const secrets = judgeSecrets(device);
   const texts = judgeTexts(device);
   // What is wrong with a value is told once; a secret is not quoted by what else is wrong with it.
