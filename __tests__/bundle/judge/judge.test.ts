@@ -180,6 +180,47 @@ describe('what neither form can hold', () => {
   ])('lets %s pass', (_, wanted) => expect(findingsOf(wanted)).toEqual([]));
 });
 
+describe('the ranges of the container network', () => {
+  type Range = { readonly subnet?: string; readonly gateway?: string; readonly ipRange?: string };
+  const judged = (range: Range, version = '1.5') => findingsOf({ version, config: { network: { ipam: [range] } } });
+  const subnet = '172.18.0.0/16';
+
+  it.each<[string, Range, keyof Range, string]>([
+    ['a word', { subnet: 'abc' }, 'subnet', 'found "abc"'],
+    ['an address', { subnet: '172.18.0.0' }, 'subnet', 'expected a range such as 172.18.0.0/16'],
+    ['too long a prefix', { subnet: '172.18.0.0/33' }, 'subnet', 'expected a range'],
+    ['a prefix of another kind', { subnet: '172.18.0.0/255.255.0.0' }, 'subnet', 'expected a range'],
+    ['bits behind the prefix', { subnet: '172.18.0.1/16' }, 'subnet', 'expected a range'],
+    ['a number too large', { subnet: '172.256.0.0/16' }, 'subnet', 'expected a range'],
+    ['nothing', { gateway: '172.18.0.1' }, 'subnet', 'found nothing'],
+    ['a NUL', { subnet: '172.18.0.0/16\0' }, 'subnet', 'expected a range'],
+    ['a range for the gateway', { subnet, gateway: subnet }, 'gateway', 'expected an address such as 172.18.0.1'],
+    ['a gateway elsewhere', { subnet, gateway: '172.19.0.1' }, 'gateway', 'inside of the subnet 172.18.0.0/16'],
+    ['a gateway of the other family', { subnet, gateway: 'fd00::1' }, 'gateway', 'inside of the subnet'],
+    ['a gateway of one machine', { subnet: 'fe80::/64', gateway: 'fe80::1%eth0' }, 'gateway', 'expected an address'],
+    ['an address for the range', { subnet, ipRange: '172.18.1.0' }, 'ipRange', 'expected a range'],
+    ['a range elsewhere', { subnet, ipRange: '172.19.0.0/24' }, 'ipRange', 'inside of the subnet'],
+    ['a wider range', { subnet, ipRange: '172.16.0.0/12' }, 'ipRange', 'inside of the subnet'],
+  ])('are refused as the engine would refuse them: %s', (_, range, name, message) => {
+    for (const version of ['1.1', '1.5'])
+      expect(judged(range, version)).toMatchObject([
+        {
+          rule: 'manifest/type',
+          message: expect.stringContaining(message),
+          place: { column: columnOf(`config.network.ipam.0.${name}`) },
+        },
+      ]);
+  });
+
+  it.each<[string, Range]>([
+    ['a subnet alone', { subnet }],
+    ['all three', { subnet, gateway: '172.18.0.1', ipRange: '172.18.1.0/24' }],
+    ['a range that is the subnet', { subnet, ipRange: subnet }],
+    ['the new version of addresses', { subnet: '2021:ffff:e0:3b1:1::/80', gateway: '2021:ffff:e0:3b1:1::1' }],
+    ['every address', { subnet: '::/0', gateway: '::ffff:1.2.3.4' }],
+  ])('are taken: %s', (_, range) => expect(judged(range)).toEqual([]));
+});
+
 describe('a finding of a value that several devices share', () => {
   it('is said once, of no device in particular', async () => {
     const { findings } = await renderBundles(

@@ -4,6 +4,7 @@ import { judgeDaemonScript } from './daemon-script.ts';
 import { judgeHostname } from './hostname.ts';
 import { carriesConfiguration } from './linux-containers.ts';
 import { judgeModule } from './module.ts';
+import { judgeNetwork } from './network.ts';
 import { type Places, readPlaces } from './places.ts';
 import { judgeProxy } from './proxy.ts';
 import { judgeRuntime } from './runtime.ts';
@@ -27,6 +28,7 @@ export function judgeDevice(device: Device, now: Date): Judged<Places | undefine
     ...judgeHostname(device, refused),
     ...judgeProxy(device, refused),
     ...places.findings,
+    ...judgeNetwork(device, refused),
     ...judgeModule(device),
     ...judgeDaemonScript(device, refused),
   ];
