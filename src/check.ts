@@ -45,6 +45,7 @@ export async function check(request: Request, world: World): Promise<Checked> {
   const identified = new Set(rendered.map(({ device }) => device));
   const bases = await readBases(devices, workspace);
   const bundles = await renderBundles(rendered, {
+    now: options.now,
     fleet: assigned.value.all,
     bases: bases.value,
     judge: devices.filter((device) => !identified.has(device)),

@@ -1,3 +1,4 @@
+import type { Written } from './bundle/directory.ts';
 import { carryOut, key } from './carry-out.ts';
 import { type Checked, check, devicesGone, inOrder } from './check.ts';
 import type { Bundle } from './model/bundle.ts';
@@ -52,8 +53,8 @@ async function carryOutCommand(request: Request, world: World, checked: Checked)
 async function renderFleet(request: Request, world: World, checked: Checked): Promise<Report> {
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
   world.checkPublishing();
-  await write(request, world, checked.bundles);
-  return report(request, checked, 'rendered', { bundles: checked.bundles, bundlesDirectory: request.outputDirectory });
+  const written = await write(request, world, checked.bundles);
+  return report(request, checked, 'rendered', { ...written, bundlesDirectory: request.outputDirectory });
 }
 
 async function planFleet(request: Request, world: World, checked: Checked): Promise<Report> {
@@ -101,13 +102,13 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     const { outcomes, faults } = await carryOut(changes, request, world, registries);
     const right = new Set(outcomes.filter(isRight).map(key));
     const bundles = checked.bundles.filter((bundle) => right.has(key(bundle)));
-    const unwritten = await writeUnlessHurried(world.stop, () => write(request, world, bundles));
+    const written = await writeUnlessHurried(world.stop, () => write(request, world, bundles));
     return report(request, checked, applied(outcomes, world.stop), {
       changes,
       findings,
       outcomes,
-      faults: [...new Set([...faults, ...unwritten])],
-      ...(unwritten.length === 0 ? { bundles, bundlesDirectory: request.outputDirectory } : {}),
+      ...(written.bundles === undefined ? {} : { bundles: written.bundles, bundlesDirectory: request.outputDirectory }),
+      faults: [...new Set([...faults, ...written.faults])],
     });
   });
 }
@@ -224,23 +225,25 @@ function isRight({ result }: DeviceOutcome): boolean {
   return result !== 'failed' && result !== 'unknown';
 }
 
-async function write({ outputDirectory }: Request, { workspace }: World, bundles: readonly Bundle[]): Promise<void> {
+async function write({ outputDirectory }: Request, { workspace }: World, bundles: readonly Bundle[]): Promise<Written> {
   // Loaded where it is used: every millisecond of `validate` is waited for.
   const { writeBundles } = await import('./bundle/directory.ts');
-  await writeBundles(outputDirectory, bundles, { workspace: workspace.root });
+  return writeBundles(outputDirectory, bundles, { workspace: workspace.root });
 }
 
 /** Writes files, the hub being as it is. A run with seconds left does not begin it: the next one writes the files of all devices. */
-async function writeUnlessHurried(stop: Stop, work: () => Promise<void>): Promise<readonly Fault[]> {
-  if (stop.hurried) return [stop.fault()];
+async function writeUnlessHurried(
+  stop: Stop,
+  work: () => Promise<Written>,
+): Promise<Pick<Written, 'faults'> & Partial<Written>> {
+  if (stop.hurried) return { faults: [stop.fault()] };
   try {
-    await cutShort(stop.overdue, work(), () => {
+    return await cutShort(stop.overdue, work(), () => {
       throw stop.fault();
     });
-    return [];
   } catch (thrown) {
     const remedy = 'The hub is as reported. Mend the cause and run it again: only the files are left to do.';
-    return [thrown instanceof Fault ? thrown : new Fault(messageOf(thrown), remedy, { cause: thrown })];
+    return { faults: [thrown instanceof Fault ? thrown : new Fault(messageOf(thrown), remedy, { cause: thrown })] };
   }
 }
 

@@ -4,7 +4,7 @@ import { writeBundles } from '../../src/bundle/directory.ts';
 import { renderBundles } from '../../src/bundle/render.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import { folderWith, memory } from '../support/folder.ts';
-import { identityOf } from './material.ts';
+import { identityOf, now } from './material.ts';
 
 const certificate = `-----BEGIN CERTIFICATE-----\n${'A'.repeat(64).concat('\n').repeat(12)}-----END CERTIFICATE-----\n`;
 
@@ -37,23 +37,28 @@ describe('10,000 devices', { timeout: 120_000 }, () => {
   it.each([
     ['config.yaml', '1.1'],
     ['config.toml', '1.5'],
-  ])('with a %s are rendered in under 1 s, and written in under 5 s', async (name, version) => {
-    const identities = fleet(version);
-    const rendered = await best(1000, async () => {
-      const bundles = await renderBundles(identities);
-      // A file is rendered when it is asked for.
-      let length = 0;
-      for (const { files } of bundles.value) for (const { text } of files) length += text.length;
-      expect(length).toBeGreaterThan(10_000 * 1000);
-    });
-    const { value } = await renderBundles(identities);
-    expect(value).toHaveLength(10_000);
-    expect(value[0]?.files[0]?.name).toBe(name);
+  ])(
+    'with a %s are rendered in under 1 s, and written in under 5 s to memory (best of three; a disk adds its own time)',
+    async (name, version) => {
+      const identities = fleet(version);
+      const rendered = await best(1000, async () => {
+        const bundles = await renderBundles(identities, { now });
+        // A file is rendered when it is asked for.
+        let length = 0;
+        for (const { files } of bundles.value) for (const { text } of files) length += text.length;
+        expect(length).toBeGreaterThan(10_000 * 1000);
+      });
+      const { value } = await renderBundles(identities, { now });
+      expect(value).toHaveLength(10_000);
+      expect(value[0]?.files[0]?.name).toBe(name);
 
-    const parent = folderWith({}, memory);
-    const written = await best(5000, (run) => writeBundles(join(parent, `${run}`), value));
-    console.log(`${name} of 10,000: rendered in ${Math.round(rendered)} ms, written in ${Math.round(written)} ms`);
-    expect(rendered).toBeLessThan(1000);
-    expect(written).toBeLessThan(5000);
-  });
+      const parent = folderWith({}, memory);
+      const written = await best(5000, (run) => writeBundles(join(parent, `${run}`), value));
+      console.log(
+        `${name} of 10,000: rendered in ${Math.round(rendered)} ms, written to ${memory} in ${Math.round(written)} ms`,
+      );
+      expect(rendered).toBeLessThan(1000);
+      expect(written).toBeLessThan(5000);
+    },
+  );
 });

@@ -17,7 +17,7 @@ import { checkOutputDirectory, writeBundles } from '../../src/bundle/directory.t
 import { renderBundles } from '../../src/bundle/render.ts';
 import { discard, marker, swapIn } from '../../src/bundle/swap.ts';
 import type { Bundle } from '../../src/model/bundle.ts';
-import { identityOf } from './material.ts';
+import { identityOf, now } from './material.ts';
 
 let parent = '';
 let target = '';
@@ -56,6 +56,38 @@ describe('writing bundles', () => {
     expect(modes).toEqual([0o755, 0o755, 0o644]);
   });
 
+  it('leaves out a bundle that cannot be rendered, tells it, and writes the others', async () => {
+    const [a, b, c] = bundlesOf('a', 'b', 'c');
+    const text = { name: 'install.sh', text: 'x' };
+    const files = [
+      text,
+      {
+        name: 'config.yaml',
+        get text(): string {
+          throw new Error('a setting that none can be');
+        },
+      },
+    ];
+    const { bundles, faults } = await writeBundles(target, [a!, { ...b!, files }, c!]);
+    expect(bundles.map(({ device }) => device)).toEqual(['a', 'c']);
+    expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining('b (a setting that none can be)')]);
+    expect(filesIn(target).filter((name) => !name.includes('.'))).toEqual(['a', 'c']);
+  });
+
+  it('keeps what is there when none can be rendered', async () => {
+    await writeBundles(target, bundlesOf('a'));
+    const [b] = bundlesOf('b');
+    const broken: Bundle = {
+      ...b!,
+      get files(): Bundle['files'] {
+        throw new Error('no file');
+      },
+    };
+    await expect(writeBundles(target, [broken])).rejects.toThrow('b (no file)');
+    expect(filesIn(target)).toContain('a');
+    expect(readdirSync(parent)).toEqual(['device-bundles']);
+  });
+
   it('leaves nothing stale, and nothing beside it', async () => {
     await writeBundles(target, bundlesOf('a', 'b'));
     writeFileSync(join(target, 'a', 'stray.txt'), '');
@@ -67,7 +99,7 @@ describe('writing bundles', () => {
   it('takes an empty folder, and folders of several hubs', async () => {
     mkdirSync(target);
     const fleet = ['x.net', 'y.net'].map((hub) => identityOf({ id: 'e', hub }));
-    await writeBundles(target, (await renderBundles(fleet)).value);
+    await writeBundles(target, (await renderBundles(fleet, { now })).value);
     expect(readdirSync(target).toSorted()).toEqual(['.gitignore', marker, 'x', 'y']);
   });
 

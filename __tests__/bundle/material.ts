@@ -15,6 +15,9 @@ import {
 } from '../../src/model/fleet.ts';
 import { type Certificate, type Identity, isThumbprint } from '../../src/model/identity.ts';
 
+/** When these tests think they run: all versions but the last are out of support. */
+export const now = new Date('2026-12-01');
+
 export interface Wanted {
   readonly id?: string;
   readonly hub?: string | null;
@@ -62,13 +65,13 @@ export function deviceOf(wanted: Wanted = {}): Device {
 
 /** The findings of one device but for the notice that most versions get. */
 export function findingsOf(wanted: Wanted = {}): readonly Finding[] {
-  return judgeDevice(deviceOf(wanted)).findings.filter(({ rule }) => rule !== 'runtime/out-of-support');
+  return judgeDevice(deviceOf(wanted), now).findings.filter(({ rule }) => rule !== 'runtime/out-of-support');
 }
 
 /** The device's config.yaml or config.toml; throws where a finding stands against it. */
 export function configurationOf(wanted: Wanted = {}): string {
   const device = deviceOf(wanted);
-  const { value: places, findings } = judgeDevice(device);
+  const { value: places, findings } = judgeDevice(device, now);
   if (places === undefined || device.hub === undefined) throw new Error(findings.map((f) => f.message).join('\n'));
   const render = generationOf(device.runtime.version) === 'aziot' ? renderConfigToml : renderConfigYaml;
   return render(device, device.hub, places);

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { renderBundles } from '../../src/bundle/render.ts';
-import { deviceOf, identityOf } from './material.ts';
+import { deviceOf, identityOf, now } from './material.ts';
 
 const pems = { primary: 'leaf of primary\nchain\n', secondary: 'leaf of secondary\n' };
 
 describe('rendering bundles', () => {
   it('gives each device its config.yaml and the certificate of the slot it carries', async () => {
-    const { value } = await renderBundles([
-      identityOf({ id: 'a' }, pems),
-      identityOf({ id: 'b', slot: 'secondary' }, pems),
-      identityOf({ id: 'c', slot: 'secondary' }, { primary: pems.primary }),
-    ]);
+    const { value } = await renderBundles(
+      [
+        identityOf({ id: 'a' }, pems),
+        identityOf({ id: 'b', slot: 'secondary' }, pems),
+        identityOf({ id: 'c', slot: 'secondary' }, { primary: pems.primary }),
+      ],
+      { now },
+    );
     expect(value.map(({ device, hub, directory, artifact }) => ({ device, hub, directory, artifact }))).toEqual(
       ['a', 'b', 'c'].map((id) => ({
         device: id,
@@ -31,17 +34,16 @@ describe('rendering bundles', () => {
     ['1.2', 'debian', 'config.toml'],
     ['1.6', 'linux', 'config.toml'],
   ] as const)('gives a device with %s on %s a %s', async (version, platform, name) => {
-    const { value } = await renderBundles([identityOf({ version, platform })]);
+    const { value } = await renderBundles([identityOf({ version, platform })], { now });
     const forms = value[0]?.files.map((file) => file.name).filter((file) => file.startsWith('config.'));
     expect(forms).toEqual([name]);
   });
 
   it('leaves out a device with an error and a device without a hub, and no other', async () => {
-    const { value } = await renderBundles([
-      identityOf({ id: '7' }),
-      identityOf({ id: 'a', hub: null }),
-      identityOf({ id: 'b' }),
-    ]);
+    const { value } = await renderBundles(
+      [identityOf({ id: '7' }), identityOf({ id: 'a', hub: null }), identityOf({ id: 'b' })],
+      { now },
+    );
     expect(value.map(({ device }) => device)).toEqual(['b']);
   });
 
@@ -52,22 +54,22 @@ describe('rendering bundles', () => {
       deviceOf({ id: 'other', hub: 'b.azure-devices.net' }),
     ];
     const part = [identityOf({ id: 'edge', hub: 'a.azure-devices.net' })];
-    expect((await renderBundles(part, { fleet })).value[0]?.directory).toMatch(/^a\/edge~[0-9a-f]{16}$/);
-    expect((await renderBundles(part)).value[0]?.directory).toBe('edge');
+    expect((await renderBundles(part, { now, fleet })).value[0]?.directory).toMatch(/^a\/edge~[0-9a-f]{16}$/);
+    expect((await renderBundles(part, { now })).value[0]?.directory).toBe('edge');
   });
 
   it('is told a mistake when a device is not of the fleet', async () => {
     const fleet = [deviceOf({ id: 'b' })];
-    await expect(renderBundles([identityOf({ id: 'a' })], { fleet })).rejects.toThrow('not of the fleet');
+    await expect(renderBundles([identityOf({ id: 'a' })], { now, fleet })).rejects.toThrow('not of the fleet');
   });
 
   it('judges devices that it does not render, as it judges the others', async () => {
-    const { value, findings } = await renderBundles([], { judge: [deviceOf({ id: '7', version: '1.6' })] });
+    const { value, findings } = await renderBundles([], { now, judge: [deviceOf({ id: '7', version: '1.6' })] });
     expect(value).toEqual([]);
     expect(findings).toMatchObject([{ rule: 'config/hostname', device: '7' }]);
   });
 
   it('renders nothing of nothing', async () => {
-    expect(await renderBundles([])).toEqual({ value: [], findings: [] });
+    expect(await renderBundles([], { now })).toEqual({ value: [], findings: [] });
   });
 });

@@ -191,6 +191,9 @@ devices:
   - id: base
     ${own('base')}
     config: { base: nowhere.yaml } #! config/base
+  - id: odd
+    ${own('odd')}
+    config: { base: odd.yml }
   - id: proxy
     ${own('proxy')}
     config: { proxy: { https: "proxy.example:3128" } } #! config/proxy
@@ -209,6 +212,16 @@ devices:
     hub: evil.example.com #! hub/not-allowed
 `;
 }
+
+/** A config.yaml that a device edits. */
+const odd = `agent: {}
+hostname: "odd"
+logs: {} #! config/base-unknown-key
+connect: { management_uri: "unix:///m", workload_uri: "unix:///w" }
+listen: { management_uri: "unix:///m", workload_uri: "unix:///w" }
+homedir: "/h"
+moby_runtime: { uri: "unix:///d" }
+`;
 
 /** A manifest whose devices are those of the certificates below `more`. */
 function matching(hub: string): string {
@@ -274,6 +287,7 @@ describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)'
       'fleet/syntax.yaml': 'version: 1\ndevices: [\n', // line 3
       'fleet/empty.yaml': 'version: 1\ndevices: []\n',
       'fleet/matching.yaml': matching(hub.host),
+      'fleet/odd.yml': odd,
       'fleet/two-hubs.yaml': `defaults: { runtime: { version: "1.1", platform: debian } }\ndevices:\n  - id: homeless\n    ${own('homeless')}\n`,
     });
     const workspace = join(folder, 'fleet');
@@ -305,6 +319,7 @@ describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)'
     const expected = [
       ...marked('devices.yaml', manifest(hub.host)),
       ...marked('matching.yaml', matching(hub.host)),
+      ...marked('odd.yml', odd),
       'certificate/private-key-present stray.key.pem:1',
       'hub/ambiguous two-hubs.yaml:3',
       'manifest/empty empty.yaml:2',

@@ -212,11 +212,17 @@ describe.skipIf(!hasOpenssl)('a certificate made by openssl', () => {
     });
 
     test.each([
-      ['PEM', [], 'openssl pkcs7 -in certs/a.p7b -print_certs -out certs/a.pem'],
-      ['DER', ['-outform', 'DER'], 'openssl pkcs7 -inform DER -in certs/a.p7b -print_certs -out certs/a.pem'],
-    ])('PKCS#7 in %s, with the command that unpacks it', async (_, form, command) => {
+      ['PEM', [], 'certs/a.p7b', 'openssl pkcs7 -in certs/a.p7b -print_certs -out certs/a.pem'],
+      ['DER', ['-outform', 'DER'], 'a.p7b', 'openssl pkcs7 -inform DER -in a.p7b -print_certs -out a.pem'],
+      [
+        'PEM and called so',
+        [],
+        'certs/a.pem',
+        'openssl pkcs7 -in certs/a.pem -print_certs -out certs/a.certificate.pem',
+      ],
+    ])('PKCS#7 in %s, with the command that unpacks it', async (_, form, name, command) => {
       inFolder('crl2pkcs7', '-nocrl', '-certfile', leaf, '-out', 'bundle.p7b', ...form);
-      expect(await readCertificate('certs/a.p7b', bytesOf('bundle.p7b'))).toMatchObject({
+      expect(await readCertificate(name, bytesOf('bundle.p7b'))).toMatchObject({
         kind: 'unreadable',
         why: expect.stringContaining('PKCS#7'),
         remedy: expect.stringContaining(command),

@@ -58,6 +58,40 @@ describe('certificate files become devices by their common names', () => {
       { 'new.pem': 'a', 'old-primary.pem': 'a' },
       { a: { primary: 'old-primary.pem', secondary: 'new.pem' } },
     ],
+    [
+      'whatever the id says',
+      {
+        'secondary-pump.pem': 'secondary-pump',
+        'primary%3Aa-secondary.pem': 'primary:a',
+        'Primary-b.pem': 'primary-b',
+      },
+      {
+        'primary-b': { primary: 'Primary-b.pem' },
+        'primary:a': { secondary: 'primary%3Aa-secondary.pem' },
+        'secondary-pump': { primary: 'secondary-pump.pem' },
+      },
+    ],
+    [
+      'whatever a folder is called that is of a place',
+      { 'primary-site/e1.pem': named('e1', -9 * day), 'primary-site/e1-new.pem': named('e1', -day) },
+      { e1: { primary: 'primary-site/e1.pem', secondary: 'primary-site/e1-new.pem' } },
+    ],
+    [
+      'by whole words alone',
+      { 'primaryline.pem': named('a', -day), 'nonsecondary.pem': named('a', -9 * day) },
+      { a: { primary: 'nonsecondary.pem', secondary: 'primaryline.pem' } },
+    ],
+    [
+      'by words in any manner of writing',
+      { 'aSecondary.pem': 'a', 'edge1primary2.pem': 'a' },
+      { a: { primary: 'edge1primary2.pem', secondary: 'aSecondary.pem' } },
+    ],
+    [
+      'by the folder where the name says both',
+      { 'secondary/primary-or-secondary.pem': 'a' },
+      { a: { secondary: 'secondary/primary-or-secondary.pem' } },
+    ],
+    ['by the nearest folder', { 'primary/secondary/x.pem': 'a' }, { a: { secondary: 'primary/secondary/x.pem' } }],
     ['one alone into the primary', { 'a.pem': 'a' }, { a: { primary: 'a.pem' } }],
     ['one alone as its name says', { 'a-secondary.pem': 'a' }, { a: { secondary: 'a-secondary.pem' } }],
     [

@@ -65,6 +65,21 @@ describe.skipIf(!hasOpenssl)('a PKCS#12 bundle (openssl)', () => {
     },
   );
 
+  test.each([
+    ['certs/device.pem', 'certs/device.certificate.pem'],
+    ['certs/device.PEM', 'certs/device.certificate.pem'],
+    ['certs/device', 'certs/device.pem'],
+    ['certs/.device', 'certs/.device.pem'],
+  ])('is not written over, as %s, by the command that takes the certificate out', async (name, out) => {
+    const { folder, bytes, leaf } = await bundle();
+    writeFileSync(join(folder, name), bytes);
+    const reading = await readCertificate(name, bytes);
+    if (reading.kind !== 'private-key') throw new Error(reading.kind);
+    obey(folder, reading.key.remedy);
+    expect(readFileSync(join(folder, name))).toEqual(bytes);
+    expect(await readCertificate(out, readFileSync(join(folder, out)))).toMatchObject({ certificate: { pem: leaf } });
+  });
+
   test('without a key is no fault of its own, and its certificates come out with their chain', async () => {
     const { folder, bytes, leaf, plant } = await bundle('-nokeys');
     const reading = await readCertificate('certs/device.pfx', bytes);

@@ -63,6 +63,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'certificate/same-key-twice',
     'device/case-collision',
     'config/path-needs-encoding',
+    'config/base-unknown-key',
     'plan/re-enable',
     'runner/public-repository',
   ],

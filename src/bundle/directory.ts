@@ -10,12 +10,18 @@ import {
 } from 'node:fs';
 import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Bundle } from '../model/bundle.ts';
+import type { Bundle, BundleFile } from '../model/bundle.ts';
 import { Fault, messageOf } from '../model/fault.ts';
 import { besideOf, codeOf, discard, marker, settleLeftOvers, swapIn } from './swap.ts';
 
 interface Options {
   readonly workspace?: string;
+}
+
+/** What was written, and what of it could not be. */
+export interface Written {
+  readonly bundles: readonly Bundle[];
+  readonly faults: readonly Fault[];
 }
 
 /**
@@ -24,14 +30,15 @@ interface Options {
  *
  * They are built in a folder beside it and swapped in by renaming: a process that dies at any moment leaves the old
  * folder or the new one whole, if need be under another name, from where the next call takes it back. Of several runs at
- * once one wins, with all of its files. Folders have mode 0755 and files 0644, less the umask. Throws a `Fault` for
- * what `checkOutputDirectory` refuses, and for what the disk refuses.
+ * once one wins, with all of its files. Folders have mode 0755 and files 0644, less the umask. A bundle whose files cannot be
+ * rendered is left out, and told in a fault: when the hub has been written, the other devices need theirs. Throws a `Fault` for
+ * what `checkOutputDirectory` refuses, for what the disk refuses, and where no bundle can be rendered.
  */
 export async function writeBundles(
   directory: string,
   bundles: readonly Bundle[],
   options: Options = {},
-): Promise<void> {
+): Promise<Written> {
   checkOutputDirectory(directory, options);
   const target = resolve(directory);
   const next = besideOf(target, 'next');
@@ -39,8 +46,9 @@ export async function writeBundles(
     makeFolders(dirname(target));
     settleLeftOvers(target);
     try {
-      await build(next, bundles);
+      const written = await build(next, bundles);
       await swapIn(next, target, () => refuseForeign(target));
+      return written;
     } finally {
       discard(next, target);
     }
@@ -175,13 +183,20 @@ function makeFolders(folder: string): void {
 }
 
 /** Synchronous calls: for many small files no slower than the others, and plainer; now and then signals get their turn. */
-async function build(folder: string, bundles: readonly Bundle[]): Promise<void> {
+async function build(folder: string, bundles: readonly Bundle[]): Promise<Written> {
   mkdirSync(folder, { mode: 0o755 });
   write(folder, marker, 'The device bundles of provision-iot-edge. Every run replaces this folder whole.\n');
   write(folder, '.gitignore', '*\n');
   const made = new Set<string>();
+  const written: Bundle[] = [];
+  const refused: Refused[] = [];
   for (const [index, bundle] of bundles.entries()) {
     if (index % 500 === 499) await setImmediate();
+    const files = rendered(bundle);
+    if ('cause' in files) {
+      refused.push(files);
+      continue;
+    }
     const segments = bundle.directory.split('/');
     let place = folder;
     for (const [depth, segment] of segments.entries()) {
@@ -192,8 +207,35 @@ async function build(folder: string, bundles: readonly Bundle[]): Promise<void> 
       // A device has a folder of its own, a hub's is shared.
       if (depth < segments.length - 1) made.add(place);
     }
-    for (const file of bundle.files) write(place, file.name, file.text);
+    for (const file of files) write(place, file.name, file.text);
+    written.push(bundle);
   }
+  if (refused.length === 0) return { bundles: written, faults: [] };
+  if (written.length === 0) throw unrendered(refused);
+  return { bundles: written, faults: [unrendered(refused)] };
+}
+
+interface Refused {
+  readonly device: string;
+  readonly cause: unknown;
+}
+
+/** All files of a bundle, before the first is written. */
+function rendered(bundle: Bundle): readonly BundleFile[] | Refused {
+  try {
+    return bundle.files.map(({ name, text }) => ({ name, text }));
+  } catch (cause) {
+    return { device: bundle.device, cause };
+  }
+}
+
+/** That validation let it pass is our mistake, not the user's. */
+function unrendered(refused: readonly Refused[]): Fault {
+  const first = refused.slice(0, 10).map(({ device, cause }) => `${device} (${messageOf(cause)})`);
+  const more = refused.length > first.length ? `, and ${refused.length - first.length} more` : '';
+  const message = `the bundles of these devices cannot be rendered, and are left out: ${first.join(', ')}${more}`;
+  const remedy = 'Please report it, with what the manifest says of such a device; render writes the files again later.';
+  return new Fault(message, remedy, { cause: refused[0]?.cause });
 }
 
 function write(folder: string, name: string, text: string): void {

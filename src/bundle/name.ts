@@ -57,11 +57,12 @@ const longest = 100;
  * too long, it is cut and ends in a digest. A `~` stands in no id, and `~` and digest therefore never meet another name.
  */
 function component(text: string): string {
-  const encoded = text
-    .replace(/[^A-Za-z0-9_.=@,-]/gu, (character) => Array.from(Buffer.from(character), percent).join(''))
-    // Hidden files, options of commands, and the dot that Windows drops at the end.
-    .replace(/^[.-]|\.$/g, percentOf)
-    .replace(reserved, (name) => percentOf(name) + name.slice(1));
+  const encoded = notReserved(
+    text
+      .replace(/[^A-Za-z0-9_.=@,-]/gu, (character) => Array.from(Buffer.from(character), percent).join(''))
+      // Hidden files, options of commands, and the dot that Windows drops at the end.
+      .replace(/^[.-]|\.$/g, percentOf),
+  );
   if (encoded.length <= longest) return encoded;
   const kept = encoded.slice(0, longest - 17).replace(/%[0-9A-F]?$/, '');
   return `${kept}~${digest(text)}`;
@@ -69,7 +70,17 @@ function component(text: string): string {
 
 // Windows takes these for devices, in any case and with any extension:
 // https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions
-const reserved = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/i;
+const reserved = /^(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])(?= *(\.|$))/i;
+
+/** Whether Windows takes a name for one of its devices. */
+export function isReserved(name: string): boolean {
+  return reserved.test(name);
+}
+
+/** The name as it is, or with its first character percent-encoded where Windows would take it for one of its devices. */
+export function notReserved(name: string): string {
+  return name.replace(reserved, (device) => percentOf(device) + device.slice(1));
+}
 
 function percent(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;

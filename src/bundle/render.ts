@@ -11,6 +11,7 @@ import { type BundleName, bundleNames } from './name.ts';
 type Named = { readonly id: DeviceId; readonly hub?: HubHost | undefined };
 
 export interface RenderOptions {
+  readonly now: Date;
   /** All devices of the manifests, where the identities are only a part, so that names stay what they are in the whole. */
   readonly fleet?: readonly Named[];
   /** Devices without an identity, whose configuration is judged all the same, so that all faults show at once. */
@@ -26,17 +27,17 @@ export interface RenderOptions {
  */
 export async function renderBundles(
   identities: readonly Identity[],
-  options: RenderOptions = {},
+  options: RenderOptions,
 ): Promise<Judged<readonly Bundle[]>> {
   const findings = new Map<string, Finding>();
   const value = await bundlesOf(identities, options, (found) => tell(findings, found));
-  for (const device of options.judge ?? []) tell(findings, judgeDevice(device).findings);
+  for (const device of options.judge ?? []) tell(findings, judgeDevice(device, options.now).findings);
   return { value, findings: [...findings.values()] };
 }
 
 async function bundlesOf(
   identities: readonly Identity[],
-  { bases, fleet = identities.map(({ device }) => device) }: RenderOptions,
+  { bases, now, fleet = identities.map(({ device }) => device) }: RenderOptions,
   tell: (findings: readonly Finding[]) => void,
 ): Promise<readonly Bundle[]> {
   // What renders is loaded where something is: `validate` only judges.
@@ -46,7 +47,7 @@ async function bundlesOf(
   const bundles: Bundle[] = [];
   for (const identity of identities) {
     const { device } = identity;
-    const judged = judgeDevice(device);
+    const judged = judgeDevice(device, now);
     tell(judged.findings);
     if (judged.value === undefined || device.hub === undefined) continue;
     const base = device.config.base === undefined ? undefined : bases?.get(device.config.base);

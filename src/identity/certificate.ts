@@ -6,7 +6,7 @@ import { shellWord } from '../rules/shell.ts';
 import { type ChainCache, longestChain, readChain } from './chain.ts';
 import { dateOf, parseCertificate, publicKeyOf } from './der.ts';
 import { asciiText, pemBlocks, pemLabels } from './pem.ts';
-import { type FoundKey, isKeylessPkcs12, pkcs12Command, pkcs12Legacy, privateKeyIn } from './private-key.ts';
+import { type FoundKey, isKeylessPkcs12, pemBeside, pkcs12Command, pkcs12Legacy, privateKeyIn } from './private-key.ts';
 import { readStructure } from './structure.ts';
 
 /** The largest certificate file that is read, in bytes; a chain of RSA-4096 certificates has about 10,000. */
@@ -93,10 +93,9 @@ function otherPem(path: string, labels: readonly string[]): CertificateReading {
 }
 
 function pkcs7(path: string, form: string): CertificateReading {
-  const pem = path.replace(/\.[^./]*$/, '.pem');
   return unreadable(
     'it is a PKCS#7 bundle of certificates',
-    `Take the certificates out of it: openssl pkcs7 ${form}-in ${shellWord(path)} -print_certs -out ${shellWord(pem)}, the device's own first.`,
+    `Take the certificates out of it: openssl pkcs7 ${form}-in ${shellWord(path)} -print_certs -out ${shellWord(pemBeside(path))}, the device's own first.`,
   );
 }
 

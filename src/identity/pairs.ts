@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Finding, Judged, Place, Subject } from '../model/finding.ts';
-import { type BySlot, type DeviceId, isDeviceId, type Slot, slots } from '../model/fleet.ts';
+import { type BySlot, type DeviceId, fileNameOf, isDeviceId, type Slot, slots } from '../model/fleet.ts';
 import type { Certificate, CertificatePair } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
@@ -21,8 +21,9 @@ export interface PairOptions {
 }
 
 /**
- * Sorts certificate files into devices, by id. A file is primary or secondary as its name says, else its folder's; of those
- * that do not say, the newest fill the free slots, the older one first: it is the one that the device carries now.
+ * Sorts certificate files into devices, by id. A file is primary or secondary as one word of its name says, the id left out,
+ * else a folder that is called so; of those that do not say, the newest fill the free slots, the older one first: it is the
+ * one that the device carries now.
  * What cannot be a device's certificate, and what finds no slot, is a finding and left out.
  */
 export async function pairCertificates(
@@ -112,12 +113,12 @@ function ownerOf({ path, commonNames }: Certificate, subject: Subject): DeviceId
 function sortIntoSlots(certificates: readonly Certificate[]): BySlot<Certificate> {
   const sorted: { [S in Slot]?: Certificate } = {};
   for (const slot of slots) {
-    const named = certificates.find(({ path }) => slotOf(path) === slot);
+    const named = certificates.find((one) => slotOf(one) === slot);
     if (named !== undefined) sorted[slot] = named;
   }
   const free = slots.filter((slot) => sorted[slot] === undefined);
   const unnamed = certificates
-    .filter(({ path }) => slotOf(path) === undefined)
+    .filter((one) => slotOf(one) === undefined)
     .sort((a, b) => a.notBefore.getTime() - b.notBefore.getTime());
   const newest = unnamed.slice(-free.length);
   for (const [index, slot] of free.entries()) {
@@ -127,13 +128,33 @@ function sortIntoSlots(certificates: readonly Certificate[]): BySlot<Certificate
   return sorted;
 }
 
-/** What the nearest part of the path says. */
-function slotOf(path: string): Slot | undefined {
-  for (const part of path.toLowerCase().split('/').reverse()) {
-    const said = slots.filter((slot) => part.includes(slot));
-    if (said.length === 1) return said[0];
-  }
-  return undefined;
+/** What the file's name says beside the id in it, else the nearest folder that is called `primary` or `secondary`. */
+function slotOf({ path, commonNames: [id = ''] }: Certificate): Slot | undefined {
+  const { dir, name } = posix.parse(path);
+  const words = new Set(wordsOf(withoutId(name, id)));
+  const said = slots.filter((slot) => words.has(slot));
+  if (said.length === 1) return said[0];
+  const folders = dir.toLowerCase().split('/').reverse();
+  return slots.find((slot) => slot === folders.find((folder) => slots.some((one) => one === folder)));
+}
+
+/** The name of device `primary-pump` says nothing. In the names of files some characters of an id are percent-encoded. */
+function withoutId(name: string, id: string): string {
+  const at = [fileNameOf(id), id].flatMap((text) => {
+    const start = name.toLowerCase().indexOf(text.toLowerCase());
+    const around = name.charAt(start - 1) + name.charAt(start + text.length);
+    return start === -1 || /[A-Za-z0-9]/.test(around) ? [] : [{ start, end: start + text.length }];
+  });
+  const [found] = at;
+  return found === undefined ? name : `${name.slice(0, found.start)}-${name.slice(found.end)}`;
+}
+
+/** `Edge7Secondary_new` is edge, secondary, new. */
+function wordsOf(name: string): readonly string[] {
+  return name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}]+/u);
 }
 
 function nameWithoutSlot(path: string): string {

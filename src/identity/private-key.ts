@@ -53,8 +53,13 @@ function isPfx(bytes: Buffer): boolean {
 
 /** How to get at the certificates of a PKCS#12. */
 export function pkcs12Command(path: string, options: '-clcerts -nokeys' | '-nokeys'): string {
-  const pem = path.replace(/\.[^./]*$/, '.pem');
-  return `openssl pkcs12 -in ${shellWord(path)} ${options} -out ${shellWord(pem)}`;
+  return `openssl pkcs12 -in ${shellWord(path)} ${options} -out ${shellWord(pemBeside(path))}`;
+}
+
+/** A name for what is taken out of a file: another than its own, or the command would write over what it reads. */
+export function pemBeside(path: string): string {
+  const stem = path.replace(/(?<=[^/])\.[^./]*$/, '');
+  return `${stem}${/\.pem$/i.test(path) ? '.certificate' : ''}.pem`;
 }
 
 /** What RC2 needs, with which Windows and OpenSSL 1 encrypted certificates: openssl-pkcs12(1). */

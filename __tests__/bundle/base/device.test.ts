@@ -5,7 +5,7 @@ import { renderBundles } from '../../../src/bundle/render.ts';
 import type { Device } from '../../../src/model/fleet.ts';
 import { openWorkspace } from '../../../src/workspace.ts';
 import { folderWith } from '../../support/folder.ts';
-import { identityOf, type Wanted } from '../material.ts';
+import { identityOf, now, type Wanted } from '../material.ts';
 
 const base = `# ours
 provisioning:
@@ -32,7 +32,7 @@ async function render(wanted: Wanted, files: Readonly<Record<string, string>> = 
   const identity = identityOf(wanted);
   const device: Device = { ...identity.device, config: { ...identity.device.config, base: 'base.yaml' } };
   const bases = await readBases([device], openWorkspace(folderWith(files)));
-  const bundles = await renderBundles([{ ...identity, device }], { bases: bases.value });
+  const bundles = await renderBundles([{ ...identity, device }], { now, bases: bases.value });
   const text = bundles.value[0]?.files.find(({ name }) => name === 'config.yaml')?.text;
   return {
     text,

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what it is about
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -67,6 +68,43 @@ describe('the bases of a fleet', () => {
     ]);
     expect(findings[0]?.message).toContain(`${path}: ${what}`);
     expect(findings[0]?.device).toBeUndefined();
+  });
+
+  it('are told by their lines where these would be filled in as secrets of the manifest are', async () => {
+    const registry = { server: 'contoso.azurecr.io', username: 'puller', passwordFrom: 'IOTEDGE_P' };
+    const env = [
+      'env:',
+      "    X: '${IOTEDGE_P}'",
+      '    Y: ${IOTEDGE_P} # ours',
+      '    # Z: "${IOTEDGE_P}"',
+      '    N: "${IOTEDGE_Q}"',
+    ];
+    const text = `agent:\n  ${env.join('\n')}\n${whole}`.replace('"edge-001"', '"${IOTEDGE_P}"');
+    expect(text).toContain('device_id: "${IOTEDGE_P}"');
+    const workspace = openWorkspace(folderWith({ 'a.yaml': text }));
+    const judge = async (...devices: readonly Device[]) =>
+      (await readBases(devices, workspace)).findings.map(({ rule, place, device, message }) => {
+        expect(message).toContain('a line of a.yaml holds ${IOTEDGE_P}');
+        return `${rule} ${place?.file}:${place?.line}:${place?.column} ${device}`;
+      });
+    const filled = withBase('a.yaml', { id: 'x', config: { agent: { registry } } });
+    expect(await judge(filled, withBase('a.yaml', { id: 'y' }))).toEqual([
+      'config/placeholder a.yaml:3:9 x',
+      'config/placeholder a.yaml:4:8 x',
+    ]);
+    expect(await judge(withBase('a.yaml', { id: 'y' }))).toEqual([]);
+  });
+
+  it('have keys and addresses that their devices know', async () => {
+    const text = whole.replace('listen: {management_uri: "unix:///m"', 'listen: {management_uri: "fd://a"');
+    const workspace = openWorkspace(folderWith({ 'a.yaml': `${text}parent_hostname: "a"\nlogs: "b"\n` }));
+    const devices = [withBase('a.yaml', { id: 'x' }), withBase('a.yaml', { id: 'y', platform: 'linux' })];
+    const { findings } = await readBases(devices, workspace);
+    expect(findings.map(({ rule, place, device }) => [rule, place?.line, device])).toEqual([
+      ['config/unsupported-by-version', 15, undefined],
+      ['config/base-unknown-key', 16, undefined],
+      ['config/base', 12, 'y'],
+    ]);
   });
 
   it('are judged once for a platform, and name a device where it is about that one', async () => {

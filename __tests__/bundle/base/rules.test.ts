@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { judgeAddresses } from '../../../src/bundle/base/addresses.ts';
 import { readBase } from '../../../src/bundle/base/base.ts';
+import { judgeBaseKeys } from '../../../src/bundle/base/keys.ts';
 import { judgeBaseHostname, judgeParts } from '../../../src/bundle/base/needs.ts';
 import type { Platform } from '../../../src/model/fleet.ts';
+import { deviceOf } from '../material.ts';
 import { baseOf } from './base-material.ts';
 
 /** `line:column rule message` of each finding. */
@@ -214,6 +217,118 @@ describe('config/base, of a file with which no device could start', () => {
   it('is silent about a whole one', () => expect(lacks(whole)).toEqual([]));
 });
 
+describe('config/base, of a file whose modules would find nobody', () => {
+  const addresses = (connect: string, listen: string) =>
+    baseOf(
+      whole.replaceAll(
+        /connect:[\s\S]*listen.*\n/g,
+        `connect: {management_uri: "${connect}", workload_uri: "unix:///w"}\nlisten: {management_uri: "${listen}", workload_uri: "unix:///w"}\n`,
+      ),
+    );
+  const told = (connect: string, listen: string, platform: Platform = 'debian') =>
+    judgeAddresses(addresses(connect, listen), platform, {}).filter(({ message }) => message.includes('management'));
+
+  it.each<[string, string, string, Platform, string, string]>([
+    [
+      'another path',
+      'unix:///m',
+      'unix:///n',
+      'debian',
+      '3:10',
+      'listen.management_uri, "unix:///n", does not match connect.management_uri, "unix:///m"',
+    ],
+    ['another port', 'http://10.0.0.1:80', 'http://10.0.0.1:15580', 'linux', '3:10', 'does not match connect'],
+    ['a port and a path', 'http://10.0.0.1:15580', 'unix:///m', 'debian', '3:10', 'does not match connect'],
+    [
+      'a port and a socket of systemd',
+      'http://10.0.0.1:15580',
+      'fd://iotedge.mgmt.socket',
+      'debian',
+      '3:10',
+      'does not match connect',
+    ],
+    [
+      'a socket of systemd for modules',
+      'fd://iotedge.mgmt.socket',
+      'fd://iotedge.mgmt.socket',
+      'debian',
+      '2:11',
+      'connect.management_uri, "fd://iotedge.mgmt.socket", is no address that begins with unix://, http://',
+    ],
+    [
+      'a socket of systemd in the rpm package',
+      'unix:///m',
+      'fd://iotedge.mgmt.socket',
+      'linux',
+      '3:10',
+      'which only the package for debian has',
+    ],
+    ['a bare path', '/var/run/m', 'unix:///m', 'debian', '2:11', 'is no address that begins with'],
+    ['a path without its slash', 'unix://var/run/m', 'unix://var/run/m', 'debian', '2:11', 'has no absolute path'],
+    ['a path of Windows', 'unix:///C:/m', 'unix:///C:/m', 'debian', '2:11', 'is a path of Windows, on a Linux device'],
+    ['a path of Linux', 'unix:///m', 'unix:///m', 'windows', '2:11', 'is a path of Linux, on a Windows device'],
+  ])('has %s', (_, connect, listen, platform, place, message) => {
+    const [first] = told(connect, listen, platform);
+    expect(first).toMatchObject({ rule: 'config/base', message: expect.stringContaining(message) });
+    expect(`${first?.place?.line}:${first?.place?.column}`).toBe(place);
+    expect(first?.remedy).toContain(`as the package for ${platform} has it`);
+  });
+
+  it.each<[string, string, string, Platform]>([
+    ['one path', 'unix:///var/lib/m', 'unix:///var/lib/m', 'linux'],
+    ['one path by two names', 'unix:///var/run/m', 'unix:///run/m', 'debian'],
+    ['a path that systemd listens at', 'unix:///var/run/iotedge/mgmt.sock', 'fd://iotedge.mgmt.socket', 'debian'],
+    ['a port at all addresses', 'http://172.17.0.1:15580', 'http://0.0.0.0:15580', 'linux'],
+    ['a path of Windows', 'unix:///C:/ProgramData/m', 'unix:///C:/ProgramData/m', 'windows'],
+  ])('is silent about %s', (_, connect, listen, platform) => {
+    expect(told(connect, listen, platform)).toEqual([]);
+  });
+});
+
+describe('a key on top that the runtime does not know', () => {
+  const keys = (lines: string, ...versions: readonly string[]) =>
+    judgeBaseKeys(
+      baseOf(`${whole}${lines}`),
+      versions.map((version) => deviceOf({ version })),
+      {},
+    ).map(({ rule, place, message, remedy }) => `${rule} ${place?.line} ${message} → ${remedy}`);
+
+  it.each([
+    ['parent_hostname: "gateway"', 'parent_hostname begins with IoT Edge 1.2 (runtime 1.1)', 'Remove parent_hostname'],
+    [
+      'trust_bundle_cert: "file:///a"',
+      'trust_bundle_cert begins with IoT Edge 1.2',
+      'it is certificates.trusted_ca_certs',
+    ],
+    ['auto_reprovisioning_mode: Dynamic', 'begins with IoT Edge 1.2', 'provisioning.dynamic_reprovisioning'],
+    ['edge_ca: {cert: "file:///a"}', 'edge_ca begins with IoT Edge 1.2', 'certificates.device_ca_cert'],
+    ['image_garbage_collection: {}', 'image_garbage_collection begins with IoT Edge 1.4', 'Remove'],
+  ])('since it is of a later one is refused: %s', (line, message, remedy) => {
+    const [first, ...others] = keys(`${line}\n`, '1.1');
+    expect(others).toEqual([]);
+    expect(first).toMatch(/^config\/unsupported-by-version 9 base\/config.yaml: /);
+    expect(first).toContain(message);
+    expect(first).toContain(remedy);
+  });
+
+  it('names the versions of all its devices', () => {
+    expect(keys('parent_hostname: "a"\n', '1.0', '1.1', '1.1')[0]).toContain('(runtime 1.0, 1.1)');
+  });
+
+  it('since no version knows it is a warning, with what may be meant', () => {
+    expect(keys('watchdogs: {max_retries: 1}\nx-ours: 1\n', '1.1')).toEqual([
+      expect.stringMatching(
+        /^config\/base-unknown-key 9 .*unknown key "watchdogs"; did you mean "watchdog"\? → .*homedir/,
+      ),
+      expect.stringMatching(/^config\/base-unknown-key 10 .*unknown key "x-ours" → /),
+    ]);
+  });
+
+  it('is none where all are known', () => {
+    expect(keys('certificates: {}\nwatchdog: {}\nagent: {}\nprovisioning: {a: 1}\n', '1.1')).toEqual([]);
+  });
+});
+
 const templates = new URL('../../../../shared/reference/iotedge/config.yaml/', import.meta.url);
 
 describe.skipIf(!existsSync(templates))('the packages’ own templates (../shared/reference)', () => {
@@ -227,6 +342,8 @@ describe.skipIf(!existsSync(templates))('the packages’ own templates (../share
   ])('%s needs a host name and nothing else', (name, platform) => {
     const text = readFileSync(new URL(`${name}.config.yaml`, templates), 'utf8');
     expect(lacks(text, platform, true)).toEqual([]);
+    expect(judgeAddresses(baseOf(text), platform, {})).toEqual([]);
+    expect(judgeBaseKeys(baseOf(text), [deviceOf({ platform })], {})).toEqual([]);
     expect(lacks(text, platform)).toMatchObject([expect.stringContaining('hostname is still the placeholder')]);
   });
 });

@@ -8,7 +8,7 @@ import { renderConfigToml } from '../../../src/bundle/config/toml.ts';
 import { renderConfigYaml } from '../../../src/bundle/config/yaml.ts';
 import { judgeDevice } from '../../../src/bundle/judge/judge.ts';
 import { readPlaces } from '../../../src/bundle/judge/places.ts';
-import { deviceOf, type Wanted } from '../material.ts';
+import { deviceOf, now, type Wanted } from '../material.ts';
 
 /** One device in a form, read back by a reader that had no part in the writing. */
 type Read = (wanted: Wanted) => { readonly text: string; readonly config: Record<string, unknown> };
@@ -190,7 +190,7 @@ describe.each([
     fc.assert(
       fc.property(fc.array(segment, { minLength: 1, maxLength: 4 }), (segments) => {
         const path = `/${segments.join('/')}.pem`;
-        const { value } = judgeDevice(deviceOf({ certificate: path }));
+        const { value } = judgeDevice(deviceOf({ certificate: path }), now);
         fc.pre(value !== undefined);
         const { config } = read({ certificate: path });
         const uri = /file:[^"\\]*/.exec(JSON.stringify(config.provisioning))?.[0] ?? '';
@@ -214,7 +214,7 @@ describe('what is judged', () => {
     });
     fc.assert(
       fc.property(wanted, (wanted) => {
-        if (judgeDevice(deviceOf(wanted)).value === undefined) return;
+        if (judgeDevice(deviceOf(wanted), now).value === undefined) return;
         const read = wanted.version < '1.2' ? yaml : toml;
         expect(() => read(wanted)).not.toThrow();
       }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { withParentHostnames } from '../../../src/bundle/config/parent.ts';
 import { renderBundles } from '../../../src/bundle/render.ts';
 import type { Device } from '../../../src/model/fleet.ts';
-import { deviceOf, identityOf } from '../material.ts';
+import { deviceOf, identityOf, now } from '../material.ts';
 
 function hostnames(...devices: readonly Device[]) {
   return withParentHostnames(devices, devices).map(({ config }) => config.parentHostname);
@@ -36,7 +36,7 @@ describe('the host name of the parent', () => {
 
   it('stands in config.toml', async () => {
     const [, device] = withParentHostnames([named, child('named')], [named, child('named')]);
-    const { value } = await renderBundles([{ ...identityOf(), device: device! }]);
+    const { value } = await renderBundles([{ ...identityOf(), device: device! }], { now });
     expect(value[0]?.files.find(({ name }) => name === 'config.toml')?.text).toContain(
       'parent_hostname = "gw.plant.example"',
     );

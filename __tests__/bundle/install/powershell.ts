@@ -9,6 +9,8 @@ export interface Script {
   readonly errors: readonly string[];
   /** The kinds of the statements, in order, down to the last block. */
   readonly shape: string;
+  /** The statements that begin with `if`, outer ones first. */
+  readonly conditions: readonly string[];
   /** The literals on the right of each assignment at the top, in PowerShell's own words. */
   readonly settings: ReadonlyMap<string, readonly string[]>;
 }
@@ -22,8 +24,9 @@ export async function powershell(): Promise<(text: string) => Script> {
     if (tree === null) throw new Error('no tree');
     const { rootNode } = tree;
     const read = { errors: errorsIn(rootNode), shape: shapeOf(rootNode), settings: settingsOf(rootNode) };
+    const statements = rootNode.descendantsOfType('if_statement').map((node) => node.text);
     tree.delete();
-    return read;
+    return { ...read, conditions: statements };
   };
 }
 

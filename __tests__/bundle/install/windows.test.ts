@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are part of what it is about
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -8,7 +9,7 @@ import { judgeDevice } from '../../../src/bundle/judge/judge.ts';
 import type { Places } from '../../../src/bundle/judge/places.ts';
 import type { DeviceConfig, Runtime } from '../../../src/model/fleet.ts';
 import type { Identity } from '../../../src/model/identity.ts';
-import { identityOf, type Wanted } from '../material.ts';
+import { identityOf, now, type Wanted } from '../material.ts';
 import { powershell } from './powershell.ts';
 
 const read = await powershell();
@@ -27,7 +28,7 @@ function onWindows(wanted: Wanted = {}, more: More = {}): Identity {
 }
 
 function judged(identity: Identity) {
-  const { value, findings } = judgeDevice(identity.device);
+  const { value, findings } = judgeDevice(identity.device, now);
   return { places: value, errors: findings.filter(({ severity }) => severity === 'error') };
 }
 
@@ -131,6 +132,15 @@ describe('the script of a Windows device', () => {
     expect(used.filter((name) => !set.has(name) && !automatic.includes(name))).toEqual([]);
   });
 
+  it('fills in a secret only where there is one: a text "${}" of the configuration stays what it is', () => {
+    const guarded = read(render(onWindows())).conditions.filter((text) =>
+      text.startsWith('if ($RegistryPasswordFrom)'),
+    );
+    const replaces = (text: string) => text.match(/\.Replace\("`"`\$\{\$RegistryPasswordFrom\}/g)?.length ?? 0;
+    expect(replaces(render(onWindows()))).toBe(1);
+    expect(guarded.map(replaces)).toContain(1);
+  });
+
   it('begins with a byte order mark only where a setting is not ASCII', () => {
     expect(render(onWindows({ certificate: 'C:\\Geräte\\a.pem' })).startsWith('\uFEFF#Requires')).toBe(true);
     expect(render(onWindows()).startsWith('#Requires')).toBe(true);
@@ -153,9 +163,10 @@ describe('the script of a Windows device', () => {
       '\n',
       '\r\n',
       '#>',
+      '\0',
     ];
     const parts = fc.oneof(fc.constantFrom(...bad, '$&', "$'", '{{', '@{', '%', ' ', '#SETTINGS#'), fc.string());
-    const value = fc.array(parts).map((texts) => texts.join('').replaceAll('\0', ''));
+    const value = fc.array(parts).map((texts) => texts.join(''));
     const property = fc.property(value, value, value, value, value, (path, image, username, proxy, script) => {
       const place = { uri: '', path };
       const places: Places = {
@@ -169,7 +180,12 @@ describe('the script of a Windows device', () => {
         proxy: { https: proxy, noProxy: path },
       };
       const identity = onWindows({}, { config, runtime: { securityDaemonScript: script } });
-      const text = renderInitializer(identity, identity.device.hub!, places);
+      const render = () => renderInitializer(identity, identity.device.hub!, places);
+      if ([path, image, username, proxy, script].some((text) => text.includes('\0'))) {
+        expect(render).toThrow('holds a NUL');
+        return;
+      }
+      const text = render();
       const { errors, shape, settings: found } = read(text);
       expect(errors).toEqual([]);
       expect(shape).toBe(expected);
@@ -213,6 +229,8 @@ describe('a copy of the script of Microsoft', () => {
     ['C:\\edge\\a.ps1\nexit', false],
     ['https://example.com/a.ps1', false],
     ['C:\\edge', false],
+    ['C:\\edge\\nul.ps1', false],
+    ['C:\\edge\\a\u007f.ps1', false],
   ])('is named by an absolute path: %j', (securityDaemonScript, taken) => {
     const { errors } = judged(onWindows({}, { runtime: { securityDaemonScript } }));
     expect(errors.map(({ rule }) => rule)).toEqual(taken ? [] : ['config/uri']);

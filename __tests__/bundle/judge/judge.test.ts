@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderBundles } from '../../../src/bundle/render.ts';
 import type { Json } from '../../../src/model/fleet.ts';
-import { columnOf, configurationOf, findingsOf, identityOf, type Wanted } from '../material.ts';
+import { columnOf, configurationOf, findingsOf, identityOf, now, type Wanted } from '../material.ts';
 
 describe('config/hostname', () => {
   it.each([
@@ -123,12 +123,17 @@ describe('config/pkcs11', () => {
 });
 
 describe('what neither form can hold', () => {
+  const registry = { server: 'contoso.azurecr.io', username: 'puller', passwordFrom: 'IOTEDGE_PW' };
   const inOptions = (value: Json): Wanted => ({ config: { agent: { createOptions: { A: { B: [value] } } } } });
 
   it.each<[string, string, Wanted, string]>([
     ['half a character', 'config.agent.env.A', { env: { A: 'a\ud83d' } }, 'half a character'],
     ['half a character in a name', 'config.agent.env.a\udc00', { env: { 'a\udc00': 'a' } }, 'half a character'],
     ['half a character in options', 'config.agent.createOptions.A.B.0', inOptions('\ud800'), 'half a character'],
+    ['a NUL', 'config.agent.env.A', { env: { A: 'a\0' } }, 'U+0000'],
+    ['a NUL in a name', 'config.agent.env.a\0', { env: { 'a\0': 'a' } }, 'U+0000'],
+    ['a line break in a name', 'config.agent.env.a\nb', { env: { 'a\nb': 'a' } }, 'U+000A'],
+    ['a NUL in options', 'config.agent.createOptions.A.B.0', inOptions('\0'), 'U+0000'],
     ['infinity', 'config.agent.createOptions.A.B.0', inOptions(Number.POSITIVE_INFINITY), 'is Infinity'],
     ['no number', 'config.agent.createOptions.A.B.0', inOptions(Number.NaN), 'is NaN'],
     ['a number too large', 'config.agent.createOptions.A.B.0', inOptions(2 ** 53), 'is 9007199254740992'],
@@ -141,26 +146,100 @@ describe('what neither form can hold', () => {
     }
   });
 
+  it.each<[string, (text: string) => Wanted]>([
+    ['config.agent.image', (image) => ({ image })],
+    ['config.agent.registry.server', (server) => ({ config: { agent: { registry: { ...registry, server } } } })],
+    ['config.agent.registry.username', (username) => ({ config: { agent: { registry: { ...registry, username } } } })],
+    ['config.proxy.noProxy', (noProxy) => ({ config: { proxy: { https: 'http://a', noProxy } } })],
+    ['config.network.name', (name) => ({ config: { network: { name, ipam: [] } } })],
+    ['config.pkcs11.library', (library) => ({ config: { pkcs11: { library } } })],
+    ['config.pkcs11.baseSlot', (baseSlot) => ({ config: { pkcs11: { library: '/m.so', baseSlot } } })],
+    ['identity.certificate', (certificate) => ({ certificate: `/${certificate}` })],
+    ['identity.privateKey', (privateKey) => ({ privateKey: `/${privateKey}` })],
+    ['config.trustBundle', (trustBundle) => ({ config: { trustBundle: `/${trustBundle}` } })],
+    ['config.hostname', (hostname) => ({ hostname })],
+    ['config.parentHostname', (parentHostname) => ({ config: { parentHostname } })],
+    ['config.proxy.https', (host) => ({ config: { proxy: { https: `http://${host}` } } })],
+  ])('is told once, in a text of one line: control characters in %s', (key, wanted) => {
+    for (const control of ['\0', '\u0001', '\t', '\n', '\u007f', '\u0085', '\u009f']) {
+      const findings = findingsOf({ version: '1.5', ...wanted(`a${control}b`) });
+      const onPath = key.startsWith('identity') || key === 'config.trustBundle';
+      // In a path those of Latin-1 are percent-encoded like any other character.
+      if (onPath && control > '\u007f') expect(findings).toMatchObject([{ rule: 'config/path-needs-encoding' }]);
+      else expect(findings).toMatchObject([{ severity: 'error', place: { column: columnOf(key) } }]);
+    }
+    expect(findingsOf({ version: '1.5', ...wanted('ab') })).toEqual([]);
+  });
+
   it.each<[string, Wanted]>([
+    ['a line break and a tab in a variable', { env: { A: 'a\n\tb' } }],
+    ['a line break in options', inOptions('a\nb')],
     ['a whole character of two parts', { env: { A: '\ud83d\ude00' } }],
     ['the largest exact number', inOptions(Number.MAX_SAFE_INTEGER)],
     ['a fraction', inOptions(-1.5e-7)],
   ])('lets %s pass', (_, wanted) => expect(findingsOf(wanted)).toEqual([]));
 });
 
+describe('the ranges of the container network', () => {
+  type Range = { readonly subnet?: string; readonly gateway?: string; readonly ipRange?: string };
+  const judged = (range: Range, version = '1.5') => findingsOf({ version, config: { network: { ipam: [range] } } });
+  const subnet = '172.18.0.0/16';
+
+  it.each<[string, Range, keyof Range, string]>([
+    ['a word', { subnet: 'abc' }, 'subnet', 'found "abc"'],
+    ['an address', { subnet: '172.18.0.0' }, 'subnet', 'expected a range such as 172.18.0.0/16'],
+    ['too long a prefix', { subnet: '172.18.0.0/33' }, 'subnet', 'expected a range'],
+    ['a prefix of another kind', { subnet: '172.18.0.0/255.255.0.0' }, 'subnet', 'expected a range'],
+    ['bits behind the prefix', { subnet: '172.18.0.1/16' }, 'subnet', 'expected a range'],
+    ['a number too large', { subnet: '172.256.0.0/16' }, 'subnet', 'expected a range'],
+    ['nothing', { gateway: '172.18.0.1' }, 'subnet', 'found nothing'],
+    ['a NUL', { subnet: '172.18.0.0/16\0' }, 'subnet', 'expected a range'],
+    ['a range for the gateway', { subnet, gateway: subnet }, 'gateway', 'expected an address such as 172.18.0.1'],
+    ['a gateway elsewhere', { subnet, gateway: '172.19.0.1' }, 'gateway', 'inside of the subnet 172.18.0.0/16'],
+    ['a gateway of the other family', { subnet, gateway: 'fd00::1' }, 'gateway', 'inside of the subnet'],
+    ['a gateway of one machine', { subnet: 'fe80::/64', gateway: 'fe80::1%eth0' }, 'gateway', 'expected an address'],
+    ['an address for the range', { subnet, ipRange: '172.18.1.0' }, 'ipRange', 'expected a range'],
+    ['a range elsewhere', { subnet, ipRange: '172.19.0.0/24' }, 'ipRange', 'inside of the subnet'],
+    ['a wider range', { subnet, ipRange: '172.16.0.0/12' }, 'ipRange', 'inside of the subnet'],
+  ])('are refused as the engine would refuse them: %s', (_, range, name, message) => {
+    for (const version of ['1.1', '1.5'])
+      expect(judged(range, version)).toMatchObject([
+        {
+          rule: 'manifest/type',
+          message: expect.stringContaining(message),
+          place: { column: columnOf(`config.network.ipam.0.${name}`) },
+        },
+      ]);
+  });
+
+  it.each<[string, Range]>([
+    ['a subnet alone', { subnet }],
+    ['all three', { subnet, gateway: '172.18.0.1', ipRange: '172.18.1.0/24' }],
+    ['a range that is the subnet', { subnet, ipRange: subnet }],
+    ['the new version of addresses', { subnet: '2021:ffff:e0:3b1:1::/80', gateway: '2021:ffff:e0:3b1:1::1' }],
+    ['every address', { subnet: '::/0', gateway: '::ffff:1.2.3.4' }],
+  ])('are taken: %s', (_, range) => expect(judged(range)).toEqual([]));
+});
+
 describe('a finding of a value that several devices share', () => {
   it('is said once, of no device in particular', async () => {
-    const { findings } = await renderBundles(['a', 'b', 'c'].map((id) => identityOf({ id })));
+    const { findings } = await renderBundles(
+      ['a', 'b', 'c'].map((id) => identityOf({ id })),
+      { now },
+    );
     expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
     const hostname = (line: number, index: number) => identityOf({ id: `a${index}`, hostname: '7_up', line });
     const errors = async (...lines: number[]) =>
-      (await renderBundles(lines.map(hostname))).findings.filter(({ severity }) => severity === 'error');
+      (await renderBundles(lines.map(hostname), { now })).findings.filter(({ severity }) => severity === 'error');
     expect(await errors(1, 1)).toMatchObject([{ rule: 'config/hostname', device: undefined }]);
     expect(await errors(1, 2)).toMatchObject([{ device: 'a0' }, { device: 'a1' }]);
   });
 
   it('is said once a file where it is a notice, though a CSV has a cell for every device', async () => {
-    const { findings } = await renderBundles(['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })));
+    const { findings } = await renderBundles(
+      ['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })),
+      { now },
+    );
     expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
   });
 });

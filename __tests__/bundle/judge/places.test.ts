@@ -121,6 +121,11 @@ describe('config/uri, of a Windows device', () => {
     ['C:\\certs\\edge:1.pem', 'has the character ":"'],
     ['C:\\certs\\edge?.pem', 'has the character "?"'],
     ['file:///C:/certs/edge%3F.pem', 'has the character "?"'],
+    ['C:\\edge\\com1.pem', 'has the name "com1.pem", which Windows takes for one of its devices'],
+    ['C:\\edge\\LPT².key.pem', 'has the name "LPT².key.pem"'],
+    ['C:\\edge\\nul .pem', 'has the name "nul .pem"'],
+    ['C:\\Aux\\edge.pem', 'has the name "Aux"'],
+    ['file:///C:/edge/CON', 'has the name "CON"'],
     ['C:\\certs.\\edge.pem', 'ends in a dot or a space'],
     ['C:\\certs\\edge.pem ', 'ends in a dot or a space'],
     ['file:///C:\\certs\\edge.pem', 'is a URI with a backslash'],
@@ -134,6 +139,7 @@ describe('config/uri, of a Windows device', () => {
 
   it.each([
     ['C:\\certs\\edge.pem', 'file:///C:/certs/edge.pem', 'C:\\certs\\edge.pem'],
+    ['C:\\com10\\nul-1.aux', 'file:///C:/com10/nul-1.aux', 'C:\\com10\\nul-1.aux'],
     ['c:/certs/edge.pem', 'file:///c:/certs/edge.pem', 'c:\\certs\\edge.pem'],
     ['file:///C:/certs/edge.pem', 'file:///C:/certs/edge.pem', 'C:\\certs\\edge.pem'],
     ['file://localhost/C:/certs/edge.pem', 'file:///C:/certs/edge.pem', 'C:\\certs\\edge.pem'],
@@ -148,6 +154,19 @@ describe('config/uri, of a Windows device', () => {
     const pair = { certificate: 'C:\\edge.PEM', privateKey: 'file:///c:/EDGE.pem' };
     expect(findingsOf({ ...windows, ...pair })).toMatchObject([{ rule: 'config/uri' }]);
     expect(findingsOf({ certificate: '/edge.PEM', privateKey: '/EDGE.pem' })).toEqual([]);
+  });
+
+  it.each([
+    ['nul', '%6Eul'],
+    ['COM1', '%43OM1'],
+    ['aux.1', '%61ux.1'],
+    ['nul-1', 'nul-1'],
+    ['com10', 'com10'],
+  ])('has no file that it would take for a device of its own: %s', (id, name) => {
+    const { value } = readPlaces(deviceOf({ ...windows, id }));
+    expect(value?.certificate.path).toBe(`C:\\ProgramData\\iotedge\\identity\\${name}.pem`);
+    expect(value?.privateKey.path).toBe(`C:\\ProgramData\\iotedge\\identity\\${name}.key.pem`);
+    expect(readPlaces(deviceOf({ id })).value?.certificate.path).toBe(`/var/lib/iotedge/identity/${id}.pem`);
   });
 
   it('has the id in the default names, encoded where no file there could be called so', () => {

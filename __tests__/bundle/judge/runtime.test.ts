@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeDevice } from '../../../src/bundle/judge/judge.ts';
-import { columnOf, configurationOf, deviceOf, findingsOf, type Wanted } from '../material.ts';
+import { columnOf, configurationOf, deviceOf, findingsOf, now, type Wanted } from '../material.ts';
 
 const trio = { trustBundle: '/certs/a.pem', edgeCa: { certificate: '/certs/b.pem', privateKey: '/keys/b.pem' } };
 const garbage = { imageGarbageCollection: { enabled: false } };
@@ -116,7 +116,7 @@ describe('runtime/out-of-support', () => {
     ['1.4.33', 'since 2024-11-12'],
     ['1.5', 'since 2026-11-10'],
   ])('is noticed of %s, %s, and no obstacle', (version, since) => {
-    const { value, findings } = judgeDevice(deviceOf({ version }));
+    const { value, findings } = judgeDevice(deviceOf({ version }), now);
     expect(value).toBeDefined();
     expect(findings).toMatchObject([
       { rule: 'runtime/out-of-support', severity: 'notice', place: { column: columnOf('runtime.version') } },
@@ -124,12 +124,19 @@ describe('runtime/out-of-support', () => {
     expect(findings[0]?.message).toContain(since);
   });
 
+  it('begins on the day, by the clock of the run', () => {
+    const rules = (day: string) =>
+      judgeDevice(deviceOf({ version: '1.5' }), new Date(day)).findings.map(({ rule }) => rule);
+    expect(rules('2026-11-09T23:59:59Z')).toEqual([]);
+    expect(rules('2026-11-10T00:00:00Z')).toEqual(['runtime/out-of-support']);
+  });
+
   it('says nothing of one that is supported', () => {
-    expect(judgeDevice(deviceOf({ version: '1.6' })).findings).toEqual([]);
+    expect(judgeDevice(deviceOf({ version: '1.6' }), now).findings).toEqual([]);
   });
 
   it('says nothing of one that is not rendered', () => {
-    const rules = judgeDevice(deviceOf({ version: '1.0.9' })).findings.map(({ rule }) => rule);
+    const rules = judgeDevice(deviceOf({ version: '1.0.9' }), now).findings.map(({ rule }) => rule);
     expect(rules).toEqual(['config/unsupported-by-version']);
   });
 });

@@ -187,9 +187,11 @@ function noYaml(message: string): string {
   return /call stack/i.test(message) ? 'it is nested too deeply' : `it is no YAML: ${message.split('\n', 1)[0]}`;
 }
 
-const topLevel: ReadonlySet<string> = new Set([
+/** What a config.yaml has on top (Settings of edgelet-core and edgelet-docker, 1.0.10 to 1.1); everything else is ignored in silence. */
+export const topLevel: ReadonlySet<string> = new Set([
   ...['provisioning', 'agent', 'hostname', 'connect', 'listen', 'homedir', 'moby_runtime', 'certificates', 'watchdog'],
 ]);
+
 const maps: readonly string[] = [
   ...['agent', 'agent.env', 'agent.config', 'certificates', 'watchdog', 'connect', 'listen', 'moby_runtime'],
 ];

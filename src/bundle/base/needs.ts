@@ -30,7 +30,8 @@ export function judgeBaseHostname(base: Base, subject: Subject): readonly Findin
   return [complaint(base, 'hostname', { what, remedy }, subject)];
 }
 
-function complaint(
+/** A finding at a setting, or as near to it as there is one. */
+export function complaint(
   base: Base,
   path: string,
   details: { readonly what: string; readonly remedy: string },

@@ -47,11 +47,19 @@ async function readFor(
   // Loaded only where a manifest names such a file.
   const { readBase } = await import('./base.ts');
   const { judgeBaseHostname, judgeParts } = await import('./needs.ts');
+  const { judgeBaseKeys } = await import('./keys.ts');
+  const { judgeAddresses } = await import('./addresses.ts');
+  const { judgeBasePlaceholders } = await import('./placeholders.ts');
   const base = readBase(path, text, subjectOf(devices));
   if (base.value === undefined) return base;
-  const findings = [...base.findings];
+  const findings = [
+    ...base.findings,
+    ...judgeBaseKeys(base.value, devices, subjectOf(devices)),
+    ...judgeBasePlaceholders(base.value, devices, subjectOf),
+  ];
   for (const [platform, users] of groupBy(devices, ({ runtime }) => runtime.platform)) {
     findings.push(...judgeParts(base.value, platform, subjectOf(users)));
+    findings.push(...judgeAddresses(base.value, platform, subjectOf(users)));
   }
   const bare = devices.filter(({ config }) => config.hostname === undefined);
   if (bare.length > 0) findings.push(...judgeBaseHostname(base.value, subjectOf(bare)));

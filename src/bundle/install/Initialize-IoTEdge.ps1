@@ -72,7 +72,11 @@ if ($RegistryPasswordFrom) {
 $wanted = [ordered]@{}
 if ($BundledCertificate) { $wanted[$Certificate] = [IO.File]::ReadAllText($source) }
 if ($BundledConfiguration) {
-    $wanted[$configuration] = [IO.File]::ReadAllText($bundled).Replace("`"`${$RegistryPasswordFrom}`"", (ConvertTo-Json $password))
+    $wanted[$configuration] = [IO.File]::ReadAllText($bundled)
+    # Without a secret "${}" is a text like any other.
+    if ($RegistryPasswordFrom) {
+        $wanted[$configuration] = $wanted[$configuration].Replace("`"`${$RegistryPasswordFrom}`"", (ConvertTo-Json $password))
+    }
 }
 # With Linux containers nobody else knows the addresses that modules find the daemon at.
 $initializes = -not $BundledConfiguration -or -not [IO.File]::Exists($configuration)

@@ -49,10 +49,11 @@ function pathOf(place: DevicePlace | undefined): string {
 }
 
 /**
- * A verbatim string. PowerShell takes the typographic quotation marks for ' too, and one may end what another began:
+ * A verbatim string; throws where it would hold a NUL, at which other programs end it. PowerShell takes the typographic quotation marks for ' too, and one may end what another began:
  * https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02#2352-string-literals
  */
 function literal(text = ''): string {
+  if (text.includes('\0')) throw new Error('a setting holds a NUL, which no setting of the script can');
   return `'${text.replace(/['\u2018-\u201B]/g, '$&$&')}'`;
 }
 

@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
+import { isReserved } from '../name.ts';
 
 const key = 'runtime.securityDaemonScript';
 
@@ -9,7 +10,8 @@ export function judgeDaemonScript(device: Device, skip: ReadonlySet<string> = ne
   const value = device.runtime.securityDaemonScript;
   if (value === undefined || device.runtime.platform !== 'windows' || skip.has(key)) return [];
   // biome-ignore lint/suspicious/noControlCharactersInRegex: no path has control characters
-  if (/^[A-Za-z]:[\\/][^\u0000-\u001f<>:"|?*]*\.ps1$/i.test(value)) return [];
+  const isPath = /^[A-Za-z]:[\\/][^\u0000-\u001f\u007f<>:"|?*]*\.ps1$/i.test(value);
+  if (isPath && !value.split(/[\\/]/).some(isReserved)) return [];
   const details = {
     key,
     value,

@@ -2,6 +2,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Finding, Judged } from '../../model/finding.ts';
 import { type Device, fileNameOf } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
+import { isReserved, notReserved } from '../name.ts';
 import { generationOf } from './runtime.ts';
 
 /** Where a file lies on the device: the URI that the configuration takes, and the path in the platform's own words. */
@@ -98,7 +99,11 @@ function placesNamed({ identity, config }: Device): readonly (readonly [key: str
 function usualPath(device: Device, key: string): string {
   const { platform } = device.runtime;
   const isKey = key.endsWith('privateKey');
-  const name = key.startsWith('identity.') ? (platform === 'windows' ? fileNameOf(device.id) : device.id) : nameOf(key);
+  const name = key.startsWith('identity.')
+    ? platform === 'windows'
+      ? notReserved(fileNameOf(device.id))
+      : device.id
+    : nameOf(key);
   const file = `${name}${isKey ? '.key.pem' : '.pem'}`;
   if (platform === 'windows') return `C:\\ProgramData\\iotedge\\identity\\${file}`;
   if (generationOf(device.runtime.version) === 'aziot') return `/var/aziot/${isKey ? 'secrets' : 'certs'}/${file}`;
@@ -164,6 +169,8 @@ function readWindowsPath(text: string, wrong: Wrong): ReadPlace {
   const strange = /[<>:"|?*]/.exec(path.slice(2));
   if (strange !== null)
     return wrong(`has the character ${JSON.stringify(strange[0])}, which no file name on Windows has`);
+  const device = path.split('\\').find(isReserved);
+  if (device !== undefined) return wrong(`has the name "${device}", which Windows takes for one of its devices`);
   if (/[. ](\\|$)/.test(path)) return wrong('has a name that ends in a dot or a space, which Windows drops');
   return { uri: uriOf(path, true), path };
 }

@@ -10,8 +10,8 @@ export function generationOf(version: RuntimeVersion): Generation {
   return isBefore(version, 2) ? 'iotedge' : 'aziot';
 }
 
-/** What the device's version and platform cannot do of what its manifest asks for, and whether Microsoft still supports the version. */
-export function judgeRuntime(device: Device): readonly Finding[] {
+/** What the device's version and platform cannot do of what its manifest asks for, and whether Microsoft no longer supports the version. */
+export function judgeRuntime(device: Device, now: Date): readonly Finding[] {
   const { version } = device.runtime;
   const refuse = (key: string, what: string, remedy: string) => {
     const subject = { place: device.place(key), device: device.id, hub: device.hub };
@@ -23,22 +23,22 @@ export function judgeRuntime(device: Device): readonly Finding[] {
   const findings = limits.flatMap(({ key, says, only, remedy }) =>
     says(device) && !only(device) ? [refuse(key, remedy.what, remedy.type)] : [],
   );
-  const since = endOfSupport.get(`${version.major}.${version.minor}`);
-  if (since !== undefined) {
+  const end = endOfSupport.get(`${version.major}.${version.minor}`);
+  if (end !== undefined && now >= new Date(end.from)) {
     const subject = { place: device.place('runtime.version'), device: device.id, hub: device.hub };
-    findings.push(finding('runtime/out-of-support', { version: version.text, since }, subject));
+    findings.push(finding('runtime/out-of-support', { version: version.text, since: end.said ?? end.from }, subject));
   }
   return findings;
 }
 
 /** https://learn.microsoft.com/azure/iot-edge/version-history: 1.1 ended with .NET Core 3.1, 1.0.10 when 1.1 came. */
-const endOfSupport: ReadonlyMap<string, string> = new Map([
-  ['1.0', 'February 2021'],
-  ['1.1', '2022-12-13'],
-  ['1.2', 'June 2022'],
-  ['1.3', 'August 2022'],
-  ['1.4', '2024-11-12'],
-  ['1.5', '2026-11-10'],
+const endOfSupport: ReadonlyMap<string, { readonly from: string; readonly said?: string }> = new Map([
+  ['1.0', { from: '2021-02-01', said: 'February 2021' }],
+  ['1.1', { from: '2022-12-13' }],
+  ['1.2', { from: '2022-06-01', said: 'June 2022' }],
+  ['1.3', { from: '2022-08-01', said: 'August 2022' }],
+  ['1.4', { from: '2024-11-12' }],
+  ['1.5', { from: '2026-11-10' }],
 ]);
 
 /** Something that not every version or platform knows: `says` whether the device asks for it, `only` where it may. */

@@ -10,25 +10,62 @@ export function* textsOf(device: Device): Generator<readonly [key: string, text:
 
 /**
  * A finding for each value, or name of one, that would arrive as another than it is: half a surrogate pair, which neither
- * form of the configuration can hold; a number beyond what is exact; a placeholder, which would be filled in.
+ * form of the configuration can hold; a NUL, which no variable or argument of a process can; another control character where
+ * one line is meant; a number beyond what is exact; a placeholder, which would be filled in. `keys` are those of such values.
  */
-export function judgeTexts(device: Device): readonly Finding[] {
+export function judgeTexts(device: Device): {
+  readonly findings: readonly Finding[];
+  readonly keys: ReadonlySet<string>;
+} {
   const placeholders = placeholdersOf(device);
-  return [...valuesOf(device)].flatMap(([key, value]) => {
-    const subject = () => ({ place: device.place(key), device: device.id, hub: device.hub });
+  const findings: Finding[] = [];
+  const keys = new Set<string>();
+  for (const [key, value] of valuesOf(device)) {
+    const subject = { place: device.place(key), device: device.id, hub: device.hub };
+    const wrong = typeProblem(key, value);
     const both = typeof value === 'string' ? `${key}\n${value}` : key;
-    if (/\p{Surrogate}/u.test(both)) {
-      const details = { key, expected: 'text', found: 'half a character (one of the two parts of a surrogate pair)' };
-      return [finding('manifest/type', details, subject())];
-    }
-    if (typeof value === 'number' && !isExact(value)) {
-      const expected = 'a number that is held exactly, at most 9007199254740991';
-      return [finding('manifest/type', { key, expected, found: String(value) }, subject())];
-    }
     const placeholder = placeholders.find((text) => both.includes(text));
-    return placeholder === undefined ? [] : [finding('config/placeholder', { key, placeholder }, subject())];
-  });
+    if (wrong !== undefined) findings.push(finding('manifest/type', { key, ...wrong }, subject));
+    else if (placeholder !== undefined) findings.push(finding('config/placeholder', { key, placeholder }, subject));
+    else continue;
+    keys.add(key);
+  }
+  return { findings, keys };
 }
+
+function typeProblem(key: string, value: Json): { readonly expected: string; readonly found: string } | undefined {
+  if (/\p{Surrogate}/u.test(typeof value === 'string' ? `${key}\n${value}` : key))
+    return { expected: 'text', found: 'half a character (one of the two parts of a surrogate pair)' };
+  const control = controlIn(key, value);
+  if (control !== undefined) return { expected: 'text without control characters', found: control };
+  if (typeof value === 'number' && !isExact(value))
+    return { expected: 'a number that is held exactly, at most 9007199254740991', found: String(value) };
+  return undefined;
+}
+
+/** Texts of one line that are not judged for themselves, as places on the device and host names are. */
+const lines: ReadonlySet<string> = new Set([
+  'config.agent.image',
+  'config.agent.registry.server',
+  'config.agent.registry.username',
+  'config.proxy.noProxy',
+  'config.network.name',
+  'config.pkcs11.library',
+  'config.pkcs11.baseSlot',
+]);
+
+/** The first character that may not be: `U+0000`. Values of variables and what Docker takes may have line breaks. */
+function controlIn(key: string, value: Json): string | undefined {
+  const isVariable = key.startsWith('config.agent.env.');
+  if (!isVariable && !key.startsWith('config.agent.createOptions.') && !lines.has(key)) return undefined;
+  const inName = (isVariable ? control : nul).exec(key)?.[0];
+  const inValue = typeof value === 'string' ? (lines.has(key) ? control : nul).exec(value)?.[0] : undefined;
+  const found = inName ?? inValue;
+  return found && `U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+const control = /\p{Cc}/u;
+const nul = /\0/;
 
 /** Two whole numbers beyond this are one: what arrives may not be what was written. */
 function isExact(value: number): boolean {
