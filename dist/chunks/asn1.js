@@ -1,1 +1,1 @@
-import{l as e}from"./core2.js";export default e();export{};
+import{f as e}from"./core2.js";export default e();export{};

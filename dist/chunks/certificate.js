@@ -1,1 +1,1 @@
-export{R as readCertificate}from"./core2.js";
+export{U as readCertificate}from"./core2.js";

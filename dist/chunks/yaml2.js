@@ -1,1 +1,1 @@
-export{o as parseYaml}from"./core2.js";
+export{c as parseYaml}from"./core2.js";

@@ -1,0 +1,1 @@
+export{t as readBase}from"./base.js";

@@ -1,0 +1,1 @@
+export{n as parse}from"./dist2.js";

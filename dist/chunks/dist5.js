@@ -1,0 +1,1 @@
+import{d as e}from"./core2.js";export default e();export{};
