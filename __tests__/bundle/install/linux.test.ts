@@ -170,20 +170,6 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
     ]);
   });
 
-  it.each(['configuration', 'certificate'])('puts everything back when the disk is full at the %s', (part) => {
-    const device = running();
-    const before = tree(device);
-    const long = `${'a line of it\n'.repeat(300)}`;
-    const next = usual(pair, 1);
-    device.update(
-      part === 'certificate' ? { ...next, carried: `${long}${pair.certificate}` } : { ...next, config: long },
-    );
-    const { status, stderr, calls } = install(device, { first: 'ulimit -c 0; ulimit -f 1' });
-    expect({ status, calls }).toEqual({ status: 1, calls: [] });
-    expect(stderr).toContain('Is the disk full?');
-    expect(tree(device)).toEqual(before);
-  });
-
   it('stopped at any moment, it leaves the old files or the new ones whole', async () => {
     const device = running();
     const before = tree(device);

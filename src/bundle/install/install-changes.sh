@@ -60,7 +60,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had NEW_$COUNT=''"
+  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had NEW_$COUNT='' READY_$COUNT=''"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -82,7 +82,7 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 new=\$NEW_$1"
+  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 new=\$NEW_$1 ready=\$READY_$1"
   old=$file.installing.old
 }
 
@@ -139,7 +139,7 @@ resume() {
   say 'An earlier run was cut off: putting back the files of before it.'
   [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
   while IFS=: read -r kind had text && IFS= read -r file; do
-    file=$ROOT$file old=$file.installing.old
+    file=$ROOT$file old=$file.installing.old ready=yes
     restore
   done <"$MARK"
   [ -n "$BACK" ] || return 1
@@ -156,15 +156,19 @@ prepare() {
       new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
         chown "$owner" "$new" && sync "$new" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || { cp -p -- "$file" "$old" && sync "$old"; } ;;
+    derived) [ -z "$had" ] || copy ;;
   esac || {
     complain "cannot prepare $file: see above. Is the disk full?"
     return 1
   }
+  eval "READY_$n=yes"
 }
 
 # A second name takes no space, and putting it back is a rename.
 keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
+
+# What others will write into needs a copy. It gets its name when it is whole: half of one must never be put back.
+copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
 
 commit() {
   case $kind in
@@ -196,7 +200,9 @@ put_back() {
     folder) rmdir -- "$file" 2>/dev/null || true ;; # what lies in it by now is not ours
     mode) [ ! -e "$file" ] || { chown "${text#*:}" "$file" && chmod "${text%%:*}" "$file"; } ;;
     *)
-      if [ -z "$had" ]; then
+      if [ -z "$ready" ]; then
+        : # it was not touched, and what has the old one's name may be of another run
+      elif [ -z "$had" ]; then
         rm -f -- "$file"
       elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
         mv -f -- "$old" "$file" # refuses two names of one file

@@ -30,7 +30,7 @@ END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' new=''
+  kind='' file='' text='' mode='' owner='' had='' new='' ready=''
   ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
