@@ -59,9 +59,7 @@ async function* partsOf(
   const conditions = etag === undefined ? {} : { ifMatch: etag };
   for (let from = 0; from < length; from += partLength) {
     const count = Math.min(partLength, length - from);
-    yield await blob
-      .downloadToBuffer(from, count, { abortSignal: signal, conditions })
-      .catch(unreadable(blob.name));
+    yield await blob.downloadToBuffer(from, count, { abortSignal: signal, conditions }).catch(unreadable(blob.name));
   }
 }
 
