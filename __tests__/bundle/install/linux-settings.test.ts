@@ -29,7 +29,8 @@ describe('the text of the installer', () => {
     const [head = '', tail = ''] = readFileSync('src/bundle/install/install.sh', 'utf8').split('#SETTINGS#\n');
     const rendered = renderInstaller(settings);
     expect(rendered.startsWith(head)).toBe(true);
-    expect(rendered).toContain(`${tail}${readFileSync('src/bundle/install/install-changes.sh', 'utf8')}`);
+    const others = ['checks', 'changes'].map((part) => readFileSync(`src/bundle/install/install-${part}.sh`, 'utf8'));
+    expect(rendered).toContain(`${tail}${others.join('')}`);
   });
 
   it('brings every value to the shell byte by byte', () => {

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type InstallerSettings, renderInstaller } from '../../../src/bundle/install/linux.ts';
 import { folderWith } from '../../support/folder.ts';
@@ -138,12 +138,14 @@ export function tree({ root }: ScratchDevice, times = false): Record<string, str
   return Object.fromEntries(
     paths.sort().map((path) => {
       const stat = lstatSync(join(root, path));
-      const content = stat.isDirectory() ? '/' : readFileSync(join(root, path), 'utf8');
+      const content = stat.isSymbolicLink() ? `-> ${readlinkSync(join(root, path))}` : contentOf(join(root, path));
       const mode = (stat.mode & 0o7777).toString(8);
       return [`/${path}`, `${mode} ${stat.uid}:${stat.gid} ${content}${times ? stat.mtimeMs : ''}`];
     }),
   );
 }
+
+const contentOf = (path: string) => (lstatSync(path).isDirectory() ? '/' : readFileSync(path, 'utf8'));
 
 /** A certificate with its key; valid from yesterday for a year unless `wanted` says otherwise. */
 export function makePair(folder: string, name: string, wanted: Wanted) {

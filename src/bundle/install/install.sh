@@ -89,7 +89,7 @@ refuse() {
   complain "$*"
 }
 
-# --- Checks: they change nothing ---
+# --- What the device has: it is looked at, not changed ---
 
 check_programs() {
   for program in openssl:openssl awk:mawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
@@ -141,90 +141,6 @@ owner() { # USER
   fi
 }
 
-check_material() {
-  HERE=$(cd -- "$(dirname -- "$0")" && pwd)
-  BUNDLED=$HERE/$CONFIG_NAME
-  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
-  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
-  [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
-  as_rendered "$BUNDLED" "$CONFIG_SHA256"
-  [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
-  [ "$FAULTS" = 0 ] || return
-  check_certificate
-  [ -z "$PRIVATE_KEY_PATH" ] || check_key
-  check_secrets
-}
-
-as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
-  [ -f "$1" ] && [ -r "$1" ] || return 0
-  is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
-  [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
-}
-
-check_certificate() {
-  public=''
-  if [ ! -f "$certificate" ] || [ ! -r "$certificate" ]; then
-    refuse "the certificate $certificate is missing or cannot be read, expected the one of $DEVICE. Copy it there.$HAZARD"
-    return
-  fi
-  public=$(openssl x509 -inform PEM -in "$certificate" -noout -pubkey 2>/dev/null) || {
-    refuse "$certificate is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem.$HAZARD"
-    return
-  }
-  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\+".
-  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
-    sed 's/ + /\
-/g' | sed -n 's/^ *CN=//p' | sed 's/\\\([^0-9A-Fa-f]\)/\1/g')
-  [ "$cn" = "$DEVICE" ] || refuse "$certificate is of CN '$cn', expected '$DEVICE'. Use the certificate of this device."
-  sha1=$(thumbprint sha1) sha256=$(thumbprint sha256)
-  case " $(printf %s "$THUMBPRINTS" | tr a-f A-F) " in
-    *" $sha1 "* | *" $sha256 "*) ;;
-    *) refuse "$certificate has the thumbprint $sha256 (SHA-1 $sha1), which the hub would refuse; registered are $THUMBPRINTS. Use a registered certificate, or register this one and get the bundle again." ;;
-  esac
-  openssl x509 -in "$certificate" -noout -checkend 0 >/dev/null ||
-    refuse "$certificate is expired ($(openssl x509 -in "$certificate" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
-  from=$(openssl x509 -in "$certificate" -noout -startdate |
-    awk '{ split($0, t, /[= ]+/); gsub(/:/, "", t[4]); printf "%04d%02d%02d%s", t[5], (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[2]) + 2) / 3, t[3], t[4] }')
-  [ "$from" -le "$(date -u +%Y%m%d%H%M%S)" ] ||
-    refuse "$certificate is not valid yet ($(openssl x509 -in "$certificate" -noout -startdate); the clock here says $(date -u)). Wait, or set the clock."
-}
-
-thumbprint() { # ALGORITHM
-  openssl x509 -in "$certificate" -noout -fingerprint "-$1" | sed 's/.*=//; s/://g'
-}
-
-check_key() {
-  if [ ! -f "$key" ] || [ ! -r "$key" ]; then
-    refuse "the private key $key is missing or cannot be read, expected the key of the certificate. Put it there.$HAZARD"
-  elif grep -q ENCRYPTED "$key"; then
-    refuse "the private key $key has a passphrase, which IoT Edge cannot type. Take it off: openssl pkey -in KEY -out NEW_KEY"
-  elif ! of_key=$(openssl pkey -inform PEM -in "$key" -passin pass: -pubout 2>/dev/null </dev/null); then
-    refuse "$key is no private key in PEM form. Convert it: openssl pkey -in KEY -out NEW_KEY"
-  elif [ -n "$public" ] && [ "$public" != "$of_key" ]; then
-    refuse "the private key $key does not belong to $certificate. Put the certificate's own key there.$HAZARD"
-  fi
-}
-
-check_secrets() {
-  for name in $(say "$SECRET_NAMES" | sort -u); do
-    case $(form_of "$name") in
-      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
-      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
-    esac
-  done
-  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
-    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
-}
-
-form_of() ( # SECRET: not even "sh -x" shows it
-  set +x
-  eval "set -- \"\${$1-}\""
-  case $1 in
-    '') say missing ;;
-    *[[:cntrl:]]*) say broken ;;
-  esac
-)
-
 # --- What the files shall hold ---
 
 # The bundle's configuration with the secrets in it. They go by the environment: a command line can be read by everyone.
@@ -266,4 +182,3 @@ config_text() {
 }
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }
-

@@ -1,0 +1,160 @@
+
+# --- Checks of the bundle and of the device's certificate and key: they change nothing ---
+
+check_material() {
+  HERE=$(cd -- "$(dirname -- "$0")" && pwd)
+  BUNDLED=$HERE/$CONFIG_NAME
+  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
+  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
+  [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
+  as_rendered "$BUNDLED" "$CONFIG_SHA256"
+  [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
+  [ "$FAULTS" = 0 ] || return
+  check_certificate
+  [ -z "$PRIVATE_KEY_PATH" ] || check_key
+  check_ways
+  check_secrets
+}
+
+as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
+  [ -f "$1" ] && [ -r "$1" ] || return 0
+  is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
+  [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
+}
+
+check_certificate() {
+  public=''
+  if [ ! -f "$certificate" ] || [ ! -r "$certificate" ]; then
+    refuse "the certificate $certificate is missing or cannot be read, expected the one of $DEVICE. Copy it there.$HAZARD"
+    return
+  fi
+  public=$(openssl x509 -inform PEM -in "$certificate" -noout -pubkey 2>/dev/null) || {
+    refuse "$certificate is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem.$HAZARD"
+    return
+  }
+  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\+".
+  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
+    sed 's/ + /\
+/g' | sed -n 's/^ *CN=//p' | sed 's/\\\([^0-9A-Fa-f]\)/\1/g')
+  [ "$cn" = "$DEVICE" ] || refuse "$certificate is of CN '$cn', expected '$DEVICE'. Use the certificate of this device."
+  sha1=$(thumbprint sha1) sha256=$(thumbprint sha256)
+  case " $(printf %s "$THUMBPRINTS" | tr a-f A-F) " in
+    *" $sha1 "* | *" $sha256 "*) ;;
+    *) refuse "$certificate has the thumbprint $sha256 (SHA-1 $sha1), which the hub would refuse; registered are $THUMBPRINTS. Use a registered certificate, or register this one and get the bundle again." ;;
+  esac
+  openssl x509 -in "$certificate" -noout -checkend 0 >/dev/null ||
+    refuse "$certificate is expired ($(openssl x509 -in "$certificate" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
+  from=$(openssl x509 -in "$certificate" -noout -startdate |
+    awk '{ split($0, t, /[= ]+/); gsub(/:/, "", t[4]); printf "%04d%02d%02d%s", t[5], (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[2]) + 2) / 3, t[3], t[4] }')
+  [ "$from" -le "$(date -u +%Y%m%d%H%M%S)" ] ||
+    refuse "$certificate is not valid yet ($(openssl x509 -in "$certificate" -noout -startdate); the clock here says $(date -u)). Wait, or set the clock."
+}
+
+thumbprint() { # ALGORITHM
+  openssl x509 -in "$certificate" -noout -fingerprint "-$1" | sed 's/.*=//; s/://g'
+}
+
+check_key() {
+  if [ ! -f "$key" ] || [ ! -r "$key" ]; then
+    refuse "the private key $key is missing or cannot be read, expected the key of the certificate. Put it there.$HAZARD"
+  elif grep -q ENCRYPTED "$key"; then
+    refuse "the private key $key has a passphrase, which IoT Edge cannot type. Take it off: openssl pkey -in KEY -out NEW_KEY"
+  elif ! of_key=$(openssl pkey -inform PEM -in "$key" -passin pass: -pubout 2>/dev/null </dev/null); then
+    refuse "$key is no private key in PEM form. Convert it: openssl pkey -in KEY -out NEW_KEY"
+  elif [ -n "$public" ] && [ "$public" != "$of_key" ]; then
+    refuse "the private key $key does not belong to $certificate. Put the certificate's own key there.$HAZARD"
+  fi
+}
+
+check_secrets() {
+  for name in $(say "$SECRET_NAMES" | sort -u); do
+    case $(form_of "$name") in
+      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
+      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
+    esac
+  done
+  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
+    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
+}
+
+form_of() ( # SECRET: not even "sh -x" shows it
+  set +x
+  eval "set -- \"\${$1-}\""
+  case $1 in
+    '') say missing ;;
+    *[[:cntrl:]]*) say broken ;;
+  esac
+)
+
+# --- Whether the services get to what they read: root gets everywhere, they do not ---
+
+check_ways() {
+  check_way "$placed" "$CERTIFICATE_USER"
+  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$key" "$KEY_USER"
+  [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER"
+}
+
+# Folder by folder, links followed as the kernel does, absolute ones of an image within it. What is missing will be made.
+check_way() { # FILE USER
+  at=$ROOT rest=${1#"$ROOT"} hops=0
+  while [ -n "$rest" ]; do
+    name=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
+    case $name in
+      '' | .) ;;
+      ..) [ "$at" = "$ROOT" ] || at=${at%/*} ;;
+      *)
+        at=$at/$name
+        if [ -L "$at" ] && [ "$hops" -lt 40 ]; then
+          hops=$((hops + 1)) target=$(readlink -- "$at")
+          case $target in /*) at=$ROOT ;; *) at=${at%/*} ;; esac
+          rest=$target/$rest
+        elif [ -d "$at" ] && ! lets_through "$at" "$2"; then
+          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$HAZARD"
+          return
+        fi
+        ;;
+    esac
+  done
+}
+
+lets_through() ( # FOLDER USER
+  is=$(mode_then "$1")
+  # Where it can be asked, the kernel knows better: access lists.
+  if [ -z "$ROOT" ] && [ "$is" = "$(mode_now "$1")" ] && runuser -u "$2" -- true 2>/dev/null; then
+    runuser -u "$2" -- test -x "$1"
+    exit
+  fi
+  bits=$((0${is%%:*})) folder=${is#*:} user=$(owner "$2")
+  if [ "${user%:*}" = "${folder%:*}" ]; then
+    bits=$((bits >> 6))
+  else
+    for group in "${user#*:}" $(more_groups "$2"); do
+      [ "$group" != "${folder#*:}" ] || exit $((bits >> 3 & 1 ^ 1))
+    done
+  fi
+  exit $((bits & 1 ^ 1))
+)
+
+mode_now() { stat -L -c %a:%u:%g -- "$1"; }
+
+mode_then() { # FOLDER: those that are set here are not yet so
+  if [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/certs"; then
+    say "755:$CERTIFICATE_OWNER"
+  elif [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/secrets"; then
+    say "700:$KEY_OWNER"
+  else
+    mode_now "$1"
+  fi
+}
+
+same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/null)" ]; }
+
+more_groups() { # USER
+  if [ -n "$ROOT" ]; then
+    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$ROOT/etc/group" 2>/dev/null
+  else
+    id -G "$1"
+  fi
+}
+
