@@ -67,6 +67,24 @@ describe('rendering bundles', () => {
     expect(findings).toMatchObject([{ rule: 'config/hostname', device: '7' }]);
   });
 
+  it.each([
+    ['1.1', '/pki/ca.key.pem'],
+    ['1.5', '/pki/ca.key.pem'],
+    ['1.5', ''],
+  ])('tells the installer of %s where edge CA (key: "%s") and trust bundle lie', async (version, path) => {
+    const privateKey = path === '' ? 'pkcs11:object=ca' : `file://${path}`;
+    const config = {
+      edgeCa: { certificate: 'file:///pki/my%20ca.pem', privateKey },
+      trustBundle: '/pki/trust.pem',
+      ...(path === '' ? { pkcs11: { library: '/usr/lib/module.so' } } : {}),
+    };
+    const { value } = await renderBundles([identityOf({ version, config })]);
+    const script = value[0]?.files.find(({ name }) => name === 'install.sh')?.text;
+    expect(script).toContain(
+      `\nEDGE_CA_CERTIFICATE='/pki/my ca.pem'\nEDGE_CA_KEY='${path}'\nTRUST_BUNDLE='/pki/trust.pem'\n`,
+    );
+  });
+
   it('renders nothing of nothing', async () => {
     expect(await renderBundles([])).toEqual({ value: [], findings: [] });
   });

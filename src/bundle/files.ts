@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BundleFile } from '../model/bundle.ts';
-import type { HubHost } from '../model/fleet.ts';
+import type { Device, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Base } from './base/base.ts';
 import { renderOnBase } from './base/device.ts';
@@ -10,7 +10,7 @@ import { renderConfigYaml } from './config/yaml.ts';
 import { renderInstaller } from './install/linux.ts';
 import { renderInitializer } from './install/windows.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
-import type { Places } from './judge/places.ts';
+import type { DevicePlace, Places } from './judge/places.ts';
 import { generationOf } from './judge/runtime.ts';
 
 interface Material {
@@ -60,17 +60,20 @@ function installerOf(
   configuration: BundleFile,
   places: Places,
 ): string {
-  const { path: certificate } = places.certificate;
-  if (certificate === undefined) throw new Error(`the certificate of device "${device.id}" has no path`);
   const { proxy } = device.config;
+  const { edgeCa } = places;
   const carried = certificates[device.identity.slot];
   const { text } = configuration;
   return renderInstaller({
     device: device.id,
     version: device.runtime.version,
     thumbprints: [thumbprints.primary, thumbprints.secondary],
-    certificate,
+    certificate: pathOf(places.certificate, device),
     privateKey: places.privateKey.path,
+    ...(edgeCa === undefined
+      ? {}
+      : { edgeCa: { certificate: pathOf(edgeCa.certificate, device), privateKey: edgeCa.privateKey.path } }),
+    ...(places.trustBundle === undefined ? {} : { trustBundle: places.trustBundle.path }),
     sha256: {
       configuration: sha256(text),
       ...(carried === undefined ? {} : { certificate: sha256(carried.pem) }),
@@ -78,6 +81,12 @@ function installerOf(
     ...(proxy === undefined ? {} : { proxy }),
     secrets: secretsIn(text, device),
   });
+}
+
+/** No module holds a certificate. */
+function pathOf({ path, uri }: DevicePlace, device: Device): string {
+  if (path === undefined) throw new Error(`the certificate ${uri} of device "${device.id}" has no path`);
+  return path;
 }
 
 function sha256(text: string): string {

@@ -146,7 +146,7 @@ describe.skipIf(!hasOpenssl)('the way of the services to their files (needs open
   /** The installer's own answer without --root, for a user that every machine has. */
   function letsThrough({ root, folder, bundle }: ScratchDevice): number | null {
     const script = join(bundle, 'lets-through.sh');
-    const last = `ROOT=''; lets_through "$1" nobody`;
+    const last = `ROOT=''; may x "$1" nobody`;
     const text = spawnSync('sed', ['$d', join(bundle, 'install.sh')], { encoding: 'utf8' }).stdout;
     writeFileSync(script, `${text}${last}\n`);
     const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}` };

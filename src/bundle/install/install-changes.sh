@@ -5,8 +5,8 @@ plan() {
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER
-    mode_of_folder "$placed" /var/aziot/certs 755 "$CERTIFICATE_OWNER"
-    mode_of_folder "$key" /var/aziot/secrets 700 "$KEY_OWNER"
+    [ ! -d "$ROOT/var/aziot/certs" ] || mode "$ROOT/var/aziot/certs" 755 "$CERTIFICATE_OWNER"
+    [ ! -d "$ROOT/var/aziot/secrets" ] || mode "$ROOT/var/aziot/secrets" 700 "$KEY_OWNER"
   fi
   if [ -n "$CARRIED" ]; then
     folder "${placed%/*}" "$FOLDER_OWNER"
@@ -15,6 +15,10 @@ plan() {
     mode "$placed" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   fi
   [ -z "$PRIVATE_KEY_PATH" ] || mode "$key" "$KEY_MODE" "$KEY_OWNER"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || mode "$edge_ca" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
+  [ -z "$EDGE_CA_KEY" ] || mode "$edge_ca_key" "$KEY_MODE" "$KEY_OWNER"
+  # It may be the system's own, which is everybody's.
+  [ -z "$TRUST_BUNDLE" ] || may r "$trust_bundle" "$CERTIFICATE_USER" || mode "$trust_bundle" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   before=$COUNT
   for unit in $UNITS; do
     drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
@@ -40,10 +44,6 @@ place() { # FILE TEXT MODE OWNER
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
   [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
-}
-
-mode_of_folder() { # FILE FOLDER MODE OWNER: FOLDER's, where FILE lies in it
-  [ "${1%/*}" != "$ROOT$2" ] || [ ! -d "$ROOT$2" ] || mode "$ROOT$2" "$3" "$4"
 }
 
 folder() { # FOLDER OWNER: made with its parents where it is missing

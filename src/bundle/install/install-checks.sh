@@ -5,13 +5,15 @@ check_material() {
   HERE=$(cd -- "$(dirname -- "$0")" && pwd)
   BUNDLED=$HERE/$CONFIG_NAME
   placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
+  edge_ca=$ROOT$EDGE_CA_CERTIFICATE edge_ca_key=$ROOT$EDGE_CA_KEY trust_bundle=$ROOT$TRUST_BUNDLE
   [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
   [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
   as_rendered "$BUNDLED" "$CONFIG_SHA256"
   [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
   [ "$FAULTS" = 0 ] || return
   check_certificate
-  [ -z "$PRIVATE_KEY_PATH" ] || check_key
+  [ -z "$PRIVATE_KEY_PATH" ] || check_key "$key" "$certificate" "$HAZARD"
+  check_others
   check_ways
   check_secrets
 }
@@ -23,15 +25,7 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
 }
 
 check_certificate() {
-  public=''
-  if [ ! -f "$certificate" ] || [ ! -r "$certificate" ]; then
-    refuse "the certificate $certificate is missing or cannot be read, expected the one of $DEVICE. Copy it there.$HAZARD"
-    return
-  fi
-  public=$(openssl x509 -inform PEM -in "$certificate" -noout -pubkey 2>/dev/null) || {
-    refuse "$certificate is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem.$HAZARD"
-    return
-  }
+  read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
   # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\+".
   cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
     sed 's/ + /\
@@ -42,28 +36,55 @@ check_certificate() {
     *" $sha1 "* | *" $sha256 "*) ;;
     *) refuse "$certificate has the thumbprint $sha256 (SHA-1 $sha1), which the hub would refuse; registered are $THUMBPRINTS. Use a registered certificate, or register this one and get the bundle again." ;;
   esac
-  openssl x509 -in "$certificate" -noout -checkend 0 >/dev/null ||
-    refuse "$certificate is expired ($(openssl x509 -in "$certificate" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
-  from=$(openssl x509 -in "$certificate" -noout -startdate |
+  check_dates "$certificate"
+}
+
+read_certificate() { # WHAT EXPECTED FILE: its public key into $public
+  public=''
+  if [ ! -f "$3" ] || [ ! -r "$3" ]; then
+    refuse "$1 is missing or cannot be read, expected $2"
+    return 1
+  fi
+  public=$(openssl x509 -inform PEM -in "$3" -noout -pubkey 2>/dev/null) || {
+    refuse "$3 is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem. Expected is $2"
+    return 1
+  }
+}
+
+check_dates() { # FILE
+  openssl x509 -in "$1" -noout -checkend 0 >/dev/null ||
+    refuse "$1 is expired ($(openssl x509 -in "$1" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
+  from=$(openssl x509 -in "$1" -noout -startdate |
     awk '{ split($0, t, /[= ]+/); gsub(/:/, "", t[4]); printf "%04d%02d%02d%s", t[5], (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[2]) + 2) / 3, t[3], t[4] }')
   [ "$from" -le "$(date -u +%Y%m%d%H%M%S)" ] ||
-    refuse "$certificate is not valid yet ($(openssl x509 -in "$certificate" -noout -startdate); the clock here says $(date -u)). Wait, or set the clock."
+    refuse "$1 is not valid yet ($(openssl x509 -in "$1" -noout -startdate); the clock here says $(date -u)). Wait, or set the clock."
 }
 
 thumbprint() { # ALGORITHM
   openssl x509 -in "$certificate" -noout -fingerprint "-$1" | sed 's/.*=//; s/://g'
 }
 
-check_key() {
-  if [ ! -f "$key" ] || [ ! -r "$key" ]; then
-    refuse "the private key $key is missing or cannot be read, expected the key of the certificate. Put it there.$HAZARD"
-  elif grep -q ENCRYPTED "$key"; then
-    refuse "the private key $key has a passphrase, which IoT Edge cannot type. Take it off: openssl pkey -in KEY -out NEW_KEY"
-  elif ! of_key=$(openssl pkey -inform PEM -in "$key" -passin pass: -pubout 2>/dev/null </dev/null); then
-    refuse "$key is no private key in PEM form. Convert it: openssl pkey -in KEY -out NEW_KEY"
+check_key() { # KEY CERTIFICATE HAZARD: $public is the certificate's
+  if [ ! -f "$1" ] || [ ! -r "$1" ]; then
+    refuse "the private key $1 is missing or cannot be read, expected the key of the certificate $2. Put it there.$3"
+  elif grep -q ENCRYPTED "$1"; then
+    refuse "the private key $1 has a passphrase, which IoT Edge cannot type. Take it off: openssl pkey -in KEY -out NEW_KEY"
+  elif ! of_key=$(openssl pkey -inform PEM -in "$1" -passin pass: -pubout 2>/dev/null </dev/null); then
+    refuse "$1 is no private key in PEM form. Convert it: openssl pkey -in KEY -out NEW_KEY"
   elif [ -n "$public" ] && [ "$public" != "$of_key" ]; then
-    refuse "the private key $key does not belong to $certificate. Put the certificate's own key there.$HAZARD"
+    refuse "the private key $1 does not belong to $2. Put the certificate's own key there.$3"
   fi
+}
+
+# The authority of the modules' certificates, and what modules trust: they lie on the device, the bundle has only their places.
+check_others() {
+  if [ -n "$EDGE_CA_CERTIFICATE" ] &&
+    read_certificate "the edge CA's certificate $edge_ca" 'that of config.edgeCa.certificate. Copy it there.' "$edge_ca"; then
+    check_dates "$edge_ca"
+  fi
+  [ -z "$EDGE_CA_KEY" ] || check_key "$edge_ca_key" "$edge_ca" ''
+  [ -z "$TRUST_BUNDLE" ] ||
+    read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
 }
 
 check_secrets() {
@@ -89,13 +110,16 @@ form_of() ( # SECRET: not even "sh -x" shows it
 # --- Whether the services get to what they read: root gets everywhere, they do not ---
 
 check_ways() {
-  check_way "$placed" "$CERTIFICATE_USER"
-  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$key" "$KEY_USER"
-  [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER"
+  check_way "$placed" "$CERTIFICATE_USER" "$HAZARD"
+  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$key" "$KEY_USER" "$HAZARD"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$edge_ca" "$CERTIFICATE_USER" ''
+  [ -z "$EDGE_CA_KEY" ] || check_way "$edge_ca_key" "$KEY_USER" ''
+  [ -z "$TRUST_BUNDLE" ] || check_way "$trust_bundle" "$CERTIFICATE_USER" ''
+  [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER" ''
 }
 
 # Folder by folder, links followed as the kernel does, absolute ones of an image within it. What is missing will be made.
-check_way() { # FILE USER
+check_way() { # FILE USER HAZARD
   at=$ROOT rest=${1#"$ROOT"} hops=0
   while [ -n "$rest" ]; do
     name=${rest%%/*}
@@ -109,8 +133,8 @@ check_way() { # FILE USER
           hops=$((hops + 1)) target=$(readlink -- "$at")
           case $target in /*) at=$ROOT ;; *) at=${at%/*} ;; esac
           rest=$target/$rest
-        elif [ -d "$at" ] && ! lets_through "$at" "$2"; then
-          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$HAZARD"
+        elif [ -d "$at" ] && ! may x "$at" "$2"; then
+          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
           return
         fi
         ;;
@@ -118,22 +142,22 @@ check_way() { # FILE USER
   done
 }
 
-lets_through() ( # FOLDER USER
-  is=$(mode_then "$1")
+may() ( # x|r FILE USER
+  is=$(mode_then "$2")
   # Where it can be asked, the kernel knows better: access lists.
-  if [ -z "$ROOT" ] && [ "$is" = "$(mode_now "$1")" ] && runuser -u "$2" -- true 2>/dev/null; then
-    runuser -u "$2" -- test -x "$1"
+  if [ -z "$ROOT" ] && [ "$is" = "$(mode_now "$2")" ] && runuser -u "$3" -- true 2>/dev/null; then
+    runuser -u "$3" -- test "-$1" "$2"
     exit
   fi
-  bits=$((0${is%%:*})) folder=${is#*:} user=$(owner "$2")
-  if [ "${user%:*}" = "${folder%:*}" ]; then
+  bits=$((0${is%%:*})) file=${is#*:} user=$(owner "$3")
+  if [ "${user%:*}" = "${file%:*}" ]; then
     bits=$((bits >> 6))
   else
-    for group in "${user#*:}" $(more_groups "$2"); do
-      [ "$group" != "${folder#*:}" ] || exit $((bits >> 3 & 1 ^ 1))
+    for group in "${user#*:}" $(more_groups "$3"); do
+      [ "$group" != "${file#*:}" ] || { bits=$((bits >> 3)) && break; }
     done
   fi
-  exit $((bits & 1 ^ 1))
+  if [ "$1" = r ]; then [ $((bits & 4)) != 0 ]; else [ $((bits & 1)) != 0 ]; fi
 )
 
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }

@@ -10,6 +10,9 @@ export interface InstallerSettings {
   readonly certificate: string;
   /** Undefined where the key is in a PKCS#11 module: then only the certificate is checked. */
   readonly privateKey: string | undefined;
+  /** The authority of the modules' certificates, where it lies in files; its key may be in a module too. */
+  readonly edgeCa?: { readonly certificate: string; readonly privateKey: string | undefined };
+  readonly trustBundle?: string | undefined;
   /** Of the bundle's files, lower-case hex; `certificate` where it holds an `identity-certificate.pem`, which is to be placed. */
   readonly sha256: { readonly configuration: string; readonly certificate?: string };
   /** Of the runtime's daemons. */
@@ -41,6 +44,9 @@ export function renderInstaller(settings: InstallerSettings): string {
       THUMBPRINTS: settings.thumbprints.join(' '),
       CERTIFICATE_PATH: settings.certificate,
       PRIVATE_KEY_PATH: settings.privateKey ?? '',
+      EDGE_CA_CERTIFICATE: settings.edgeCa?.certificate ?? '',
+      EDGE_CA_KEY: settings.edgeCa?.privateKey ?? '',
+      TRUST_BUNDLE: settings.trustBundle ?? '',
       CONFIG_SHA256: sha256.configuration,
       CARRIED: sha256.certificate === undefined ? '' : 'identity-certificate.pem',
       CARRIED_SHA256: sha256.certificate ?? '',
