@@ -96,6 +96,14 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
       of: () => ({ ...usual(pair, 1), has: { [key]: pair.key, [`${certificate}/file`]: '' } }),
       says: /edge-001\.pem is a folder/,
     },
+    'something else at the place of the certificate': {
+      of: () => usual(pair, 1, { certificate: '/etc/passwd' }),
+      says: /etc\/passwd is there and no certificate in PEM form.*Move it away/,
+    },
+    'an empty file at the place of the certificate': {
+      of: () => ({ ...usual(pair, 1), has: { [key]: pair.key, [certificate]: '' } }),
+      says: /edge-001\.pem is there and no certificate in PEM form/,
+    },
     'a missing secret': {
       of: () => withSecrets(pair, [secret('password: "@A@"', '@A@', 'text')]),
       says: /secret IOTEDGE_A is not set\. Type: read -r IOTEDGE_A; export IOTEDGE_A; sudo --preserve-env=IOTEDGE_A/,

@@ -13,6 +13,7 @@ check_material() {
   [ "$FAULTS" = 0 ] || return
   check_certificate
   [ -z "$PRIVATE_KEY_PATH" ] || check_key "$key" "$certificate" "$HAZARD"
+  [ -z "$CARRIED" ] || check_target
   check_others
   check_ways
   check_secrets
@@ -37,6 +38,12 @@ check_certificate() {
     *) refuse "$certificate has the thumbprint $sha256 (SHA-1 $sha1), which the hub would refuse; registered are $THUMBPRINTS. Use a registered certificate, or register this one and get the bundle again." ;;
   esac
   check_dates "$certificate"
+}
+
+# What a place in the manifest names by mistake must not be replaced: /etc/passwd.
+check_target() {
+  [ ! -f "$placed" ] || openssl x509 -inform PEM -in "$placed" -noout 2>/dev/null ||
+    refuse "$placed is there and no certificate in PEM form, and would be replaced by one. Move it away, or give the certificate another place (identity.certificate in the manifest)."
 }
 
 read_certificate() { # WHAT EXPECTED FILE: its public key into $public
