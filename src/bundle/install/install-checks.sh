@@ -156,12 +156,12 @@ may() ( # x|r FILE USER
     runuser -u "$3" -- test "-$1" "$2"
     exit
   fi
-  bits=$((0${is%%:*})) file=${is#*:} user=$(owner "$3")
-  if [ "${user%:*}" = "${file%:*}" ]; then
+  bits=$((0${is%%:*})) its=${is#*:} user=$(owner "$3")
+  if [ "${user%:*}" = "${its%:*}" ]; then
     bits=$((bits >> 6))
   else
     for group in "${user#*:}" $(more_groups "$3"); do
-      [ "$group" != "${file#*:}" ] || { bits=$((bits >> 3)) && break; }
+      [ "$group" != "${its#*:}" ] || { bits=$((bits >> 3)) && break; }
     done
   fi
   if [ "$1" = r ]; then [ $((bits & 4)) != 0 ]; else [ $((bits & 1)) != 0 ]; fi

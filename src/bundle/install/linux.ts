@@ -101,7 +101,10 @@ function assignments(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
     .map(([name, value]) => {
       if (value.includes('\0')) throw new Error(`${name} holds a NUL, which no setting of the installer can`);
-      return `${name}='${value.replaceAll("'", "'\\''")}'\n`;
+      const assignment = `${name}='${value.replaceAll("'", "'\\''")}'\n`;
+      return /[$`]/.test(value)
+        ? `# shellcheck disable=SC2016 # it is not this shell's to expand\n${assignment}`
+        : assignment;
     })
     .join('');
 }
