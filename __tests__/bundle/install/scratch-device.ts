@@ -61,18 +61,18 @@ export type ScratchDevice = ReturnType<typeof scratchDevice>;
 
 const daemons = ['keyd', 'certd', 'identityd', 'tpmd', 'edged'] as const;
 
-// Writes down what it was called with, and which configuration lay there. Does once what control/<name> <argument> says.
+// Does once what control/<name> <argument> says, and writes down what it was called with, and which configuration lay there.
+// The order is taken first: whoever reads the log may end it at once, and the next call must not find the order again.
 const standIn = `#!/bin/sh
 here=\${0%/bin/*} name=\${0##*/}
+order="$here/control/$name $1" how=''
+[ ! -f "$order" ] || how=$(cat "$order")
+[ "$how" = 'fail always' ] || rm -f "$order"
 lies=$(cat "$here"/root/etc/*/config.yaml "$here"/root/etc/*/config.toml 2>/dev/null | sed -n 1p)
 echo "$name $* [$lies]" | sed "s|$here/root||" >>"$here/log"
 if [ "$name $1" = 'iotedge config' ]; then
   for daemon in ${daemons.join(' ')}; do cat "$4" >"$here/root/etc/aziot/$daemon/config.d/00-super.toml"; done
 fi
-order="$here/control/$name $1"
-[ -f "$order" ] || exit 0
-how=$(cat "$order")
-[ "$how" = 'fail always' ] || rm "$order"
 case $how in fail*) exit 1 ;; hang) exec sleep 60 ;; cut) kill -9 "$PPID" ;; esac
 `;
 
