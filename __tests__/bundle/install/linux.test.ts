@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -125,6 +125,30 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
       [`${configPath}.before-install`]: file('iotedge', '400', '# new\n'),
     });
     expect(Object.keys(tree(device)).filter((path) => path.includes('installing'))).toEqual([]);
+  });
+
+  it.each([
+    ['644', '400'],
+    ['440', '400'],
+  ])('keeps a file of mode %s to those who may read the new one: %s', (before, after) => {
+    const device = scratch.scratchDevice(usual(pair, 1));
+    scratch.put(device.root, configPath, 'password: "secret"\n');
+    chmodSync(join(device.root, configPath), Number.parseInt(before, 8));
+    expect(install(device)).toMatchObject({ status: 0, stderr: '' });
+    expect(tree(device)[`${configPath}.before-install`]).toBe(file('iotedge', after, 'password: "secret"\n'));
+  });
+
+  it('keeps a link to the certificate as one, and what it leads to as it is', () => {
+    const device = scratch.scratchDevice(usual(pair, 1));
+    const target = '/var/lib/iotedge/identity/shared.pem';
+    scratch.put(device.root, target, renewed.certificate);
+    chmodSync(join(device.root, target), 0o664);
+    symlinkSync('shared.pem', join(device.root, certificatePath));
+    expect(install(device).status).toBe(0);
+    expect(tree(device)).toMatchObject({
+      [certificatePath]: file('iotedge', '444', pair.certificate),
+      [target]: file('root', '664', renewed.certificate),
+    });
   });
 
   it('replaces the certificate together with the configuration, and keeps the old one', () => {

@@ -179,8 +179,14 @@ commit() {
 }
 
 finish() {
+  [ "$kind$had" != placeyes ] || tighten
   case $kind in place | remove) [ -z "$had" ] || mv -f -- "$old" "$file.before-install" ;; esac
   case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
+}
+
+# The old file may hold what the new one does, and be open to more people. What a link leads to stays as it is.
+tighten() {
+  [ -L "$old" ] || { chmod "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))" "$old" && chown "$owner" "$old"; }
 }
 
 undo() {
