@@ -85,6 +85,15 @@ describe('rendering bundles', () => {
     );
   });
 
+  it.each([
+    ['debian', 'sudo apt-get install'],
+    ['linux', 'sudo yum install'],
+  ] as const)('tells the installer how packages are installed on %s', async (platform, command) => {
+    const { value } = await renderBundles([identityOf({ version: '1.5', platform })]);
+    const script = value[0]?.files.find(({ name }) => name === 'install.sh')?.text;
+    expect(script).toContain(`\nINSTALL='${command}'\n`);
+  });
+
   it('renders nothing of nothing', async () => {
     expect(await renderBundles([])).toEqual({ value: [], findings: [] });
   });

@@ -62,11 +62,14 @@ function installerOf(
 ): string {
   const { proxy } = device.config;
   const { edgeCa } = places;
+  const { platform } = device.runtime;
+  if (platform === 'windows') throw new Error(`device "${device.id}" has no shell for the installer`);
   const carried = certificates[device.identity.slot];
   const { text } = configuration;
   return renderInstaller({
     device: device.id,
     version: device.runtime.version,
+    platform,
     thumbprints: [thumbprints.primary, thumbprints.secondary],
     certificate: pathOf(places.certificate, device),
     privateKey: places.privateKey.path,

@@ -9,6 +9,7 @@ import { identityOf, type Wanted } from '../material.ts';
 const settings: InstallerSettings = {
   device: 'edge-001',
   version: { text: '1.5', major: 1, minor: 5 },
+  platform: 'debian',
   thumbprints: ['a'.repeat(40), 'b'.repeat(40)],
   certificate: '/var/aziot/certs/edge-001.pem',
   privateKey: '/var/aziot/secrets/edge-001.key.pem',

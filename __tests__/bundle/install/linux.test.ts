@@ -243,6 +243,29 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
     }
   });
 
+  it.each([
+    [
+      1,
+      'iotedge',
+      '/etc/systemd/system/docker.service.d/http-proxy.conf',
+      '[Service]\nEnvironment="HTTPS_PROXY=http://p"\n',
+    ],
+    [5, 'aziot-edged', '/etc/docker/daemon.json', '{ "proxies": { "https-proxy": "http://p" } }\n'],
+  ] as const)(
+    '1.%i: says that the container engine has a proxy of its own, until it has one',
+    (minor, unit, path, text) => {
+      const device = scratch.scratchDevice(usual(pair, minor, { proxy: { https: 'http://proxy:3128' } }));
+      const said = () => install(device, { args: ['--root', device.root, '--restart', '--dry-run'] }).stdout;
+      const hint = `sed 1d /etc/systemd/system/${unit}.service.d/proxy.conf | sudo tee`;
+      scratch.put(device.root, '/etc/docker/daemon.json', '{}\n');
+      expect(said()).toContain(hint);
+      scratch.put(device.root, path, text);
+      expect(said()).not.toContain('container engine');
+      device.update(usual(pair, minor));
+      expect(said()).not.toContain('container engine');
+    },
+  );
+
   it('only says what it would do with --dry-run', () => {
     const device = running();
     const before = tree(device, true);

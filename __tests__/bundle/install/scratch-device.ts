@@ -178,6 +178,7 @@ export function usual(pair: Pair, minor: 1 | 5, wanted: Partial<Settings & Bundl
   const all: Settings = {
     device: 'edge-001',
     version: { text: `1.${minor}`, major: 1, minor },
+    platform: 'debian',
     thumbprints: [pair.sha256, pair.sha256],
     secrets: [],
     ...settings,

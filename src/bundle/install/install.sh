@@ -41,6 +41,7 @@ main() {
     complain 'Nothing was changed.'
     exit 1
   fi
+  [ -z "$PROXY" ] || hint_engine
   if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ]; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
@@ -52,6 +53,13 @@ main() {
     exit 0
   fi
   install_bundle
+}
+
+# It pulls images, the agent's own too, and knows nothing of the runtime's proxy. Its settings are not this bundle's.
+hint_engine() {
+  drop_ins=/etc/systemd/system/docker.service.d
+  ! grep -qsi prox "$ROOT$drop_ins"/*.conf "$ROOT/etc/docker/daemon.json" || return 0
+  say "The container engine pulls images by a proxy of its own, and no setting of it names one. Once this is installed, type: sudo mkdir -p $drop_ins; sed 1d /etc/systemd/system/$SERVICE.service.d/proxy.conf | sudo tee $drop_ins/http-proxy.conf; sudo systemctl daemon-reload; sudo systemctl restart docker"
 }
 
 read_options() {
@@ -92,12 +100,12 @@ refuse() {
 # --- What the device has: it is looked at, not changed ---
 
 check_programs() {
-  for program in openssl:openssl awk:mawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
+  for program in openssl:openssl awk:gawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
   [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
 }
 
 need() { # PROGRAM:PACKAGE
-  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. Type: sudo apt-get install ${1#*:}"
+  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. Type: $INSTALL ${1#*:}"
 }
 
 # Owners as numbers: those of another root's users are not this machine's.
@@ -105,7 +113,7 @@ find_runtime() {
   CONFIG_NAME=${CONFIG##*/} CONFIG=$ROOT$CONFIG
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
     ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "${CONFIG%/*}" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder ${CONFIG%/*}. Type: sudo apt-get install $PACKAGE"
+    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder ${CONFIG%/*}. Type: $INSTALL $PACKAGE"
   fi
   ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
   [ ! -L "$CONFIG" ] || follow_link

@@ -1,10 +1,11 @@
-import type { RuntimeVersion } from '../../model/fleet.ts';
+import type { Platform, RuntimeVersion } from '../../model/fleet.ts';
 import { installer } from './scripts.generated.ts';
 
 /** What differs from device to device in the installer. Paths are the device's own, decoded, not URIs. */
 export interface InstallerSettings {
   readonly device: string;
   readonly version: RuntimeVersion;
+  readonly platform: Exclude<Platform, 'windows'>;
   /** The two that are registered, 40 or 64 hex digits; they may be equal. */
   readonly thumbprints: readonly string[];
   readonly certificate: string;
@@ -41,6 +42,8 @@ export function renderInstaller(settings: InstallerSettings): string {
     assignments({
       DEVICE: device,
       RUNTIME: version.text,
+      // As Microsoft's instructions for Red Hat have it; newer ones take the name for dnf.
+      INSTALL: settings.platform === 'debian' ? 'sudo apt-get install' : 'sudo yum install',
       THUMBPRINTS: settings.thumbprints.join(' '),
       CERTIFICATE_PATH: settings.certificate,
       PRIVATE_KEY_PATH: settings.privateKey ?? '',
