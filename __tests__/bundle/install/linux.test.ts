@@ -111,6 +111,33 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
     expect(tree(device, true)).toEqual(before);
   });
 
+  it.each([configPath, certificatePath, dropInPath])(
+    'puts the mode of %s right, where its content is already',
+    (path) => {
+      const device = running();
+      expect(install(device).status).toBe(0);
+      const wanted = tree(device);
+      chmodSync(join(device.root, path), 0o666);
+      const { status, calls } = install(device);
+      expect(status).toBe(0);
+      expect(calls).toContain('systemctl restart iotedge [# new]');
+      expect(tree(device)[path]).toBe(wanted[path]);
+    },
+  );
+
+  it('puts the owner right, where content and mode are already', () => {
+    const device = running();
+    expect(install(device).status).toBe(0);
+    // Not everyone may give files away, but everyone may be told.
+    scratch.put(device.root, '/etc/passwd', 'root:x:0:0::/:/bin/sh\niotedge:x:7003:7103::/:/bin/false\n');
+    const { stdout } = install(device, { args: ['--root', device.root, '--dry-run'] });
+    for (const [path, mode] of [
+      [configPath, '400'],
+      [certificatePath, '444'],
+    ])
+      expect(stdout).toContain(`would place ${device.root}${path} (owner 7003:7103, mode ${mode})`);
+  });
+
   it('keeps the file that it replaces, and only the last one', () => {
     const device = running();
     expect(install(device).status).toBe(0);
