@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderBundles } from '../../src/bundle/render.ts';
-import { deviceOf, identityOf } from './material.ts';
+import { baseOf } from './base/base-material.ts';
+import { deviceOf, identityOf, type Wanted } from './material.ts';
 
 const pems = { primary: 'leaf of primary\nchain\n', secondary: 'leaf of secondary\n' };
 
@@ -92,6 +93,18 @@ describe('rendering bundles', () => {
     const { value } = await renderBundles([identityOf({ version: '1.5', platform })]);
     const script = value[0]?.files.find(({ name }) => name === 'install.sh')?.text;
     expect(script).toContain(`\nINSTALL='${command}'\n`);
+  });
+
+  const edited = { version: '1.1', config: { base: 'base.yaml' } };
+  it.each<[string, Wanted, string]>([
+    ['the id in lower case', { id: 'Edge-001', version: '1.5' }, 'edge-001'],
+    ['the name in the manifest', { version: '1.5', hostname: 'gateway.plant' }, 'gateway.plant'],
+    ['the name in the file that is edited', edited, 'of-base'],
+    ['the name in the manifest over that', { ...edited, hostname: 'gateway.plant' }, 'gateway.plant'],
+  ])('tells the installer how the configuration calls the machine: %s', async (_, wanted, name) => {
+    const base = baseOf('provisioning:\n  source: manual\nhostname: "of-base"\n');
+    const { value } = await renderBundles([identityOf(wanted)], { bases: new Map([['base.yaml', base]]) });
+    expect(value[0]?.files.find((file) => file.name === 'install.sh')?.text).toContain(`\nHOST_NAME='${name}'\n`);
   });
 
   it('renders nothing of nothing', async () => {

@@ -9,6 +9,7 @@ import { renderConfigToml } from './config/toml.ts';
 import { renderConfigYaml } from './config/yaml.ts';
 import { renderInstaller } from './install/linux.ts';
 import { renderInitializer } from './install/windows.ts';
+import { hostnameOf } from './judge/hostname.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
 import type { DevicePlace, Places } from './judge/places.ts';
 import { generationOf } from './judge/runtime.ts';
@@ -38,7 +39,7 @@ export function filesOf(identity: Identity, hub: HubHost, { places, base }: Mate
     generationOf(device.runtime.version) === 'aziot'
       ? file('config.toml', () => renderConfigToml(device, hub, places))
       : file('config.yaml', yaml);
-  const script = file('install.sh', () => installerOf(identity, configuration, places));
+  const script = file('install.sh', () => installerOf(identity, configuration, { places, base }));
   return [configuration, ...certificate, script];
 }
 
@@ -58,7 +59,7 @@ function renderYaml({ device }: Identity, hub: HubHost, { places, base }: Materi
 function installerOf(
   { device, thumbprints, certificates }: Identity,
   configuration: BundleFile,
-  places: Places,
+  { places, base }: Material,
 ): string {
   const { proxy } = device.config;
   const { edgeCa } = places;
@@ -81,9 +82,17 @@ function installerOf(
       configuration: sha256(text),
       ...(carried === undefined ? {} : { certificate: sha256(carried.pem) }),
     },
+    hostname: hostnameIn(device, base),
     ...(proxy === undefined ? {} : { proxy }),
     secrets: secretsIn(text, device),
   });
+}
+
+/** A file that is edited keeps its own. */
+function hostnameIn(device: Device, base: Base | undefined): string | undefined {
+  if (base === undefined || device.config.hostname !== undefined) return hostnameOf(device);
+  const own = base.settings.entries.get('hostname')?.scalar;
+  return typeof own === 'string' ? own : undefined;
 }
 
 /** No module holds a certificate. */

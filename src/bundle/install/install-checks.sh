@@ -17,6 +17,7 @@ check_material() {
   check_others
   check_ways
   check_secrets
+  [ -z "$RESTART" ] || [ -z "$HOST_NAME" ] || check_host_name
 }
 
 as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
@@ -92,6 +93,18 @@ check_others() {
   [ -z "$EDGE_CA_KEY" ] || check_key "$edge_ca_key" "$edge_ca" ''
   [ -z "$TRUST_BUNDLE" ] ||
     read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
+}
+
+# No reason to refuse: it runs, and a name may lead here that is not the machine's. But "iotedge check" will call it an error,
+# by these rules: 1.1 tells large letters from small ones; later ones do not, and take an address.
+check_host_name() {
+  machine=$(uname -n) wanted=$HOST_NAME
+  if [ "$FORM" = toml ]; then
+    case $wanted in *:*) return ;; *[!0-9.]*) ;; *) return ;; esac
+    machine=$(say "$machine" | tr '[:upper:]' '[:lower:]') wanted=$(say "$wanted" | tr '[:upper:]' '[:lower:]')
+  fi
+  case $wanted in "$machine" | "$machine".*) return ;; esac
+  complain "the configuration calls this machine $HOST_NAME and its name is $(uname -n), which iotedge check will call an error. Type: sudo hostnamectl set-hostname '$HOST_NAME'; or set config.hostname in the manifest to $(uname -n), alone or with its domain, and get the bundle again."
 }
 
 check_secrets() {

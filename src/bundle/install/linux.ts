@@ -14,6 +14,8 @@ export interface InstallerSettings {
   /** The authority of the modules' certificates, where it lies in files; its key may be in a module too. */
   readonly edgeCa?: { readonly certificate: string; readonly privateKey: string | undefined };
   readonly trustBundle?: string | undefined;
+  /** The machine's, as the configuration says it; absent where it does not say. */
+  readonly hostname?: string | undefined;
   /** Of the bundle's files, lower-case hex; `certificate` where it holds an `identity-certificate.pem`, which is to be placed. */
   readonly sha256: { readonly configuration: string; readonly certificate?: string };
   /** Of the runtime's daemons. */
@@ -50,6 +52,7 @@ export function renderInstaller(settings: InstallerSettings): string {
       EDGE_CA_CERTIFICATE: settings.edgeCa?.certificate ?? '',
       EDGE_CA_KEY: settings.edgeCa?.privateKey ?? '',
       TRUST_BUNDLE: settings.trustBundle ?? '',
+      HOST_NAME: settings.hostname ?? '',
       CONFIG_SHA256: sha256.configuration,
       CARRIED: sha256.certificate === undefined ? '' : 'identity-certificate.pem',
       CARRIED_SHA256: sha256.certificate ?? '',
