@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderBundles } from '../../src/bundle/render.ts';
-import { deviceOf, identityOf, now } from './material.ts';
+import { baseOf } from './base/base-material.ts';
+import { deviceOf, identityOf, now, type Wanted } from './material.ts';
 
 const pems = { primary: 'leaf of primary\nchain\n', secondary: 'leaf of secondary\n' };
 
@@ -67,6 +68,45 @@ describe('rendering bundles', () => {
     const { value, findings } = await renderBundles([], { now, judge: [deviceOf({ id: '7', version: '1.6' })] });
     expect(value).toEqual([]);
     expect(findings).toMatchObject([{ rule: 'config/hostname', device: '7' }]);
+  });
+
+  it.each([
+    ['1.1', '/pki/ca.key.pem'],
+    ['1.5', '/pki/ca.key.pem'],
+    ['1.5', ''],
+  ])('tells the installer of %s where edge CA (key: "%s") and trust bundle lie', async (version, path) => {
+    const privateKey = path === '' ? 'pkcs11:object=ca' : `file://${path}`;
+    const config = {
+      edgeCa: { certificate: 'file:///pki/my%20ca.pem', privateKey },
+      trustBundle: '/pki/trust.pem',
+      ...(path === '' ? { pkcs11: { library: '/usr/lib/module.so' } } : {}),
+    };
+    const { value } = await renderBundles([identityOf({ version, config })], { now });
+    const script = value[0]?.files.find(({ name }) => name === 'install.sh')?.text;
+    expect(script).toContain(
+      `\nEDGE_CA_CERTIFICATE='/pki/my ca.pem'\nEDGE_CA_KEY='${path}'\nTRUST_BUNDLE='/pki/trust.pem'\n`,
+    );
+  });
+
+  it.each([
+    ['debian', 'sudo apt-get install'],
+    ['linux', 'sudo yum install'],
+  ] as const)('tells the installer how packages are installed on %s', async (platform, command) => {
+    const { value } = await renderBundles([identityOf({ version: '1.5', platform })], { now });
+    const script = value[0]?.files.find(({ name }) => name === 'install.sh')?.text;
+    expect(script).toContain(`\nINSTALL='${command}'\n`);
+  });
+
+  const edited = { version: '1.1', config: { base: 'base.yaml' } };
+  it.each<[string, Wanted, string]>([
+    ['the id in lower case', { id: 'Edge-001', version: '1.5' }, 'edge-001'],
+    ['the name in the manifest', { version: '1.5', hostname: 'gateway.plant' }, 'gateway.plant'],
+    ['the name in the file that is edited', edited, 'of-base'],
+    ['the name in the manifest over that', { ...edited, hostname: 'gateway.plant' }, 'gateway.plant'],
+  ])('tells the installer how the configuration calls the machine: %s', async (_, wanted, name) => {
+    const base = baseOf('provisioning:\n  source: manual\nhostname: "of-base"\n');
+    const { value } = await renderBundles([identityOf(wanted)], { now, bases: new Map([['base.yaml', base]]) });
+    expect(value[0]?.files.find((file) => file.name === 'install.sh')?.text).toContain(`\nHOST_NAME='${name}'\n`);
   });
 
   it('renders nothing of nothing', async () => {

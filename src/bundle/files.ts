@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BundleFile } from '../model/bundle.ts';
-import type { HubHost } from '../model/fleet.ts';
+import type { Device, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Base } from './base/base.ts';
 import { renderOnBase } from './base/device.ts';
@@ -9,8 +9,9 @@ import { renderConfigToml } from './config/toml.ts';
 import { renderConfigYaml } from './config/yaml.ts';
 import { renderInstaller } from './install/linux.ts';
 import { renderInitializer } from './install/windows.ts';
+import { hostnameOf } from './judge/hostname.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
-import type { Places } from './judge/places.ts';
+import type { DevicePlace, Places } from './judge/places.ts';
 import { generationOf } from './judge/runtime.ts';
 
 interface Material {
@@ -38,7 +39,7 @@ export function filesOf(identity: Identity, hub: HubHost, { places, base }: Mate
     generationOf(device.runtime.version) === 'aziot'
       ? file('config.toml', () => renderConfigToml(device, hub, places))
       : file('config.yaml', yaml);
-  const script = file('install.sh', () => installerOf(identity, configuration, places));
+  const script = file('install.sh', () => installerOf(identity, configuration, { places, base }));
   return [configuration, ...certificate, script];
 }
 
@@ -68,26 +69,46 @@ function renderYaml({ device }: Identity, hub: HubHost, { places, base }: Materi
 function installerOf(
   { device, thumbprints, certificates }: Identity,
   configuration: BundleFile,
-  places: Places,
+  { places, base }: Material,
 ): string {
-  const { path: certificate } = places.certificate;
-  if (certificate === undefined) throw new Error(`the certificate of device "${device.id}" has no path`);
   const { proxy } = device.config;
+  const { edgeCa } = places;
+  const { platform } = device.runtime;
+  if (platform === 'windows') throw new Error(`device "${device.id}" has no shell for the installer`);
   const carried = certificates[device.identity.slot];
   const { text } = configuration;
   return renderInstaller({
     device: device.id,
     version: device.runtime.version,
+    platform,
     thumbprints: [thumbprints.primary, thumbprints.secondary],
-    certificate,
+    certificate: pathOf(places.certificate, device),
     privateKey: places.privateKey.path,
+    ...(edgeCa === undefined
+      ? {}
+      : { edgeCa: { certificate: pathOf(edgeCa.certificate, device), privateKey: edgeCa.privateKey.path } }),
+    ...(places.trustBundle === undefined ? {} : { trustBundle: places.trustBundle.path }),
     sha256: {
       configuration: sha256(text),
       ...(carried === undefined ? {} : { certificate: sha256(carried.pem) }),
     },
+    hostname: hostnameIn(device, base),
     ...(proxy === undefined ? {} : { proxy }),
     secrets: secretsIn(text, device),
   });
+}
+
+/** A file that is edited keeps its own. */
+function hostnameIn(device: Device, base: Base | undefined): string | undefined {
+  if (base === undefined || device.config.hostname !== undefined) return hostnameOf(device);
+  const own = base.settings.entries.get('hostname')?.scalar;
+  return typeof own === 'string' ? own : undefined;
+}
+
+/** No module holds a certificate. */
+function pathOf({ path, uri }: DevicePlace, device: Device): string {
+  if (path === undefined) throw new Error(`the certificate ${uri} of device "${device.id}" has no path`);
+  return path;
 }
 
 function sha256(text: string): string {

@@ -4,7 +4,7 @@ export const configRules = {
   'config/uri': rule<{ key: string; value: string; problem: string; expected: string }>({
     severity: 'error',
     about:
-      'The place of the certificate or key on the device is not a file: URI or an absolute path. The runtime would stop at start: https://github.com/Azure/iotedge/issues/4336.',
+      'The place of the certificate or key on the device is not a file: URI or an absolute path, so that the runtime would stop at start (https://github.com/Azure/iotedge/issues/4336), or is that of another file.',
     message: ({ key, value, problem }) => `${key}: ${JSON.stringify(value)} ${problem}`,
     remedy: ({ expected }) => `Write ${expected}.`,
     example: {

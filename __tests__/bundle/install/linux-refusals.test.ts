@@ -96,6 +96,14 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
       of: () => ({ ...usual(pair, 1), has: { [key]: pair.key, [`${certificate}/file`]: '' } }),
       says: /edge-001\.pem is a folder/,
     },
+    'something else at the place of the certificate': {
+      of: () => usual(pair, 1, { certificate: '/etc/passwd' }),
+      says: /etc\/passwd is there and no certificate in PEM form.*Move it away/,
+    },
+    'an empty file at the place of the certificate': {
+      of: () => ({ ...usual(pair, 1), has: { [key]: pair.key, [certificate]: '' } }),
+      says: /edge-001\.pem is there and no certificate in PEM form/,
+    },
     'a missing secret': {
       of: () => withSecrets(pair, [secret('password: "@A@"', '@A@', 'text')]),
       says: /secret IOTEDGE_A is not set\. Type: read -r IOTEDGE_A; export IOTEDGE_A; sudo --preserve-env=IOTEDGE_A/,
@@ -164,13 +172,17 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
     expect(stderr).toContain('IOTEDGE_A holds a line break or another control character');
   });
 
-  it('a device without the runtime', () => {
-    const device = scratchDevice(usual(pair, 1));
+  const packages = [
+    ['debian', 'sudo apt-get install'],
+    ['linux', 'sudo yum install'],
+  ] as const;
+  it.each(packages)('a device without the runtime (%s)', (platform, command) => {
+    const device = scratchDevice(usual(pair, 1, { platform }));
     put(device.root, '/etc/passwd', 'root:x:0:0::/:/bin/sh\n');
     const { status, stderr } = install(device);
     expect(status).toBe(1);
     expect(stderr).toContain('IoT Edge 1.1 is not installed');
-    expect(stderr).toContain('sudo apt-get install iotedge');
+    expect(stderr).toContain(`Type: ${command} iotedge\n`);
   });
 
   it.each([['--frobnicate'], ['--root'], ['--root', '/nowhere/at/all']])('wrong usage: %s %s', (...args) => {
@@ -181,14 +193,14 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
     expect(stderr).toContain('usage: sudo sh install.sh');
   });
 
-  it('a device without a program that is needed', () => {
-    const device = scratchDevice(usual(pair, 1));
+  it.each(packages)('a device without a program that is needed (%s)', (platform, command) => {
+    const device = scratchDevice(usual(pair, 1, { platform }));
     mkdirSync(join(device.folder, 'few'));
     for (const name of ['id', 'dirname']) symlinkSync(`/usr/bin/${name}`, join(device.folder, 'few', name));
     const { status, stderr } = install(device, { first: `PATH='${join(device.folder, 'few')}'` });
     expect(status).toBe(1);
-    expect(stderr).toContain('the program openssl is missing. Type: sudo apt-get install openssl');
-    expect(stderr).toContain('the program systemctl is missing. Type: sudo apt-get install systemd');
+    expect(stderr).toContain(`the program openssl is missing. Type: ${command} openssl\n`);
+    expect(stderr).toContain(`the program systemctl is missing. Type: ${command} systemd\n`);
   });
 
   it.each(['sha1', 'sha256'] as const)('not: a certificate registered by %s, in either slot and case', (algorithm) => {

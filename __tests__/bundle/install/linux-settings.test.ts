@@ -3,10 +3,13 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type InstallerSettings, renderInstaller, type Secret } from '../../../src/bundle/install/linux.ts';
+import { renderBundles } from '../../../src/bundle/render.ts';
+import { identityOf, now, type Wanted } from '../material.ts';
 
 const settings: InstallerSettings = {
   device: 'edge-001',
   version: { text: '1.5', major: 1, minor: 5 },
+  platform: 'debian',
   thumbprints: ['a'.repeat(40), 'b'.repeat(40)],
   certificate: '/var/aziot/certs/edge-001.pem',
   privateKey: '/var/aziot/secrets/edge-001.key.pem',
@@ -29,7 +32,8 @@ describe('the text of the installer', () => {
     const [head = '', tail = ''] = readFileSync('src/bundle/install/install.sh', 'utf8').split('#SETTINGS#\n');
     const rendered = renderInstaller(settings);
     expect(rendered.startsWith(head)).toBe(true);
-    expect(rendered).toContain(`${tail}${readFileSync('src/bundle/install/install-changes.sh', 'utf8')}`);
+    const others = ['checks', 'changes'].map((part) => readFileSync(`src/bundle/install/install-${part}.sh`, 'utf8'));
+    expect(rendered).toContain(`${tail}${others.join('')}`);
   });
 
   it('brings every value to the shell byte by byte', () => {
@@ -81,9 +85,27 @@ describe('the text of the installer', () => {
 });
 
 describe.skipIf(!hasShellcheck)('the installer by shellcheck (needs shellcheck)', () => {
-  it.each(['1.1', '1.5'])('has nothing to complain about for %s', (text) => {
-    const version = { text, major: 1, minor: Number(text.slice(2)) };
-    const input = renderInstaller({ ...settings, version, secrets: [secret] });
+  const registry = { server: 'registry.example', username: 'edge', passwordFrom: 'IOTEDGE_REGISTRY_PASSWORD' };
+  const inModule = {
+    identity: { privateKey: 'pkcs11:token=edge;object=edge-001', pinFrom: 'IOTEDGE_PIN' },
+    config: { agent: { registry }, pkcs11: { library: '/usr/lib/module.so' } },
+  };
+  const everything = {
+    proxy: { https: 'http://proxy:3128', noProxy: 'localhost' },
+    edgeCa: { certificate: '/pki/ca.pem', privateKey: '/pki/ca.key.pem' },
+    trustBundle: '/pki/trust.pem',
+  };
+  it.each<[string, Wanted]>([
+    ['1.1', { version: '1.1' }],
+    ['1.1 with a registry', { version: '1.1', config: { ...everything, agent: { registry } } }],
+    ['1.5', { version: '1.5' }],
+    ['1.5 with everything in files', { version: '1.5', config: { ...everything, agent: { registry } } }],
+    ['1.5 with a registry and a PIN', { version: '1.5', ...inModule }],
+    ['a device whose id looks like shell', { id: "$HOME';$(id)*?!", version: '1.5', hostname: 'edge' }],
+  ])('has nothing to complain about for %s', async (_, wanted) => {
+    const { value, findings } = await renderBundles([identityOf(wanted, { primary: 'PEM' })], { now });
+    const input = value[0]?.files.find(({ name }) => name === 'install.sh')?.text;
+    expect(input, JSON.stringify(findings)).toBeDefined();
     const { status, stdout } = spawnSync('shellcheck', ['--shell=sh', '-'], { input, encoding: 'utf8' });
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   });

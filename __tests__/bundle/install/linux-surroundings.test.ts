@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -70,6 +70,49 @@ describe.skipIf(!hasOpenssl)('the surroundings of an installation (needs openssl
       expect(stderr).toMatch(says);
       expect(stderr).toMatch(/Nothing was changed\.\n$/);
       expect(readlinkSync(join(device.root, configPath))).toBe(target);
+    });
+  });
+
+  describe('a machine', () => {
+    const called = (machine: string, minor: 1 | 5, hostname: string | undefined) => {
+      const device = scratchDevice(usual(pair, minor, { hostname }));
+      put(device.folder, '/bin/uname', `#!/bin/sh\n[ "$*" = -n ] && echo '${machine}'\n`);
+      chmodSync(join(device.folder, 'bin/uname'), 0o755);
+      return device;
+    };
+    const dryRun = (device: ScratchDevice, ...more: string[]) =>
+      install(device, { args: ['--root', device.root, '--dry-run', ...more] });
+
+    it.each([
+      [1, 'raspberrypi', 'edge-001'],
+      [5, 'raspberrypi', 'edge-001'],
+      [1, 'Edge-001', 'edge-001'],
+      [5, 'edge-001', 'edge-0011'],
+      [5, 'edge-001.plant.example', 'edge-001'],
+      [1, 'edge-001', '10.0.0.1'],
+    ] as const)(
+      '1.%i: called %s, not %s: is told before iotedge check complains, and installed',
+      (minor, name, wanted) => {
+        const device = called(name, minor, wanted);
+        const { status, stderr } = dryRun(device, '--restart');
+        expect(status).toBe(0);
+        expect(stderr).toContain(`calls this machine ${wanted} and its name is ${name}, which iotedge check`);
+        expect(stderr).toContain(`sudo hostnamectl set-hostname '${wanted}'`);
+        expect(stderr).toContain(`set config.hostname in the manifest to ${name},`);
+        // An image is called as the machine that it is built on is not.
+        expect(dryRun(device)).toMatchObject({ status: 0, stderr: '' });
+      },
+    );
+
+    it.each([
+      [1, 'edge-001', 'edge-001'],
+      [1, 'edge-001', 'edge-001.plant.example'],
+      [5, 'Edge-001', 'edge-001.plant.example'],
+      [5, 'raspberrypi', '10.0.0.1'],
+      [5, 'raspberrypi', 'fd00::1'],
+      [5, 'raspberrypi', undefined],
+    ] as const)('1.%i: called %s: nothing is said of %s', (minor, name, wanted) => {
+      expect(dryRun(called(name, minor, wanted), '--restart')).toMatchObject({ status: 0, stderr: '' });
     });
   });
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
@@ -111,6 +111,33 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
     expect(tree(device, true)).toEqual(before);
   });
 
+  it.each([configPath, certificatePath, dropInPath])(
+    'puts the mode of %s right, where its content is already',
+    (path) => {
+      const device = running();
+      expect(install(device).status).toBe(0);
+      const wanted = tree(device);
+      chmodSync(join(device.root, path), 0o666);
+      const { status, calls } = install(device);
+      expect(status).toBe(0);
+      expect(calls).toContain('systemctl restart iotedge [# new]');
+      expect(tree(device)[path]).toBe(wanted[path]);
+    },
+  );
+
+  it('puts the owner right, where content and mode are already', () => {
+    const device = running();
+    expect(install(device).status).toBe(0);
+    // Not everyone may give files away, but everyone may be told.
+    scratch.put(device.root, '/etc/passwd', 'root:x:0:0::/:/bin/sh\niotedge:x:7003:7103::/:/bin/false\n');
+    const { stdout } = install(device, { args: ['--root', device.root, '--dry-run'] });
+    for (const [path, mode] of [
+      [configPath, '400'],
+      [certificatePath, '444'],
+    ])
+      expect(stdout).toContain(`would place ${device.root}${path} (owner 7003:7103, mode ${mode})`);
+  });
+
   it('keeps the file that it replaces, and only the last one', () => {
     const device = running();
     expect(install(device).status).toBe(0);
@@ -125,6 +152,30 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
       [`${configPath}.before-install`]: file('iotedge', '400', '# new\n'),
     });
     expect(Object.keys(tree(device)).filter((path) => path.includes('installing'))).toEqual([]);
+  });
+
+  it.each([
+    ['644', '400'],
+    ['440', '400'],
+  ])('keeps a file of mode %s to those who may read the new one: %s', (before, after) => {
+    const device = scratch.scratchDevice(usual(pair, 1));
+    scratch.put(device.root, configPath, 'password: "secret"\n');
+    chmodSync(join(device.root, configPath), Number.parseInt(before, 8));
+    expect(install(device)).toMatchObject({ status: 0, stderr: '' });
+    expect(tree(device)[`${configPath}.before-install`]).toBe(file('iotedge', after, 'password: "secret"\n'));
+  });
+
+  it('keeps a link to the certificate as one, and what it leads to as it is', () => {
+    const device = scratch.scratchDevice(usual(pair, 1));
+    const target = '/var/lib/iotedge/identity/shared.pem';
+    scratch.put(device.root, target, renewed.certificate);
+    chmodSync(join(device.root, target), 0o664);
+    symlinkSync('shared.pem', join(device.root, certificatePath));
+    expect(install(device).status).toBe(0);
+    expect(tree(device)).toMatchObject({
+      [certificatePath]: file('iotedge', '444', pair.certificate),
+      [target]: file('root', '664', renewed.certificate),
+    });
   });
 
   it('replaces the certificate together with the configuration, and keeps the old one', () => {
@@ -168,20 +219,6 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
       'systemctl daemon-reload [# old]',
       'iotedge system restart [# old]',
     ]);
-  });
-
-  it.each(['configuration', 'certificate'])('puts everything back when the disk is full at the %s', (part) => {
-    const device = running();
-    const before = tree(device);
-    const long = `${'a line of it\n'.repeat(300)}`;
-    const next = usual(pair, 1);
-    device.update(
-      part === 'certificate' ? { ...next, carried: `${long}${pair.certificate}` } : { ...next, config: long },
-    );
-    const { status, stderr, calls } = install(device, { first: 'ulimit -c 0; ulimit -f 1' });
-    expect({ status, calls }).toEqual({ status: 1, calls: [] });
-    expect(stderr).toContain('Is the disk full?');
-    expect(tree(device)).toEqual(before);
   });
 
   it('stopped at any moment, it leaves the old files or the new ones whole', async () => {
@@ -232,6 +269,29 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
       );
     }
   });
+
+  it.each([
+    [
+      1,
+      'iotedge',
+      '/etc/systemd/system/docker.service.d/http-proxy.conf',
+      '[Service]\nEnvironment="HTTPS_PROXY=http://p"\n',
+    ],
+    [5, 'aziot-edged', '/etc/docker/daemon.json', '{ "proxies": { "https-proxy": "http://p" } }\n'],
+  ] as const)(
+    '1.%i: says that the container engine has a proxy of its own, until it has one',
+    (minor, unit, path, text) => {
+      const device = scratch.scratchDevice(usual(pair, minor, { proxy: { https: 'http://proxy:3128' } }));
+      const said = () => install(device, { args: ['--root', device.root, '--restart', '--dry-run'] }).stdout;
+      const hint = `sed 1d /etc/systemd/system/${unit}.service.d/proxy.conf | sudo tee`;
+      scratch.put(device.root, '/etc/docker/daemon.json', '{}\n');
+      expect(said()).toContain(hint);
+      scratch.put(device.root, path, text);
+      expect(said()).not.toContain('container engine');
+      device.update(usual(pair, minor));
+      expect(said()).not.toContain('container engine');
+    },
+  );
 
   it('only says what it would do with --dry-run', () => {
     const device = running();

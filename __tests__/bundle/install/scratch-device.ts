@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type InstallerSettings, renderInstaller } from '../../../src/bundle/install/linux.ts';
 import { folderWith } from '../../support/folder.ts';
@@ -61,18 +61,18 @@ export type ScratchDevice = ReturnType<typeof scratchDevice>;
 
 const daemons = ['keyd', 'certd', 'identityd', 'tpmd', 'edged'] as const;
 
-// Writes down what it was called with, and which configuration lay there. Does once what control/<name> <argument> says.
+// Does once what control/<name> <argument> says, and writes down what it was called with, and which configuration lay there.
+// The order is taken first: whoever reads the log may end it at once, and the next call must not find the order again.
 const standIn = `#!/bin/sh
 here=\${0%/bin/*} name=\${0##*/}
+order="$here/control/$name $1" how=''
+[ ! -f "$order" ] || how=$(cat "$order")
+[ "$how" = 'fail always' ] || rm -f "$order"
 lies=$(cat "$here"/root/etc/*/config.yaml "$here"/root/etc/*/config.toml 2>/dev/null | sed -n 1p)
 echo "$name $* [$lies]" | sed "s|$here/root||" >>"$here/log"
 if [ "$name $1" = 'iotedge config' ]; then
   for daemon in ${daemons.join(' ')}; do cat "$4" >"$here/root/etc/aziot/$daemon/config.d/00-super.toml"; done
 fi
-order="$here/control/$name $1"
-[ -f "$order" ] || exit 0
-how=$(cat "$order")
-[ "$how" = 'fail always' ] || rm "$order"
 case $how in fail*) exit 1 ;; hang) exec sleep 60 ;; cut) kill -9 "$PPID" ;; esac
 `;
 
@@ -138,12 +138,14 @@ export function tree({ root }: ScratchDevice, times = false): Record<string, str
   return Object.fromEntries(
     paths.sort().map((path) => {
       const stat = lstatSync(join(root, path));
-      const content = stat.isDirectory() ? '/' : readFileSync(join(root, path), 'utf8');
+      const content = stat.isSymbolicLink() ? `-> ${readlinkSync(join(root, path))}` : contentOf(join(root, path));
       const mode = (stat.mode & 0o7777).toString(8);
       return [`/${path}`, `${mode} ${stat.uid}:${stat.gid} ${content}${times ? stat.mtimeMs : ''}`];
     }),
   );
 }
+
+const contentOf = (path: string) => (lstatSync(path).isDirectory() ? '/' : readFileSync(path, 'utf8'));
 
 /** A certificate with its key; valid from yesterday for a year unless `wanted` says otherwise. */
 export function makePair(folder: string, name: string, wanted: Wanted) {
@@ -176,6 +178,7 @@ export function usual(pair: Pair, minor: 1 | 5, wanted: Partial<Settings & Bundl
   const all: Settings = {
     device: 'edge-001',
     version: { text: `1.${minor}`, major: 1, minor },
+    platform: 'debian',
     thumbprints: [pair.sha256, pair.sha256],
     secrets: [],
     ...settings,

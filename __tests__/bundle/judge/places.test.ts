@@ -81,6 +81,41 @@ describe('config/uri, of a Linux device', () => {
   });
 });
 
+describe('config/uri, where something else is written', () => {
+  const linux = [
+    '/etc/iotedge/config.yaml',
+    '/etc/aziot/config.toml',
+    '//etc//aziot///config.toml',
+    'file:///etc/aziot/config%2Etoml',
+    '/etc/aziot/config.toml.installing',
+    '/etc/aziot/keyd/config.d/00-super.toml',
+    '/etc/systemd/system/aziot-edged.service.d/proxy.conf',
+    '/etc/systemd/system/iotedge.service.d/proxy.conf',
+  ];
+  const windows = ['C:\\ProgramData\\iotedge\\config.yaml', 'c:/programdata/IOTEDGE/config.yaml.before-install'];
+  const cases = [
+    ...linux.flatMap((path) => [{ path, version: '1.1' } as const, { path, version: '1.5' } as const]),
+    ...windows.map((path) => ({ path, version: '1.1', platform: 'windows' }) as const),
+  ];
+  it.each(cases)('refuses $path ($version)', ({ path, ...runtime }) => {
+    const files = { identity: { certificate: path }, config: { trustBundle: path } };
+    expect(findingsOf({ ...runtime, ...files }).filter(({ rule }) => rule === 'config/uri')).toMatchObject([
+      { message: expect.stringMatching(/^identity\.certificate: .* (lies (where|among)|has the name of) /) },
+      { message: expect.stringMatching(/^config\.trustBundle: .* (lies (where|among)|has the name of) /) },
+    ]);
+  });
+
+  it.each([
+    ['1.5', 'debian', '/etc/aziot/pki/edge.pem'],
+    ['1.1', 'linux', '/etc/iotedge/edge.pem'],
+    ['1.5', 'debian', '/etc/aziot/edge.pem'],
+    ['1.5', 'debian', '/data/etc/aziot/config.toml'],
+    ['1.1', 'windows', 'C:\\ProgramData\\iotedge\\pki\\edge.pem'],
+  ] as const)('not, on %s %s: %s', (version, platform, certificate) => {
+    expect(findingsOf({ version, platform, certificate })).toEqual([]);
+  });
+});
+
 describe('config/path-needs-encoding', () => {
   it.each(['a#1', 'a?', '100%'])('warns of the default place of device %s, and encodes it once', (id) => {
     expect(findingsOf({ id, hostname: 'edge' })).toMatchObject([

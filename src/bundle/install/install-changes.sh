@@ -5,8 +5,8 @@ plan() {
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER
-    mode_of_folder "$placed" /var/aziot/certs 755 "$CERTIFICATE_OWNER"
-    mode_of_folder "$key" /var/aziot/secrets 700 "$KEY_OWNER"
+    [ ! -d "$ROOT/var/aziot/certs" ] || mode "$ROOT/var/aziot/certs" 755 "$CERTIFICATE_OWNER"
+    [ ! -d "$ROOT/var/aziot/secrets" ] || mode "$ROOT/var/aziot/secrets" 700 "$KEY_OWNER"
   fi
   if [ -n "$CARRIED" ]; then
     folder "${placed%/*}" "$FOLDER_OWNER"
@@ -15,6 +15,10 @@ plan() {
     mode "$placed" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   fi
   [ -z "$PRIVATE_KEY_PATH" ] || mode "$key" "$KEY_MODE" "$KEY_OWNER"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || mode "$edge_ca" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
+  [ -z "$EDGE_CA_KEY" ] || mode "$edge_ca_key" "$KEY_MODE" "$KEY_OWNER"
+  # It may be the system's own, which is everybody's.
+  [ -z "$TRUST_BUNDLE" ] || may r "$trust_bundle" "$CERTIFICATE_USER" || mode "$trust_bundle" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   before=$COUNT
   for unit in $UNITS; do
     drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
@@ -42,10 +46,6 @@ mode() { # FILE MODE OWNER
   [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
 }
 
-mode_of_folder() { # FILE FOLDER MODE OWNER: FOLDER's, where FILE lies in it
-  [ "${1%/*}" != "$ROOT$2" ] || [ ! -d "$ROOT$2" ] || mode "$ROOT$2" "$3" "$4"
-}
-
 folder() { # FOLDER OWNER: made with its parents where it is missing
   [ ! -d "$1/" ] || return 0
   folder "${1%/*}" "$ROOT_OWNER"
@@ -60,7 +60,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had NEW_$COUNT=''"
+  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had NEW_$COUNT='' READY_$COUNT=''"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -82,7 +82,7 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 new=\$NEW_$1"
+  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 new=\$NEW_$1 ready=\$READY_$1"
   old=$file.installing.old
 }
 
@@ -139,7 +139,7 @@ resume() {
   say 'An earlier run was cut off: putting back the files of before it.'
   [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
   while IFS=: read -r kind had text && IFS= read -r file; do
-    file=$ROOT$file old=$file.installing.old
+    file=$ROOT$file old=$file.installing.old ready=yes
     restore
   done <"$MARK"
   [ -n "$BACK" ] || return 1
@@ -156,15 +156,19 @@ prepare() {
       new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
         chown "$owner" "$new" && sync "$new" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || { cp -p -- "$file" "$old" && sync "$old"; } ;;
+    derived) [ -z "$had" ] || copy ;;
   esac || {
     complain "cannot prepare $file: see above. Is the disk full?"
     return 1
   }
+  eval "READY_$n=yes"
 }
 
 # A second name takes no space, and putting it back is a rename.
 keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
+
+# What others will write into needs a copy. It gets its name when it is whole: half of one must never be put back.
+copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
 
 commit() {
   case $kind in
@@ -175,8 +179,14 @@ commit() {
 }
 
 finish() {
+  [ "$kind$had" != placeyes ] || tighten
   case $kind in place | remove) [ -z "$had" ] || mv -f -- "$old" "$file.before-install" ;; esac
   case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
+}
+
+# The old file may hold what the new one does, and be open to more people. What a link leads to stays as it is.
+tighten() {
+  [ -L "$old" ] || { chmod "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))" "$old" && chown "$owner" "$old"; }
 }
 
 undo() {
@@ -196,7 +206,9 @@ put_back() {
     folder) rmdir -- "$file" 2>/dev/null || true ;; # what lies in it by now is not ours
     mode) [ ! -e "$file" ] || { chown "${text#*:}" "$file" && chmod "${text%%:*}" "$file"; } ;;
     *)
-      if [ -z "$had" ]; then
+      if [ -z "$ready" ]; then
+        : # it was not touched, and what has the old one's name may be of another run
+      elif [ -z "$had" ]; then
         rm -f -- "$file"
       elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
         mv -f -- "$old" "$file" # refuses two names of one file

@@ -30,7 +30,7 @@ END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' new=''
+  kind='' file='' text='' mode='' owner='' had='' new='' ready=''
   ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
@@ -41,6 +41,7 @@ main() {
     complain 'Nothing was changed.'
     exit 1
   fi
+  [ -z "$PROXY" ] || hint_engine
   if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ]; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
@@ -52,6 +53,13 @@ main() {
     exit 0
   fi
   install_bundle
+}
+
+# It pulls images, the agent's own too, and knows nothing of the runtime's proxy. Its settings are not this bundle's.
+hint_engine() {
+  drop_ins=/etc/systemd/system/docker.service.d
+  ! grep -qsi prox "$ROOT$drop_ins"/*.conf "$ROOT/etc/docker/daemon.json" || return 0
+  say "The container engine pulls images by a proxy of its own, and no setting of it names one. Once this is installed, type: sudo mkdir -p $drop_ins; sed 1d /etc/systemd/system/$SERVICE.service.d/proxy.conf | sudo tee $drop_ins/http-proxy.conf; sudo systemctl daemon-reload; sudo systemctl restart docker"
 }
 
 read_options() {
@@ -89,15 +97,15 @@ refuse() {
   complain "$*"
 }
 
-# --- Checks: they change nothing ---
+# --- What the device has: it is looked at, not changed ---
 
 check_programs() {
-  for program in openssl:openssl awk:mawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
+  for program in openssl:openssl awk:gawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
   [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
 }
 
 need() { # PROGRAM:PACKAGE
-  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. Type: sudo apt-get install ${1#*:}"
+  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. Type: $INSTALL ${1#*:}"
 }
 
 # Owners as numbers: those of another root's users are not this machine's.
@@ -105,7 +113,7 @@ find_runtime() {
   CONFIG_NAME=${CONFIG##*/} CONFIG=$ROOT$CONFIG
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
     ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "${CONFIG%/*}" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder ${CONFIG%/*}. Type: sudo apt-get install $PACKAGE"
+    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder ${CONFIG%/*}. Type: $INSTALL $PACKAGE"
   fi
   ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
   [ ! -L "$CONFIG" ] || follow_link
@@ -140,90 +148,6 @@ owner() { # USER
     uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\n' "$uid" "$(id -g "$1")"
   fi
 }
-
-check_material() {
-  HERE=$(cd -- "$(dirname -- "$0")" && pwd)
-  BUNDLED=$HERE/$CONFIG_NAME
-  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
-  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
-  [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
-  as_rendered "$BUNDLED" "$CONFIG_SHA256"
-  [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
-  [ "$FAULTS" = 0 ] || return
-  check_certificate
-  [ -z "$PRIVATE_KEY_PATH" ] || check_key
-  check_secrets
-}
-
-as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
-  [ -f "$1" ] && [ -r "$1" ] || return 0
-  is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
-  [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
-}
-
-check_certificate() {
-  public=''
-  if [ ! -f "$certificate" ] || [ ! -r "$certificate" ]; then
-    refuse "the certificate $certificate is missing or cannot be read, expected the one of $DEVICE. Copy it there.$HAZARD"
-    return
-  fi
-  public=$(openssl x509 -inform PEM -in "$certificate" -noout -pubkey 2>/dev/null) || {
-    refuse "$certificate is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem.$HAZARD"
-    return
-  }
-  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\+".
-  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
-    sed 's/ + /\
-/g' | sed -n 's/^ *CN=//p' | sed 's/\\\([^0-9A-Fa-f]\)/\1/g')
-  [ "$cn" = "$DEVICE" ] || refuse "$certificate is of CN '$cn', expected '$DEVICE'. Use the certificate of this device."
-  sha1=$(thumbprint sha1) sha256=$(thumbprint sha256)
-  case " $(printf %s "$THUMBPRINTS" | tr a-f A-F) " in
-    *" $sha1 "* | *" $sha256 "*) ;;
-    *) refuse "$certificate has the thumbprint $sha256 (SHA-1 $sha1), which the hub would refuse; registered are $THUMBPRINTS. Use a registered certificate, or register this one and get the bundle again." ;;
-  esac
-  openssl x509 -in "$certificate" -noout -checkend 0 >/dev/null ||
-    refuse "$certificate is expired ($(openssl x509 -in "$certificate" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
-  from=$(openssl x509 -in "$certificate" -noout -startdate |
-    awk '{ split($0, t, /[= ]+/); gsub(/:/, "", t[4]); printf "%04d%02d%02d%s", t[5], (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[2]) + 2) / 3, t[3], t[4] }')
-  [ "$from" -le "$(date -u +%Y%m%d%H%M%S)" ] ||
-    refuse "$certificate is not valid yet ($(openssl x509 -in "$certificate" -noout -startdate); the clock here says $(date -u)). Wait, or set the clock."
-}
-
-thumbprint() { # ALGORITHM
-  openssl x509 -in "$certificate" -noout -fingerprint "-$1" | sed 's/.*=//; s/://g'
-}
-
-check_key() {
-  if [ ! -f "$key" ] || [ ! -r "$key" ]; then
-    refuse "the private key $key is missing or cannot be read, expected the key of the certificate. Put it there.$HAZARD"
-  elif grep -q ENCRYPTED "$key"; then
-    refuse "the private key $key has a passphrase, which IoT Edge cannot type. Take it off: openssl pkey -in KEY -out NEW_KEY"
-  elif ! of_key=$(openssl pkey -inform PEM -in "$key" -passin pass: -pubout 2>/dev/null </dev/null); then
-    refuse "$key is no private key in PEM form. Convert it: openssl pkey -in KEY -out NEW_KEY"
-  elif [ -n "$public" ] && [ "$public" != "$of_key" ]; then
-    refuse "the private key $key does not belong to $certificate. Put the certificate's own key there.$HAZARD"
-  fi
-}
-
-check_secrets() {
-  for name in $(say "$SECRET_NAMES" | sort -u); do
-    case $(form_of "$name") in
-      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
-      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
-    esac
-  done
-  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
-    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
-}
-
-form_of() ( # SECRET: not even "sh -x" shows it
-  set +x
-  eval "set -- \"\${$1-}\""
-  case $1 in
-    '') say missing ;;
-    *[[:cntrl:]]*) say broken ;;
-  esac
-)
 
 # --- What the files shall hold ---
 
@@ -266,4 +190,3 @@ config_text() {
 }
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }
-

@@ -1,15 +1,21 @@
-import type { RuntimeVersion } from '../../model/fleet.ts';
+import type { Platform, RuntimeVersion } from '../../model/fleet.ts';
 import { installer } from './scripts.generated.ts';
 
 /** What differs from device to device in the installer. Paths are the device's own, decoded, not URIs. */
 export interface InstallerSettings {
   readonly device: string;
   readonly version: RuntimeVersion;
+  readonly platform: Exclude<Platform, 'windows'>;
   /** The two that are registered, 40 or 64 hex digits; they may be equal. */
   readonly thumbprints: readonly string[];
   readonly certificate: string;
   /** Undefined where the key is in a PKCS#11 module: then only the certificate is checked. */
   readonly privateKey: string | undefined;
+  /** The authority of the modules' certificates, where it lies in files; its key may be in a module too. */
+  readonly edgeCa?: { readonly certificate: string; readonly privateKey: string | undefined };
+  readonly trustBundle?: string | undefined;
+  /** The machine's, as the configuration says it; absent where it does not say. */
+  readonly hostname?: string | undefined;
   /** Of the bundle's files, lower-case hex; `certificate` where it holds an `identity-certificate.pem`, which is to be placed. */
   readonly sha256: { readonly configuration: string; readonly certificate?: string };
   /** Of the runtime's daemons. */
@@ -38,9 +44,15 @@ export function renderInstaller(settings: InstallerSettings): string {
     assignments({
       DEVICE: device,
       RUNTIME: version.text,
+      // As Microsoft's instructions for Red Hat have it; newer ones take the name for dnf.
+      INSTALL: settings.platform === 'debian' ? 'sudo apt-get install' : 'sudo yum install',
       THUMBPRINTS: settings.thumbprints.join(' '),
       CERTIFICATE_PATH: settings.certificate,
       PRIVATE_KEY_PATH: settings.privateKey ?? '',
+      EDGE_CA_CERTIFICATE: settings.edgeCa?.certificate ?? '',
+      EDGE_CA_KEY: settings.edgeCa?.privateKey ?? '',
+      TRUST_BUNDLE: settings.trustBundle ?? '',
+      HOST_NAME: settings.hostname ?? '',
       CONFIG_SHA256: sha256.configuration,
       CARRIED: sha256.certificate === undefined ? '' : 'identity-certificate.pem',
       CARRIED_SHA256: sha256.certificate ?? '',
@@ -95,7 +107,10 @@ function assignments(values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
     .map(([name, value]) => {
       if (value.includes('\0')) throw new Error(`${name} holds a NUL, which no setting of the installer can`);
-      return `${name}='${value.replaceAll("'", "'\\''")}'\n`;
+      const assignment = `${name}='${value.replaceAll("'", "'\\''")}'\n`;
+      return /[$`]/.test(value)
+        ? `# shellcheck disable=SC2016 # it is not this shell's to expand\n${assignment}`
+        : assignment;
     })
     .join('');
 }

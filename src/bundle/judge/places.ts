@@ -3,6 +3,7 @@ import type { Finding, Judged } from '../../model/finding.ts';
 import { type Device, fileNameOf } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
 import { isReserved, notReserved } from '../name.ts';
+import { problemOfReserved } from './reserved.ts';
 import { generationOf } from './runtime.ts';
 
 /** Where a file lies on the device: the URI that the configuration takes, and the path in the platform's own words. */
@@ -41,7 +42,9 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
   for (const [key, given] of placesNamed(device)) {
     if (skip.has(key)) continue;
     const read = readPlace(given ?? usualPath(device, key), { windows, pkcs11: mayBeInModule(device, key) });
+    const reserved = 'problem' in read || read.path === undefined ? undefined : problemOfReserved(read.path);
     if ('problem' in read) complain(key, read.shown, read.problem);
+    else if (reserved !== undefined) complain(key, read.uri, reserved);
     else {
       places.set(key, read);
       // What `iotedge check` reads as it stands: a module's URI is no path.

@@ -1,0 +1,204 @@
+
+# --- Checks of the bundle and of the device's certificate and key: they change nothing ---
+
+check_material() {
+  HERE=$(cd -- "$(dirname -- "$0")" && pwd)
+  BUNDLED=$HERE/$CONFIG_NAME
+  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
+  edge_ca=$ROOT$EDGE_CA_CERTIFICATE edge_ca_key=$ROOT$EDGE_CA_KEY trust_bundle=$ROOT$TRUST_BUNDLE
+  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
+  [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
+  as_rendered "$BUNDLED" "$CONFIG_SHA256"
+  [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
+  [ "$FAULTS" = 0 ] || return
+  check_certificate
+  [ -z "$PRIVATE_KEY_PATH" ] || check_key "$key" "$certificate" "$HAZARD"
+  [ -z "$CARRIED" ] || check_target
+  check_others
+  check_ways
+  check_secrets
+  [ -z "$RESTART" ] || [ -z "$HOST_NAME" ] || check_host_name
+}
+
+as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
+  [ -f "$1" ] && [ -r "$1" ] || return 0
+  is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
+  [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
+}
+
+check_certificate() {
+  read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
+  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\+".
+  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
+    sed 's/ + /\
+/g' | sed -n 's/^ *CN=//p' | sed 's/\\\([^0-9A-Fa-f]\)/\1/g')
+  [ "$cn" = "$DEVICE" ] || refuse "$certificate is of CN '$cn', expected '$DEVICE'. Use the certificate of this device."
+  sha1=$(thumbprint sha1) sha256=$(thumbprint sha256)
+  case " $(printf %s "$THUMBPRINTS" | tr a-f A-F) " in
+    *" $sha1 "* | *" $sha256 "*) ;;
+    *) refuse "$certificate has the thumbprint $sha256 (SHA-1 $sha1), which the hub would refuse; registered are $THUMBPRINTS. Use a registered certificate, or register this one and get the bundle again." ;;
+  esac
+  check_dates "$certificate"
+}
+
+# What a place in the manifest names by mistake must not be replaced: /etc/passwd.
+check_target() {
+  [ ! -f "$placed" ] || openssl x509 -inform PEM -in "$placed" -noout 2>/dev/null ||
+    refuse "$placed is there and no certificate in PEM form, and would be replaced by one. Move it away, or give the certificate another place (identity.certificate in the manifest)."
+}
+
+read_certificate() { # WHAT EXPECTED FILE: its public key into $public
+  public=''
+  if [ ! -f "$3" ] || [ ! -r "$3" ]; then
+    refuse "$1 is missing or cannot be read, expected $2"
+    return 1
+  fi
+  public=$(openssl x509 -inform PEM -in "$3" -noout -pubkey 2>/dev/null) || {
+    refuse "$3 is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem. Expected is $2"
+    return 1
+  }
+}
+
+check_dates() { # FILE
+  openssl x509 -in "$1" -noout -checkend 0 >/dev/null ||
+    refuse "$1 is expired ($(openssl x509 -in "$1" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
+  from=$(openssl x509 -in "$1" -noout -startdate |
+    awk '{ split($0, t, /[= ]+/); gsub(/:/, "", t[4]); printf "%04d%02d%02d%s", t[5], (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[2]) + 2) / 3, t[3], t[4] }')
+  [ "$from" -le "$(date -u +%Y%m%d%H%M%S)" ] ||
+    refuse "$1 is not valid yet ($(openssl x509 -in "$1" -noout -startdate); the clock here says $(date -u)). Wait, or set the clock."
+}
+
+thumbprint() { # ALGORITHM
+  openssl x509 -in "$certificate" -noout -fingerprint "-$1" | sed 's/.*=//; s/://g'
+}
+
+check_key() { # KEY CERTIFICATE HAZARD: $public is the certificate's
+  if [ ! -f "$1" ] || [ ! -r "$1" ]; then
+    refuse "the private key $1 is missing or cannot be read, expected the key of the certificate $2. Put it there.$3"
+  elif grep -q ENCRYPTED "$1"; then
+    refuse "the private key $1 has a passphrase, which IoT Edge cannot type. Take it off: openssl pkey -in KEY -out NEW_KEY"
+  elif ! of_key=$(openssl pkey -inform PEM -in "$1" -passin pass: -pubout 2>/dev/null </dev/null); then
+    refuse "$1 is no private key in PEM form. Convert it: openssl pkey -in KEY -out NEW_KEY"
+  elif [ -n "$public" ] && [ "$public" != "$of_key" ]; then
+    refuse "the private key $1 does not belong to $2. Put the certificate's own key there.$3"
+  fi
+}
+
+# The authority of the modules' certificates, and what modules trust: they lie on the device, the bundle has only their places.
+check_others() {
+  if [ -n "$EDGE_CA_CERTIFICATE" ] &&
+    read_certificate "the edge CA's certificate $edge_ca" 'that of config.edgeCa.certificate. Copy it there.' "$edge_ca"; then
+    check_dates "$edge_ca"
+  fi
+  [ -z "$EDGE_CA_KEY" ] || check_key "$edge_ca_key" "$edge_ca" ''
+  [ -z "$TRUST_BUNDLE" ] ||
+    read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
+}
+
+# No reason to refuse: it runs, and a name may lead here that is not the machine's. But "iotedge check" will call it an error,
+# by these rules: 1.1 tells large letters from small ones; later ones do not, and take an address.
+check_host_name() {
+  machine=$(uname -n) wanted=$HOST_NAME
+  if [ "$FORM" = toml ]; then
+    case $wanted in *:*) return ;; *[!0-9.]*) ;; *) return ;; esac
+    machine=$(say "$machine" | tr '[:upper:]' '[:lower:]') wanted=$(say "$wanted" | tr '[:upper:]' '[:lower:]')
+  fi
+  case $wanted in "$machine" | "$machine".*) return ;; esac
+  complain "the configuration calls this machine $HOST_NAME and its name is $(uname -n), which iotedge check will call an error. Type: sudo hostnamectl set-hostname '$HOST_NAME'; or set config.hostname in the manifest to $(uname -n), alone or with its domain, and get the bundle again."
+}
+
+check_secrets() {
+  for name in $(say "$SECRET_NAMES" | sort -u); do
+    case $(form_of "$name") in
+      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
+      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
+    esac
+  done
+  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
+    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
+}
+
+form_of() ( # SECRET: not even "sh -x" shows it
+  set +x
+  eval "set -- \"\${$1-}\""
+  case $1 in
+    '') say missing ;;
+    *[[:cntrl:]]*) say broken ;;
+  esac
+)
+
+# --- Whether the services get to what they read: root gets everywhere, they do not ---
+
+check_ways() {
+  check_way "$placed" "$CERTIFICATE_USER" "$HAZARD"
+  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$key" "$KEY_USER" "$HAZARD"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$edge_ca" "$CERTIFICATE_USER" ''
+  [ -z "$EDGE_CA_KEY" ] || check_way "$edge_ca_key" "$KEY_USER" ''
+  [ -z "$TRUST_BUNDLE" ] || check_way "$trust_bundle" "$CERTIFICATE_USER" ''
+  [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER" ''
+}
+
+# Folder by folder, links followed as the kernel does, absolute ones of an image within it. What is missing will be made.
+check_way() { # FILE USER HAZARD
+  at=$ROOT rest=${1#"$ROOT"} hops=0
+  while [ -n "$rest" ]; do
+    name=${rest%%/*}
+    case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
+    case $name in
+      '' | .) ;;
+      ..) [ "$at" = "$ROOT" ] || at=${at%/*} ;;
+      *)
+        at=$at/$name
+        if [ -L "$at" ] && [ "$hops" -lt 40 ]; then
+          hops=$((hops + 1)) target=$(readlink -- "$at")
+          case $target in /*) at=$ROOT ;; *) at=${at%/*} ;; esac
+          rest=$target/$rest
+        elif [ -d "$at" ] && ! may x "$at" "$2"; then
+          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
+          return
+        fi
+        ;;
+    esac
+  done
+}
+
+may() ( # x|r FILE USER
+  is=$(mode_then "$2")
+  # Where it can be asked, the kernel knows better: access lists.
+  if [ -z "$ROOT" ] && [ "$is" = "$(mode_now "$2")" ] && runuser -u "$3" -- true 2>/dev/null; then
+    runuser -u "$3" -- test "-$1" "$2"
+    exit
+  fi
+  bits=$((0${is%%:*})) its=${is#*:} user=$(owner "$3")
+  if [ "${user%:*}" = "${its%:*}" ]; then
+    bits=$((bits >> 6))
+  else
+    for group in "${user#*:}" $(more_groups "$3"); do
+      [ "$group" != "${its#*:}" ] || { bits=$((bits >> 3)) && break; }
+    done
+  fi
+  if [ "$1" = r ]; then [ $((bits & 4)) != 0 ]; else [ $((bits & 1)) != 0 ]; fi
+)
+
+mode_now() { stat -L -c %a:%u:%g -- "$1"; }
+
+mode_then() { # FOLDER: those that are set here are not yet so
+  if [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/certs"; then
+    say "755:$CERTIFICATE_OWNER"
+  elif [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/secrets"; then
+    say "700:$KEY_OWNER"
+  else
+    mode_now "$1"
+  fi
+}
+
+same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/null)" ]; }
+
+more_groups() { # USER
+  if [ -n "$ROOT" ]; then
+    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$ROOT/etc/group" 2>/dev/null
+  else
+    id -G "$1"
+  fi
+}
+
