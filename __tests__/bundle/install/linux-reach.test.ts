@@ -135,7 +135,7 @@ describe.skipIf(!hasOpenssl)('the way of the services to their files (needs open
     [1, 0o755, 'keeps out what the bits let through'],
   ])('on the device itself the kernel is asked, which (%i, mode %o) %s', (status, mode) => {
     const device = deviceOf({ modes: { '/data': mode } });
-    const runuser = `#!/bin/sh\n[ "$*" = "-u nobody -- true" ] || { [ "$*" = "-u nobody -- test -x ${device.root}/data" ] && exit ${status}; exit 9; }\n`;
+    const runuser = `#!/bin/sh\n[ "$*" = "-u daemon -- true" ] || { [ "$*" = "-u daemon -- test -x ${device.root}/data" ] && exit ${status}; exit 9; }\n`;
     writeFileSync(join(device.folder, 'bin/runuser'), runuser, { mode: 0o755 });
     expect(letsThrough(device)).toBe(status);
     // Without it, or where it may not be used, the bits decide.
@@ -146,7 +146,7 @@ describe.skipIf(!hasOpenssl)('the way of the services to their files (needs open
   /** The installer's own answer without --root, for a user that every machine has. */
   function letsThrough({ root, folder, bundle }: ScratchDevice): number | null {
     const script = join(bundle, 'lets-through.sh');
-    const last = `ROOT=''; may x "$1" nobody`;
+    const last = `ROOT=''; may x "$1" daemon`;
     const text = spawnSync('sed', ['$d', join(bundle, 'install.sh')], { encoding: 'utf8' }).stdout;
     writeFileSync(script, `${text}${last}\n`);
     const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
