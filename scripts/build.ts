@@ -7,8 +7,10 @@ import { licencesOf } from './licences.ts';
 
 /** Modules that every run of a command needs. They come in one piece: each file more costs a run almost a millisecond. */
 const core = [
-  /\/src\/(model|rules|plan|report)\/(?!sarif|fingerprints|comment)/,
-  /\/src\/(check|provision|request|run|sign-in|world|workspace|version)\.ts$/,
+  /\/src\/(model|rules)\//,
+  /\/src\/report\/(text|json|counts|devices|headline|severity|sums|visible|writing)\./,
+  /\/src\/plan\/limit\./,
+  /\/src\/(check|provision|request|run|sign-in|stop|world|workspace|version)\.ts$/,
   /\/src\/manifest\/(?!json|csv|first|declared)/,
   /\/src\/identity\/(?!issue|authority|pairs)/,
   /\/src\/bundle\/(judge\/|render|name|base\/read|config\/(agent|parent|placeholders)\.)/,
@@ -16,6 +18,9 @@ const core = [
   /\/node_modules\/yaml\//,
   /\/node_modules\/node-forge\/lib\/(asn1|baseN|forge|oids|util)\.js$/,
 ];
+
+/** What a run with a hub needs beside that. */
+const planning = [/\/src\/plan\//, /\/src\/carry-out\.ts$/];
 
 /** What jsonc-parser has for require() finds its own parts at run time only, where a bundle has none. */
 const alias = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
@@ -33,6 +38,7 @@ async function bundle(): Promise<void> {
     input: { action: 'src/action.ts', cli: 'src/cli.ts' },
     platform: 'node',
     resolve: { alias },
+    plugins: [commanderAlone],
   });
   // Chunks of an earlier build would stay.
   rmSync('dist', { recursive: true, force: true });
@@ -43,12 +49,31 @@ async function bundle(): Promise<void> {
     comments: false,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
-    codeSplitting: { groups: [{ name: 'core', test: (id) => core.some((pattern) => pattern.test(id)) }] },
+    codeSplitting: { groups: [groupOf('core', core), groupOf('planning', planning)] },
   });
   await build.close();
   writeFileSync('dist/package.json', '{ "type": "module" }\n');
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
   writeFileSync('dist/licences.txt', licencesOf(modules));
+}
+
+/**
+ * What commander starts other programs with, we never do; to load it costs every run 2 ms.
+ * It is used by commands with a program of their own alone (executableFile).
+ */
+const commanderAlone = {
+  name: 'commander-alone',
+  transform(code: string, id: string) {
+    if (!/\/node_modules\/commander\/lib\/command\.js$/.test(id)) return undefined;
+    const line = "const childProcess = require('node:child_process');";
+    if (!code.includes(line)) throw new Error('commander loads child_process in another way now');
+    return code.replace(line, '');
+  },
+};
+
+/** Of two groups the first takes a module that both name. */
+function groupOf(name: string, patterns: readonly RegExp[]) {
+  return { name, test: (id: string) => patterns.some((pattern) => pattern.test(id)) };
 }
 
 await build();

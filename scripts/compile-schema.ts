@@ -12,6 +12,7 @@ export function compileSchema(): string {
   const ajv = new Ajv({
     allErrors: true,
     verbose: true,
+    messages: false,
     allowUnionTypes: true,
     // A part that several keys refer to is compiled once: half the code to load.
     inlineRefs: false,

@@ -1,6 +1,6 @@
 import type { Fault } from './model/fault.ts';
 import type { HubHost } from './model/fleet.ts';
-import type { Change, DeviceOutcome } from './model/plan.ts';
+import { type Change, type DeviceOutcome, key } from './model/plan.ts';
 import type { Registry } from './model/registration.ts';
 import type { Writing } from './model/writing.ts';
 import { apply } from './plan/apply.ts';
@@ -125,8 +125,4 @@ function counted(count: number, noun: string): string {
 
 function number(value: number): string {
   return value.toLocaleString('en-US');
-}
-
-export function key({ device, hub }: { readonly device: string; readonly hub: string | undefined }): string {
-  return `${hub ?? ''}/${device}`;
 }

@@ -1,15 +1,13 @@
 import type { Written } from './bundle/directory.ts';
-import { carryOut, key } from './carry-out.ts';
 import { type Checked, check, devicesGone, inOrder } from './check.ts';
 import type { Bundle } from './model/bundle.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
 import { type Finding, failing, type Judged } from './model/finding.ts';
 import type { HubHost } from './model/fleet.ts';
-import type { Change, DeviceOutcome } from './model/plan.ts';
+import { type Change, type DeviceOutcome, key } from './model/plan.ts';
 import type { Registry } from './model/registration.ts';
 import type { ListedDevice, Report, Result } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
-import { plan } from './plan/plan.ts';
 import type { Request, World } from './run.ts';
 import type { GoneDevice } from './still-declared.ts';
 
@@ -99,6 +97,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     const findings = inOrder([...planned, ...differing([...registries.keys()], changes)]);
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings });
     await unlessStopped(world.stop, () => requireTagWriting(changes, registries));
+    const { carryOut } = await import('./carry-out.ts');
     const { outcomes, faults } = await carryOut(changes, request, world, registries);
     const right = new Set(outcomes.filter(isRight).map(key));
     const bundles = checked.bundles.filter((bundle) => right.has(key(bundle)));
@@ -194,6 +193,7 @@ async function planHubs(
   checked: Checked & { readonly gone: readonly GoneDevice[] },
   registries: ReadonlyMap<HubHost, Registry>,
 ): Promise<{ readonly changes: readonly Change[]; readonly findings: readonly Finding[] }> {
+  const { plan } = await import('./plan/plan.ts');
   const planned: Judged<readonly Change[]>[] = [];
   for (const [hub, registry] of registries) {
     world.progress.phase(`reading ${hub}`);

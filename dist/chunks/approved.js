@@ -1,1 +1,1 @@
-export{t as unapproved}from"./core2.js";
+export{r as unapproved}from"./planning.js";

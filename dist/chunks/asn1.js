@@ -1,1 +1,1 @@
-import{f as e}from"./core2.js";export default e();export{};
+import{l as e}from"./core2.js";export default e();export{};

@@ -1,1 +1,1 @@
-export{U as readCertificate}from"./core2.js";
+export{X as readCertificate}from"./core2.js";

@@ -1,4 +1,4 @@
-import{n as e,t}from"./toml.js";import{$ as n,Q as r,Z as i,nt as a}from"./core2.js";import{a as o}from"./yaml.js";import{createHash as s}from"node:crypto";function c(e){let{device:t,version:n,proxy:r,secrets:i,sha256:a}=e;return`#!/bin/sh
+import{n as e,t}from"./toml.js";import{dt as n,ft as r,ht as i,st as a,ut as o}from"./core2.js";import{a as s}from"./yaml.js";import{createHash as c}from"node:crypto";function l(e){let{device:t,version:n,proxy:r,secrets:i,sha256:a}=e;return`#!/bin/sh
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
 # Nothing is touched before everything has been checked. Then the configuration (secrets filled in from the environment),
@@ -30,7 +30,7 @@ END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' new=''
+  kind='' file='' text='' mode='' owner='' had='' new='' ready=''
   ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
@@ -41,6 +41,7 @@ main() {
     complain 'Nothing was changed.'
     exit 1
   fi
+  [ -z "$PROXY" ] || hint_engine
   if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ]; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
@@ -52,6 +53,13 @@ main() {
     exit 0
   fi
   install_bundle
+}
+
+# It pulls images, the agent's own too, and knows nothing of the runtime's proxy. Its settings are not this bundle's.
+hint_engine() {
+  drop_ins=/etc/systemd/system/docker.service.d
+  ! grep -qsi prox "$ROOT$drop_ins"/*.conf "$ROOT/etc/docker/daemon.json" || return 0
+  say "The container engine pulls images by a proxy of its own, and no setting of it names one. Once this is installed, type: sudo mkdir -p $drop_ins; sed 1d /etc/systemd/system/$SERVICE.service.d/proxy.conf | sudo tee $drop_ins/http-proxy.conf; sudo systemctl daemon-reload; sudo systemctl restart docker"
 }
 
 read_options() {
@@ -89,15 +97,15 @@ refuse() {
   complain "$*"
 }
 
-# --- Checks: they change nothing ---
+# --- What the device has: it is looked at, not changed ---
 
 check_programs() {
-  for program in openssl:openssl awk:mawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
+  for program in openssl:openssl awk:gawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
   [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
 }
 
 need() { # PROGRAM:PACKAGE
-  command -v "\${1%%:*}" >/dev/null || refuse "the program \${1%%:*} is missing. Type: sudo apt-get install \${1#*:}"
+  command -v "\${1%%:*}" >/dev/null || refuse "the program \${1%%:*} is missing. Type: $INSTALL \${1#*:}"
 }
 
 # Owners as numbers: those of another root's users are not this machine's.
@@ -105,7 +113,7 @@ find_runtime() {
   CONFIG_NAME=\${CONFIG##*/} CONFIG=$ROOT$CONFIG
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
     ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "\${CONFIG%/*}" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder \${CONFIG%/*}. Type: sudo apt-get install $PACKAGE"
+    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder \${CONFIG%/*}. Type: $INSTALL $PACKAGE"
   fi
   ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
   [ ! -L "$CONFIG" ] || follow_link
@@ -140,90 +148,6 @@ owner() { # USER
     uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\\n' "$uid" "$(id -g "$1")"
   fi
 }
-
-check_material() {
-  HERE=$(cd -- "$(dirname -- "$0")" && pwd)
-  BUNDLED=$HERE/$CONFIG_NAME
-  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
-  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
-  [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
-  as_rendered "$BUNDLED" "$CONFIG_SHA256"
-  [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
-  [ "$FAULTS" = 0 ] || return
-  check_certificate
-  [ -z "$PRIVATE_KEY_PATH" ] || check_key
-  check_secrets
-}
-
-as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
-  [ -f "$1" ] && [ -r "$1" ] || return 0
-  is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
-  [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
-}
-
-check_certificate() {
-  public=''
-  if [ ! -f "$certificate" ] || [ ! -r "$certificate" ]; then
-    refuse "the certificate $certificate is missing or cannot be read, expected the one of $DEVICE. Copy it there.$HAZARD"
-    return
-  fi
-  public=$(openssl x509 -inform PEM -in "$certificate" -noout -pubkey 2>/dev/null) || {
-    refuse "$certificate is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem.$HAZARD"
-    return
-  }
-  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\\+".
-  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
-    sed 's/ + /\\
-/g' | sed -n 's/^ *CN=//p' | sed 's/\\\\\\([^0-9A-Fa-f]\\)/\\1/g')
-  [ "$cn" = "$DEVICE" ] || refuse "$certificate is of CN '$cn', expected '$DEVICE'. Use the certificate of this device."
-  sha1=$(thumbprint sha1) sha256=$(thumbprint sha256)
-  case " $(printf %s "$THUMBPRINTS" | tr a-f A-F) " in
-    *" $sha1 "* | *" $sha256 "*) ;;
-    *) refuse "$certificate has the thumbprint $sha256 (SHA-1 $sha1), which the hub would refuse; registered are $THUMBPRINTS. Use a registered certificate, or register this one and get the bundle again." ;;
-  esac
-  openssl x509 -in "$certificate" -noout -checkend 0 >/dev/null ||
-    refuse "$certificate is expired ($(openssl x509 -in "$certificate" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
-  from=$(openssl x509 -in "$certificate" -noout -startdate |
-    awk '{ split($0, t, /[= ]+/); gsub(/:/, "", t[4]); printf "%04d%02d%02d%s", t[5], (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[2]) + 2) / 3, t[3], t[4] }')
-  [ "$from" -le "$(date -u +%Y%m%d%H%M%S)" ] ||
-    refuse "$certificate is not valid yet ($(openssl x509 -in "$certificate" -noout -startdate); the clock here says $(date -u)). Wait, or set the clock."
-}
-
-thumbprint() { # ALGORITHM
-  openssl x509 -in "$certificate" -noout -fingerprint "-$1" | sed 's/.*=//; s/://g'
-}
-
-check_key() {
-  if [ ! -f "$key" ] || [ ! -r "$key" ]; then
-    refuse "the private key $key is missing or cannot be read, expected the key of the certificate. Put it there.$HAZARD"
-  elif grep -q ENCRYPTED "$key"; then
-    refuse "the private key $key has a passphrase, which IoT Edge cannot type. Take it off: openssl pkey -in KEY -out NEW_KEY"
-  elif ! of_key=$(openssl pkey -inform PEM -in "$key" -passin pass: -pubout 2>/dev/null </dev/null); then
-    refuse "$key is no private key in PEM form. Convert it: openssl pkey -in KEY -out NEW_KEY"
-  elif [ -n "$public" ] && [ "$public" != "$of_key" ]; then
-    refuse "the private key $key does not belong to $certificate. Put the certificate's own key there.$HAZARD"
-  fi
-}
-
-check_secrets() {
-  for name in $(say "$SECRET_NAMES" | sort -u); do
-    case $(form_of "$name") in
-      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
-      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
-    esac
-  done
-  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
-    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
-}
-
-form_of() ( # SECRET: not even "sh -x" shows it
-  set +x
-  eval "set -- \\"\\\${$1-}\\""
-  case $1 in
-    '') say missing ;;
-    *[[:cntrl:]]*) say broken ;;
-  esac
-)
 
 # --- What the files shall hold ---
 
@@ -267,6 +191,209 @@ config_text() {
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }
 
+# --- Checks of the bundle and of the device's certificate and key: they change nothing ---
+
+check_material() {
+  HERE=$(cd -- "$(dirname -- "$0")" && pwd)
+  BUNDLED=$HERE/$CONFIG_NAME
+  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
+  edge_ca=$ROOT$EDGE_CA_CERTIFICATE edge_ca_key=$ROOT$EDGE_CA_KEY trust_bundle=$ROOT$TRUST_BUNDLE
+  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
+  [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
+  as_rendered "$BUNDLED" "$CONFIG_SHA256"
+  [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
+  [ "$FAULTS" = 0 ] || return
+  check_certificate
+  [ -z "$PRIVATE_KEY_PATH" ] || check_key "$key" "$certificate" "$HAZARD"
+  [ -z "$CARRIED" ] || check_target
+  check_others
+  check_ways
+  check_secrets
+  [ -z "$RESTART" ] || [ -z "$HOST_NAME" ] || check_host_name
+}
+
+as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
+  [ -f "$1" ] && [ -r "$1" ] || return 0
+  is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
+  [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
+}
+
+check_certificate() {
+  read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
+  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\\+".
+  cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
+    sed 's/ + /\\
+/g' | sed -n 's/^ *CN=//p' | sed 's/\\\\\\([^0-9A-Fa-f]\\)/\\1/g')
+  [ "$cn" = "$DEVICE" ] || refuse "$certificate is of CN '$cn', expected '$DEVICE'. Use the certificate of this device."
+  sha1=$(thumbprint sha1) sha256=$(thumbprint sha256)
+  case " $(printf %s "$THUMBPRINTS" | tr a-f A-F) " in
+    *" $sha1 "* | *" $sha256 "*) ;;
+    *) refuse "$certificate has the thumbprint $sha256 (SHA-1 $sha1), which the hub would refuse; registered are $THUMBPRINTS. Use a registered certificate, or register this one and get the bundle again." ;;
+  esac
+  check_dates "$certificate"
+}
+
+# What a place in the manifest names by mistake must not be replaced: /etc/passwd.
+check_target() {
+  [ ! -f "$placed" ] || openssl x509 -inform PEM -in "$placed" -noout 2>/dev/null ||
+    refuse "$placed is there and no certificate in PEM form, and would be replaced by one. Move it away, or give the certificate another place (identity.certificate in the manifest)."
+}
+
+read_certificate() { # WHAT EXPECTED FILE: its public key into $public
+  public=''
+  if [ ! -f "$3" ] || [ ! -r "$3" ]; then
+    refuse "$1 is missing or cannot be read, expected $2"
+    return 1
+  fi
+  public=$(openssl x509 -inform PEM -in "$3" -noout -pubkey 2>/dev/null) || {
+    refuse "$3 is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem. Expected is $2"
+    return 1
+  }
+}
+
+check_dates() { # FILE
+  openssl x509 -in "$1" -noout -checkend 0 >/dev/null ||
+    refuse "$1 is expired ($(openssl x509 -in "$1" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
+  from=$(openssl x509 -in "$1" -noout -startdate |
+    awk '{ split($0, t, /[= ]+/); gsub(/:/, "", t[4]); printf "%04d%02d%02d%s", t[5], (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[2]) + 2) / 3, t[3], t[4] }')
+  [ "$from" -le "$(date -u +%Y%m%d%H%M%S)" ] ||
+    refuse "$1 is not valid yet ($(openssl x509 -in "$1" -noout -startdate); the clock here says $(date -u)). Wait, or set the clock."
+}
+
+thumbprint() { # ALGORITHM
+  openssl x509 -in "$certificate" -noout -fingerprint "-$1" | sed 's/.*=//; s/://g'
+}
+
+check_key() { # KEY CERTIFICATE HAZARD: $public is the certificate's
+  if [ ! -f "$1" ] || [ ! -r "$1" ]; then
+    refuse "the private key $1 is missing or cannot be read, expected the key of the certificate $2. Put it there.$3"
+  elif grep -q ENCRYPTED "$1"; then
+    refuse "the private key $1 has a passphrase, which IoT Edge cannot type. Take it off: openssl pkey -in KEY -out NEW_KEY"
+  elif ! of_key=$(openssl pkey -inform PEM -in "$1" -passin pass: -pubout 2>/dev/null </dev/null); then
+    refuse "$1 is no private key in PEM form. Convert it: openssl pkey -in KEY -out NEW_KEY"
+  elif [ -n "$public" ] && [ "$public" != "$of_key" ]; then
+    refuse "the private key $1 does not belong to $2. Put the certificate's own key there.$3"
+  fi
+}
+
+# The authority of the modules' certificates, and what modules trust: they lie on the device, the bundle has only their places.
+check_others() {
+  if [ -n "$EDGE_CA_CERTIFICATE" ] &&
+    read_certificate "the edge CA's certificate $edge_ca" 'that of config.edgeCa.certificate. Copy it there.' "$edge_ca"; then
+    check_dates "$edge_ca"
+  fi
+  [ -z "$EDGE_CA_KEY" ] || check_key "$edge_ca_key" "$edge_ca" ''
+  [ -z "$TRUST_BUNDLE" ] ||
+    read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
+}
+
+# No reason to refuse: it runs, and a name may lead here that is not the machine's. But "iotedge check" will call it an error,
+# by these rules: 1.1 tells large letters from small ones; later ones do not, and take an address.
+check_host_name() {
+  machine=$(uname -n) wanted=$HOST_NAME
+  if [ "$FORM" = toml ]; then
+    case $wanted in *:*) return ;; *[!0-9.]*) ;; *) return ;; esac
+    machine=$(say "$machine" | tr '[:upper:]' '[:lower:]') wanted=$(say "$wanted" | tr '[:upper:]' '[:lower:]')
+  fi
+  case $wanted in "$machine" | "$machine".*) return ;; esac
+  complain "the configuration calls this machine $HOST_NAME and its name is $(uname -n), which iotedge check will call an error. Type: sudo hostnamectl set-hostname '$HOST_NAME'; or set config.hostname in the manifest to $(uname -n), alone or with its domain, and get the bundle again."
+}
+
+check_secrets() {
+  for name in $(say "$SECRET_NAMES" | sort -u); do
+    case $(form_of "$name") in
+      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
+      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
+    esac
+  done
+  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
+    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
+}
+
+form_of() ( # SECRET: not even "sh -x" shows it
+  set +x
+  eval "set -- \\"\\\${$1-}\\""
+  case $1 in
+    '') say missing ;;
+    *[[:cntrl:]]*) say broken ;;
+  esac
+)
+
+# --- Whether the services get to what they read: root gets everywhere, they do not ---
+
+check_ways() {
+  check_way "$placed" "$CERTIFICATE_USER" "$HAZARD"
+  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$key" "$KEY_USER" "$HAZARD"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$edge_ca" "$CERTIFICATE_USER" ''
+  [ -z "$EDGE_CA_KEY" ] || check_way "$edge_ca_key" "$KEY_USER" ''
+  [ -z "$TRUST_BUNDLE" ] || check_way "$trust_bundle" "$CERTIFICATE_USER" ''
+  [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER" ''
+}
+
+# Folder by folder, links followed as the kernel does, absolute ones of an image within it. What is missing will be made.
+check_way() { # FILE USER HAZARD
+  at=$ROOT rest=\${1#"$ROOT"} hops=0
+  while [ -n "$rest" ]; do
+    name=\${rest%%/*}
+    case $rest in */*) rest=\${rest#*/} ;; *) rest='' ;; esac
+    case $name in
+      '' | .) ;;
+      ..) [ "$at" = "$ROOT" ] || at=\${at%/*} ;;
+      *)
+        at=$at/$name
+        if [ -L "$at" ] && [ "$hops" -lt 40 ]; then
+          hops=$((hops + 1)) target=$(readlink -- "$at")
+          case $target in /*) at=$ROOT ;; *) at=\${at%/*} ;; esac
+          rest=$target/$rest
+        elif [ -d "$at" ] && ! may x "$at" "$2"; then
+          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
+          return
+        fi
+        ;;
+    esac
+  done
+}
+
+may() ( # x|r FILE USER
+  is=$(mode_then "$2")
+  # Where it can be asked, the kernel knows better: access lists.
+  if [ -z "$ROOT" ] && [ "$is" = "$(mode_now "$2")" ] && runuser -u "$3" -- true 2>/dev/null; then
+    runuser -u "$3" -- test "-$1" "$2"
+    exit
+  fi
+  bits=$((0\${is%%:*})) its=\${is#*:} user=$(owner "$3")
+  if [ "\${user%:*}" = "\${its%:*}" ]; then
+    bits=$((bits >> 6))
+  else
+    for group in "\${user#*:}" $(more_groups "$3"); do
+      [ "$group" != "\${its#*:}" ] || { bits=$((bits >> 3)) && break; }
+    done
+  fi
+  if [ "$1" = r ]; then [ $((bits & 4)) != 0 ]; else [ $((bits & 1)) != 0 ]; fi
+)
+
+mode_now() { stat -L -c %a:%u:%g -- "$1"; }
+
+mode_then() { # FOLDER: those that are set here are not yet so
+  if [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/certs"; then
+    say "755:$CERTIFICATE_OWNER"
+  elif [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/secrets"; then
+    say "700:$KEY_OWNER"
+  else
+    mode_now "$1"
+  fi
+}
+
+same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/null)" ]; }
+
+more_groups() { # USER
+  if [ -n "$ROOT" ]; then
+    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$ROOT/etc/group" 2>/dev/null
+  else
+    id -G "$1"
+  fi
+}
+
 # --- What is to be changed: a numbered list, empty when all is as wanted ---
 
 plan() {
@@ -274,8 +401,8 @@ plan() {
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER
-    mode_of_folder "$placed" /var/aziot/certs 755 "$CERTIFICATE_OWNER"
-    mode_of_folder "$key" /var/aziot/secrets 700 "$KEY_OWNER"
+    [ ! -d "$ROOT/var/aziot/certs" ] || mode "$ROOT/var/aziot/certs" 755 "$CERTIFICATE_OWNER"
+    [ ! -d "$ROOT/var/aziot/secrets" ] || mode "$ROOT/var/aziot/secrets" 700 "$KEY_OWNER"
   fi
   if [ -n "$CARRIED" ]; then
     folder "\${placed%/*}" "$FOLDER_OWNER"
@@ -284,6 +411,10 @@ plan() {
     mode "$placed" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   fi
   [ -z "$PRIVATE_KEY_PATH" ] || mode "$key" "$KEY_MODE" "$KEY_OWNER"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || mode "$edge_ca" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
+  [ -z "$EDGE_CA_KEY" ] || mode "$edge_ca_key" "$KEY_MODE" "$KEY_OWNER"
+  # It may be the system's own, which is everybody's.
+  [ -z "$TRUST_BUNDLE" ] || may r "$trust_bundle" "$CERTIFICATE_USER" || mode "$trust_bundle" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   before=$COUNT
   for unit in $UNITS; do
     drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
@@ -311,10 +442,6 @@ mode() { # FILE MODE OWNER
   [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
 }
 
-mode_of_folder() { # FILE FOLDER MODE OWNER: FOLDER's, where FILE lies in it
-  [ "\${1%/*}" != "$ROOT$2" ] || [ ! -d "$ROOT$2" ] || mode "$ROOT$2" "$3" "$4"
-}
-
 folder() { # FOLDER OWNER: made with its parents where it is missing
   [ ! -d "$1/" ] || return 0
   folder "\${1%/*}" "$ROOT_OWNER"
@@ -329,7 +456,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had NEW_$COUNT=''"
+  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had NEW_$COUNT='' READY_$COUNT=''"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -351,7 +478,7 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 new=\\$NEW_$1"
+  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 new=\\$NEW_$1 ready=\\$READY_$1"
   old=$file.installing.old
 }
 
@@ -408,7 +535,7 @@ resume() {
   say 'An earlier run was cut off: putting back the files of before it.'
   [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
   while IFS=: read -r kind had text && IFS= read -r file; do
-    file=$ROOT$file old=$file.installing.old
+    file=$ROOT$file old=$file.installing.old ready=yes
     restore
   done <"$MARK"
   [ -n "$BACK" ] || return 1
@@ -425,15 +552,19 @@ prepare() {
       new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
         chown "$owner" "$new" && sync "$new" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || { cp -p -- "$file" "$old" && sync "$old"; } ;;
+    derived) [ -z "$had" ] || copy ;;
   esac || {
     complain "cannot prepare $file: see above. Is the disk full?"
     return 1
   }
+  eval "READY_$n=yes"
 }
 
 # A second name takes no space, and putting it back is a rename.
 keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
+
+# What others will write into needs a copy. It gets its name when it is whole: half of one must never be put back.
+copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
 
 commit() {
   case $kind in
@@ -444,8 +575,14 @@ commit() {
 }
 
 finish() {
+  [ "$kind$had" != placeyes ] || tighten
   case $kind in place | remove) [ -z "$had" ] || mv -f -- "$old" "$file.before-install" ;; esac
   case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
+}
+
+# The old file may hold what the new one does, and be open to more people. What a link leads to stays as it is.
+tighten() {
+  [ -L "$old" ] || { chmod "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))" "$old" && chown "$owner" "$old"; }
 }
 
 undo() {
@@ -465,7 +602,9 @@ put_back() {
     folder) rmdir -- "$file" 2>/dev/null || true ;; # what lies in it by now is not ours
     mode) [ ! -e "$file" ] || { chown "\${text#*:}" "$file" && chmod "\${text%%:*}" "$file"; } ;;
     *)
-      if [ -z "$had" ]; then
+      if [ -z "$ready" ]; then
+        : # it was not touched, and what has the old one's name may be of another run
+      elif [ -z "$had" ]; then
         rm -f -- "$file"
       elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
         mv -f -- "$old" "$file" # refuses two names of one file
@@ -530,13 +669,13 @@ waiting() {
 
 main "$@"
 `.replace(`#SETTINGS#
-`,()=>d({DEVICE:t,RUNTIME:n.text,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,CONFIG_SHA256:a.configuration,CARRIED:a.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:a.certificate??``,PROXY:r===void 0?``:p(r),PROXY_MARK:f,SECRET_NAMES:i.map(h).join(`
-`),SECRET_LINES:i.map(g).join(`
+`,()=>f({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,HOST_NAME:e.hostname??``,CONFIG_SHA256:a.configuration,CARRIED:a.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:a.certificate??``,PROXY:r===void 0?``:m(r),PROXY_MARK:p,SECRET_NAMES:i.map(g).join(`
+`),SECRET_LINES:i.map(_).join(`
 `),SECRET_PLACEHOLDERS:i.map(({placeholder:e})=>e).join(`
 `),SECRET_ENCODINGS:i.map(({encoding:e})=>e).join(`
-`),...n.major<1||n.major===1&&n.minor<2?l:u}))}const l={FORM:`yaml`,SERVICE:`iotedge`,PACKAGE:`iotedge`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},u={FORM:`toml`,SERVICE:`aziot-edged`,PACKAGE:`aziot-edge`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function d(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);return`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`}).join(``)}const f=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function p({https:e,noProxy:t}){let n=[f,`[Service]`,`Environment=${m(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${m(`no_proxy=${t}`)}`),`${n.join(`
-`)}\n`}function m(e){return`"${e.replace(/["\\]/g,`\\$&`).replaceAll(`%`,`%%`).replace(/[\x01-\x1f\x7f]/g,e=>`\\x${e.charCodeAt(0).toString(16).padStart(2,`0`)}`)}"`}function h({variable:e}){if(!/^IOTEDGE_[A-Za-z0-9_]+$/.test(e))throw Error(`"${e}" is no variable IOTEDGE_…`);return e}function g({variable:e,line:t,placeholder:n}){if(n===``||!t.includes(n)||t.includes(`
-`))throw Error(`the place of ${e} is no line with its placeholder`);return t}function _(e,t,n){let r=Object.entries(v(e,t,n)).map(([e,t])=>`$${e} = ${t}\r\n`),i=`#Requires -Version 5.1\r
+`),...n.major<1||n.major===1&&n.minor<2?u:d}))}const u={FORM:`yaml`,SERVICE:`iotedge`,PACKAGE:`iotedge`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},d={FORM:`toml`,SERVICE:`aziot-edged`,PACKAGE:`aziot-edge`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function f(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);let n=`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`;return/[$`]/.test(t)?`# shellcheck disable=SC2016 # it is not this shell's to expand\n${n}`:n}).join(``)}const p=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function m({https:e,noProxy:t}){let n=[p,`[Service]`,`Environment=${h(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${h(`no_proxy=${t}`)}`),`${n.join(`
+`)}\n`}function h(e){return`"${e.replace(/["\\]/g,`\\$&`).replaceAll(`%`,`%%`).replace(/[\x01-\x1f\x7f]/g,e=>`\\x${e.charCodeAt(0).toString(16).padStart(2,`0`)}`)}"`}function g({variable:e}){if(!/^IOTEDGE_[A-Za-z0-9_]+$/.test(e))throw Error(`"${e}" is no variable IOTEDGE_…`);return e}function _({variable:e,line:t,placeholder:n}){if(n===``||!t.includes(n)||t.includes(`
+`))throw Error(`the place of ${e} is no line with its placeholder`);return t}function v(e,t,n){let r=Object.entries(y(e,t,n)).map(([e,t])=>`$${e} = ${t}\r\n`),i=`#Requires -Version 5.1\r
 #Requires -RunAsAdministrator\r
 <#\r
 .SYNOPSIS\r
@@ -716,4 +855,4 @@ catch {\r
 }\r
 "$DeviceId is installed and running. Look at: iotedge check"\r
 `.replace(`#SETTINGS#\r
-`,()=>r.join(``));return x(i)?i:`\uFEFF${i}`}function v({device:e,thumbprints:t,certificates:i},a,o){let{identity:s,config:c,runtime:l}=e,{image:u,auth:d}=n(e);return{Runtime:b(l.version.text),DeviceId:b(e.id),HubHostName:b(a.replace(/:\d+$/,``)),Thumbprints:`@(${b(t.primary)}, ${b(t.secondary)})`,Certificate:y(o.certificate),PrivateKey:y(o.privateKey),BundledCertificate:b(i[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:b(r(e)?`config.yaml`:void 0),ContainerOs:b(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:b(u),RegistryUsername:b(d?.username),RegistryPasswordFrom:b(c.agent.registry?.passwordFrom),EdgeCaCertificate:y(o.edgeCa?.certificate),EdgeCaPrivateKey:y(o.edgeCa?.privateKey),TrustBundle:y(o.trustBundle),HttpsProxy:b(c.proxy?.https),NoProxy:b(c.proxy?.noProxy),SecurityDaemonScript:b(l.securityDaemonScript)}}function y(e){return b(e?.path)}function b(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function x(e){return Buffer.byteLength(e)===e.length}function S(e,n,{places:a,base:o}){let{device:s,certificates:c}=e,l=c[s.identity.slot],u=l===void 0?[]:[{name:`identity-certificate.pem`,text:l.pem}],d=()=>T(e,n,{places:a,base:o});if(s.runtime.platform===`windows`){let t=C(`Initialize-IoTEdge.ps1`,()=>_(e,n,a));return r(s)?[C(`config.yaml`,d),...u,t]:[...u,t]}let f=i(s.runtime.version)===`aziot`?C(`config.toml`,()=>t(s,n,a)):C(`config.yaml`,d),p=C(`install.sh`,()=>E(e,f,a));return[f,...u,p]}function C(e,t){return new w(e,t)}var w=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function T({device:t},n,{places:r,base:i}){return i===void 0?o(t,n,r):e(i,t,n,r)}function E({device:e,thumbprints:t,certificates:n},r,i){let{path:o}=i.certificate;if(o===void 0)throw Error(`the certificate of device "${e.id}" has no path`);let{proxy:s}=e.config,l=n[e.identity.slot],{text:u}=r;return c({device:e.id,version:e.runtime.version,thumbprints:[t.primary,t.secondary],certificate:o,privateKey:i.privateKey.path,sha256:{configuration:D(u),...l===void 0?{}:{certificate:D(l.pem)}},...s===void 0?{}:{proxy:s},secrets:a(u,e)})}function D(e){return s(`sha256`).update(e).digest(`hex`)}export{S as filesOf};
+`,()=>r.join(``));return S(i)?i:`\uFEFF${i}`}function y({device:e,thumbprints:t,certificates:i},a,o){let{identity:s,config:c,runtime:l}=e,{image:u,auth:d}=r(e);return{Runtime:x(l.version.text),DeviceId:x(e.id),HubHostName:x(a.replace(/:\d+$/,``)),Thumbprints:`@(${x(t.primary)}, ${x(t.secondary)})`,Certificate:b(o.certificate),PrivateKey:b(o.privateKey),BundledCertificate:x(i[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:x(n(e)?`config.yaml`:void 0),ContainerOs:x(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:x(u),RegistryUsername:x(d?.username),RegistryPasswordFrom:x(c.agent.registry?.passwordFrom),EdgeCaCertificate:b(o.edgeCa?.certificate),EdgeCaPrivateKey:b(o.edgeCa?.privateKey),TrustBundle:b(o.trustBundle),HttpsProxy:x(c.proxy?.https),NoProxy:x(c.proxy?.noProxy),SecurityDaemonScript:x(l.securityDaemonScript)}}function b(e){return x(e?.path)}function x(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function S(e){return Buffer.byteLength(e)===e.length}function C(e,r,{places:i,base:a}){let{device:s,certificates:c}=e,l=c[s.identity.slot],u=l===void 0?[]:[{name:`identity-certificate.pem`,text:l.pem}],d=()=>E(e,r,{places:i,base:a});if(s.runtime.platform===`windows`){let t=w(`Initialize-IoTEdge.ps1`,()=>v(e,r,i));return n(s)?[w(`config.yaml`,d),...u,t]:[...u,t]}let f=o(s.runtime.version)===`aziot`?w(`config.toml`,()=>t(s,r,i)):w(`config.yaml`,d),p=w(`install.sh`,()=>D(e,f,{places:i,base:a}));return[f,...u,p]}function w(e,t){return new T(e,t)}var T=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function E({device:t},n,{places:r,base:i}){return i===void 0?s(t,n,r):e(i,t,n,r)}function D({device:e,thumbprints:t,certificates:n},r,{places:a,base:o}){let{proxy:s}=e.config,{edgeCa:c}=a,{platform:u}=e.runtime;if(u===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let d=n[e.identity.slot],{text:f}=r;return l({device:e.id,version:e.runtime.version,platform:u,thumbprints:[t.primary,t.secondary],certificate:k(a.certificate,e),privateKey:a.privateKey.path,...c===void 0?{}:{edgeCa:{certificate:k(c.certificate,e),privateKey:c.privateKey.path}},...a.trustBundle===void 0?{}:{trustBundle:a.trustBundle.path},sha256:{configuration:A(f),...d===void 0?{}:{certificate:A(d.pem)}},hostname:O(e,o),...s===void 0?{}:{proxy:s},secrets:i(f,e)})}function O(e,t){if(t===void 0||e.config.hostname!==void 0)return a(e);let n=t.settings.entries.get(`hostname`)?.scalar;return typeof n==`string`?n:void 0}function k({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function A(e){return c(`sha256`).update(e).digest(`hex`)}export{C as filesOf};

@@ -1,1 +1,1 @@
-export{n as planDocument,r as plannedField,i as readPlanFile,a as writePlanFile}from"./core2.js";
+export{i as planDocument,a as plannedField,o as readPlanFile,s as writePlanFile}from"./planning.js";

@@ -2,13 +2,14 @@ import { posix } from 'node:path';
 import { at, type Node, type ScalarNode } from './node.ts';
 import type { SourceText } from './source.ts';
 import type { ParseResult } from './syntax.ts';
+import { parseYaml } from './yaml.ts';
 
-/** The values of a manifest in the form that its name says; nothing for a name that says none. A format's library is loaded when it is needed. */
+/** The values of a manifest in the form that its name says; nothing for a name that says none. What is not YAML is seldom: it is loaded when it is needed. */
 export async function parseManifest(source: SourceText): Promise<ParseResult | undefined> {
   switch (posix.extname(source.file).toLowerCase()) {
     case '.yaml':
     case '.yml':
-      return (await import('./yaml.ts')).parseYaml(source);
+      return parseYaml(source);
     case '.json':
       return (await import('./json.ts')).parseJson(source);
     case '.csv':

@@ -10,7 +10,7 @@ function validate22(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema7.type},message:"must be string,null",schema:schema7.type,parentSchema:schema7,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema7.type},schema:schema7.type,parentSchema:schema7,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -21,7 +21,7 @@ errors++;
 }
 if(typeof data === "string"){
 if(!pattern0.test(data)){
-const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$",parentSchema:schema7,data};
+const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$"},schema:"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$",parentSchema:schema7,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -45,7 +45,7 @@ function validate26(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema10.type},message:"must be string,null",schema:schema10.type,parentSchema:schema10,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema10.type},schema:schema10.type,parentSchema:schema10,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -56,7 +56,7 @@ errors++;
 }
 if(typeof data === "string"){
 if(!pattern1.test(data)){
-const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},message:"must match pattern \""+"[^\\s]"+"\"",schema:"[^\\s]",parentSchema:schema10,data};
+const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},schema:"[^\\s]",parentSchema:schema10,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -75,7 +75,7 @@ function validate25(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema9.type},message:"must be object,null",schema:schema9.type,parentSchema:schema9,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema9.type},schema:schema9.type,parentSchema:schema9,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -87,7 +87,7 @@ errors++;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((key0 === "primary") || (key0 === "secondary"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema9,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema9,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -121,7 +121,7 @@ function validate31(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema12.type},message:"must be string,null",schema:schema12.type,parentSchema:schema12,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema12.type},schema:schema12.type,parentSchema:schema12,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -139,7 +139,7 @@ function validate30(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema11.type},message:"must be object,null",schema:schema11.type,parentSchema:schema11,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema11.type},schema:schema11.type,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -151,7 +151,7 @@ errors++;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((key0 === "primary") || (key0 === "secondary"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema11,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema11,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -184,7 +184,7 @@ function validate35(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(!(((data === "sha256") || (data === "sha1")) || (data === null))){
-const err0 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema13.enum},message:"must be equal to one of the allowed values",schema:schema13.enum,parentSchema:schema13,data};
+const err0 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema13.enum},schema:schema13.enum,parentSchema:schema13,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -203,7 +203,7 @@ function validate37(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if(!(((data === "enabled") || (data === "disabled")) || (data === null))){
-const err0 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema14.enum},message:"must be equal to one of the allowed values",schema:schema14.enum,parentSchema:schema14,data};
+const err0 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema14.enum},schema:schema14.enum,parentSchema:schema14,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -223,7 +223,7 @@ function validate39(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema15.type},message:"must be string,null",schema:schema15.type,parentSchema:schema15,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema15.type},schema:schema15.type,parentSchema:schema15,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -234,7 +234,7 @@ errors++;
 }
 if(typeof data === "string"){
 if(!pattern2.test(data)){
-const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[\\s\\S]{0,128}$"},message:"must match pattern \""+"^[\\s\\S]{0,128}$"+"\"",schema:"^[\\s\\S]{0,128}$",parentSchema:schema15,data};
+const err1 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[\\s\\S]{0,128}$"},schema:"^[\\s\\S]{0,128}$",parentSchema:schema15,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -254,7 +254,7 @@ function validate41(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema16.type},message:"must be string,null",schema:schema16.type,parentSchema:schema16,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema16.type},schema:schema16.type,parentSchema:schema16,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -273,7 +273,7 @@ function validate43(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema17.type},message:"must be object,null",schema:schema17.type,parentSchema:schema17,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema17.type},schema:schema17.type,parentSchema:schema17,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -286,7 +286,7 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 let data0 = data[key0];
 if(((((typeof data0 !== "string") && (!((typeof data0 == "number") && (isFinite(data0))))) && (typeof data0 !== "boolean")) && (!(data0 && typeof data0 == "object" && !Array.isArray(data0)))) && (data0 !== null)){
-const err1 = {instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/additionalProperties/type",keyword:"type",params:{type: schema17.additionalProperties.type},message:"must be string,number,boolean,object,null",schema:schema17.additionalProperties.type,parentSchema:schema17.additionalProperties,data:data0};
+const err1 = {instancePath:instancePath+"/" + key0.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/additionalProperties/type",keyword:"type",params:{type: schema17.additionalProperties.type},schema:schema17.additionalProperties.type,parentSchema:schema17.additionalProperties,data:data0};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -308,7 +308,7 @@ function validate45(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema18.type},message:"must be object,null",schema:schema18.type,parentSchema:schema18,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema18.type},schema:schema18.type,parentSchema:schema18,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -320,7 +320,7 @@ errors++;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((((key0 === "version") || (key0 === "platform")) || (key0 === "containerOs")) || (key0 === "securityDaemonScript"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema18,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema18,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -333,7 +333,7 @@ errors++;
 if(data.version !== undefined){
 let data0 = data.version;
 if((typeof data0 !== "string") && (data0 !== null)){
-const err2 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/type",keyword:"type",params:{type: schema18.properties.version.type},message:"must be string,null",schema:schema18.properties.version.type,parentSchema:schema18.properties.version,data:data0};
+const err2 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/type",keyword:"type",params:{type: schema18.properties.version.type},schema:schema18.properties.version.type,parentSchema:schema18.properties.version,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -344,7 +344,7 @@ errors++;
 }
 if(typeof data0 === "string"){
 if(!pattern3.test(data0)){
-const err3 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/pattern",keyword:"pattern",params:{pattern: "^[0-9]{1,4}\\.[0-9]{1,4}(\\.[0-9]{1,4})?$"},message:"must match pattern \""+"^[0-9]{1,4}\\.[0-9]{1,4}(\\.[0-9]{1,4})?$"+"\"",schema:"^[0-9]{1,4}\\.[0-9]{1,4}(\\.[0-9]{1,4})?$",parentSchema:schema18.properties.version,data:data0};
+const err3 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/pattern",keyword:"pattern",params:{pattern: "^[0-9]{1,4}\\.[0-9]{1,4}(\\.[0-9]{1,4})?$"},schema:"^[0-9]{1,4}\\.[0-9]{1,4}(\\.[0-9]{1,4})?$",parentSchema:schema18.properties.version,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -358,7 +358,7 @@ errors++;
 if(data.platform !== undefined){
 let data1 = data.platform;
 if(!((((data1 === "debian") || (data1 === "linux")) || (data1 === "windows")) || (data1 === null))){
-const err4 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema18.properties.platform.enum},message:"must be equal to one of the allowed values",schema:schema18.properties.platform.enum,parentSchema:schema18.properties.platform,data:data1};
+const err4 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema18.properties.platform.enum},schema:schema18.properties.platform.enum,parentSchema:schema18.properties.platform,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -371,7 +371,7 @@ errors++;
 if(data.containerOs !== undefined){
 let data2 = data.containerOs;
 if(!(((data2 === "windows") || (data2 === "linux")) || (data2 === null))){
-const err5 = {instancePath:instancePath+"/containerOs",schemaPath:"#/properties/containerOs/enum",keyword:"enum",params:{allowedValues: schema18.properties.containerOs.enum},message:"must be equal to one of the allowed values",schema:schema18.properties.containerOs.enum,parentSchema:schema18.properties.containerOs,data:data2};
+const err5 = {instancePath:instancePath+"/containerOs",schemaPath:"#/properties/containerOs/enum",keyword:"enum",params:{allowedValues: schema18.properties.containerOs.enum},schema:schema18.properties.containerOs.enum,parentSchema:schema18.properties.containerOs,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -384,7 +384,7 @@ errors++;
 if(data.securityDaemonScript !== undefined){
 let data3 = data.securityDaemonScript;
 if((typeof data3 !== "string") && (data3 !== null)){
-const err6 = {instancePath:instancePath+"/securityDaemonScript",schemaPath:"#/properties/securityDaemonScript/type",keyword:"type",params:{type: schema18.properties.securityDaemonScript.type},message:"must be string,null",schema:schema18.properties.securityDaemonScript.type,parentSchema:schema18.properties.securityDaemonScript,data:data3};
+const err6 = {instancePath:instancePath+"/securityDaemonScript",schemaPath:"#/properties/securityDaemonScript/type",keyword:"type",params:{type: schema18.properties.securityDaemonScript.type},schema:schema18.properties.securityDaemonScript.type,parentSchema:schema18.properties.securityDaemonScript,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -395,7 +395,7 @@ errors++;
 }
 if(typeof data3 === "string"){
 if(!pattern1.test(data3)){
-const err7 = {instancePath:instancePath+"/securityDaemonScript",schemaPath:"#/properties/securityDaemonScript/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},message:"must match pattern \""+"[^\\s]"+"\"",schema:"[^\\s]",parentSchema:schema18.properties.securityDaemonScript,data:data3};
+const err7 = {instancePath:instancePath+"/securityDaemonScript",schemaPath:"#/properties/securityDaemonScript/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},schema:"[^\\s]",parentSchema:schema18.properties.securityDaemonScript,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -418,7 +418,7 @@ function validate47(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema19.type},message:"must be object,null",schema:schema19.type,parentSchema:schema19,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema19.type},schema:schema19.type,parentSchema:schema19,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -430,7 +430,7 @@ errors++;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!((((key0 === "slot") || (key0 === "certificate")) || (key0 === "privateKey")) || (key0 === "pinFrom"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema19,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema19,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -443,7 +443,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(!(((data0 === "primary") || (data0 === "secondary")) || (data0 === null))){
-const err2 = {instancePath:instancePath+"/slot",schemaPath:"#/properties/slot/enum",keyword:"enum",params:{allowedValues: schema19.properties.slot.enum},message:"must be equal to one of the allowed values",schema:schema19.properties.slot.enum,parentSchema:schema19.properties.slot,data:data0};
+const err2 = {instancePath:instancePath+"/slot",schemaPath:"#/properties/slot/enum",keyword:"enum",params:{allowedValues: schema19.properties.slot.enum},schema:schema19.properties.slot.enum,parentSchema:schema19.properties.slot,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -456,7 +456,7 @@ errors++;
 if(data.certificate !== undefined){
 let data1 = data.certificate;
 if((typeof data1 !== "string") && (data1 !== null)){
-const err3 = {instancePath:instancePath+"/certificate",schemaPath:"#/properties/certificate/type",keyword:"type",params:{type: schema19.properties.certificate.type},message:"must be string,null",schema:schema19.properties.certificate.type,parentSchema:schema19.properties.certificate,data:data1};
+const err3 = {instancePath:instancePath+"/certificate",schemaPath:"#/properties/certificate/type",keyword:"type",params:{type: schema19.properties.certificate.type},schema:schema19.properties.certificate.type,parentSchema:schema19.properties.certificate,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -469,7 +469,7 @@ errors++;
 if(data.privateKey !== undefined){
 let data2 = data.privateKey;
 if((typeof data2 !== "string") && (data2 !== null)){
-const err4 = {instancePath:instancePath+"/privateKey",schemaPath:"#/properties/privateKey/type",keyword:"type",params:{type: schema19.properties.privateKey.type},message:"must be string,null",schema:schema19.properties.privateKey.type,parentSchema:schema19.properties.privateKey,data:data2};
+const err4 = {instancePath:instancePath+"/privateKey",schemaPath:"#/properties/privateKey/type",keyword:"type",params:{type: schema19.properties.privateKey.type},schema:schema19.properties.privateKey.type,parentSchema:schema19.properties.privateKey,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -482,7 +482,7 @@ errors++;
 if(data.pinFrom !== undefined){
 let data3 = data.pinFrom;
 if((typeof data3 !== "string") && (data3 !== null)){
-const err5 = {instancePath:instancePath+"/pinFrom",schemaPath:"#/properties/pinFrom/type",keyword:"type",params:{type: schema19.properties.pinFrom.type},message:"must be string,null",schema:schema19.properties.pinFrom.type,parentSchema:schema19.properties.pinFrom,data:data3};
+const err5 = {instancePath:instancePath+"/pinFrom",schemaPath:"#/properties/pinFrom/type",keyword:"type",params:{type: schema19.properties.pinFrom.type},schema:schema19.properties.pinFrom.type,parentSchema:schema19.properties.pinFrom,data:data3};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -493,7 +493,7 @@ errors++;
 }
 if(typeof data3 === "string"){
 if(!pattern5.test(data3)){
-const err6 = {instancePath:instancePath+"/pinFrom",schemaPath:"#/properties/pinFrom/pattern",keyword:"pattern",params:{pattern: "^IOTEDGE_[A-Z0-9_]{1,100}$"},message:"must match pattern \""+"^IOTEDGE_[A-Z0-9_]{1,100}$"+"\"",schema:"^IOTEDGE_[A-Z0-9_]{1,100}$",parentSchema:schema19.properties.pinFrom,data:data3};
+const err6 = {instancePath:instancePath+"/pinFrom",schemaPath:"#/properties/pinFrom/pattern",keyword:"pattern",params:{pattern: "^IOTEDGE_[A-Z0-9_]{1,100}$"},schema:"^IOTEDGE_[A-Z0-9_]{1,100}$",parentSchema:schema19.properties.pinFrom,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -522,7 +522,7 @@ function validate49(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema20.type},message:"must be object,null",schema:schema20.type,parentSchema:schema20,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema20.type},schema:schema20.type,parentSchema:schema20,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -534,7 +534,7 @@ errors++;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!(func2.call(schema20.properties, key0))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema20,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema20,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -547,7 +547,7 @@ errors++;
 if(data.base !== undefined){
 let data0 = data.base;
 if((typeof data0 !== "string") && (data0 !== null)){
-const err2 = {instancePath:instancePath+"/base",schemaPath:"#/properties/base/type",keyword:"type",params:{type: schema20.properties.base.type},message:"must be string,null",schema:schema20.properties.base.type,parentSchema:schema20.properties.base,data:data0};
+const err2 = {instancePath:instancePath+"/base",schemaPath:"#/properties/base/type",keyword:"type",params:{type: schema20.properties.base.type},schema:schema20.properties.base.type,parentSchema:schema20.properties.base,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -558,7 +558,7 @@ errors++;
 }
 if(typeof data0 === "string"){
 if(!pattern1.test(data0)){
-const err3 = {instancePath:instancePath+"/base",schemaPath:"#/properties/base/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},message:"must match pattern \""+"[^\\s]"+"\"",schema:"[^\\s]",parentSchema:schema20.properties.base,data:data0};
+const err3 = {instancePath:instancePath+"/base",schemaPath:"#/properties/base/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},schema:"[^\\s]",parentSchema:schema20.properties.base,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -572,7 +572,7 @@ errors++;
 if(data.hostname !== undefined){
 let data1 = data.hostname;
 if((typeof data1 !== "string") && (data1 !== null)){
-const err4 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: schema20.properties.hostname.type},message:"must be string,null",schema:schema20.properties.hostname.type,parentSchema:schema20.properties.hostname,data:data1};
+const err4 = {instancePath:instancePath+"/hostname",schemaPath:"#/properties/hostname/type",keyword:"type",params:{type: schema20.properties.hostname.type},schema:schema20.properties.hostname.type,parentSchema:schema20.properties.hostname,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -585,7 +585,7 @@ errors++;
 if(data.parentHostname !== undefined){
 let data2 = data.parentHostname;
 if((typeof data2 !== "string") && (data2 !== null)){
-const err5 = {instancePath:instancePath+"/parentHostname",schemaPath:"#/properties/parentHostname/type",keyword:"type",params:{type: schema20.properties.parentHostname.type},message:"must be string,null",schema:schema20.properties.parentHostname.type,parentSchema:schema20.properties.parentHostname,data:data2};
+const err5 = {instancePath:instancePath+"/parentHostname",schemaPath:"#/properties/parentHostname/type",keyword:"type",params:{type: schema20.properties.parentHostname.type},schema:schema20.properties.parentHostname.type,parentSchema:schema20.properties.parentHostname,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -598,7 +598,7 @@ errors++;
 if(data.agent !== undefined){
 let data3 = data.agent;
 if((!(data3 && typeof data3 == "object" && !Array.isArray(data3))) && (data3 !== null)){
-const err6 = {instancePath:instancePath+"/agent",schemaPath:"#/properties/agent/type",keyword:"type",params:{type: schema20.properties.agent.type},message:"must be object,null",schema:schema20.properties.agent.type,parentSchema:schema20.properties.agent,data:data3};
+const err6 = {instancePath:instancePath+"/agent",schemaPath:"#/properties/agent/type",keyword:"type",params:{type: schema20.properties.agent.type},schema:schema20.properties.agent.type,parentSchema:schema20.properties.agent,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -610,7 +610,7 @@ errors++;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 for(const key1 in data3){
 if(!((((key1 === "image") || (key1 === "env")) || (key1 === "createOptions")) || (key1 === "registry"))){
-const err7 = {instancePath:instancePath+"/agent",schemaPath:"#/properties/agent/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema20.properties.agent,data:data3};
+const err7 = {instancePath:instancePath+"/agent",schemaPath:"#/properties/agent/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema20.properties.agent,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -623,7 +623,7 @@ errors++;
 if(data3.image !== undefined){
 let data4 = data3.image;
 if((typeof data4 !== "string") && (data4 !== null)){
-const err8 = {instancePath:instancePath+"/agent/image",schemaPath:"#/properties/agent/properties/image/type",keyword:"type",params:{type: schema20.properties.agent.properties.image.type},message:"must be string,null",schema:schema20.properties.agent.properties.image.type,parentSchema:schema20.properties.agent.properties.image,data:data4};
+const err8 = {instancePath:instancePath+"/agent/image",schemaPath:"#/properties/agent/properties/image/type",keyword:"type",params:{type: schema20.properties.agent.properties.image.type},schema:schema20.properties.agent.properties.image.type,parentSchema:schema20.properties.agent.properties.image,data:data4};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -634,7 +634,7 @@ errors++;
 }
 if(typeof data4 === "string"){
 if(!pattern7.test(data4)){
-const err9 = {instancePath:instancePath+"/agent/image",schemaPath:"#/properties/agent/properties/image/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},message:"must match pattern \""+"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"+"\"",schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.agent.properties.image,data:data4};
+const err9 = {instancePath:instancePath+"/agent/image",schemaPath:"#/properties/agent/properties/image/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.agent.properties.image,data:data4};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -648,7 +648,7 @@ errors++;
 if(data3.env !== undefined){
 let data5 = data3.env;
 if((!(data5 && typeof data5 == "object" && !Array.isArray(data5))) && (data5 !== null)){
-const err10 = {instancePath:instancePath+"/agent/env",schemaPath:"#/properties/agent/properties/env/type",keyword:"type",params:{type: schema20.properties.agent.properties.env.type},message:"must be object,null",schema:schema20.properties.agent.properties.env.type,parentSchema:schema20.properties.agent.properties.env,data:data5};
+const err10 = {instancePath:instancePath+"/agent/env",schemaPath:"#/properties/agent/properties/env/type",keyword:"type",params:{type: schema20.properties.agent.properties.env.type},schema:schema20.properties.agent.properties.env.type,parentSchema:schema20.properties.agent.properties.env,data:data5};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -661,7 +661,7 @@ if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 for(const key2 in data5){
 let data6 = data5[key2];
 if((typeof data6 !== "string") && (data6 !== null)){
-const err11 = {instancePath:instancePath+"/agent/env/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/agent/properties/env/additionalProperties/type",keyword:"type",params:{type: schema20.properties.agent.properties.env.additionalProperties.type},message:"must be string,null",schema:schema20.properties.agent.properties.env.additionalProperties.type,parentSchema:schema20.properties.agent.properties.env.additionalProperties,data:data6};
+const err11 = {instancePath:instancePath+"/agent/env/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/agent/properties/env/additionalProperties/type",keyword:"type",params:{type: schema20.properties.agent.properties.env.additionalProperties.type},schema:schema20.properties.agent.properties.env.additionalProperties.type,parentSchema:schema20.properties.agent.properties.env.additionalProperties,data:data6};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -676,7 +676,7 @@ errors++;
 if(data3.createOptions !== undefined){
 let data7 = data3.createOptions;
 if((!(data7 && typeof data7 == "object" && !Array.isArray(data7))) && (data7 !== null)){
-const err12 = {instancePath:instancePath+"/agent/createOptions",schemaPath:"#/properties/agent/properties/createOptions/type",keyword:"type",params:{type: schema20.properties.agent.properties.createOptions.type},message:"must be object,null",schema:schema20.properties.agent.properties.createOptions.type,parentSchema:schema20.properties.agent.properties.createOptions,data:data7};
+const err12 = {instancePath:instancePath+"/agent/createOptions",schemaPath:"#/properties/agent/properties/createOptions/type",keyword:"type",params:{type: schema20.properties.agent.properties.createOptions.type},schema:schema20.properties.agent.properties.createOptions.type,parentSchema:schema20.properties.agent.properties.createOptions,data:data7};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -689,7 +689,7 @@ errors++;
 if(data3.registry !== undefined){
 let data8 = data3.registry;
 if((!(data8 && typeof data8 == "object" && !Array.isArray(data8))) && (data8 !== null)){
-const err13 = {instancePath:instancePath+"/agent/registry",schemaPath:"#/properties/agent/properties/registry/type",keyword:"type",params:{type: schema20.properties.agent.properties.registry.type},message:"must be object,null",schema:schema20.properties.agent.properties.registry.type,parentSchema:schema20.properties.agent.properties.registry,data:data8};
+const err13 = {instancePath:instancePath+"/agent/registry",schemaPath:"#/properties/agent/properties/registry/type",keyword:"type",params:{type: schema20.properties.agent.properties.registry.type},schema:schema20.properties.agent.properties.registry.type,parentSchema:schema20.properties.agent.properties.registry,data:data8};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -701,7 +701,7 @@ errors++;
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 for(const key3 in data8){
 if(!(((key3 === "server") || (key3 === "username")) || (key3 === "passwordFrom"))){
-const err14 = {instancePath:instancePath+"/agent/registry",schemaPath:"#/properties/agent/properties/registry/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema20.properties.agent.properties.registry,data:data8};
+const err14 = {instancePath:instancePath+"/agent/registry",schemaPath:"#/properties/agent/properties/registry/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},schema:false,parentSchema:schema20.properties.agent.properties.registry,data:data8};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -714,7 +714,7 @@ errors++;
 if(data8.server !== undefined){
 let data9 = data8.server;
 if((typeof data9 !== "string") && (data9 !== null)){
-const err15 = {instancePath:instancePath+"/agent/registry/server",schemaPath:"#/properties/agent/properties/registry/properties/server/type",keyword:"type",params:{type: schema20.properties.agent.properties.registry.properties.server.type},message:"must be string,null",schema:schema20.properties.agent.properties.registry.properties.server.type,parentSchema:schema20.properties.agent.properties.registry.properties.server,data:data9};
+const err15 = {instancePath:instancePath+"/agent/registry/server",schemaPath:"#/properties/agent/properties/registry/properties/server/type",keyword:"type",params:{type: schema20.properties.agent.properties.registry.properties.server.type},schema:schema20.properties.agent.properties.registry.properties.server.type,parentSchema:schema20.properties.agent.properties.registry.properties.server,data:data9};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -725,7 +725,7 @@ errors++;
 }
 if(typeof data9 === "string"){
 if(!pattern7.test(data9)){
-const err16 = {instancePath:instancePath+"/agent/registry/server",schemaPath:"#/properties/agent/properties/registry/properties/server/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},message:"must match pattern \""+"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"+"\"",schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.agent.properties.registry.properties.server,data:data9};
+const err16 = {instancePath:instancePath+"/agent/registry/server",schemaPath:"#/properties/agent/properties/registry/properties/server/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.agent.properties.registry.properties.server,data:data9};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -739,7 +739,7 @@ errors++;
 if(data8.username !== undefined){
 let data10 = data8.username;
 if((typeof data10 !== "string") && (data10 !== null)){
-const err17 = {instancePath:instancePath+"/agent/registry/username",schemaPath:"#/properties/agent/properties/registry/properties/username/type",keyword:"type",params:{type: schema20.properties.agent.properties.registry.properties.username.type},message:"must be string,null",schema:schema20.properties.agent.properties.registry.properties.username.type,parentSchema:schema20.properties.agent.properties.registry.properties.username,data:data10};
+const err17 = {instancePath:instancePath+"/agent/registry/username",schemaPath:"#/properties/agent/properties/registry/properties/username/type",keyword:"type",params:{type: schema20.properties.agent.properties.registry.properties.username.type},schema:schema20.properties.agent.properties.registry.properties.username.type,parentSchema:schema20.properties.agent.properties.registry.properties.username,data:data10};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -750,7 +750,7 @@ errors++;
 }
 if(typeof data10 === "string"){
 if(!pattern7.test(data10)){
-const err18 = {instancePath:instancePath+"/agent/registry/username",schemaPath:"#/properties/agent/properties/registry/properties/username/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},message:"must match pattern \""+"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"+"\"",schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.agent.properties.registry.properties.username,data:data10};
+const err18 = {instancePath:instancePath+"/agent/registry/username",schemaPath:"#/properties/agent/properties/registry/properties/username/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.agent.properties.registry.properties.username,data:data10};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -764,7 +764,7 @@ errors++;
 if(data8.passwordFrom !== undefined){
 let data11 = data8.passwordFrom;
 if((typeof data11 !== "string") && (data11 !== null)){
-const err19 = {instancePath:instancePath+"/agent/registry/passwordFrom",schemaPath:"#/properties/agent/properties/registry/properties/passwordFrom/type",keyword:"type",params:{type: schema20.properties.agent.properties.registry.properties.passwordFrom.type},message:"must be string,null",schema:schema20.properties.agent.properties.registry.properties.passwordFrom.type,parentSchema:schema20.properties.agent.properties.registry.properties.passwordFrom,data:data11};
+const err19 = {instancePath:instancePath+"/agent/registry/passwordFrom",schemaPath:"#/properties/agent/properties/registry/properties/passwordFrom/type",keyword:"type",params:{type: schema20.properties.agent.properties.registry.properties.passwordFrom.type},schema:schema20.properties.agent.properties.registry.properties.passwordFrom.type,parentSchema:schema20.properties.agent.properties.registry.properties.passwordFrom,data:data11};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -775,7 +775,7 @@ errors++;
 }
 if(typeof data11 === "string"){
 if(!pattern5.test(data11)){
-const err20 = {instancePath:instancePath+"/agent/registry/passwordFrom",schemaPath:"#/properties/agent/properties/registry/properties/passwordFrom/pattern",keyword:"pattern",params:{pattern: "^IOTEDGE_[A-Z0-9_]{1,100}$"},message:"must match pattern \""+"^IOTEDGE_[A-Z0-9_]{1,100}$"+"\"",schema:"^IOTEDGE_[A-Z0-9_]{1,100}$",parentSchema:schema20.properties.agent.properties.registry.properties.passwordFrom,data:data11};
+const err20 = {instancePath:instancePath+"/agent/registry/passwordFrom",schemaPath:"#/properties/agent/properties/registry/properties/passwordFrom/pattern",keyword:"pattern",params:{pattern: "^IOTEDGE_[A-Z0-9_]{1,100}$"},schema:"^IOTEDGE_[A-Z0-9_]{1,100}$",parentSchema:schema20.properties.agent.properties.registry.properties.passwordFrom,data:data11};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -793,7 +793,7 @@ errors++;
 if(data.proxy !== undefined){
 let data12 = data.proxy;
 if((!(data12 && typeof data12 == "object" && !Array.isArray(data12))) && (data12 !== null)){
-const err21 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: schema20.properties.proxy.type},message:"must be object,null",schema:schema20.properties.proxy.type,parentSchema:schema20.properties.proxy,data:data12};
+const err21 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/type",keyword:"type",params:{type: schema20.properties.proxy.type},schema:schema20.properties.proxy.type,parentSchema:schema20.properties.proxy,data:data12};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -805,7 +805,7 @@ errors++;
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 for(const key4 in data12){
 if(!((key4 === "https") || (key4 === "noProxy"))){
-const err22 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema20.properties.proxy,data:data12};
+const err22 = {instancePath:instancePath+"/proxy",schemaPath:"#/properties/proxy/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},schema:false,parentSchema:schema20.properties.proxy,data:data12};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -818,7 +818,7 @@ errors++;
 if(data12.https !== undefined){
 let data13 = data12.https;
 if((typeof data13 !== "string") && (data13 !== null)){
-const err23 = {instancePath:instancePath+"/proxy/https",schemaPath:"#/properties/proxy/properties/https/type",keyword:"type",params:{type: schema20.properties.proxy.properties.https.type},message:"must be string,null",schema:schema20.properties.proxy.properties.https.type,parentSchema:schema20.properties.proxy.properties.https,data:data13};
+const err23 = {instancePath:instancePath+"/proxy/https",schemaPath:"#/properties/proxy/properties/https/type",keyword:"type",params:{type: schema20.properties.proxy.properties.https.type},schema:schema20.properties.proxy.properties.https.type,parentSchema:schema20.properties.proxy.properties.https,data:data13};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -829,7 +829,7 @@ errors++;
 }
 if(typeof data13 === "string"){
 if(!pattern7.test(data13)){
-const err24 = {instancePath:instancePath+"/proxy/https",schemaPath:"#/properties/proxy/properties/https/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},message:"must match pattern \""+"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"+"\"",schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.proxy.properties.https,data:data13};
+const err24 = {instancePath:instancePath+"/proxy/https",schemaPath:"#/properties/proxy/properties/https/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.proxy.properties.https,data:data13};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -843,7 +843,7 @@ errors++;
 if(data12.noProxy !== undefined){
 let data14 = data12.noProxy;
 if((typeof data14 !== "string") && (data14 !== null)){
-const err25 = {instancePath:instancePath+"/proxy/noProxy",schemaPath:"#/properties/proxy/properties/noProxy/type",keyword:"type",params:{type: schema20.properties.proxy.properties.noProxy.type},message:"must be string,null",schema:schema20.properties.proxy.properties.noProxy.type,parentSchema:schema20.properties.proxy.properties.noProxy,data:data14};
+const err25 = {instancePath:instancePath+"/proxy/noProxy",schemaPath:"#/properties/proxy/properties/noProxy/type",keyword:"type",params:{type: schema20.properties.proxy.properties.noProxy.type},schema:schema20.properties.proxy.properties.noProxy.type,parentSchema:schema20.properties.proxy.properties.noProxy,data:data14};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -854,7 +854,7 @@ errors++;
 }
 if(typeof data14 === "string"){
 if(!pattern7.test(data14)){
-const err26 = {instancePath:instancePath+"/proxy/noProxy",schemaPath:"#/properties/proxy/properties/noProxy/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},message:"must match pattern \""+"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"+"\"",schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.proxy.properties.noProxy,data:data14};
+const err26 = {instancePath:instancePath+"/proxy/noProxy",schemaPath:"#/properties/proxy/properties/noProxy/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.proxy.properties.noProxy,data:data14};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -870,7 +870,7 @@ errors++;
 if(data.trustBundle !== undefined){
 let data15 = data.trustBundle;
 if((typeof data15 !== "string") && (data15 !== null)){
-const err27 = {instancePath:instancePath+"/trustBundle",schemaPath:"#/properties/trustBundle/type",keyword:"type",params:{type: schema20.properties.trustBundle.type},message:"must be string,null",schema:schema20.properties.trustBundle.type,parentSchema:schema20.properties.trustBundle,data:data15};
+const err27 = {instancePath:instancePath+"/trustBundle",schemaPath:"#/properties/trustBundle/type",keyword:"type",params:{type: schema20.properties.trustBundle.type},schema:schema20.properties.trustBundle.type,parentSchema:schema20.properties.trustBundle,data:data15};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -883,7 +883,7 @@ errors++;
 if(data.edgeCa !== undefined){
 let data16 = data.edgeCa;
 if((!(data16 && typeof data16 == "object" && !Array.isArray(data16))) && (data16 !== null)){
-const err28 = {instancePath:instancePath+"/edgeCa",schemaPath:"#/properties/edgeCa/type",keyword:"type",params:{type: schema20.properties.edgeCa.type},message:"must be object,null",schema:schema20.properties.edgeCa.type,parentSchema:schema20.properties.edgeCa,data:data16};
+const err28 = {instancePath:instancePath+"/edgeCa",schemaPath:"#/properties/edgeCa/type",keyword:"type",params:{type: schema20.properties.edgeCa.type},schema:schema20.properties.edgeCa.type,parentSchema:schema20.properties.edgeCa,data:data16};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -895,7 +895,7 @@ errors++;
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 for(const key5 in data16){
 if(!(((key5 === "certificate") || (key5 === "privateKey")) || (key5 === "lifetimeDays"))){
-const err29 = {instancePath:instancePath+"/edgeCa",schemaPath:"#/properties/edgeCa/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema20.properties.edgeCa,data:data16};
+const err29 = {instancePath:instancePath+"/edgeCa",schemaPath:"#/properties/edgeCa/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},schema:false,parentSchema:schema20.properties.edgeCa,data:data16};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -908,7 +908,7 @@ errors++;
 if(data16.certificate !== undefined){
 let data17 = data16.certificate;
 if((typeof data17 !== "string") && (data17 !== null)){
-const err30 = {instancePath:instancePath+"/edgeCa/certificate",schemaPath:"#/properties/edgeCa/properties/certificate/type",keyword:"type",params:{type: schema20.properties.edgeCa.properties.certificate.type},message:"must be string,null",schema:schema20.properties.edgeCa.properties.certificate.type,parentSchema:schema20.properties.edgeCa.properties.certificate,data:data17};
+const err30 = {instancePath:instancePath+"/edgeCa/certificate",schemaPath:"#/properties/edgeCa/properties/certificate/type",keyword:"type",params:{type: schema20.properties.edgeCa.properties.certificate.type},schema:schema20.properties.edgeCa.properties.certificate.type,parentSchema:schema20.properties.edgeCa.properties.certificate,data:data17};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -921,7 +921,7 @@ errors++;
 if(data16.privateKey !== undefined){
 let data18 = data16.privateKey;
 if((typeof data18 !== "string") && (data18 !== null)){
-const err31 = {instancePath:instancePath+"/edgeCa/privateKey",schemaPath:"#/properties/edgeCa/properties/privateKey/type",keyword:"type",params:{type: schema20.properties.edgeCa.properties.privateKey.type},message:"must be string,null",schema:schema20.properties.edgeCa.properties.privateKey.type,parentSchema:schema20.properties.edgeCa.properties.privateKey,data:data18};
+const err31 = {instancePath:instancePath+"/edgeCa/privateKey",schemaPath:"#/properties/edgeCa/properties/privateKey/type",keyword:"type",params:{type: schema20.properties.edgeCa.properties.privateKey.type},schema:schema20.properties.edgeCa.properties.privateKey.type,parentSchema:schema20.properties.edgeCa.properties.privateKey,data:data18};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -934,7 +934,7 @@ errors++;
 if(data16.lifetimeDays !== undefined){
 let data19 = data16.lifetimeDays;
 if((!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))) && (data19 !== null)){
-const err32 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/type",keyword:"type",params:{type: schema20.properties.edgeCa.properties.lifetimeDays.type},message:"must be integer,null",schema:schema20.properties.edgeCa.properties.lifetimeDays.type,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
+const err32 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/type",keyword:"type",params:{type: schema20.properties.edgeCa.properties.lifetimeDays.type},schema:schema20.properties.edgeCa.properties.lifetimeDays.type,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -945,7 +945,7 @@ errors++;
 }
 if((typeof data19 == "number") && (isFinite(data19))){
 if(data19 > 36500 || isNaN(data19)){
-const err33 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500},message:"must be <= 36500",schema:36500,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
+const err33 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500},schema:36500,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -955,7 +955,7 @@ vErrors.push(err33);
 errors++;
 }
 if(data19 < 1 || isNaN(data19)){
-const err34 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
+const err34 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -971,7 +971,7 @@ errors++;
 if(data.dynamicReprovisioning !== undefined){
 let data20 = data.dynamicReprovisioning;
 if((typeof data20 !== "boolean") && (data20 !== null)){
-const err35 = {instancePath:instancePath+"/dynamicReprovisioning",schemaPath:"#/properties/dynamicReprovisioning/type",keyword:"type",params:{type: schema20.properties.dynamicReprovisioning.type},message:"must be boolean,null",schema:schema20.properties.dynamicReprovisioning.type,parentSchema:schema20.properties.dynamicReprovisioning,data:data20};
+const err35 = {instancePath:instancePath+"/dynamicReprovisioning",schemaPath:"#/properties/dynamicReprovisioning/type",keyword:"type",params:{type: schema20.properties.dynamicReprovisioning.type},schema:schema20.properties.dynamicReprovisioning.type,parentSchema:schema20.properties.dynamicReprovisioning,data:data20};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -984,7 +984,7 @@ errors++;
 if(data.autoReprovisioningMode !== undefined){
 let data21 = data.autoReprovisioningMode;
 if(!((((data21 === "Dynamic") || (data21 === "AlwaysOnStartup")) || (data21 === "OnErrorOnly")) || (data21 === null))){
-const err36 = {instancePath:instancePath+"/autoReprovisioningMode",schemaPath:"#/properties/autoReprovisioningMode/enum",keyword:"enum",params:{allowedValues: schema20.properties.autoReprovisioningMode.enum},message:"must be equal to one of the allowed values",schema:schema20.properties.autoReprovisioningMode.enum,parentSchema:schema20.properties.autoReprovisioningMode,data:data21};
+const err36 = {instancePath:instancePath+"/autoReprovisioningMode",schemaPath:"#/properties/autoReprovisioningMode/enum",keyword:"enum",params:{allowedValues: schema20.properties.autoReprovisioningMode.enum},schema:schema20.properties.autoReprovisioningMode.enum,parentSchema:schema20.properties.autoReprovisioningMode,data:data21};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -997,7 +997,7 @@ errors++;
 if(data.network !== undefined){
 let data22 = data.network;
 if((!(data22 && typeof data22 == "object" && !Array.isArray(data22))) && (data22 !== null)){
-const err37 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema20.properties.network.type},message:"must be object,null",schema:schema20.properties.network.type,parentSchema:schema20.properties.network,data:data22};
+const err37 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/type",keyword:"type",params:{type: schema20.properties.network.type},schema:schema20.properties.network.type,parentSchema:schema20.properties.network,data:data22};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -1009,7 +1009,7 @@ errors++;
 if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
 for(const key6 in data22){
 if(!(((key6 === "name") || (key6 === "ipv6")) || (key6 === "ipam"))){
-const err38 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema20.properties.network,data:data22};
+const err38 = {instancePath:instancePath+"/network",schemaPath:"#/properties/network/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},schema:false,parentSchema:schema20.properties.network,data:data22};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -1022,7 +1022,7 @@ errors++;
 if(data22.name !== undefined){
 let data23 = data22.name;
 if((typeof data23 !== "string") && (data23 !== null)){
-const err39 = {instancePath:instancePath+"/network/name",schemaPath:"#/properties/network/properties/name/type",keyword:"type",params:{type: schema20.properties.network.properties.name.type},message:"must be string,null",schema:schema20.properties.network.properties.name.type,parentSchema:schema20.properties.network.properties.name,data:data23};
+const err39 = {instancePath:instancePath+"/network/name",schemaPath:"#/properties/network/properties/name/type",keyword:"type",params:{type: schema20.properties.network.properties.name.type},schema:schema20.properties.network.properties.name.type,parentSchema:schema20.properties.network.properties.name,data:data23};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -1033,7 +1033,7 @@ errors++;
 }
 if(typeof data23 === "string"){
 if(!pattern7.test(data23)){
-const err40 = {instancePath:instancePath+"/network/name",schemaPath:"#/properties/network/properties/name/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},message:"must match pattern \""+"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"+"\"",schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.network.properties.name,data:data23};
+const err40 = {instancePath:instancePath+"/network/name",schemaPath:"#/properties/network/properties/name/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.network.properties.name,data:data23};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -1047,7 +1047,7 @@ errors++;
 if(data22.ipv6 !== undefined){
 let data24 = data22.ipv6;
 if((typeof data24 !== "boolean") && (data24 !== null)){
-const err41 = {instancePath:instancePath+"/network/ipv6",schemaPath:"#/properties/network/properties/ipv6/type",keyword:"type",params:{type: schema20.properties.network.properties.ipv6.type},message:"must be boolean,null",schema:schema20.properties.network.properties.ipv6.type,parentSchema:schema20.properties.network.properties.ipv6,data:data24};
+const err41 = {instancePath:instancePath+"/network/ipv6",schemaPath:"#/properties/network/properties/ipv6/type",keyword:"type",params:{type: schema20.properties.network.properties.ipv6.type},schema:schema20.properties.network.properties.ipv6.type,parentSchema:schema20.properties.network.properties.ipv6,data:data24};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -1060,7 +1060,7 @@ errors++;
 if(data22.ipam !== undefined){
 let data25 = data22.ipam;
 if((!(Array.isArray(data25))) && (data25 !== null)){
-const err42 = {instancePath:instancePath+"/network/ipam",schemaPath:"#/properties/network/properties/ipam/type",keyword:"type",params:{type: schema20.properties.network.properties.ipam.type},message:"must be array,null",schema:schema20.properties.network.properties.ipam.type,parentSchema:schema20.properties.network.properties.ipam,data:data25};
+const err42 = {instancePath:instancePath+"/network/ipam",schemaPath:"#/properties/network/properties/ipam/type",keyword:"type",params:{type: schema20.properties.network.properties.ipam.type},schema:schema20.properties.network.properties.ipam.type,parentSchema:schema20.properties.network.properties.ipam,data:data25};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -1076,7 +1076,7 @@ let data26 = data25[i0];
 if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 for(const key7 in data26){
 if(!(((key7 === "gateway") || (key7 === "subnet")) || (key7 === "ipRange"))){
-const err43 = {instancePath:instancePath+"/network/ipam/" + i0,schemaPath:"#/properties/network/properties/ipam/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema20.properties.network.properties.ipam.items,data:data26};
+const err43 = {instancePath:instancePath+"/network/ipam/" + i0,schemaPath:"#/properties/network/properties/ipam/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},schema:false,parentSchema:schema20.properties.network.properties.ipam.items,data:data26};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -1089,7 +1089,7 @@ errors++;
 if(data26.gateway !== undefined){
 let data27 = data26.gateway;
 if((typeof data27 !== "string") && (data27 !== null)){
-const err44 = {instancePath:instancePath+"/network/ipam/" + i0+"/gateway",schemaPath:"#/properties/network/properties/ipam/items/properties/gateway/type",keyword:"type",params:{type: schema20.properties.network.properties.ipam.items.properties.gateway.type},message:"must be string,null",schema:schema20.properties.network.properties.ipam.items.properties.gateway.type,parentSchema:schema20.properties.network.properties.ipam.items.properties.gateway,data:data27};
+const err44 = {instancePath:instancePath+"/network/ipam/" + i0+"/gateway",schemaPath:"#/properties/network/properties/ipam/items/properties/gateway/type",keyword:"type",params:{type: schema20.properties.network.properties.ipam.items.properties.gateway.type},schema:schema20.properties.network.properties.ipam.items.properties.gateway.type,parentSchema:schema20.properties.network.properties.ipam.items.properties.gateway,data:data27};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -1102,7 +1102,7 @@ errors++;
 if(data26.subnet !== undefined){
 let data28 = data26.subnet;
 if((typeof data28 !== "string") && (data28 !== null)){
-const err45 = {instancePath:instancePath+"/network/ipam/" + i0+"/subnet",schemaPath:"#/properties/network/properties/ipam/items/properties/subnet/type",keyword:"type",params:{type: schema20.properties.network.properties.ipam.items.properties.subnet.type},message:"must be string,null",schema:schema20.properties.network.properties.ipam.items.properties.subnet.type,parentSchema:schema20.properties.network.properties.ipam.items.properties.subnet,data:data28};
+const err45 = {instancePath:instancePath+"/network/ipam/" + i0+"/subnet",schemaPath:"#/properties/network/properties/ipam/items/properties/subnet/type",keyword:"type",params:{type: schema20.properties.network.properties.ipam.items.properties.subnet.type},schema:schema20.properties.network.properties.ipam.items.properties.subnet.type,parentSchema:schema20.properties.network.properties.ipam.items.properties.subnet,data:data28};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -1115,7 +1115,7 @@ errors++;
 if(data26.ipRange !== undefined){
 let data29 = data26.ipRange;
 if((typeof data29 !== "string") && (data29 !== null)){
-const err46 = {instancePath:instancePath+"/network/ipam/" + i0+"/ipRange",schemaPath:"#/properties/network/properties/ipam/items/properties/ipRange/type",keyword:"type",params:{type: schema20.properties.network.properties.ipam.items.properties.ipRange.type},message:"must be string,null",schema:schema20.properties.network.properties.ipam.items.properties.ipRange.type,parentSchema:schema20.properties.network.properties.ipam.items.properties.ipRange,data:data29};
+const err46 = {instancePath:instancePath+"/network/ipam/" + i0+"/ipRange",schemaPath:"#/properties/network/properties/ipam/items/properties/ipRange/type",keyword:"type",params:{type: schema20.properties.network.properties.ipam.items.properties.ipRange.type},schema:schema20.properties.network.properties.ipam.items.properties.ipRange.type,parentSchema:schema20.properties.network.properties.ipam.items.properties.ipRange,data:data29};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1127,7 +1127,7 @@ errors++;
 }
 }
 else {
-const err47 = {instancePath:instancePath+"/network/ipam/" + i0,schemaPath:"#/properties/network/properties/ipam/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema20.properties.network.properties.ipam.items.type,parentSchema:schema20.properties.network.properties.ipam.items,data:data26};
+const err47 = {instancePath:instancePath+"/network/ipam/" + i0,schemaPath:"#/properties/network/properties/ipam/items/type",keyword:"type",params:{type: "object"},schema:schema20.properties.network.properties.ipam.items.type,parentSchema:schema20.properties.network.properties.ipam.items,data:data26};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1144,7 +1144,7 @@ errors++;
 if(data.watchdog !== undefined){
 let data30 = data.watchdog;
 if((!(data30 && typeof data30 == "object" && !Array.isArray(data30))) && (data30 !== null)){
-const err48 = {instancePath:instancePath+"/watchdog",schemaPath:"#/properties/watchdog/type",keyword:"type",params:{type: schema20.properties.watchdog.type},message:"must be object,null",schema:schema20.properties.watchdog.type,parentSchema:schema20.properties.watchdog,data:data30};
+const err48 = {instancePath:instancePath+"/watchdog",schemaPath:"#/properties/watchdog/type",keyword:"type",params:{type: schema20.properties.watchdog.type},schema:schema20.properties.watchdog.type,parentSchema:schema20.properties.watchdog,data:data30};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1156,7 +1156,7 @@ errors++;
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 for(const key8 in data30){
 if(!(key8 === "maxRetries")){
-const err49 = {instancePath:instancePath+"/watchdog",schemaPath:"#/properties/watchdog/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema20.properties.watchdog,data:data30};
+const err49 = {instancePath:instancePath+"/watchdog",schemaPath:"#/properties/watchdog/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},schema:false,parentSchema:schema20.properties.watchdog,data:data30};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1169,7 +1169,7 @@ errors++;
 if(data30.maxRetries !== undefined){
 let data31 = data30.maxRetries;
 if(((!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))) && (typeof data31 !== "string")) && (data31 !== null)){
-const err50 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/type",keyword:"type",params:{type: schema20.properties.watchdog.properties.maxRetries.type},message:"must be integer,string,null",schema:schema20.properties.watchdog.properties.maxRetries.type,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
+const err50 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/type",keyword:"type",params:{type: schema20.properties.watchdog.properties.maxRetries.type},schema:schema20.properties.watchdog.properties.maxRetries.type,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -1180,7 +1180,7 @@ errors++;
 }
 if((typeof data31 == "number") && (isFinite(data31))){
 if(data31 > 1000000 || isNaN(data31)){
-const err51 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
+const err51 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -1190,7 +1190,7 @@ vErrors.push(err51);
 errors++;
 }
 if(data31 < 1 || isNaN(data31)){
-const err52 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
+const err52 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -1202,7 +1202,7 @@ errors++;
 }
 if(typeof data31 === "string"){
 if(!pattern14.test(data31)){
-const err53 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/pattern",keyword:"pattern",params:{pattern: "^infinite$"},message:"must match pattern \""+"^infinite$"+"\"",schema:"^infinite$",parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
+const err53 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/pattern",keyword:"pattern",params:{pattern: "^infinite$"},schema:"^infinite$",parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -1218,7 +1218,7 @@ errors++;
 if(data.imageGarbageCollection !== undefined){
 let data32 = data.imageGarbageCollection;
 if((!(data32 && typeof data32 == "object" && !Array.isArray(data32))) && (data32 !== null)){
-const err54 = {instancePath:instancePath+"/imageGarbageCollection",schemaPath:"#/properties/imageGarbageCollection/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.type},message:"must be object,null",schema:schema20.properties.imageGarbageCollection.type,parentSchema:schema20.properties.imageGarbageCollection,data:data32};
+const err54 = {instancePath:instancePath+"/imageGarbageCollection",schemaPath:"#/properties/imageGarbageCollection/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.type},schema:schema20.properties.imageGarbageCollection.type,parentSchema:schema20.properties.imageGarbageCollection,data:data32};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -1230,7 +1230,7 @@ errors++;
 if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
 for(const key9 in data32){
 if(!((((key9 === "enabled") || (key9 === "cleanupRecurrence")) || (key9 === "imageAgeCleanupThreshold")) || (key9 === "cleanupTime"))){
-const err55 = {instancePath:instancePath+"/imageGarbageCollection",schemaPath:"#/properties/imageGarbageCollection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",schema:false,parentSchema:schema20.properties.imageGarbageCollection,data:data32};
+const err55 = {instancePath:instancePath+"/imageGarbageCollection",schemaPath:"#/properties/imageGarbageCollection/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},schema:false,parentSchema:schema20.properties.imageGarbageCollection,data:data32};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -1243,7 +1243,7 @@ errors++;
 if(data32.enabled !== undefined){
 let data33 = data32.enabled;
 if((typeof data33 !== "boolean") && (data33 !== null)){
-const err56 = {instancePath:instancePath+"/imageGarbageCollection/enabled",schemaPath:"#/properties/imageGarbageCollection/properties/enabled/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.enabled.type},message:"must be boolean,null",schema:schema20.properties.imageGarbageCollection.properties.enabled.type,parentSchema:schema20.properties.imageGarbageCollection.properties.enabled,data:data33};
+const err56 = {instancePath:instancePath+"/imageGarbageCollection/enabled",schemaPath:"#/properties/imageGarbageCollection/properties/enabled/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.enabled.type},schema:schema20.properties.imageGarbageCollection.properties.enabled.type,parentSchema:schema20.properties.imageGarbageCollection.properties.enabled,data:data33};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -1256,7 +1256,7 @@ errors++;
 if(data32.cleanupRecurrence !== undefined){
 let data34 = data32.cleanupRecurrence;
 if((typeof data34 !== "string") && (data34 !== null)){
-const err57 = {instancePath:instancePath+"/imageGarbageCollection/cleanupRecurrence",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupRecurrence/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.cleanupRecurrence.type},message:"must be string,null",schema:schema20.properties.imageGarbageCollection.properties.cleanupRecurrence.type,parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupRecurrence,data:data34};
+const err57 = {instancePath:instancePath+"/imageGarbageCollection/cleanupRecurrence",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupRecurrence/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.cleanupRecurrence.type},schema:schema20.properties.imageGarbageCollection.properties.cleanupRecurrence.type,parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupRecurrence,data:data34};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -1267,7 +1267,7 @@ errors++;
 }
 if(typeof data34 === "string"){
 if(!pattern15.test(data34)){
-const err58 = {instancePath:instancePath+"/imageGarbageCollection/cleanupRecurrence",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupRecurrence/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,3}d$"},message:"must match pattern \""+"^[1-9][0-9]{0,3}d$"+"\"",schema:"^[1-9][0-9]{0,3}d$",parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupRecurrence,data:data34};
+const err58 = {instancePath:instancePath+"/imageGarbageCollection/cleanupRecurrence",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupRecurrence/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,3}d$"},schema:"^[1-9][0-9]{0,3}d$",parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupRecurrence,data:data34};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -1281,7 +1281,7 @@ errors++;
 if(data32.imageAgeCleanupThreshold !== undefined){
 let data35 = data32.imageAgeCleanupThreshold;
 if((typeof data35 !== "string") && (data35 !== null)){
-const err59 = {instancePath:instancePath+"/imageGarbageCollection/imageAgeCleanupThreshold",schemaPath:"#/properties/imageGarbageCollection/properties/imageAgeCleanupThreshold/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold.type},message:"must be string,null",schema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold.type,parentSchema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold,data:data35};
+const err59 = {instancePath:instancePath+"/imageGarbageCollection/imageAgeCleanupThreshold",schemaPath:"#/properties/imageGarbageCollection/properties/imageAgeCleanupThreshold/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold.type},schema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold.type,parentSchema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold,data:data35};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -1292,7 +1292,7 @@ errors++;
 }
 if(typeof data35 === "string"){
 if(!pattern16.test(data35)){
-const err60 = {instancePath:instancePath+"/imageGarbageCollection/imageAgeCleanupThreshold",schemaPath:"#/properties/imageGarbageCollection/properties/imageAgeCleanupThreshold/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}[dhm]$"},message:"must match pattern \""+"^[1-9][0-9]{0,5}[dhm]$"+"\"",schema:"^[1-9][0-9]{0,5}[dhm]$",parentSchema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold,data:data35};
+const err60 = {instancePath:instancePath+"/imageGarbageCollection/imageAgeCleanupThreshold",schemaPath:"#/properties/imageGarbageCollection/properties/imageAgeCleanupThreshold/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}[dhm]$"},schema:"^[1-9][0-9]{0,5}[dhm]$",parentSchema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold,data:data35};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -1306,7 +1306,7 @@ errors++;
 if(data32.cleanupTime !== undefined){
 let data36 = data32.cleanupTime;
 if((typeof data36 !== "string") && (data36 !== null)){
-const err61 = {instancePath:instancePath+"/imageGarbageCollection/cleanupTime",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupTime/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.cleanupTime.type},message:"must be string,null",schema:schema20.properties.imageGarbageCollection.properties.cleanupTime.type,parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupTime,data:data36};
+const err61 = {instancePath:instancePath+"/imageGarbageCollection/cleanupTime",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupTime/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.cleanupTime.type},schema:schema20.properties.imageGarbageCollection.properties.cleanupTime.type,parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupTime,data:data36};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -1317,7 +1317,7 @@ errors++;
 }
 if(typeof data36 === "string"){
 if(!pattern17.test(data36)){
-const err62 = {instancePath:instancePath+"/imageGarbageCollection/cleanupTime",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupTime/pattern",keyword:"pattern",params:{pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$"},message:"must match pattern \""+"^([01][0-9]|2[0-3]):[0-5][0-9]$"+"\"",schema:"^([01][0-9]|2[0-3]):[0-5][0-9]$",parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupTime,data:data36};
+const err62 = {instancePath:instancePath+"/imageGarbageCollection/cleanupTime",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupTime/pattern",keyword:"pattern",params:{pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$"},schema:"^([01][0-9]|2[0-3]):[0-5][0-9]$",parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupTime,data:data36};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -1333,7 +1333,7 @@ errors++;
 if(data.pkcs11 !== undefined){
 let data37 = data.pkcs11;
 if((!(data37 && typeof data37 == "object" && !Array.isArray(data37))) && (data37 !== null)){
-const err63 = {instancePath:instancePath+"/pkcs11",schemaPath:"#/properties/pkcs11/type",keyword:"type",params:{type: schema20.properties.pkcs11.type},message:"must be object,null",schema:schema20.properties.pkcs11.type,parentSchema:schema20.properties.pkcs11,data:data37};
+const err63 = {instancePath:instancePath+"/pkcs11",schemaPath:"#/properties/pkcs11/type",keyword:"type",params:{type: schema20.properties.pkcs11.type},schema:schema20.properties.pkcs11.type,parentSchema:schema20.properties.pkcs11,data:data37};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -1345,7 +1345,7 @@ errors++;
 if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
 for(const key10 in data37){
 if(!((key10 === "library") || (key10 === "baseSlot"))){
-const err64 = {instancePath:instancePath+"/pkcs11",schemaPath:"#/properties/pkcs11/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties",schema:false,parentSchema:schema20.properties.pkcs11,data:data37};
+const err64 = {instancePath:instancePath+"/pkcs11",schemaPath:"#/properties/pkcs11/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},schema:false,parentSchema:schema20.properties.pkcs11,data:data37};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -1358,7 +1358,7 @@ errors++;
 if(data37.library !== undefined){
 let data38 = data37.library;
 if((typeof data38 !== "string") && (data38 !== null)){
-const err65 = {instancePath:instancePath+"/pkcs11/library",schemaPath:"#/properties/pkcs11/properties/library/type",keyword:"type",params:{type: schema20.properties.pkcs11.properties.library.type},message:"must be string,null",schema:schema20.properties.pkcs11.properties.library.type,parentSchema:schema20.properties.pkcs11.properties.library,data:data38};
+const err65 = {instancePath:instancePath+"/pkcs11/library",schemaPath:"#/properties/pkcs11/properties/library/type",keyword:"type",params:{type: schema20.properties.pkcs11.properties.library.type},schema:schema20.properties.pkcs11.properties.library.type,parentSchema:schema20.properties.pkcs11.properties.library,data:data38};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -1369,7 +1369,7 @@ errors++;
 }
 if(typeof data38 === "string"){
 if(!pattern18.test(data38)){
-const err66 = {instancePath:instancePath+"/pkcs11/library",schemaPath:"#/properties/pkcs11/properties/library/pattern",keyword:"pattern",params:{pattern: "^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},message:"must match pattern \""+"^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"+"\"",schema:"^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.pkcs11.properties.library,data:data38};
+const err66 = {instancePath:instancePath+"/pkcs11/library",schemaPath:"#/properties/pkcs11/properties/library/pattern",keyword:"pattern",params:{pattern: "^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.pkcs11.properties.library,data:data38};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -1383,7 +1383,7 @@ errors++;
 if(data37.baseSlot !== undefined){
 let data39 = data37.baseSlot;
 if((typeof data39 !== "string") && (data39 !== null)){
-const err67 = {instancePath:instancePath+"/pkcs11/baseSlot",schemaPath:"#/properties/pkcs11/properties/baseSlot/type",keyword:"type",params:{type: schema20.properties.pkcs11.properties.baseSlot.type},message:"must be string,null",schema:schema20.properties.pkcs11.properties.baseSlot.type,parentSchema:schema20.properties.pkcs11.properties.baseSlot,data:data39};
+const err67 = {instancePath:instancePath+"/pkcs11/baseSlot",schemaPath:"#/properties/pkcs11/properties/baseSlot/type",keyword:"type",params:{type: schema20.properties.pkcs11.properties.baseSlot.type},schema:schema20.properties.pkcs11.properties.baseSlot.type,parentSchema:schema20.properties.pkcs11.properties.baseSlot,data:data39};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -1394,7 +1394,7 @@ errors++;
 }
 if(typeof data39 === "string"){
 if(!pattern19.test(data39)){
-const err68 = {instancePath:instancePath+"/pkcs11/baseSlot",schemaPath:"#/properties/pkcs11/properties/baseSlot/pattern",keyword:"pattern",params:{pattern: "^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},message:"must match pattern \""+"^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"+"\"",schema:"^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.pkcs11.properties.baseSlot,data:data39};
+const err68 = {instancePath:instancePath+"/pkcs11/baseSlot",schemaPath:"#/properties/pkcs11/properties/baseSlot/pattern",keyword:"pattern",params:{pattern: "^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.pkcs11.properties.baseSlot,data:data39};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -1417,7 +1417,7 @@ function validate24(data, {instancePath="", parentData, parentDataProperty, root
 let vErrors = null;
 let errors = 0;
 if((!(data && typeof data == "object" && !Array.isArray(data))) && (data !== null)){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema8.type},message:"must be object,null",schema:schema8.type,parentSchema:schema8,data};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema8.type},schema:schema8.type,parentSchema:schema8,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1429,7 +1429,7 @@ errors++;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
 if(!(func2.call(schema8.properties, key0))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema8,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema8,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1511,7 +1511,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema21.required,parentSchema:schema21,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},schema:schema21.required,parentSchema:schema21,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1522,7 +1522,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(func2.call(schema21.properties, key0))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema21,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema21,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1535,7 +1535,7 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema21.properties.id.type,parentSchema:schema21.properties.id,data:data0};
+const err2 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},schema:schema21.properties.id.type,parentSchema:schema21.properties.id,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1613,7 +1613,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema21.type,parentSchema:schema21,data};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema21.type,parentSchema:schema21,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1632,7 +1632,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.devices === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema6.required,parentSchema:schema6,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},schema:schema6.required,parentSchema:schema6,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1643,7 +1643,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "$schema") || (key0 === "version")) || (key0 === "hub")) || (key0 === "defaults")) || (key0 === "devices"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema6,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},schema:false,parentSchema:schema6,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1656,7 +1656,7 @@ errors++;
 if(data.$schema !== undefined){
 let data0 = data.$schema;
 if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/$schema",schemaPath:"#/properties/%24schema/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema6.properties.$schema.type,parentSchema:schema6.properties.$schema,data:data0};
+const err2 = {instancePath:instancePath+"/$schema",schemaPath:"#/properties/%24schema/type",keyword:"type",params:{type: "string"},schema:schema6.properties.$schema.type,parentSchema:schema6.properties.$schema,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1669,7 +1669,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(1 !== data1){
-const err3 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant",schema:1,parentSchema:schema6.properties.version,data:data1};
+const err3 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: 1},schema:1,parentSchema:schema6.properties.version,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1694,7 +1694,7 @@ errors = vErrors.length;
 if(data.devices !== undefined){
 let data4 = data.devices;
 if(!data4 || typeof data4 != "object"){
-const err4 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: schema6.properties.devices.type},message:"must be array,object",schema:schema6.properties.devices.type,parentSchema:schema6.properties.devices,data:data4};
+const err4 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: schema6.properties.devices.type},schema:schema6.properties.devices.type,parentSchema:schema6.properties.devices,data:data4};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1714,7 +1714,7 @@ errors = vErrors.length;
 }
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 if(data4.from === undefined){
-const err5 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/required",keyword:"required",params:{missingProperty: "from"},message:"must have required property '"+"from"+"'",schema:schema6.properties.devices.required,parentSchema:schema6.properties.devices,data:data4};
+const err5 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/required",keyword:"required",params:{missingProperty: "from"},schema:schema6.properties.devices.required,parentSchema:schema6.properties.devices,data:data4};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1725,7 +1725,7 @@ errors++;
 }
 for(const key1 in data4){
 if(!(key1 === "from")){
-const err6 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema6.properties.devices,data:data4};
+const err6 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},schema:false,parentSchema:schema6.properties.devices,data:data4};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1738,7 +1738,7 @@ errors++;
 if(data4.from !== undefined){
 let data6 = data4.from;
 if((typeof data6 !== "string") && (!(Array.isArray(data6)))){
-const err7 = {instancePath:instancePath+"/devices/from",schemaPath:"#/properties/devices/properties/from/type",keyword:"type",params:{type: schema6.properties.devices.properties.from.type},message:"must be string,array",schema:schema6.properties.devices.properties.from.type,parentSchema:schema6.properties.devices.properties.from,data:data6};
+const err7 = {instancePath:instancePath+"/devices/from",schemaPath:"#/properties/devices/properties/from/type",keyword:"type",params:{type: schema6.properties.devices.properties.from.type},schema:schema6.properties.devices.properties.from.type,parentSchema:schema6.properties.devices.properties.from,data:data6};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1749,7 +1749,7 @@ errors++;
 }
 if(typeof data6 === "string"){
 if(!pattern1.test(data6)){
-const err8 = {instancePath:instancePath+"/devices/from",schemaPath:"#/properties/devices/properties/from/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},message:"must match pattern \""+"[^\\s]"+"\"",schema:"[^\\s]",parentSchema:schema6.properties.devices.properties.from,data:data6};
+const err8 = {instancePath:instancePath+"/devices/from",schemaPath:"#/properties/devices/properties/from/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},schema:"[^\\s]",parentSchema:schema6.properties.devices.properties.from,data:data6};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1761,7 +1761,7 @@ errors++;
 }
 if(Array.isArray(data6)){
 if(data6.length < 1){
-const err9 = {instancePath:instancePath+"/devices/from",schemaPath:"#/properties/devices/properties/from/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema6.properties.devices.properties.from,data:data6};
+const err9 = {instancePath:instancePath+"/devices/from",schemaPath:"#/properties/devices/properties/from/minItems",keyword:"minItems",params:{limit: 1},schema:1,parentSchema:schema6.properties.devices.properties.from,data:data6};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1775,7 +1775,7 @@ for(let i1=0; i1<len1; i1++){
 let data7 = data6[i1];
 if(typeof data7 === "string"){
 if(!pattern1.test(data7)){
-const err10 = {instancePath:instancePath+"/devices/from/" + i1,schemaPath:"#/properties/devices/properties/from/items/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},message:"must match pattern \""+"[^\\s]"+"\"",schema:"[^\\s]",parentSchema:schema6.properties.devices.properties.from.items,data:data7};
+const err10 = {instancePath:instancePath+"/devices/from/" + i1,schemaPath:"#/properties/devices/properties/from/items/pattern",keyword:"pattern",params:{pattern: "[^\\s]"},schema:"[^\\s]",parentSchema:schema6.properties.devices.properties.from.items,data:data7};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1786,7 +1786,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/devices/from/" + i1,schemaPath:"#/properties/devices/properties/from/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema6.properties.devices.properties.from.items.type,parentSchema:schema6.properties.devices.properties.from.items,data:data7};
+const err11 = {instancePath:instancePath+"/devices/from/" + i1,schemaPath:"#/properties/devices/properties/from/items/type",keyword:"type",params:{type: "string"},schema:schema6.properties.devices.properties.from.items.type,parentSchema:schema6.properties.devices.properties.from.items,data:data7};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1802,7 +1802,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema6.type,parentSchema:schema6,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},schema:schema6.type,parentSchema:schema6,data};
 if(vErrors === null){
 vErrors = [err12];
 }

@@ -105,3 +105,8 @@ export interface DeviceOutcome {
   /** Its tags were written, with it or after it. */
   readonly tags?: 'written';
 }
+
+/** What tells a device from all others of a run: an id may be in several hubs. */
+export function key({ device, hub }: { readonly device: string; readonly hub: string | undefined }): string {
+  return `${hub ?? ''}/${device}`;
+}

@@ -3,6 +3,7 @@ import { asFault } from '../model/fault.ts';
 import type { Command as CommandName } from '../model/report.ts';
 import type { Settings } from '../request.ts';
 import { version } from '../version.ts';
+import { runPipeline } from './pipeline.ts';
 
 /** Options carry the names of the action's inputs; each command takes only those it acts on. */
 const options = {
@@ -100,7 +101,6 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     for (const option of takes) command.addOption(options[option]());
     command.option('--json', 'print the report as one JSON document');
     command.action(async (manifests: readonly string[]) => {
-      const { runPipeline } = await import('./pipeline.ts');
       const { json, ...settings } = settingsOf(command);
       exitCode = await runPipeline({ ...settings, command: name }, manifests, json === 'true');
     });

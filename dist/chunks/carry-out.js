@@ -1,0 +1,1 @@
+export{c as carryOut}from"./planning.js";

@@ -1,1 +1,0 @@
-export{c as parseYaml}from"./core2.js";
