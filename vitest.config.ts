@@ -5,7 +5,7 @@ const json = process.env.VITEST_JSON;
 /** What measures time comes last and alone. */
 const bars = ['__tests__/**/bars.test.ts', '__tests__/e2e/floor.test.ts'];
 
-const tests = { include: ['__tests__/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
+const tests = { include: ['__tests__/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 };
 
 export default defineConfig({
   test: {

@@ -266,7 +266,7 @@ function installerOf(text: string) {
   return { values, rest };
 }
 
-describe('a manifest with any texts', { timeout: 120_000 }, () => {
+describe('a manifest with any texts', { timeout: 300_000 }, () => {
   it('has every text of the schema in the devices below', () => {
     const known = new Set(
       Object.values(targets).flatMap((device) => [...textsIn(device)].map(([path]) => path.join('.'))),

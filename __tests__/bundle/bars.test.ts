@@ -4,6 +4,7 @@ import { writeBundles } from '../../src/bundle/directory.ts';
 import { renderBundles } from '../../src/bundle/render.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import { folderWith, memory } from '../support/folder.ts';
+import { slowness } from '../support/machine.ts';
 import { identityOf, now } from './material.ts';
 
 const certificate = `-----BEGIN CERTIFICATE-----\n${'A'.repeat(64).concat('\n').repeat(12)}-----END CERTIFICATE-----\n`;
@@ -33,7 +34,7 @@ async function best(limit: number, work: (run: number) => Promise<unknown>): Pro
   return best;
 }
 
-describe('10,000 devices', { timeout: 120_000 }, () => {
+describe('10,000 devices', { timeout: 300_000 }, () => {
   it.each([
     ['config.yaml', '1.1'],
     ['config.toml', '1.5'],
@@ -41,7 +42,8 @@ describe('10,000 devices', { timeout: 120_000 }, () => {
     'with a %s are rendered in under 1 s, and written in under 5 s to memory (best of three; a disk adds its own time)',
     async (name, version) => {
       const identities = fleet(version);
-      const rendered = await best(1000, async () => {
+      const slow = slowness();
+      const rendered = await best(1000 * slow, async () => {
         const bundles = await renderBundles(identities, { now });
         // A file is rendered when it is asked for.
         let length = 0;
@@ -53,12 +55,12 @@ describe('10,000 devices', { timeout: 120_000 }, () => {
       expect(value[0]?.files[0]?.name).toBe(name);
 
       const parent = folderWith({}, memory);
-      const written = await best(5000, (run) => writeBundles(join(parent, `${run}`), value));
+      const written = await best(5000 * slow, (run) => writeBundles(join(parent, `${run}`), value));
       console.log(
-        `${name} of 10,000: rendered in ${Math.round(rendered)} ms, written to ${memory} in ${Math.round(written)} ms`,
+        `${name} of 10,000: rendered in ${Math.round(rendered)} ms, written to ${memory} in ${Math.round(written)} ms, on a machine ${slow.toFixed(1)} times slower`,
       );
-      expect(rendered).toBeLessThan(1000);
-      expect(written).toBeLessThan(5000);
+      expect(rendered).toBeLessThan(1000 * slow);
+      expect(written).toBeLessThan(5000 * slow);
     },
   );
 });

@@ -205,7 +205,7 @@ describe('several runs at once', () => {
     return [...new Set(texts.map((path) => readFileSync(join(folder, path), 'utf8')))];
   };
 
-  it('all succeed, and leave the whole folder of one of them', { timeout: 60_000 }, async () => {
+  it('all succeed, and leave the whole folder of one of them', { timeout: 300_000 }, async () => {
     const runs = ['one', 'two', 'three', 'four'].map((run) => start(run));
     for (const { ended } of runs) expect(await ended).toMatch(/^0 /);
     expect(runIn(target)).toHaveLength(1);
@@ -213,9 +213,9 @@ describe('several runs at once', () => {
     expect(readdirSync(parent)).toEqual(['device-bundles']);
   });
 
-  it('are not disturbed by one that is killed', { timeout: 60_000 }, async () => {
+  it('are not disturbed by one that is killed', { timeout: 300_000 }, async () => {
     const [victim, ...others] = ['victim', 'one', 'two'].map((run) => start(run));
-    await expect.poll(() => readdirSync(parent).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(0);
+    await expect.poll(() => readdirSync(parent).length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(0);
     victim?.child.kill('SIGKILL');
     for (const { ended } of others) expect(await ended).toMatch(/^0 /);
     await victim?.ended;

@@ -279,7 +279,7 @@ function certificates(workspace: string): void {
 }
 
 describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)', () => {
-  it('has each reported once, at its line, and no call is made to the hub', { timeout: 120_000 }, async () => {
+  it('has each reported once, at its line, and no call is made to the hub', { timeout: 300_000 }, async () => {
     const hub = await startHub();
     onTestFinished(() => hub.close());
     const folder = folderWith({

@@ -68,7 +68,7 @@ describe('a run that is stopped by a signal', () => {
       let signalled = 0;
       const { code, stdout, stderr } = await apply(hub, folder, (child) => {
         void vi
-          .waitFor(() => expect(trouble.hung()).toBe(4), { timeout: 20_000, interval: 20 })
+          .waitFor(() => expect(trouble.hung()).toBe(4), { timeout: 60_000, interval: 20 })
           .then(() => {
             signalled = performance.now();
             child.kill(signal);
@@ -93,7 +93,7 @@ describe('a run that is stopped by a signal', () => {
       expect(JSON.parse(again.stdout).outcome).toMatchObject({ created: 700, unchanged: 300, failed: 0, unknown: 0 });
       expect(hub.counts().registryWrites).toBe(1000);
     },
-    60_000,
+    300_000,
   );
 
   it('in the action sets outputs and summary, uploads nothing, and ends with 3', async () => {
@@ -112,7 +112,7 @@ describe('a run that is stopped by a signal', () => {
       },
       started: (child) => {
         void vi
-          .waitFor(() => expect(trouble.hung()).toBe(4), { timeout: 20_000, interval: 20 })
+          .waitFor(() => expect(trouble.hung()).toBe(4), { timeout: 60_000, interval: 20 })
           .then(() => {
             signalled = performance.now();
             child.kill('SIGINT');
@@ -132,7 +132,7 @@ describe('a run that is stopped by a signal', () => {
     expect(stdout).toMatch(/writing 700 devices to localhost:\d+: 700 operations, at most/);
     // What hung was carried out, which nobody was told.
     expect(hub.registry.all()).toHaveLength(600);
-  }, 60_000);
+  }, 300_000);
 
   it('is ended at once by a second SIGINT', async () => {
     const trouble = hangingAfter(0, 'before');
@@ -140,7 +140,7 @@ describe('a run that is stopped by a signal', () => {
     let signalled = 0;
     const { code } = await apply(hub, folderWith({ 'devices.json': manifest(10) }), (child) => {
       void vi
-        .waitFor(() => expect(trouble.hung()).toBe(1), { timeout: 20_000, interval: 20 })
+        .waitFor(() => expect(trouble.hung()).toBe(1), { timeout: 60_000, interval: 20 })
         .then(() => {
           signalled = performance.now();
           child.kill('SIGINT');
@@ -148,8 +148,9 @@ describe('a run that is stopped by a signal', () => {
         });
     });
     expect(code).toBe(130);
-    expect(performance.now() - signalled).toBeLessThan(1500);
-  }, 60_000);
+    // The grace of a first signal is 2.5 s.
+    expect(performance.now() - signalled).toBeLessThan(2400);
+  }, 300_000);
 });
 
 describe('a run that is killed at any moment', () => {
@@ -220,5 +221,5 @@ describe('two runs at once', () => {
     }
     expect(new Set([...results.values()].map(String))).toEqual(new Set(['created,unchanged']));
     expect(hub.registry.all()).toHaveLength(1000);
-  }, 60_000);
+  }, 300_000);
 });

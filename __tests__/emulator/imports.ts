@@ -65,7 +65,7 @@ export async function ended(hub: EmbeddedHub, jobId: string) {
     job = (await call(hub, 'GET', `/jobs/${jobId}`)).json;
     return job.status;
   };
-  await expect.poll(status, { timeout: 20_000 }).toMatch(/completed|failed|cancelled/);
+  await expect.poll(status, { timeout: 60_000 }).toMatch(/completed|failed|cancelled/);
   return job;
 }
 

@@ -103,7 +103,7 @@ describe('an import job', () => {
     expect(refused.headers['iothub-errorcode']).toBe('BlobContainerValidationError');
   });
 
-  it('of 20,000 lines lets others be served meanwhile, and tells how far it is', { timeout: 60_000 }, async () => {
+  it('of 20,000 lines lets others be served meanwhile, and tells how far it is', { timeout: 300_000 }, async () => {
     const hub = await hubWith();
     const lines = Array.from({ length: 20_000 }, (_, n) => line(n % 1000 === 7 ? 'a b' : `edge-${n}`, 'create'));
     const container = await containerWith(lines);

@@ -33,7 +33,7 @@ export function runPython(interpreter: string, script: string, env: Readonly<Rec
     const child = spawn(interpreter, [script], {
       env: { PATH: process.env.PATH ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 60_000,
+      timeout: 300_000,
     });
     let printed = '';
     let errors = '';

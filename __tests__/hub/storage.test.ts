@@ -67,7 +67,7 @@ describe('a container that', () => {
     expect(fault.message).toMatch(/^there is no container http:\S+nowhere$/);
   });
 
-  it('cannot be reached is told so, without its signature', { timeout: 60_000 }, async () => {
+  it('cannot be reached is told so, without its signature', { timeout: 300_000 }, async () => {
     const { port } = new URL(blobs.url('any', 'rwd'));
     const url = blobs.url('any', 'rwd').replace(port, '9');
     const storage = await openStorage(unchecked(url), {});

@@ -45,7 +45,7 @@ describe('new devices on a throttled hub that has saved up nothing', () => {
       if (told === 'told') expect(throttled).toBe(0);
       expect((await apply(await plan(fleet(count)))).operations).toBe(0);
     },
-    60_000,
+    300_000,
   );
 
   it('on a hub that queues nothing and refuses at once are all created all the same', async () => {
@@ -70,7 +70,7 @@ describe('new devices on a throttled hub that has saved up nothing', () => {
     console.log(`5,000 at 1,000 a minute, nothing queued: ${minutes.toFixed(1)} minutes, ${refused} refused`);
     expect(results(outcomes)).toEqual(['created']);
     expect(minutes).toBeLessThan(8);
-  }, 60_000);
+  }, 300_000);
 });
 
 describe('faults', () => {
@@ -86,7 +86,7 @@ describe('faults', () => {
       expect(operations / 10_000).toBeLessThanOrEqual(1.02);
       expect(areRight(simulated, 10_000)).toBe(true);
     },
-    60_000,
+    300_000,
   );
 
   it.each([1, 2, 3])(
@@ -106,6 +106,6 @@ describe('faults', () => {
         expect(told.get(id)).toEqual([kind === 'create' ? 'created' : 'updated', undefined]);
       expect(areRight(simulated, 1_000)).toBe(true);
     },
-    60_000,
+    300_000,
   );
 });

@@ -185,7 +185,7 @@ describe('the limits of code scanning', () => {
     (count, written, notes) => {
       expect(noted({ findings: many(count) })).toEqual([written, notes]);
     },
-    60_000,
+    300_000,
   );
 
   it('cut notices before errors', () => {

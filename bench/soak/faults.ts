@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { inFlight } from '../../src/model/in-flight.ts';
 import { cli, idsOf, scratch, thumbprintFleet, thumbprintOf } from '../fleet.ts';
 import { type HubProcess, startHubProcess } from '../hub.ts';
 import { measure } from '../measure.ts';
@@ -14,33 +15,46 @@ const mixed = '429:4%,500:3%,503:3%,504:2%,reset-before:3%,reset-after:3%,trunca
  */
 export async function faults({ seeds, first, devices }: Rounds): Promise<readonly Bar[]> {
   const folder = thumbprintFleet(idsOf(devices));
-  let lies = 0;
-  let wrong = 0;
-  let rest = 0;
-  for (let seed = first; seed < first + seeds; seed++) {
-    const directory = scratch();
-    const troubled = await startHubProcess(['--directory', directory, '--faults', `${mixed},seed:${seed}`]);
-    const reported = await apply(folder, troubled);
-    await troubled.stop();
-    const calm = await startHubProcess(['--directory', directory]);
-    const found = await devicesOf(calm, folder);
-    const told = idsOf(devices).filter((id) => reported.get(id) !== 'unknown');
-    const untrue = told.filter((id) => (reported.get(id) === 'created') !== isRight(id, found));
-    const left = idsOf(devices).filter((id) => reported.get(id) !== 'created').length;
-    if (left > 0) await apply(folder, calm);
-    const after = left > 0 ? await devicesOf(calm, folder) : found;
-    await calm.stop();
-    lies += untrue.length;
-    rest += left;
-    wrong += idsOf(devices).filter((id) => !isRight(id, after)).length;
-    console.error(`seed ${seed}: ${left} left for a second run, ${untrue.length} reported wrongly`);
-  }
+  const all = Array.from({ length: seeds }, (_, n) => first + n);
+  const runs = await inFlight(all, seedsInFlight, (seed) => underFaults(folder, devices, seed));
+  const sum = (part: (run: UnderFaults) => number) => runs.reduce((total, run) => total + part(run), 0);
+  const lies = sum((run) => run.lies);
+  const rest = sum((run) => run.rest);
+  const wrong = sum((run) => run.wrong);
   const rounds = `${whole(devices)} devices, 20% mixed faults, ${seeds} seeds`;
   return [
     { what: `${rounds}: reported wrongly`, found: whole(lies), bar: '0', holds: lies === 0 },
     { what: 'the same: left for a second run', found: whole(rest), bar: 'none needed', holds: rest === 0 },
     { what: 'the same: not right in the end', found: whole(wrong), bar: '0', holds: wrong === 0 },
   ];
+}
+
+/** A run under faults mostly waits. */
+const seedsInFlight = 4;
+
+/** How many devices were reported wrongly, were left for a second run, and are not right after it. */
+interface UnderFaults {
+  readonly lies: number;
+  readonly rest: number;
+  readonly wrong: number;
+}
+
+async function underFaults(folder: string, devices: number, seed: number): Promise<UnderFaults> {
+  const ids = idsOf(devices);
+  const directory = scratch();
+  const troubled = await startHubProcess(['--directory', directory, '--faults', `${mixed},seed:${seed}`]);
+  const reported = await apply(folder, troubled);
+  await troubled.stop();
+  const calm = await startHubProcess(['--directory', directory]);
+  const found = await devicesOf(calm, folder);
+  const told = ids.filter((id) => reported.get(id) !== 'unknown');
+  const lies = told.filter((id) => (reported.get(id) === 'created') !== isRight(id, found)).length;
+  const rest = ids.filter((id) => reported.get(id) !== 'created').length;
+  if (rest > 0) await apply(folder, calm);
+  const after = rest > 0 ? await devicesOf(calm, folder) : found;
+  await calm.stop();
+  console.error(`seed ${seed}: ${rest} left for a second run, ${lies} reported wrongly`);
+  return { lies, rest, wrong: ids.filter((id) => !isRight(id, after)).length };
 }
 
 /** What a run says of each device. */

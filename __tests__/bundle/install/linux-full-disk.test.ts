@@ -95,7 +95,7 @@ describe.skipIf(!hasOpenssl)('a disk that is full (needs openssl)', () => {
         // The configuration, two drop-ins, five of the daemons and the note.
         expect(refused).toBeGreaterThanOrEqual(9);
       });
-    }, 60_000);
+    }, 300_000);
   }
 });
 

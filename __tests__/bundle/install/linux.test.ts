@@ -93,7 +93,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
       const before = tree(device);
       order(device, 'systemctl restart', 'hang');
       const log = () => readFileSync(join(device.folder, 'log'), 'utf8');
-      const restarting = () => expect.poll(log, { timeout: 20_000 }).toContain('systemctl restart iotedge [# new]');
+      const restarting = () => expect.poll(log, { timeout: 60_000 }).toContain('systemctl restart iotedge [# new]');
       const { status, calls } = await installAndStop(device, async () => await restarting(), { shell });
       expect(status).toBe(143);
       expect(tree(device)).toEqual(before);
