@@ -9,7 +9,7 @@ import { kills } from './soak/kills.ts';
  * `npm run soak`: the bars that take too long for every change. All of them, with `npm run soak -- fleet kills` these parts alone, and
  * with `seeds=3` or `moments=10` fewer rounds. `npm run soak -- write` puts the last result into docs/performance.md. Exit 1: a bar does not hold.
  */
-const parts = { fleet, faults, kills, import: imports } as const;
+const parts = { fleet, import: imports, faults, kills } as const;
 const args = process.argv.slice(2);
 const rounds = (name: string, usual: number) => {
   const given = args.find((arg) => arg.startsWith(`${name}=`));

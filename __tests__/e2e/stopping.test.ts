@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Disturb } from '../../src/emulator/disturbance.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { isBulk } from '../plan/rig.ts';
-import { folderWith } from '../support/folder.ts';
+import { folderWith, memory } from '../support/folder.ts';
 import { runAction, runCli, type Started } from './runner.ts';
 
 /** Devices by thumbprint alone; the hub is the run's one hub. */
@@ -161,7 +161,7 @@ describe('a run that is killed at any moment', () => {
       if (isBulk(call) && --bulksLeft === 0) kill?.();
       return undefined;
     });
-    const folder = folderWith({ 'devices.json': manifest(2000) });
+    const folder = folderWith({ 'devices.json': manifest(2000) }, memory);
     const bundles = join(folder, 'device-bundles');
     const { code, milliseconds } = await apply(hub, folder);
     expect(code).toBe(0);

@@ -30,7 +30,7 @@ export async function faults({ seeds, first, devices }: Rounds): Promise<readonl
 }
 
 /** A run under faults mostly waits. */
-const seedsInFlight = 4;
+const seedsInFlight = 6;
 
 /** How many devices were reported wrongly, were left for a second run, and are not right after it. */
 interface UnderFaults {
