@@ -65,7 +65,9 @@ describe('an import job', () => {
     expect(calls).toEqual([]);
   });
 
-  it('tells of each device of 10,000 what became of it: 50 planted ones fail, alone', { timeout: 300_000 }, async () => {
+  it('tells of each device of 10,000 what became of it: 50 planted ones fail, alone', {
+    timeout: 300_000,
+  }, async () => {
     const { url } = await newContainer(blobs);
     const { hub, registry, write, left } = await importRig(blobs, { url });
     const planted = Array.from({ length: 50 }, (_, n) => `edge-${n * 200}`);
