@@ -256,13 +256,15 @@ function meantBy(device: Tree, calm: unknown): unknown {
   };
 }
 
-/** The settings of install.sh, and the rest of it. */
+/** The settings of install.sh, and the rest of it, but for what is said to shellcheck above a setting with `$` in it. */
 function installerOf(text: string) {
   const values = new Map<string, string>();
-  const rest = text.replace(/^([A-Z_0-9]+)='((?:[^']|'\\'')*)'$/gm, (_, name: string, value: string) => {
-    values.set(name, value.replaceAll("'\\''", "'"));
-    return `${name}=`;
-  });
+  const rest = text
+    .replace(/^# shellcheck disable=SC2016 .*\n/gm, '')
+    .replace(/^([A-Z_0-9]+)='((?:[^']|'\\'')*)'$/gm, (_, name: string, value: string) => {
+      values.set(name, value.replaceAll("'\\''", "'"));
+      return `${name}=`;
+    });
   return { values, rest };
 }
 
