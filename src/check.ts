@@ -1,7 +1,7 @@
 import { readBases } from './bundle/base/read.ts';
 import { withParentHostnames } from './bundle/config/parent.ts';
 import { renderBundles } from './bundle/render.ts';
-import { type Assigned, type AssignOptions, assignHubs } from './hub/allowed.ts';
+import { type Assigned, type AssignOptions, assignHubs } from './hub/assign-hubs.ts';
 import { identify, noFiles } from './identity/identify.ts';
 import { findPrivateKeys } from './identity/keys.ts';
 import { readFleet } from './manifest/read.ts';
@@ -11,8 +11,8 @@ import type { Device, Fleet } from './model/fleet.ts';
 import type { Identity } from './model/identity.ts';
 import type { ConfigurationChange } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
-import type { Request, World } from './run.ts';
-import type { GoneDevice } from './still-declared.ts';
+import type { GoneDevice } from './removal/declared-elsewhere.ts';
+import type { Request, World } from './run/request.ts';
 
 /** The fleet after every check that needs no hub. */
 export interface Checked {
@@ -95,8 +95,8 @@ export async function devicesGone(
 ): Promise<readonly GoneDevice[]> {
   if ((request.plan.prune ?? 'none') === 'none') return [];
   const [{ onceDeclared }, { goneFrom }] = await Promise.all([
-    import('./once-declared.ts'),
-    import('./still-declared.ts'),
+    import('./removal/declared-before.ts'),
+    import('./removal/declared-elsewhere.ts'),
   ]);
   const declared = new Set(all.map(({ id, hub }) => `${hub}/${id}`));
   const once = await onceDeclared(request.manifests.map(workspace.spelled), request.hubs, await openHistory());

@@ -5,11 +5,11 @@ import { asFault, Fault, messageOf } from './model/fault.ts';
 import { type Finding, failing, type Judged } from './model/finding.ts';
 import type { HubHost } from './model/fleet.ts';
 import { type Change, type DeviceOutcome, key } from './model/plan.ts';
-import type { Registry } from './model/registration.ts';
+import type { Registry } from './model/registry.ts';
 import type { ListedDevice, Report, Result } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
-import type { Request, World } from './run.ts';
-import type { GoneDevice } from './still-declared.ts';
+import type { GoneDevice } from './removal/declared-elsewhere.ts';
+import type { Request, World } from './run/request.ts';
 
 /** Runs one command. Faults of the material are findings of the report, faults of the world stand in it beside them. */
 export async function provision(request: Request, world: World): Promise<Report> {
@@ -74,7 +74,10 @@ async function writePlan(
   registries: ReadonlyMap<HubHost, Registry>,
 ): Promise<Pick<Report, 'planFile' | 'faults'>> {
   if (planFile === undefined) return { faults: [] };
-  const { planDocument, writePlanFile } = await import('./plan/plan-file.ts');
+  const [{ planDocument }, { writePlanFile }] = await Promise.all([
+    import('./plan/document.ts'),
+    import('./run/plan-file.ts'),
+  ]);
   try {
     await writePlanFile(planFile, planDocument([...registries.keys()], changes));
     return { planFile, faults: [] };
@@ -97,7 +100,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     const findings = inOrder([...planned, ...differing([...registries.keys()], changes)]);
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings });
     await unlessStopped(world.stop, () => requireTagWriting(changes, registries));
-    const { carryOut } = await import('./carry-out.ts');
+    const { carryOut } = await import('./apply/all-hubs.ts');
     const { outcomes, faults } = await carryOut(changes, request, world, registries);
     const right = new Set(outcomes.filter(isRight).map(key));
     const bundles = checked.bundles.filter((bundle) => right.has(key(bundle)));
@@ -132,7 +135,7 @@ async function comparing({
 }: Request): Promise<(hubs: readonly HubHost[], changes: readonly Change[]) => readonly Finding[]> {
   if (planFile === undefined) return () => [];
   const [{ readPlanFile }, { unapproved }] = await Promise.all([
-    import('./plan/plan-file.ts'),
+    import('./run/plan-file.ts'),
     import('./plan/approved.ts'),
   ]);
   const approved = readPlanFile(planFile);
@@ -206,7 +209,7 @@ async function planHubs(
     const ids = once.map(({ id }) => id);
     const gone = once.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(ids))).values();
     const ofHub = plan(hub, identities, found, request.plan, gone);
-    if (once.length > 0) (await import('./still-declared.ts')).requireNoDoubt(once, ofHub.value);
+    if (once.length > 0) (await import('./removal/declared-elsewhere.ts')).requireNoDoubt(once, ofHub.value);
     planned.push(ofHub);
   }
   return {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { placeholderOf } from '../../src/bundle/config/placeholders.ts';
 import { configurationChanges } from '../../src/bundle/difference.ts';
 import type { Device } from '../../src/model/fleet.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
 import { deviceOf, type Wanted } from './material.ts';
 

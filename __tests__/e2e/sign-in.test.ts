@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Authority, makeAuthority } from '../../src/emulator/authority.ts';
-import type { TokenWish } from '../../src/emulator/bearer.ts';
+import type { TokenWish } from '../../src/emulator/access/bearer.ts';
+import { type Authority, makeAuthority } from '../../src/emulator/disk/authority.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { clientId, type EntraOptions, startEntra, startGitHubTokens, tenantId } from '../support/entra.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { Disturb } from '../../src/emulator/disturbance.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
-import { isBulk } from '../plan/rig.ts';
+import type { Disturb } from '../../src/emulator/trouble/disturbance.ts';
+import { isBulk } from '../apply/rig.ts';
 import { folderWith, memory } from '../support/folder.ts';
 import { runAction, runCli, type Started } from './runner.ts';
 

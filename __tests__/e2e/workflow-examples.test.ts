@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { makeAuthority } from '../../src/emulator/authority.ts';
+import { makeAuthority } from '../../src/emulator/disk/authority.ts';
 import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 import { issueCertificates } from '../../src/identity/issue.ts';
 import { act, commit, isThere } from '../support/act.ts';

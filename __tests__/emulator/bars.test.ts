@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { folderWith } from '../support/folder.ts';
 import { slowness } from '../support/machine.ts';
 import { type Reachable, stockRegistry } from './clients.ts';
-import { edgeBody } from './identities.ts';
+import { edgeBody } from './devices/identities.ts';
 
 /** Prints the peak memory of the process it is preloaded into, in MB, as the last line of standard error. */
 const peakMemory = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak '+process.resourceUsage().maxRSS/1024+'\\n'))`;

@@ -5,11 +5,11 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isUsable, makeAuthority } from '../../src/emulator/authority.ts';
+import { isUsable, makeAuthority } from '../../src/emulator/disk/authority.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { call } from './clients.ts';
-import { edgeBody } from './identities.ts';
+import { edgeBody } from './devices/identities.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
-import { key } from './identities.ts';
+import { key } from './devices/identities.ts';
 import { type BulkStep, type EtagChoice, ids, type Step, type Wish } from './steps.ts';
 
 /** Sends one call; `body` is undefined for none. */

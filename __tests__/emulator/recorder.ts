@@ -1,6 +1,6 @@
 import { Agent, createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { makeAuthority } from '../../src/emulator/authority.ts';
+import { makeAuthority } from '../../src/emulator/disk/authority.ts';
 import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 import type { Reachable } from './clients.ts';
 

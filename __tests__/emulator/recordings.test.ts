@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { call } from './clients.ts';
 import { conversations, replay } from './conversation.ts';
-import { key } from './identities.ts';
+import { key } from './devices/identities.ts';
 
 const recordings = join(import.meta.dirname, '../../../shared/reference/iothub/recordings');
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { startBlobService } from '../support/blob-service.ts';
 import { stockRegistry } from './clients.ts';
-import { a40, b40, edgeBody, key } from './identities.ts';
+import { a40, b40, edgeBody, key } from './devices/identities.ts';
 
 /** Calls of the SDK's registry that the embedded hub does not answer, and why. */
 const omitted: Readonly<Record<string, { readonly reason: string; readonly args: readonly unknown[] }>> = {

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
-import { idOf } from '../../src/model/registration.ts';
+import { idOf } from '../../src/model/registry.ts';
 import { create, deviceId, thumbprint } from '../hub/devices.ts';
 import { startBlobService } from '../support/blob-service.ts';
 import { call, stockRegistry } from './clients.ts';
 import { resembling } from './conversation.ts';
-import { edgeBody } from './identities.ts';
-import { containerOf, wantedJob } from './imports.ts';
+import { edgeBody } from './devices/identities.ts';
+import { containerOf, wantedJob } from './jobs/imports.ts';
 import { type Exchange, type Recorder, startRecorder } from './recorder.ts';
 import { swaggerChecker, type Violation } from './swagger.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { inputNames, readInputs } from '../../src/github/inputs.ts';
-import { readRequest } from '../../src/request.ts';
+import { readRequest } from '../../src/run/settings.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bulkAnswers } from '../../src/hub/bulk.ts';
-import { HttpFailure, HttpResponse } from '../../src/hub/http.ts';
-import { type Reply, refusedReply } from '../../src/hub/reply.ts';
+import { HttpFailure, HttpResponse } from '../../src/hub/calls/http.ts';
+import { type Reply, refusedReply } from '../../src/hub/calls/reply.ts';
 import { create } from './devices.ts';
 
 const writes = [create('a'), create('b'), create('c')];

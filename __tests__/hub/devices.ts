@@ -1,7 +1,7 @@
 import type { Device, DeviceId, Fleet, HubHost } from '../../src/model/fleet.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
 import { isThumbprint, type Thumbprint } from '../../src/model/identity.ts';
-import type { RegistryWrite } from '../../src/model/registration.ts';
+import type { RegistryWrite } from '../../src/model/registry.ts';
 
 export function deviceId(text: string): DeviceId {
   if (!isDeviceId(text)) throw new Error(`${text} is not a device id`);

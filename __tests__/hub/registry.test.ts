@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type Authority, makeAuthority } from '../../src/emulator/authority.ts';
-import type { Disturb } from '../../src/emulator/disturbance.ts';
+import { type Authority, makeAuthority } from '../../src/emulator/disk/authority.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import type { Disturb } from '../../src/emulator/trouble/disturbance.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry, type RegistryOptions } from '../../src/hub/registry.ts';
 import { Fault } from '../../src/model/fault.ts';
-import type { Registry, RegistryWrite } from '../../src/model/registration.ts';
+import type { Registry, RegistryWrite } from '../../src/model/registry.ts';
+import { closedPort, serve, serveProxy } from './calls/loopback.ts';
 import { create, deviceId, thumbprint } from './devices.ts';
-import { closedPort, serve, serveProxy } from './loopback.ts';
 
 let hub: EmbeddedHub;
 let authority: Authority;

@@ -1,14 +1,14 @@
 import type { RequestListener } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { type Authority, makeAuthority } from '../../src/emulator/authority.ts';
-import type { Disturb } from '../../src/emulator/disturbance.ts';
+import { type Authority, makeAuthority } from '../../src/emulator/disk/authority.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import type { Disturb } from '../../src/emulator/trouble/disturbance.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
 import type { DeviceId } from '../../src/model/fleet.ts';
-import type { Registry } from '../../src/model/registration.ts';
+import type { Registry } from '../../src/model/registry.ts';
+import { serve } from './calls/loopback.ts';
 import { create, deviceId } from './devices.ts';
-import { serve } from './loopback.ts';
 
 let hub: EmbeddedHub;
 let authority: Authority;

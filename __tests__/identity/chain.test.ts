@@ -6,7 +6,7 @@ import { readCertificate } from '../../src/identity/certificate.ts';
 import { type ChainCache, longestChain, readChain } from '../../src/identity/chain.ts';
 import { identify } from '../../src/identity/identify.ts';
 import type { Certificate } from '../../src/model/identity.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl } from '../support/openssl.ts';

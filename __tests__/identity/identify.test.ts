@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identify } from '../../src/identity/identify.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { isHubHost } from '../../src/model/fleet.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, makeCertificate, openssl, type Wanted } from '../support/openssl.ts';
 import { at, device, type Wish } from './device.ts';

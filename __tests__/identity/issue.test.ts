@@ -6,7 +6,7 @@ import { identify } from '../../src/identity/identify.ts';
 import { type IssueRequest, issueCertificates } from '../../src/identity/issue.ts';
 import { findPrivateKeys } from '../../src/identity/keys.ts';
 import { Fault } from '../../src/model/fault.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, openssl } from '../support/openssl.ts';
 import { device } from './device.ts';

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findPrivateKeys } from '../../src/identity/keys.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, makeCertificate, openssl } from '../support/openssl.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type PairOptions, pairCertificates } from '../../src/identity/pairs.ts';
 import { certificateExtensions } from '../../src/model/identity.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { type SelfSigned, writeCertificate } from '../support/certificate.ts';
 import { issue, issueAuthority } from '../support/chain.ts';
 import { folderWith } from '../support/folder.ts';

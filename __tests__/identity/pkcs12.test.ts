@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCertificate } from '../../src/identity/certificate.ts';
 import { findPrivateKeys } from '../../src/identity/keys.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { issue, issueAuthority } from '../support/chain.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, openssl } from '../support/openssl.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
 import type { Device } from '../../src/model/fleet.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
 

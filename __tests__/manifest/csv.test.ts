@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assignHubs } from '../../src/hub/allowed.ts';
+import { assignHubs } from '../../src/hub/assign-hubs.ts';
 import { parseCsv } from '../../src/manifest/csv.ts';
 import { at, placeOf } from '../../src/manifest/node.ts';
 import { readFleet } from '../../src/manifest/read.ts';
 import { SourceText } from '../../src/manifest/source.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
 

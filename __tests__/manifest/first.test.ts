@@ -5,7 +5,7 @@ import { type FirstDevice, firstManifest, readTable } from '../../src/manifest/f
 import { readFleet } from '../../src/manifest/read.ts';
 import { fileNameOf, isDeviceId } from '../../src/model/fleet.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { hubHost } from '../hub/devices.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';

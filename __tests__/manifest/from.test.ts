@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { StopSwitch } from '../../src/model/stop.ts';
 import { provision } from '../../src/provision.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { type Issued, issue, issueAuthority } from '../support/chain.ts';
 import { folderWith } from '../support/folder.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
-import { openWorkspace } from '../../src/workspace.ts';
+import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
 

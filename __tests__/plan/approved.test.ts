@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/model/plan.ts';
 import type { RegisteredDevice } from '../../src/model/registration.ts';
 import { unapproved } from '../../src/plan/approved.ts';
+import { planDocument } from '../../src/plan/document.ts';
 import { plan } from '../../src/plan/plan.ts';
-import { planDocument } from '../../src/plan/plan-file.ts';
 import { digest, found, hub, idOf, type WantedIdentity, wanted } from './devices.ts';
 
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(

@@ -3,8 +3,8 @@ import type { Identity } from '../../src/model/identity.ts';
 import { describeReasons } from '../../src/model/reasons.ts';
 import type { RegisteredDevice } from '../../src/model/registration.ts';
 import { plan } from '../../src/plan/plan.ts';
+import { bulks, entriesOf, fleet, isBulk, useRig } from '../apply/rig.ts';
 import { digest, found, hub, idOf, wanted } from './devices.ts';
-import { bulks, entriesOf, fleet, isBulk, useRig } from './rig.ts';
 
 const scope = (id: string, ticks = 1) => `ms-azure-iot-edge://${id}-${ticks}`;
 const gateway = found({ id: idOf('gateway'), deviceScope: scope('gateway') });

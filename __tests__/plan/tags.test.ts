@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonObject as HubJson, isJsonObject } from '../../src/emulator/json.ts';
-import { initialTwin, patchedTwin, wantedTwin } from '../../src/emulator/twin-state.ts';
+import { initialTwin, patchedTwin, wantedTwin } from '../../src/emulator/twins/twin-state.ts';
+import { type JsonObject as HubJson, isJsonObject } from '../../src/emulator/wire/json.ts';
 import type { JsonObject } from '../../src/model/fleet.ts';
 import { initialTags, movedTags, tagChange } from '../../src/plan/tags.ts';
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import type { Authority } from '../../src/emulator/authority.ts';
+import type { Authority } from '../../src/emulator/disk/authority.ts';
 
 export const clientId = '11111111-2222-3333-4444-555555555555';
 export const tenantId = '99999999-8888-7777-6666-555555555555';

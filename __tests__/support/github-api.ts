@@ -3,7 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import type { Authority } from '../../src/emulator/authority.ts';
+import type { Authority } from '../../src/emulator/disk/authority.ts';
 
 export interface StoredIssue {
   readonly number: number;

@@ -1,3 +1,4 @@
+import { type Applied, apply } from '../../src/apply/apply.ts';
 import { type EmbeddedHub, type HubOptions, startHub } from '../../src/emulator/hub.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
@@ -5,7 +6,6 @@ import type { Capacity } from '../../src/model/capacity.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import type { Change } from '../../src/model/plan.ts';
 import { StopSwitch } from '../../src/model/stop.ts';
-import { type Applied, apply } from '../../src/plan/apply.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { type SimulatedClock, simulatedClock } from './clock.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { version } from '../../src/run/version.ts';
 import { runCommandLine } from '../../src/terminal/program.ts';
-import { version } from '../../src/version.ts';
 import { folderWith } from '../support/folder.ts';
 
 afterEach(() => {

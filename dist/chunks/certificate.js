@@ -1,1 +1,1 @@
-export{X as readCertificate}from"./core2.js";
+export{L as readCertificate}from"./core2.js";

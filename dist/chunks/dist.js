@@ -1,1 +1,1 @@
-import{H as e}from"./core2.js";export default e();export{};
+import{k as e}from"./core2.js";export default e();export{};

@@ -1,1 +1,1 @@
-export{t as openDefaultHistory}from"./history.js";
+export{n as openDefaultHistory}from"./history.js";

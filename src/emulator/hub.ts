@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import type { Capacity } from '../model/capacity.ts';
 import { Fault } from '../model/fault.ts';
-import { bearerKey, mintToken, type TokenWish } from './bearer.ts';
-import type { Service } from './call.ts';
-import { importedPerMinute } from './capacity.ts';
-import { type Counts, noCounts } from './counts.ts';
-import { type HubDirectory, openDirectory } from './directory.ts';
-import type { Disturb } from './disturbance.ts';
-import { exchanges } from './exchange.ts';
-import { type Faults, seededFaults } from './faults.ts';
-import { createJobs } from './jobs.ts';
-import { type Handler, type Listener, listen } from './listener.ts';
-import { createMetrics } from './metrics.ts';
-import { type Pace, pace, realSleep, type Sleep } from './pace.ts';
-import { createRegistry } from './registry.ts';
-import type { PolicyKeys, PolicyName } from './rights.ts';
-import { plantSeed, type Seed } from './seed.ts';
+import { bearerKey, mintToken, type TokenWish } from './access/bearer.ts';
+import type { PolicyKeys, PolicyName } from './access/rights.ts';
+import { createRegistry } from './devices/registry.ts';
+import { plantSeed, type Seed } from './devices/seed.ts';
+import { type HubDirectory, openDirectory } from './disk/directory.ts';
+import type { Service } from './http/call.ts';
+import { type Counts, noCounts } from './http/counts.ts';
+import { exchanges } from './http/exchange.ts';
+import { type Handler, type Listener, listen } from './http/listener.ts';
+import { createMetrics } from './http/metrics.ts';
+import { importedPerMinute } from './jobs/capacity.ts';
+import { createJobs } from './jobs/jobs.ts';
 import { type StateAccess, stateAccess } from './state-access.ts';
-import { createThrottle } from './throttle.ts';
+import type { Disturb } from './trouble/disturbance.ts';
+import { type Faults, seededFaults } from './trouble/faults.ts';
+import { type Pace, pace, realSleep, type Sleep } from './trouble/pace.ts';
+import { createThrottle } from './trouble/throttle.ts';
 
 export interface HubOptions {
   /** 0, the default, takes the port of the last run in this directory, else any free one. */

@@ -1,8 +1,8 @@
-import { type DeviceDocument, deviceDocument, wantedIdentity } from './identity.ts';
-import { type JsonObject, property } from './json.ts';
-import type { IdentityRegistry } from './registry.ts';
-import { twinDocument } from './twin.ts';
-import { patchedTwin, wantedTwin } from './twin-state.ts';
+import { type DeviceDocument, deviceDocument, wantedIdentity } from './devices/identity.ts';
+import type { IdentityRegistry } from './devices/registry.ts';
+import { twinDocument } from './twins/twin.ts';
+import { patchedTwin, wantedTwin } from './twins/twin-state.ts';
+import { type JsonObject, property } from './wire/json.ts';
 
 /** The state of a hub, past HTTP, rights and counters. */
 export interface StateAccess {

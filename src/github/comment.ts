@@ -3,7 +3,7 @@ import { messageOf } from '../model/fault.ts';
 import type { Report } from '../model/report.ts';
 import { scrubbed } from '../model/secrets.ts';
 import { commentMarkdown, worthSaying } from '../report/comment.ts';
-import type { Settings } from '../request.ts';
+import type { Settings } from '../run/settings.ts';
 import { type Client, type IsOurs, isForbidden, openClient, whoWeAre } from './client.ts';
 import type { Event } from './event.ts';
 import { markerOf } from './marker.ts';

@@ -1,5 +1,5 @@
 import { getInput } from '@actions/core';
-import type { Settings } from '../request.ts';
+import type { Settings } from '../run/settings.ts';
 
 /** The inputs of action.yml; a test holds this list to that file. */
 export const inputNames = [

@@ -3,7 +3,7 @@ import { Fault, messageOf } from '../model/fault.ts';
 import type { Report } from '../model/report.ts';
 import { issueMarkdown, needsCare } from '../report/issue.ts';
 import { visible } from '../report/visible.ts';
-import type { Settings } from '../request.ts';
+import type { Settings } from '../run/settings.ts';
 import { type Client, isForbidden, openClient, whoWeAre } from './client.ts';
 import type { Event } from './event.ts';
 import { markerOf } from './marker.ts';

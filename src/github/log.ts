@@ -3,13 +3,12 @@ import { error, group, info, notice, summary, warning } from '@actions/core';
 import { messageOf } from '../model/fault.ts';
 import type { Place } from '../model/finding.ts';
 import type { HubHost } from '../model/fleet.ts';
+import type { Progress, Writing } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
-import type { Writing } from '../model/writing.ts';
 import { annotations } from '../report/annotations.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import { closingLine, deviceLines, faultLines, findingLines, plainStyle } from '../report/text.ts';
 import { writingLine } from '../report/writing.ts';
-import type { Progress } from '../run.ts';
 
 const announce = { error, warning, notice } as const;
 

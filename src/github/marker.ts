@@ -1,5 +1,5 @@
 import { commentMarker } from '../report/comment.ts';
-import type { Settings } from '../request.ts';
+import type { Settings } from '../run/settings.ts';
 
 /**
  * The marker by which what a run writes is found again by later ones. Runs of one workflow, job, set of manifests and set of hubs

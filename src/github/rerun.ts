@@ -1,9 +1,9 @@
 import { join, posix, relative, sep } from 'node:path';
 import { warning } from '@actions/core';
 import { Fault, messageOf } from '../model/fault.ts';
-import type { FilesRead } from '../run.ts';
+import type { FilesRead } from '../run/request.ts';
 import { type Client, openClient } from './client.ts';
-import { runGit } from './run-git.ts';
+import { runGit } from './git/run-git.ts';
 
 /** A run that somebody started once more; it keeps the commit that it had the first time. */
 export interface Rerun {

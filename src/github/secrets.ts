@@ -1,5 +1,5 @@
 import { escapeMarkdown } from '../report/markdown.ts';
-import type { Settings } from '../request.ts';
+import type { Settings } from '../run/settings.ts';
 
 /**
  * Takes what the inputs hold in secret (access keys, the token) out of a text, as it is, as URLs and as Markdown have it. The runner

@@ -1,7 +1,7 @@
-import { idOf, type RefusalCode, type RegistryWrite, type WriteAnswer } from '../model/registration.ts';
-import { described, type NotAnswered, quotable, type Reply } from './reply.ts';
-import { isLasting, isUnsent } from './unreachable.ts';
-import { isRecord } from './wire.ts';
+import { idOf, type RefusalCode, type RegistryWrite, type WriteAnswer } from '../model/registry.ts';
+import { described, type NotAnswered, quotable, type Reply } from './calls/reply.ts';
+import { isLasting, isUnsent } from './calls/unreachable.ts';
+import { isRecord } from './calls/wire.ts';
 
 /**
  * One answer per write, in order, from the reply to their bulk call. The reply itself, where the hub refused the call as a

@@ -1,5 +1,5 @@
 import type { HubHost } from '../model/fleet.ts';
-import type { TokenSource } from './token.ts';
+import type { TokenSource } from './entra/token.ts';
 
 /** How to sign in to one hub. */
 export type HubCredential = SasCredential | EntraCredential;

@@ -1,13 +1,14 @@
 import type { DeviceId } from '../model/fleet.ts';
 import { inFlight } from '../model/in-flight.ts';
-import type { RegisteredDevice, TagsRead, Twin } from '../model/registration.ts';
+import type { RegisteredDevice, Twin } from '../model/registration.ts';
+import type { TagsRead } from '../model/registry.ts';
 import { tagMark } from '../model/tags.ts';
-import type { Calling } from './calling.ts';
+import type { Calling } from './calls/calling.ts';
+import { misunderstood } from './calls/refusal.ts';
+import type { Reply } from './calls/reply.ts';
+import { deviceCount, isRecord, registeredDevice, registeredTwin } from './calls/wire.ts';
 import { allPages } from './pages.ts';
 import { chooseReading, chunkQuery, edgeQuery, fewDevices, markedQuery, planReading, scanQuery } from './reading.ts';
-import { misunderstood } from './refusal.ts';
-import type { Reply } from './reply.ts';
-import { deviceCount, isRecord, registeredDevice, registeredTwin } from './wire.ts';
 
 const readsInFlight = 4;
 

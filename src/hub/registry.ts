@@ -8,17 +8,17 @@ import {
   type RegistryWrite,
   type TagsRead,
   type WriteAnswer,
-} from '../model/registration.ts';
+} from '../model/registry.ts';
 import { bulkAnswers } from './bulk.ts';
-import { Calling, type CallingParts } from './calling.ts';
+import { Calling, type CallingParts } from './calls/calling.ts';
+import { openHttp, type Timer } from './calls/http.ts';
+import { described } from './calls/reply.ts';
+import { openSdk } from './calls/sdk.ts';
+import { bulkEntry } from './calls/wire.ts';
 import type { HubCredential } from './credential.ts';
 import { FleetReader } from './fleet-reader.ts';
-import { openHttp, type Timer } from './http.ts';
-import type { ImportContainer } from './import-container.ts';
-import { described } from './reply.ts';
-import { openSdk } from './sdk.ts';
+import type { ImportContainer } from './import/import-container.ts';
 import { tagsAnswer } from './twin-answer.ts';
-import { bulkEntry } from './wire.ts';
 
 export interface RegistryOptions {
   /** One header for every call: name, version and run. */
@@ -69,7 +69,7 @@ export async function openRegistry(credential: HubCredential, options: RegistryO
 async function importerOf(parts: Parts, options: RegistryOptions): Promise<Importer | undefined> {
   const { importContainer: container, ca, proxyFor } = options;
   if (container === undefined) return undefined;
-  const { openImporter, storageTokenFor } = await import('./import-job.ts');
+  const { openImporter, storageTokenFor } = await import('./import/import-job.ts');
   const token = storageTokenFor(container, parts.credential);
   return openImporter({ ...parts, container, storage: { token, ca, proxyFor } });
 }

@@ -1,8 +1,8 @@
 import type { DeviceId } from '../model/fleet.ts';
-import type { WriteAnswer } from '../model/registration.ts';
+import type { WriteAnswer } from '../model/registry.ts';
 import { refusalCode } from './bulk.ts';
-import { described, type NotAnswered, type Reply } from './reply.ts';
-import { isLasting, isUnsent } from './unreachable.ts';
+import { described, type NotAnswered, type Reply } from './calls/reply.ts';
+import { isLasting, isUnsent } from './calls/unreachable.ts';
 
 /** The hub's word on one twin; the reply itself, where it refused the caller or cannot be reached, so that nothing was written. `known`: it has answered before. */
 export function tagsAnswer(id: DeviceId, reply: Reply, known: boolean): WriteAnswer | NotAnswered {

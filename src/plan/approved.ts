@@ -4,8 +4,8 @@ import type { Change } from '../model/plan.ts';
 import { describeReason } from '../model/reasons.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import { finding } from '../rules/rules.ts';
+import { type PlanDocument, type PlannedChange, type PlannedField, planDocument, plannedField } from './document.ts';
 import { fieldOf } from './new-fields.ts';
-import { type PlanDocument, type PlannedChange, type PlannedField, planDocument, plannedField } from './plan-file.ts';
 
 /**
  * plan/differs-from-approved, once for each device: what is planned now is not what was approved. Hubs that are not in this run are

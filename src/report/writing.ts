@@ -1,4 +1,4 @@
-import type { Writing } from '../model/writing.ts';
+import type { Writing } from '../model/progress.ts';
 
 /** `a.b: 1,200 of 10,000 done, 3 failed, 8,800 left; 980 operations a minute, ends about 14:32 UTC`; `now` in milliseconds since 1970. */
 export function writingLine(writing: Writing, now: number): string {

@@ -6,9 +6,9 @@ import { issueCertificates } from '../identity/issue.ts';
 import type { Command, Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { plainStyle, reportLines } from '../report/text.ts';
-import { readRequest } from '../request.ts';
-import { openWorkspace } from '../workspace.ts';
-import { realWorld } from '../world.ts';
+import { readRequest } from '../run/settings.ts';
+import { openWorkspace } from '../run/workspace.ts';
+import { realWorld } from '../run/world.ts';
 
 const ids = ['edge-001', 'edge-002', 'edge-003'];
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseFaults } from '../emulator/faults.ts';
+import { readSeed, type Seed } from '../emulator/devices/seed.ts';
 import { startHub } from '../emulator/hub.ts';
-import { readSeed, type Seed } from '../emulator/seed.ts';
+import { parseFaults } from '../emulator/trouble/faults.ts';
 import { parseCapacity } from '../model/capacity.ts';
 import { Fault, messageOf } from '../model/fault.ts';
-import type { Settings } from '../request.ts';
+import type { Settings } from '../run/settings.ts';
 
 /** Runs the embedded hub until SIGINT or SIGTERM. Prints one JSON line when it listens. */
 export async function runHub(settings: Settings): Promise<void> {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { issueCertificates } from '../identity/issue.ts';
 import { Fault } from '../model/fault.ts';
-import type { Settings } from '../request.ts';
+import type { Settings } from '../run/settings.ts';
 
 /** Issues demo certificates and says where they are. */
 export async function runIssue(

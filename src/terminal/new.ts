@@ -8,8 +8,8 @@ import { isHubHost, type Platform, slots } from '../model/fleet.ts';
 import { certificateExtensions } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { findingLines } from '../report/text.ts';
-import type { Settings } from '../request.ts';
-import { openWorkspace } from '../workspace.ts';
+import type { Settings } from '../run/settings.ts';
+import { openWorkspace } from '../run/workspace.ts';
 import { findRoot, fromRoot } from './root.ts';
 import { terminalStyle } from './style.ts';
 

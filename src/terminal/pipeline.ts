@@ -1,15 +1,15 @@
 import { resolve } from 'node:path';
-import { readImportContainer } from '../hub/import-container.ts';
+import { readImportContainer } from '../hub/import/import-container.ts';
 import { asFault } from '../model/fault.ts';
 import { endedEarly, exitCode, type Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
 import { reportLines } from '../report/text.ts';
-import { readRequest, type Settings } from '../request.ts';
-import { hostsOf, openSignIn, readSignIn } from '../sign-in.ts';
-import { exitWith, stopFromOutside } from '../stop.ts';
-import { openWorkspace } from '../workspace.ts';
-import { realWorld } from '../world.ts';
+import { readRequest, type Settings } from '../run/settings.ts';
+import { hostsOf, openSignIn, readSignIn } from '../run/sign-in.ts';
+import { exitWith, stopFromOutside } from '../run/signals.ts';
+import { openWorkspace } from '../run/workspace.ts';
+import { realWorld } from '../run/world.ts';
 import { terminalProgress } from './progress.ts';
 import { findRoot, fromRoot } from './root.ts';
 import { terminalStyle } from './style.ts';
@@ -34,7 +34,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
     const caFile = settings['ca-file'] === undefined ? undefined : resolve(directory, settings['ca-file']);
     const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
     const openHistory = async () => {
-      const { openDefaultHistory } = await import('../github/history.ts');
+      const { openDefaultHistory } = await import('../github/git/history.ts');
       return openDefaultHistory(root);
     };
     const surroundings = {
@@ -66,6 +66,6 @@ export async function runPipeline(settings: Settings, manifests: readonly string
 
 /** Git is asked only where a private key was found. */
 async function checkIgnored(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const { ignoredByGit } = await import('../github/git.ts');
+  const { ignoredByGit } = await import('../github/git/ignored.ts');
   return ignoredByGit(root, paths);
 }

@@ -1,8 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { asFault } from '../model/fault.ts';
 import type { Command as CommandName } from '../model/report.ts';
-import type { Settings } from '../request.ts';
-import { version } from '../version.ts';
+import type { Settings } from '../run/settings.ts';
+import { version } from '../run/version.ts';
 import { runPipeline } from './pipeline.ts';
 
 /** Options carry the names of the action's inputs; each command takes only those it acts on. */

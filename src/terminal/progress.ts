@@ -1,8 +1,7 @@
 import type { MultiBar, SingleBar } from 'cli-progress';
 import type { HubHost } from '../model/fleet.ts';
-import type { Writing } from '../model/writing.ts';
+import type { Progress, Writing } from '../model/progress.ts';
 import { paceText } from '../report/writing.ts';
-import type { Progress } from '../run.ts';
 
 /**
  * One line that is written over, and while devices are written a bar for each hub; nothing but warnings where the stream is no terminal.

@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import { readBases } from '../../../src/bundle/base/read.ts';
 import { renderBundles } from '../../../src/bundle/render.ts';
 import type { Device } from '../../../src/model/fleet.ts';
-import { openWorkspace } from '../../../src/workspace.ts';
+import { openWorkspace } from '../../../src/run/workspace.ts';
 import { folderWith } from '../../support/folder.ts';
 import { identityOf, now, type Wanted } from '../material.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readBases } from '../../../src/bundle/base/read.ts';
 import type { Device } from '../../../src/model/fleet.ts';
-import { openWorkspace } from '../../../src/workspace.ts';
+import { openWorkspace } from '../../../src/run/workspace.ts';
 import { folderWith } from '../../support/folder.ts';
 import { columnOf, deviceOf, type Wanted } from '../material.ts';
 import { section } from './base-material.ts';

@@ -1,0 +1,171 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startHub } from '../../src/emulator/hub.ts';
+import type { Disturb } from '../../src/emulator/trouble/disturbance.ts';
+import { Fault } from '../../src/model/fault.ts';
+import type { Report } from '../../src/model/report.ts';
+import { exitCode } from '../../src/model/report.ts';
+import { StopSwitch } from '../../src/model/stop.ts';
+import type { FilesRead, World } from '../../src/run/request.ts';
+import type { Settings } from '../../src/run/settings.ts';
+import { digest } from '../plan/devices.ts';
+import { folderWith } from '../support/folder.ts';
+import { isBulk } from './rig.ts';
+import { runOn } from './runs.ts';
+
+interface Seen {
+  readonly report: Report;
+  readonly folder: string;
+  readonly said: readonly string[];
+}
+
+/** Applies so many new devices; what is said on the way is kept. */
+async function run(count: number, settings: Settings, around: Partial<World> = {}, disturb?: Disturb): Promise<Seen> {
+  const devices = Array.from({ length: count }, (_, n) => ({ id: `d${n}`, thumbprints: { primary: digest(`d${n}`) } }));
+  const manifest = { version: 1, defaults: { runtime: { version: '1.1', platform: 'debian' } }, devices };
+  const folder = folderWith({ 'devices.json': JSON.stringify(manifest) });
+  const hub = await startHub({ disturb });
+  onTestFinished(() => hub.close());
+  const said: string[] = [];
+  const progress = {
+    phase: (name: string) => void said.push(name.replaceAll(hub.host, 'HUB')),
+    warning: (text: string) => void said.push(`warning: ${text.replaceAll(hub.host, 'HUB')}`),
+    written: () => {},
+  };
+  const all = { command: 'apply', manifest: 'devices.json', ...settings };
+  return { report: await runOn(hub, folder, all, { progress, ...around }), folder, said };
+}
+
+/** Ends before the first device is written. */
+function refusing(): Disturb {
+  return (call) => (isBulk(call) ? { kind: 'refuse', code: 'IotHubUnauthorizedAccess' } : undefined);
+}
+
+describe('a run whose files are no longer the newest', () => {
+  it('is asked for them before anything is written, and writes nothing', async () => {
+    const asked: FilesRead[] = [];
+    const requireCurrent = async (read: FilesRead) => {
+      asked.push(read);
+      throw new Fault('older', 'Run the newer one.');
+    };
+    const { report } = await run(2, { manifest: './*.json' }, { requireCurrent });
+    expect([report.result, report.faults.map(({ message }) => message)]).toEqual(['failed', ['older']]);
+    expect(report.outcomes).toEqual([]);
+    expect(asked).toEqual([{ files: ['devices.json'], manifests: ['*.json'] }]);
+    await run(1, { command: 'plan' }, { requireCurrent });
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('before it starts it says what it will take', () => {
+  it.each([
+    [1, {}, 'writing 1 device to HUB: 1 operation, at most less than a minute'],
+    [
+      150,
+      {},
+      'writing 150 devices to HUB: 150 operations, at most about 2 minutes, since every hub takes 100 a minute',
+    ],
+    [
+      150,
+      { 'hub-capacity': 'S1x1' },
+      'writing 150 devices to HUB: 150 operations, about 2 minutes at 100 a minute (S1x1)',
+    ],
+    [
+      9_500,
+      { 'hub-capacity': 'S3x1' },
+      'writing 9,500 devices to HUB: 9,500 operations, about 2 minutes at 5,000 a minute (S3x1)',
+    ],
+  ])('%d devices, %j', async (count, settings, expected) => {
+    const { said } = await run(count, settings, {}, refusing());
+    expect(said.find((line) => line.startsWith('writing'))?.slice(0, expected.length)).toBe(expected);
+    expect(said.filter((line) => line.startsWith('warning'))).toEqual([]);
+  });
+
+  it('and warns of what does not fit the time limit, with a way out', async () => {
+    const settings = { 'hub-capacity': 'S1x1', 'time-limit': '10' };
+    const { said, report } = await run(2_000, settings, {}, refusing());
+    expect(said.filter((line) => line.startsWith('warning'))).toEqual([
+      'warning: HUB: 2,000 devices take about 20 minutes, which does not fit the time limit of 10 minutes: this run does about 1,000, the next ones the rest. Quicker is a hub with more units (az iot hub update --name NAME --set sku.capacity=2), or an import job (import-container).',
+    ]);
+    expect(exitCode(report)).toBe(1);
+  });
+
+  it.each([
+    ['hub-capacity', 'S9x1', 'hub-capacity: "S9x1" is not S1x1 to S1x200'],
+    ['time-limit', '0', 'time-limit: "0" is not a whole number of minutes'],
+    ['time-limit', '1.5', 'time-limit: "1.5" is not'],
+  ])('%s takes no %s', async (name, value, message) => {
+    await expect(run(1, { [name]: value })).rejects.toThrow(message);
+  });
+});
+
+it('warns once, as soon as the pace of a hub shows that the time limit comes too early', async () => {
+  // 20 s pass with every bulk of 100: 300 a minute.
+  let bulks = 0;
+  const disturb: Disturb = (call) => {
+    if (isBulk(call)) bulks++;
+    return undefined;
+  };
+  const now = () => new Date(Date.UTC(2026, 4, 1) + bulks * 20_000);
+  const warned = async (minutes: string) => {
+    bulks = 0;
+    const { report, said } = await run(1500, { 'time-limit': minutes }, { now }, disturb);
+    expect(report.result).toBe('changed');
+    return said.filter((text) => text.startsWith('warning: '));
+  };
+  expect(await warned('9')).toEqual([]);
+  const [text, ...others] = await warned('3');
+  expect(others).toEqual([]);
+  expect(text).toMatch(
+    /^warning: HUB: at \d{3} a minute, as it goes now, 1,500 devices take about \d minutes, which does not fit the time limit of 3 minutes: this run does about [\d,]+, the next ones the rest\. /,
+  );
+});
+
+describe('a run that is stopped', () => {
+  /** Pressed when the first bulk comes, which goes on. */
+  function stopping(hurried: boolean) {
+    const stop = new StopSwitch();
+    const disturb: Disturb = (call) => {
+      if (isBulk(call)) stop.press(hurried ? 'SIGTERM' : 'its time is over', { hurried });
+      return undefined;
+    };
+    return { stop, disturb };
+  }
+
+  it('by its time limit writes the bundles of what is done', async () => {
+    const { stop, disturb } = stopping(false);
+    const { report, folder } = await run(1_000, {}, { stop }, disturb);
+    expect([report.result, exitCode(report)]).toEqual(['partial', 3]);
+    expect(report.faults).toEqual([stop.fault()]);
+    const created = report.outcomes.filter(({ result }) => result === 'created').length;
+    expect(created).toBeGreaterThan(0);
+    expect(created).toBeLessThan(1_000);
+    expect(readdirSync(join(folder, 'device-bundles')).filter((name) => !name.startsWith('.'))).toHaveLength(created);
+  });
+
+  it('by a signal writes no files any more', async () => {
+    const { stop, disturb } = stopping(true);
+    const { report, folder } = await run(1_000, {}, { stop }, disturb);
+    expect([report.result, exitCode(report), report.bundles]).toEqual(['partial', 3, []]);
+    expect(report.faults).toEqual([stop.fault()]);
+    expect(existsSync(join(folder, 'device-bundles'))).toBe(false);
+  });
+
+  it('when all is done but the files is stopped in part', async () => {
+    const { stop, disturb } = stopping(true);
+    const { report } = await run(3, {}, { stop }, disturb);
+    expect([report.result, exitCode(report)]).toEqual(['changed', 3]);
+  });
+
+  it('while it reads has written nothing', async () => {
+    const stop = new StopSwitch();
+    const disturb: Disturb = () => {
+      stop.press('SIGINT', { hurried: true });
+      return { kind: 'hang', when: 'before' };
+    };
+    const { report } = await run(3, {}, { stop }, disturb);
+    expect([report.result, exitCode(report), report.outcomes]).toEqual(['failed', 3, []]);
+    expect(report.faults).toEqual([stop.fault()]);
+  });
+});

@@ -1,0 +1,272 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { carryOut } from '../../src/apply/all-hubs.ts';
+import { apply } from '../../src/apply/apply.ts';
+import { importsFrom } from '../../src/apply/imports.ts';
+import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+import { parseCapacity } from '../../src/model/capacity.ts';
+import type { Identity } from '../../src/model/identity.ts';
+import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
+import { plan } from '../../src/plan/plan.ts';
+import { call } from '../emulator/clients.ts';
+import { importRig, newContainer, type Rig, type RigOptions } from '../hub/import/imports.ts';
+import { digest, type WantedIdentity, wanted } from '../plan/devices.ts';
+import { type BlobService, startBlobService } from '../support/blob-service.ts';
+
+let blobs: BlobService;
+beforeAll(async () => {
+  blobs = await startBlobService();
+});
+afterAll(() => blobs.close());
+
+/** Jobs from 1,000 devices on. */
+const capacity = parseCapacity('S1x1', 'test');
+const fleet = (count: number, parts: WantedIdentity = {}) =>
+  Array.from({ length: count }, (_, n) => wanted({ ...parts, id: `edge-${n}` }));
+
+async function rigged(options: Partial<RigOptions> = {}): Promise<Rig> {
+  const { url } = await newContainer(blobs);
+  return importRig(blobs, { url, ...options });
+}
+
+async function planned({ registry }: Rig, identities: readonly Identity[]): Promise<readonly Change[]> {
+  const ids = identities.map(({ device }) => device.id);
+  const found = await registry.read(ids, {
+    tags: identities.some(({ device }) => device.tags !== undefined) ? 'all' : 'none',
+  });
+  const maxChanges = { kind: 'share', share: 1, text: '100%' } as const;
+  return plan(registry.host, identities, found, { adopt: true, allowLockout: true, maxChanges }).value;
+}
+
+let time = 0;
+/** A clock that nobody has to wait for: paced to its quota a hub of this size takes a minute for a bulk. */
+function minutes(): number {
+  time += 60_000;
+  return time;
+}
+
+const options = ({ stop, told }: Rig) => ({
+  now: minutes,
+  sleep: async () => {},
+  random: () => 0.5,
+  stop,
+  capacity,
+  progress: () => {},
+  importing: (text: string) => void told.push(text),
+});
+
+async function applied(rig: Rig, changes: readonly Change[]) {
+  const { outcomes, fault } = await apply(changes, rig.registry, options(rig));
+  expect(outcomes).toHaveLength(changes.filter(({ kind }) => kind !== 'unchanged').length);
+  expect(JSON.stringify([outcomes, rig.told, fault?.message])).not.toMatch(/sig=(?!\*\*\*)/);
+  return { outcomes, fault, of: (id: string) => outcomes.find(({ device }) => device === id) };
+}
+
+const results = (outcomes: readonly DeviceOutcome[]) => {
+  const counts: Record<string, number> = {};
+  for (const { result } of outcomes) counts[result] = (counts[result] ?? 0) + 1;
+  return counts;
+};
+const reads = ({ calls }: Rig) => calls.filter(({ method, path }) => method === 'GET' && path.startsWith('/devices/'));
+
+/** Devices with the thumbprints of `old-1` and `new-2`: one is to be replaced. */
+function seed({ hub }: Rig, count: number, fields: object = {}): void {
+  for (let n = 0; n < count; n++) hub.registry.put({ deviceId: `edge-${n}`, ...body(), ...fields });
+}
+
+function body() {
+  const x509Thumbprint = { primaryThumbprint: digest('old-1'), secondaryThumbprint: digest('new-2') };
+  return { capabilities: { iotEdge: true }, status: 'enabled', authentication: { type: 'selfSigned', x509Thumbprint } };
+}
+
+function change({ hub }: Rig, id: string, fields: object): void {
+  hub.registry.put({ deviceId: id, deviceScope: hub.registry.get(id)?.deviceScope, ...body(), ...fields });
+}
+
+describe('large changes go by import jobs', () => {
+  it('creates with their tags: no registry operation, and nothing is left to do', async () => {
+    const rig = await rigged();
+    const identities = fleet(1200, { tags: { site: 'berlin' } });
+    const { outcomes, fault } = await applied(rig, await planned(rig, identities));
+    expect([results(outcomes), fault]).toEqual([{ created: 1200 }, undefined]);
+    expect(outcomes.every(({ tags }) => tags === 'written')).toBe(true);
+    expect(rig.hub.counts()).toMatchObject({ importedLines: 1200, registryWrites: 0 });
+    expect((await planned(rig, identities)).every(({ kind }) => kind === 'unchanged')).toBe(true);
+  });
+
+  it('children after their parents: each level that is large enough by a job of its own', async () => {
+    const rig = await rigged();
+    const children = fleet(1100, { parent: 'gateway' });
+    const { outcomes } = await applied(rig, await planned(rig, [wanted({ id: 'gateway' }), ...children]));
+    expect(results(outcomes)).toEqual({ created: 1101 });
+    const { deviceScope } = rig.hub.registry.get('gateway')!;
+    expect(rig.hub.registry.all().filter(({ parentScopes }) => parentScopes?.[0] === deviceScope)).toHaveLength(1100);
+    expect(rig.hub.counts()).toMatchObject({ importedLines: 1100, registryWrites: 1 });
+  });
+
+  it('updates with the etag that was read: what somebody changed meanwhile stays, and fails with the difference', async () => {
+    const rig = await rigged();
+    seed(rig, 1050);
+    const changes = await planned(rig, fleet(1050));
+    change(rig, 'edge-3', { status: 'disabled', statusReason: 'stolen' });
+    change(rig, 'edge-4', {}); // nothing but the etag
+    rig.hub.registry.remove('edge-5');
+    const { outcomes, of } = await applied(rig, changes);
+    expect(results(outcomes)).toEqual({ updated: 1048, failed: 2 });
+    expect(of('edge-3')?.reason).toMatch(/changed in the hub after it was planned.*status enabled → disabled/);
+    expect(of('edge-5')?.reason).toMatch(/was deleted from the hub/);
+    expect(rig.hub.registry.get('edge-3')).toMatchObject({ status: 'disabled', statusReason: 'stolen' });
+    expect(rig.hub.counts()).toMatchObject({ importedLines: 1050, registryWrites: 1 });
+  });
+
+  it('50 planted devices among 10,000 that the plan did not know fail alone, each with its reason', async () => {
+    const rig = await rigged();
+    const changes = await planned(rig, fleet(10_000));
+    for (let n = 0; n < 50; n++) change(rig, `edge-${n * 200}`, {});
+    const { outcomes, of } = await applied(rig, changes);
+    expect(results(outcomes)).toEqual({ created: 9950, failed: 50 });
+    expect(outcomes.filter(({ result }) => result === 'failed').map(({ device }) => device)).toEqual(
+      Array.from({ length: 50 }, (_, n) => `edge-${n * 200}`),
+    );
+    expect(of('edge-200')?.reason).toMatch(/a device of this id that the plan did not know: primaryThumbprint/);
+  });
+
+  it.each(['disable', 'delete'] as const)('removals: %s', async (kind) => {
+    const rig = await rigged();
+    seed(rig, 1001);
+    const found = await rig.registry.read(fleet(1001).map(({ device }) => device.id));
+    const removals = [...found.values()].map((device): Change => {
+      return { kind, id: device.id, hub: rig.registry.host, found: device, reasons: [] };
+    });
+    change(rig, 'edge-7', { status: 'disabled', statusReason: 'somebody' });
+    const { outcomes, of } = await applied(rig, removals);
+    expect(results(outcomes)).toEqual({ removed: 1000, failed: 1 });
+    expect(of('edge-7')?.reason).toMatch(/somebody changed the device since it was planned/);
+    expect(rig.hub.counts()).toMatchObject({ importedLines: 1001, registryWrites: 0 });
+    const left = rig.hub.registry.all().filter(({ status }) => status === 'enabled' || kind === 'delete');
+    expect(left).toHaveLength(kind === 'delete' ? 1 : 0);
+  });
+});
+
+describe('a job that breaks off', () => {
+  it('leaves open what it wrote: that is read by query, and another job does the rest', async () => {
+    let hub: EmbeddedHub | undefined;
+    let cancelled = 0;
+    const rig = await rigged({
+      waiting: ({ told }) => {
+        const id = /job ([0-9a-f-]{36})$/.exec(told.at(-1) ?? '')?.[1];
+        if (hub !== undefined && id !== undefined && cancelled++ === 0) void call(hub, 'DELETE', `/jobs/${id}`);
+      },
+    });
+    hub = rig.hub;
+    const identities = fleet(10_000);
+    const { outcomes, fault } = await applied(rig, await planned(rig, identities));
+    expect([results(outcomes), fault]).toEqual([{ created: 10_000 }, undefined]);
+    expect(rig.told.join()).toMatch(/reading what became of 10,000 devices/);
+    expect(reads(rig)).toEqual([]);
+    expect((await planned(rig, identities)).every(({ kind }) => kind === 'unchanged')).toBe(true);
+  });
+
+  it('after all was written is found out by query', async () => {
+    const rig = await rigged({
+      disturb: ({ path }) => (/^\/jobs\/.{36}$/.test(path) ? { kind: 'refuse', code: 'JobNotFound' } : undefined),
+    });
+    seed(rig, 1000);
+    const { outcomes } = await applied(rig, await planned(rig, fleet(1000)));
+    expect(results(outcomes)).toEqual({ updated: 1000 });
+    expect(rig.hub.counts()).toMatchObject({ importedLines: 1000, registryWrites: 0 });
+    expect(reads(rig)).toEqual([]);
+  });
+
+  it('again and again gives way to bulks', async () => {
+    const rig = await rigged({
+      disturb: ({ path }) => (path === '/jobs/create' ? { kind: 'close', when: 'before' } : undefined),
+    });
+    seed(rig, 500);
+    const { outcomes } = await applied(rig, await planned(rig, fleet(1000)));
+    expect(results(outcomes)).toEqual({ created: 500, updated: 500 });
+    expect(rig.hub.counts()).toMatchObject({ importedLines: 0, registryWrites: 1000 });
+  });
+
+  it('because the run is stopped: unknown, with what became of the job; children are not tried', async () => {
+    const rig = await rigged({ waiting: ({ stop }) => stop.press('time limit', { hurried: false }) });
+    const identities = [...fleet(1000), wanted({ id: 'child', parent: 'edge-1' })];
+    const { outcomes, fault, of } = await applied(rig, await planned(rig, identities));
+    expect(results(outcomes)).toEqual({ unknown: 1000, failed: 1 });
+    expect(of('edge-1')?.reason).toMatch(
+      /^the run was stopped: time limit; the import job \S+ was cancelled, and what/,
+    );
+    expect(of('child')?.reason).toMatch(/the run was stopped|its parent "edge-1" failed/);
+    expect(fault?.kind).toBe('stopped');
+  });
+});
+
+describe('removals by a job that is stopped', () => {
+  it('are unknown', async () => {
+    const rig = await rigged({ waiting: ({ stop }) => stop.press('time limit', { hurried: false }) });
+    seed(rig, 1000);
+    const found = await rig.registry.read(fleet(1000).map(({ device }) => device.id));
+    const removals = [...found.values()].map((device): Change => {
+      return { kind: 'disable', id: device.id, hub: rig.registry.host, found: device, reasons: [] };
+    });
+    const { outcomes, fault } = await applied(rig, removals);
+    expect(results(outcomes)).toEqual({ unknown: 1000 });
+    expect(outcomes[0]?.reason).toMatch(/the import job \S+ was cancelled/);
+    expect(fault?.kind).toBe('stopped');
+  });
+});
+
+describe('a container or a hub that refuses', () => {
+  it('ends the run with the remedy: nothing was written, parents and children alike', async () => {
+    const rig = await rigged({
+      disturb: ({ path }) =>
+        path === '/jobs/create' ? { kind: 'refuse', code: 'BlobContainerValidationError' } : undefined,
+    });
+    const identities = [...fleet(1000), wanted({ id: 'child', parent: 'edge-1' })];
+    const { outcomes, fault } = await applied(rig, await planned(rig, identities));
+    expect(results(outcomes)).toEqual({ failed: 1001 });
+    expect(new Set(outcomes.map(({ reason }) => reason))).toEqual(new Set([fault?.message]));
+    expect(fault?.message).toMatch(/may not use the import container/);
+    expect(rig.hub.registry.all()).toEqual([]);
+  });
+
+  it('does so too where devices are to be removed', async () => {
+    const rig = await rigged({
+      disturb: ({ path }) =>
+        path === '/jobs/create' ? { kind: 'refuse', code: 'BlobContainerValidationError' } : undefined,
+    });
+    seed(rig, 1000);
+    const found = await rig.registry.read(fleet(1000).map(({ device }) => device.id));
+    const removals = [...found.values()].map((device): Change => {
+      return { kind: 'delete', id: device.id, hub: rig.registry.host, found: device, reasons: [] };
+    });
+    const { outcomes, fault } = await applied(rig, removals);
+    expect(results(outcomes)).toEqual({ failed: 1000 });
+    expect(fault?.message).toMatch(/may not use the import container/);
+  });
+});
+
+describe('smaller changes stay with bulks', () => {
+  it.each([
+    [undefined, 10_000],
+    ['S1x1', 1000],
+    ['S1x10', 10_000],
+    ['S3x1', 50_000],
+  ])('on a hub of %s those under %i', (size, from) => {
+    expect(importsFrom(size === undefined ? undefined : parseCapacity(size, 'test'))).toBe(from);
+  });
+
+  it('and say so', async () => {
+    const rig = await rigged();
+    const said: string[] = [];
+    const changes = await planned(rig, fleet(20));
+    const progress = { phase: (text: string) => said.push(text), warning: () => {}, written: () => {} };
+    const world = { ...options(rig), now: () => new Date(minutes()), progress };
+    const registries = new Map([[rig.registry.host, rig.registry]]);
+    const { outcomes } = await carryOut(changes, { hubCapacity: capacity }, world, registries);
+    expect(results(outcomes)).toEqual({ created: 20 });
+    expect(said[0]).toMatch(/without an import job, which is used from 1,000 devices on$/);
+    expect(rig.calls.some(({ path }) => path.startsWith('/jobs'))).toBe(false);
+    await carryOut(await planned(rig, fleet(1050)), { hubCapacity: capacity }, world, registries);
+    expect(said.join()).toMatch(/writing 1,030 devices to localhost:\d+ by import jobs,sending 1,030 devices/);
+  });
+});

@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
+import { apply } from '../../src/apply/apply.ts';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import type { Disturb, Disturbance, DisturbedCall } from '../../src/emulator/trouble/disturbance.ts';
+import { readConnectionStrings } from '../../src/hub/connection-string.ts';
+import { openRegistry } from '../../src/hub/registry.ts';
+import type { Fault } from '../../src/model/fault.ts';
+import type { JsonObject } from '../../src/model/fleet.ts';
+import type { Identity } from '../../src/model/identity.ts';
+import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
+import type { Registry } from '../../src/model/registry.ts';
+import { type Stop, StopSwitch } from '../../src/model/stop.ts';
+import { plan } from '../../src/plan/plan.ts';
+import { digest, wanted } from '../plan/devices.ts';
+
+export interface Run {
+  readonly outcomes: Readonly<Record<string, DeviceOutcome['result']>>;
+  readonly reasons: Readonly<Record<string, string | undefined>>;
+  readonly fault: Fault | undefined;
+  /** What was waited, in milliseconds. */
+  readonly sleeps: readonly number[];
+  readonly progress: readonly (readonly [done: number, failed: number])[];
+  /** The devices whose tags were written. */
+  readonly tagged: readonly string[];
+}
+
+export interface RunOptions {
+  readonly attemptTimeoutMs?: number;
+  /** What every random number is; 0.5 by default. */
+  readonly random?: number;
+  /** Told when nothing can be done but to wait. */
+  readonly waiting?: () => void;
+  readonly stop?: Stop;
+}
+
+/** What the other writer changes; `{}` moves nothing but the etag. */
+export interface Fields {
+  readonly primary?: string;
+  readonly secondary?: string;
+  readonly status?: 'enabled' | 'disabled';
+  readonly statusReason?: string | null;
+  readonly parentScopes?: readonly string[];
+}
+
+/** One embedded hub for the tests of a file, emptied before each, and the real client in front of it. */
+export interface Rig {
+  readonly hub: EmbeddedHub;
+  /** The calls since the hub was last emptied. */
+  readonly calls: DisturbedCall[];
+  disturb: Disturb | undefined;
+  /** Reads the hub and plans, everything allowed. */
+  plan(identities: readonly Identity[]): Promise<readonly Change[]>;
+  /** Carries out; `attemptTimeoutMs` of one call, 60 s by default, and what is to be waited passes at once. */
+  apply(changes: readonly Change[], options?: RunOptions): Promise<Run>;
+  /** Plans and carries out. */
+  provision(...identities: readonly Identity[]): Promise<Run>;
+  /** Puts a device as `seeded` wants it, with the thumbprints of `old-1` and `new-2`: one is to be replaced. */
+  seed(id: string, fields?: Fields): void;
+  /** What somebody else does, reading and writing at once. */
+  change(id: string, fields: Fields): void;
+  /** Primary and secondary thumbprint, status and reason of a device, as the hub has them. */
+  state(id: string): readonly unknown[] | undefined;
+  operations(): number;
+  /** The tags of a device, as the hub has them. */
+  tags(id: string): unknown;
+  /** What somebody else does to the tags: merged, `null` takes away. */
+  tag(id: string, tags: JsonObject): void;
+}
+
+/** To be called where the tests of a file begin. */
+export function useRig(): Rig {
+  let hub: EmbeddedHub;
+  let before = 0;
+  const rig: Rig = {
+    get hub() {
+      return hub;
+    },
+    calls: [],
+    disturb: undefined,
+    async plan(identities) {
+      const registry = await open();
+      const tags = identities.some(({ device }) => device.tags !== undefined) ? 'all' : 'none';
+      const found = await registry.read(
+        identities.map(({ device }) => device.id),
+        { tags },
+      );
+      const limit = { kind: 'share', share: 1, text: '100%' } as const;
+      const { value } = plan(registry.host, identities, found, { adopt: true, allowLockout: true, maxChanges: limit });
+      return value;
+    },
+    async apply(changes, { attemptTimeoutMs, random = 0.5, waiting, stop = new StopSwitch() } = {}) {
+      const registry = await open(attemptTimeoutMs);
+      const sleeps: number[] = [];
+      const progress: [number, number][] = [];
+      let time = 0;
+      const { outcomes, fault } = await apply(changes, registry, {
+        now: () => time,
+        sleep: async (milliseconds) => {
+          sleeps.push(milliseconds);
+          time += milliseconds;
+          waiting?.();
+        },
+        random: () => random,
+        stop,
+        progress: ({ done, failed }) => progress.push([done, failed]),
+      });
+      const written = ['create', 'update', 'disable', 'delete'];
+      expect(outcomes).toHaveLength(changes.filter(({ kind }) => written.includes(kind)).length);
+      const entries = outcomes.map(({ device, result, reason }) => ({ device, result, reason }));
+      return {
+        outcomes: Object.fromEntries(entries.map(({ device, result }) => [device, result])),
+        reasons: Object.fromEntries(entries.map(({ device, reason }) => [device, reason])),
+        fault,
+        sleeps,
+        progress,
+        tagged: outcomes.filter(({ tags }) => tags === 'written').map(({ device }) => device),
+      };
+    },
+    provision: async (...identities) => rig.apply(await rig.plan(identities)),
+    seed(id, fields = {}) {
+      hub.registry.put({ deviceId: id, ...body({ primary: digest('old-1'), secondary: digest('new-2'), ...fields }) });
+    },
+    change(id, fields) {
+      const device = hub.registry.get(id);
+      if (device === undefined) throw new Error(`no device ${id}`);
+      const { primaryThumbprint, secondaryThumbprint } = device.authentication.x509Thumbprint;
+      const now = {
+        ...(primaryThumbprint === null ? {} : { primary: primaryThumbprint }),
+        ...(secondaryThumbprint === null ? {} : { secondary: secondaryThumbprint }),
+        status: device.status,
+        statusReason: device.statusReason,
+        parentScopes: device.parentScopes ?? [],
+      };
+      hub.registry.put({ deviceId: id, deviceScope: device.deviceScope, ...body({ ...now, ...fields }) });
+    },
+    state(id) {
+      const device = hub.registry.get(id);
+      if (device === undefined) return undefined;
+      const { primaryThumbprint, secondaryThumbprint } = device.authentication.x509Thumbprint;
+      return [primaryThumbprint, secondaryThumbprint, device.status, device.statusReason];
+    },
+    tags(id) {
+      const twin = hub.registry.twin(id);
+      return twin !== undefined && 'tags' in twin ? twin.tags : undefined;
+    },
+    tag: (id, tags) => hub.registry.patchTwin(id, { tags }),
+    operations: () => hub.counts().registryWrites - before,
+  };
+
+  /** One client for every time limit: its TLS context takes longer to make than most runs. */
+  const registries = new Map<number, Promise<Registry>>();
+  function open(attemptTimeoutMs = 60_000): Promise<Registry> {
+    const [credential] = readConnectionStrings(hub.connectionString);
+    const options = { userAgent: 'test', ca: hub.ca, sleep: async () => {}, attemptTimeoutMs };
+    const registry = registries.get(attemptTimeoutMs) ?? openRegistry(credential!, options);
+    registries.set(attemptTimeoutMs, registry);
+    return registry;
+  }
+
+  beforeAll(async () => {
+    hub = await startHub({
+      disturb: (call) => {
+        rig.calls.push(call);
+        return rig.disturb?.(call);
+      },
+    });
+  });
+  afterAll(async () => {
+    for (const registry of registries.values()) (await registry).close();
+    await hub.close();
+  });
+  beforeEach(() => {
+    rig.disturb = undefined;
+    rig.calls.length = 0;
+    for (const { deviceId } of hub.registry.all()) hub.registry.remove(deviceId);
+    before = hub.counts().registryWrites;
+  });
+  return rig;
+}
+
+function body({ primary, secondary, ...rest }: Fields) {
+  return {
+    status: 'enabled',
+    capabilities: { iotEdge: true },
+    authentication: {
+      type: 'selfSigned',
+      x509Thumbprint: { primaryThumbprint: primary ?? null, secondaryThumbprint: secondary ?? null },
+    },
+    ...rest,
+  };
+}
+
+export function isBulk({ method, path }: DisturbedCall): boolean {
+  return method === 'POST' && path === '/devices';
+}
+
+/** The entries of a bulk call. */
+export function entriesOf({ body: entries }: DisturbedCall): readonly Record<string, unknown>[] {
+  return Array.isArray(entries) ? entries : [];
+}
+
+/** Disturbs the first bulk calls, one after the other; the rest goes through. */
+export function bulks(...disturbances: readonly (Disturbance | undefined | (() => void))[]): Disturb {
+  const rest = [...disturbances];
+  return (call) => {
+    const next = isBulk(call) ? rest.shift() : undefined;
+    if (typeof next !== 'function') return next;
+    next();
+    return undefined;
+  };
+}
+
+export function isPatch({ method }: DisturbedCall): boolean {
+  return method === 'PATCH';
+}
+
+/** Every bulk call alike. */
+export function everyBulk(disturbance: Disturbance): Disturb {
+  return (call) => (isBulk(call) ? disturbance : undefined);
+}
+
+export function fleet(count: number): readonly Identity[] {
+  return Array.from({ length: count }, (_, n) => wanted({ id: `edge-${n}` }));
+}
+
+/** The state of a device that is as `wanted()` wants it. */
+export const right = [digest('new-1'), digest('new-2'), 'enabled', null];

@@ -1,0 +1,89 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ignoredByGit } from '../../../src/github/git/ignored.ts';
+import { folderWith } from '../../support/folder.ts';
+
+function git(folder: string, ...args: readonly string[]): void {
+  execFileSync('git', args, { cwd: folder, stdio: 'ignore' });
+}
+
+const hasGit = (() => {
+  try {
+    execFileSync('git', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+// Nothing of the user's own settings, such as a global list of what to ignore.
+beforeEach(() => {
+  vi.stubEnv('GIT_CONFIG_GLOBAL', join(folderWith({ config: '' }), 'config'));
+  vi.stubEnv('GIT_CONFIG_NOSYSTEM', '1');
+});
+afterEach(() => vi.unstubAllEnvs());
+
+/** A repository that ignores keys. */
+function repository(files: Readonly<Record<string, string>> = {}): string {
+  const folder = folderWith({ '.gitignore': '*.key\n/device-keys/\n!kept.key\n', ...files });
+  git(folder, 'init', '-q');
+  return folder;
+}
+
+describe.skipIf(!hasGit)('what git ignores (needs git)', () => {
+  it('is told of files and folders, there or not', async () => {
+    const folder = repository({ 'a.key': '', 'device-keys/b.pem': '' });
+    const paths = ['a.key', 'device-keys/b.pem', 'c.pem', 'kept.key', 'not/there.key'];
+    expect(await ignoredByGit(folder, paths)).toEqual(new Set(['a.key', 'device-keys/b.pem', 'not/there.key']));
+  });
+
+  it('is not what it tracks all the same', async () => {
+    const folder = repository({ 'tracked.key': '', 'untracked.key': '' });
+    git(folder, 'add', '--force', 'tracked.key');
+    expect(await ignoredByGit(folder, ['tracked.key', 'untracked.key'])).toEqual(new Set(['untracked.key']));
+  });
+
+  it('is relative to the folder, also below the root of the work tree', async () => {
+    const folder = repository({ 'fleet/a.key': '' });
+    expect(await ignoredByGit(join(folder, 'fleet'), ['a.key'])).toEqual(new Set(['a.key']));
+  });
+
+  it.each([
+    'with space.key',
+    'gerät-日本.key',
+    'new\nline.key',
+    '"quoted".key',
+    '-n.key',
+    ':colon.key',
+    ':(glob)x.key',
+    '*.key',
+  ])('may be called %j', async (name) => {
+    expect(await ignoredByGit(repository(), [name, 'b.pem'])).toEqual(new Set([name]));
+  });
+
+  it('is nothing where git refuses a path: then every file counts', async () => {
+    const folder = repository();
+    expect(await ignoredByGit(folder, ['../outside.key'])).toEqual(new Set());
+  });
+
+  it('is nothing outside a work tree', async () => {
+    expect(await ignoredByGit(folderWith({ '.gitignore': '*.key\n', 'a.key': '' }), ['a.key'])).toEqual(new Set());
+  });
+
+  it('is found for thousands of files at once', async () => {
+    const paths = Array.from({ length: 5000 }, (_, n) => `folder-${n % 50}/device-${n}.key`);
+    expect(await ignoredByGit(repository(), paths)).toEqual(new Set(paths));
+  });
+});
+
+describe('without git', () => {
+  it('nothing is ignored', async () => {
+    vi.stubEnv('PATH', folderWith());
+    expect(await ignoredByGit(folderWith({ '.gitignore': '*' }), ['a.key'])).toEqual(new Set());
+  });
+
+  it('nothing is asked about no files', async () => {
+    expect(await ignoredByGit('/nowhere', [])).toEqual(new Set());
+  });
+});

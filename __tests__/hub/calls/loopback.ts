@@ -1,0 +1,66 @@
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import { type AddressInfo, connect, type Server } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { Authority } from '../../../src/emulator/disk/authority.ts';
+import type { HubHost } from '../../../src/model/fleet.ts';
+import { hubHost } from '../devices.ts';
+
+/** Answers over TLS on this machine until the test ends; `connections` counts the sockets opened so far. */
+export async function serve(authority: Authority, answer: RequestListener) {
+  const server = createServer({ cert: authority.server, key: authority.server }, answer);
+  let connections = 0;
+  server.on('secureConnection', () => connections++);
+  const host = await listen(server);
+  return { host, connections: () => connections };
+}
+
+/** A proxy that knows CONNECT alone. `status` other than 200: it refuses. */
+export async function serveProxy(status = 200) {
+  const asked: { readonly target: string; readonly authorization: string | undefined }[] = [];
+  const server = createHttpServer((_, response) => response.writeHead(400).end());
+  server.on('connect', (request, client, head) => {
+    asked.push({ target: request.url ?? '', authorization: request.headers['proxy-authorization'] });
+    client.on('error', () => client.destroy());
+    if (status !== 200) {
+      client.end(`HTTP/1.1 ${status} No\r\nContent-Length: 2\r\n\r\nno`);
+      return;
+    }
+    const [name, port] = (request.url ?? '').split(':');
+    const target = connect(Number(port), name, () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      target.write(head);
+      target.pipe(client);
+      client.pipe(target);
+    });
+    target.on('error', () => client.destroy());
+    client.on('close', () => target.destroy());
+  });
+  const host = await listen(server);
+  return { host, url: `http://${host}`, asked };
+}
+
+/** A port of this machine where nobody listens. */
+export async function closedPort(): Promise<HubHost> {
+  const server = createHttpServer();
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const host = hostOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return host;
+}
+
+async function listen(server: Server & { closeAllConnections?: () => void }): Promise<HubHost> {
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const sockets = new Set<{ destroy(): void }>();
+  server.on('connection', (socket) => sockets.add(socket));
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return hostOf(server);
+}
+
+function hostOf(server: Server): HubHost {
+  const address = server.address() as AddressInfo;
+  return hubHost(`localhost:${address.port}`);
+}

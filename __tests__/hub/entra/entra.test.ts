@@ -1,0 +1,199 @@
+import { execFileSync } from 'node:child_process';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Authority, makeAuthority } from '../../../src/emulator/disk/authority.ts';
+import { hubScope } from '../../../src/hub/credential.ts';
+import { exchangeIdToken } from '../../../src/hub/entra/entra.ts';
+import { exchangeRefusal } from '../../../src/hub/entra/entra-refusal.ts';
+import { clientId, type EntraOptions, idToken, startEntra, subject, tenantId } from '../../support/entra.ts';
+import { faultOf } from '../../support/fault.ts';
+import { folderWith } from '../../support/folder.ts';
+import { serveProxy } from '../calls/loopback.ts';
+
+let authority: Authority;
+beforeAll(async () => {
+  authority = await makeAuthority(new Date());
+});
+
+const application = { clientId, tenantId };
+
+/** One exchange with an Entra on this machine: its result, what was masked, and what Entra saw. */
+async function exchange(options: Partial<EntraOptions> = {}, claims: object = {}, id = application, proxy = '') {
+  const entra = await startEntra({ authority, token: () => ({ token: 'access-token', seconds: 3600 }), ...options });
+  const masked: string[] = [];
+  const assertions: string[] = [];
+  const again = () =>
+    exchangeIdToken(id, hubScope, {
+      idToken: async (audience) => {
+        const token = idToken({ aud: audience, ...claims });
+        assertions.push(token);
+        return token;
+      },
+      mask: (secret) => masked.push(secret),
+      ca: authority.ca,
+      authorityHost: entra.url,
+      proxyFor: () => proxy,
+    });
+  return { again, entra, masked, assertions };
+}
+
+describe('an ID token', () => {
+  it('is exchanged for a token of the application, both masked', async () => {
+    const { again, entra, masked, assertions } = await exchange();
+    const before = Date.now();
+    const { token, expires } = await again();
+    expect(token).toBe('access-token');
+    expect(expires - before).toBeGreaterThan(3_590_000);
+    expect(expires - Date.now()).toBeLessThan(3_601_500);
+    expect(masked).toEqual([...assertions, 'access-token']);
+    expect(entra.asked.every((path) => path.startsWith(`/${tenantId}/`))).toBe(true);
+  });
+
+  it('is another one for each exchange, and no token is taken from a cache', async () => {
+    const { again, entra } = await exchange();
+    await again();
+    await again();
+    expect(new Set(entra.exchanged).size).toBe(2);
+  });
+
+  it('is not asked for where the authority has no TLS', async () => {
+    const options = { idToken: async () => expect.fail(), mask: () => {}, authorityHost: 'http://localhost:1' };
+    const fault = await faultOf(exchangeIdToken(application, hubScope, options));
+    expect(fault.message).toBe('AZURE_AUTHORITY_HOST is not a URL that begins with https://');
+    expect(fault.kind).toBe('usage');
+  });
+
+  it('reaches no authority that is not trusted', async () => {
+    const { url, exchanged } = await startEntra({ authority, token: () => ({ token: '', seconds: 1 }) });
+    const sent = idToken();
+    const options = { idToken: async () => sent, mask: () => {}, authorityHost: url };
+    const fault = await faultOf(exchangeIdToken(application, hubScope, options));
+    expect(fault.message).toMatch(
+      /^Entra could not be asked for a token of the application 1{8}-.*: localhost:\d+: .*certificate/,
+    );
+    expect(fault.remedy).toContain('ca-file');
+    expect(exchanged).toEqual([]);
+  });
+
+  it('goes by the proxy that is set, and trusts the same behind it', async () => {
+    const proxy = await serveProxy();
+    const { again, entra } = await exchange({}, {}, application, proxy.url);
+    expect((await again()).token).toBe('access-token');
+    expect(new Set(proxy.asked.map(({ target }) => `https://${target}`))).toEqual(new Set([entra.url]));
+  });
+
+  it('that meets a page of somebody else says that Entra could not be asked', async () => {
+    const { again } = await exchange({ page: '<html>blocked</html>' });
+    expect((await faultOf(again())).message).toMatch(/^Entra could not be asked.*: localhost:\d+ answered 403$/);
+  });
+});
+
+const immutable = 'repo:octo@583231/fleet@1296269:environment:production';
+
+describe('Entra that refuses', () => {
+  it.each([
+    ['a branch, in the classic form', {}, 'repo:octo/fleet:ref:refs/heads/main'],
+    ['an environment, in the form with ids', { sub: immutable }, immutable],
+    ['a subject in other letters', { sub: 'repo:Octo/fleet:pull_request' }, 'repo:Octo/fleet:pull_request'],
+  ])('%s shows the claims and the command that mends it', async (_, claims, shown) => {
+    const { again, assertions, masked } = await exchange({ subjects: [] }, claims);
+    const fault = await faultOf(again());
+    expect(fault.message).toContain(`application ${clientId} of the tenant ${tenantId} (AADSTS700213: No matching`);
+    expect(fault.message).not.toMatch(/Trace ID|Correlation ID/);
+    expect(fault.message).toContain(
+      `the issuer https://token.actions.githubusercontent.com, the subject ${shown} and the audience api://AzureADTokenExchange`,
+    );
+    expect(credentialIn(fault.remedy)).toEqual({
+      name: expect.stringMatching(/^repo-[A-Za-z0-9-]{1,115}$/),
+      issuer: 'https://token.actions.githubusercontent.com',
+      subject: shown,
+      audiences: ['api://AzureADTokenExchange'],
+    });
+    expect(assertions).toHaveLength(1);
+    for (const secret of masked) expect(`${fault.message}${fault.remedy}`).not.toContain(secret);
+  });
+
+  it('a pull request is told to sign in as an application that only reads, before it is told how to trust one', async () => {
+    const asked = async (sub: string) => (await faultOf((await exchange({ subjects: [] }, { sub })).again())).remedy;
+    const reader = await asked('repo:octo@583231/fleet@1296269:pull_request');
+    expect(reader).toMatch(
+      /^Pull requests sign in as an application that only reads.*docs\/sign-in\.md.*plan-client-id/,
+    );
+    expect(reader).toMatch(new RegExp(`Only if ${clientId} .* add a federated credential`));
+    for (const sub of [immutable, 'repo:octo/fleet:ref:refs/heads/pull_request_fixes']) {
+      expect(await asked(sub)).toMatch(/^If this workflow shall sign in, add/);
+    }
+  });
+
+  it('a branch with a shell in its name gets a command that is still harmless', () => {
+    const sub = "repo:octo/fleet:ref:refs/heads/x'$(touch$IFS/tmp/pwned)'`id`";
+    const thrown = new Error(`AADSTS70021: No matching federated identity record found`);
+    const { remedy } = exchangeRefusal(thrown, { idToken: idToken({ sub }), application });
+    expect(credentialIn(remedy).subject).toBe(sub);
+  });
+
+  it.each([
+    [
+      'another audience',
+      { aud: 'api://other' },
+      /AADSTS700212.*audience api:\/\/other$/,
+      /federated-credential create/,
+    ],
+    [
+      'another issuer',
+      { iss: 'https://ghes.example' },
+      /AADSTS700211.*issuer https:\/\/ghes\.example,/,
+      /ghes\.example/,
+    ],
+    ['claims that are none', { sub: 7 }, /subject \(none\) and/, /federated-credential create/],
+  ])('an ID token with %s', async (_, claims, message, remedy) => {
+    const fault = await faultOf((await exchange({}, claims)).again());
+    expect(fault.message).toMatch(message);
+    expect(fault.remedy).toMatch(remedy);
+  });
+
+  it('an application that it does not know', async () => {
+    const { again } = await exchange({}, {}, { clientId: clientId.replace('1', '7'), tenantId });
+    expect((await faultOf(again())).remedy).toMatch(/^Compare client-id and tenant-id/);
+  });
+
+  it.each([
+    ['AADSTS7002138: The subject matches with case-insensitive comparison', /upper and lower case count/],
+    ['AADSTS7000229: The client application is missing service principal', /az ad sp create --id 1{8}-/],
+    ['AADSTS90002: Tenant was not found', /^Correct tenant-id/],
+    ['AADSTS500011: The resource principal was not found', /az provider register --namespace Microsoft\.Devices/],
+    ['AADSTS700024: Client assertion is not within its valid time range', /date -u/],
+    ['AADSTS53003: Access has been blocked by Conditional Access policies', /login\.microsoftonline\.com\/error/],
+  ])('with %s', async (refusal, remedy) => {
+    const fault = await faultOf((await exchange({ refusal })).again());
+    expect(fault.message).toContain(refusal);
+    expect(fault.message).toContain(subject);
+    expect(fault.remedy).toMatch(remedy);
+  });
+
+  it.each([
+    ['no token', 'nonsense'],
+    ['a payload that is none', 'a.W10.b'],
+  ])('and is given %s', (_, text) => {
+    const { message } = exchangeRefusal(new Error('AADSTS50027: JWT token is invalid'), { idToken: text, application });
+    expect(message).toContain('the issuer (none), the subject (none) and the audience (none)');
+  });
+
+  it('quotes nothing that signs in, even where it is echoed', () => {
+    const token = idToken();
+    const { message } = exchangeRefusal(new Error(`AADSTS50027: ${token} is malformed, Bearer abc`), {
+      idToken: token,
+      application,
+    });
+    expect(message).toContain('AADSTS50027: *** is malformed, Bearer ***');
+  });
+});
+
+/** What `az ad app federated-credential create` of a remedy would get as its parameters, once a shell has read it. */
+function credentialIn(remedy: string): Readonly<Record<string, unknown>> {
+  const command = remedy.slice(remedy.indexOf('az ad app'));
+  expect(command).toContain(`federated-credential create --id ${clientId} --parameters`);
+  const az = `#!/bin/sh\nfor last; do :; done\nprintf %s "$last"\n`;
+  const folder = folderWith({ 'az.sh': az });
+  const script = command.replace(/^az/, `sh ${folder}/az.sh`);
+  return JSON.parse(execFileSync('sh', ['-c', script], { encoding: 'utf8' }));
+}

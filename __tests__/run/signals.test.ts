@@ -1,0 +1,52 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { type Outside, stopFromOutside } from '../../src/run/signals.ts';
+
+let outside: Outside | undefined;
+
+afterEach(() => {
+  outside?.release();
+  vi.useRealTimers();
+});
+
+const state = ({ stop }: Outside) => [stop.asked.aborted, stop.hurried, stop.overdue.aborted];
+
+it.each(['SIGINT', 'SIGTERM'] as const)('%s stops a run, which has 2.5 seconds for what is under way', (signal) => {
+  vi.useFakeTimers();
+  outside = stopFromOutside();
+  process.emit(signal, signal);
+  expect(state(outside)).toEqual([true, true, false]);
+  vi.advanceTimersByTime(2_499);
+  expect(outside.stop.overdue.aborted).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(outside.stop.overdue.aborted).toBe(true);
+  expect(outside.stop.fault().message).toBe(`the run was stopped: ${signal}`);
+});
+
+it.each([
+  [1, 'the time limit of 1 minute is over'],
+  [350, 'the time limit of 350 minutes is over'],
+])('a time limit of %d stops a run in no hurry', (minutes, why) => {
+  vi.useFakeTimers();
+  outside = stopFromOutside();
+  outside.limit(minutes);
+  vi.advanceTimersByTime(minutes * 60_000 - 1);
+  expect(state(outside)).toEqual([false, false, false]);
+  vi.advanceTimersByTime(1);
+  expect(state(outside)).toEqual([true, false, false]);
+  vi.advanceTimersByTime(60_000);
+  expect(state(outside)).toEqual([true, false, true]);
+  expect(outside.stop.fault().message).toContain(why);
+});
+
+it('without a limit, or once it is released, nothing stops it', () => {
+  vi.useFakeTimers();
+  const before = process.listenerCount('SIGINT');
+  outside = stopFromOutside();
+  outside.limit(undefined);
+  expect(process.listenerCount('SIGINT')).toBe(before + 1);
+  outside.limit(5);
+  outside.release();
+  vi.advanceTimersByTime(600_000_000);
+  expect(state(outside)).toEqual([false, false, false]);
+  expect(process.listenerCount('SIGINT')).toBe(before);
+});

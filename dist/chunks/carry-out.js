@@ -1,1 +1,0 @@
-export{c as carryOut}from"./planning.js";

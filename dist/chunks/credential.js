@@ -1,0 +1,1 @@
+const e=`https://iothubs.azure.net/.default`,t=`https://storage.azure.com/.default`;export{t as n,e as t};

@@ -1,0 +1,1 @@
+export{t as isCertificateFile,n as nameIn,r as onceDeclared}from"./declared-before2.js";

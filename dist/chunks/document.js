@@ -1,0 +1,1 @@
+export{i as planDocument,a as plannedField}from"./planning.js";

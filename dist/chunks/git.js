@@ -1,1 +1,0 @@
-export{t as ignoredByGit}from"./git2.js";

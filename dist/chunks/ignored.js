@@ -1,0 +1,1 @@
+export{t as ignoredByGit}from"./ignored2.js";

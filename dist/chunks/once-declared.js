@@ -1,1 +1,0 @@
-export{t as isCertificateFile,n as nameIn,r as onceDeclared}from"./once-declared2.js";

@@ -1,0 +1,153 @@
+import { type Capacity, operationsPerMinute } from '../model/capacity.ts';
+import type { Fault } from '../model/fault.ts';
+import type { DeviceId } from '../model/fleet.ts';
+import type { Change, DeviceOutcome, Removal } from '../model/plan.ts';
+import type { Registry } from '../model/registry.ts';
+import { isOperation } from './estimate.ts';
+import { Imports, importsFrom } from './imports.ts';
+import { Pace } from './pace.ts';
+import type { Timing } from './queue.ts';
+import { register } from './register.ts';
+import { remove } from './remove.ts';
+import type { Writable } from './settle.ts';
+import { stoppable } from './stoppable.ts';
+import { type TagOutcome, type TagWork, writeTags } from './write-tags.ts';
+
+const bulkSize = 100;
+
+/** What carrying out needs from outside. */
+export interface ApplyOptions extends Timing {
+  /** Size of the hub, where it is known: writes are paced to its quota. */
+  readonly capacity?: Capacity | undefined;
+  /** Told as it goes on. */
+  readonly progress: (standing: Standing) => void;
+  /** Told, when the devices are registered, of how many the tags are to be written. */
+  readonly tagging?: (devices: number) => void;
+  /** Told in sentences how import jobs stand. */
+  readonly importing?: (text: string) => void;
+}
+
+/** How far the writing to one hub has come. */
+export interface Standing {
+  /** Devices that are registered or removed, well or badly. */
+  readonly done: number;
+  readonly failed: number;
+  /** Registry operations so far. */
+  readonly operations: number;
+}
+
+export interface Applied {
+  /** One per create, update and removal, in no particular order. */
+  readonly outcomes: readonly DeviceOutcome[];
+  /** What ended the run early, if anything did: the hub refuses us or cannot be reached. */
+  readonly fault?: Fault;
+}
+
+/**
+ * Writes creates and updates, in bulks of up to 100, parents before their children, and then tags, device by device, then removals. A device is
+ * read back only where its answer was lost or contradicts the plan. Nobody else's change is overwritten: every update carries the
+ * etag that was read. Never throws: a device the hub refuses fails alone, a hub that refuses us, or a stop, ends the run with a fault.
+ */
+export async function apply(changes: readonly Change[], asked: Registry, options: ApplyOptions): Promise<Applied> {
+  const { capacity, progress, tagging, importing = () => {}, ...timing } = options;
+  const rates = capacity === undefined ? undefined : operationsPerMinute(capacity);
+  const pace = new Pace({ ...timing, most: bulkSize, perMinute: rates?.registry });
+  const twinPace = new Pace({ ...timing, most: 1, perMinute: rates?.['twin-write'] });
+  const registry = stoppable(asked, timing.stop, { registry: pace });
+  const large = changes.filter(isOperation).length >= importsFrom(capacity);
+  const { importer } = asked;
+  const imports =
+    importer !== undefined && large ? new Imports(importer, registry, { timing, tell: importing }) : undefined;
+  const tell = (done: number, failed: number) => progress({ done, failed, operations: pace.operations });
+  const writable = changes.filter((change) => change.kind === 'create' || change.kind === 'update');
+
+  const registered = await register(writable.filter(registers), registry, {
+    pace,
+    timing,
+    imports,
+    progress: tell,
+  });
+  let { fault } = registered;
+
+  const works = writable.flatMap((change) => tagWork(change, registered.outcomes.get(change.id), registered.readBack));
+  const tagged = new Map<DeviceId, TagOutcome>();
+  if (fault !== undefined) for (const { id } of works) tagged.set(id, { id, result: 'failed', reason: fault.message });
+  else if (works.length > 0) {
+    tagging?.(works.length);
+    fault = await writeTags(works, registry, {
+      pace: twinPace,
+      timing,
+      done: (outcome) => tagged.set(outcome.id, outcome),
+    });
+  }
+  const written = writable.map((change) =>
+    outcomeOf(change, registered.outcomes.get(change.id), tagged.get(change.id)),
+  );
+
+  const removed: DeviceOutcome[] = [];
+  let failed = [...registered.outcomes.values()].filter((outcome) => !isRight(outcome)).length;
+  const removals = changes.filter(isRemoval);
+  // A hub that has refused us is asked for nothing more.
+  if (fault !== undefined)
+    for (const { id: device, hub } of removals) removed.push({ device, hub, result: 'failed', reason: fault.message });
+  else {
+    fault = await remove(removals, registry, {
+      pace,
+      timing,
+      imports,
+      done: (outcome) => {
+        removed.push(outcome);
+        if (!isRight(outcome)) failed++;
+        tell(registered.outcomes.size + removed.length, failed);
+      },
+    });
+  }
+  const outcomes = [...written, ...removed];
+  return fault === undefined ? { outcomes } : { outcomes, fault };
+}
+
+function isRemoval(change: Change): change is Removal {
+  return change.kind === 'disable' || change.kind === 'delete';
+}
+
+/** A device is registered by a create, and by an update of which not the tags alone differ. */
+function registers(change: Writable): boolean {
+  return change.kind === 'create' || change.registers;
+}
+
+/** What is left to do for the tags of a device, once it is registered: a new one has begun with them, if the hub said so. */
+function tagWork(
+  change: Writable,
+  outcome: DeviceOutcome | undefined,
+  readBack: ReadonlySet<DeviceId>,
+): readonly TagWork[] {
+  if (outcome !== undefined && !isRight(outcome)) return [];
+  const { id } = change;
+  const wanted = change.identity.device.tags;
+  if (change.kind === 'update') {
+    const { tags, found } = change;
+    return tags === undefined || found.twin === undefined ? [] : [{ id, wanted, planned: found.twin }];
+  }
+  const doubtful = change.registration.tags !== undefined && readBack.has(id);
+  return doubtful ? [{ id, wanted, planned: { tags: {} }, mayBeDone: outcome?.result === 'created' }] : [];
+}
+
+function outcomeOf(
+  change: Writable,
+  registered: DeviceOutcome | undefined,
+  tags: TagOutcome | undefined,
+): DeviceOutcome {
+  const { id: device, hub } = change;
+  if (tags?.result === 'failed' || tags?.result === 'unknown') {
+    const part = registered === undefined ? 'tags' : 'registered, but its tags are not as wanted';
+    return { device, hub, result: tags.result, reason: `${part}: ${tags.reason ?? ''}` };
+  }
+  const outcome = registered ?? { device, hub, result: 'unchanged', reason: 'already so when it was to be written' };
+  const begun = outcome.result === 'created' && change.registration.tags !== undefined;
+  if (tags?.result !== 'written') return begun ? { ...outcome, tags: 'written' } : outcome;
+  return { device, hub, result: outcome.result === 'created' ? 'created' : 'updated', tags: 'written' };
+}
+
+function isRight({ result }: DeviceOutcome): boolean {
+  return result !== 'failed' && result !== 'unknown';
+}

@@ -1,0 +1,145 @@
+import { type Fault, messageOf } from '../model/fault.ts';
+import type { DeviceId, JsonObject } from '../model/fleet.ts';
+import { describeReasons } from '../model/reasons.ts';
+import type { Twin } from '../model/registration.ts';
+import type { Registry, WriteAnswer } from '../model/registry.ts';
+import { movedTags, tagChange } from '../plan/tags.ts';
+import { callResult } from './call-result.ts';
+import type { Pace } from './pace.ts';
+import { type Again, Queue, type Timing } from './queue.ts';
+
+/** Tags of one device that are to be written. */
+export interface TagWork {
+  readonly id: DeviceId;
+  readonly wanted: JsonObject | undefined;
+  /** The twin as it was planned. Without an etag it is read before anything is written. */
+  readonly planned: Twin | { readonly tags: JsonObject };
+  /** They were sent with a new device, and the hub did not answer. */
+  readonly mayBeDone?: boolean;
+}
+
+/** What became of the tags of one device. */
+export interface TagOutcome {
+  readonly id: DeviceId;
+  readonly result: 'written' | 'already' | 'failed' | 'unknown';
+  readonly reason?: string;
+}
+
+export interface TagOptions {
+  readonly pace: Pace;
+  readonly timing: Timing;
+  readonly done: (outcome: TagOutcome) => void;
+}
+
+/**
+ * Writes tags, a call for each device, each with the etag of the twin that was read. Where a twin has changed meanwhile it is read
+ * again: the write is repeated if nothing has moved that it would write; else somebody's change stays. Gives back what ended it early.
+ */
+export async function writeTags(
+  works: readonly TagWork[],
+  registry: Registry,
+  { pace, timing, done }: TagOptions,
+): Promise<Fault | undefined> {
+  const queue = new Queue<TagWriting>(
+    {
+      kindOf: () => 'tags',
+      async carryOut(writings) {
+        // One: a twin is written by itself.
+        const steps = await Promise.all(writings.map((writing) => writing.once()));
+        for (const { outcome } of steps) if (outcome !== undefined) done(outcome);
+        return callResult(
+          steps.map(({ again }) => again ?? {}),
+          steps.map(({ answer }) => answer),
+        );
+      },
+      giveUp: (writing, reason, sent) => done(writing.notDone(reason, sent)),
+    },
+    pace,
+    timing,
+  );
+  queue.add(works.map((work) => new TagWriting(work, registry)));
+  await queue.run();
+  return queue.fault;
+}
+
+interface TagStep {
+  readonly outcome?: TagOutcome;
+  readonly again?: Again<TagWriting>;
+  readonly answer: WriteAnswer;
+}
+
+/** The tags of one device on their way. */
+class TagWriting {
+  readonly #work: TagWork;
+  readonly #registry: Registry;
+  #twin: Twin | undefined;
+  /** A write of ours was never answered: the hub may have carried it out. */
+  #mayBeDone: boolean;
+
+  constructor(work: TagWork, registry: Registry) {
+    this.#work = work;
+    this.#registry = registry;
+    this.#twin = 'etag' in work.planned ? work.planned : undefined;
+    this.#mayBeDone = work.mayBeDone === true;
+  }
+
+  notDone(reason: string, sent = false): TagOutcome {
+    return { id: this.#work.id, result: this.#mayBeDone || sent ? 'unknown' : 'failed', reason };
+  }
+
+  /** One try. `answer` is the hub's to the write, or stands for one where it was not needed. */
+  async once(): Promise<TagStep> {
+    const { id, wanted } = this.#work;
+    const outcome = this.#twin === undefined ? await this.#readAgain() : undefined;
+    if (outcome !== undefined) return { outcome, answer: { id, answer: 'applied' } };
+    const twin = this.#twin;
+    const change = twin && tagChange(wanted, twin);
+    if (twin === undefined || change === undefined) {
+      return { outcome: { id, result: this.#mayBeDone ? 'written' : 'already' }, answer: { id, answer: 'applied' } };
+    }
+    const answer = await this.#registry.patchTags(id, change.patch, twin.etag);
+    return { answer, ...(await this.#settle(answer, twin)) };
+  }
+
+  async #settle(answer: WriteAnswer, twin: Twin): Promise<Pick<TagStep, 'outcome' | 'again'>> {
+    const { id } = this.#work;
+    if (answer.answer === 'applied') return { outcome: { id, result: 'written' } };
+    const { message } = answer;
+    const again = { again: this, because: 'unsettled', message } as const;
+    if (answer.answer === 'unanswered') this.#mayBeDone = true;
+    else if (answer.code === 'throttled') return { again: { ...again, because: 'throttled' } };
+    else if (answer.code === 'unreached') return { again };
+    else if (answer.code === 'absent')
+      return { outcome: this.notDone('the device was deleted from the hub after it was planned') };
+    else if (answer.code !== 'changed') return { outcome: this.notDone(message) };
+    const read = await this.#readAgain(twin);
+    return read === undefined ? { again } : { outcome: read };
+  }
+
+  /** Takes the twin of now to write upon, if that overwrites nobody; else gives the outcome. */
+  async #readAgain(before?: Twin): Promise<TagOutcome | undefined> {
+    const { id, wanted, planned } = this.#work;
+    let now: Twin | undefined;
+    try {
+      now = await this.#registry.readTwin(id);
+    } catch (thrown) {
+      if (before === undefined) return this.notDone(`its twin could not be read: ${messageOf(thrown)}`);
+      return undefined; // To write once more is safe: had it been carried out, the etag would refuse it.
+    }
+    if (now === undefined)
+      return { id, result: 'failed', reason: 'the device was deleted from the hub after it was planned' };
+    const change = tagChange(wanted, now);
+    if (change === undefined) return { id, result: this.#mayBeDone ? 'written' : 'already' };
+    const moved = movedTags(wanted, 'etag' in planned ? planned : { etag: '', ...planned }, now);
+    // While a write of ours may be done, another etag may belong to somebody who undid what we wrote.
+    if (moved.length === 0 && (before?.etag === now.etag || !this.#mayBeDone)) {
+      this.#twin = now;
+      return undefined;
+    }
+    return this.notDone(
+      this.#mayBeDone
+        ? `sent and not answered, and changed by somebody else before or after; still to change: ${describeReasons(change.reasons)}. Plan again.`
+        : `changed in the hub after it was planned, nothing was written: ${describeReasons(moved)}. Plan again.`,
+    );
+  }
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Fault, messageOf } from '../../model/fault.ts';
+import { isPolicyName, type PolicyKeys, policyNames } from '../access/rights.ts';
+import { isJsonObject } from '../wire/json.ts';
+import { replaceFile } from './atomic-file.ts';
+import { type Authority, isUsable, makeAuthority } from './authority.ts';
+import { type JobStore, openJobStore } from './job-store.ts';
+import type { Journal } from './journal.ts';
+import { openJournal } from './journal.ts';
+
+/** Where a hub keeps what outlives it: its CA and certificate, policy keys, port, devices. Files with secrets have mode 0600. */
+export interface HubDirectory {
+  /** The CA's certificate, absolute. */
+  readonly caFile: string;
+  readonly authority: Authority;
+  readonly keys: PolicyKeys;
+  /** The port of the last run, 0 at first. */
+  readonly port: number;
+  /** Absent where nothing is to be kept. */
+  readonly journal: Journal | undefined;
+  readonly jobs: JobStore;
+  rememberPort(port: number): void;
+  /** Takes a folder away that was only borrowed. */
+  release(): void;
+}
+
+/**
+ * Opens the directory, which is made if need be; without a path it is a temporary one, of which only the CA's certificate is used.
+ * Throws `Fault` where it cannot be used, or holds something else.
+ */
+export async function openDirectory(path: string | undefined, now: Date): Promise<HubDirectory> {
+  if (path === undefined) return temporaryDirectory(now);
+  try {
+    return await keptDirectory(resolve(path), now);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault(
+      `The embedded hub cannot keep its state in ${path}: ${messageOf(error)}.`,
+      'Give a directory that you may write to with --directory.',
+      { cause: error },
+    );
+  }
+}
+
+async function temporaryDirectory(now: Date): Promise<HubDirectory> {
+  const authority = await makeAuthority(now);
+  const folder = mkdtempSync(join(tmpdir(), 'embedded-hub-'));
+  const caFile = join(folder, 'ca.pem');
+  replaceFile(caFile, [authority.ca], 0o644);
+  return {
+    caFile,
+    authority,
+    keys: newKeys(),
+    port: 0,
+    journal: undefined,
+    jobs: { stored: [], keep: () => {} },
+    rememberPort: () => {},
+    release: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Its keys are of no use elsewhere, and of none in a repository.
+  replaceFile(join(folder, '.gitignore'), ['*\n'], 0o644);
+  const settingsFile = join(folder, 'settings.json');
+  const settings = readSettings(settingsFile) ?? { port: 0, keys: newKeys() };
+  const remember = (port: number) => replaceFile(settingsFile, [JSON.stringify({ port, keys: settings.keys })], 0o600);
+  remember(settings.port);
+  return {
+    caFile: join(folder, 'ca.pem'),
+    authority: await keptAuthority(folder, now),
+    keys: settings.keys,
+    port: settings.port,
+    journal: openJournal(join(folder, 'devices.jsonl')),
+    jobs: openJobStore(join(folder, 'jobs.json')),
+    rememberPort: remember,
+    release: () => {},
+  };
+}
+
+async function keptAuthority(folder: string, now: Date): Promise<Authority> {
+  const caFile = join(folder, 'ca.pem');
+  const serverFile = join(folder, 'server.pem');
+  if (existsSync(caFile) && existsSync(serverFile)) {
+    const stored = { ca: readFileSync(caFile, 'utf8'), server: readFileSync(serverFile, 'utf8') };
+    if (isUsable(stored, now)) return stored;
+  }
+  const authority = await makeAuthority(now);
+  replaceFile(serverFile, [authority.server], 0o600);
+  replaceFile(caFile, [authority.ca], 0o644);
+  return authority;
+}
+
+interface Settings {
+  readonly port: number;
+  readonly keys: PolicyKeys;
+}
+
+function readSettings(path: string): Settings | undefined {
+  if (!existsSync(path)) return undefined;
+  const settings = parsed(readFileSync(path, 'utf8'));
+  if (isJsonObject(settings) && typeof settings.port === 'number' && isPolicyKeys(settings.keys)) {
+    return { port: settings.port, keys: settings.keys };
+  }
+  throw new Fault(
+    `${path} is not the settings of an embedded hub.`,
+    'Give another directory, or delete this file to get new keys.',
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isPolicyKeys(value: unknown): value is PolicyKeys {
+  return (
+    isJsonObject(value) &&
+    policyNames.every((name) => typeof value[name] === 'string') &&
+    Object.keys(value).every(isPolicyName)
+  );
+}
+
+function newKeys(): PolicyKeys {
+  const key = () => randomBytes(32).toString('base64');
+  return { iothubowner: key(), service: key(), device: key(), registryRead: key(), registryReadWrite: key() };
+}

@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Fault } from '../../model/fault.ts';
+import type { Job } from '../jobs/jobs.ts';
+import { isJsonObject } from '../wire/json.ts';
+import { replaceFile } from './atomic-file.ts';
+
+/** The jobs on disk, those of earlier runs among them. */
+export interface JobStore {
+  readonly stored: readonly Job[];
+  keep(jobs: readonly Job[]): void;
+}
+
+/** Opens the file, mode 0600 since the URLs of containers carry signatures; it is made with the first job. Throws `Fault` where it is something else. */
+export function openJobStore(path: string): JobStore {
+  return {
+    stored: existsSync(path) ? read(path) : [],
+    keep: (jobs) => replaceFile(path, [JSON.stringify({ jobs })], 0o600),
+  };
+}
+
+function read(path: string): readonly Job[] {
+  const stored = parsed(readFileSync(path, 'utf8'));
+  const jobs = isJsonObject(stored) ? stored.jobs : undefined;
+  if (Array.isArray(jobs) && jobs.every(isJob)) return jobs;
+  throw new Fault(`${path} is not the jobs of an embedded hub.`, 'Give another directory, or delete this file.');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isJob(value: unknown): value is Job {
+  return isJsonObject(value) && ['jobId', 'startTimeUtc', 'status'].every((name) => typeof value[name] === 'string');
+}

@@ -1,0 +1,95 @@
+import { applyBulk } from '../devices/bulk.ts';
+import { createdDocument, deviceDocument, etagOf, type Identity, wantedIdentity } from '../devices/identity.ts';
+import { queryPage } from '../queries/query-page.ts';
+import { jsonIn, type Outcome, objectIn } from '../wire/answer.ts';
+import { Refused } from '../wire/errors.ts';
+import { matchIn, requiredEtag } from '../wire/etag.ts';
+import { property } from '../wire/json.ts';
+import type { Call } from './call.ts';
+
+export function getDevice({ service, id }: Call): Outcome {
+  service.counts.registryReads += 1;
+  const identity = service.registry.get(id);
+  return { headers: etagHeader(identity), body: deviceDocument(identity) };
+}
+
+/** Without If-Match, or with an empty one, a PUT only creates; with one it only updates. */
+export function putDevice({ request, service, id }: Call): Outcome {
+  service.counts.registryWrites += 1;
+  const body = objectIn(request.body);
+  const named = property(body, 'deviceId');
+  if (named === undefined || named === null) throw new Refused('ArgumentNull', 'deviceId is missing.');
+  if (named !== id) throw new Refused('ArgumentInvalid', 'The deviceId of the body is not that of the path.');
+  const wanted = wantedIdentity(id, body);
+  const match = matchIn(request.header('if-match'));
+  if (!match.given) {
+    const created = service.registry.create(wanted);
+    return { headers: etagHeader(created), body: createdDocument(created) };
+  }
+  const updated = service.registry.update(wanted, match.etag);
+  return { headers: etagHeader(updated), body: deviceDocument(updated) };
+}
+
+export function deleteDevice({ request, service, id }: Call): Outcome {
+  service.counts.registryWrites += 1;
+  service.registry.remove(id, requiredEtag(request.header('if-match')));
+  return { status: 204 };
+}
+
+export function listDevices({ service, search }: Call): Outcome {
+  service.counts.registryReads += 1;
+  const top = Number(search.get('top') ?? 1000);
+  const most = Number.isInteger(top) && top >= 1 && top <= 1000 ? top : 1000;
+  const devices = [];
+  for (const identity of service.registry.all()) {
+    if (devices.push(deviceDocument(identity)) === most) break;
+  }
+  return { body: devices };
+}
+
+export function changeDevices({ request, service }: Call): Outcome {
+  const body = jsonIn(request.body);
+  service.counts.registryWrites += Array.isArray(body) ? body.length : 1;
+  const result = applyBulk(service.registry, body);
+  if (result.isSuccessful) return { body: result };
+  return { status: 400, headers: { 'iothub-errorcode': 'BulkRegistryOperationFailure' }, body: result };
+}
+
+export function queryDevices({ request, service }: Call): Outcome {
+  service.counts.queries += 1;
+  const text = property(objectIn(request.body), 'query');
+  if (typeof text !== 'string') throw new Refused('ArgumentNull', 'BadRequest');
+  const asked = Number(request.header('x-ms-max-item-count') ?? 100);
+  const most = Number.isInteger(asked) && asked >= 1 ? Math.min(asked, 1000) : 100;
+  const page = queryPage(service.registry.visible(), text, most, request.header('x-ms-continuation'));
+  return {
+    headers: {
+      'x-ms-item-type': page.itemType,
+      ...(page.continuation === undefined ? {} : { 'x-ms-continuation': page.continuation }),
+    },
+    body: page.rows,
+  };
+}
+
+export function countDevices({ service }: Call): Outcome {
+  service.counts.registryReads += 1;
+  let enabled = 0;
+  let total = 0;
+  for (const identity of service.registry.visible()) {
+    total += 1;
+    if (identity.status === 'enabled') enabled += 1;
+  }
+  return {
+    body: { totalDeviceCount: total, enabledDeviceCount: enabled, disabledDeviceCount: total - enabled },
+  };
+}
+
+/** No device can connect to this hub. */
+export function countConnections({ service }: Call): Outcome {
+  service.counts.registryReads += 1;
+  return { body: { connectedDeviceCount: 0 } };
+}
+
+function etagHeader(identity: Identity): Readonly<Record<string, string>> {
+  return { etag: `"${etagOf(identity)}"` };
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../../model/fault.ts';
+import { type Disturb, type Disturbance, reply } from '../trouble/disturbance.ts';
+import type { Pace } from '../trouble/pace.ts';
+import type { Throttle } from '../trouble/throttle.ts';
+import { type Answer, type Body, type Request, refusalAnswer, rendered } from '../wire/answer.ts';
+import { Refused, statusOf } from '../wire/errors.ts';
+import type { Service } from './call.ts';
+import type { Handler } from './listener.ts';
+import { open, routeName } from './routes.ts';
+
+/** What stands between the wire and the calls. */
+export interface Surroundings {
+  /** Absent: nothing is throttled. */
+  readonly throttle: Throttle | undefined;
+  readonly disturb: Disturb | undefined;
+  readonly pace: Pace;
+  /** Aborted when the hub closes: ends what still waits. */
+  readonly signal: AbortSignal;
+  /** Writes the changes to disk. */
+  readonly flush: () => void;
+}
+
+/** One request and its answer: disturbed where it is to be, let in, queued, carried out, counted. */
+export function exchanges(service: Service, surroundings: Surroundings): Handler {
+  const { disturb, pace, signal } = surroundings;
+  return async (request, { body, bytes }, response) => {
+    service.counts.requests += 1;
+    const method = request.method ?? '';
+    const target = request.url ?? '';
+    const path = target.split('?')[0] ?? '';
+    const disturbance = await disturb?.({ method, path, ...parsedBody(body) });
+    if (disturbance !== undefined) service.metrics.fault(nameOf(disturbance));
+    const header = (name: string) => {
+      const value = request.headers[name];
+      return typeof value === 'string' ? value : value?.[0];
+    };
+    const carryOut = () => answer({ method, target, header, body }, service, surroundings);
+    const options = { now: service.clock, sleep: pace.sleep, signal };
+    const sent = await reply(response, disturbance, carryOut, options);
+    service.metrics.exchange(routeName(method, path), sent.status, bytes, sent.bytes);
+  };
+}
+
+function parsedBody(body: Body): { readonly body?: unknown } {
+  return body.kind === 'json' ? { body: body.value } : {};
+}
+
+function nameOf(disturbance: Disturbance): string {
+  switch (disturbance.kind) {
+    case 'refuse':
+      return String(disturbance.status ?? statusOf(disturbance.code));
+    case 'answer':
+      return String(disturbance.status);
+    case 'close':
+      return `reset-${disturbance.when}`;
+    case 'truncate':
+      return 'truncated';
+    default:
+      return disturbance.kind;
+  }
+}
+
+/** Carries out one request. Never rejects for what a client sent. */
+export async function answer(
+  request: Request,
+  service: Service,
+  { throttle, flush }: Pick<Surroundings, 'throttle' | 'flush'>,
+): Promise<Answer> {
+  const requestId = randomUUID();
+  try {
+    const call = open(request, service);
+    const turn = call.quota === undefined ? undefined : throttle?.admit(call.quota, call.cost);
+    if (turn !== undefined) await turn;
+    const outcome = call.run();
+    const answered = rendered(outcome instanceof Promise ? await outcome : outcome, requestId);
+    return written(answered, flush, requestId, service.clock());
+  } catch (error) {
+    const refusal =
+      error instanceof Refused ? error : new Refused('ServerError', `InternalServerError: ${String(error)}`);
+    return refusalAnswer(refusal.status, refusal.code, refusal.message, requestId, service.clock());
+  }
+}
+
+/** A change is on disk before its answer leaves. */
+function written(answered: Answer, flush: () => void, requestId: string, now: number): Answer {
+  try {
+    flush();
+    return answered;
+  } catch (error) {
+    const text = `The change could not be written to the directory: ${messageOf(error)}`;
+    return refusalAnswer(500, 'ServerError', text, requestId, now);
+  }
+}

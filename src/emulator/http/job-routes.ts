@@ -1,0 +1,72 @@
+import { wantedText } from '../devices/identity.ts';
+import type { Job, StorageAuthentication, WantedImport } from '../jobs/jobs.ts';
+import { type Outcome, objectIn } from '../wire/answer.ts';
+import { invalidValue, Refused } from '../wire/errors.ts';
+import { property } from '../wire/json.ts';
+import type { Call } from './call.ts';
+
+/** `POST /jobs/create`. The answer names the input too; later ones do not (recorded). */
+export async function createJob({ request, service }: Call): Promise<Outcome> {
+  const wanted = wantedImport(request.body);
+  const job = await service.jobs.create(wanted);
+  return { body: jobDocument(job, wanted.inputBlobContainerUri) };
+}
+
+export function getJob({ service, id }: Call): Outcome {
+  return { body: jobDocument(service.jobs.get(id)) };
+}
+
+export function listJobs({ service }: Call): Outcome {
+  return { body: service.jobs.list().map((job) => jobDocument(job)) };
+}
+
+export function cancelJob({ service, id }: Call): Outcome {
+  service.jobs.cancel(id);
+  return { status: 204 };
+}
+
+function wantedImport(body: Call['request']['body']): WantedImport {
+  const job = objectIn(body);
+  const type = property(job, 'type');
+  if (type !== 'import') throw invalidValue('type', type ?? null);
+  const uri = (name: string) => {
+    const text = wantedText(job, name, 4096);
+    if (text === undefined) throw new Refused('ArgumentNull', `${name} is missing.`);
+    if (!/^https?:\/\//.test(text) || !URL.canParse(text)) throw new Refused('ArgumentInvalid', `${name} is no URL.`);
+    return text;
+  };
+  return {
+    inputBlobContainerUri: uri('inputBlobContainerUri'),
+    outputBlobContainerUri: uri('outputBlobContainerUri'),
+    inputBlobName: wantedText(job, 'inputBlobName', 1024) ?? 'devices.txt',
+    storageAuthenticationType: wantedAuthentication(property(job, 'storageAuthenticationType')),
+  };
+}
+
+function wantedAuthentication(value: unknown): StorageAuthentication | undefined {
+  if (value === undefined || value === null) return undefined;
+  const lower = typeof value === 'string' ? value.toLowerCase() : '';
+  if (lower === 'keybased') return 'keyBased';
+  if (lower === 'identitybased') return 'identityBased';
+  throw invalidValue('storageAuthenticationType', value);
+}
+
+/** In the recorded order of names. */
+function jobDocument(job: Job, inputBlobContainerUri?: string): object {
+  return {
+    jobId: job.jobId,
+    startTimeUtc: job.startTimeUtc,
+    ...(job.endTimeUtc === undefined ? {} : { endTimeUtc: job.endTimeUtc }),
+    type: job.type,
+    status: job.status,
+    progress: job.progress,
+    ...(inputBlobContainerUri === undefined ? {} : { inputBlobContainerUri }),
+    outputBlobContainerUri: job.outputBlobContainerUri,
+    excludeKeysInExport: false,
+    ...(job.storageAuthenticationType === undefined
+      ? {}
+      : { storageAuthenticationType: job.storageAuthenticationType }),
+    ...(job.failureReason === undefined ? {} : { failureReason: job.failureReason }),
+    useSecondaryStorageAsSource: false,
+  };
+}

@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { Fault, messageOf } from '../../model/fault.ts';
+import type { Body } from '../wire/answer.ts';
+
+export interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** A body as it came. */
+export interface Received {
+  readonly body: Body;
+  /** Its length. */
+  readonly bytes: number;
+}
+
+export type Handler = (request: IncomingMessage, received: Received, response: ServerResponse) => Promise<void>;
+
+/** Larger than any call of 100 devices; the service's own limit is not documented. */
+const largestBody = 4 << 20;
+const tries = 20;
+
+/**
+ * Listens with TLS on loopback only: 127.0.0.1, and ::1 where the machine has it, since `localhost` may mean either.
+ * `pem`: certificate and key. Port 0 takes any that is free on both. Throws `Fault` when a given port is taken.
+ */
+export async function listen(port: number, pem: string, handle: Handler): Promise<Listener> {
+  const begin = () => server(pem, handle);
+  for (let attempt = 1; ; attempt += 1) {
+    const first = begin();
+    const taken = await bind(first, '127.0.0.1', port);
+    if (taken !== undefined) throw portTaken(port, taken);
+    const bound = portOf(first);
+    const second = begin();
+    const failure = await bind(second, '::1', bound);
+    if (failure === undefined) return listener([first, second], bound);
+    if (failure.code !== 'EADDRINUSE') return listener([first], bound); // A machine without IPv6.
+    await stop(first);
+    if (port !== 0 || attempt === tries) throw portTaken(bound, failure);
+  }
+}
+
+function server(pem: string, handle: Handler): Server {
+  // Longer than clients keep an idle connection, so that they never send into one that is just being closed.
+  const made = createServer({ key: pem, cert: pem, keepAliveTimeout: 120_000 });
+  made.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    readBody(request)
+      .then((received) => handle(request, received, response))
+      .catch((error: unknown) => fail(response, error));
+  });
+  return made;
+}
+
+/** A hook of a test threw: its author reads why in the answer. (Where the client went away, nobody reads it.) */
+function fail(response: ServerResponse, error: unknown): void {
+  if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
+  response.end(messageOf(error));
+}
+
+async function readBody(request: IncomingMessage): Promise<Received> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    // Read on to the end, kept or not: an answer to a client that still sends would be lost.
+    length += chunk.length;
+    if (length <= largestBody) chunks.push(chunk);
+  }
+  return { body: length > largestBody ? { kind: 'too-large' } : parsed(chunks), bytes: length };
+}
+
+function parsed(chunks: readonly Buffer[]): Body {
+  if (chunks.length === 0) return { kind: 'none' };
+  try {
+    return { kind: 'json', value: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+  } catch {
+    return { kind: 'invalid' };
+  }
+}
+
+function bind(made: Server, host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
+    made.once('error', resolve);
+    made.listen({ host, port, ipv6Only: host === '::1' }, () => {
+      made.removeListener('error', resolve);
+      resolve(undefined);
+    });
+  });
+}
+
+function portOf(made: Server): number {
+  const address: AddressInfo | string | null = made.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function listener(servers: readonly Server[], port: number): Listener {
+  return {
+    port,
+    async close() {
+      await Promise.all(servers.map(stop));
+    },
+  };
+}
+
+function stop(made: Server): Promise<void> {
+  return new Promise((resolve) => {
+    made.close(() => resolve());
+    made.closeAllConnections();
+  });
+}
+
+function portTaken(port: number, cause: Error): Fault {
+  return new Fault(
+    `The embedded hub cannot listen on port ${port} of this machine: ${messageOf(cause)}.`,
+    'Stop what listens there, or choose another port with --port (0 takes any free one).',
+    { cause },
+  );
+}

@@ -1,0 +1,78 @@
+import type { Identity } from '../devices/identity.ts';
+import { modulesOf } from '../devices/module.ts';
+import type { Counts } from './counts.ts';
+
+const shown = 100;
+
+/** The page of `GET /`: how much there is, the first devices, how to connect. No key and no thumbprint is on it. */
+export function page(state: {
+  readonly host: string;
+  readonly devices: Iterable<Identity>;
+  readonly counts: Counts;
+}): string {
+  const devices = [...state.devices];
+  const count = (wanted: (device: Identity) => boolean) => devices.filter(wanted).length;
+  const numbers: readonly (readonly [string, number])[] = [
+    ['devices', devices.length],
+    ['edge devices', count((device) => device.edge)],
+    ['enabled', count((device) => device.status === 'enabled')],
+    ['disabled', count((device) => device.status === 'disabled')],
+    ['requests', state.counts.requests],
+    ['registry reads', state.counts.registryReads],
+    ['registry writes', state.counts.registryWrites],
+    ['queries', state.counts.queries],
+    ['twin reads', state.counts.twinReads],
+    ['twin writes', state.counts.twinWrites],
+  ];
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Embedded IoT Hub ${escaped(state.host)}</title>
+<style>
+  body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; color: #1b1f24; background: #fff; }
+  dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .5rem; margin: 0; }
+  dl div { border: 1px solid #d0d7de; border-radius: .4rem; padding: .4rem .7rem; }
+  dt { color: #57606a; } dd { margin: 0; font-size: 1.3rem; }
+  table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid #d0d7de; overflow-wrap: anywhere; vertical-align: top; }
+  code, pre { font: 13px/1.5 ui-monospace, monospace; } pre { background: #f6f8fa; padding: .7rem; overflow-x: auto; }
+</style>
+<h1>Embedded IoT Hub</h1>
+<dl>${numbers.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join('')}</dl>
+<h2>Connect</h2>
+<p>The hub printed its connection string and the file of its certificate authority, as one JSON line, when it started.</p>
+<pre>export IOTHUB_CONNECTION_STRING='HostName=${escaped(state.host)};SharedAccessKeyName=iothubowner;SharedAccessKey=…'
+provision-iot-edge plan devices.yaml --ca-file …/ca.pem</pre>
+<h2>Devices</h2>
+${devices.length === 0 ? '<p>There are none yet.</p>' : table(devices)}
+</html>
+`;
+}
+
+function table(devices: readonly Identity[]): string {
+  const more = devices.length - shown;
+  return `<table>
+<thead><tr><th>Device</th><th>Edge</th><th>Status</th><th>Authentication</th><th>Parent</th><th>Modules</th><th>Tags</th></tr></thead>
+<tbody>${devices.slice(0, shown).map(row).join('')}</tbody>
+</table>
+${more > 0 ? `<p>And ${more} more.</p>` : ''}`;
+}
+
+function row(device: Identity): string {
+  const cells = [
+    device.deviceId,
+    device.edge ? 'yes' : 'no',
+    device.statusReason === null ? device.status : `${device.status}: ${device.statusReason}`,
+    device.authentication.type,
+    device.parentScopes?.[0] ?? '',
+    modulesOf(device)
+      .map(({ moduleId }) => moduleId)
+      .join(', '),
+    device.twin === undefined ? '' : JSON.stringify(device.twin.tags),
+  ];
+  return `<tr>${cells.map((text) => `<td>${escaped(text)}</td>`).join('')}</tr>\n`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

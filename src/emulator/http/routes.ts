@@ -1,0 +1,134 @@
+import type { OperationClass } from '../../model/capacity.ts';
+import { bearerKey, requireToken } from '../access/bearer.ts';
+import type { Need } from '../access/rights.ts';
+import { requireSignature } from '../access/sas.ts';
+import type { Body, Outcome, Request } from '../wire/answer.ts';
+import { Refused } from '../wire/errors.ts';
+import { requireApiVersion } from './api-version.ts';
+import type { Call, Service } from './call.ts';
+import {
+  changeDevices,
+  countConnections,
+  countDevices,
+  deleteDevice,
+  getDevice,
+  listDevices,
+  putDevice,
+  queryDevices,
+} from './device-routes.ts';
+import { cancelJob, createJob, getJob, listJobs } from './job-routes.ts';
+import { deleteModule, getModule, listModules, putModule } from './module-routes.ts';
+import { resetHub, showMetrics, showPage } from './people-routes.ts';
+import { getModuleTwin, getTwin, patchModuleTwin, patchTwin, putModuleTwin, putTwin } from './twin-routes.ts';
+
+export type { Service };
+
+interface Route {
+  readonly method: string;
+  /** With names in the place of ids; `/?` where a slash may follow. */
+  readonly path: string;
+  /** Whose quota it takes from; nobody's, where it is no call of the service. */
+  readonly quota: OperationClass | undefined;
+  /** Undefined: nobody has to sign. */
+  readonly need: Need | undefined;
+  readonly run: (call: Call) => Outcome | Promise<Outcome>;
+}
+
+const read: Need = { right: 'RegistryRead', actions: ['devices/read'] };
+const write: Need = { right: 'RegistryWrite', actions: ['devices/write'] };
+const remove: Need = { right: 'RegistryWrite', actions: ['devices/delete'] };
+const bulk: Need = { right: 'RegistryWrite', actions: ['devices/write', 'devices/delete'] };
+const readTwin: Need = { right: 'ServiceConnect', actions: ['twins/read'] };
+const writeTwin: Need = { right: 'ServiceConnect', actions: ['twins/write'] };
+const readJob: Need = { right: 'RegistryRead', actions: ['jobs/read'] };
+const writeJob: Need = { right: 'RegistryWrite', actions: ['jobs/write'] };
+const removeJob: Need = { right: 'RegistryWrite', actions: ['jobs/delete'] };
+
+// docs/embedded-hub.md has the same table for people.
+const table: readonly Route[] = [
+  { method: 'GET', path: '/devices/?', quota: 'registry', need: read, run: listDevices },
+  { method: 'POST', path: '/devices/?', quota: 'registry', need: bulk, run: changeDevices },
+  { method: 'POST', path: '/devices/query', quota: 'query', need: readTwin, run: queryDevices },
+  { method: 'GET', path: '/statistics/devices', quota: 'registry', need: read, run: countDevices },
+  { method: 'GET', path: '/statistics/service', quota: 'registry', need: read, run: countConnections },
+  { method: 'GET', path: '/devices/{id}', quota: 'registry', need: read, run: getDevice },
+  { method: 'PUT', path: '/devices/{id}', quota: 'registry', need: write, run: putDevice },
+  { method: 'DELETE', path: '/devices/{id}', quota: 'registry', need: remove, run: deleteDevice },
+  { method: 'GET', path: '/devices/{id}/modules/?', quota: 'registry', need: read, run: listModules },
+  { method: 'GET', path: '/devices/{id}/modules/{mid}', quota: 'registry', need: read, run: getModule },
+  { method: 'PUT', path: '/devices/{id}/modules/{mid}', quota: 'registry', need: write, run: putModule },
+  { method: 'DELETE', path: '/devices/{id}/modules/{mid}', quota: 'registry', need: remove, run: deleteModule },
+  { method: 'GET', path: '/twins/{id}', quota: 'twin-read', need: readTwin, run: getTwin },
+  { method: 'PATCH', path: '/twins/{id}', quota: 'twin-write', need: writeTwin, run: patchTwin },
+  { method: 'PUT', path: '/twins/{id}', quota: 'twin-write', need: writeTwin, run: putTwin },
+  { method: 'GET', path: '/twins/{id}/modules/{mid}', quota: 'twin-read', need: readTwin, run: getModuleTwin },
+  { method: 'PATCH', path: '/twins/{id}/modules/{mid}', quota: 'twin-write', need: writeTwin, run: patchModuleTwin },
+  { method: 'PUT', path: '/twins/{id}/modules/{mid}', quota: 'twin-write', need: writeTwin, run: putModuleTwin },
+  { method: 'POST', path: '/jobs/create', quota: 'job', need: writeJob, run: createJob },
+  { method: 'GET', path: '/jobs/?', quota: 'job', need: readJob, run: listJobs },
+  { method: 'GET', path: '/jobs/{id}', quota: 'job', need: readJob, run: getJob },
+  { method: 'DELETE', path: '/jobs/{id}', quota: 'job', need: removeJob, run: cancelJob },
+  { method: 'GET', path: '/metrics', quota: undefined, need: undefined, run: showMetrics },
+  { method: 'GET', path: '/', quota: undefined, need: undefined, run: showPage },
+  { method: 'POST', path: '/_emulator/reset', quota: undefined, need: bulk, run: resetHub },
+];
+
+const routes = table.map((route) => ({
+  ...route,
+  name: `${route.method} ${route.path.replace('/?', '')}`,
+  form: new RegExp(`^${route.path.replace(/\{\w+\}/g, '([^/]+)')}$`),
+}));
+
+/** A call past its access check, not yet carried out. */
+export interface Opened {
+  readonly quota: OperationClass | undefined;
+  /** How many operations it is to that quota. */
+  readonly cost: number;
+  run(): Outcome | Promise<Outcome>;
+}
+
+/** Throws `Refused` where the service would not let the call in. */
+export function open(request: Request, service: Service): Opened {
+  // Cut by hand: a URL parser would fold a device called ".." into the folder above.
+  const [path = '', query = ''] = request.target.split(/\?(.*)/s);
+  const here = routes.filter(({ form }) => form.test(path));
+  const route = here.find((candidate) => candidate.method === request.method);
+  if (here.length === 0) throw new Refused('GenericNotFound', 'There is nothing at this path.');
+  if (route === undefined) throw new Refused('GenericMethodNotAllowed', `${request.method} is not allowed here.`);
+
+  if (route.need !== undefined) authorize(request, path, route.need, service);
+  const search = new URLSearchParams(query);
+  if (route.quota !== undefined) requireApiVersion(search.get('api-version'), service.clock());
+  const [, id = '', moduleId = ''] = route.form.exec(path) ?? [];
+  const call = { request, service, search, id: decoded(id), moduleId: decoded(moduleId) };
+  const cost = route.run === changeDevices ? bulkSize(request.body) : 1;
+  return { quota: route.quota, cost, run: () => route.run(call) };
+}
+
+/** `PUT /devices/{id}`: what a call is, whether or not it is let in. */
+export function routeName(method: string, path: string): string {
+  return routes.find((route) => route.method === method && route.form.test(path))?.name ?? 'none';
+}
+
+function bulkSize(body: Body): number {
+  return body.kind === 'json' && Array.isArray(body.value) ? Math.max(1, body.value.length) : 1;
+}
+
+function authorize(request: Request, path: string, need: Need, { keys, hosts, clock }: Service): void {
+  const header = request.header('authorization');
+  const token = header?.match(/^Bearer\s+(\S+)$/i)?.[1];
+  if (token === undefined) {
+    requireSignature(header, { path, right: need.right }, { keys, hosts, now: clock() });
+    return;
+  }
+  const call = { method: request.method, path, need };
+  requireToken(token, call, { key: bearerKey(keys.iothubowner), now: clock() });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new Refused('ArgumentInvalid', 'The path is not encoded rightly.');
+  }
+}

@@ -1,0 +1,60 @@
+import { moduleOf } from '../devices/module.ts';
+import { amendModule } from '../devices/modules.ts';
+import { moduleTwinDocument, twinDocument } from '../twins/twin.ts';
+import { patchedTwin, replacedTwin, requireTwinEtag, type TwinState, wantedTwin } from '../twins/twin-state.ts';
+import { type Outcome, objectIn } from '../wire/answer.ts';
+import { matchIn } from '../wire/etag.ts';
+import type { Call } from './call.ts';
+
+// The answers of the service about twins carry no ETag header: it is in the body (recorded).
+
+export function getTwin({ service, id }: Call): Outcome {
+  service.counts.twinReads += 1;
+  return { body: twinDocument(service.registry.get(id)) };
+}
+
+export function getModuleTwin({ service, id, moduleId }: Call): Outcome {
+  service.counts.twinReads += 1;
+  return { body: moduleTwinDocument(id, moduleOf(service.registry.get(id), moduleId)) };
+}
+
+export function patchTwin(call: Call): Outcome {
+  return changeTwin(call, patchedTwin);
+}
+
+export function putTwin(call: Call): Outcome {
+  return changeTwin(call, replacedTwin);
+}
+
+export function patchModuleTwin(call: Call): Outcome {
+  return changeModuleTwin(call, patchedTwin);
+}
+
+export function putModuleTwin(call: Call): Outcome {
+  return changeModuleTwin(call, replacedTwin);
+}
+
+function changeTwin(call: Call, change: typeof patchedTwin): Outcome {
+  const { service, id } = call;
+  service.counts.twinWrites += 1;
+  const twin = changed(call, service.registry.get(id).twin, change);
+  return { body: twinDocument(service.registry.amend(id, { twin })) };
+}
+
+function changeModuleTwin(call: Call, change: typeof patchedTwin): Outcome {
+  const { service, id, moduleId } = call;
+  service.counts.twinWrites += 1;
+  const twin = changed(call, moduleOf(service.registry.get(id), moduleId).twin, change);
+  return { body: moduleTwinDocument(id, amendModule(service.registry, id, moduleId, twin)) };
+}
+
+/** Without If-Match a twin is changed whatever its version: nobody ever creates one. */
+function changed(
+  { request, service, id }: Call,
+  current: TwinState | undefined,
+  change: typeof patchedTwin,
+): TwinState {
+  const wanted = wantedTwin(objectIn(request.body));
+  requireTwinEtag(current, matchIn(request.header('if-match')).etag, id);
+  return change(current, wanted, service.clock());
+}

@@ -1,0 +1,125 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { targetOf } from '../devices/bulk.ts';
+import { applyEntry } from '../devices/bulk-entry.ts';
+import type { IdentityRegistry } from '../devices/registry.ts';
+import { invalidValue, Refused } from '../wire/errors.ts';
+import { isJsonObject, type JsonObject, property } from '../wire/json.ts';
+import type { TextWriter } from './blob-container.ts';
+
+export interface ImportSource {
+  readonly length: number;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+export interface ImportOptions {
+  readonly registry: IdentityRegistry;
+  /** Opened for the first line that fails. */
+  readonly errors: () => TextWriter;
+  /** After every so many lines: how many, and the share of the whole that is done, 0 to 1. Other calls get their turn before it goes on. */
+  readonly progressed: (lines: number, share: number) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+const linesBetweenTurns = 500;
+
+/**
+ * Carries out `devices.txt`: one JSON object a line, in order. A line that is refused goes into the errors, as
+ * `{"deviceId","errorCode","errorStatus"}`, and the others go on. Rejects where the source breaks off or the signal is aborted.
+ */
+export async function importLines(source: ImportSource, options: ImportOptions): Promise<void> {
+  const { registry, progressed, signal } = options;
+  let errors: TextWriter | undefined;
+  let number = 0;
+  let since = 0;
+  let consumed = 0;
+  const breathe = async () => {
+    await progressed(since, source.length === 0 ? 1 : Math.min(consumed / source.length, 1));
+    since = 0;
+    await nextTurn();
+    signal.throwIfAborted();
+  };
+  for await (const { text, end } of linesOf(source.bytes)) {
+    number += 1;
+    consumed = end;
+    if (text.trim() === '') continue;
+    const refused = importLine(registry, number === 1 ? text.replace(/^\uFEFF/, '') : text, number);
+    if (refused !== undefined) {
+      errors ??= options.errors();
+      await errors.write(`${JSON.stringify(refused)}\n`);
+    }
+    since += 1;
+    if (since === linesBetweenTurns) await breathe();
+  }
+  await errors?.finish();
+  await breathe();
+}
+
+interface RefusedLine {
+  readonly deviceId: string;
+  readonly moduleId?: string;
+  readonly errorCode: number;
+  readonly errorStatus: string;
+}
+
+function importLine(registry: IdentityRegistry, line: string, number: number): RefusedLine | undefined {
+  let place: { readonly deviceId: string; readonly moduleId?: string } = { deviceId: '' };
+  try {
+    const read = parsed(line, number);
+    const { deviceId, moduleId } = targetOf(read);
+    place = moduleId === undefined ? { deviceId } : { deviceId, moduleId };
+    applyEntry(registry, { deviceId, moduleId, entry: completed(read, moduleId) });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { ...place, errorCode: error.number, errorStatus: error.message };
+  }
+}
+
+function parsed(line: string, number: number): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    value = undefined;
+  }
+  if (isJsonObject(value)) return value;
+  throw new Refused('DeserializationError', `Line ${number} is not a JSON object.`);
+}
+
+/**
+ * Without an importMode a line creates or updates; `status` has to stand on every line of a device that writes its identity.
+ * https://learn.microsoft.com/azure/iot-hub/iot-hub-bulk-identity-mgmt#import-devices
+ */
+function completed(entry: JsonObject, moduleId: string | undefined): JsonObject {
+  const mode = property(entry, 'importMode') ?? 'createOrUpdate';
+  const status = property(entry, 'status') ?? undefined;
+  if (moduleId === undefined && status === undefined && /^(create|update(IfMatchETag)?$)/i.test(String(mode))) {
+    throw invalidValue('status', null);
+  }
+  return { ...entry, importMode: mode };
+}
+
+interface Line {
+  readonly text: string;
+  /** Where it ends, in bytes from the beginning. */
+  readonly end: number;
+}
+
+const lineFeed = 10;
+
+/** Only a line feed ends a line: readline would also cut at U+2028, which JSON allows within a text. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Line> {
+  let rest: Buffer = Buffer.alloc(0);
+  let passed = 0;
+  for await (const chunk of chunks) {
+    const bytes = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
+    let from = 0;
+    for (let end = bytes.indexOf(lineFeed); end !== -1; end = bytes.indexOf(lineFeed, from)) {
+      yield { text: bytes.toString('utf8', from, end), end: passed + end + 1 };
+      from = end + 1;
+    }
+    rest = bytes.subarray(from);
+    passed += from;
+  }
+  if (rest.length > 0) yield { text: rest.toString('utf8'), end: passed + rest.length };
+}

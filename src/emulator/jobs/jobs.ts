@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { messageOf } from '../../model/fault.ts';
+import type { IdentityRegistry } from '../devices/registry.ts';
+import type { Pace } from '../trouble/pace.ts';
+import { Refused } from '../wire/errors.ts';
+import { openContainer } from './blob-container.ts';
+import { importLines } from './import-lines.ts';
+
+/** A job as the hub shows and stores it. */
+export interface Job {
+  readonly jobId: string;
+  /** ISO 8601. */
+  readonly startTimeUtc: string;
+  readonly endTimeUtc?: string;
+  readonly type: 'import';
+  readonly status: 'enqueued' | 'running' | 'completed' | 'failed' | 'cancelled';
+  /** Percent. */
+  readonly progress: number;
+  readonly outputBlobContainerUri: string;
+  readonly failureReason?: string;
+  readonly storageAuthenticationType?: StorageAuthentication;
+}
+
+export type StorageAuthentication = 'keyBased' | 'identityBased';
+
+/** What a client asks for. */
+export interface WantedImport {
+  readonly inputBlobContainerUri: string;
+  readonly inputBlobName: string;
+  readonly outputBlobContainerUri: string;
+  readonly storageAuthenticationType: StorageAuthentication | undefined;
+}
+
+/** The import jobs of one hub, one at a time. */
+export interface Jobs {
+  /** Looks whether it may read and write where it has to, and starts. Rejects with `Refused`. */
+  create(wanted: WantedImport): Promise<Job>;
+  /** Throws `Refused` JobNotFound. */
+  get(jobId: string): Job;
+  /** Oldest first. */
+  list(): readonly Job[];
+  /** Ends it, if it has not ended; what it has written stays. Throws `Refused` JobNotFound. */
+  cancel(jobId: string): void;
+  /** Cancels and forgets them all. */
+  clear(): void;
+  /** Stops; the job that runs is found failed at the next start. */
+  close(): Promise<void>;
+}
+
+export interface JobsOptions {
+  readonly registry: IdentityRegistry;
+  readonly clock: () => number;
+  readonly pace: Pace;
+  /** Lines a minute; absent: as fast as it goes, and without the service's delays. */
+  readonly linesPerMinute: number | undefined;
+  /** Those of earlier runs. */
+  readonly stored: readonly Job[];
+  /** Puts them where the next run finds them. */
+  readonly keep: (jobs: readonly Job[]) => void;
+  /** Told after each part of a job; writes the devices to disk. */
+  readonly imported: (lines: number) => void;
+  /** Stands for the hub's managed identity: the URL by which it may use this container. Absent: it has no identity. */
+  readonly identity: ((containerUri: string) => string) | undefined;
+}
+
+/** Five devices took 18.6 s: some enqueued, nearly all of it running (recorded). Milliseconds. */
+const enqueuedFor = 1000;
+const preparedFor = 15_000;
+const errorsName = 'importErrors.log';
+const mostRemembered = 100;
+
+export function createJobs(options: JobsOptions): Jobs {
+  const { clock, pace, linesPerMinute } = options;
+  const jobs = new Map(options.stored.map((job) => [job.jobId, ended(job) ? job : interrupted(job, clock())]));
+  let current: { readonly jobId: string; readonly stop: AbortController; done: Promise<void> } | undefined;
+  /** Another may be looking at its containers. */
+  let creating = false;
+  let closed = false;
+
+  function change(jobId: string, now: Partial<Job>): void {
+    const job = jobs.get(jobId);
+    if (job === undefined) return;
+    jobs.set(jobId, { ...job, ...now });
+    if (now.status !== undefined) options.keep([...jobs.values()]);
+  }
+
+  function get(jobId: string): Job {
+    const job = jobs.get(jobId);
+    if (job === undefined) throw new Refused('JobNotFound', jobId);
+    return job;
+  }
+
+  function end(jobId: string, status: Job['status'], failureReason?: string): void {
+    const endTimeUtc = new Date(clock()).toISOString();
+    change(jobId, { endTimeUtc, status, ...(failureReason === undefined ? {} : { failureReason }) });
+  }
+
+  async function run(jobId: string, places: Places, signal: AbortSignal): Promise<void> {
+    try {
+      if (linesPerMinute !== undefined) await pace.sleep(enqueuedFor, signal);
+      change(jobId, { status: 'running' });
+      if (linesPerMinute !== undefined) await pace.sleep(preparedFor, signal);
+      await carryOut(jobId, places, signal);
+      change(jobId, { progress: 100 });
+      end(jobId, 'completed');
+    } catch (error) {
+      if (!signal.aborted) end(jobId, 'failed', `The import broke off: ${messageOf(error)}`);
+    } finally {
+      if (current?.jobId === jobId) current = undefined;
+    }
+  }
+
+  async function carryOut(jobId: string, { input, inputName, output }: Places, signal: AbortSignal): Promise<void> {
+    const begun = pace.now();
+    let lines = 0;
+    await importLines(await input.read(inputName, signal), {
+      registry: options.registry,
+      errors: () => output.writer(errorsName),
+      signal,
+      async progressed(more, share) {
+        lines += more;
+        options.imported(more);
+        // 100 is for what has ended.
+        change(jobId, { progress: Math.min(Math.floor(share * 100), 99) });
+        if (linesPerMinute === undefined) return;
+        const left = begun + (lines * 60_000) / linesPerMinute - pace.now();
+        if (left > 0) await pace.sleep(left, signal);
+      },
+    });
+  }
+
+  return {
+    get,
+    list: () => [...jobs.values()],
+    async create(wanted) {
+      if (creating || current !== undefined) throw new Refused('JobQuotaExceeded', 'Job quota has been exceeded');
+      creating = true;
+      try {
+        const places = await openPlaces(wanted, options.identity);
+        if (closed) throw new Refused('ServiceUnavailable', 'The hub is closing.');
+        const job = enqueued(wanted, clock());
+        jobs.set(job.jobId, job);
+        for (const jobId of [...jobs.keys()].slice(0, -mostRemembered)) jobs.delete(jobId);
+        options.keep([...jobs.values()]);
+        const stop = new AbortController();
+        // Set before it runs: its end looks at it.
+        current = { jobId: job.jobId, stop, done: Promise.resolve() };
+        current.done = run(job.jobId, places, stop.signal);
+        return job;
+      } finally {
+        creating = false;
+      }
+    },
+    cancel(jobId) {
+      if (ended(get(jobId))) return;
+      end(jobId, 'cancelled');
+      current?.stop.abort();
+    },
+    clear() {
+      current?.stop.abort();
+      jobs.clear();
+      options.keep([]);
+    },
+    async close() {
+      closed = true;
+      const running = current;
+      if (running === undefined) return;
+      running.stop.abort();
+      await running.done;
+      options.keep([...jobs.values()]);
+    },
+  };
+}
+
+function ended({ status }: Job): boolean {
+  return status !== 'enqueued' && status !== 'running';
+}
+
+function interrupted(job: Job, now: number): Job {
+  const failureReason = 'The hub ended before the job did; what it had written by then is there.';
+  return { ...job, status: 'failed', endTimeUtc: new Date(now).toISOString(), failureReason };
+}
+
+function enqueued({ outputBlobContainerUri, storageAuthenticationType }: WantedImport, now: number): Job {
+  return {
+    jobId: randomUUID(),
+    startTimeUtc: new Date(now).toISOString(),
+    type: 'import',
+    status: 'enqueued',
+    progress: 0,
+    outputBlobContainerUri,
+    ...(storageAuthenticationType === undefined ? {} : { storageAuthenticationType }),
+  };
+}
+
+type Container = Awaited<ReturnType<typeof openContainer>>;
+
+interface Places {
+  readonly input: Container;
+  readonly inputName: string;
+  readonly output: Container;
+}
+
+/** What may be wrong with them is told at once, as the service does (reported for the output, and for blobs that are not there). */
+async function openPlaces(wanted: WantedImport, identity: JobsOptions['identity']): Promise<Places> {
+  const byIdentity = wanted.storageAuthenticationType === 'identityBased';
+  const withRight = (uri: string) => (byIdentity ? (identity?.(uri) ?? uri) : uri);
+  const refused = (text: string) => () => {
+    throw new Refused('BlobContainerValidationError', text);
+  };
+  const unwritable = refused('Unauthorized to write to output blob container.');
+  const unreadable = refused('Failed to read devices blob from the input container.');
+  const output = await openContainer(withRight(wanted.outputBlobContainerUri)).catch(unwritable);
+  const input = await openContainer(withRight(wanted.inputBlobContainerUri)).catch(unreadable);
+  await output.clear(errorsName).catch(unwritable);
+  await input.check(wanted.inputBlobName).catch(unreadable);
+  return { input, inputName: wanted.inputBlobName, output };
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { type Answer, refusalAnswer, rendered } from '../wire/answer.ts';
+import { type ErrorName, statusOf } from '../wire/errors.ts';
+import type { Sleep } from './pace.ts';
+import { throttled } from './throttle.ts';
+
+/** A call as a test sees it before it is carried out. */
+export interface DisturbedCall {
+  readonly method: string;
+  /** Without the query string, still encoded. */
+  readonly path: string;
+  /** The parsed JSON, if there is one. */
+  readonly body?: unknown;
+}
+
+/**
+ * What goes wrong with one call. `before`: the hub never carries it out; `after`: it does, and the client does not learn it.
+ * - `close`: the connection is cut. `hang`: nothing is ever answered, the connection stays.
+ * - `truncate`: carried out, half of the answer is sent, then the connection is cut.
+ * - `slow`: carried out, the answer's body comes in ten pieces over so many milliseconds of the hub's time.
+ * - `refuse`: answered with an error of this name (its own status unless another is given); not carried out unless `when` says so.
+ * - `answer`: answered with this body instead, such as errors of single devices of a bulk; not carried out.
+ */
+export type Disturbance =
+  | { readonly kind: 'close' | 'hang'; readonly when: 'before' | 'after' }
+  | { readonly kind: 'truncate' }
+  | { readonly kind: 'slow'; readonly milliseconds: number }
+  | { readonly kind: 'answer'; readonly status: number; readonly body: object }
+  | {
+      readonly kind: 'refuse';
+      readonly code: ErrorName;
+      readonly status?: number;
+      readonly text?: string;
+      readonly when?: 'before' | 'after';
+    };
+
+/**
+ * Asked before every call. It may be asynchronous: to wait, or to let another writer be quicker, and then give `undefined`.
+ */
+export type Disturb = (call: DisturbedCall) => Disturbance | undefined | Promise<Disturbance | undefined>;
+
+/** What a reply may need, beside the call itself. */
+export interface ReplyOptions {
+  readonly now: () => number;
+  readonly sleep: Sleep;
+  readonly signal: AbortSignal;
+}
+
+/** What went out: status 0 where it was nothing. */
+export interface Sent {
+  readonly status: number;
+  /** Of the body. */
+  readonly bytes: number;
+}
+
+const nothing: Sent = { status: 0, bytes: 0 };
+
+/** Answers a call, disturbed or not; `carryOut` is called once at most. */
+export async function reply(
+  response: ServerResponse,
+  disturbance: Disturbance | undefined,
+  carryOut: () => Promise<Answer>,
+  options: ReplyOptions,
+): Promise<Sent> {
+  if (disturbance === undefined) return send(response, await carryOut());
+  switch (disturbance.kind) {
+    case 'refuse':
+      if (disturbance.when === 'after') await carryOut();
+      return send(response, refusal(disturbance, options.now()));
+    case 'answer':
+      return send(response, rendered(disturbance, randomUUID()));
+    case 'truncate':
+      return sendHalf(response, await carryOut());
+    case 'slow':
+      return sendSlowly(response, await carryOut(), disturbance.milliseconds, options);
+    case 'close':
+    case 'hang':
+      if (disturbance.when === 'after') await carryOut();
+      if (disturbance.kind === 'close') response.destroy();
+      return nothing;
+  }
+}
+
+function refusal(disturbance: Disturbance & { readonly kind: 'refuse' }, now: number): Answer {
+  const { code } = disturbance;
+  const text = disturbance.text ?? (code === 'ThrottlingBacklogTimeout' ? throttled().message : code);
+  return refusalAnswer(disturbance.status ?? statusOf(code), code, text, randomUUID(), now);
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): Sent {
+  const bytes = Buffer.byteLength(body);
+  response.writeHead(status, { ...headers, 'content-length': bytes });
+  response.end(body);
+  return { status, bytes };
+}
+
+function sendHalf(response: ServerResponse, { status, headers, body }: Answer): Sent {
+  const bytes = Buffer.from(body);
+  const half = bytes.subarray(0, bytes.length >> 1);
+  response.writeHead(status, { ...headers, 'content-length': bytes.length });
+  response.write(half, () => response.destroy());
+  return { status, bytes: half.length };
+}
+
+const pieces = 10;
+
+async function sendSlowly(
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+  milliseconds: number,
+  { sleep, signal }: ReplyOptions,
+): Promise<Sent> {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { ...headers, 'content-length': bytes.length });
+  response.flushHeaders();
+  const size = Math.ceil(bytes.length / pieces);
+  for (let at = 0; at < pieces && !response.destroyed; at += 1) {
+    await sleep(milliseconds / pieces, signal);
+    response.write(bytes.subarray(at * size, (at + 1) * size));
+  }
+  response.end();
+  return { status, bytes: bytes.length };
+}

@@ -1,0 +1,177 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { RestApiClient } from 'azure-iothub/dist/common-http/rest_api_client.js';
+import type { DeviceId, JsonObject } from '../../model/fleet.ts';
+import { type EntraCredential, type HubCredential, hubScope, type SasCredential } from '../credential.ts';
+import { pageSize } from '../reading.ts';
+import { type Http, HttpResponse } from './http.ts';
+import { type Reply, refusedReply, unansweredReply } from './reply.ts';
+import type { bulkEntry } from './wire.ts';
+
+type BulkEntry = ReturnType<typeof bulkEntry>;
+
+/** The calls of the service that we make. None of them repeats itself, or rejects but with the `Fault` of a refused sign-in. */
+export interface HubCalls {
+  device(id: DeviceId): Promise<Reply>;
+  statistics(): Promise<Reply>;
+  /** One page of a query; `continuation` is that of the page before. */
+  query(text: string, continuation?: string): Promise<Reply>;
+  create(devices: readonly BulkEntry[]): Promise<Reply>;
+  update(devices: readonly BulkEntry[]): Promise<Reply>;
+  delete(devices: readonly BulkEntry[]): Promise<Reply>;
+  twin(id: DeviceId): Promise<Reply>;
+  patchTwin(id: DeviceId, patch: { readonly tags: JsonObject }, etag: string): Promise<Reply>;
+  createJob(job: JobRequest): Promise<Reply>;
+  jobs(): Promise<Reply>;
+  job(id: string): Promise<Reply>;
+  cancelJob(id: string): Promise<Reply>;
+}
+
+/** https://learn.microsoft.com/rest/api/iothub/service/jobs/create-import-export-job */
+export interface JobRequest {
+  readonly type: 'import';
+  /** With its signature, if it has one: a secret. */
+  readonly inputBlobContainerUri: string;
+  readonly outputBlobContainerUri: string;
+  readonly inputBlobName: string;
+  readonly storageAuthenticationType: 'keyBased' | 'identityBased';
+}
+
+const tokenSeconds = 3600;
+
+/**
+ * The service's SDK on top of our HTTP: the wire format and the tokens are the SDK's, connections, time limits and proxies
+ * are ours. Loaded here since it takes some 35 ms. `clock` in milliseconds since 1970, for the expiry of tokens.
+ */
+export async function openSdk(
+  credential: HubCredential,
+  http: Http,
+  { userAgent, clock }: { readonly userAgent: string; readonly clock: () => number },
+): Promise<HubCalls> {
+  const [{ Registry }, { RestApiClient }, { Http: SdkHttp }, { versionQueryString }] = await Promise.all([
+    import('azure-iothub/dist/registry.js'),
+    import('azure-iothub/dist/common-http/rest_api_client.js'),
+    import('azure-iothub/dist/common-http/http.js'),
+    import('azure-iothub/dist/version.js'),
+  ]);
+  const { config, renew } = await (credential.kind === 'sas' ? signing(credential, clock) : bearing(credential));
+  const client = new RestApiClient(config, userAgent, Object.assign(new SdkHttp(), sdkTransport(http)));
+  const registry = new Registry(config, client);
+
+  const call = async (send: () => Promise<{ readonly body: unknown; readonly response: unknown }>): Promise<Reply> => {
+    // Every call, since a run may last longer than a token. Outside of `try`: a refused sign-in is nobody's answer.
+    await renew(client);
+    try {
+      const { body, response } = await send();
+      const continuation = response instanceof HttpResponse ? response.headers['x-ms-continuation'] : undefined;
+      const more = typeof continuation === 'string' && continuation !== '' ? { continuation } : {};
+      return { kind: 'answered', body, ...more };
+    } catch (thrown) {
+      const response = responseOf(thrown);
+      return response === undefined ? unansweredReply(thrown) : refusedReply(response);
+    }
+  };
+  return {
+    device: (id) => call(async () => ofRegistry(await registry.get(id))),
+    statistics: () => call(async () => ofRegistry(await registry.getRegistryStatistics())),
+    create: (devices) => call(async () => ofRegistry(await registry.addDevices([...devices]))),
+    update: (devices) => call(async () => ofRegistry(await registry.updateDevices([...devices], false))),
+    delete: (devices) => call(async () => ofRegistry(await registry.removeDevices([...devices], false))),
+    twin: (id) => call(async () => ofRegistry(await registry.getTwin(id))),
+    patchTwin: (id, patch, etag) => call(async () => ofRegistry(await registry.updateTwin(id, patch, etag))),
+    // The SDK's own knows no inputBlobName.
+    createJob: (job) =>
+      call(() => {
+        return new Promise((resolve, reject) => {
+          const headers = { 'Content-Type': 'application/json; charset=utf-8' };
+          client.executeApiCall(
+            'POST',
+            `/jobs/create${versionQueryString()}`,
+            headers,
+            job,
+            (error, body, response) => {
+              if (error) reject(error);
+              else resolve({ body, response });
+            },
+          );
+        });
+      }),
+    jobs: () => call(async () => ofRegistry(await registry.listJobs())),
+    job: (id) => call(async () => ({ body: await registry.getJob(encodeURIComponent(id)), response: undefined })),
+    cancelJob: (id) =>
+      call(async () => ({ body: await registry.cancelJob(encodeURIComponent(id)), response: undefined })),
+    query: (text, continuation) =>
+      call(async () => {
+        const query = registry.createQuery(text, pageSize);
+        // Without an argument `next` begins anew, whatever page came before.
+        const page = await (continuation === undefined ? query.next() : query.next(continuation));
+        return { body: page.result, response: page.message };
+      }),
+  };
+}
+
+/** What the SDK signs in with, and how that is kept fresh. */
+interface Signing {
+  readonly config: RestApiClient.TransportConfig & { readonly host: string };
+  readonly renew: (client: RestApiClient) => Promise<void>;
+}
+
+async function signing({ host, keyName, key }: SasCredential, clock: () => number): Promise<Signing> {
+  const signature = await import('azure-iothub/dist/shared_access_signature.js');
+  const expiry = () => Math.ceil(clock() / 1000) + tokenSeconds;
+  // A token names the hub without its port, as the service knows itself.
+  const token = signature.create(host.replace(/:\d+$/, ''), keyName, key, expiry());
+  return {
+    config: { host, sharedAccessSignature: token.toString() },
+    renew: async (client) => client.updateSharedAccessSignature(token.extend(expiry())),
+  };
+}
+
+async function bearing({ host, token }: EntraCredential): Promise<Signing> {
+  let current = '';
+  // The SDK keeps a token until 9 minutes before its end, by a clock of its own. One that has ended it keeps for no call.
+  const getToken = async () => ({ token: current, expiresOnTimestamp: 0 });
+  return {
+    config: { host, tokenCredential: { getToken }, tokenScope: hubScope },
+    renew: async () => {
+      current = await token();
+    },
+  };
+}
+
+function ofRegistry(result: { readonly responseBody: unknown; readonly httpResponse?: unknown }) {
+  return { body: result.responseBody, response: result.httpResponse };
+}
+
+/** The SDK's errors for statuses of 300 and above carry the answer. */
+function responseOf(thrown: unknown): HttpResponse | undefined {
+  const response = thrown instanceof Error && 'response' in thrown ? thrown.response : undefined;
+  return response instanceof HttpResponse ? response : undefined;
+}
+
+type Done = (error: Error | null, body?: string, response?: HttpResponse) => void;
+
+/** The part of the SDK's `Http` that it uses, over ours. */
+function sdkTransport(http: Http) {
+  return {
+    buildRequest(method: string, path: string, headers: OutgoingHttpHeaders, _host: string, done: Done) {
+      let body = '';
+      return {
+        write(text: string): void {
+          body += text;
+        },
+        end(): void {
+          http
+            .send({ method, path, headers, body })
+            .then((response) => {
+              const error = response.statusCode >= 300 ? new Error(`status ${response.statusCode}`) : null;
+              done(error, response.text, response);
+            })
+            // Also where the SDK throws while it reads an answer: a device without an id.
+            .catch(done);
+        },
+      };
+    },
+    /** The SDK brings an agent of its own, which knows no proxy. */
+    setOptions(): void {},
+  };
+}

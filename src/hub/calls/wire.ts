@@ -1,0 +1,123 @@
+import { isDeviceId, type JsonObject } from '../../model/fleet.ts';
+import type { AuthenticationType, RegisteredDevice, Twin } from '../../model/registration.ts';
+import type { RegistryWrite } from '../../model/registry.ts';
+
+/** A JSON object of unknown members. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * A device out of an answer of the service: an identity (`GET /devices/{id}`) or a row of a query (a twin, where
+ * `deviceEtag` is the identity's etag and `etag` the twin's). `undefined` for anything else.
+ */
+export function registeredDevice(value: unknown): RegisteredDevice | undefined {
+  if (!isRecord(value)) return undefined;
+  const { deviceId, statusReason, deviceScope, parentScopes } = value;
+  const authentication = isRecord(value.authentication) ? value.authentication : {};
+  const type = authenticationType(value.authenticationType ?? authentication.type);
+  const etag = value.deviceEtag ?? value.etag;
+  const status = typeof value.status === 'string' ? value.status.toLowerCase() : undefined;
+  if (typeof deviceId !== 'string' || !isDeviceId(deviceId) || typeof etag !== 'string' || type === undefined) {
+    return undefined;
+  }
+  if (status !== 'enabled' && status !== 'disabled') return undefined;
+  const capabilities = isRecord(value.capabilities) ? value.capabilities : {};
+  return {
+    id: deviceId,
+    etag: bare(etag),
+    edge: capabilities.iotEdge === true,
+    authentication: type,
+    thumbprints: thumbprints(value.x509Thumbprint ?? authentication.x509Thumbprint),
+    status,
+    ...(isText(statusReason) ? { statusReason } : {}),
+    ...(isText(deviceScope) ? { deviceScope } : {}),
+    ...(Array.isArray(parentScopes) && parentScopes.length > 0 ? { parentScopes: parentScopes.filter(isText) } : {}),
+  };
+}
+
+/** The twin out of an answer of the service: of `GET /twins/{id}`, or a row of a query. `undefined` for anything else. */
+export function registeredTwin(value: unknown): Twin | undefined {
+  if (!isRecord(value) || typeof value.etag !== 'string') return undefined;
+  const { etag, tags = {} } = value;
+  return isJsonObject(tags) ? { etag: bare(etag), tags } : undefined;
+}
+
+/** Of what was parsed as JSON. */
+function isJsonObject(value: unknown): value is JsonObject {
+  return isRecord(value);
+}
+
+/**
+ * The entry of a bulk call for one device: the whole identity, since an update replaces it.
+ * Without `authentication` the hub would make new symmetric keys, without `deviceScope` it would refuse.
+ */
+export function bulkEntry(write: RegistryWrite) {
+  if (write.mode === 'delete') return { deviceId: write.found.id, eTag: write.found.etag };
+  if (write.mode === 'disable') return disabledEntry(write.found, write.statusReason);
+  const { id, thumbprints, status, statusReason, deviceScope, parentScopes, tags } = write.registration;
+  return {
+    deviceId: id,
+    ...(write.mode === 'update' ? { eTag: write.etag } : {}),
+    status,
+    ...(statusReason === undefined ? {} : { statusReason }),
+    authentication: {
+      type: 'selfSigned',
+      x509Thumbprint: { primaryThumbprint: thumbprints.primary, secondaryThumbprint: thumbprints.secondary },
+    },
+    capabilities: { iotEdge: true },
+    ...(deviceScope === undefined ? {} : { deviceScope }),
+    ...(parentScopes === undefined ? {} : { parentScopes }),
+    // The service's own SDK for C# makes a device and its twin this way: AddDeviceWithTwinAsync.
+    ...(tags === undefined || write.mode === 'update' ? {} : { tags }),
+  };
+}
+
+/** The device as it was found, so that nothing of it is lost, but for its status. */
+function disabledEntry({ id, etag, thumbprints, deviceScope, parentScopes }: RegisteredDevice, statusReason: string) {
+  return {
+    deviceId: id,
+    eTag: etag,
+    status: 'disabled',
+    statusReason,
+    authentication: {
+      type: 'selfSigned',
+      x509Thumbprint: {
+        primaryThumbprint: thumbprints.primary ?? null,
+        secondaryThumbprint: thumbprints.secondary ?? null,
+      },
+    },
+    capabilities: { iotEdge: true },
+    ...(deviceScope === undefined ? {} : { deviceScope }),
+    ...(parentScopes === undefined ? {} : { parentScopes }),
+  };
+}
+
+/** How many devices the hub has, out of `GET /statistics/devices`. */
+export function deviceCount(value: unknown): number | undefined {
+  const total = isRecord(value) ? value.totalDeviceCount : undefined;
+  return typeof total === 'number' && total >= 0 ? total : undefined;
+}
+
+/** Query answers may spell the names in Pascal case; an empty slot is null or missing. */
+function thumbprints(value: unknown): RegisteredDevice['thumbprints'] {
+  if (!isRecord(value)) return {};
+  const primary = value.primaryThumbprint ?? value.PrimaryThumbprint;
+  const secondary = value.secondaryThumbprint ?? value.SecondaryThumbprint;
+  return { ...(isText(primary) ? { primary } : {}), ...(isText(secondary) ? { secondary } : {}) };
+}
+
+const authenticationTypes: readonly AuthenticationType[] = ['selfSigned', 'sas', 'certificateAuthority', 'none'];
+
+function authenticationType(value: unknown): AuthenticationType | undefined {
+  return authenticationTypes.find((type) => typeof value === 'string' && type.toLowerCase() === value.toLowerCase());
+}
+
+/** Bare in a body, quoted in a header, and either in what passes through proxies. */
+function bare(etag: string): string {
+  return etag.replace(/^"(.*)"$/, '$1');
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

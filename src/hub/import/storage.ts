@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { BlockBlobClient, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
+import { openWay, type Way } from '../calls/http.ts';
+import type { TokenSource } from '../entra/token.ts';
+import type { ImportContainer } from './import-container.ts';
+import { linesOf } from './import-lines.ts';
+import { isAbsent, isHeld, storageRefusal } from './storage-refusal.ts';
+
+/** A container of blob storage. Every method rejects with a `Fault` that says what to do. */
+export interface Storage {
+  /** Sends bytes as they come, some megabytes of them in memory. Rejects too when the signal is aborted. */
+  upload(name: string, bytes: Iterable<Buffer>, signal: AbortSignal): Promise<void>;
+  /** The lines of a blob; none where there is no such blob. */
+  lines(name: string): AsyncIterable<string>;
+  /** That it is not there is well. */
+  remove(name: string): Promise<void>;
+  /** Takes the container for one run, which has to renew that within a minute; `undefined` while another run has it. */
+  hold(): Promise<Hold | undefined>;
+  /** Ends the connections that are kept alive. */
+  close(): void;
+}
+
+export interface Hold {
+  /** Whether it was held all the time. */
+  renew(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+export interface StorageOptions {
+  /** By Entra, where the container has no signature. */
+  readonly token?: TokenSource | undefined;
+  readonly ca?: string | undefined;
+  readonly proxyFor?: ((url: string) => string) | undefined;
+}
+
+const holdName = 'provision-iot-edge.lock';
+/** The longest lease that ends by itself, should the run be killed. */
+const leaseSeconds = 60;
+const blockLength = 4 << 20;
+const pipelineOptions: StoragePipelineOptions = {
+  retryOptions: { maxTries: 4, tryTimeoutInMs: 60_000, retryDelayInMs: 1000, maxRetryDelayInMs: 10_000 },
+};
+
+/** Opens a container; makes no call yet. @azure/storage-blob is loaded here, since few runs need it. */
+export async function openStorage(container: ImportContainer, options: StorageOptions): Promise<Storage> {
+  const { url, signature } = container;
+  const storage = await import('@azure/storage-blob');
+  const { token } = options;
+  const credential = signature === undefined && token ? bearer(token) : new storage.AnonymousCredential();
+  const pipeline = storage.newPipeline(credential, pipelineOptions);
+  const way = url.startsWith('https:') ? await openWay({ ca: options.ca, proxy: options.proxyFor?.(url) }) : undefined;
+  if (way !== undefined) pipeline.factories.push(travelling(way));
+  const client = new storage.ContainerClient(signature === undefined ? url : `${url}?${signature}`, pipeline);
+  const doing = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (thrown) {
+      throw storageRefusal(thrown, container, what);
+    }
+  };
+  const remove = (name: string) =>
+    doing('delete', async () => void (await client.deleteBlob(name).catch(unlessAbsent)));
+  return {
+    remove,
+    close: () => way?.agent.destroy(),
+    upload: (name, bytes, abortSignal) =>
+      doing('write', async () => {
+        const source = Readable.from(bytes, { objectMode: false, highWaterMark: blockLength });
+        await client.getBlockBlobClient(name).uploadStream(source, blockLength, 2, { abortSignal });
+      }),
+    async *lines(name) {
+      const stream = await doing('read', () => bytesOf(client, name));
+      if (stream === undefined) return;
+      try {
+        yield* linesOf(stream);
+      } catch (thrown) {
+        throw storageRefusal(thrown, container, 'read');
+      }
+    },
+    hold: () => doing('write', () => take(client.getBlockBlobClient(holdName), doing)),
+  };
+}
+
+type Doing = <T>(what: string, work: () => Promise<T>) => Promise<T>;
+
+async function take(blob: BlockBlobClient, doing: Doing): Promise<Hold | undefined> {
+  const id = randomUUID();
+  const lease = blob.getBlobLeaseClient(id);
+  try {
+    await blob.upload('', 0, { conditions: { ifNoneMatch: '*' } }).catch(unlessHeld);
+    await lease.acquireLease(leaseSeconds);
+  } catch (thrown) {
+    // Absent: another run has ended between the two calls, and taken its blob along.
+    if (isHeld(thrown) || isAbsent(thrown)) return undefined;
+    throw thrown;
+  }
+  return {
+    async renew() {
+      try {
+        await lease.renewLease();
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    release: () =>
+      doing('delete', async () => void (await blob.delete({ conditions: { leaseId: id } }).catch(unlessAbsent))),
+  };
+}
+
+async function bytesOf(client: ContainerClient, name: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+  try {
+    const { readableStreamBody } = await client.getBlobClient(name).download(0, undefined, { maxRetryRequests: 5 });
+    return readableStreamBody === undefined ? undefined : chunksOf(readableStreamBody);
+  } catch (thrown) {
+    if (isAbsent(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+async function* chunksOf(stream: NodeJS.ReadableStream): AsyncIterable<Uint8Array> {
+  for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+}
+
+function unlessAbsent(thrown: unknown): void {
+  if (!isAbsent(thrown)) throw thrown;
+}
+
+/** It is there already, left by another run or held by one. */
+function unlessHeld(thrown: unknown): void {
+  if (!isHeld(thrown)) throw thrown;
+}
+
+/** Our token source keeps tokens and renews them, so that the client need not. */
+function bearer(token: TokenSource) {
+  return { getToken: async () => ({ token: await token(), expiresOnTimestamp: 0 }) };
+}
+
+type Factories = ReturnType<typeof import('@azure/storage-blob')['newPipeline']>['factories'];
+
+/** Sends calls on our way: the client's own trusts no CA of ours. */
+function travelling(way: Way): Factories[number] {
+  return {
+    create: (next) => ({
+      sendRequest(request) {
+        request.requestOverrides = { ...way };
+        return next.sendRequest(request);
+      },
+    }),
+  };
+}

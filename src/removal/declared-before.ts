@@ -1,0 +1,139 @@
+import { posix } from 'node:path';
+import type { CertificateReading } from '../identity/certificate.ts';
+import type { Declared } from '../manifest/declared.ts';
+import { losesNames, namesIn } from '../manifest/losses.ts';
+import { type DeviceId, type HubHost, isDeviceId } from '../model/fleet.ts';
+import type { FileVersion, History } from '../model/history.ts';
+import { certificateExtensions } from '../model/identity.ts';
+
+/** A device as an earlier commit declared it. */
+export interface OnceDeclared {
+  readonly id: DeviceId;
+  readonly hub: HubHost;
+}
+
+/**
+ * The devices that the default branch declared in any of its states, and does not in that of its head, each once. Devices without a
+ * hub of their own belong to the run's only one; those of hubs that are not in the run are left out.
+ * @param manifests paths and globs, relative to the workspace
+ */
+export async function onceDeclared(
+  manifests: readonly string[],
+  hubs: readonly HubHost[],
+  history: History,
+): Promise<readonly OnceDeclared[]> {
+  const only = hubs.length === 1 ? hubs[0] : undefined;
+  const ever = new Map<string, OnceDeclared>();
+  const byHead = new Set<string>();
+  const take = (id: string, named: string | undefined, ofHead: boolean) => {
+    const hub = hubs.find((host) => host === (named ?? only));
+    if (hub === undefined || !isDeviceId(id)) return;
+    ever.set(`${hub}/${id}`, { id, hub });
+    if (ofHead) byHead.add(`${hub}/${id}`);
+  };
+  for (const { version, declared } of await statesOf(manifests, history)) {
+    for (const { id, hub } of declared.devices) take(id, hub, isOfHead(version));
+    if (declared.from.length === 0) continue;
+    for (const { name, ofHead } of await namedByCertificates(declared.from, version, history)) {
+      take(name, declared.hub, ofHead);
+    }
+  }
+  return [...ever].filter(([name]) => !byHead.has(name)).map(([, device]) => device);
+}
+
+function isOfHead({ until }: FileVersion): boolean {
+  return until === Number.POSITIVE_INFINITY;
+}
+
+interface State {
+  readonly version: FileVersion;
+  readonly declared: Declared;
+}
+
+/**
+ * The versions of the manifests that have to be read: those of the head, and each that names what neither the version before nor the
+ * one after does. Of one that cannot be read nobody knows what it declared: those beside it are read too.
+ */
+async function statesOf(manifests: readonly string[], history: History): Promise<readonly State[]> {
+  const { declaredIn } = await import('../manifest/declared.ts');
+  const contents = await withContents(await history.versionsOf(manifests), history);
+  const texts = contents
+    .map(([version, bytes]) => ({ version, bytes, names: namesIn(version.path, bytes) }))
+    .sort((a, b) =>
+      a.version.path < b.version.path ? -1 : a.version.path > b.version.path ? 1 : a.version.from - b.version.from,
+    );
+  const isNext = (at: number) =>
+    texts[at]?.version.path === texts[at + 1]?.version.path && texts[at]?.version.until === texts[at + 1]?.version.from;
+  const needed = texts.flatMap(({ version, names }, at) => {
+    const before = isNext(at - 1) ? texts[at - 1]?.names : undefined;
+    const after = isNext(at) ? texts[at + 1]?.names : undefined;
+    // Of two that name the same the later one is read.
+    const isTold = !losesNames(names, after) || (before?.length !== names?.length && !losesNames(names, before));
+    return isOfHead(version) || !isTold ? [at] : [];
+  });
+  const states = new Map<number, State>();
+  const read = new Map<string, Declared>();
+  for (let at = needed.pop(); at !== undefined; at = needed.pop()) {
+    const text = texts[at];
+    if (text === undefined || states.has(at)) continue;
+    const { version, bytes } = text;
+    // A file that is changed back and forth has few contents.
+    const name = `${version.blob} ${version.path}`;
+    const declared = read.get(name) ?? (await declaredIn(version.path, bytes));
+    read.set(name, declared);
+    states.set(at, { version, declared });
+    if (declared.broken !== undefined) needed.push(at - 1, at + 1);
+  }
+  return [...states.values()];
+}
+
+interface Named {
+  readonly name: string;
+  /** Whether the head has the manifest and the certificate. */
+  readonly ofHead: boolean;
+}
+
+/** The common names of the certificates that the patterns matched while this version of the manifest stood. */
+async function namedByCertificates(
+  patterns: readonly string[],
+  manifest: FileVersion,
+  history: History,
+): Promise<readonly Named[]> {
+  const versions = await history.versionsOf(patterns);
+  const together = versions.filter(({ path, from, until }) => {
+    return isCertificateFile(path) && from < manifest.until && manifest.from < until;
+  });
+  const names: Named[] = [];
+  const { readCertificate } = await import('../identity/certificate.ts');
+  for (const [version, bytes] of await withContents(together, history)) {
+    const reading = await readCertificate(version.path, bytes);
+    const name = nameIn(reading);
+    if (reading.kind === 'certificate' && reading.certificate.authority !== 'signing-key' && name !== undefined) {
+      names.push({ name, ofHead: isOfHead(manifest) && isOfHead(version) });
+    }
+  }
+  return names;
+}
+
+/** Whether a path looks like that of a certificate: by its extension. */
+export function isCertificateFile(path: string): boolean {
+  return certificateExtensions.includes(posix.extname(path).toLowerCase());
+}
+
+/** The common name, where there is one and no other. */
+export function nameIn(reading: CertificateReading): string | undefined {
+  if (reading.kind !== 'certificate') return undefined;
+  const [name, ...others] = reading.certificate.commonNames;
+  return others.length === 0 ? name : undefined;
+}
+
+async function withContents(
+  versions: readonly FileVersion[],
+  history: History,
+): Promise<readonly (readonly [FileVersion, Buffer])[]> {
+  const contents = await history.read(versions);
+  return versions.flatMap((version, index) => {
+    const bytes = contents[index];
+    return bytes === undefined ? [] : [[version, bytes] as const];
+  });
+}
