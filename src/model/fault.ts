@@ -16,7 +16,7 @@ export class Fault extends Error {
   }
 }
 
-type FaultKind = 'usage' | 'world' | 'stopped';
+export type FaultKind = 'usage' | 'world' | 'stopped';
 
 /** The message of anything that was thrown. */
 export function messageOf(thrown: unknown): string {

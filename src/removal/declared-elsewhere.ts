@@ -1,7 +1,7 @@
-import { Fault } from '../model/fault.ts';
 import type { Change } from '../model/plan.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { isCertificateFile, nameIn, type OnceDeclared } from './declared-before.ts';
+import { removalFault } from './faults.ts';
 
 /** A device that was once declared and, as far as can be read, no longer is. */
 export interface GoneDevice extends OnceDeclared {
@@ -62,12 +62,7 @@ export function requireNoDoubt(gone: readonly GoneDevice[], changes: readonly Ch
   const removed = new Set(changes.filter(({ kind }) => kind === 'disable' || kind === 'delete').map(({ id }) => id));
   const [first, ...others] = gone.filter(({ id, doubt }) => doubt !== undefined && removed.has(id));
   if (first?.doubt === undefined) return;
-  const { file, why } = first.doubt;
-  const more = others.length === 0 ? '' : `, as ${others.length} more`;
-  throw new Fault(
-    `device "${first.id}" would be removed${more}, and ${file}, which may declare it, cannot be read: ${why}`,
-    `Mend ${file}, or take the device out of it; or leave prune out of this run.`,
-  );
+  throw removalFault('may-be-declared', { id: first.id, others: others.length, ...first.doubt });
 }
 
 const largestManifest = 20 * 1024 * 1024;
