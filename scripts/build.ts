@@ -55,7 +55,9 @@ async function bundle(): Promise<void> {
     comments: false,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
-    codeSplitting: { groups: [groupOf('core', core), groupOf('command-line', commandLine), groupOf('planning', planning)] },
+    codeSplitting: {
+      groups: [groupOf('core', core), groupOf('command-line', commandLine), groupOf('planning', planning)],
+    },
   });
   await build.close();
   writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
