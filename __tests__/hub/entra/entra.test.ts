@@ -131,7 +131,7 @@ describe('Entra that refuses', () => {
     expect(reader.slice(0, reader.indexOf('az ad app'))).toContain(clientId);
     for (const sub of [immutable, 'repo:octo/fleet:ref:refs/heads/pull_request_fixes']) {
       const remedy = await asked(sub);
-      expect(remedy).toContain('az ad app federated-credential create');
+      expect(remedy).toContain('federated-credential create');
       expect(remedy).not.toContain('plan-client-id');
     }
   });
