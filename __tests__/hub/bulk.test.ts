@@ -12,7 +12,7 @@ const failed = (...errors: readonly unknown[]) =>
   refused(400, { isSuccessful: false, errors, warnings: [] }, 'BulkRegistryOperationFailure');
 const unanswered = (code: string): Reply => ({ kind: 'unanswered', failure: new HttpFailure(code, 'gone') });
 
-/** `a: applied`, `b: refused exists`, in order; or the kind of a refusal of the whole. */
+/** The answers in order: `a: applied`, `b: refused exists`. If the whole call failed, the kind of its reply. */
 function judged(reply: Reply): readonly string[] | string {
   const answers = bulkAnswers(writes, reply, false);
   if ('kind' in answers) return answers.kind;

@@ -32,7 +32,7 @@ beforeEach(() => {
   for (const { deviceId: id } of hub.registry.all()) hub.registry.remove(id);
 });
 
-/** The registry of the hub by one of its policies; waits are not waited for. */
+/** The registry of the hub, by one of its policies. It does not wait between attempts. */
 async function open(
   options: Partial<RegistryOptions> & { readonly connectionString?: string } = {},
 ): Promise<Registry> {
@@ -381,7 +381,7 @@ describe('a hub that is not there', () => {
     const registry = await open({ connectionString: at('nonexistent.invalid') });
     const fault = await faultOf(registry.readOne(deviceId('a')));
     expect(fault.message).toMatch(/nonexistent\.invalid/);
-    // Without a name service nobody can tell that there is no such name.
+    // Without a name service it is not known that there is no such name.
     const host = 'nonexistent.invalid';
     const faults = [callFault('unknown-host', { host }), callFault('name-service', { host })];
     expect(faults.map(said)).toContainEqual(said(fault));
@@ -393,7 +393,7 @@ describe('a hub that is not there', () => {
     expect(said(await faultOf(registry.readOne(deviceId('a'))))).toEqual(
       said(callFault('connection-refused', { host, code: 'ECONNREFUSED' })),
     );
-    // Whoever writes has read before: so it was there, and may be there again.
+    // A run reads before it writes, so the hub was there and may come back.
     expect(await registry.write([create('a')])).toMatchObject([{ answer: 'refused', code: 'unreached' }]);
   });
 

@@ -94,7 +94,7 @@ describe('tags are read', () => {
     const found = await registry.read([a], { tags: 'marked' });
     expect([...found.values()].map(({ id, twin }) => [id, twin])).toEqual([['a', undefined]]);
     expect(told).toEqual([tagsUnread(hubHost(hub.host))]);
-    // Without a device there is nothing to ask for.
+    // No device was found, so the tags are not queried.
     await registry.read([deviceId('absent')], { tags: 'marked' });
     expect(told).toHaveLength(1);
   });

@@ -28,7 +28,7 @@ const minute = 60_000;
 const edge = deviceId('edge-1');
 const principal = { name: 'the Entra application 1111', assignee: '1111' };
 
-/** The registry by tokens of a wish, each for `life` minutes; `given` are those that were asked for. */
+/** Opens the registry with tokens that are valid for `life` minutes. `given` are the tokens that were asked for. */
 async function bearing(wish: TokenWish, life = 60) {
   const given: string[] = [];
   const acquire = async () => {
@@ -124,7 +124,7 @@ describe('a registry that is reached by bearer tokens', () => {
       vi.setSystemTime(Date.now() + 2 * minute);
     }
     expect(hub.registry.all()).toHaveLength(30);
-    // An hour in tokens of ten minutes, each renewed at half its life.
+    // An hour with tokens of ten minutes, each renewed after half of its life.
     expect(given).toHaveLength(10);
   });
 

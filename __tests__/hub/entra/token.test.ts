@@ -6,7 +6,7 @@ import { faultOf, said } from '../../support/fault.ts';
 
 const minute = 60_000;
 
-/** A clock that stands still, and tokens numbered as they are given; `life` of each in minutes, or why there is none. */
+/** Tokens by a clock that only `wait` moves. Each entry of `lives` is the life of one token in minutes, or the error instead of a token. */
 function source(...lives: readonly (number | Error)[]) {
   let now = Date.UTC(2026, 10, 23);
   let given = 0;

@@ -24,7 +24,7 @@ const put = (blob: string, body: string) =>
 const remove = (blob: string) =>
   fetch(blobs.url(blob, 'd'), { method: 'DELETE', headers: { 'x-ms-delete-snapshots': 'include' } });
 const uuid = /[0-9a-f-]{36}/;
-/** The job that the hub was asked about. */
+/** The id of the job that the hub was asked about. */
 const jobIdIn = (calls: readonly DisturbedCall[]) =>
   calls.map(({ path }) => /^\/jobs\/(.{36})$/.exec(path)?.[1]).find((id) => id !== undefined) ?? 'none';
 

@@ -26,7 +26,7 @@ const principal = { name: 'the Entra application 1', assignee: '1' };
 const bare = (url: string) => url.replace(/\?.*/, '');
 const secretOf = (url: string) => new URL(url).searchParams.get('sig') ?? 'none';
 
-/** As the input would be, but for the checks that need no service. */
+/** The container of a URL, without the checks of `readImportContainer`. */
 function unchecked(url: string): ImportContainer {
   const [unsigned = '', signature = ''] = url.split('?');
   return { url: unsigned, signature };
@@ -103,9 +103,7 @@ describe('a container that', () => {
   });
 });
 
-/**
- * What stands for Entra before Azurite, which takes its tokens over TLS alone: lets in who has the token, and signs for them.
- */
+/** Stands in for Entra in front of Azurite, which accepts tokens only over TLS. Signs the calls that have the token, and refuses others. */
 async function startTokenDoor(token: string) {
   const { ca, server: pem } = await makeAuthority(new Date());
   const server = createServer({ cert: pem, key: pem }, async (request, response) => {
