@@ -1,7 +1,10 @@
 import { expect } from 'vitest';
 import type { Fault } from '../../src/model/fault.ts';
 
-/** A placeholder in the details of a fault. It stands for a text of Node, Azurite or a hub that differs between versions or runs. */
+/**
+ * A placeholder in the details of a fault. It stands for a text of Node, Azurite or a hub that differs between versions
+ * or runs.
+ */
 export const anyText = '⟨any text⟩';
 
 /** As `said`, for a fault with `anyText` among its details. The rest of the message has to match exactly. */

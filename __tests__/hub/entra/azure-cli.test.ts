@@ -11,7 +11,10 @@ import { anyText, saidWithAnyText } from '../answers.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** Puts a stand-in for `az` on the PATH, since the real one needs a tenant. It runs the script, and refuses other arguments. */
+/**
+ * Puts a stand-in for `az` on the PATH, since the real one needs a tenant. It runs the script, and refuses other
+ * arguments.
+ */
 function azIs(script: string): void {
   const checked = `#!/bin/sh
 [ "$*" = "account get-access-token --output json --resource https://iothubs.azure.net" ] || { echo "ERROR: $*" >&2; exit 2; }

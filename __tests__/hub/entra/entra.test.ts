@@ -18,7 +18,10 @@ beforeAll(async () => {
 
 const application = { clientId, tenantId };
 
-/** Prepares an exchange with an Entra on this machine. `again` makes it. `masked` and `assertions` collect what it masked and sent. */
+/**
+ * Prepares an exchange with an Entra on this machine. `again` makes it. `masked` and `assertions` collect what it
+ * masked and sent.
+ */
 async function exchange(options: Partial<EntraOptions> = {}, claims: object = {}, id = application, proxy = '') {
   const entra = await startEntra({ authority, token: () => ({ token: 'access-token', seconds: 3600 }), ...options });
   const masked: string[] = [];
@@ -225,7 +228,10 @@ describe('Entra that refuses', () => {
   });
 });
 
-/** Runs the command of a remedy in a shell, with a stand-in for `az`. Returns the value that `az` gets for `--parameters`. */
+/**
+ * Runs the command of a remedy in a shell, with a stand-in for `az`. Returns the value that `az` gets for
+ * `--parameters`.
+ */
 function credentialIn(remedy: string): Readonly<Record<string, unknown>> {
   const command = remedy.slice(remedy.indexOf('az ad app'));
   expect(command).toContain(`federated-credential create --id ${clientId} --parameters`);

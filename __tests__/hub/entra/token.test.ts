@@ -6,7 +6,10 @@ import { faultOf, said } from '../../support/fault.ts';
 
 const minute = 60_000;
 
-/** Tokens by a clock that only `wait` moves. Each entry of `lives` is the life of one token in minutes, or the error instead of a token. */
+/**
+ * Tokens by a clock that only `wait` moves. Each entry of `lives` is the life of one token in minutes, or the error
+ * instead of a token.
+ */
 function source(...lives: readonly (number | Error)[]) {
   let now = Date.UTC(2026, 10, 23);
   let given = 0;

@@ -103,7 +103,10 @@ describe('a container that', () => {
   });
 });
 
-/** Stands in for Entra in front of Azurite, which accepts tokens only over TLS. Signs the calls that have the token, and refuses others. */
+/**
+ * Stands in for Entra in front of Azurite, which accepts tokens only over TLS. Signs the calls that have the token, and
+ * refuses others.
+ */
 async function startTokenDoor(token: string) {
   const { ca, server: pem } = await makeAuthority(new Date());
   const server = createServer({ cert: pem, key: pem }, async (request, response) => {
