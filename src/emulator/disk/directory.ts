@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Fault, messageOf } from '../../model/fault.ts';
 import { isPolicyName, type PolicyKeys, policyNames } from '../access/rights.ts';
+import { emulatorFault } from '../faults.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile } from './atomic-file.ts';
 import { type Authority, isUsable, makeAuthority } from './authority.ts';
@@ -37,11 +38,7 @@ export async function openDirectory(path: string | undefined, now: Date): Promis
     return await keptDirectory(resolve(path), now);
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw new Fault(
-      `The embedded hub cannot keep its state in ${path}: ${messageOf(error)}.`,
-      'Give a directory that you may write to with --directory.',
-      { cause: error },
-    );
+    throw emulatorFault('directory-unusable', { directory: path, why: messageOf(error) }, { cause: error });
   }
 }
 
@@ -106,10 +103,7 @@ function readSettings(path: string): Settings | undefined {
   if (isJsonObject(settings) && typeof settings.port === 'number' && isPolicyKeys(settings.keys)) {
     return { port: settings.port, keys: settings.keys };
   }
-  throw new Fault(
-    `${path} is not the settings of an embedded hub.`,
-    'Give another directory, or delete this file to get new keys.',
-  );
+  throw emulatorFault('not-its-settings', { path });
 }
 
 function parsed(text: string): unknown {
