@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startHub } from '../../src/emulator/hub.ts';
 import type { Disturb } from '../../src/emulator/trouble/disturbance.ts';
 import { Fault } from '../../src/model/fault.ts';
 import type { Report } from '../../src/model/report.ts';
@@ -9,6 +8,7 @@ import { exitCode } from '../../src/model/report.ts';
 import { StopSwitch } from '../../src/model/stop.ts';
 import type { FilesRead, World } from '../../src/run/request.ts';
 import type { Settings } from '../../src/run/settings.ts';
+import { startHub } from '../emulator/start-hub.ts';
 import { digest } from '../plan/devices.ts';
 import { folderWith } from '../support/folder.ts';
 import { isBulk } from './rig.ts';

@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:https';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { hubSecrets } from '../../src/emulator/access/secrets.ts';
 import { createRegistry } from '../../src/emulator/devices/registry.ts';
 import type { Service } from '../../src/emulator/http/call.ts';
 import { noCounts } from '../../src/emulator/http/counts.ts';
 import { answer } from '../../src/emulator/http/exchange.ts';
 import { createMetrics } from '../../src/emulator/http/metrics.ts';
-import { startHub } from '../../src/emulator/hub.ts';
 import { createJobs } from '../../src/emulator/jobs/jobs.ts';
 import { realSleep } from '../../src/emulator/trouble/pace.ts';
 import { call, signature } from './clients.ts';
 import { follow, type Send } from './model.ts';
+import { startHub } from './start-hub.ts';
 import { sequences } from './steps.ts';
 
 const host = 'localhost';
@@ -25,7 +26,7 @@ function hubWithoutSockets(): Send {
   const registry = createRegistry([], { clock, randomBytes, visibilityLagMs: 0, changed: () => {} });
   const service: Service = {
     registry,
-    keys: { iothubowner: policyKey, service: '', device: '', registryRead: '', registryReadWrite: '' },
+    secrets: hubSecrets({ iothubowner: policyKey, service: '', device: '', registryRead: '', registryReadWrite: '' }),
     clock,
     hosts: [host],
     counts: { ...noCounts },
