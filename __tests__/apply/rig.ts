@@ -215,9 +215,29 @@ export function isPatch({ method }: DisturbedCall): boolean {
   return method === 'PATCH';
 }
 
+/** A stop that is asked for already; why, as in "the run was stopped: …". */
+export function pressed(why: string): Stop {
+  const stop = new StopSwitch();
+  stop.press(why, { hurried: true });
+  return stop;
+}
+
 /** Every bulk call alike. */
 export function everyBulk(disturbance: Disturbance): Disturb {
   return (call) => (isBulk(call) ? disturbance : undefined);
+}
+
+/**
+ * A pattern for a reason that holds words of the hub. `render` makes the reason around those words, and `why` says how they read as a
+ * whole: `reasonOf((why) => outcomeReason.givenUp({ tries: 10, why }), /429, .+/)`.
+ */
+export function reasonOf(render: (why: string) => string, why: RegExp): RegExp {
+  const [before = '', after = ''] = render('\0').split('\0').map(literally);
+  return new RegExp(`^${before}${why.source}${after}$`, 's');
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 export function fleet(count: number): readonly Identity[] {

@@ -60,13 +60,16 @@ function hubWithoutSockets(): Send {
   };
 }
 
-it('after any of 1,000 sequences of 200 calls the hub is as a simple model says', { timeout: 300_000 }, async () => {
+/** Of 17 faults planted into the hub the first sequence showed 15, and the fourth the last. More sequences find nothing new. */
+const numRuns = 200;
+
+it('after any of 200 sequences of 200 calls the hub is as a simple model says', { timeout: 300_000 }, async () => {
   const begun = performance.now();
   await fc.assert(
     fc.asyncProperty(sequences, async (steps) => follow(steps, hubWithoutSockets())),
-    { numRuns: 1000 },
+    { numRuns },
   );
-  console.log(`1,000 sequences of 200 calls: ${Math.round(performance.now() - begun)} ms`);
+  console.log(`${numRuns} sequences of 200 calls: ${Math.round(performance.now() - begun)} ms`);
 });
 
 it('the same holds over TLS', { timeout: 300_000 }, async () => {
