@@ -176,9 +176,11 @@ function ended({ status }: Job): boolean {
   return status !== 'enqueued' && status !== 'running';
 }
 
+/** `failureReason` of a job that was not over when the hub was closed. */
+export const endedWithHub = 'The hub ended before the job did; what it had written by then is there.';
+
 function interrupted(job: Job, now: number): Job {
-  const failureReason = 'The hub ended before the job did; what it had written by then is there.';
-  return { ...job, status: 'failed', endTimeUtc: new Date(now).toISOString(), failureReason };
+  return { ...job, status: 'failed', endTimeUtc: new Date(now).toISOString(), failureReason: endedWithHub };
 }
 
 function enqueued({ outputBlobContainerUri, storageAuthenticationType }: WantedImport, now: number): Job {
