@@ -26,16 +26,16 @@ export interface Written {
 }
 
 /**
- * Writes the bundles to `directory` (absolute). Afterwards it holds them and two hidden files: the marker, and a `.gitignore`
- * that keeps bundles out of commits.
+ * Writes the bundles to `directory` (absolute). Afterwards it holds them and two hidden files: the marker, and a
+ * `.gitignore` that keeps bundles out of commits.
  *
- * The bundles are built in a folder beside `directory` and swapped in by renames. If the process dies, the old folder or the new
- * one is whole. It may then have another name, from which the next call takes it back. If several runs write at once, one wins
- * with all of its files. Folders have mode 0755 and files 0644, less the umask.
+ * The bundles are built in a folder beside `directory` and swapped in by renames. If the process dies, the old folder
+ * or the new one is whole. It may then have another name, from which the next call takes it back. If several runs write
+ * at once, one wins with all of its files. Folders have mode 0755 and files 0644, less the umask.
  *
- * A bundle that cannot be rendered is left out and reported in `faults`: the hub may have been written already, so the other
- * devices need their bundles. Throws a `Fault` for what `checkOutputDirectory` refuses, for what the disk refuses, and if no
- * bundle can be rendered.
+ * A bundle that cannot be rendered is left out and reported in `faults`: the hub may have been written already, so the
+ * other devices need their bundles. Throws a `Fault` for what `checkOutputDirectory` refuses, for what the disk
+ * refuses, and if no bundle can be rendered.
  */
 export async function writeBundles(
   directory: string,
@@ -61,9 +61,9 @@ export async function writeBundles(
 }
 
 /**
- * Throws the `Fault` that `writeBundles` would throw, as far as it is known without writing to the disk. It refuses a relative
- * path, a file or a link, a folder that is neither empty nor ours, the root of the file system, `workspace` and the folders
- * above it, a path that a link leads out of `workspace`, `.git`, and a folder that is not writable.
+ * Throws the `Fault` that `writeBundles` would throw, as far as it is known without writing to the disk. It refuses a
+ * relative path, a file or a link, a folder that is neither empty nor ours, the root of the file system, `workspace`
+ * and the folders above it, a path that a link leads out of `workspace`, `.git`, and a folder that is not writable.
  */
 export function checkOutputDirectory(directory: string, options: Options = {}): void {
   const target = resolve(directory);

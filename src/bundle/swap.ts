@@ -4,13 +4,18 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ObstacleError } from './faults.ts';
 
-/** A folder with this file in it is ours to replace. Folders of devices never begin with a dot, so none has this name. */
+/**
+ * A folder with this file in it is ours to replace. Folders of devices never begin with a dot, so none has this name.
+ */
 export const marker = '.provision-iot-edge';
 
 /** `next` is being built or removed, and can be lost. `previous` is a whole folder that was at the target before. */
 type Kind = 'next' | 'previous';
 
-/** A new hidden name beside `target`, from the process id and the time: `.device-bundles.4711-0199b2c3d4e5f6a7b8c9.next`. */
+/**
+ * A new hidden name beside `target`, from the process id and the time:
+ * `.device-bundles.4711-0199b2c3d4e5f6a7b8c9.next`.
+ */
 export function besideOf(target: string, kind: Kind): string {
   const moment = Date.now().toString(16).padStart(12, '0');
   const name = `${process.pid}-${moment}${randomBytes(4).toString('hex')}`;
@@ -20,8 +25,9 @@ export function besideOf(target: string, kind: Kind): string {
 const attempts = 50;
 
 /**
- * Puts the folder `next` at `target` and removes what was there, also if other runs replace `target` meanwhile. `check` is called
- * before each attempt; it throws if the target must not be replaced. Throws the error of the disk, or an `ObstacleError`.
+ * Puts the folder `next` at `target` and removes what was there, also if other runs replace `target` meanwhile. `check`
+ * is called before each attempt; it throws if the target must not be replaced. Throws the error of the disk, or an
+ * `ObstacleError`.
  */
 export async function swapIn(next: string, target: string, check: () => void): Promise<void> {
   const taken: string[] = [];
@@ -44,8 +50,8 @@ export async function swapIn(next: string, target: string, check: () => void): P
 }
 
 /**
- * Removes the folders that dead runs left beside `target`. If `target` does not exist, a run died between its two renames, and
- * the newest folder that it renamed away is put back. Folders of runs that may still be working stay.
+ * Removes the folders that dead runs left beside `target`. If `target` does not exist, a run died between its two
+ * renames, and the newest folder that it renamed away is put back. Folders of runs that may still be working stay.
  */
 export function settleLeftOvers(target: string): void {
   for (const { path, kind } of leftOvers(target)) {
@@ -56,8 +62,8 @@ export function settleLeftOvers(target: string): void {
 }
 
 /**
- * Removes a folder of ours. It is renamed first, so that only one run removes it and nobody puts a half-removed folder back. Its
- * marker is removed last.
+ * Removes a folder of ours. It is renamed first, so that only one run removes it and nobody puts a half-removed folder
+ * back. Its marker is removed last.
  */
 export function discard(folder: string, target: string): void {
   const doomed = besideOf(target, 'next');
@@ -67,7 +73,9 @@ export function discard(folder: string, target: string): void {
   rmSync(doomed, { recursive: true, force: true });
 }
 
-/** Newest first. They are known by their names alone: a run that died while removing one may have removed its marker. */
+/**
+ * Newest first. They are known by their names alone: a run that died while removing one may have removed its marker.
+ */
 function leftOvers(target: string): readonly { readonly path: string; readonly kind: Kind }[] {
   const start = `.${basename(target)}.`;
   return readdirSync(dirname(target), { withFileTypes: true })

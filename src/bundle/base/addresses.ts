@@ -9,8 +9,8 @@ import { settingAt } from './settings.ts';
 const names: readonly AddressName[] = ['management_uri', 'workload_uri'];
 
 /**
- * Returns a finding for each address that the platform cannot have, and for each pair where modules would connect to one address
- * and the daemon would listen at another. `judgeParts` reports missing addresses.
+ * Returns a finding for each address that the platform cannot have, and for each pair where modules would connect to
+ * one address and the daemon would listen at another. `judgeParts` reports missing addresses.
  */
 export function judgeAddresses(base: Base, platform: Platform, subject: Subject): readonly Finding[] {
   return names.flatMap((name) => {

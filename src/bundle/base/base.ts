@@ -25,7 +25,7 @@ export interface Base {
   /** The line break of the first line. New lines get it too. */
   readonly newline: '\n' | '\r\n';
   readonly settings: Settings;
-  /** The range that the new `provisioning:` section replaces, and the text before the new one: the old one as a comment. */
+  /** The range that the new `provisioning:` section replaces. `before` holds the old section as a comment. */
   readonly section: { readonly start: number; readonly end: number; readonly before: string };
   /** The value of `dynamic_reprovisioning` in the old section. */
   readonly dynamicReprovisioning?: boolean;
@@ -41,12 +41,12 @@ type ParsedDocument = Document.Parsed<ParsedNode>;
 type YamlMap = YAMLMap<Node, Node | null>;
 
 /**
- * Reads a config.yaml for editing. Gives no value if it cannot be edited. Findings name their line in it. `judgeParts` checks
- * what a device of one platform needs in it.
+ * Reads a config.yaml for editing. Gives no value if it cannot be edited. Findings name their line in it. `judgeParts`
+ * checks what a device of one platform needs in it.
  *
- * The old `provisioning:` section becomes a comment, whatever its source (`manual`, `dps`, `external`). The new section goes
- * directly below it, or at the end of a file without an active section. Other comments are kept, also the example sections of
- * the template.
+ * The old `provisioning:` section becomes a comment, whatever its source (`manual`, `dps`, `external`). The new section
+ * goes directly below it, or at the end of a file without an active section. Other comments are kept, also the example
+ * sections of the template.
  *
  * @param path relative to the workspace; findings name it
  * @param fileText the decoded text with its byte order mark
@@ -119,7 +119,7 @@ function understandYaml(text: string, newline: Base['newline']): Understood | Re
   };
 }
 
-/** Puts `# ` before each line of the old section and of the indented comments right behind it. Removing it restores the text. */
+/** Puts `# ` before each line of the old section and of the indented comments behind it. Nothing else changes. */
 function sectionInPlace({ key, lineEnd }: Setting, text: string, newline: string): Base['section'] {
   const end = behindComments(lineEnd, text);
   const lines = text.slice(key, end).split('\n');
@@ -139,7 +139,7 @@ function behindComments(lineEnd: number, text: string): number {
   return lineEnd + found.replace(/\r$/, '').length;
 }
 
-/** Whether an empty line may follow. Behind a block text that keeps trailing empty lines (`|+`) it would become part of the text. */
+/** Whether an empty line may follow. Behind a block text that keeps empty lines (`|+`) it would become part of it. */
 function gapBehind(last: Setting | undefined, text: string): boolean {
   return last === undefined || !/[|>]\d?\+/.test(text.slice(last.colonEnd, last.valueEnd));
 }
@@ -169,8 +169,8 @@ function syntaxProblem(message: string): BaseProblem {
 }
 
 /**
- * The keys at the top level of a config.yaml (Settings of edgelet-core and edgelet-docker, 1.0.10 to 1.1). The runtime silently
- * ignores all others.
+ * The keys at the top level of a config.yaml (Settings of edgelet-core and edgelet-docker, 1.0.10 to 1.1). The runtime
+ * silently ignores all others.
  */
 export const topLevel: ReadonlySet<string> = new Set([
   ...['provisioning', 'agent', 'hostname', 'connect', 'listen', 'homedir', 'moby_runtime', 'certificates', 'watchdog'],
@@ -213,7 +213,7 @@ function problemsOfProvisioning(section: Setting | undefined): readonly Problem[
   return problems;
 }
 
-/** Single lines can be edited only if nothing else refers to them. References inside the old section are replaced with it. */
+/** Lines can be edited only if nothing refers to them. References inside the old section are replaced with it. */
 function problemsOfReferences(document: ParsedDocument, section: Setting | undefined): readonly Problem[] {
   const problems: Problem[] = [];
   const add = (problem: Problem) => {

@@ -8,8 +8,8 @@ import type { Base } from './base.ts';
 import { settingAt } from './settings.ts';
 
 /**
- * Returns a finding for each setting that every config.yaml needs and this one lacks. For a missing setting the runtime takes a
- * compiled-in value, which is not the one of the package (sockets under /var/run/iotedge).
+ * Returns a finding for each setting that every config.yaml needs and this one lacks. For a missing setting the runtime
+ * takes a compiled-in value, which is not the one of the package (sockets under /var/run/iotedge).
  */
 export function judgeParts(base: Base, platform: Platform, subject: Subject): readonly Finding[] {
   return needs(platform).flatMap(([path, usual]) => {

@@ -10,8 +10,8 @@ import type { Base } from './base.ts';
 const largestBase = 1024 * 1024;
 
 /**
- * Reads the files that devices name as `config.base`, by path. Each file is read and judged once for all devices that use it. A
- * file that cannot be edited is left out. Devices whose runtime has no config.yaml are refused elsewhere.
+ * Reads the files that devices name as `config.base`, by path. Each file is read and judged once for all devices that
+ * use it. A file that cannot be edited is left out. Devices whose runtime has no config.yaml are refused elsewhere.
  */
 export async function readBases(
   devices: readonly Device[],
