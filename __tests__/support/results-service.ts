@@ -25,6 +25,8 @@ export interface ResultsService {
   files(artifact: string | number): Promise<Readonly<Record<string, string>>>;
   /** From now on the artifact of this name is refused. */
   refuse(name: string, status?: number): void;
+  /** Forgets all artifacts and refusals. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -93,6 +95,11 @@ export async function startResultsService(): Promise<ResultsService> {
       return Object.fromEntries(entries.map(([path, bytes]): [string, string] => [path, strFromU8(bytes)]).sort());
     },
     refuse: (name, status = 403) => void refusals.set(name, status),
+    reset() {
+      refusals.clear();
+      created.clear();
+      artifacts.length = 0;
+    },
     async close() {
       server.closeAllConnections();
       server.close();

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 import { type EmbeddedHub, type HubOptions, startHub } from '../../src/emulator/hub.ts';
 import { runWorkflows, type Trigger, type WorkflowRun } from './act.ts';
 import { folderWith } from './folder.ts';
@@ -68,9 +68,8 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
     return Object.values(connectionStrings).map((text) => /SharedAccessKey=(.+)$/.exec(text)![1]!);
   });
   const run = async (trigger: Trigger) => {
-    results = await startResultsService();
+    results = await emptyResults();
     const service = results;
-    onTestFinished(() => service.close());
     const strings = hubs.map(({ connectionString }) => connectionString).join('\n');
     const ended = await runWorkflows(folder, {
       secrets: {
@@ -102,6 +101,20 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
     },
   };
 }
+
+/** One results service for a test file: to start it takes more than a second. */
+let shared: Promise<ResultsService> | undefined;
+
+async function emptyResults(): Promise<ResultsService> {
+  shared ??= startResultsService();
+  const service = await shared;
+  service.reset();
+  return service;
+}
+
+afterAll(async () => {
+  await (await shared)?.close();
+});
 
 /** A secret as it is, as URLs and as JSON have it. */
 function formsOf(secret: string): readonly string[] {
