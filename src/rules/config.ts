@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { unsupportedRules } from './unsupported.ts';
 
 export const configRules = {
   'config/uri': rule<{ key: string; value: string; problem: string; expected: string }>({
@@ -31,18 +32,7 @@ export const configRules = {
       implied: true,
     },
   }),
-  'config/unsupported-by-version': rule<{ what: string; version: string; remedy: string }>({
-    severity: 'error',
-    about:
-      'The manifest asks for something that this version of IoT Edge does not know, or that this release cannot render for it.',
-    message: ({ what, version }) => `${what} (runtime ${version})`,
-    remedy: ({ remedy }) => remedy,
-    example: {
-      what: 'config.imageGarbageCollection begins with IoT Edge 1.4',
-      version: '1.2',
-      remedy: 'Remove config.imageGarbageCollection.',
-    },
-  }),
+  ...unsupportedRules,
   'config/base': rule<{ path: string; what: string; remedy?: string }>({
     severity: 'error',
     about:

@@ -35,10 +35,9 @@ export function judgeBaseKeys(base: Base, devices: readonly Device[], subject: S
     const at = { ...subject, place: base.place(offset) };
     const known = later.get(key);
     if (known === undefined) return [unknownKey(base, key, at)];
-    const what = `${base.path}: ${key} begins with IoT Edge ${known.since ?? '1.2'}`;
-    const remove = `Remove ${key}, or put "# " before its lines`;
-    const remedy = known.instead === undefined ? `${remove}.` : `${remove}; up to 1.1 it is ${known.instead}.`;
-    return [finding('config/unsupported-by-version', { what, version, remedy }, at)];
+    const since = known.since ?? '1.2';
+    const problem = { kind: 'base-key', path: base.path, key, ...known, since } as const;
+    return [finding('config/unsupported-by-version', { problem, version }, at)];
   });
 }
 
