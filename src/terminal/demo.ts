@@ -6,7 +6,8 @@ import { issueCertificates } from '../identity/issue.ts';
 import type { Command, Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { plainStyle, reportLines } from '../report/text.ts';
-import { readRequest } from '../run/settings.ts';
+import { readSettings } from '../run/settings.ts';
+import { openSignIn } from '../run/sign-in.ts';
 import { openWorkspace } from '../run/workspace.ts';
 import { realWorld } from '../run/world.ts';
 
@@ -83,12 +84,11 @@ export async function runDemo(print: (line: string) => void): Promise<number> {
 
 function runner(repository: string, connectionString: string, caFile: string): (command: Command) => Promise<Report> {
   return async (command) => {
-    const { readConnectionStrings } = await import('../hub/connection-string.ts');
-    const credentials = readConnectionStrings(connectionString);
-    const request = readRequest(
-      { command, manifest: 'devices.yaml' },
-      { directory: repository, credentialHubs: credentials.map(({ host }) => host), findings: [] },
+    const { request, signIn } = await readSettings(
+      { command, manifest: 'devices.yaml', 'connection-string': connectionString },
+      { directory: repository },
     );
+    const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
     const progress = { phase: () => {}, warning: () => {}, written: () => {} };
     return provision(
       request,

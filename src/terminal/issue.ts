@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { issueCertificates } from '../identity/issue.ts';
-import { Fault } from '../model/fault.ts';
 import type { Settings } from '../run/settings.ts';
+import { terminalFault } from './faults.ts';
 
-/** Issues demo certificates and says where they are. */
+/** Issues demo certificates and prints their paths. */
 export async function runIssue(
   ids: readonly string[],
   settings: Settings,
@@ -24,11 +24,5 @@ export async function runIssue(
 
 function validity(given: string): number {
   if (/^\d{1,5}$/.test(given) && Number(given) > 0) return Number(given);
-  throw new Fault(
-    `--days: ${JSON.stringify(given)} is not a whole number of days`,
-    'Give --days a number such as 365.',
-    {
-      kind: 'usage',
-    },
-  );
+  throw terminalFault('not-days', { given });
 }
