@@ -32,7 +32,7 @@ export function stopFromOutside(): Outside {
     limit(minutes) {
       if (minutes === undefined) return;
       timer = later(() => {
-        stop.press(`the time limit of ${minutes} minute${minutes === 1 ? '' : 's'} is over`, { hurried: false });
+        stop.press(timeLimitOver(minutes), { hurried: false });
         later(() => stop.giveUpWaiting(), graceAfterLimit);
       }, minutes * 60_000);
     },
@@ -41,6 +41,11 @@ export function stopFromOutside(): Outside {
       for (const signal of signals) process.off(signal, signalled);
     },
   };
+}
+
+/** Why a run was stopped by its time limit. */
+export function timeLimitOver(minutes: number): string {
+  return `the time limit of ${minutes} minute${minutes === 1 ? '' : 's'} is over`;
 }
 
 /** Ends the process as soon as its output is written, even if calls still wait for the network. */

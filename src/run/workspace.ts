@@ -86,7 +86,7 @@ async function find(root: string, patterns: readonly string[]): ReturnType<Works
     // `fleet[1].yaml` is taken as a name before it is taken as a glob. A path outside is refused, with the reason, when it is read.
     if (refusalOf(root, resolve(root, path)) !== undefined && !isGlob(path)) files.add(path);
     else if (existsSync(resolve(root, path))) files.add(path);
-    else if (isGlob(path) && !path.startsWith('../../')) globs.push(path);
+    else if (isGlob(path) && !path.startsWith('../')) globs.push(path);
     else missing.push(path);
   }
   if (globs.length > 0) {
