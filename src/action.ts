@@ -191,4 +191,4 @@ async function upload(
   }
 }
 
-await main();
+void main();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
-import { pythonWithSdk, runPython } from './python.ts';
+import { pythonWithSdk, runPython } from '../support/python.ts';
 
 const python = pythonWithSdk();
 
