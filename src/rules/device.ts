@@ -33,10 +33,10 @@ export const deviceRules = {
     remedy: () => 'Rename one of them, if they are not meant to be two devices.',
     example: { id: 'Edge-001', other: 'edge-001', first: 'devices.yaml:12' },
   }),
-  'device/parent-unknown': rule<{ parent: string; hub: string }>({
+  'device/parent-unknown': rule<{ parent: string; hub: string | undefined }>({
     severity: 'error',
     about: 'The parent of a nested device is not a device of this fleet on the same hub.',
-    message: ({ parent, hub }) => `parent "${parent}" is not a device of this fleet on ${hub}`,
+    message: ({ parent, hub }) => `parent "${parent}" is not a device of this fleet on ${hub ?? 'the same hub'}`,
     remedy: ({ parent }) =>
       `Declare "${parent}" in a manifest of this run, correct its spelling, or remove the parent.`,
     example: { parent: 'gatway-01', hub: 'contoso.azure-devices.net' },
