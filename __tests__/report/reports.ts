@@ -25,7 +25,7 @@ export function findingOf(parts: Partial<Finding> = {}): Finding {
     rule: 'certificate/cn-mismatch',
     severity: 'error',
     message: 'certs/a.pem has the common name "b", expected "a"',
-    remedy: 'Name the right file.',
+    remedy: 'Rename it.',
     place: { file: 'fleet/devices.yaml', line: 12, column: 5 },
     device: 'a',
     ...parts,
@@ -93,7 +93,7 @@ export const everyResult: Readonly<Record<Result, Report>> = {
     result: 'failed',
     changes: [changeOf('create', 'a')],
     outcomes: [outcomeOf('failed', 'a', 'refused')],
-    faults: [new Fault('the hub does not answer', 'Try again.')],
+    faults: [new Fault('no hub', 'Again.')],
   }),
   rendered: reportOf({
     command: 'render',
