@@ -20,6 +20,7 @@ import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import { provision } from './provision.ts';
 import type { SarifContext } from './report/sarif.ts';
 import { runFault } from './run/faults.ts';
+import { runLines } from './run/lines.ts';
 import type { BaseFiles, FilesRead, Request } from './run/request.ts';
 import { faultsIn } from './run/setting-reader.ts';
 import { asksHub, type RunSettings, readSettings, type Settings } from './run/settings.ts';
@@ -120,7 +121,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
     ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
   });
   if (excuse !== undefined) {
-    notice(`Only validated, not planned: ${excuse}.`, { title: 'plan without a hub' });
+    notice(runLines['only-validated']({ reason: excuse }), { title: runLines['plan-without-hub-title']() });
     return { ...(await provision({ ...request, command: 'validate', insteadOfPlan: true }, world)), command: 'plan' };
   }
   return provision(request, world);
@@ -143,9 +144,10 @@ async function openBase(root: string, named: string): Promise<BaseFiles | undefi
   try {
     const base = await checkOut(root, await baseCommit(root, named));
     if (base !== undefined) return { ...base, workspace: openWorkspace(base.folder) };
-    throw new Error('the commit is not there; write "with: { fetch-depth: 2 }" in the step actions/checkout');
+    throw new Error(runLines['base-missing']());
   } catch (thrown) {
-    notice(`What devices would run is not compared with the base: ${messageOf(thrown)}.`, { title: 'configuration' });
+    const reason = messageOf(thrown);
+    notice(runLines['not-compared']({ reason }), { title: runLines['not-compared-title']() });
     return undefined;
   }
 }
@@ -183,7 +185,7 @@ async function upload(
   if (bundlesDirectory === undefined || mode === 'none') return { ids: [], faults: [] };
   try {
     const uploads = await uploadBundles(bundles, bundlesDirectory, { mode, retentionDays, log: info });
-    if (uploads.notice !== undefined) notice(uploads.notice, { title: 'artifacts' });
+    if (uploads.notice !== undefined) notice(uploads.notice, { title: runLines['artifacts-title']() });
     const faults = uploads.failures.map(({ message: said }) => runFault('artifact-not-uploaded', { said }));
     return { ids: uploads.ids, faults };
   } catch (thrown) {

@@ -36,7 +36,7 @@ describe.skipIf(!hasGit)('devices that the default branch once declared, and its
     commit(folder, 'all gone', { 'devices.yaml': 'devices:\n  - id: four\n' });
     expect(await declared(folder)).toEqual(['a.example/one']);
     const both = [...hubs, hub('b.example')];
-    // Nobody knows which hub the one without a hub belonged to.
+    // With two hubs, the device without a hub belongs to neither.
     expect(await declared(folder, ['devices.yaml'], both)).toEqual(['a.example/one', 'b.example/two']);
   });
 

@@ -1,4 +1,5 @@
 import { type Stop, StopSwitch } from '../model/stop.ts';
+import { runLines } from './lines.ts';
 
 /** In milliseconds. A runner sends SIGTERM 7.5 s after SIGINT, and kills about 10 s after it. The run has to report within 5 s. */
 const graceAfterSignal = 2_500;
@@ -32,7 +33,7 @@ export function stopFromOutside(): Outside {
     limit(minutes) {
       if (minutes === undefined) return;
       timer = later(() => {
-        stop.press(timeLimitOver(minutes), { hurried: false });
+        stop.press(runLines['time-limit-over']({ minutes }), { hurried: false });
         later(() => stop.giveUpWaiting(), graceAfterLimit);
       }, minutes * 60_000);
     },
@@ -41,11 +42,6 @@ export function stopFromOutside(): Outside {
       for (const signal of signals) process.off(signal, signalled);
     },
   };
-}
-
-/** Why a run was stopped by its time limit. */
-export function timeLimitOver(minutes: number): string {
-  return `the time limit of ${minutes} minute${minutes === 1 ? '' : 's'} is over`;
 }
 
 /** Ends the process as soon as its output is written, even if calls still wait for the network. */

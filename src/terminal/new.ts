@@ -12,6 +12,7 @@ import { SettingReader } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
 import { openWorkspace } from '../run/workspace.ts';
 import { terminalFault } from './faults.ts';
+import { terminalLines } from './lines.ts';
 import { findRoot, fromRoot } from './root.ts';
 import { terminalStyle } from './style.ts';
 
@@ -42,14 +43,9 @@ export async function runNew(sources: readonly string[], settings: Settings): Pr
   if (output === undefined) process.stdout.write(text);
   else {
     writeNew(resolve(directory, output), output, text);
-    process.stderr.write(`${written(output, devices.length)}\n`);
+    process.stderr.write(`${terminalLines['manifest-written']({ output, devices: devices.length })}\n`);
   }
   return failing(findings) ? 1 : 0;
-}
-
-/** What people read after a manifest was written. */
-export function written(output: string, devices: number): string {
-  return `${output}: ${devices} ${devices === 1 ? 'device' : 'devices'}. Next: validate.`;
 }
 
 /** A source of devices. Its path is relative to the workspace. */
