@@ -5,6 +5,7 @@ import type { Change, DeviceOutcome, Removal } from '../model/plan.ts';
 import type { Registry } from '../model/registry.ts';
 import { isOperation } from './estimate.ts';
 import { Imports, importsFrom } from './imports.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import { Pace } from './pace.ts';
 import type { Timing } from './queue.ts';
 import { register } from './register.ts';
@@ -139,10 +140,10 @@ function outcomeOf(
 ): DeviceOutcome {
   const { id: device, hub } = change;
   if (tags?.result === 'failed' || tags?.result === 'unknown') {
-    const part = registered === undefined ? 'tags' : 'registered, but its tags are not as wanted';
-    return { device, hub, result: tags.result, reason: `${part}: ${tags.reason ?? ''}` };
+    const reason = outcomeReason.tagsNotWritten({ registered: registered !== undefined, why: tags.reason ?? '' });
+    return { device, hub, result: tags.result, reason };
   }
-  const outcome = registered ?? { device, hub, result: 'unchanged', reason: 'already so when it was to be written' };
+  const outcome = registered ?? { device, hub, result: 'unchanged', reason: outcomeReason.alreadySo() };
   const begun = outcome.result === 'created' && change.registration.tags !== undefined;
   if (tags?.result !== 'written') return begun ? { ...outcome, tags: 'written' } : outcome;
   return { device, hub, result: outcome.result === 'created' ? 'created' : 'updated', tags: 'written' };

@@ -2,6 +2,7 @@ import { type Capacity, operationsPerMinute } from '../model/capacity.ts';
 import type { DeviceId } from '../model/fleet.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import { type Importer, idOf, type Registry, type RegistryWrite, type WriteAnswer } from '../model/registry.ts';
+import { progressText } from './progress-texts.ts';
 import type { Timing } from './queue.ts';
 import { untilItFails } from './settle-bulk.ts';
 
@@ -73,7 +74,7 @@ export class Imports {
   async #reader(open: readonly DeviceId[]): Promise<Imported['readOne']> {
     const { timing, tell } = this.#options;
     if (open.length <= few || timing.stop.asked.aborted) return untilItFails((id) => this.#registry.readOne(id));
-    tell(`reading what became of ${open.length.toLocaleString('en-US')} devices`);
+    tell(progressText.readingBack({ devices: open.length }));
     await timing.sleep(visibleAfter, timing.stop.asked).catch(() => {});
     try {
       const found = await this.#registry.read(open);

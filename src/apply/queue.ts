@@ -1,6 +1,7 @@
 import { backoff, brokenRest } from '../model/backoff.ts';
 import { asFault, Fault } from '../model/fault.ts';
 import type { Stop } from '../model/stop.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace, Trouble } from './pace.ts';
 
 /** What writing needs from outside, so that a test may own the time. */
@@ -130,7 +131,7 @@ export class Queue<Item> {
     const { now, random } = this.#timing;
     // A throttled hub is no refusal of the device: it takes its time, and the pace waits for it.
     const tries = because === 'throttled' ? before : before + 1;
-    const last = `given up after ${mostTries} tries: ${message}`;
+    const last = outcomeReason.givenUp({ tries: mostTries, why: message });
     if (this.#pace.inVain >= mostTries) this.#over ??= last;
     if (this.#over !== undefined) this.#job.giveUp(item, this.#over, false);
     else if (tries >= mostTries) this.#job.giveUp(item, last, false);

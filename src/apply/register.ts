@@ -7,6 +7,7 @@ import { nextRegistration } from '../plan/compare.ts';
 import { ownScopeOf } from '../plan/parents.ts';
 import { callResult } from './call-result.ts';
 import { type Imported, type Imports, isCutShort } from './imports.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 import { type CallResult, type Job, Queue, type Timing } from './queue.ts';
 import { type Attempt, notDone, type Step, settle, type Writable } from './settle.ts';
@@ -82,7 +83,7 @@ class Registering implements Job<Attempt> {
     // A circle of parents is refused long before; it must not hang here.
     for (const [parent, children] of [...this.#children]) {
       for (const child of children) {
-        this.#refuse(child, this.fault?.message ?? `its parent "${parent}" waits for it`);
+        this.#refuse(child, this.fault?.message ?? outcomeReason.parentWaits({ parent }));
       }
     }
     this.#tell();
@@ -102,7 +103,8 @@ class Registering implements Job<Attempt> {
   giveUp(attempt: Attempt, reason: string, sent: boolean): void {
     this.#finish(notDone({ ...attempt, mayBeDone: attempt.mayBeDone || sent }, reason));
     const { id } = attempt.change;
-    for (const child of this.#childrenOf(id)) this.#refuse(child, this.fault?.message ?? parentFailed(id, reason));
+    for (const child of this.#childrenOf(id))
+      this.#refuse(child, this.fault?.message ?? outcomeReason.parentFailed({ parent: id, why: reason }));
   }
 
   #send(attempts: readonly Attempt[]): void {
@@ -168,14 +170,13 @@ class Registering implements Job<Attempt> {
 
   async #scopeOf(parent: DeviceId): Promise<{ readonly scope: string } | { readonly reason: string }> {
     const outcome = this.outcomes.get(parent);
-    if (outcome?.result === 'failed') return { reason: parentFailed(parent, outcome.reason ?? '') };
+    if (outcome?.result === 'failed')
+      return { reason: outcomeReason.parentFailed({ parent, why: outcome.reason ?? '' }) };
     try {
       const scope = ownScopeOf(await this.#registry.readOne(parent));
-      return scope === undefined
-        ? { reason: `the hub shows no edge device "${parent}" to be its parent. Plan again.` }
-        : { scope };
+      return scope === undefined ? { reason: outcomeReason.parentNotEdge({ parent }) } : { scope };
     } catch (thrown) {
-      return { reason: `its parent "${parent}" could not be read: ${messageOf(thrown)}` };
+      return { reason: outcomeReason.parentUnread({ parent, why: messageOf(thrown) }) };
     }
   }
 
@@ -205,10 +206,6 @@ class Registering implements Job<Attempt> {
 /** The id of the parent whose scope is not known yet. */
 function parentAwaited({ parent }: Writable): DeviceId | undefined {
   return parent === undefined || parent.scope !== undefined ? undefined : (parent.id ?? undefined);
-}
-
-function parentFailed(parent: DeviceId, reason: string): string {
-  return `its parent "${parent}" failed: ${reason}`;
 }
 
 function attach(change: Writable, id: DeviceId, scope: string): Writable {

@@ -1,13 +1,13 @@
 import { asFault, Fault, messageOf } from '../model/fault.ts';
 import { inFlight } from '../model/in-flight.ts';
 import type { DeviceOutcome, Removal } from '../model/plan.ts';
-import { describeReasons } from '../model/reasons.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import type { Registry, RegistryWrite, WriteAnswer } from '../model/registry.ts';
 import { movedSince } from '../plan/compare.ts';
 import { isRemoved, removalMark } from '../plan/status.ts';
 import { callResult } from './call-result.ts';
 import { type Imports, isCutShort } from './imports.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 import { type Again, Queue, type Timing } from './queue.ts';
 
@@ -96,7 +96,7 @@ async function settle(
   registry: Pick<Registry, 'readOne'>,
 ): Promise<Step> {
   if (answer === undefined || answer.answer === 'unanswered') {
-    const message = answer?.message ?? 'the hub gave no answer for this device';
+    const message = answer?.message ?? outcomeReason.noAnswer();
     return readBack({ ...attempt, mayBeDone: true }, message, registry);
   }
   if (answer.answer === 'applied') return { outcome: outcomeOf(attempt, 'removed') };
@@ -112,7 +112,7 @@ async function readBack(attempt: Attempt, message: string, registry: Pick<Regist
   try {
     now = await registry.readOne(attempt.removal.id);
   } catch (thrown) {
-    const both = `${message}; and it could not be read back: ${messageOf(thrown)}`;
+    const both = outcomeReason.notReadBack({ why: message, reading: messageOf(thrown) });
     return { again: attempt, because: 'unsettled', message: both };
   }
   if (now === undefined || (attempt.removal.kind === 'disable' && isRemoved(now))) {
@@ -120,8 +120,7 @@ async function readBack(attempt: Attempt, message: string, registry: Pick<Regist
   }
   const moved = movedSince(attempt.removal.found, now);
   if (moved.length > 0) {
-    const reason = `somebody changed the device since it was planned: ${describeReasons(moved)}. Plan again.`;
-    return { outcome: outcomeOf(attempt, 'failed', reason) };
+    return { outcome: outcomeOf(attempt, 'failed', outcomeReason.changedBeforeRemoval({ moved })) };
   }
   return { again: { ...attempt, found: now }, because: 'unsettled', message };
 }

@@ -2,6 +2,7 @@ import type { DeviceId } from '../model/fleet.ts';
 import { inFlight } from '../model/in-flight.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import type { Registry, WriteAnswer } from '../model/registry.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Timing } from './queue.ts';
 import { type Attempt, isAsWanted, type Step, settle } from './settle.ts';
 
@@ -54,7 +55,7 @@ async function settleLost(
   let others: readonly Asked[] = lost.slice(0, -1);
   const steps: Step[] = probe === undefined ? [] : [probe];
   if (probe !== undefined && !('readBack' in probe)) {
-    const message = 'again' in probe ? probe.message : 'the answer was lost';
+    const message = 'again' in probe ? probe.message : outcomeReason.answerLost();
     return [...steps, ...others.map(({ attempt }) => repeated(attempt, message))];
   }
   for (const wait of [0, visibleAfter]) {

@@ -1,9 +1,9 @@
 import { messageOf } from '../model/fault.ts';
 import type { Change, DeviceOutcome } from '../model/plan.ts';
-import { describeReasons } from '../model/reasons.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import type { Registry, RegistryWrite, WriteAnswer } from '../model/registry.ts';
 import { differences, movedSince, nextRegistration } from '../plan/compare.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Again } from './queue.ts';
 
 /** A change that is written; the others are already as they should be, or may not be touched. */
@@ -30,7 +30,7 @@ export async function settle(
   readOne: Registry['readOne'],
 ): Promise<Step> {
   if (answer === undefined || answer.answer === 'unanswered') {
-    const message = answer?.message ?? 'the hub gave no answer for this device';
+    const message = answer?.message ?? outcomeReason.noAnswer();
     return readBack({ ...attempt, mayBeDone: true }, message, readOne);
   }
   if (answer.answer === 'applied') return { outcome: written(attempt) };
@@ -53,21 +53,19 @@ async function readBack(attempt: Attempt, message: string, readOne: Registry['re
     now = await readOne(change.id);
   } catch (thrown) {
     // To write once more is safe: had it been carried out, the etag, or the id that is taken, would refuse it.
-    return again(attempt, `${message}; and it could not be read back: ${messageOf(thrown)}`);
+    return again(attempt, outcomeReason.notReadBack({ why: message, reading: messageOf(thrown) }));
   }
   if (isAsWanted(attempt, now)) {
     return {
       readBack: true,
-      outcome: mayBeDone ? written(attempt) : outcome(attempt, 'unchanged', 'already so when it was to be written'),
+      outcome: mayBeDone ? written(attempt) : outcome(attempt, 'unchanged', outcomeReason.alreadySo()),
     };
   }
-  const seen = mayBeDone ? `${message}; read back, the hub had not carried it out` : message;
+  const seen = mayBeDone ? outcomeReason.notCarriedOut({ why: message }) : message;
   if (change.kind === 'update') return updateAgain(attempt, change, now, seen);
   if (now === undefined) return again(attempt, seen);
-  const lacking = describeReasons(differences(change.identity, now, change.parent));
-  const reason = mayBeDone
-    ? `${message}; read back, the hub has the device, but not as wanted: ${lacking}. Plan again.`
-    : `the hub has a device of this id that the plan did not know: ${lacking}. Plan again.`;
+  const left = differences(change.identity, now, change.parent);
+  const reason = mayBeDone ? outcomeReason.notAsWanted({ why: message, left }) : outcomeReason.idTaken({ left });
   return { outcome: notDone(attempt, reason) };
 }
 
@@ -87,7 +85,7 @@ function updateAgain(
   message: string,
 ): Step {
   if (now === undefined) {
-    return { outcome: outcome(attempt, 'failed', 'the device was deleted from the hub after it was planned') };
+    return { outcome: outcome(attempt, 'failed', outcomeReason.deleted()) };
   }
   const moved = movedSince(found, now, parent);
   const untouched = attempt.write.mode === 'update' && attempt.write.etag === now.etag;
@@ -96,8 +94,8 @@ function updateAgain(
     return again({ ...attempt, write }, message);
   }
   const reason = attempt.mayBeDone
-    ? `sent and not answered, and changed by somebody else before or after; still to change: ${describeReasons(differences(identity, now, parent))}. Plan again.`
-    : `changed in the hub after it was planned, nothing was written: ${describeReasons(moved)}. Plan again.`;
+    ? outcomeReason.changedWhileUnanswered({ left: differences(identity, now, parent) })
+    : outcomeReason.changedSincePlanned({ moved });
   return { outcome: notDone(attempt, reason) };
 }
 

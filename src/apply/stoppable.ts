@@ -1,5 +1,6 @@
 import { idOf, type Registry } from '../model/registry.ts';
 import { cutShort, type Stop } from '../model/stop.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { Pace } from './pace.ts';
  */
 export function stoppable(registry: Registry, stop: Stop, paces: { readonly registry: Pace }): Registry {
   const { overdue } = stop;
-  const message = 'the run was stopped before the hub answered';
+  const message = outcomeReason.stoppedBeforeAnswer();
   const fail = () => {
     throw stop.fault();
   };

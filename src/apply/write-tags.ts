@@ -1,10 +1,10 @@
 import { type Fault, messageOf } from '../model/fault.ts';
 import type { DeviceId, JsonObject } from '../model/fleet.ts';
-import { describeReasons } from '../model/reasons.ts';
 import type { Twin } from '../model/registration.ts';
 import type { Registry, WriteAnswer } from '../model/registry.ts';
 import { movedTags, tagChange } from '../plan/tags.ts';
 import { callResult } from './call-result.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 import { type Again, Queue, type Timing } from './queue.ts';
 
@@ -109,8 +109,7 @@ class TagWriting {
     if (answer.answer === 'unanswered') this.#mayBeDone = true;
     else if (answer.code === 'throttled') return { again: { ...again, because: 'throttled' } };
     else if (answer.code === 'unreached') return { again };
-    else if (answer.code === 'absent')
-      return { outcome: this.notDone('the device was deleted from the hub after it was planned') };
+    else if (answer.code === 'absent') return { outcome: this.notDone(outcomeReason.deleted()) };
     else if (answer.code !== 'changed') return { outcome: this.notDone(message) };
     const read = await this.#readAgain(twin);
     return read === undefined ? { again } : { outcome: read };
@@ -123,11 +122,10 @@ class TagWriting {
     try {
       now = await this.#registry.readTwin(id);
     } catch (thrown) {
-      if (before === undefined) return this.notDone(`its twin could not be read: ${messageOf(thrown)}`);
+      if (before === undefined) return this.notDone(outcomeReason.twinUnread({ why: messageOf(thrown) }));
       return undefined; // To write once more is safe: had it been carried out, the etag would refuse it.
     }
-    if (now === undefined)
-      return { id, result: 'failed', reason: 'the device was deleted from the hub after it was planned' };
+    if (now === undefined) return { id, result: 'failed', reason: outcomeReason.deleted() };
     const change = tagChange(wanted, now);
     if (change === undefined) return { id, result: this.#mayBeDone ? 'written' : 'already' };
     const moved = movedTags(wanted, 'etag' in planned ? planned : { etag: '', ...planned }, now);
@@ -138,8 +136,8 @@ class TagWriting {
     }
     return this.notDone(
       this.#mayBeDone
-        ? `sent and not answered, and changed by somebody else before or after; still to change: ${describeReasons(change.reasons)}. Plan again.`
-        : `changed in the hub after it was planned, nothing was written: ${describeReasons(moved)}. Plan again.`,
+        ? outcomeReason.changedWhileUnanswered({ left: change.reasons })
+        : outcomeReason.changedSincePlanned({ moved }),
     );
   }
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Capacity } from '../model/capacity.ts';
 import { Fault } from '../model/fault.ts';
-import { bearerKey, mintToken, type TokenWish } from './access/bearer.ts';
+import { mintToken, type TokenWish } from './access/bearer.ts';
 import type { PolicyKeys, PolicyName } from './access/rights.ts';
+import { hubSecrets } from './access/secrets.ts';
 import { createRegistry } from './devices/registry.ts';
 import { plantSeed, type Seed } from './devices/seed.ts';
+import type { Authority } from './disk/authority.ts';
 import { type HubDirectory, openDirectory } from './disk/directory.ts';
 import type { Service } from './http/call.ts';
 import { type Counts, noCounts } from './http/counts.ts';
@@ -24,6 +26,8 @@ export interface HubOptions {
   readonly port?: number | undefined;
   /** Keeps devices, keys, port and certificates over restarts; made if need be. One hub at a time may use it. */
   readonly directory?: string | undefined;
+  /** Its CA and server certificate, which take 0.1 s to make; made anew if absent. A directory that has some keeps them. */
+  readonly authority?: Authority | undefined;
   /** How long queries and statistics lag behind the registry. The service takes 1.4 to 6 seconds; default 0. */
   readonly visibilityLagMs?: number | undefined;
   /** Milliseconds since 1970, for tokens and times of devices. TLS goes by the machine's clock all the same. */
@@ -75,11 +79,11 @@ export interface EmbeddedHub {
 
 /** Starts an IoT Hub registry on this machine. Throws `Fault` when the port is taken or the directory cannot be used. */
 export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
-  const directory = await openDirectory(options.directory, new Date());
+  const directory = await openDirectory(options.directory, new Date(), options.authority);
   const { keys, journal, authority } = directory;
   const closing = new AbortController();
   const service = createService(options, directory);
-  const { registry, counts, jobs, clock, hosts, metrics } = service;
+  const { registry, counts, jobs, clock, hosts, metrics, secrets } = service;
   const handle = exchanges(service, {
     ...troubles(options, service, closing.signal),
     signal: closing.signal,
@@ -127,7 +131,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
     counts: () => ({ ...counts }),
     metrics: () => metrics.text(counts, registry.size()),
     mintToken(wish = {}) {
-      return mintToken(wish, { key: bearerKey(keys.iothubowner), now: clock(), issuer: `https://${host}/` });
+      return mintToken(wish, { key: secrets.tokens, now: clock(), issuer: `https://${host}/` });
     },
     reset() {
       service.reset();
@@ -143,6 +147,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
 
 /** What every call works on. */
 function createService(options: HubOptions, { keys, journal, jobs: jobStore }: HubDirectory): Service {
+  const secrets = hubSecrets(keys);
   const { clock = Date.now, speed = 1, capacity, seed } = options;
   const registry = createRegistry(journal?.identities ?? [], {
     clock,
@@ -168,7 +173,7 @@ function createService(options: HubOptions, { keys, journal, jobs: jobStore }: H
     registry.clear();
     if (seed !== undefined) plantSeed(registry, seed);
   };
-  return { registry, keys, clock, hosts: [], counts, metrics: createMetrics(), jobs, reset };
+  return { registry, secrets, clock, hosts: [], counts, metrics: createMetrics(), jobs, reset };
 }
 
 function paceOf({ clock = Date.now, sleep = realSleep, speed = 1 }: HubOptions): Pace {

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readSeed } from '../../../src/emulator/devices/seed.ts';
-import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
+import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
 import { Fault } from '../../../src/model/fault.ts';
 import { call } from '../clients.ts';
 import { a40, edgeBody, key } from '../devices/identities.ts';
+import { startHub } from '../start-hub.ts';
 
 async function hubWith(options: HubOptions = {}): Promise<EmbeddedHub> {
   const hub = await startHub(options);

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
+import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
 import { type BlobService, startBlobService } from '../../support/blob-service.ts';
 import { simulatedClock } from '../../support/clock.ts';
 import { folderWith } from '../../support/folder.ts';
 import { call, signature } from '../clients.ts';
+import { startHub } from '../start-hub.ts';
 import { containerOf, ended, hubWith, line, wantedJob } from './imports.ts';
 
 let blobs: BlobService;

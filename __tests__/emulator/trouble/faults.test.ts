@@ -1,11 +1,11 @@
 import { Agent } from 'node:https';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startHub } from '../../../src/emulator/hub.ts';
 import { parseFaults, seededFaults } from '../../../src/emulator/trouble/faults.ts';
 import { Fault } from '../../../src/model/fault.ts';
 import { simulatedClock } from '../../support/clock.ts';
 import { call, signature } from '../clients.ts';
 import { edgeBody } from '../devices/identities.ts';
+import { startHub } from '../start-hub.ts';
 
 describe('--faults', () => {
   it('reads kinds, their shares and a seed', () => {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Refused } from '../wire/errors.ts';
 import { isJsonObject, type JsonObject } from '../wire/json.ts';
 import { type DataAction, type Need, type RoleName, roleActions } from './rights.ts';
@@ -25,8 +25,11 @@ const audience = 'https://iothubs.azure.net';
 
 const header = encoded({ typ: 'JWT', alg: 'HS256' });
 
-/** `now` in milliseconds; `key` is a hub's alone, see `bearerKey`. */
-export function mintToken(wish: TokenWish, { key, now, issuer }: { key: Buffer; now: number; issuer: string }): string {
+/** `now` in milliseconds; `key`: the hub's own, see `HubSecrets`. */
+export function mintToken(
+  wish: TokenWish,
+  { key, now, issuer }: { key: KeyObject; now: number; issuer: string },
+): string {
   const seconds = Math.floor(now / 1000);
   const expiry = seconds + (wish.expiresInSeconds ?? 3600);
   const claims = encoded({
@@ -42,16 +45,11 @@ export function mintToken(wish: TokenWish, { key, now, issuer }: { key: Buffer; 
   return `${header}.${claims}.${signed(key, `${header}.${claims}`).toString('base64url')}`;
 }
 
-/** The key of a hub's tokens: as lasting, and as secret, as that of its policy `iothubowner`, and of no use in its place. */
-export function bearerKey(ownerKey: string): Buffer {
-  return createHmac('sha256', Buffer.from(ownerKey, 'base64')).update('bearer tokens').digest();
-}
-
 /** Throws `Refused`: IotHubUnauthorizedAccess for a token that is none, IotHubUnauthorized for one without the actions (recorded). */
 export function requireToken(
   token: string,
   call: { readonly method: string; readonly path: string; readonly need: Need },
-  hub: { readonly key: Buffer; readonly now: number },
+  hub: { readonly key: KeyObject; readonly now: number },
 ): void {
   const claims = verified(token, hub.key);
   const now = hub.now / 1000;
@@ -72,7 +70,7 @@ export function requireToken(
 }
 
 /** The claims, if this hub has signed them; its header is always the same, so no other algorithm can be talked into it. */
-function verified(token: string, key: Buffer): JsonObject | undefined {
+function verified(token: string, key: KeyObject): JsonObject | undefined {
   const [first, claims = '', signature = '', ...more] = token.split('.');
   if (first !== header || more.length > 0) return undefined;
   const given = Buffer.from(signature, 'base64url');
@@ -82,7 +80,7 @@ function verified(token: string, key: Buffer): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
 
-function signed(key: Buffer, text: string): Buffer {
+function signed(key: KeyObject, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Refused } from '../wire/errors.ts';
-import { isPolicyName, type PolicyKeys, policyRights, type Right } from './rights.ts';
+import { isPolicyName, policyRights, type Right } from './rights.ts';
+import type { HubSecrets } from './secrets.ts';
 
 /**
  * Checks the header `Authorization: SharedAccessSignature sr=…&sig=…&se=…&skn=…` for one call.
@@ -10,7 +11,7 @@ import { isPolicyName, type PolicyKeys, policyRights, type Right } from './right
 export function requireSignature(
   header: string | undefined,
   call: { readonly path: string; readonly right: Right },
-  hub: { readonly keys: PolicyKeys; readonly hosts: readonly string[]; readonly now: number },
+  hub: { readonly keys: HubSecrets['policies']; readonly hosts: readonly string[]; readonly now: number },
 ): void {
   const token = parsed(header);
   const granted =
@@ -59,10 +60,10 @@ function parsed(header: string | undefined): Token | undefined {
 }
 
 /** Clients sign the resource encoded or plain, as they like, and some send it encoded after signing it plain. */
-function signedWith(key: string, token: Token): boolean {
+function signedWith(key: KeyObject, token: Token): boolean {
   const forms = new Set([token.sentResource, token.resource, encodeURIComponent(token.resource)]);
   return [...forms].some((form) => {
-    const expected = createHmac('sha256', Buffer.from(key, 'base64')).update(`${form}\n${token.sentExpiry}`).digest();
+    const expected = createHmac('sha256', key).update(`${form}\n${token.sentExpiry}`).digest();
     return expected.length === token.signature.length && timingSafeEqual(expected, token.signature);
   });
 }

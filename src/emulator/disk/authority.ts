@@ -1,4 +1,4 @@
-import { generateKeyPair, randomBytes, X509Certificate } from 'node:crypto';
+import { generateKeyPair, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { pki } from 'node-forge';
 
@@ -12,6 +12,8 @@ export interface Authority {
 
 const day = 86_400_000;
 const lifetime = 730 * day;
+/** `sha256WithRSAEncryption`, RFC 8017. */
+const sha256WithRsa = '1.2.840.113549.1.1.11';
 const subject = { ca: 'Embedded IoT Hub CA', server: 'localhost' };
 
 /**
@@ -19,9 +21,8 @@ const subject = { ca: 'Embedded IoT Hub CA', server: 'localhost' };
  * nothing else will ever be signed with it. `now` is the time that TLS clients go by.
  */
 export async function makeAuthority(now: Date): Promise<Authority> {
-  // Keys by node:crypto (fast, several at a time); node-forge, loaded only here, writes the certificates.
+  // node:crypto makes the keys and the signatures, since it is fast; node-forge, loaded only here, writes the certificates.
   const [{ default: forge }, ca, server] = await Promise.all([import('node-forge'), newKeyPair(), newKeyPair()]);
-  const caKey = forge.pki.privateKeyFromPem(ca.privateKey);
 
   const begin = (name: string, key: string): pki.Certificate => {
     const certificate = forge.pki.createCertificate();
@@ -35,13 +36,22 @@ export async function makeAuthority(now: Date): Promise<Authority> {
     return certificate;
   };
 
+  const signed = (certificate: pki.Certificate) => {
+    certificate.signatureOid = sha256WithRsa;
+    certificate.siginfo.algorithmOid = sha256WithRsa;
+    const [content] = forge.pki.certificateToAsn1(certificate).value;
+    if (typeof content !== 'object') throw new Error('the certificate has no content');
+    const bytes = Buffer.from(forge.asn1.toDer(content).getBytes(), 'latin1');
+    certificate.signature = sign('sha256', bytes, ca.privateKey).toString('latin1');
+  };
+
   const root = begin(subject.ca, ca.publicKey);
   root.setExtensions([
     { name: 'basicConstraints', cA: true, critical: true },
     { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     { name: 'subjectKeyIdentifier' },
   ]);
-  root.sign(caKey, forge.md.sha256.create());
+  signed(root);
 
   const leaf = begin(subject.server, server.publicKey);
   leaf.setExtensions([
@@ -59,7 +69,7 @@ export async function makeAuthority(now: Date): Promise<Authority> {
     { name: 'subjectKeyIdentifier' },
     { name: 'authorityKeyIdentifier', keyIdentifier: root.generateSubjectKeyIdentifier().getBytes() },
   ]);
-  leaf.sign(caKey, forge.md.sha256.create());
+  signed(leaf);
 
   const pem = (certificate: pki.Certificate) => forge.pki.certificateToPem(certificate).replaceAll('\r\n', '\n');
   return { ca: pem(root), server: pem(leaf) + server.privateKey };

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { Fault } from '../../model/fault.ts';
+import { emulatorFault } from '../faults.ts';
 import type { Job } from '../jobs/jobs.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile } from './atomic-file.ts';
@@ -22,7 +22,7 @@ function read(path: string): readonly Job[] {
   const stored = parsed(readFileSync(path, 'utf8'));
   const jobs = isJsonObject(stored) ? stored.jobs : undefined;
   if (Array.isArray(jobs) && jobs.every(isJob)) return jobs;
-  throw new Fault(`${path} is not the jobs of an embedded hub.`, 'Give another directory, or delete this file.');
+  throw emulatorFault('not-its-jobs', { path });
 }
 
 function parsed(text: string): unknown {

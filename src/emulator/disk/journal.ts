@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { Fault } from '../../model/fault.ts';
 import type { Identity } from '../devices/identity.ts';
+import { emulatorFault } from '../faults.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile, writeAll } from './atomic-file.ts';
 
@@ -66,14 +66,14 @@ function readJournal(path: string): Map<string, Identity> {
   const stored = new Map<string, Identity>();
   const text = readOrNothing(path);
   if (text === '') return stored;
-  if (!text.startsWith(head)) throw damaged(path, 1);
+  if (!text.startsWith(head)) throw emulatorFault('not-its-journal', { path, line: 1 });
   let number = 1;
   for (let from = head.length; from < text.length; ) {
     number += 1;
     const end = text.indexOf('\n', from);
     if (end === -1) break; // Torn: the call it belongs to was never answered.
     const change = parsed(text.slice(from, end));
-    if (change === undefined) throw damaged(path, number);
+    if (change === undefined) throw emulatorFault('not-its-journal', { path, line: number });
     if ('removed' in change) stored.delete(change.removed);
     else stored.set(change.device.deviceId, change.device);
     from = end + 1;
@@ -133,11 +133,4 @@ function isModule(value: unknown): boolean {
 function isTwinOrNothing(value: unknown): boolean {
   if (value === undefined) return true;
   return isJsonObject(value) && Number.isSafeInteger(value.counter) && isJsonObject(value.tags);
-}
-
-function damaged(path: string, number: number): Fault {
-  return new Fault(
-    `${path}, line ${number}: this is not a line of an embedded hub's journal.`,
-    'Give another directory, or delete this file to begin with an empty hub.',
-  );
 }

@@ -1,4 +1,4 @@
-import type { PolicyKeys } from '../access/rights.ts';
+import type { HubSecrets } from '../access/secrets.ts';
 import type { IdentityRegistry } from '../devices/registry.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Request } from '../wire/answer.ts';
@@ -8,7 +8,7 @@ import type { Metrics } from './metrics.ts';
 /** What every call works on. */
 export interface Service {
   readonly registry: IdentityRegistry;
-  readonly keys: PolicyKeys;
+  readonly secrets: HubSecrets;
   readonly clock: () => number;
   /** The names a client may call this hub, in lower case; known once it listens. */
   readonly hosts: string[];

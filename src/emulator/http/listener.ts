@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { Fault, messageOf } from '../../model/fault.ts';
+import { type Fault, messageOf } from '../../model/fault.ts';
+import { emulatorFault } from '../faults.ts';
 import type { Body } from '../wire/answer.ts';
 
 export interface Listener {
@@ -111,9 +112,5 @@ function stop(made: Server): Promise<void> {
 }
 
 function portTaken(port: number, cause: Error): Fault {
-  return new Fault(
-    `The embedded hub cannot listen on port ${port} of this machine: ${messageOf(cause)}.`,
-    'Stop what listens there, or choose another port with --port (0 takes any free one).',
-    { cause },
-  );
+  return emulatorFault('port-taken', { port, why: messageOf(cause) }, { cause });
 }

@@ -1,5 +1,5 @@
 import type { OperationClass } from '../../model/capacity.ts';
-import { bearerKey, requireToken } from '../access/bearer.ts';
+import { requireToken } from '../access/bearer.ts';
 import type { Need } from '../access/rights.ts';
 import { requireSignature } from '../access/sas.ts';
 import type { Body, Outcome, Request } from '../wire/answer.ts';
@@ -114,15 +114,15 @@ function bulkSize(body: Body): number {
   return body.kind === 'json' && Array.isArray(body.value) ? Math.max(1, body.value.length) : 1;
 }
 
-function authorize(request: Request, path: string, need: Need, { keys, hosts, clock }: Service): void {
+function authorize(request: Request, path: string, need: Need, { secrets, hosts, clock }: Service): void {
   const header = request.header('authorization');
   const token = header?.match(/^Bearer\s+(\S+)$/i)?.[1];
   if (token === undefined) {
-    requireSignature(header, { path, right: need.right }, { keys, hosts, now: clock() });
+    requireSignature(header, { path, right: need.right }, { keys: secrets.policies, hosts, now: clock() });
     return;
   }
   const call = { method: request.method, path, need };
-  requireToken(token, call, { key: bearerKey(keys.iothubowner), now: clock() });
+  requireToken(token, call, { key: secrets.tokens, now: clock() });
 }
 
 function decoded(text: string): string {
