@@ -11,7 +11,7 @@ import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { call } from '../emulator/clients.ts';
 import { importRig, newContainer, type Rig, type RigOptions } from '../hub/import/imports.ts';
-import { digest, type WantedIdentity, wanted } from '../plan/devices.ts';
+import { digest, idOf, type WantedIdentity, wanted } from '../plan/devices.ts';
 import { type BlobService, startBlobService } from '../support/blob-service.ts';
 import { pressed } from './rig.ts';
 
@@ -23,8 +23,10 @@ afterAll(() => blobs.close());
 
 /** Jobs from 1,000 devices on. */
 const capacity = parseCapacity('S1x1', 'test');
-const fleet = (count: number, parts: WantedIdentity = {}) =>
-  Array.from({ length: count }, (_, n) => wanted({ ...parts, id: `edge-${n}` }));
+function fleet(count: number, parts: WantedIdentity = {}): readonly Identity[] {
+  const each = wanted(parts);
+  return Array.from({ length: count }, (_, n) => ({ ...each, device: { ...each.device, id: idOf(`edge-${n}`) } }));
+}
 
 async function rigged(options: Partial<RigOptions> = {}): Promise<Rig> {
   const { url } = await newContainer(blobs);

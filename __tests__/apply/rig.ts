@@ -12,7 +12,7 @@ import type { Registry } from '../../src/model/registry.ts';
 import { type Stop, StopSwitch } from '../../src/model/stop.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { startHub } from '../emulator/start-hub.ts';
-import { digest, wanted } from '../plan/devices.ts';
+import { digest, idOf, wanted } from '../plan/devices.ts';
 
 export interface Run {
   readonly outcomes: Readonly<Record<string, DeviceOutcome['result']>>;
@@ -241,7 +241,8 @@ function literally(text: string): string {
 }
 
 export function fleet(count: number): readonly Identity[] {
-  return Array.from({ length: count }, (_, n) => wanted({ id: `edge-${n}` }));
+  const each = wanted();
+  return Array.from({ length: count }, (_, n) => ({ ...each, device: { ...each.device, id: idOf(`edge-${n}`) } }));
 }
 
 /** The state of a device that is as `wanted()` wants it. */

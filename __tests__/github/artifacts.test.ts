@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 beforeEach(() => {
-  // The masks of the signed URLs, among the lines of the tests.
+  // Keep the masks of the signed URLs out of the output of the tests.
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   folder = mkdtempSync(join(tmpdir(), 'artifacts-'));
   for (const [name, value] of Object.entries(service.environment)) vi.stubEnv(name, value);
@@ -51,7 +51,7 @@ async function upload(bundles: readonly Bundle[], options: Partial<UploadOptions
   return { ...uploads, lines };
 }
 
-/** The words of @actions/artifact for an answer that refuses to make an artifact. */
+/** The message of @actions/artifact when the service refuses to create an artifact. */
 const refusedAs = (answer: string) =>
   `Failed to CreateArtifact: Received non-retryable error: Failed request: ${answer}`;
 

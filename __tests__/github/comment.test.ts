@@ -20,7 +20,7 @@ const bot = { login: 'github-actions[bot]', type: 'Bot' } as const;
 
 const fleet = useOctoFleet({ GITHUB_WORKFLOW: 'provision', GITHUB_JOB: 'plan' });
 
-/** The first line of what a run of these settings says. */
+/** Returns the first line of the comment of a run with these settings. */
 async function markerOf(changed: object = {}): Promise<string> {
   const { comments } = await fleet.apiWith();
   await commentReport(everyResult.changes, { ...settings, ...changed }, event);

@@ -14,7 +14,7 @@ interface Trigger {
   readonly actor?: string;
 }
 
-/** The event as a run has it that was started in this environment: the context is read anew from its file. */
+/** Returns the event of a run in this environment. The context reads its file again. */
 function eventOf({ event, payload, actor = 'octocat' }: Trigger): Event {
   const folder = folderWith({ 'event.json': JSON.stringify(payload) });
   const environment = {

@@ -36,7 +36,7 @@ const fleet = useOctoFleet({
   GITHUB_EVENT_NAME: 'schedule',
 });
 
-/** The first line of an issue of these settings. */
+/** Returns the first line of the issue of a run with these settings. */
 async function markerOf(changed: object = {}): Promise<string> {
   const { issues } = await fleet.apiWith();
   await keepIssue(drift, { ...settings, ...changed }, event);

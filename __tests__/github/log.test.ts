@@ -16,7 +16,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What is printed while it works, as the runner reads it: line by line. */
+/** Returns what is printed during the work, line by line, as the runner reads it. */
 async function printed(work: () => unknown): Promise<readonly string[]> {
   let text = '';
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
@@ -30,7 +30,7 @@ async function printed(work: () => unknown): Promise<readonly string[]> {
 
 const far = { hub, total: 10_000, done: 2_000, failed: 1, operations: 2_000, elapsed: 120_000 };
 
-/** The lines that the runner carries out: none while its commands are stopped. */
+/** Returns the lines that the runner reads as commands. While commands are stopped it reads none. */
 function carriedOut(lines: readonly string[]): readonly string[] {
   let token: string | undefined;
   return lines.filter((line) => {

@@ -21,7 +21,7 @@ interface Comparison {
   readonly commits?: readonly { readonly sha: string }[];
 }
 
-/** What a re-run ends with where GitHub compares so. */
+/** Does a re-run where GitHub answers the comparison like this. */
 async function rerun({ status = 'ahead', files = [], commits = [{ sha: newest }] }: Comparison, root: string) {
   const head = git(root, 'rev-parse', 'HEAD').trim();
   await fleet.apiWith({

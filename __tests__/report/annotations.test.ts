@@ -36,7 +36,7 @@ describe('annotations', () => {
     ['error', 10, 10, undefined],
     ['error', 11, 10, 2],
     ['error', 1000, 10, 991],
-    // Places are kept free for a warning and two notices of the action itself.
+    // One warning and two notices are left free for the action itself.
     ['warning', 9, 9, undefined],
     ['warning', 10, 9, 2],
     ['notice', 8, 8, undefined],

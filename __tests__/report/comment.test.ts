@@ -13,7 +13,7 @@ const link = ({ file, line }: Place) => `https://github.example/octo/fleet/blob/
 const run = 'https://github.example/octo/fleet/actions/runs/4711';
 const comment = (report: Report) => commentMarkdown(report, { marker, link, run });
 
-/** A page as a browser would show it: character references resolved, invisible spaces gone. */
+/** Resolves character references and removes invisible spaces, as a browser shows the page. */
 function decoded(markdown: string): string {
   return markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code))).replaceAll('\u200b', '');
 }
@@ -150,7 +150,7 @@ describe('hostile text in the comment', () => {
     const ours =
       /<\/?details( open)?>|<\/?summary>|<\/?code>|<\/?sub>|<br>|\|( --- \|)+|^> \[!CAUTION\]$|^> (?=[\w&\\])|\[[^[\]]*\]\(<https:\/\/github\.example\/[^<>\s]*>\)|&#\d+;|❌/gm;
     expect(markdown.replace(title, '').replace(ours, '')).not.toMatch(/[<>&`[\]\\*_#@:$~!]|www\./);
-    // What GitHub sees once references are resolved, outside of code, where it looks for mentions and issues.
+    // GitHub looks for mentions and issues outside of code, after it has resolved references.
     const seen = markdown
       .replace(/<code>.*?<\/code>|\(<.*?>\)|^### /gm, '')
       .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));

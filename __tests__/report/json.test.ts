@@ -10,7 +10,7 @@ import { changeOf, everyResult, findingOf, outcomeOf, reportOf } from './reports
 const schema = JSON.parse(readFileSync('schemas/report.schema.json', 'utf8'));
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema);
 
-/** The document as a reader gets it: what is undefined is not there. */
+/** Returns the document as a reader gets it, without the undefined values. */
 function printed(...parts: Parameters<typeof reportJson>) {
   return JSON.parse(JSON.stringify(reportJson(...parts)));
 }

@@ -4,7 +4,7 @@ import type { Change, ChangeKind, DeviceOutcome, Reason } from '../../src/model/
 import type { ListedDevice, Report, Result } from '../../src/model/report.ts';
 import { found, hub, idOf, wanted } from '../plan/devices.ts';
 
-/** A report that has nothing to say but its result. */
+/** A report that holds only its result. */
 export function reportOf(parts: Partial<Report> = {}): Report {
   return {
     command: 'plan',
@@ -60,7 +60,7 @@ export function listedOf(id: string, managed: boolean): ListedDevice {
 
 const bundle = { device: idOf('edge-001'), hub, directory: 'edge-001', artifact: 'iot-edge-edge-001' };
 
-/** One report of each result, as a run makes them. */
+/** One report for each result, as a run makes it. */
 export const everyResult: Readonly<Record<Result, Report>> = {
   valid: reportOf({ command: 'validate', result: 'valid', findings: [findingOf({ severity: 'warning' })] }),
   invalid: reportOf({

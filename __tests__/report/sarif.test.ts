@@ -10,7 +10,7 @@ import { type SarifContext, sarif, sarifNotices } from '../../src/report/sarif.t
 import { finding, ruleNames, rules } from '../../src/rules/rules.ts';
 import { everyResult, findingOf, reportOf } from './reports.ts';
 
-/** The schema is of draft 4, whose `id` newer ones call `$id`; nothing else of it reads differently there. */
+/** The schema is of draft 4. Newer drafts call its `id` `$id`; the rest of this schema means the same in them. */
 function loadSchema(): object {
   const { id, $schema, ...schema } = JSON.parse(
     readFileSync('__tests__/report/fixtures/sarif-2.1.0.schema.json', 'utf8'),

@@ -10,17 +10,17 @@ import { importsFrom } from './imports.ts';
 import { progressText } from './progress-texts.ts';
 import type { Timing } from './queue.ts';
 
-/** What became of every change. */
+/** The result of all changes, on all hubs. */
 export interface CarriedOut {
   readonly outcomes: readonly DeviceOutcome[];
   readonly faults: readonly Fault[];
 }
 
-/** What the workflow tells about the hubs and the time there is. */
+/** What the workflow says about the hubs and about the time limit. */
 interface Settings {
-  /** If absent, the size of the hubs is not known and the pace adapts. */
+  /** The size of every hub. If absent, it is not known, and the pace adapts. */
   readonly hubCapacity?: Capacity;
-  /** Minutes after which nothing new begins. */
+  /** Minutes after which the run begins nothing new. */
   readonly timeLimit?: number;
 }
 
@@ -29,7 +29,7 @@ interface Surroundings extends Omit<Timing, 'now'> {
   readonly progress: Progress;
 }
 
-/** Writes to all hubs at once, each at its own pace; what stops one hub does not stop the others. */
+/** Writes to all hubs at once, each at its own pace. A fault of one hub does not stop the others. */
 export async function carryOut(
   changes: readonly Change[],
   request: Settings,
@@ -45,7 +45,7 @@ export async function carryOut(
   const outcomes = changes.map(({ id: device, hub }): DeviceOutcome => {
     return written.get(key({ device, hub })) ?? { device, hub, result: 'unchanged' };
   });
-  // A stop is one fault, however many hubs it stops.
+  // A stop gives every hub the same fault, which is reported once.
   const faults = new Set(applied.flatMap(({ fault }) => (fault === undefined ? [] : [fault])));
   return { outcomes, faults: [...faults] };
 }
@@ -96,12 +96,12 @@ function announce(
   progress.warning(progressText.takesLong({ ...writing, capacity, timeLimit: tooLong ? timeLimit : undefined }));
 }
 
-/** Milliseconds after which the pace of a hub shows: before that it queues what comes. */
+/** Milliseconds after which the pace of a hub shows. Before that, the hub queues what it is sent. */
 const learnedAfter = 60_000;
 
 /**
- * For a run that was not told the size of its hubs. Warns once, as soon as the pace of a hub shows that the time limit comes before the
- * end.
+ * For a run that was not told the size of its hubs. Warns once, as soon as the pace of a hub shows that the time limit
+ * comes before the end.
  */
 function learning({ hubCapacity, timeLimit }: Settings, { warning }: Surroundings['progress']): (now: Writing) => void {
   let warned = hubCapacity !== undefined || timeLimit === undefined;

@@ -5,8 +5,8 @@ import { describeReasons } from '../model/reasons.ts';
 type Fields = readonly Reason[];
 
 /**
- * The texts of `DeviceOutcome.reason`: why a device was not written, or is not as wanted. `why` is text from elsewhere: the hub's answer,
- * the message of a fault, or another reason.
+ * The texts of `DeviceOutcome.reason`: why a device was not written, or is not as wanted. `why` is text from elsewhere:
+ * the hub's answer, the message of a fault, or another reason.
  */
 export const outcomeReason = {
   alreadySo: () => 'already so when it was to be written',

@@ -26,7 +26,10 @@ export const progressText = {
     return `${hub}: ${counted(operations, 'device')} take ${duration(minutes)}${fits}. ${quicker}`;
   },
 
-  /** While it goes on: `perMinute` as measured, `minutes` that the whole takes, `inTime` devices that fit the time limit. */
+  /**
+   * While it goes on: `perMinute` as measured, `minutes` that the whole takes, `inTime` devices that fit the time
+   * limit.
+   */
   tooSlow: ({ hub, devices, perMinute, minutes, timeLimit, inTime }: TooSlow) =>
     `${hub}: at ${number(perMinute)} a minute, as it goes now, ${counted(devices, 'device')} take ${duration(minutes)}, ${doesNotFit(timeLimit, inTime)}. Quicker is a hub with more units, or an import job (import-container).`,
 

@@ -8,8 +8,9 @@ export interface AssignOptions {
   /** Restricts the run to one hub. Devices of other hubs are checked, then left out. */
   readonly onlyHub?: HubHost;
   /**
-   * Which hubs a device may have. `credentials`: only hubs that the workflow names. `later`: the same if the workflow names any, for a
-   * plan that cannot sign in here. `name`: any hub, since only its name is used. `none`: the device needs no hub.
+   * Which hubs a device may have. `credentials`: only hubs that the workflow names. `later`: the same if the workflow
+   * names any, for a plan that cannot sign in here. `name`: any hub, since only its name is used. `none`: the device
+   * needs no hub.
    */
   readonly use: 'credentials' | 'later' | 'name' | 'none';
 }
@@ -21,10 +22,10 @@ export interface Assigned {
 }
 
 /**
- * Gives every device its hub, and refuses hubs that the workflow does not name. A manifest is untrusted text, and the owner of a foreign
- * hub could replay a token that is sent there against our hub. Then checks ids and parents, which depend on the hub.
- * `named` are the hubs that the workflow names, in lower case. Hosts are compared exactly.
- * Throws a usage `Fault` if `onlyHub` is not among them.
+ * Gives every device its hub, and refuses hubs that the workflow does not name. A manifest is untrusted text, and the
+ * owner of a foreign hub could replay a token that is sent there against our hub. Then checks ids and parents, which
+ * depend on the hub. `named` are the hubs that the workflow names, in lower case. Hosts are compared exactly. Throws a
+ * usage `Fault` if `onlyHub` is not among them.
  */
 export function assignHubs(fleet: Fleet, named: readonly HubHost[], { onlyHub, use }: AssignOptions): Judged<Assigned> {
   if (onlyHub !== undefined && use === 'credentials' && !named.includes(onlyHub)) {

@@ -10,8 +10,8 @@ export const unknownBulk = {
 } as const;
 
 /**
- * Gives one answer per write, in order, from the reply to the bulk call. Gives the reply itself if the hub refused the whole call or
- * cannot be reached, so that nothing was written. `known`: the hub has answered before.
+ * Gives one answer per write, in order, from the reply to the bulk call. Gives the reply itself if the hub refused the
+ * whole call or cannot be reached, so that nothing was written. `known`: the hub has answered before.
  */
 export function bulkAnswers(
   writes: readonly RegistryWrite[],
@@ -53,7 +53,10 @@ function bulkResult(body: unknown): BulkResult | undefined {
   return { successful: body.isSuccessful, errors: deviceErrors(errors) };
 }
 
-/** Reads `{"deviceId","errorCode","errorStatus"}`, an error of a bulk or of an import job. The id of any other value is empty. */
+/**
+ * Reads `{"deviceId","errorCode","errorStatus"}`, an error of a bulk or of an import job. The id of any other value is
+ * empty.
+ */
 export function deviceErrors(entries: readonly unknown[]): readonly BulkError[] {
   return entries.map((entry) => {
     const { deviceId, errorCode, errorStatus } = isRecord(entry) ? entry : {};
@@ -65,7 +68,9 @@ export function deviceErrors(entries: readonly unknown[]): readonly BulkError[] 
   });
 }
 
-/** Gives one answer per write. A device without an error was applied, unless an error names no device of these writes. */
+/**
+ * Gives one answer per write. A device without an error was applied, unless an error names no device of these writes.
+ */
 export function answersByDevice(
   writes: readonly RegistryWrite[],
   { successful, errors }: BulkResult,
@@ -87,7 +92,10 @@ export function answersByDevice(
   });
 }
 
-/** Reads an error code of the service. It is an integer on the wire, a name in the REST description: 409001 or DeviceAlreadyExists. */
+/**
+ * Reads an error code of the service. It is an integer on the wire, a name in the REST description: 409001 or
+ * DeviceAlreadyExists.
+ */
 export function refusalCode(code: string): RefusalCode {
   if (/^(409001|DeviceAlreadyExists)$/.test(code)) return 'exists';
   if (/^(404001|DeviceNotFound)$/.test(code)) return 'absent';

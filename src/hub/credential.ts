@@ -14,8 +14,9 @@ export interface SasCredential {
 }
 
 /**
- * Signs in by bearer tokens of Entra. Every hub of the tenant accepts the same token, so a hub that gets one could use it on all of
- * them. A credential is therefore made only for hubs that the workflow names, never for one that only a manifest names.
+ * Signs in by bearer tokens of Entra. Every hub of the tenant accepts the same token, so a hub that gets one could use
+ * it on all of them. A credential is therefore made only for hubs that the workflow names, never for one that only a
+ * manifest names.
  */
 export interface EntraCredential {
   readonly kind: 'entra';

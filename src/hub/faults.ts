@@ -6,7 +6,10 @@ export type ConnectionStringPart = 'HostName' | 'SharedAccessKeyName' | 'SharedA
 const copyConnectionString =
   'Copy the primary connection string of a policy: az iot hub connection-string show --hub-name NAME --policy-name iothubowner. It reads HostName=NAME.azure-devices.net;SharedAccessKeyName=POLICY;SharedAccessKey=KEY, without quotes.';
 
-/** Faults of what the workflow says about hubs. A `line` counts from 1. No row gets the text of a connection string, which holds a key. */
+/**
+ * Faults of what the workflow says about hubs. A `line` counts from 1. No row gets the text of a connection string,
+ * which holds a key.
+ */
 export const hubFaults = {
   'only-hub-not-named': faultRow<{ onlyHub: string; named: readonly string[] }>({
     kind: 'usage',

@@ -26,7 +26,10 @@ export function tagsUnread(host: HubHost): string {
   return `${host}: no right to query, so tags that the manifest no longer names stay`;
 }
 
-/** Reads the devices of one hub in the cheapest way. Every method throws a `Fault` if the hub refuses or cannot be reached. */
+/**
+ * Reads the devices of one hub in the cheapest way. Every method throws a `Fault` if the hub refuses or cannot be
+ * reached.
+ */
 export class FleetReader {
   readonly #calling: Calling;
 
@@ -84,7 +87,10 @@ export class FleetReader {
     return tags === 'marked' && found.length > 0 ? this.#withMarked(found) : found;
   }
 
-  /** Adds the twins that bear our mark, by one query. A caller that reads devices one by one may lack the right to query. */
+  /**
+   * Adds the twins that bear our mark, by one query. A caller that reads devices one by one may lack the right to
+   * query.
+   */
   async #withMarked(devices: readonly RegisteredDevice[]): Promise<readonly RegisteredDevice[]> {
     const { host, tell } = this.#calling;
     const rows = await this.#query(markedQuery(devices.map(({ id }) => id)), {

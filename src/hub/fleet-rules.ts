@@ -2,7 +2,10 @@ import type { Finding, Subject } from '../model/finding.ts';
 import type { Device, HubHost } from '../model/fleet.ts';
 import { finding } from '../rules/rules.ts';
 
-/** Checks the devices of each hub against one another: ids that collide, parents that are not declared, circles of parents. */
+/**
+ * Checks the devices of each hub against one another: ids that collide, parents that are not declared, circles of
+ * parents.
+ */
 export function fleetFindings(devices: readonly Device[]): readonly Finding[] {
   const byHub = new Map<HubHost | undefined, Device[]>();
   for (const device of devices) {

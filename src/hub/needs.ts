@@ -1,11 +1,15 @@
 import type { Command } from '../model/report.ts';
 import type { HubCredential } from './credential.ts';
 
-/** What a call needs. The names are those of the rights of a shared access policy, which needs Service Connect to write twins. */
+/**
+ * What a call needs. The names are those of the rights of a shared access policy, which needs Service Connect to write
+ * twins.
+ */
 export type Right = 'Registry Read' | 'Registry Write' | 'Service Connect' | 'Twin Write' | 'Import Jobs';
 
 /**
- * For each need, the role with the fewest rights that allows it. A bulk needs devices/write and devices/delete, a query twins/read.
+ * For each need, the role with the fewest rights that allows it. A bulk needs devices/write and devices/delete, a query
+ * twins/read.
  * https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-azure-ad#built-in-roles
  */
 export const roles: Readonly<Record<Right, string>> = {
@@ -16,7 +20,10 @@ export const roles: Readonly<Record<Right, string>> = {
   'Import Jobs': 'IoT Hub Data Contributor',
 };
 
-/** What a command needs of the credential: rights of a shared access policy, or roles. `roleForTags` is needed only to write tags. */
+/**
+ * What a command needs of the credential: rights of a shared access policy, or roles. `roleForTags` is needed only to
+ * write tags.
+ */
 export type Needs =
   | { readonly command: Command; readonly rights: readonly Right[] }
   | {
@@ -37,7 +44,10 @@ export function needsOf(command: Command, { kind }: HubCredential, imports: bool
   return { command, roles: [roles['Registry Read'], roles['Registry Write']], roleForTags: roles['Twin Write'] };
 }
 
-/** Describes the needs in a sentence. People read it before the first call, since only a call shows whether the credential has them. */
+/**
+ * Describes the needs in a sentence. People read it before the first call, since only a call shows whether the
+ * credential has them.
+ */
 export function describedNeeds(command: Command, credential: HubCredential, imports: boolean): string {
   const needs = needsOf(command, credential, imports);
   if ('rights' in needs) {

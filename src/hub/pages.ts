@@ -7,7 +7,10 @@ interface Page<Row> {
 /** Twenty times the pages of a hub with a million devices. */
 const mostPages = 20_000;
 
-/** Returns the rows of all pages. Asks for one page after the other. `undefined` if the pages do not end, which no hub does. */
+/**
+ * Returns the rows of all pages. Asks for one page after the other. `undefined` if the pages do not end, which no hub
+ * does.
+ */
 export async function allPages<Row>(
   page: (continuation: string | undefined) => Promise<Page<Row>>,
 ): Promise<readonly Row[] | undefined> {

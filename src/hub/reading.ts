@@ -5,8 +5,8 @@ import { tagMark } from '../model/tags.ts';
 export type Reading = 'singly' | 'chunks' | 'scan';
 
 /**
- * Up to this many devices are read one by one. This needs no statistics and no right to query. It reads the registry itself, not an
- * index that lags some seconds behind.
+ * Up to this many devices are read one by one. This needs no statistics and no right to query. It reads the registry
+ * itself, not an index that lags some seconds behind.
  */
 export const fewDevices = 10;
 
@@ -15,7 +15,9 @@ export const pageSize = 1_000;
 
 const chunkSize = 100;
 
-/** The service refuses a query of more than about 8,200 bytes: https://github.com/Azure/azure-iot-sdk-csharp/issues/1680 */
+/**
+ * The service refuses a query of more than about 8,200 bytes: https://github.com/Azure/azure-iot-sdk-csharp/issues/1680
+ */
 const longestQuery = 8_000;
 
 /** How to read a fleet. `chunks`: the ids of each query. `single`: ids that are read one by one. */
@@ -25,8 +27,8 @@ export interface ReadingPlan {
 }
 
 /**
- * Splits a fleet into queries of at most 100 ids and 8,000 bytes. Ids with a quote are not queried, because it is not documented how
- * the query language escapes a quote.
+ * Splits a fleet into queries of at most 100 ids and 8,000 bytes. Ids with a quote are not queried, because it is not
+ * documented how the query language escapes a quote.
  */
 export function planReading(ids: readonly DeviceId[]): ReadingPlan {
   const chunks: DeviceId[][] = [];
@@ -47,8 +49,8 @@ export function planReading(ids: readonly DeviceId[]): ReadingPlan {
 }
 
 /**
- * Chooses the way with fewer calls. `hub`: how many devices the hub has. If both ways cost the same, it chooses chunks: they run in
- * parallel and return only the devices of the fleet, while the pages of a scan come one after the other.
+ * Chooses the way with fewer calls. `hub`: how many devices the hub has. If both ways cost the same, it chooses chunks:
+ * they run in parallel and return only the devices of the fleet, while the pages of a scan come one after the other.
  */
 export function chooseReading(fleet: number, { chunks, single }: ReadingPlan, hub: number): Reading {
   if (fleet <= fewDevices) return 'singly';
@@ -60,7 +62,10 @@ export function chunkQuery(ids: readonly DeviceId[]): string {
   return `SELECT * FROM devices WHERE deviceId IN [${ids.map((id) => `'${id}'`).join(',')}]`;
 }
 
-/** The query for the devices with these ids whose tags bear our mark. If an id contains a quote, it asks for all devices with the mark. */
+/**
+ * The query for the devices with these ids whose tags bear our mark. If an id contains a quote, it asks for all devices
+ * with the mark.
+ */
 export function markedQuery(ids: readonly DeviceId[]): string {
   const isMarked = `IS_DEFINED(tags.${tagMark})`;
   const all = ids.some((id) => id.includes("'"));

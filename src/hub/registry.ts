@@ -25,7 +25,10 @@ export interface RegistryOptions {
   readonly userAgent: string;
   /** Certificates to trust in addition to the usual ones, PEM. */
   readonly ca?: string | undefined;
-  /** Gives the proxy for a URL, or an empty text: `getProxyForUrl` of proxy-from-env, which reads HTTPS_PROXY and NO_PROXY. */
+  /**
+   * Gives the proxy for a URL, or an empty text: `getProxyForUrl` of proxy-from-env, which reads HTTPS_PROXY and
+   * NO_PROXY.
+   */
   readonly proxyFor?: ((url: string) => string) | undefined;
   /** Limits one attempt. It is long because hubs queue calls before they refuse them. Default: 60,000. */
   readonly attemptTimeoutMs?: number | undefined;
@@ -42,8 +45,8 @@ export interface RegistryOptions {
 }
 
 /**
- * Opens the registry of a hub. Makes no call. Throws a usage `Fault` for a CA or a proxy that cannot be used, and for a container that
- * the run cannot sign in to.
+ * Opens the registry of a hub. Makes no call. Throws a usage `Fault` for a CA or a proxy that cannot be used, and for a
+ * container that the run cannot sign in to.
  */
 export async function openRegistry(credential: HubCredential, options: RegistryOptions): Promise<Registry> {
   const { host } = credential;

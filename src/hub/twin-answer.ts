@@ -5,8 +5,8 @@ import { described, type NotAnswered, type Reply } from './calls/reply.ts';
 import { isLasting, isUnsent } from './calls/unreachable.ts';
 
 /**
- * Gives the answer for one twin. Gives the reply itself if the hub refused the caller or cannot be reached, so that nothing was written.
- * `known`: the hub has answered before.
+ * Gives the answer for one twin. Gives the reply itself if the hub refused the caller or cannot be reached, so that
+ * nothing was written. `known`: the hub has answered before.
  */
 export function tagsAnswer(id: DeviceId, reply: Reply, known: boolean): WriteAnswer | NotAnswered {
   if (reply.kind === 'answered') return { id, answer: 'applied' };

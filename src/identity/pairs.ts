@@ -107,7 +107,7 @@ function ownerOf({ path, commonNames }: Certificate, subject: Subject): DeviceId
   if (name === undefined) return finding('certificate/no-cn', { path, id: nameWithoutSlot(path) }, subject);
   if (others.length > 0) return finding('certificate/cn-mismatch', { path, commonNames, id: name }, subject);
   if (isDeviceId(name)) return name;
-  return finding('device/id-characters', { id: name, problem: { file: path } }, subject);
+  return finding('device/id-characters', { id: name, problem: { commonNameOf: path } }, subject);
 }
 
 function sortIntoSlots(certificates: readonly Certificate[]): BySlot<Certificate> {

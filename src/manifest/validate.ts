@@ -85,10 +85,13 @@ function findingOf(error: SchemaError, root: Node): Finding {
     ? 'device'
     : key === 'devices.from'
       ? 'from'
-      : remedyFor(expected, node, quoted);
+      : quotesFor(error, key, node, quoted);
   const details = { key, expected, found: describe(node, quoted), ...(remedy === undefined ? {} : { remedy }) };
   return finding('manifest/type', details, subject);
 }
+
+/** Keys that take the name of an environment variable. */
+const namesVariable = /From$/;
 
 /** Keys where people type secrets by mistake: instead of a variable's name, into an address, after the name of an image. */
 const oftenSecret = /From$|^config\.(proxy\.https|agent\.image|agent\.registry\.\w+)$/;
@@ -125,11 +128,17 @@ const typeNames = new Map([
 ]);
 
 /** Quotes help where text is expected: YAML reads 001, 1.10, yes and 12345e67 as numbers and booleans. */
-function remedyFor(expected: string, node: Node, quoted: boolean): ValueRemedy | undefined {
+function quotesFor(error: SchemaError, key: string, node: Node, quoted: boolean): ValueRemedy | undefined {
   const unquoted = node.kind === 'scalar' && node.value !== null && typeof node.value !== 'string';
-  if (!unquoted || /number|map|list|not the secret/.test(expected)) return undefined;
+  if (!unquoted || takesOtherThanText(error) || namesVariable.test(key)) return undefined;
   return quoted ? { quote: node.written } : 'quotes';
 }
+
+function takesOtherThanText({ parentSchema: { const: only, type } }: SchemaError): boolean {
+  return only !== undefined || [type].flat().some((name) => otherTypes.has(name));
+}
+
+const otherTypes: ReadonlySet<unknown> = new Set(['array', 'integer', 'number', 'object']);
 
 /** Returns the known key that was probably meant. */
 export function suggest(key: string, known: readonly string[]): string | undefined {

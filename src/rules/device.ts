@@ -1,11 +1,11 @@
 import { rule } from './rule.ts';
 
-/** Why an id is not a device id of IoT Hub; `file`: the id is the common name of the certificate in this file. */
+/** Why an id is not a device id of IoT Hub. `commonNameOf` is the certificate file whose common name it is. */
 export type IdProblem =
   | 'empty'
   | { readonly length: number }
   | { readonly character: string }
-  | { readonly file: string };
+  | { readonly commonNameOf: string };
 
 /** Why IoT Hub would refuse a tag. */
 export type TagProblem =
@@ -85,7 +85,7 @@ function idText(problem: IdProblem): string {
     return `has ${problem.length} characters; IoT Hub allows 128, and a certificate's common name 64`;
   }
   if ('character' in problem) return `has ${shown(problem.character)}, which IoT Hub does not allow`;
-  return `is the common name of ${problem.file}`;
+  return `is the common name of ${problem.commonNameOf}`;
 }
 
 const tagWords = {

@@ -42,8 +42,8 @@ export class HttpResponse {
 }
 
 /**
- * An exchange without a complete answer. `code` is Node's (`ENOTFOUND`, `CERT_HAS_EXPIRED`) or one of ours (`TIMEOUT`, `TRUNCATED`,
- * `TOO_LARGE`, `PROXY_REFUSED`, `MALFORMED`).
+ * An exchange without a complete answer. `code` is Node's (`ENOTFOUND`, `CERT_HAS_EXPIRED`) or one of ours (`TIMEOUT`,
+ * `TRUNCATED`, `TOO_LARGE`, `PROXY_REFUSED`, `MALFORMED`).
  */
 export class HttpFailure extends Error {
   readonly code: string;
@@ -76,7 +76,10 @@ export interface Http {
 const largestAnswer = 64 * 1024 * 1024;
 const agentOptions = { keepAlive: true, maxSockets: 8 } as const;
 
-/** Throws a usage `Fault` for a CA or a proxy that cannot be used. The code for proxies is loaded only when there is a proxy. */
+/**
+ * Throws a usage `Fault` for a CA or a proxy that cannot be used. The code for proxies is loaded only when there is a
+ * proxy.
+ */
 export async function openHttp({ host, ca, proxy, timeoutMs, timer = byMachine }: HttpOptions): Promise<Http> {
   const { hostname, port } = new URL(`https://${host}`);
   const way = await openWay({ ca, proxy });

@@ -19,7 +19,10 @@ export type Reply =
 export type Refused = Extract<Reply, { kind: 'refused' }>;
 export type NotAnswered = Exclude<Reply, { kind: 'answered' }>;
 
-/** The service's reason for a call that it did not carry out: `DeviceNotFound` and a sentence. Empty if it gave no reason. */
+/**
+ * The service's reason for a call that it did not carry out: `DeviceNotFound` and a sentence. Empty if it gave no
+ * reason.
+ */
 interface HubError {
   readonly code: string;
   readonly message: string;
@@ -63,14 +66,16 @@ export function unansweredReply(thrown: unknown): Reply {
   return { kind: 'unanswered', failure: httpFailure.malformed(thrown) };
 }
 
-/** Text of an answer, for use in a message. Hubs and proxies may echo what they were sent, so credentials are removed. */
+/**
+ * Text of an answer, for use in a message. Hubs and proxies may echo what they were sent, so credentials are removed.
+ */
 export function quotable(text: string): string {
   return scrubbed(text).replace(/\s+/g, ' ').slice(0, 400);
 }
 
 /**
- * The service has two envelopes: `{"Message":"ErrorCode:X;text"}` and `{"errorCode":404001,"message":"text"}`. The second also
- * occurs as a string within the first.
+ * The service has two envelopes: `{"Message":"ErrorCode:X;text"}` and `{"errorCode":404001,"message":"text"}`. The
+ * second also occurs as a string within the first.
  */
 function errorIn(body: unknown): HubError {
   if (!isRecord(body)) return { code: '', message: '' };

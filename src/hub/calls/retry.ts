@@ -14,10 +14,10 @@ const mostAttempts = 8;
 const firstAttempts = 5;
 
 /**
- * Repeats a call that only reads while the hub is throttled (429), has a fault (5xx) or does not answer. Makes at most 8 attempts, or 5
- * if the hub does not answer and has never answered before. Waits with full jitter: up to 10 s after a 429, which carries no Retry-After
- * but says "Wait 10 seconds", else up to 1 s. The wait doubles each time, up to a minute. `known`: the hub has answered before, so its
- * name is right.
+ * Repeats a call that only reads while the hub is throttled (429), has a fault (5xx) or does not answer. Makes at most
+ * 8 attempts, or 5 if the hub does not answer and has never answered before. Waits with full jitter: up to 10 s after a
+ * 429, which carries no Retry-After but says "Wait 10 seconds", else up to 1 s. The wait doubles each time, up to a
+ * minute. `known`: the hub has answered before, so its name is right.
  */
 export async function retried(
   call: () => Promise<Reply>,

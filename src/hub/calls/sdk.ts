@@ -9,7 +9,9 @@ import type { bulkEntry } from './wire.ts';
 
 type BulkEntry = ReturnType<typeof bulkEntry>;
 
-/** The calls of the service that we make. None of them retries. They reject only with the `Fault` of a refused sign-in. */
+/**
+ * The calls of the service that we make. None of them retries. They reject only with the `Fault` of a refused sign-in.
+ */
 export interface HubCalls {
   device(id: DeviceId): Promise<Reply>;
   statistics(): Promise<Reply>;
@@ -39,8 +41,9 @@ export interface JobRequest {
 const tokenSeconds = 3600;
 
 /**
- * Opens the service's SDK on top of our HTTP. The SDK does the wire format and the tokens; we do connections, time limits and
- * proxies. The SDK is loaded here because that takes about 35 ms. `clock` in milliseconds since 1970, for the expiry of tokens.
+ * Opens the service's SDK on top of our HTTP. The SDK does the wire format and the tokens; we do connections, time
+ * limits and proxies. The SDK is loaded here because that takes about 35 ms. `clock` in milliseconds since 1970, for
+ * the expiry of tokens.
  */
 export async function openSdk(
   credential: HubCredential,
@@ -58,7 +61,8 @@ export async function openSdk(
   const registry = new Registry(config, client);
 
   const call = async (send: () => Promise<{ readonly body: unknown; readonly response: unknown }>): Promise<Reply> => {
-    // Before every call, since a run may last longer than a token. Outside of `try`, since a refused sign-in is not an answer of the hub.
+    // Before every call, since a run may last longer than a token. Outside of `try`, since a refused sign-in is not an
+    // answer of the hub.
     await renew(client);
     try {
       const { body, response } = await send();
@@ -128,7 +132,8 @@ async function signing({ host, keyName, key }: SasCredential, clock: () => numbe
 
 async function bearing({ host, token }: EntraCredential): Promise<Signing> {
   let current = '';
-  // The SDK caches a token until 9 minutes before its end, by its own clock. It does not cache a token that has expired.
+  // The SDK caches a token until 9 minutes before its end, by its own clock. It does not cache a token that has
+  // expired.
   const getToken = async () => ({ token: current, expiresOnTimestamp: 0 });
   return {
     config: { host, tokenCredential: { getToken }, tokenScope: hubScope },

@@ -89,7 +89,10 @@ export function unreachable(failure: HttpFailure, host: HubHost, proxy: string |
   return callFault(obstacle, details, { cause: failure });
 }
 
-/** With a proxy, these are about the proxy: the proxy, not this machine, looks up the hub's name and connects to the hub. */
+/**
+ * With a proxy, these are about the proxy: the proxy, not this machine, looks up the hub's name and connects to the
+ * hub.
+ */
 function isBeforeProxy(obstacle: Obstacle): obstacle is 'unknown-host' | 'name-service' | 'connection-refused' {
   return obstacle === 'unknown-host' || obstacle === 'name-service' || obstacle === 'connection-refused';
 }

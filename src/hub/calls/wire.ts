@@ -8,8 +8,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 }
 
 /**
- * Reads a device from an answer of the service: an identity (`GET /devices/{id}`), or a row of a query. A row is a twin: its
- * `deviceEtag` is the etag of the identity, its `etag` that of the twin. `undefined` for anything else.
+ * Reads a device from an answer of the service: an identity (`GET /devices/{id}`), or a row of a query. A row is a
+ * twin: its `deviceEtag` is the etag of the identity, its `etag` that of the twin. `undefined` for anything else.
  */
 export function registeredDevice(value: unknown): RegisteredDevice | undefined {
   if (!isRecord(value)) return undefined;
@@ -36,7 +36,9 @@ export function registeredDevice(value: unknown): RegisteredDevice | undefined {
   };
 }
 
-/** Reads a twin from an answer of the service: `GET /twins/{id}`, or a row of a query. `undefined` for anything else. */
+/**
+ * Reads a twin from an answer of the service: `GET /twins/{id}`, or a row of a query. `undefined` for anything else.
+ */
 export function registeredTwin(value: unknown): Twin | undefined {
   if (!isRecord(value) || typeof value.etag !== 'string') return undefined;
   const { etag, tags = {} } = value;

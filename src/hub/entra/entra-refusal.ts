@@ -10,7 +10,9 @@ export interface Exchange {
   readonly obstacle?: Obstacle | undefined;
 }
 
-/** The fault of an exchange that failed. It shows issuer, subject and audience of the ID token, never the token itself. */
+/**
+ * The fault of an exchange that failed. It shows issuer, subject and audience of the ID token, never the token itself.
+ */
 export function exchangeRefusal(thrown: unknown, { application, idToken, obstacle }: Exchange): Fault {
   const answer = answerIn(thrown);
   const code = entraCode(answer);

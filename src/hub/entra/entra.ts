@@ -16,7 +16,9 @@ const assertionAudience = 'api://AzureADTokenExchange';
 const attemptTimeoutMs = 60_000;
 
 export interface ExchangeOptions {
-  /** Gives a new ID token of this run for an audience. It is valid for some minutes, so every exchange needs another. */
+  /**
+   * Gives a new ID token of this run for an audience. It is valid for some minutes, so every exchange needs another.
+   */
   readonly idToken: (audience: string) => Promise<string>;
   /** Gets every secret before it is used. */
   readonly mask: (secret: string) => void;
@@ -42,7 +44,8 @@ export async function exchangeIdToken(
   mask(assertion);
   const way = await openWay({ ca, proxy: proxyFor?.(authorityHost) });
   const { policy, obstacle } = travelling(way);
-  // A new credential for each exchange, since it caches tokens by its own clock and would use the first assertion forever.
+  // A new credential for each exchange, since it caches tokens by its own clock and would use the first assertion
+  // forever.
   const credential = new ClientAssertionCredential(application.tenantId, application.clientId, async () => assertion, {
     authorityHost,
     // The workflow says which authority it trusts, so the public cloud is not asked about it.
@@ -61,8 +64,9 @@ export async function exchangeIdToken(
 type Policy = NonNullable<ClientAssertionCredentialOptions['additionalPolicies']>[number]['policy'];
 
 /**
- * A policy that sends calls through our proxy, with trust in our CA, which the credential itself does not do behind a proxy.
- * It also keeps what went wrong, because after a failed connection the credential says only `endpoints_resolution_error`.
+ * A policy that sends calls through our proxy, with trust in our CA, which the credential itself does not do behind a
+ * proxy. It also keeps what went wrong, because after a failed connection the credential says only
+ * `endpoints_resolution_error`.
  */
 function travelling(way: Way): { readonly policy: Policy; readonly obstacle: () => Obstacle | undefined } {
   let obstacle: Obstacle | undefined;

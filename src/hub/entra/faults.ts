@@ -14,13 +14,19 @@ export interface Claims {
   readonly audience: string;
 }
 
-/** Why no answer of Entra was understood: another status, or an error. `host` is absent if the call did not get as far as a host. */
+/**
+ * Why no answer of Entra was understood: another status, or an error. `host` is absent if the call did not get as far
+ * as a host.
+ */
 export type Obstacle =
   | { readonly host: string; readonly status: number }
   | { readonly host: string; readonly error: string }
   | { readonly error: string };
 
-/** An exchange that Entra refused. `answer` is Entra's own text: `AADSTS700213: No matching federated identity record …`. */
+/**
+ * An exchange that Entra refused. `answer` is Entra's own text: `AADSTS700213: No matching federated identity record
+ * …`.
+ */
 interface RefusedExchange {
   readonly application: EntraApplication;
   readonly claims: Claims;

@@ -14,9 +14,10 @@ const renewBefore = 5 * 60_000;
 const longestCall = 2 * 60_000;
 
 /**
- * Keeps the token that `acquire` gives. Gets another one 5 minutes before it expires, or after half of a shorter life. If that fails,
- * the current token is used as long as it is valid for a whole call, and the next call tries again: services that give tokens can fail
- * for some minutes. Calls at the same time wait for the same token. `clock` in milliseconds since 1970.
+ * Keeps the token that `acquire` gives. Gets another one 5 minutes before it expires, or after half of a shorter life.
+ * If that fails, the current token is used as long as it is valid for a whole call, and the next call tries again:
+ * services that give tokens can fail for some minutes. Calls at the same time wait for the same token. `clock` in
+ * milliseconds since 1970.
  */
 export function renewing(acquire: () => Promise<AccessToken>, clock: () => number): TokenSource {
   let current: (AccessToken & { readonly renewFrom: number }) | undefined;

@@ -12,7 +12,10 @@ export type ContainerProblem =
 /** What is done to a blob, and the right that a signature needs for it. */
 export type BlobAccess = 'read' | 'write' | 'delete';
 
-/** A call that the storage account refused. `url` has no signature. `answer` is the service's own text: `403, AuthorizationFailure, …`. */
+/**
+ * A call that the storage account refused. `url` has no signature. `answer` is the service's own text: `403,
+ * AuthorizationFailure, …`.
+ */
 interface RefusedBlobCall {
   readonly url: string;
   readonly access: BlobAccess;

@@ -13,8 +13,8 @@ export interface ImportContainer {
 const neededRights = { r: 'read', w: 'write', d: 'delete' } as const;
 
 /**
- * Reads the input `import-container`. `undefined` if it is empty. Checks the rights and times that a signature names. Throws a usage
- * `Fault`, which never quotes the text, since it may hold a signature. `now` in milliseconds since 1970.
+ * Reads the input `import-container`. `undefined` if it is empty. Checks the rights and times that a signature names.
+ * Throws a usage `Fault`, which never quotes the text, since it may hold a signature. `now` in milliseconds since 1970.
  */
 export function readImportContainer(text: string | undefined, now: number): ImportContainer | undefined {
   const given = text?.trim() ?? '';

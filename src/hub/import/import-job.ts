@@ -37,7 +37,10 @@ export function openImporter(parts: ImportParts): Importer {
   };
 }
 
-/** Gives the tokens for the container, or `undefined` if its URL is signed. Throws a usage `Fault` if the run cannot sign in to it. */
+/**
+ * Gives the tokens for the container, or `undefined` if its URL is signed. Throws a usage `Fault` if the run cannot
+ * sign in to it.
+ */
 export function storageTokenFor(
   { url, signature }: ImportContainer,
   credential: HubCredential,
@@ -122,7 +125,10 @@ class ImportRun {
     });
   }
 
-  /** Cancels the job of a stopped run, so that nothing goes on after the run. The next run reads what the job has written. */
+  /**
+   * Cancels the job of a stopped run, so that nothing goes on after the run. The next run reads what the job has
+   * written.
+   */
   async #cancelled(jobId: string, calls: HubCalls): Promise<boolean> {
     try {
       const reply = await cutShort(this.#watch.stop.overdue, calls.cancelJob(jobId), () => undefined);

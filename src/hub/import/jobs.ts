@@ -56,7 +56,10 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** Starts a job as soon as no other runs. Rejects if no job was started. `lost`: why it is not known whether one was started. */
+  /**
+   * Starts a job as soon as no other runs. Rejects if no job was started. `lost`: why it is not known whether one was
+   * started.
+   */
   async start(job: JobRequest, stop: Stop): Promise<Started | { readonly lost: string }> {
     const { calls, random } = this.#parts;
     const { pause } = this.#options;
@@ -130,7 +133,10 @@ export class Jobs {
     return backoff(throttled ? reply.rest : brokenRest, tries, random);
   }
 
-  /** The id of a running job that uses our container. We hold the container, so it is the job whose start was not answered. */
+  /**
+   * The id of a running job that uses our container. We hold the container, so it is the job whose start was not
+   * answered.
+   */
   async #running({ inputBlobContainerUri }: JobRequest): Promise<string | undefined> {
     const reply = await this.#parts.calls.jobs();
     const jobs = reply.kind === 'answered' && Array.isArray(reply.body) ? reply.body.filter(isRecord) : [];

@@ -15,7 +15,9 @@ export const importProgress = {
     `left in the import container, to be deleted by hand: ${what === 'lock' ? 'its lock' : what.blob} (${why})`,
 } as const;
 
-/** Why it is not known what an import job did with the devices. `why` is the message of a fault, or the hub's own text. */
+/**
+ * Why it is not known what an import job did with the devices. `why` is the message of a fault, or the hub's own text.
+ */
 export const unknownOutcome = {
   startUnknown: (why: string) => `whether an import job was started is not known: ${why}`,
   failed: (jobId: string, why: string | undefined) => `${job(jobId)} failed${why === undefined ? '' : `: ${why}`}`,

@@ -17,8 +17,8 @@ export function isHeld(thrown: unknown): boolean {
 }
 
 /**
- * The fault of a container that refuses the run, or cannot be reached. The fault has no cause, because the cause holds the URL with its
- * signature.
+ * The fault of a container that refuses the run, or cannot be reached. The fault has no cause, because the cause holds
+ * the URL with its signature.
  */
 export function storageRefusal(thrown: unknown, container: ImportContainer, access: BlobAccess): Fault {
   if (thrown instanceof Fault) return thrown;

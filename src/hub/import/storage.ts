@@ -16,7 +16,10 @@ export interface Storage {
   lines(name: string): AsyncIterable<string>;
   /** Deletes a blob. Succeeds also if there is no such blob. */
   remove(name: string): Promise<void>;
-  /** Locks the container for one run, which has to renew the lock within a minute. `undefined` while another run holds it. */
+  /**
+   * Locks the container for one run, which has to renew the lock within a minute. `undefined` while another run holds
+   * it.
+   */
   hold(): Promise<Hold | undefined>;
   /** Closes the connections that are kept alive. */
   close(): void;
