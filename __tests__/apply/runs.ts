@@ -5,7 +5,7 @@ import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import type { Report } from '../../src/model/report.ts';
 import { provision } from '../../src/provision.ts';
 import type { World } from '../../src/run/request.ts';
-import { readRequest, type Settings } from '../../src/run/settings.ts';
+import { readSettings, type Settings } from '../../src/run/settings.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { realWorld } from '../../src/run/world.ts';
 
@@ -17,12 +17,9 @@ export async function runOn(
   around: Partial<World> = {},
 ): Promise<Report> {
   const all = [hubs].flat();
-  const credentials = readConnectionStrings(all.map(({ connectionString }) => connectionString).join('\n'));
-  const request = readRequest(settings, {
-    directory: folder,
-    credentialHubs: credentials.map(({ host }) => host),
-    findings: [],
-  });
+  const strings = all.map(({ connectionString }) => connectionString).join('\n');
+  const credentials = readConnectionStrings(strings);
+  const { request } = await readSettings({ ...settings, 'connection-string': strings }, { directory: folder });
   const world = realWorld({
     command: 'apply',
     workspace: openWorkspace(folder, { checkIgnored: async () => new Set() }),
