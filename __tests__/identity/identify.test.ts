@@ -304,6 +304,9 @@ describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
     test('in one slot alone mixes lengths unless the algorithm fits', async () => {
       const wish = { certificates, thumbprints: { primary: fingerprint('primary', 'sha1') } };
       expect(shown((await run([wish])).findings)).toEqual(['thumbprint/mixed-lengths @15']);
+      expect((await run([wish])).findings).toMatchObject([
+        told('thumbprint/mixed-lengths', { primary: 40, secondary: 64 }),
+      ]);
       expect((await run([{ ...wish, thumbprintAlgorithm: 'sha1' }])).findings).toEqual([]);
     });
 

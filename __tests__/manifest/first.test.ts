@@ -7,6 +7,7 @@ import { fileNameOf, isDeviceId } from '../../src/model/fleet.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { hubHost } from '../hub/devices.ts';
+import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
 
@@ -139,6 +140,11 @@ describe('a table of devices to be', () => {
       ['manifest/type', 5, 1],
       ['device/duplicate', 4, 1],
     ]);
+    expect(findings.at(-1)).toEqual({
+      ...told('device/duplicate', { id: 'a', first: 'plant/ids.csv:2' }),
+      place: at('plant/ids.csv', 4, 1),
+      device: 'a',
+    });
     expect(value.map(({ id }) => id)).toEqual(['a']);
   });
 

@@ -201,6 +201,25 @@ describe('the form of a manifest', () => {
     expect(findings[0]!.remedy).toContain('"0012"');
   });
 
+  it.each<[string, string, ReturnType<typeof told>]>([
+    ['empty', '""', told('device/id-characters', { id: '', problem: 'empty' })],
+    ['of a character that may not be', 'a/b', told('device/id-characters', { id: 'a/b', problem: { character: '/' } })],
+    [
+      'of 129 characters',
+      'a'.repeat(129),
+      told('device/id-characters', { id: 'a'.repeat(129), problem: { length: 129 } }),
+    ],
+    [
+      'too long for a certificate',
+      'a'.repeat(65),
+      told('device/id-too-long-for-cn', { id: 'a'.repeat(65), length: 65 }),
+    ],
+  ])('tells what is wrong with an id: %s', async (_, written, said) => {
+    const { findings } = await read({ 'devices.yaml': `defaults:\n${runtime}devices:\n  - id: ${written}\n` });
+    const device = written === '""' ? '' : written;
+    expect(findings).toEqual([{ ...said, place: at('devices.yaml', 4, 9), device }]);
+  });
+
   it('names the device where it has an id', async () => {
     const { findings } = await read({ 'devices.yaml': `devices:\n  - { id: edge-7, status: on }\n` });
     expect(findings[0]).toMatchObject({ device: 'edge-7' });
