@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type FirstDevice, firstManifest, readTable } from '../../src/manifest/first.ts';
@@ -9,6 +8,7 @@ import { openWorkspace } from '../../src/run/workspace.ts';
 import { hubHost } from '../hub/devices.ts';
 import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
+import { fc, times } from '../support/property.ts';
 import { noPairs } from './pairs.ts';
 
 const runtime = { version: '1.1', platform: 'debian' } as const;
@@ -112,7 +112,7 @@ describe('a first manifest', () => {
             expect(read.certificates).toEqual(certificates);
         }
       }),
-      { numRuns: 200 },
+      times(200),
     );
   });
 });

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
@@ -7,6 +6,7 @@ import type { SyntaxFault } from '../../src/rules/syntax.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
+import { fc, times } from '../support/property.ts';
 import { noPairs } from './pairs.ts';
 import { expectedAt } from './schema-words.ts';
 
@@ -379,7 +379,7 @@ describe('reading never throws, and every finding has its place', () => {
           expect(place!.column).toBeGreaterThanOrEqual(1);
         }
       }),
-      { numRuns: 500 },
+      times(500),
     );
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { judgeAddresses } from '../../../src/bundle/base/addresses.ts';
 import { readBase } from '../../../src/bundle/base/base.ts';
@@ -11,6 +11,7 @@ import type { Finding } from '../../../src/model/finding.ts';
 import type { Platform } from '../../../src/model/fleet.ts';
 import type { AddressProblem, BaseHostnameProblem, BaseProblem } from '../../../src/rules/base.ts';
 import { at, told } from '../../support/finding.ts';
+import { describeNeeding } from '../../support/needing.ts';
 import { deviceOf } from '../material.ts';
 import { baseOf } from './base-material.ts';
 
@@ -388,7 +389,7 @@ describe('a key on top that the runtime does not know', () => {
 
 const templates = new URL('../../../../shared/reference/iotedge/config.yaml/', import.meta.url);
 
-describe.skipIf(!existsSync(templates))('the packages’ own templates (../shared/reference)', () => {
+describeNeeding(['../shared/reference'], 'the packages’ own templates', () => {
   it.each<[string, Platform]>([
     ['1.0.10/linux-debian', 'debian'],
     ['1.0.10/linux-generic-rpm', 'linux'],
