@@ -61,7 +61,7 @@ function hubWithoutSockets(): Send {
 }
 
 /** Of 17 faults planted into the hub the first sequence showed 15, and the fourth the last. More sequences find nothing new. */
-const numRuns = 200;
+const { numRuns } = times(200);
 
 it('after any of 200 sequences of 200 calls the hub is as a simple model says', { timeout: 300_000 }, async () => {
   const begun = performance.now();
