@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:https';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { hubSecrets } from '../../src/emulator/access/secrets.ts';
 import { createRegistry } from '../../src/emulator/devices/registry.ts';
@@ -10,6 +9,7 @@ import { answer } from '../../src/emulator/http/exchange.ts';
 import { createMetrics } from '../../src/emulator/http/metrics.ts';
 import { createJobs } from '../../src/emulator/jobs/jobs.ts';
 import { realSleep } from '../../src/emulator/trouble/pace.ts';
+import { fc, times } from '../support/property.ts';
 import { call, signature } from './clients.ts';
 import { follow, type Send } from './model.ts';
 import { startHub } from './start-hub.ts';
@@ -86,7 +86,7 @@ it('the same holds over TLS', { timeout: 300_000 }, async () => {
         for (const { deviceId } of hub.registry.all()) hub.registry.remove(deviceId);
         await follow(steps, send);
       }),
-      { numRuns: 10 },
+      times(10),
     );
   } finally {
     agent.destroy();

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 
 /** One call of a client, as far as it can be said before the hub has given etags and scopes. */
 export type Step =

@@ -1,11 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { openHistory } from '../../src/github/git/history.ts';
 import { type HubHost, isHubHost } from '../../src/model/fleet.ts';
 import { declaredBefore } from '../../src/removal/declared-before.ts';
 import { issue, issueAuthority } from '../support/chain.ts';
-import { commit, git, hasGit, repositoryWith } from '../support/git.ts';
+import { commit, git, repositoryWith } from '../support/git.ts';
+import { describeNeeding } from '../support/needing.ts';
 
 function hub(name: string): HubHost {
   if (!isHubHost(name)) throw new Error(name);
@@ -19,7 +20,7 @@ async function declared(folder: string, manifests = ['devices.yaml'], among = hu
   return devices.map(({ id, hub }) => `${hub}/${id}`).sort();
 }
 
-describe.skipIf(!hasGit)('devices that the default branch once declared, and its head does not (needs git)', () => {
+describeNeeding(['git'], 'devices that the default branch once declared, and its head does not', () => {
   it('are those of every state, under every name of the manifest', async () => {
     const folder = repositoryWith({ 'old.csv': 'id\none\ntwo\n' });
     git(folder, 'mv', 'old.csv', 'devices.csv');

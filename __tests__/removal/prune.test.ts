@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import type { DisturbedCall } from '../../src/emulator/trouble/disturbance.ts';
 import { openHistory } from '../../src/github/git/history.ts';
@@ -17,7 +17,8 @@ import { runOn } from '../apply/runs.ts';
 import { said } from '../support/fault.ts';
 import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
-import { commit, git, hasGit, repositoryWith } from '../support/git.ts';
+import { commit, git, repositoryWith } from '../support/git.ts';
+import { describeNeeding } from '../support/needing.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
 const entry = (id: string) =>
@@ -67,7 +68,7 @@ function change(id: string, fields: object): void {
 }
 const results = ({ outcomes }: Report) => Object.fromEntries(outcomes.map(({ device, result }) => [device, result]));
 
-describe.skipIf(!hasGit)('removal (needs git)', () => {
+describeNeeding(['git'], 'removal', () => {
   it('is nothing without prune', async () => {
     const folder = await repository(['a', 'b'], ['a']);
     const report = await run(folder, { command: 'apply' });

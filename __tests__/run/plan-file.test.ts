@@ -1,6 +1,5 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { Fault, messageOf } from '../../src/model/fault.ts';
@@ -10,6 +9,7 @@ import { runOn } from '../apply/runs.ts';
 import { digest } from '../plan/devices.ts';
 import { faultIn, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
+import { fc } from '../support/property.ts';
 
 let hubs: readonly [EmbeddedHub, EmbeddedHub];
 beforeAll(async () => {

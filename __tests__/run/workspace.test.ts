@@ -8,8 +8,7 @@ import { unread } from '../../src/run/unread.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { faultIn, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
-
-const onWindows = process.platform === 'win32';
+import { itNeeding } from '../support/needing.ts';
 
 describe('opening', () => {
   test('a folder that is not there is a fault that names it', () => {
@@ -65,34 +64,45 @@ describe('reading', () => {
     }
   });
 
-  test.skipIf(onWindows)('links are followed inside the root, and refused when they lead out or into .git', () => {
-    const folder = folderWith({ 'root/a.pem': 'x', 'root/.git/config': 'x', 'secret.pem': 'x' });
-    const root = join(folder, 'root');
-    symlinkSync('a.pem', join(root, 'inside.pem'));
-    symlinkSync('../secret.pem', join(root, 'out.pem'));
-    symlinkSync('..', join(root, 'up'));
-    symlinkSync('.git', join(root, 'store'));
-    symlinkSync('nothing', join(root, 'dangling.pem'));
-    const workspace = openWorkspace(root);
-    expect(workspace.read('inside.pem', 100).ok).toBe(true);
-    expect(workspace.read('out.pem', 100)).toMatchObject({ why: 'outside', detail: unread.link(unread.outside()) });
-    expect(workspace.read('up/secret.pem', 100)).toMatchObject({ why: 'outside' });
-    expect(workspace.read('store/config', 100)).toMatchObject({ why: 'outside', detail: unread.link(unread.inGit()) });
-    expect(workspace.read('dangling.pem', 100)).toMatchObject({ why: 'missing' });
-  });
+  itNeeding(
+    ['links and modes of POSIX'],
+    'links are followed inside the root, and refused when they lead out or into .git',
+    () => {
+      const folder = folderWith({ 'root/a.pem': 'x', 'root/.git/config': 'x', 'secret.pem': 'x' });
+      const root = join(folder, 'root');
+      symlinkSync('a.pem', join(root, 'inside.pem'));
+      symlinkSync('../secret.pem', join(root, 'out.pem'));
+      symlinkSync('..', join(root, 'up'));
+      symlinkSync('.git', join(root, 'store'));
+      symlinkSync('nothing', join(root, 'dangling.pem'));
+      const workspace = openWorkspace(root);
+      expect(workspace.read('inside.pem', 100).ok).toBe(true);
+      expect(workspace.read('out.pem', 100)).toMatchObject({ why: 'outside', detail: unread.link(unread.outside()) });
+      expect(workspace.read('up/secret.pem', 100)).toMatchObject({ why: 'outside' });
+      expect(workspace.read('store/config', 100)).toMatchObject({
+        why: 'outside',
+        detail: unread.link(unread.inGit()),
+      });
+      expect(workspace.read('dangling.pem', 100)).toMatchObject({ why: 'missing' });
+    },
+  );
 
-  test.skipIf(onWindows)('what is neither file nor folder is refused without being opened', async () => {
-    const folder = folderWith();
-    const server = createServer().listen(join(folder, 'socket.pem'));
-    await once(server, 'listening');
-    expect(openWorkspace(folder).read('socket.pem', 100)).toMatchObject({
-      why: 'unreadable',
-      detail: unread.notAFile('device'),
-    });
-    server.close();
-  });
+  itNeeding(
+    ['links and modes of POSIX'],
+    'what is neither file nor folder is refused without being opened',
+    async () => {
+      const folder = folderWith();
+      const server = createServer().listen(join(folder, 'socket.pem'));
+      await once(server, 'listening');
+      expect(openWorkspace(folder).read('socket.pem', 100)).toMatchObject({
+        why: 'unreadable',
+        detail: unread.notAFile('device'),
+      });
+      server.close();
+    },
+  );
 
-  test.skipIf(onWindows)('a link to itself is refused with the reason', () => {
+  itNeeding(['links and modes of POSIX'], 'a link to itself is refused with the reason', () => {
     const folder = folderWith();
     symlinkSync('a.pem', join(folder, 'a.pem'));
     const read = openWorkspace(folder).read('a.pem', 100);
@@ -162,7 +172,7 @@ describe('files below folders', () => {
     expect(openWorkspace(folderWith(files)).filesBelow(folders, ['.pem', '.key'])).toEqual(expected);
   });
 
-  test.skipIf(onWindows)('links are not walked, so that a circle ends', () => {
+  itNeeding(['links and modes of POSIX'], 'links are not walked, so that a circle ends', () => {
     const folder = folderWith({ 'certs/a.pem': '' });
     symlinkSync('..', join(folder, 'certs', 'up'));
     expect(openWorkspace(folder).filesBelow(['certs'], ['.pem'])).toEqual(['certs/a.pem']);

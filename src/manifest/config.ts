@@ -7,36 +7,39 @@ import {
   type ImageGarbageCollection,
   type RegistryCredentials,
 } from '../model/fleet.ts';
+import type { ForEachName } from '../model/setting-key.ts';
 import { finding } from '../rules/rules.ts';
-import { oneOf, optional, type ValueReader } from './values.ts';
+import { oneOf, present, type ValueReader } from './values.ts';
 
 /**
- * The `config` of a device, and the same whatever its runtime: what its version does not know is judged where it is rendered.
+ * Reads `config` of a device, whatever its runtime. The stage that renders judges what the version does not know.
+ *
+ * `satisfies ForEachName<…>` demands each name that the schema has, so that a new key does not compile until it is read here.
  * @param folder the manifest's folder, relative to the workspace: the path of `config.base` starts there
  */
 export function readConfig(read: ValueReader, folder: string): DeviceConfig {
   if (!read.has('config')) return nothing;
-  return {
-    ...optional('base', read.path('config.base', folder)),
-    ...optional('hostname', read.text('config.hostname')),
-    ...optional('parentHostname', read.text('config.parentHostname')),
+  return present({
+    base: read.path('config.base', folder),
+    hostname: read.text('config.hostname'),
+    parentHostname: read.text('config.parentHostname'),
     agent: readAgent(read),
-    ...optional('proxy', readProxy(read)),
-    ...optional('trustBundle', read.text('config.trustBundle')),
-    ...optional('edgeCa', readEdgeCa(read)),
-    ...optional('dynamicReprovisioning', read.truth('config.dynamicReprovisioning')),
-    ...optional('autoReprovisioningMode', oneOf(read.text('config.autoReprovisioningMode'), autoReprovisioningModes)),
-    ...optional('network', readNetwork(read)),
-    ...optional('watchdog', readWatchdog(read)),
-    ...optional('imageGarbageCollection', readCollection(read)),
-    ...optional('pkcs11', readPkcs11(read)),
-  };
+    proxy: readProxy(read),
+    trustBundle: read.text('config.trustBundle'),
+    edgeCa: readEdgeCa(read),
+    dynamicReprovisioning: read.truth('config.dynamicReprovisioning'),
+    autoReprovisioningMode: oneOf(read.text('config.autoReprovisioningMode'), autoReprovisioningModes),
+    network: readNetwork(read),
+    watchdog: readWatchdog(read),
+    imageGarbageCollection: readCollection(read),
+    pkcs11: readPkcs11(read),
+  } satisfies ForEachName<'config'>);
 }
 
-/** Most devices of a long fleet have none: they share this one. */
+/** Most devices of a large fleet have no `config`. They share this one to save memory. */
 const nothing: DeviceConfig = { agent: { env: {} } };
 
-/** A finding for each key that has some of what it needs: after merging, since a device may complete what the defaults begin. */
+/** Returns a finding for each key that has only a part of what it needs. Defaults are merged before: a device may complete them. */
 export function incompleteConfig(read: ValueReader): readonly Finding[] {
   if (!read.has('config')) return [];
   return together.flatMap(({ key, parts }) => {
@@ -60,12 +63,12 @@ const together: readonly { readonly key: string; readonly parts: readonly string
 ];
 
 function readAgent(read: ValueReader): AgentConfig {
-  return {
-    ...optional('image', read.text('config.agent.image')),
+  return present({
+    image: read.text('config.agent.image'),
     env: read.texts('config.agent.env'),
-    ...optional('createOptions', read.json('config.agent.createOptions')),
-    ...optional('registry', readRegistry(read)),
-  };
+    createOptions: read.json('config.agent.createOptions'),
+    registry: readRegistry(read),
+  } satisfies ForEachName<'config.agent'>);
 }
 
 function readRegistry(read: ValueReader): RegistryCredentials | undefined {
@@ -73,54 +76,58 @@ function readRegistry(read: ValueReader): RegistryCredentials | undefined {
   const username = read.text('config.agent.registry.username');
   const passwordFrom = read.text('config.agent.registry.passwordFrom');
   if (server === undefined || username === undefined || passwordFrom === undefined) return undefined;
-  return { server, username, passwordFrom };
+  return { server, username, passwordFrom } satisfies ForEachName<'config.agent.registry'>;
 }
 
 function readProxy(read: ValueReader): DeviceConfig['proxy'] {
   const https = read.text('config.proxy.https');
-  return https === undefined ? undefined : { https, ...optional('noProxy', read.text('config.proxy.noProxy')) };
+  if (https === undefined) return undefined;
+  return present({ https, noProxy: read.text('config.proxy.noProxy') } satisfies ForEachName<'config.proxy'>);
 }
 
 function readEdgeCa(read: ValueReader): DeviceConfig['edgeCa'] {
   if (!read.has('config.edgeCa')) return undefined;
-  return {
-    ...optional('certificate', read.text('config.edgeCa.certificate')),
-    ...optional('privateKey', read.text('config.edgeCa.privateKey')),
-    ...optional('lifetimeDays', read.number('config.edgeCa.lifetimeDays')),
-  };
+  return present({
+    certificate: read.text('config.edgeCa.certificate'),
+    privateKey: read.text('config.edgeCa.privateKey'),
+    lifetimeDays: read.number('config.edgeCa.lifetimeDays'),
+  } satisfies ForEachName<'config.edgeCa'>);
 }
 
 function readNetwork(read: ValueReader): ContainerNetwork | undefined {
   if (!read.has('config.network')) return undefined;
-  return {
-    ...optional('name', read.text('config.network.name')),
-    ...optional('ipv6', read.truth('config.network.ipv6')),
-    ipam: read.items('config.network.ipam').map((range) => ({
-      ...optional('gateway', range.text('gateway')),
-      ...optional('subnet', range.text('subnet')),
-      ...optional('ipRange', range.text('ipRange')),
-    })),
-  };
+  return present({
+    name: read.text('config.network.name'),
+    ipv6: read.truth('config.network.ipv6'),
+    ipam: read.items('config.network.ipam').map((range) =>
+      present({
+        gateway: range.text('gateway'),
+        subnet: range.text('subnet'),
+        ipRange: range.text('ipRange'),
+      } satisfies ForEachName<'config.network.ipam'>),
+    ),
+  } satisfies ForEachName<'config.network'>);
 }
 
 function readWatchdog(read: ValueReader): DeviceConfig['watchdog'] {
   const retries = read.number('config.watchdog.maxRetries') ?? oneOf(read.text('config.watchdog.maxRetries'), words);
-  return retries === undefined ? undefined : { maxRetries: retries };
+  return retries === undefined ? undefined : ({ maxRetries: retries } satisfies ForEachName<'config.watchdog'>);
 }
 
 const words = ['infinite'] as const;
 
 function readCollection(read: ValueReader): ImageGarbageCollection | undefined {
   if (!read.has('config.imageGarbageCollection')) return undefined;
-  return {
-    ...optional('enabled', read.truth('config.imageGarbageCollection.enabled')),
-    ...optional('cleanupRecurrence', read.text('config.imageGarbageCollection.cleanupRecurrence')),
-    ...optional('imageAgeCleanupThreshold', read.text('config.imageGarbageCollection.imageAgeCleanupThreshold')),
-    ...optional('cleanupTime', read.text('config.imageGarbageCollection.cleanupTime')),
-  };
+  return present({
+    enabled: read.truth('config.imageGarbageCollection.enabled'),
+    cleanupRecurrence: read.text('config.imageGarbageCollection.cleanupRecurrence'),
+    imageAgeCleanupThreshold: read.text('config.imageGarbageCollection.imageAgeCleanupThreshold'),
+    cleanupTime: read.text('config.imageGarbageCollection.cleanupTime'),
+  } satisfies ForEachName<'config.imageGarbageCollection'>);
 }
 
 function readPkcs11(read: ValueReader): DeviceConfig['pkcs11'] {
   const library = read.text('config.pkcs11.library');
-  return library === undefined ? undefined : { library, ...optional('baseSlot', read.text('config.pkcs11.baseSlot')) };
+  if (library === undefined) return undefined;
+  return present({ library, baseSlot: read.text('config.pkcs11.baseSlot') } satisfies ForEachName<'config.pkcs11'>);
 }

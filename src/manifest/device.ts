@@ -9,14 +9,16 @@ import {
   type Platform,
   type Runtime,
   type Slot,
+  slots,
   type ThumbprintAlgorithm,
 } from '../model/fleet.ts';
+import type { ForEachName } from '../model/setting-key.ts';
 import type { IdProblem } from '../rules/device.ts';
 import { finding } from '../rules/rules.ts';
 import { incompleteConfig, readConfig } from './config.ts';
 import { at, type Node, placeOf } from './node.ts';
 import { tagFindings } from './tags.ts';
-import { oneOf, optional, textOf, ValueReader } from './values.ts';
+import { oneOf, optional, present, textOf, ValueReader } from './values.ts';
 
 const longestCommonName = 64; // RFC 5280, appendix A.1: ub-common-name
 
@@ -64,12 +66,12 @@ const usual: DeviceIdentity = { slot: 'primary' };
 
 function readIdentity(read: ValueReader): DeviceIdentity {
   if (!read.has('identity')) return usual;
-  return {
-    slot: oneOf<Slot>(read.text('identity.slot'), ['primary', 'secondary']) ?? 'primary',
-    ...optional('certificate', read.text('identity.certificate')),
-    ...optional('privateKey', read.text('identity.privateKey')),
-    ...optional('pinFrom', read.text('identity.pinFrom')),
-  };
+  return present({
+    slot: oneOf<Slot>(read.text('identity.slot'), slots) ?? 'primary',
+    certificate: read.text('identity.certificate'),
+    privateKey: read.text('identity.privateKey'),
+    pinFrom: read.text('identity.pinFrom'),
+  } satisfies ForEachName<'identity'>);
 }
 
 function* idFindings(id: string, place: Place): Generator<Finding> {
@@ -98,12 +100,12 @@ function readRuntime(read: ValueReader): Runtime | undefined {
     minor: Number(minor),
     ...(patch === undefined ? {} : { patch: Number(patch) }),
   };
-  return {
+  return present({
     version,
     platform,
-    ...optional('containerOs', oneOf<ContainerOs>(read.text('runtime.containerOs'), ['linux', 'windows'])),
-    ...optional('securityDaemonScript', read.text('runtime.securityDaemonScript')),
-  };
+    containerOs: oneOf<ContainerOs>(read.text('runtime.containerOs'), ['linux', 'windows']),
+    securityDaemonScript: read.text('runtime.securityDaemonScript'),
+  } satisfies ForEachName<'runtime'>);
 }
 
 function missingRuntime(read: ValueReader): Finding {

@@ -100,6 +100,18 @@ export function optional(key: string, value: unknown): object {
   return value === undefined ? {} : { [key]: value };
 }
 
+/** The same without what is `undefined`. */
+export function present<Values extends object>(values: Values): Present<Values>;
+export function present(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+type Present<Values> = {
+  readonly [Key in keyof Values as undefined extends Values[Key] ? never : Key]: Values[Key];
+} & {
+  readonly [Key in keyof Values as undefined extends Values[Key] ? Key : never]?: Exclude<Values[Key], undefined>;
+};
+
 export function oneOf<Word extends string>(text: string | undefined, words: readonly Word[]): Word | undefined {
   return words.find((word) => word === text);
 }

@@ -1,4 +1,5 @@
 import type { Place } from './finding.ts';
+import type { SettingKey } from './setting-key.ts';
 
 /** A device id that IoT Hub accepts: 1 to 128 of its characters, case-sensitive. */
 export type DeviceId = string & { readonly brand: 'DeviceId' };
@@ -122,6 +123,20 @@ export type Json = string | number | boolean | null | readonly Json[] | JsonObje
 export interface JsonObject {
   readonly [key: string]: Json;
 }
+
+/** The path of a setting in `Device`. If this does not compile, `Device` lacks a key that the schema has. */
+export type DeviceSettingKey = PathIn<Pick<Device, 'config' | 'runtime' | 'identity'>, SettingKey>;
+
+type PathIn<Whole, Path extends PathsOf<Whole>> = Path;
+
+/** The dotted paths below a type, through lists. A map of any names has none. */
+type PathsOf<Whole> = Whole extends readonly (infer Item)[]
+  ? PathsOf<Item>
+  : Whole extends object
+    ? string extends keyof Whole
+      ? never
+      : { [Name in keyof Whole & string]-?: Name | `${Name}.${PathsOf<Whole[Name]>}` }[keyof Whole & string]
+    : never;
 
 /** All devices of all manifests of a run, in the order of the manifests. */
 export interface Fleet {

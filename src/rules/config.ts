@@ -1,5 +1,6 @@
 import { baseRules } from './base.ts';
 import { rule } from './rule.ts';
+import { unsupportedRules } from './unsupported.ts';
 
 export const configRules = {
   'config/uri': rule<{ key: string; value: string; problem: string; expected: string }>({
@@ -32,18 +33,7 @@ export const configRules = {
       implied: true,
     },
   }),
-  'config/unsupported-by-version': rule<{ what: string; version: string; remedy: string }>({
-    severity: 'error',
-    about:
-      'The manifest asks for something that this version of IoT Edge does not know, or that this release cannot render for it.',
-    message: ({ what, version }) => `${what} (runtime ${version})`,
-    remedy: ({ remedy }) => remedy,
-    example: {
-      what: 'config.imageGarbageCollection begins with IoT Edge 1.4',
-      version: '1.2',
-      remedy: 'Remove config.imageGarbageCollection.',
-    },
-  }),
+  ...unsupportedRules,
   ...baseRules,
   'config/secret-in-manifest': rule<{ key: string; what: string }>({
     severity: 'error',

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { emulatorFault } from '../../../src/emulator/faults.ts';
@@ -8,6 +8,7 @@ import { type BlobService, startBlobService } from '../../support/blob-service.t
 import { simulatedClock } from '../../support/clock.ts';
 import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
+import { describeNeeding } from '../../support/needing.ts';
 import { call, signature } from '../clients.ts';
 import { startHub } from '../start-hub.ts';
 import { containerOf, ended, hubWith, line, wantedJob } from './imports.ts';
@@ -145,7 +146,7 @@ describe('over a restart', () => {
 
 const recording = join(import.meta.dirname, '../../../../shared/reference/iothub/recordings/import-job.json');
 
-describe.skipIf(!existsSync(recording))('the recorded import (../shared/reference)', () => {
+describeNeeding(['../shared/reference'], 'the recorded import', () => {
   it('goes the same way, name by name', async () => {
     const { Entries } = JSON.parse(readFileSync(recording, 'utf8'));
     const container = await containerOf(blobs, creations(5));

@@ -1,37 +1,38 @@
-import type { Device, JsonObject } from '../../model/fleet.ts';
+import type { ForEachName } from '../../model/setting-key.ts';
+import { agentImageOf } from '../judge/agent-image.ts';
+import type { FileMap, Source } from './file-settings.ts';
 import { placeholderOf } from './placeholders.ts';
 
-/** The first edgeAgent, as both forms of the configuration have it. */
-export interface Agent {
-  readonly image: string;
-  readonly env: Readonly<Record<string, string>>;
-  readonly createOptions: JsonObject;
-  readonly auth: { readonly serveraddress: string; readonly username: string; readonly password: string } | undefined;
+/** How the agent signs in to its registry. A placeholder stands for the password, which is filled in on the device. */
+function authOf({ device }: Source): FileMap | undefined {
+  const { registry } = device.config.agent;
+  if (registry === undefined) return undefined;
+  return renamed({ ...registry, passwordFrom: placeholderOf(registry.passwordFrom) }, {
+    server: 'serveraddress',
+    username: 'username',
+    passwordFrom: 'password',
+  } satisfies ForEachName<'config.agent.registry', string>);
 }
 
-/**
- * The agent of a device. A proxy is the agent's too, unless its own variables say otherwise; in place of the registry's
- * password stands a placeholder, which is filled in on the device.
- */
-export function agentOf({ config, runtime }: Device): Agent {
-  const { agent, proxy } = config;
-  const { major, minor } = runtime.version;
-  const fromProxy = {
-    ...(proxy === undefined ? {} : { https_proxy: proxy.https }),
-    ...(proxy?.noProxy === undefined ? {} : { no_proxy: proxy.noProxy }),
-  };
-  return {
-    // The tag that the packages' own files have.
-    image: agent.image ?? `mcr.microsoft.com/azureiotedge-agent:${major}.${minor}`,
-    env: { ...fromProxy, ...agent.env },
-    createOptions: agent.createOptions ?? {},
-    auth:
-      agent.registry === undefined
-        ? undefined
-        : {
-            serveraddress: agent.registry.server,
-            username: agent.registry.username,
-            password: placeholderOf(agent.registry.passwordFrom),
-          },
-  };
+/** The settings of a section under the names that a file has for them, without those that are `undefined`. */
+export function renamed(settings: object, names: Readonly<Record<string, string>>): FileMap {
+  const values = new Map<string, unknown>(Object.entries(settings));
+  const pairs = Object.entries(names).map(([name, called]) => [called, values.get(name)] as const);
+  return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 }
+
+/** Where both files have the settings of the agent. A proxy is the agent's too, unless its own variables say otherwise. */
+export const agentSettings = {
+  'config.agent.image': { at: 'agent.config.image', whole: ({ device }: Source) => agentImageOf(device) },
+  'config.proxy.https': { at: 'agent.env.https_proxy' },
+  'config.proxy.noProxy': { at: 'agent.env.no_proxy' },
+  'config.agent.env': { at: 'agent.env', entries: true },
+  'config.agent.createOptions': {
+    at: 'agent.config.createOptions',
+    whole: ({ device: { config } }: Source) => {
+      const { createOptions = {} } = config.agent;
+      return Object.keys(createOptions).length === 0 ? undefined : createOptions;
+    },
+  },
+  'config.agent.registry': { at: 'agent.config.auth', says: authOf },
+} as const;

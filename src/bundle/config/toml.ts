@@ -1,9 +1,11 @@
 import { stringify } from 'smol-toml';
 import type { Device, HubHost, ImageGarbageCollection } from '../../model/fleet.ts';
+import type { ForEachName } from '../../model/setting-key.ts';
 import { hostnameOf } from '../judge/hostname.ts';
 import { isModuleUri } from '../judge/module.ts';
 import type { Places } from '../judge/places.ts';
-import { agentOf } from './agent.ts';
+import { agentSettings, renamed } from './agent.ts';
+import { byItsKeys, type FileMap, fileSettings, isMap, notInFile, withItsSection } from './file-settings.ts';
 import { placeholderOf } from './placeholders.ts';
 import { networkOf } from './yaml.ts';
 
@@ -15,71 +17,112 @@ export function renderConfigToml(device: Device, hub: HubHost, places: Places): 
   return `${header(device, places)}\n${stringify(settingsOf(device, hub, places))}`;
 }
 
-function settingsOf(device: Device, hub: HubHost, places: Places): Readonly<Record<string, unknown>> {
-  const { config, identity } = device;
-  const network = networkOf(config.network);
-  return withoutAbsent({
-    hostname: hostnameOf(device),
-    parent_hostname: config.parentHostname,
-    trust_bundle_cert: places.trustBundle?.uri,
-    auto_reprovisioning_mode: config.autoReprovisioningMode,
-    provisioning: {
-      source: 'manual',
-      iothub_hostname: hub.replace(/:\d+$/, ''),
-      device_id: device.id,
-      authentication: {
-        method: 'x509',
-        identity_cert: places.certificate.uri,
-        identity_pk: withPin(places.privateKey.uri, identity.pinFrom),
+function settingsOf(device: Device, hub: HubHost, places: Places): FileMap {
+  const { moby_runtime: engine, ...settings } = tomlSettings.whole(
+    { device, places },
+    {
+      provisioning: {
+        source: 'manual',
+        iothub_hostname: hub.replace(/:\d+$/, ''),
+        device_id: device.id,
+        authentication: { method: 'x509' },
       },
+      aziot_keys: undefined,
+      agent: { name: 'edgeAgent', type: 'docker', config: {}, env: {} },
+      watchdog: undefined,
+      edge_ca: undefined,
     },
-    aziot_keys:
-      config.pkcs11 &&
-      withoutAbsent({
-        pkcs11_lib_path: config.pkcs11.library,
-        pkcs11_base_slot: config.pkcs11.baseSlot && withPin(config.pkcs11.baseSlot, identity.pinFrom),
-      }),
-    agent: agentTable(device),
-    watchdog: config.watchdog && { max_retries: config.watchdog.maxRetries },
-    edge_ca: edgeCaTable(device, places),
-    image_garbage_collection:
-      config.imageGarbageCollection && imageGarbageCollectionTable(config.imageGarbageCollection),
-    // The table needs both of its keys.
-    moby_runtime: network === undefined ? undefined : { uri: 'unix:///var/run/docker.sock', network },
-  });
+  );
+  if (!isMap(engine)) return settings;
+  // The table needs both of its keys.
+  return { ...settings, moby_runtime: { uri: 'unix:///var/run/docker.sock', ...engine } };
 }
 
-function agentTable(device: Device): object {
-  const { image, env, createOptions, auth } = agentOf(device);
-  const options = Object.keys(createOptions).length === 0 ? undefined : createOptions;
-  return { name: 'edgeAgent', type: 'docker', config: withoutAbsent({ image, createOptions: options, auth }), env };
-}
+/** Where config.toml of 1.2 to 1.6 has each key of the manifest. A new key has its row here. */
+const tomlSettings = fileSettings({
+  // The default image of the agent follows from the version.
+  'runtime.version': notInFile,
+  'runtime.platform': notInFile,
+  'runtime.containerOs': notInFile,
+  'runtime.securityDaemonScript': notInFile,
+  'config.hostname': { at: 'hostname', whole: ({ device }) => hostnameOf(device) },
+  'config.parentHostname': { at: 'parent_hostname' },
+  'config.trustBundle': { at: 'trust_bundle_cert', says: ({ places }) => places.trustBundle?.uri },
+  'config.dynamicReprovisioning': notInFile,
+  'config.autoReprovisioningMode': { at: 'auto_reprovisioning_mode' },
+  'identity.slot': notInFile,
+  'identity.certificate': {
+    at: 'provisioning.authentication.identity_cert',
+    says: ({ places }) => places.certificate.uri,
+  },
+  'identity.privateKey': {
+    at: 'provisioning.authentication.identity_pk',
+    says: ({ device, places }) => withPin(places.privateKey.uri, device),
+  },
+  // It stands in the URIs of the private keys.
+  'identity.pinFrom': notInFile,
+  'config.pkcs11': byItsKeys,
+  'config.pkcs11.library': { at: 'aziot_keys.pkcs11_lib_path' },
+  'config.pkcs11.baseSlot': {
+    at: 'aziot_keys.pkcs11_base_slot',
+    says: ({ device }) => device.config.pkcs11?.baseSlot && withPin(device.config.pkcs11.baseSlot, device),
+  },
+  'config.base': notInFile,
+  'config.agent': byItsKeys,
+  'config.proxy': byItsKeys,
+  ...agentSettings,
+  'config.agent.registry.server': withItsSection,
+  'config.agent.registry.username': withItsSection,
+  'config.agent.registry.passwordFrom': withItsSection,
+  'config.watchdog': byItsKeys,
+  'config.watchdog.maxRetries': { at: 'watchdog.max_retries' },
+  'config.edgeCa': byItsKeys,
+  'config.edgeCa.certificate': { at: 'edge_ca.cert', says: ({ places }) => places.edgeCa?.certificate.uri },
+  'config.edgeCa.privateKey': {
+    at: 'edge_ca.pk',
+    says: ({ device, places }) => places.edgeCa && withPin(places.edgeCa.privateKey.uri, device),
+  },
+  'config.edgeCa.lifetimeDays': {
+    at: 'edge_ca.auto_generated_edge_ca_expiry_days',
+    says: ({ device, places }) => (places.edgeCa === undefined ? device.config.edgeCa?.lifetimeDays : undefined),
+  },
+  'config.imageGarbageCollection': {
+    at: 'image_garbage_collection',
+    says: ({ device }) => device.config.imageGarbageCollection && collectionOf(device.config.imageGarbageCollection),
+  },
+  'config.imageGarbageCollection.enabled': withItsSection,
+  'config.imageGarbageCollection.cleanupRecurrence': withItsSection,
+  'config.imageGarbageCollection.imageAgeCleanupThreshold': withItsSection,
+  'config.imageGarbageCollection.cleanupTime': withItsSection,
+  'config.network': { at: 'moby_runtime.network', says: ({ device }) => networkOf(device.config.network) },
+  'config.network.name': withItsSection,
+  'config.network.ipv6': withItsSection,
+  'config.network.ipam': withItsSection,
+  'config.network.ipam.gateway': withItsSection,
+  'config.network.ipam.subnet': withItsSection,
+  'config.network.ipam.ipRange': withItsSection,
+});
 
-function edgeCaTable({ config, identity }: Device, { edgeCa }: Places): object | undefined {
-  if (edgeCa !== undefined)
-    return { cert: edgeCa.certificate.uri, pk: withPin(edgeCa.privateKey.uri, identity.pinFrom) };
-  const days = config.edgeCa?.lifetimeDays;
-  return days === undefined ? undefined : { auto_generated_edge_ca_expiry_days: days };
-}
+/** The path in config.toml of a key of the manifest. */
+export const pathInToml = tomlSettings.pathOf;
 
-/** Whole: the first 1.4 had no default for a key that is left out. */
-function imageGarbageCollectionTable(wanted: ImageGarbageCollection): object {
-  return {
-    enabled: wanted.enabled ?? true,
-    cleanup_recurrence: wanted.cleanupRecurrence ?? '1d',
-    image_age_cleanup_threshold: wanted.imageAgeCleanupThreshold ?? '7d',
-    cleanup_time: wanted.cleanupTime ?? '00:00',
-  };
+/** A complete table: the first 1.4 has no default for a key that is left out. */
+function collectionOf(wanted: ImageGarbageCollection): FileMap {
+  return renamed(
+    { enabled: true, cleanupRecurrence: '1d', imageAgeCleanupThreshold: '7d', cleanupTime: '00:00', ...wanted },
+    {
+      enabled: 'enabled',
+      cleanupRecurrence: 'cleanup_recurrence',
+      imageAgeCleanupThreshold: 'image_age_cleanup_threshold',
+      cleanupTime: 'cleanup_time',
+    } satisfies ForEachName<'config.imageGarbageCollection', string>,
+  );
 }
 
 /** RFC 7512: the PIN stands in the query of the URI. */
-function withPin(uri: string, variable: string | undefined): string {
-  if (variable === undefined || !isModuleUri(uri)) return uri;
-  return `${uri}${uri.includes('?') ? '&' : '?'}pin-value=${placeholderOf(variable)}`;
-}
-
-function withoutAbsent(table: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined));
+function withPin(uri: string, { identity: { pinFrom } }: Device): string {
+  if (pinFrom === undefined || !isModuleUri(uri)) return uri;
+  return `${uri}${uri.includes('?') ? '&' : '?'}pin-value=${placeholderOf(pinFrom)}`;
 }
 
 function header(device: Device, places: Places): string {

@@ -1,7 +1,9 @@
 import type { ContainerNetwork, Device, HubHost } from '../../model/fleet.ts';
+import type { ForEachName } from '../../model/setting-key.ts';
 import { hostnameOf } from '../judge/hostname.ts';
 import type { Places } from '../judge/places.ts';
-import { agentOf } from './agent.ts';
+import { agentSettings, renamed } from './agent.ts';
+import { byItsKeys, fileSettings, notInFile, withItsSection } from './file-settings.ts';
 import { yamlLines } from './yaml-lines.ts';
 
 /**
@@ -14,36 +16,101 @@ export function renderConfigYaml(device: Device, hub: HubHost, places: Places): 
 
 /** What a reader of the file gets. */
 export function configYamlOf(device: Device, hub: HubHost, places: Places): object {
-  const { config } = device;
-  const platform = platforms[device.runtime.platform];
-  const network = networkOf(config.network);
-  return {
-    provisioning: provisioningOf(device, hub, places),
-    ...certificatesSection(device, places),
-    agent: agentSection(device),
-    hostname: hostnameOf(device),
-    ...(config.watchdog === undefined ? {} : watchdogOf(config.watchdog.maxRetries)),
-    connect: platform.connect,
-    listen: platform.listen,
-    homedir: platform.homedir,
-    moby_runtime: { uri: platform.engine, ...(network === undefined ? {} : { network }) },
-  };
+  const { connect, listen, homedir, engine } = platforms[device.runtime.platform];
+  return yamlSettings.whole(
+    { device, places },
+    {
+      provisioning: {
+        source: 'manual',
+        authentication: { method: 'x509', iothub_hostname: hub.replace(/:\d+$/, ''), device_id: device.id },
+      },
+      certificates: undefined,
+      agent: { name: 'edgeAgent', type: 'docker', env: {}, config: {} },
+      hostname: undefined,
+      watchdog: undefined,
+      connect,
+      listen,
+      homedir,
+      moby_runtime: { uri: engine },
+    },
+  );
 }
 
-/** The section that makes a device this device; `dynamic_reprovisioning` has to be a truth value. */
-function provisioningOf(device: Device, hub: HubHost, places: Places): object {
-  return {
-    source: 'manual',
-    authentication: {
-      method: 'x509',
-      iothub_hostname: hub.replace(/:\d+$/, ''),
-      device_id: device.id,
-      identity_cert: places.certificate.uri,
-      identity_pk: places.privateKey.uri,
-    },
-    dynamic_reprovisioning: device.config.dynamicReprovisioning ?? false,
-  };
+/** What the manifest says of settings outside of `provisioning`, to be set in an existing config.yaml. */
+export function saidInYaml(device: Device, places: Places) {
+  return yamlSettings.said({ device, places }).filter(({ path: [section] }) => section !== 'provisioning');
 }
+
+/** Where config.yaml of 1.0.10 to 1.1 has each key of the manifest. A new key has its row here. */
+const yamlSettings = fileSettings({
+  // The frame of a complete file and the default image of the agent follow from these two.
+  'runtime.version': notInFile,
+  'runtime.platform': notInFile,
+  'runtime.containerOs': notInFile,
+  'runtime.securityDaemonScript': notInFile,
+  'identity.slot': notInFile,
+  'identity.certificate': {
+    at: 'provisioning.authentication.identity_cert',
+    says: ({ places }) => places.certificate.uri,
+  },
+  'identity.privateKey': {
+    at: 'provisioning.authentication.identity_pk',
+    says: ({ places }) => places.privateKey.uri,
+  },
+  'identity.pinFrom': notInFile,
+  'config.dynamicReprovisioning': {
+    at: 'provisioning.dynamic_reprovisioning',
+    // It has to be a truth value.
+    whole: ({ device }) => device.config.dynamicReprovisioning ?? false,
+  },
+  'config.autoReprovisioningMode': notInFile,
+  'config.edgeCa': byItsKeys,
+  'config.edgeCa.certificate': {
+    at: 'certificates.device_ca_cert',
+    says: ({ places }) => places.edgeCa?.certificate.uri,
+  },
+  'config.edgeCa.privateKey': { at: 'certificates.device_ca_pk', says: ({ places }) => places.edgeCa?.privateKey.uri },
+  'config.trustBundle': { at: 'certificates.trusted_ca_certs', says: ({ places }) => places.trustBundle?.uri },
+  'config.edgeCa.lifetimeDays': { at: 'certificates.auto_generated_ca_lifetime_days' },
+  'config.base': notInFile,
+  'config.hostname': { at: 'hostname', whole: ({ device }) => hostnameOf(device) },
+  'config.parentHostname': notInFile,
+  'config.agent': byItsKeys,
+  'config.proxy': byItsKeys,
+  ...agentSettings,
+  'config.agent.registry': {
+    ...agentSettings['config.agent.registry'],
+    whole: (source) => agentSettings['config.agent.registry'].says(source) ?? {},
+  },
+  'config.agent.registry.server': withItsSection,
+  'config.agent.registry.username': withItsSection,
+  'config.agent.registry.passwordFrom': withItsSection,
+  'config.watchdog': byItsKeys,
+  'config.watchdog.maxRetries': {
+    at: 'watchdog.max_retries',
+    // 1.1 knows a number alone: without the key it retries without end.
+    whole: ({ device: { config } }) =>
+      config.watchdog?.maxRetries === 'infinite' ? undefined : config.watchdog?.maxRetries,
+  },
+  'config.network': { at: 'moby_runtime.network', says: ({ device }) => networkOf(device.config.network) },
+  'config.network.name': withItsSection,
+  'config.network.ipv6': withItsSection,
+  'config.network.ipam': withItsSection,
+  'config.network.ipam.gateway': withItsSection,
+  'config.network.ipam.subnet': withItsSection,
+  'config.network.ipam.ipRange': withItsSection,
+  'config.imageGarbageCollection': notInFile,
+  'config.imageGarbageCollection.enabled': notInFile,
+  'config.imageGarbageCollection.cleanupRecurrence': notInFile,
+  'config.imageGarbageCollection.imageAgeCleanupThreshold': notInFile,
+  'config.imageGarbageCollection.cleanupTime': notInFile,
+  'config.pkcs11': notInFile,
+  'config.pkcs11.library': notInFile,
+  'config.pkcs11.baseSlot': notInFile,
+});
+
+/** The path in config.yaml of a key of the manifest. */
+export const pathInYaml = yamlSettings.pathOf;
 
 const onLinux = {
   homedir: '/var/lib/iotedge',
@@ -80,62 +147,22 @@ export const platforms = {
   },
 } as const;
 
-function certificatesSection(device: Device, places: Places): object {
-  const certificates = certificatesOf(device, places);
-  return Object.keys(certificates).length === 0 ? {} : { certificates };
-}
-
-/** What the manifest says of the section `certificates`. */
-export function certificatesOf({ config }: Device, { trustBundle, edgeCa }: Places): object {
-  return {
-    ...(edgeCa === undefined ? {} : { device_ca_cert: edgeCa.certificate.uri, device_ca_pk: edgeCa.privateKey.uri }),
-    ...(trustBundle === undefined ? {} : { trusted_ca_certs: trustBundle.uri }),
-    ...(config.edgeCa?.lifetimeDays === undefined
-      ? {}
-      : { auto_generated_ca_lifetime_days: config.edgeCa.lifetimeDays }),
-  };
-}
-
-function agentSection(device: Device): object {
-  const { image, env, createOptions, auth } = agentOf(device);
-  return {
-    name: 'edgeAgent',
-    type: 'docker',
-    env,
-    config: {
-      image,
-      ...(Object.keys(createOptions).length === 0 ? {} : { createOptions }),
-      auth: auth ?? {},
-    },
-  };
-}
-
-/** 1.1 knows a number alone: without the key it retries without end. */
-function watchdogOf(maxRetries: number | 'infinite'): object {
-  return maxRetries === 'infinite' ? {} : { watchdog: { max_retries: maxRetries } };
-}
-
-/** A name alone, or a map where there is more to say. */
+/** A name alone, or a map where the manifest says more. */
 export function networkOf(network: ContainerNetwork | undefined): object | string | undefined {
   if (network === undefined) return undefined;
   const { name, ipv6, ipam } = network;
   if (ipv6 === undefined && ipam.length === 0) return name;
-  return {
-    // The map has to name it.
-    name: name ?? 'azure-iot-edge',
-    ...(ipv6 === undefined ? {} : { ipv6 }),
-    ...(ipam.length === 0
-      ? {}
-      : {
-          ipam: {
-            config: ipam.map(({ gateway, subnet, ipRange }) => ({
-              ...(gateway === undefined ? {} : { gateway }),
-              ...(subnet === undefined ? {} : { subnet }),
-              ...(ipRange === undefined ? {} : { ip_range: ipRange }),
-            })),
-          },
-        }),
-  };
+  const ranges = ipam.map((range) =>
+    renamed(range, { gateway: 'gateway', subnet: 'subnet', ipRange: 'ip_range' } satisfies ForEachName<
+      'config.network.ipam',
+      string
+    >),
+  );
+  return renamed(
+    // A map needs the name.
+    { name: name ?? 'azure-iot-edge', ipv6, ipam: ranges.length === 0 ? undefined : { config: ranges } },
+    { name: 'name', ipv6: 'ipv6', ipam: 'ipam' } satisfies ForEachName<'config.network', string>,
+  );
 }
 
 function header(device: Device, places: Places): string {

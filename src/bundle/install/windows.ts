@@ -1,6 +1,6 @@
 import type { HubHost } from '../../model/fleet.ts';
 import type { Identity } from '../../model/identity.ts';
-import { agentOf } from '../config/agent.ts';
+import { agentImageOf } from '../judge/agent-image.ts';
 import { carriesConfiguration } from '../judge/linux-containers.ts';
 import type { DevicePlace, Places } from '../judge/places.ts';
 import { initializer } from './scripts.generated.ts';
@@ -21,7 +21,6 @@ export function renderInitializer(identity: Identity, hub: HubHost, places: Plac
 /** All settings are always set, absent ones to empty text: strict mode stops at a variable that is not set. */
 function settingsOf({ device, thumbprints, certificates }: Identity, hub: HubHost, places: Places) {
   const { identity, config, runtime } = device;
-  const { image, auth } = agentOf(device);
   return {
     Runtime: literal(runtime.version.text),
     DeviceId: literal(device.id),
@@ -33,8 +32,8 @@ function settingsOf({ device, thumbprints, certificates }: Identity, hub: HubHos
     BundledConfiguration: literal(carriesConfiguration(device) ? 'config.yaml' : undefined),
     ContainerOs: literal(runtime.containerOs === 'linux' ? 'Linux' : 'Windows'),
     DynamicReprovisioning: config.dynamicReprovisioning === true ? '$true' : '$false',
-    AgentImage: literal(image),
-    RegistryUsername: literal(auth?.username),
+    AgentImage: literal(agentImageOf(device)),
+    RegistryUsername: literal(config.agent.registry?.username),
     RegistryPasswordFrom: literal(config.agent.registry?.passwordFrom),
     EdgeCaCertificate: pathOf(places.edgeCa?.certificate),
     EdgeCaPrivateKey: pathOf(places.edgeCa?.privateKey),

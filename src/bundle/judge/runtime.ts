@@ -1,7 +1,11 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Device, RuntimeVersion } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
-import { limitsOfLinuxContainers } from './linux-containers.ts';
+import type { Unsupported } from '../../rules/unsupported.ts';
+import { agentImageOf } from './agent-image.ts';
+import { type KnownBy, type KnownBySectionRow, knownBy } from './known-by.ts';
+import { carriesConfiguration, registryOf } from './linux-containers.ts';
+import { settingReader } from './setting.ts';
 
 /** `iotedge` reads config.yaml (up to 1.1), `aziot` reads config.toml (from 1.2 on). */
 export type Generation = 'iotedge' | 'aziot';
@@ -10,19 +14,18 @@ export function generationOf(version: RuntimeVersion): Generation {
   return isBefore(version, 2) ? 'iotedge' : 'aziot';
 }
 
-/** What the device's version and platform cannot do of what its manifest asks for, and whether Microsoft no longer supports the version. */
+/** Returns what the manifest asks for and the device's version or platform cannot do, and a notice where the version is out of support. */
 export function judgeRuntime(device: Device, now: Date): readonly Finding[] {
   const { version } = device.runtime;
-  const refuse = (key: string, what: string, remedy: string) => {
+  const refuse = (key: string, problem: Unsupported) => {
     const subject = { place: device.place(key), device: device.id, hub: device.hub };
-    return finding('config/unsupported-by-version', { what, version: version.text, remedy }, subject);
+    return finding('config/unsupported-by-version', { problem, version: version.text }, subject);
   };
   const obstacle = obstacleOf(version);
-  if (obstacle !== undefined)
-    return [refuse('runtime.version', obstacle, 'Set runtime.version to the one on the device, from 1.0.10 to 1.6.')];
-  const findings = limits.flatMap(({ key, says, only, remedy }) =>
-    says(device) && !only(device) ? [refuse(key, remedy.what, remedy.type)] : [],
-  );
+  if (obstacle !== undefined) return [refuse('runtime.version', { kind: obstacle })];
+  const findings = limits
+    .filter(({ asked, allowed }) => !allowed(device) && asked(device))
+    .map(({ key, problem }) => refuse(key, problem));
   const end = endOfSupport.get(`${version.major}.${version.minor}`);
   if (end !== undefined && now >= new Date(end.from)) {
     const subject = { place: device.place('runtime.version'), device: device.id, hub: device.hub };
@@ -41,179 +44,142 @@ const endOfSupport: ReadonlyMap<string, { readonly from: string; readonly said?:
   ['1.5', { from: '2026-11-10' }],
 ]);
 
-/** Something that not every version or platform knows: `says` whether the device asks for it, `only` where it may. */
+/** Something that not every device can do: `asked` whether the device asks for it, `allowed` whether it can. */
 interface Limit {
   readonly key: string;
-  readonly says: (device: Device) => boolean;
-  readonly only: (device: Device) => boolean;
-  readonly remedy: { readonly what: string; readonly type: string };
+  readonly asked: (device: Device) => boolean;
+  readonly allowed: (device: Device) => boolean;
+  readonly problem: Unsupported;
 }
 
 const isAziot = ({ runtime }: Device) => generationOf(runtime.version) === 'aziot';
 const isIotedge = (device: Device) => !isAziot(device);
 const isWindows = ({ runtime }: Device) => runtime.platform === 'windows';
 const isLinux = (device: Device) => !isWindows(device);
+const never = () => false;
 
-const hasParent = ({ config }: Device) => config.parentHostname !== undefined;
 const hasTrustBundle = ({ config }: Device) => config.trustBundle !== undefined;
 const hasEdgeCa = ({ config }: Device) => config.edgeCa?.certificate !== undefined;
 
-const limits: readonly Limit[] = [
+/** The limits of the table of keys by version and platform. */
+function limitsOf(key: string, row: KnownBySectionRow): readonly Limit[] {
+  if (typeof row === 'string') return [];
+  const { versions, platforms } = row;
+  const asked = askedBy(key, row);
+  const limits: Limit[] = [];
+  if (versions !== 'all') {
+    const problem: Unsupported = 'since' in versions ? begins(key, versions) : { kind: 'ended', key };
+    limits.push({ key, asked, allowed: knows(versions), problem });
+  }
+  if (platforms !== 'all') {
+    const allowed = platforms === 'Windows' ? isWindows : isLinux;
+    limits.push({ key, asked, allowed, problem: { kind: 'other-platform', key, platform: platforms } });
+  }
+  return limits;
+}
+
+/** The limits of the table of keys with Linux containers on Windows. */
+function limitsOfLinuxContainers(key: string, row: KnownBySectionRow): readonly Limit[] {
+  if (typeof row === 'string' || row.linuxContainers) return [];
+  return [{ key, asked: askedBy(key, row), allowed: carriesConfiguration, problem: { kind: 'linux-containers', key } }];
+}
+
+function askedBy(key: string, { asked }: KnownBy): Limit['asked'] {
+  const read = settingReader(key);
+  return asked ?? ((device) => isSet(read(device)));
+}
+
+function knows(versions: Exclude<KnownBy['versions'], 'all'>): (device: Device) => boolean {
+  if ('last' in versions) return isIotedge;
+  const minor = Number(versions.since.slice('1.'.length));
+  return ({ runtime }) => !isBefore(runtime.version, minor);
+}
+
+function begins(key: string, { since, feature }: Begun): Unsupported {
+  return { kind: 'begins', key, since, ...(feature === undefined ? {} : { feature }) };
+}
+
+type Begun = Extract<KnownBy['versions'], { since: unknown }>;
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && !(Array.isArray(value) && value.length === 0);
+}
+
+/** Keys that the device knows, with values or beside others that it does not. */
+const combinations: readonly Limit[] = [
   {
     key: 'runtime.platform',
-    says: isWindows,
-    only: isIotedge,
-    remedy: {
-      what: 'platform windows ended with IoT Edge 1.1',
-      type: 'IoT Edge for Linux on Windows runs the Linux package: write platform: linux.',
-    },
+    asked: isWindows,
+    allowed: isIotedge,
+    problem: { kind: 'windows-ended' },
   },
-  {
-    key: 'runtime.containerOs',
-    says: ({ runtime }) => runtime.containerOs !== undefined,
-    only: isWindows,
-    remedy: { what: 'runtime.containerOs is a setting of Windows', type: 'Remove runtime.containerOs.' },
-  },
-  {
-    key: 'runtime.securityDaemonScript',
-    says: ({ runtime }) => runtime.securityDaemonScript !== undefined,
-    only: isWindows,
-    remedy: {
-      what: 'runtime.securityDaemonScript is a setting of Windows',
-      type: 'Remove runtime.securityDaemonScript.',
-    },
-  },
-  {
-    key: 'parent',
-    says: ({ parent }) => parent !== undefined && parent !== '',
-    only: isAziot,
-    remedy: { what: 'parent: nested edge begins with IoT Edge 1.2', type: 'Remove parent.' },
-  },
-  {
-    key: 'config.parentHostname',
-    says: hasParent,
-    only: isAziot,
-    remedy: {
-      what: 'config.parentHostname: nested edge begins with IoT Edge 1.2',
-      type: 'Remove config.parentHostname.',
-    },
-  },
-  {
-    key: 'config.base',
-    says: ({ config }) => config.base !== undefined,
-    only: isIotedge,
-    remedy: {
-      what: 'config.base edits a config.yaml, which ended with IoT Edge 1.1',
-      type: 'Remove config.base, and say in config what of it is still wanted.',
-    },
-  },
-  {
-    key: 'config.dynamicReprovisioning',
-    says: ({ config }) => config.dynamicReprovisioning !== undefined,
-    only: isIotedge,
-    remedy: {
-      what: 'config.dynamicReprovisioning ended with IoT Edge 1.1',
-      type: 'Write config.autoReprovisioningMode: Dynamic for true, OnErrorOnly for false.',
-    },
-  },
-  {
-    key: 'config.autoReprovisioningMode',
-    says: ({ config }) => config.autoReprovisioningMode !== undefined,
-    only: isAziot,
-    remedy: {
-      what: 'config.autoReprovisioningMode begins with IoT Edge 1.2',
-      type: 'Write config.dynamicReprovisioning: true or false.',
-    },
-  },
-  {
-    key: 'config.imageGarbageCollection',
-    says: ({ config }) => config.imageGarbageCollection !== undefined,
-    only: ({ runtime }) => !isBefore(runtime.version, 4),
-    remedy: {
-      what: 'config.imageGarbageCollection begins with IoT Edge 1.4',
-      type: 'Remove config.imageGarbageCollection.',
-    },
-  },
-  // Up to 1.1 the three are one setting, which the daemon leaves out in silence where a part is missing (DeviceCertificate in
-  // edgelet-core/src/settings.rs); config.base may have the rest.
+  // Up to 1.1 trust bundle, edge CA and its key are one setting. The daemon leaves it out in silence where a part is missing
+  // (DeviceCertificate in edgelet-core/src/settings.rs). The file of config.base may have the other parts.
   {
     key: 'config.trustBundle',
-    says: (device) => hasTrustBundle(device) && !hasEdgeCa(device) && device.config.base === undefined,
-    only: isAziot,
-    remedy: {
-      what: 'config.trustBundle is read together with config.edgeCa alone up to IoT Edge 1.1',
-      type: 'Set config.edgeCa.certificate and config.edgeCa.privateKey too, or remove config.trustBundle.',
-    },
+    asked: (device) => hasTrustBundle(device) && !hasEdgeCa(device) && device.config.base === undefined,
+    allowed: isAziot,
+    problem: { kind: 'trust-bundle-alone' },
   },
   {
     key: 'config.edgeCa.certificate',
-    says: (device) => hasEdgeCa(device) && !hasTrustBundle(device) && device.config.base === undefined,
-    only: isAziot,
-    remedy: {
-      what: 'config.edgeCa.certificate is read together with config.trustBundle alone up to IoT Edge 1.1',
-      type: 'Set config.trustBundle too: the file has at least the certificate that config.edgeCa.certificate ends in.',
-    },
+    asked: (device) => hasEdgeCa(device) && !hasTrustBundle(device) && device.config.base === undefined,
+    allowed: isAziot,
+    problem: { kind: 'edge-ca-alone' },
   },
   {
     key: 'config.edgeCa.lifetimeDays',
-    says: (device) => hasEdgeCa(device) && device.config.edgeCa?.lifetimeDays !== undefined,
-    only: isIotedge,
-    remedy: {
-      what: 'config.edgeCa.lifetimeDays is for a certificate that the runtime makes, and config.edgeCa.certificate names one',
-      type: 'Remove config.edgeCa.lifetimeDays, or config.edgeCa.certificate and config.edgeCa.privateKey.',
-    },
+    asked: (device) => hasEdgeCa(device) && device.config.edgeCa?.lifetimeDays !== undefined,
+    allowed: isIotedge,
+    problem: { kind: 'lifetime-of-named-certificate' },
   },
   {
     key: 'config.watchdog.maxRetries',
-    says: ({ config }) => config.watchdog?.maxRetries === 'infinite' && config.base !== undefined,
-    only: isAziot,
-    remedy: {
-      what: 'config.watchdog.maxRetries: up to IoT Edge 1.1 infinite is said by having no watchdog section, and config.base is edited',
-      type: 'Remove config.watchdog.maxRetries, and the watchdog section from the file that config.base names.',
-    },
-  },
-  {
-    key: 'config.pkcs11',
-    says: ({ config }) => config.pkcs11 !== undefined,
-    only: isAziot,
-    remedy: { what: 'config.pkcs11: security modules begin with IoT Edge 1.2', type: 'Remove config.pkcs11.' },
-  },
-  {
-    key: 'identity.pinFrom',
-    says: ({ identity }) => identity.pinFrom !== undefined,
-    only: isAziot,
-    remedy: { what: 'identity.pinFrom: security modules begin with IoT Edge 1.2', type: 'Remove identity.pinFrom.' },
-  },
-  {
-    key: 'config.network.ipv6',
-    says: ({ config }) => config.network?.ipv6 !== undefined,
-    only: isLinux,
-    remedy: { what: 'config.network.ipv6 is a setting of Linux', type: 'Remove config.network.ipv6.' },
-  },
-  {
-    key: 'config.network.ipam',
-    says: ({ config }) => (config.network?.ipam.length ?? 0) > 0,
-    only: isLinux,
-    remedy: { what: 'config.network.ipam is a setting of Linux', type: 'Remove config.network.ipam.' },
+    asked: ({ config }) => config.watchdog?.maxRetries === 'infinite' && config.base !== undefined,
+    allowed: isAziot,
+    problem: { kind: 'infinite-on-base' },
   },
   {
     key: 'config.agent.image',
-    says: (device) => isAziot(device) && hasParent(device) && /:1\.[01]([.-]|$)/.test(device.config.agent.image ?? ''),
-    only: () => false,
-    remedy: {
-      what: 'the agent of a device with a parent is of IoT Edge 1.2 or newer',
-      type: "Name an image of the device's own version, or remove config.agent.image.",
-    },
+    asked: (device) => isAziot(device) && hasOldAgent(device) && device.config.parentHostname !== undefined,
+    allowed: never,
+    problem: { kind: 'agent-without-parents' },
   },
-  ...limitsOfLinuxContainers,
+  {
+    key: 'config.agent.registry.server',
+    asked: (device) => {
+      const server = device.config.agent.registry?.server;
+      return server !== undefined && server !== registryOf(agentImageOf(device));
+    },
+    allowed: carriesConfiguration,
+    problem: { kind: 'registry-not-of-image' },
+  },
+  {
+    key: 'config.edgeCa',
+    asked: ({ config }) =>
+      [config.trustBundle, config.edgeCa?.certificate, config.edgeCa?.privateKey].some((path) =>
+        /['$[\]`]|%(24|27|5B|5D|60)/i.test(path ?? ''),
+      ),
+    allowed: carriesConfiguration,
+    problem: { kind: 'path-for-powershell' },
+  },
 ];
 
-function obstacleOf({ text, major, minor, patch }: RuntimeVersion): string | undefined {
+function hasOldAgent({ config }: Device): boolean {
+  return /:1\.[01]([.-]|$)/.test(config.agent.image ?? '');
+}
+
+const rows = Object.entries(knownBy);
+const limits = [
+  ...rows.flatMap(([key, row]) => limitsOf(key, row)),
+  ...combinations,
+  ...rows.flatMap(([key, row]) => limitsOfLinuxContainers(key, row)),
+];
+
+function obstacleOf({ major, minor, patch }: RuntimeVersion): 'no-manual-x509' | 'unknown-version' | undefined {
   // Manual X.509 provisioning came with 1.0.10 (same page).
-  if (major < 1 || (major === 1 && minor === 0 && patch !== undefined && patch < 10)) {
-    return `IoT Edge ${text} has no manual provisioning with X.509 certificates, which began with 1.0.10`;
-  }
-  return major > 1 || minor > 6 ? `IoT Edge ${text} is not known` : undefined;
+  if (major < 1 || (major === 1 && minor === 0 && patch !== undefined && patch < 10)) return 'no-manual-x509';
+  return major > 1 || minor > 6 ? 'unknown-version' : undefined;
 }
 
 function isBefore({ major, minor }: RuntimeVersion, minorOfOne: number): boolean {

@@ -2,6 +2,7 @@ import type { Finding } from '../../model/finding.ts';
 import type { Device, Json } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
 import { placeholdersOf } from '../config/placeholders.ts';
+import { type ForEachKey, settingReader } from './setting.ts';
 
 /** Every text of the configuration that is the manifest's own, by its key. */
 export function* textsOf(device: Device): Generator<readonly [key: string, text: string]> {
@@ -43,16 +44,70 @@ function typeProblem(key: string, value: Json): { readonly expected: string; rea
   return undefined;
 }
 
-/** Texts of one line that are not judged for themselves, as places on the device and host names are. */
-const lines: ReadonlySet<string> = new Set([
-  'config.agent.image',
-  'config.agent.registry.server',
-  'config.agent.registry.username',
-  'config.proxy.noProxy',
-  'config.network.name',
-  'config.pkcs11.library',
-  'config.pkcs11.baseSlot',
-]);
+/**
+ * How the texts of each key are judged. A new key has its row here:
+ * - `text`: as they are; another check or rule looks at their characters.
+ * - `line`: as they are, without control characters.
+ * - `map`: the names and the values of a map of any names.
+ * - `not`: never, since the schema allows no free text there, or since it is a path of the repository.
+ */
+const texts: ForEachKey<'text' | 'line' | 'map' | 'not'> = {
+  'config.base': 'not',
+  'config.hostname': 'text',
+  'config.parentHostname': 'text',
+  'config.agent': 'not',
+  'config.agent.image': 'line',
+  'config.agent.env': 'map',
+  'config.agent.createOptions': 'map',
+  'config.agent.registry': 'not',
+  'config.agent.registry.server': 'line',
+  'config.agent.registry.username': 'line',
+  'config.agent.registry.passwordFrom': 'not',
+  'config.proxy': 'not',
+  'config.proxy.https': 'text',
+  'config.proxy.noProxy': 'line',
+  'config.trustBundle': 'text',
+  'config.edgeCa': 'not',
+  'config.edgeCa.certificate': 'text',
+  'config.edgeCa.privateKey': 'text',
+  'config.edgeCa.lifetimeDays': 'not',
+  'config.dynamicReprovisioning': 'not',
+  'config.autoReprovisioningMode': 'not',
+  'config.network': 'not',
+  'config.network.name': 'line',
+  'config.network.ipv6': 'not',
+  // A list of maps, judged as a whole.
+  'config.network.ipam': 'map',
+  'config.network.ipam.gateway': 'not',
+  'config.network.ipam.subnet': 'not',
+  'config.network.ipam.ipRange': 'not',
+  'config.watchdog': 'not',
+  'config.watchdog.maxRetries': 'not',
+  'config.imageGarbageCollection': 'not',
+  'config.imageGarbageCollection.enabled': 'not',
+  'config.imageGarbageCollection.cleanupRecurrence': 'not',
+  'config.imageGarbageCollection.imageAgeCleanupThreshold': 'not',
+  'config.imageGarbageCollection.cleanupTime': 'not',
+  'config.pkcs11': 'not',
+  'config.pkcs11.library': 'line',
+  'config.pkcs11.baseSlot': 'line',
+  'identity.slot': 'not',
+  'identity.certificate': 'text',
+  'identity.privateKey': 'text',
+  'identity.pinFrom': 'not',
+  'runtime.version': 'not',
+  'runtime.platform': 'not',
+  'runtime.containerOs': 'not',
+  'runtime.securityDaemonScript': 'text',
+};
+
+const lines: ReadonlySet<string> = new Set(
+  Object.entries(texts).flatMap(([key, how]) => (how === 'line' ? [key] : [])),
+);
+
+const judged = Object.entries(texts)
+  .filter(([, how]) => how !== 'not')
+  .map(([key, how]) => ({ key, read: settingReader(key), isMap: how === 'map' }));
 
 /** The first character that may not be: `U+0000`. Values of variables and what Docker takes may have line breaks. */
 function controlIn(key: string, value: Json): string | undefined {
@@ -72,30 +127,12 @@ function isExact(value: number): boolean {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }
 
-function* valuesOf({ config, identity, runtime }: Device): Generator<readonly [key: string, value: Json]> {
-  const { agent, proxy, edgeCa, pkcs11, network } = config;
-  const single = {
-    'config.hostname': config.hostname,
-    'config.parentHostname': config.parentHostname,
-    'config.agent.image': agent.image,
-    'config.agent.registry.server': agent.registry?.server,
-    'config.agent.registry.username': agent.registry?.username,
-    'config.proxy.https': proxy?.https,
-    'config.proxy.noProxy': proxy?.noProxy,
-    'config.trustBundle': config.trustBundle,
-    'config.edgeCa.certificate': edgeCa?.certificate,
-    'config.edgeCa.privateKey': edgeCa?.privateKey,
-    'config.network.name': network?.name,
-    'config.pkcs11.library': pkcs11?.library,
-    'config.pkcs11.baseSlot': pkcs11?.baseSlot,
-    'identity.certificate': identity.certificate,
-    'identity.privateKey': identity.privateKey,
-    'runtime.securityDaemonScript': runtime.securityDaemonScript,
-  };
-  for (const [key, text] of Object.entries(single)) if (text !== undefined) yield [key, text];
-  for (const [name, text] of Object.entries(agent.env)) yield [`config.agent.env.${name}`, text];
-  if (agent.createOptions !== undefined) yield* below('config.agent.createOptions', agent.createOptions);
-  for (const [index, range] of (network?.ipam ?? []).entries()) yield* below(`config.network.ipam.${index}`, range);
+function* valuesOf(device: Device): Generator<readonly [key: string, value: Json]> {
+  for (const { key, read, isMap } of judged) {
+    const value = read(device);
+    if (isMap && typeof value === 'object' && value !== null) yield* below(key, value);
+    else if (typeof value === 'string') yield [key, value];
+  }
 }
 
 function* below(key: string, value: object): Generator<readonly [key: string, value: Json]> {
