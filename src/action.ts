@@ -56,19 +56,19 @@ async function main(): Promise<void> {
   else if (code !== 0) process.exitCode = 1;
 }
 
-/** The first manifest is named as it was given, because a run with wrong settings has a report too. */
+/** Takes the manifest from the text of the input, because a run with wrong settings has a report too. */
 function sarifContext({ manifest = '' }: Settings, { rulesPage }: Event): SarifContext {
   const [first = ''] = manifest.split('\n');
   return { version, manifest: first.trim() || 'devices.yaml', ...(rulesPage === undefined ? {} : { rulesPage }) };
 }
 
-/** A run whose artifacts are uploaded. */
+/** A run that has ended, with its uploads. */
 interface Ended {
   readonly report: Report;
   readonly artifactIds: readonly number[];
 }
 
-/** Throws a `Fault`, or `WrongSettings`, before anything is asked or written. */
+/** Throws `WrongSettings` before it asks a hub or writes anything. Throws a `Fault` for a run that ends early. */
 async function runAndUpload(inputs: Settings, event: Event, outside: Outside): Promise<Ended> {
   const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
   for (const secret of signaturesIn(inputs)) setSecret(secret);
@@ -127,7 +127,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
   return provision(request, world);
 }
 
-/** The request with what only the runner knows: a plan is always written, because an output names it, and a public repository is a finding. */
+/** Adds to the request what only the runner knows. A plan is always written to a file, because an output names it. */
 function completed({ request, artifacts }: RunSettings, root: string, event: Event): Request {
   const { command } = request;
   const publishes = (command === 'apply' || command === 'render') && artifacts !== 'none';
@@ -139,7 +139,7 @@ function completed({ request, artifacts }: RunSettings, root: string, event: Eve
   };
 }
 
-/** The files at the base of the pull request. If they cannot be had, a notice says why, and the plan goes on without them. */
+/** The files at the base of the pull request. If they are missing, a notice says why, and the plan goes on. */
 async function openBase(root: string, named: string): Promise<BaseFiles | undefined> {
   try {
     const base = await checkOut(root, await baseCommit(root, named));
@@ -152,12 +152,12 @@ async function openBase(root: string, named: string): Promise<BaseFiles | undefi
   }
 }
 
-/** Why a plan asks no hub: its run cannot have secrets, and without them it cannot sign in. */
+/** Why a plan asks no hub: the run has no secrets to sign in with. Nothing if it does ask. */
 function excuseOf(command: Command, signIn: SignIn, { withoutSecrets }: Event): string | undefined {
   return command === 'plan' && !canSignIn(signIn) ? withoutSecrets : undefined;
 }
 
-/** Whether the settings are enough to sign in. A session of the Azure CLI may have been left behind; that does not count. */
+/** Whether the settings are enough to sign in. A session of the Azure CLI does not count, because there may be none. */
 function canSignIn(signIn: SignIn): boolean {
   if (signIn.way === 'github-oidc') {
     return signIn.clientId !== '' && signIn.tenantId !== '' && mayHaveIdTokens(process.env);

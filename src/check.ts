@@ -87,7 +87,10 @@ function useOf({ command, insteadOfPlan }: Request): AssignOptions['use'] {
   return command === 'render' ? 'name' : 'credentials';
 }
 
-/** The devices on this run's hubs that the default branch once declared and no manifest of the workspace declares now. None unless the run may remove devices. */
+/**
+ * The devices on this run's hubs that the default branch declared before and no manifest of the workspace declares now. None
+ * if the run may not remove devices.
+ */
 export async function devicesGone(
   request: Request,
   { openHistory, workspace }: World,
@@ -106,8 +109,8 @@ export async function devicesGone(
 }
 
 /**
- * For a pull request, how the configuration of its devices differs from its base. It needs no hub. It also works if devices have
- * faults, now or at the base.
+ * For a pull request, how the configuration of its devices differs from its base. It needs no hub. It also works if devices
+ * have faults, now or at the base.
  */
 async function configurationSinceBase(
   request: Request,
@@ -149,7 +152,7 @@ export function inOrder(findings: readonly Finding[]): readonly Finding[] {
   return [...once.values()].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
 }
 
-/** Sorts as file, line and column do. */
+/** A key that sorts by file, line and column. */
 function where({ place }: Finding): string {
   if (place === undefined) return '';
   return [place.file, String(place.line).padStart(9), String(place.column).padStart(9)].join('\0');

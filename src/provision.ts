@@ -108,7 +108,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
   });
 }
 
-/** Tags of existing devices are written after all registrations. A missing right to write them is reported before the first one. */
+/** Throws a `Fault` if tags may not be written. They come after all registrations, which must not begin then. */
 async function requireTagWriting(
   changes: readonly Change[],
   registries: ReadonlyMap<HubHost, Registry>,
@@ -121,7 +121,7 @@ async function requireTagWriting(
   }
 }
 
-/** Reads the approved plan, if there is one, before any hub is asked. Gives a function that compares the changes with it. */
+/** Reads the approved plan, if there is one, and gives a function that compares changes with it. No hub is asked before. */
 async function comparing({
   planFile,
   plan: { prune = 'none' },
@@ -194,7 +194,7 @@ async function planHubs(
   for (const [hub, registry] of registries) {
     world.progress.phase(`reading ${hub}`);
     const identities = checked.identities.filter(({ device }) => device.hub === hub);
-    // If one device has tags, others may have tags from earlier runs, which wrote no mark to find them by.
+    // If one device names tags, others may have tags from older versions, which wrote no mark to find them by.
     const tags = identities.some(({ device }) => device.tags !== undefined) ? 'all' : 'marked';
     const wanted = identities.map(({ device }) => device.id);
     const found = await unlessStopped(world.stop, () => registry.read(wanted, { tags }));
@@ -227,7 +227,7 @@ async function write({ outputDirectory }: Request, { workspace }: World, bundles
   return writeBundles(outputDirectory, bundles, { workspace: workspace.root });
 }
 
-/** Writes files after the hub was written. A run with seconds left does not begin: the next run writes the files of all devices. */
+/** Writes files after the hub was written. A run with seconds left leaves them to the next run, which writes all of them. */
 async function writeUnlessHurried(
   stop: Stop,
   work: () => Promise<Written>,

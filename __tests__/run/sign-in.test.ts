@@ -48,18 +48,6 @@ describe('a run signs in', () => {
     expect(hostsOf(signIn)).toEqual([]);
   });
 
-  it('and says who does: a policy, an application, or the account of the Azure CLI', () => {
-    const policy = { kind: 'sas', host: contoso, keyName: 'iothubowner', key } as const;
-    const entra = { kind: 'entra', host: contoso, token: async () => expect.fail() } as const;
-    const byPolicy = signingIn('plan', policy, false);
-    expect(byPolicy).toContain(`${contoso} by the`);
-    expect(byPolicy).toMatch(/ iothubowner; plan needs /);
-    expect(byPolicy).not.toContain(key);
-    const byApplication = signingIn('apply', { ...entra, principal: applicationPrincipal(clientId) }, false);
-    expect(byApplication).toContain(`${contoso} as ${applicationPrincipal(clientId).name}, by GitHub's OIDC;`);
-    expect(signingIn('apply', { ...entra, principal: cliPrincipal }, false)).toContain(`as ${cliPrincipal.name};`);
-  });
-
   it.each([both, {}])('to every hub that is named, with one token for all: %j', async (settings) => {
     const hubs = [contoso, hubHost('fabrikam.azure-devices.net')];
     const credentials = await openSignIn(await signInOf(settings), hubs, parts);

@@ -13,8 +13,8 @@ export interface DeclaredBefore {
 }
 
 /**
- * The devices that the default branch declared in an earlier state and does not declare at its head, each once. A device without
- * a hub belongs to the run's hub, if there is only one. Devices of hubs that are not in the run are left out.
+ * The devices that the default branch declared in an earlier state and does not declare at its head, each once. A device
+ * without a hub belongs to the run's hub, if there is only one. Devices of hubs that are not in the run are left out.
  * @param manifests paths and globs, relative to the workspace
  */
 export async function declaredBefore(
@@ -51,8 +51,8 @@ interface State {
 }
 
 /**
- * Reads the versions of the manifests that matter: the versions of the head, and each version that names something that neither
- * the version before nor the version after names. If a version cannot be read, the versions beside it are read too.
+ * Reads the versions of the manifests that matter: the versions of the head, and each version that names something that
+ * neither the version before nor the version after names. If a version cannot be read, the versions beside it are read too.
  */
 async function statesOf(manifests: readonly string[], history: History): Promise<readonly State[]> {
   const { declaredIn } = await import('../manifest/declared.ts');
@@ -93,7 +93,7 @@ interface Named {
   readonly ofHead: boolean;
 }
 
-/** The common names of the certificates that the patterns matched while this version of the manifest stood. */
+/** The common names of the certificates that the patterns matched while this version of the manifest was current. */
 async function namedByCertificates(
   patterns: readonly string[],
   manifest: FileVersion,

@@ -16,8 +16,9 @@ interface Doubt {
 }
 
 /**
- * Returns the devices that no manifest in the workspace declares any more. A device that moved to another manifest still counts as
- * declared. So does a device whose certificate still lies where a manifest looks for certificates, even if the certificate is wrong.
+ * Returns the devices that no manifest in the workspace declares any more. A device that moved to another manifest still
+ * counts as declared. So does a device whose certificate still lies where a manifest looks for certificates, even if the
+ * certificate is wrong.
  */
 export async function goneFrom(
   workspace: Workspace,

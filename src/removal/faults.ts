@@ -1,6 +1,6 @@
 import { faultRow, faultsOf } from '../model/fault-table.ts';
 
-/** Why a file cannot be read as a manifest. `said` are the words of what tried to read it. */
+/** Why a file cannot be read as a manifest. `said` is the message of the reader. */
 export type DoubtReason =
   | { readonly problem: 'unreadable'; readonly said: string }
   | { readonly problem: 'too-large'; readonly megabytes: number };

@@ -1,6 +1,6 @@
 import { type FaultRow, faultRow, faultsOf } from '../model/fault-table.ts';
 
-/** A setting as text that cannot be read. */
+/** A setting whose text is wrong. */
 interface Wrong {
   /** The name of the setting. */
   readonly name: string;
@@ -67,7 +67,7 @@ export const runFaults = {
     given: 'many',
   }),
 
-  // Sign-in. Ids are never quoted: somebody may have taken a secret for one.
+  // Sign-in. Ids are never quoted, because a secret may stand in their place by mistake.
   'two-ways-to-sign-in': faultRow<Record<never, never>>({
     kind: 'usage',
     message: () => 'there are two ways to sign in: connection-string, and client-id with tenant-id',
@@ -174,7 +174,7 @@ export const runFaults = {
     { path: 'plan.json', index: 0 },
   ),
 
-  // What comes after the hub was written. `said` is the message of what failed.
+  // Work after the hub was written. `said` is the message of what failed.
   'files-not-written': faultRow<{ said: string }>({
     message: ({ said }) => said,
     remedy: () => 'The hub is as reported. Mend the cause and run it again: only the files are left to do.',

@@ -5,7 +5,7 @@ import { runFault } from './faults.ts';
 /** The settings of a run as text, by the names of the inputs. An empty text counts as absent. */
 export type Settings = Readonly<Record<string, string | undefined>>;
 
-/** Every fault of the settings. The run reports them together, so that one run is enough to learn them all. */
+/** All faults of the settings. They are reported together, so that one run shows all of them. */
 export class WrongSettings extends Error {
   readonly faults: readonly Fault[];
 
@@ -16,7 +16,7 @@ export class WrongSettings extends Error {
   }
 }
 
-/** The faults of anything that was thrown: all faults of `WrongSettings`, else one. */
+/** Turns any thrown value into faults: all faults of `WrongSettings`, or one fault. */
 export function faultsIn(thrown: unknown): readonly Fault[] {
   return thrown instanceof WrongSettings ? thrown.faults : [asFault(thrown)];
 }
@@ -26,8 +26,8 @@ const mostDays = 3650;
 const mostMinutes = 10_080;
 
 /**
- * Reads settings one by one and collects the faults. A wrong setting is read as its default, so that the others are read too.
- * `checked` hands out what was read, or throws `WrongSettings` with all faults.
+ * Reads settings one by one and collects the faults. A wrong setting is read as its default, so that the others are read
+ * too. `checked` gives what was read, or throws `WrongSettings` with all faults.
  */
 export class SettingReader {
   readonly #settings: Settings;

@@ -13,7 +13,7 @@ export type { Settings } from './setting-reader.ts';
 
 /** Everything that the settings of a run say. After `readSettings` no code reads a setting as text. */
 export interface RunSettings {
-  /** Without findings: the door adds what it notices itself. */
+  /** Its findings are empty. The door adds its own. */
   readonly request: Request;
   readonly signIn: SignIn;
   /** The absolute path of one more certificate authority, PEM. */
@@ -32,15 +32,15 @@ export interface RunSettings {
   readonly githubToken: string;
 }
 
-/** What the settings alone do not tell. */
+/** What `readSettings` needs beside the settings. */
 export interface SettingsContext {
   /** Absolute. The paths `output-directory`, `plan-file` and `ca-file` start there. */
   readonly directory: string;
   /** Gives the manifests, relative to the workspace, in place of the setting `manifest`. Throws a usage `Fault`. */
   readonly manifests?: () => readonly string[];
-  /** Whether the run asks a hub: only then the ids of the sign-in have to be right. If absent, the command decides. */
+  /** Whether the run asks a hub. If it does not, the ids of the sign-in are not judged. If absent, the command decides. */
   readonly asksHub?: (command: Command, signIn: SignIn) => boolean;
-  /** Gets the key of each connection string, also if another setting is wrong: the log must never show it. */
+  /** Gets the key of each connection string, even if another setting is wrong, so that no log shows it. */
   readonly mask?: (key: string) => void;
   /** Milliseconds since 1970. */
   readonly now?: number;
@@ -52,8 +52,8 @@ export function asksHub(command: Command): boolean {
 }
 
 /**
- * Reads the settings of a run, the same for the action and the command line. Throws `WrongSettings` with every fault of every
- * setting. A secret is never quoted.
+ * Reads the settings of a run. The action and the command line both use it. Throws `WrongSettings` with the faults of all
+ * settings. A fault never quotes a secret.
  */
 export async function readSettings(settings: Settings, context: SettingsContext): Promise<RunSettings> {
   const reader = new SettingReader(settings);
@@ -101,7 +101,7 @@ export async function readSettings(settings: Settings, context: SettingsContext)
   });
 }
 
-/** One way to sign in, the same for all hubs: connection strings, or ids, or else the session of the Azure CLI. */
+/** Reads how to sign in: by connection strings, by ids, or by the session of the Azure CLI if neither is given. */
 async function readSignIn(
   reader: SettingReader,
   command: Command,
@@ -125,7 +125,7 @@ async function readSignIn(
   return { way: 'connection-strings', credentials };
 }
 
-/** With connection strings beside them, either may be meant: then a missing id is no fault. */
+/** If connection strings are given too, a missing id is no fault: the ids may have been left in by mistake. */
 function judgeIds(reader: SettingReader, ids: { clientId: string; tenantId: string }, hasStrings: boolean): void {
   const { clientId, tenantId } = ids;
   if (!hasStrings && (clientId === '' || tenantId === '')) {

@@ -12,7 +12,7 @@ import type { HubHost } from '../model/fleet.ts';
 import type { Command } from '../model/report.ts';
 import { runFault } from './faults.ts';
 
-/** How a run signs in: one way, the same for all its hubs. */
+/** How a run signs in. It is the same for all hubs of the run. */
 export type SignIn =
   | { readonly way: 'connection-strings'; readonly credentials: readonly SasCredential[] }
   /** Both ids are right in a run that asks a hub. In others they stand as written, and one may be empty. */
@@ -60,7 +60,10 @@ export async function openSignIn(
   );
 }
 
-/** What people read before the first call to a hub: who signs in, and which rights or roles the command needs. `imports`: by import jobs. */
+/**
+ * Says who signs in to a hub, and which rights or roles the command needs. People read it before the first call.
+ * `imports`: devices are written by import jobs.
+ */
 export function signingIn(command: Command, credential: HubCredential, imports: boolean): string {
   const needs = describedNeeds(command, credential, imports);
   return `signing in to ${credential.host} ${describedSignIn(credential)}; ${needs}`;

@@ -1,7 +1,10 @@
 import { type Stop, StopSwitch } from '../model/stop.ts';
 import { runLines } from './lines.ts';
 
-/** In milliseconds. A runner sends SIGTERM 7.5 s after SIGINT, and kills about 10 s after it. The run has to report within 5 s. */
+/**
+ * In milliseconds. A runner sends SIGTERM 7.5 s after SIGINT, and kills the process about 10 s after SIGINT. A run reports
+ * within 5 s.
+ */
 const graceAfterSignal = 2_500;
 /** In milliseconds. The job goes on after a time limit, so calls under way can still be answered. */
 const graceAfterLimit = 60_000;

@@ -83,7 +83,8 @@ async function find(root: string, patterns: readonly string[]): ReturnType<Works
   const missing: string[] = [];
   const globs: string[] = [];
   for (const path of patterns) {
-    // `fleet[1].yaml` is taken as a name before it is taken as a glob. A path outside is refused, with the reason, when it is read.
+    // If a file `fleet[1].yaml` exists, the pattern is its name and not a glob. A path outside is refused, with the reason,
+    // when it is read.
     if (refusalOf(root, resolve(root, path)) !== undefined && !isGlob(path)) files.add(path);
     else if (existsSync(resolve(root, path))) files.add(path);
     else if (isGlob(path) && !path.startsWith('../')) globs.push(path);

@@ -14,7 +14,7 @@ import { terminalLines } from './lines.ts';
 
 const ids = ['edge-001', 'edge-002', 'edge-003'];
 
-/** The manifest of the demo. It names no hub: the connection string does. */
+/** The manifest of the demo. It names no hub, because the run has only one. */
 const manifest = `version: 1
 defaults:
   certificates:
@@ -37,8 +37,8 @@ const broken = manifest
   .replace('press-2.plant.example', 'press_2');
 
 /**
- * Shows the main job in a temporary folder: certificates, an embedded hub over TLS, apply, apply again, a broken manifest. Removes
- * the folder. Gives the exit code: 0 if every step ended as expected.
+ * Shows the main job in a temporary folder: certificates, an embedded hub over TLS, apply, apply again, a broken manifest.
+ * Removes the folder. Gives the exit code: 0 if every step ended as expected.
  */
 export async function runDemo(print: (line: string) => void): Promise<number> {
   const root = mkdtempSync(join(tmpdir(), 'provision-iot-edge-demo-'));

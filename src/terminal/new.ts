@@ -19,9 +19,9 @@ import { terminalStyle } from './style.ts';
 const platforms: readonly Platform[] = ['debian', 'linux', 'windows'];
 
 /**
- * Makes a first manifest from folders of certificates, certificate files and CSVs with a column `id`. Prints it, or writes it
- * to a new file. Findings about what it leaves out go to standard error. Gives the exit code. Throws `WrongSettings`, or a
- * `Fault`.
+ * Makes a first manifest from folders of certificates, certificate files and CSVs with a column `id`. Prints it, or writes
+ * it to a new file. Findings about what it leaves out go to standard error. Gives the exit code. Throws `WrongSettings`,
+ * or a `Fault`.
  */
 export async function runNew(sources: readonly string[], settings: Settings): Promise<number> {
   const directory = process.cwd();

@@ -85,8 +85,8 @@ Exit codes:
   3  stopped by a signal or the time limit, the rest unharmed: the next run does it`;
 
 /**
- * Runs the command line and gives its exit code: 0 all well; 1 findings, drift, failed devices or a fault of the world; 2 wrong
- * usage; 3 stopped in part. Code that only one command needs is loaded when that command is chosen.
+ * Runs the command line and gives its exit code: 0 all well; 1 findings, drift, failed devices or a fault of the world;
+ * 2 wrong usage; 3 stopped in part. Code that only one command needs is loaded when that command is chosen.
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -182,7 +182,10 @@ function addNew(program: Command, ended: (exitCode: number) => void): void {
   });
 }
 
-/** An option whose help names the choices. The command judges the value itself, so that it can tell all wrong options at once. */
+/**
+ * An option whose help names the choices. The command checks the value itself, because commander would report only the
+ * first wrong option.
+ */
 function textOption(flags: string, description: string, choices: readonly string[]): Option {
   return new Option(flags, description).choices([...choices]).argParser((value) => value);
 }

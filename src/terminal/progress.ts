@@ -4,8 +4,8 @@ import type { Progress, Writing } from '../model/progress.ts';
 import { paceText } from '../report/writing.ts';
 
 /**
- * Shows one line that is overwritten, and a bar for each hub while devices are written. If the stream is not a terminal, only
- * warnings are shown.
+ * Shows one line that is overwritten, and a bar for each hub while devices are written. If the stream is not a terminal,
+ * only warnings are shown.
  * @param open gives the stream. Opening it costs 3 ms, so a run without phases does not call it
  */
 export function terminalProgress(

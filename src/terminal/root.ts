@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { terminalFault } from './faults.ts';
 
-/** The workspace of a command line: the git work tree around the first manifest, or the manifest's folder if there is none. */
+/** The workspace of a command line: the git work tree around the first manifest, or else the manifest's folder. */
 export function findRoot(directory: string, manifests: readonly string[]): string {
   const folder = resolve(directory, dirname(fixedPart(manifests[0] ?? '.')));
   for (let here = folder; ; here = dirname(here)) {
@@ -23,7 +23,7 @@ export function fromRoot(root: string, directory: string, manifests: readonly st
   });
 }
 
-/** The part of a glob before its first magic character, cut at a folder. src/run/workspace.ts knows the same characters. */
+/** The folders of a glob before its first magic character. src/run/workspace.ts knows the same characters. */
 function fixedPart(pattern: string): string {
   const magic = pattern.search(/[*?[\]{}]|[!+@]\(|^!/);
   return magic < 0 ? pattern : `${pattern.slice(0, pattern.lastIndexOf('/', magic) + 1)}x`;

@@ -9,7 +9,7 @@ export async function terminalStyle(stream: NodeJS.WriteStream, root: string, di
   if (!stream.isTTY || !stream.hasColors()) return { ...plainStyle, path };
   // Loaded only for colours, because it takes 4 ms.
   const { styleText } = await import('node:util');
-  // Without `validateStream: false`, newer versions of Node check standard output, even if the text is for another stream.
+  // Without `validateStream: false`, newer versions of Node check standard output instead of this stream.
   const dress = (format: 'bold' | 'dim' | 'red' | 'yellow' | 'cyan', text: string) =>
     styleText(format, text, { validateStream: false });
   return {
