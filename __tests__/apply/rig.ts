@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { apply } from '../../src/apply/apply.ts';
-import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import type { Disturb, Disturbance, DisturbedCall } from '../../src/emulator/trouble/disturbance.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
@@ -11,7 +11,6 @@ import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
 import type { Registry } from '../../src/model/registry.ts';
 import { type Stop, StopSwitch } from '../../src/model/stop.ts';
 import { plan } from '../../src/plan/plan.ts';
-import { startHub } from '../emulator/start-hub.ts';
 import { digest, idOf, wanted } from '../plan/devices.ts';
 
 export interface Run {

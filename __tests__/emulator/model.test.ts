@@ -7,12 +7,12 @@ import type { Service } from '../../src/emulator/http/call.ts';
 import { noCounts } from '../../src/emulator/http/counts.ts';
 import { answer } from '../../src/emulator/http/exchange.ts';
 import { createMetrics } from '../../src/emulator/http/metrics.ts';
+import { startHub } from '../../src/emulator/hub.ts';
 import { createJobs } from '../../src/emulator/jobs/jobs.ts';
 import { realSleep } from '../../src/emulator/trouble/pace.ts';
 import { fc, times } from '../support/property.ts';
 import { call, signature } from './clients.ts';
 import { follow, type Send } from './model.ts';
-import { startHub } from './start-hub.ts';
 import { sequences } from './steps.ts';
 
 const host = 'localhost';

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { describeNeeding } from '../support/needing.ts';
 import { pythonWithSdk, runPython } from '../support/python.ts';
-import { startHub } from './start-hub.ts';
 
 const python = pythonWithSdk();
 

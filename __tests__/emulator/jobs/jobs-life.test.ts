@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { emulatorFault } from '../../../src/emulator/faults.ts';
-import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
 import { endedWithHub } from '../../../src/emulator/jobs/jobs.ts';
 import { type BlobService, startBlobService } from '../../support/blob-service.ts';
 import { simulatedClock } from '../../support/clock.ts';
@@ -10,7 +10,6 @@ import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
 import { describeNeeding } from '../../support/needing.ts';
 import { call, signature } from '../clients.ts';
-import { startHub } from '../start-hub.ts';
 import { containerOf, ended, hubWith, line, wantedJob } from './imports.ts';
 
 let blobs: BlobService;

@@ -98,7 +98,9 @@ function octetString(forge: Forge, bytes: string): string {
 
 /** Any value that is the same for the same key: https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.2. */
 function keyIdentifier(key: KeyObject): string {
-  return createHash('sha1').update(key.export({ type: 'spki', format: 'der' })).digest('binary');
+  return createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('binary');
 }
 
 /** Whether the stored CA and server certificate belong together and are valid for at least another day. */
