@@ -1,16 +1,16 @@
 import { faultRow, faultsOf } from '../model/fault-table.ts';
 
-/** Where something stands in a seed: a line of its file, or an entry, both counted from 1; the whole seed without either. */
+/** A place in a seed: a line of its file, or an entry, both counted from 1. Without either it is the whole seed. */
 export interface SeedPlace {
-  /** The seed's: a file name. */
+  /** The name of the seed: a file name. */
   readonly name: string;
   readonly line?: number;
   readonly entry?: number;
-  /** The device id of the entry; empty where it has none. */
+  /** The device id of the entry. Empty if it has none. */
   readonly id?: string;
 }
 
-/** What is wrong with a list of faults by chance. */
+/** What is wrong with the text of a faults option. */
 export type FaultsProblem =
   | { readonly problem: 'unknown-kind'; readonly part: string }
   | { readonly problem: 'kind-twice'; readonly kind: string }
@@ -20,7 +20,7 @@ export type FaultsProblem =
   | { readonly problem: 'seed-twice' };
 
 type FaultsOption = FaultsProblem & {
-  /** The option's. */
+  /** The name of the option. */
   readonly name: string;
   readonly kinds: readonly string[];
 };
@@ -28,7 +28,9 @@ type FaultsOption = FaultsProblem & {
 const seedFormat = 'Give a JSON array of devices, or one JSON object a line as in an export (devices.txt).';
 const seedEntry = 'Correct this entry, or leave it out.';
 
-/** What goes wrong with the embedded hub itself. The refusals that it answers are those of the service, and are not here. */
+/**
+ * Faults of the embedded hub itself. The refusals with which it answers calls imitate the service's and are not here.
+ */
 export const emulatorFaults = {
   'seed-not-json': faultRow<{ at: SeedPlace; why: string }>({
     message: ({ at, why }) => `${placeIn(at)} is not JSON: ${why}.`,

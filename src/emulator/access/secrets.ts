@@ -1,10 +1,13 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { PolicyKeys, PolicyName } from './rights.ts';
 
-/** The keys by which a hub checks signatures. They are decoded once, since decoding one takes longer than a signature. */
+/** The keys with which a hub checks signatures. They are decoded once, since decoding takes longer than a signature. */
 export interface HubSecrets {
   readonly policies: Readonly<Record<PolicyName, KeyObject>>;
-  /** Signs bearer tokens. It lasts as long, and is as secret, as the key of the policy `iothubowner`, but cannot be used in its place. */
+  /**
+   * Signs bearer tokens. It is derived from the key of the policy `iothubowner`, so it lasts as long, but cannot
+   * replace it.
+   */
   readonly tokens: KeyObject;
 }
 

@@ -10,8 +10,8 @@ import { amendModule, createModule } from './modules.ts';
 import type { IdentityRegistry } from './registry.ts';
 
 /**
- * Devices and modules that a hub begins with: the entries of a bulk, or of an export's devices.txt, or what `GET /devices` answered.
- * `name` says in messages where they come from.
+ * The devices and modules that a hub begins with: the entries of a bulk, or of an export's devices.txt, or the answer
+ * to `GET /devices`. Messages use `name` to say where they come from.
  */
 export interface Seed {
   readonly name: string;
@@ -28,8 +28,8 @@ export function readSeed(text: string, name: string): Seed {
 }
 
 /**
- * Creates it all in an empty hub, whatever the order of parents and children; edge devices keep the scopes that they have in it.
- * Throws `Fault` for the first entry that the hub refuses, and leaves the hub empty.
+ * Creates everything in an empty hub. Parents and children may come in any order. Edge devices keep the scopes of the
+ * seed. At the first entry that the hub refuses it throws `Fault` and leaves the hub empty.
  */
 export function plantSeed(registry: IdentityRegistry, { name, entries }: Seed): void {
   const placed = entries.map((entry, at) => {
@@ -62,7 +62,7 @@ function plantDevice(registry: IdentityRegistry, deviceId: string, entry: JsonOb
 function plantModule(registry: IdentityRegistry, deviceId: string, moduleId: string, entry: JsonObject): void {
   const wanted = wantedTwin(entry);
   const twin = namesTwin(wanted) ? initialTwin(wanted, timeOf(registry)) : undefined;
-  // An export names those of the runtime, which are there already.
+  // An export also lists the runtime's modules, which exist already.
   if (!isRuntimeModule(registry.get(deviceId), moduleId))
     createModule(registry, deviceId, wantedModule(moduleId, entry), twin);
   else if (twin !== undefined) amendModule(registry, deviceId, moduleId, twin);

@@ -12,25 +12,29 @@ import { type JobStore, openJobStore } from './job-store.ts';
 import type { Journal } from './journal.ts';
 import { openJournal } from './journal.ts';
 
-/** Where a hub keeps what outlives it: its CA and certificate, policy keys, port, devices. Files with secrets have mode 0600. */
+/**
+ * The directory where a hub keeps its state over restarts: CA and certificate, policy keys, port, devices. Files with
+ * secrets have mode 0600.
+ */
 export interface HubDirectory {
-  /** The CA's certificate, absolute. */
+  /** Absolute path of the CA's certificate. */
   readonly caFile: string;
   readonly authority: Authority;
   readonly keys: PolicyKeys;
   /** The port of the last run, 0 at first. */
   readonly port: number;
-  /** Absent where nothing is to be kept. */
+  /** Undefined if nothing is kept. */
   readonly journal: Journal | undefined;
   readonly jobs: JobStore;
   rememberPort(port: number): void;
-  /** Takes a folder away that was only borrowed. */
+  /** Deletes the folder if it is a temporary one. */
   release(): void;
 }
 
 /**
- * Opens the directory, which is made if need be; without a path it is a temporary one, of which only the CA's certificate is used.
- * Throws `Fault` where it cannot be used, or holds something else.
+ * Opens the directory and creates it if it does not exist. Without a path it makes a temporary one, which holds only
+ * the CA's certificate. `given` is the authority to use where the directory has none yet. Throws `Fault` if the
+ * directory cannot be used or holds something else.
  */
 export async function openDirectory(path: string | undefined, now: Date, given?: Authority): Promise<HubDirectory> {
   if (path === undefined) return temporaryDirectory(given ?? (await makeAuthority(now)));
@@ -60,7 +64,7 @@ function temporaryDirectory(authority: Authority): HubDirectory {
 
 async function keptDirectory(folder: string, now: Date, given: Authority | undefined): Promise<HubDirectory> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // Its keys are of no use elsewhere, and of none in a repository.
+  // The keys are useless elsewhere and do not belong in a repository.
   replaceFile(join(folder, '.gitignore'), ['*\n'], 0o644);
   const settingsFile = join(folder, 'settings.json');
   const settings = readSettings(settingsFile) ?? { port: 0, keys: newKeys() };

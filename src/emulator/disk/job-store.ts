@@ -4,13 +4,16 @@ import type { Job } from '../jobs/jobs.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile } from './atomic-file.ts';
 
-/** The jobs on disk, those of earlier runs among them. */
+/** The jobs on disk, including those of earlier runs. */
 export interface JobStore {
   readonly stored: readonly Job[];
   keep(jobs: readonly Job[]): void;
 }
 
-/** Opens the file, mode 0600 since the URLs of containers carry signatures; it is made with the first job. Throws `Fault` where it is something else. */
+/**
+ * Opens the file, which is created with the first job. Its mode is 0600, since the URLs of containers carry signatures.
+ * Throws `Fault` if the file holds something else.
+ */
 export function openJobStore(path: string): JobStore {
   return {
     stored: existsSync(path) ? read(path) : [],

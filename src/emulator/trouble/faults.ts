@@ -5,13 +5,18 @@ import type { Disturb, Disturbance } from './disturbance.ts';
 const kinds = ['429', '500', '503', '504', 'reset-before', 'reset-after', 'hang', 'truncated', 'slow'] as const;
 type Kind = (typeof kinds)[number];
 
-/** How often what goes wrong, as shares of all calls, and the seed of the chance that picks them. */
+/**
+ * How often each kind of fault occurs, as a share of all calls, and the seed of the random numbers that pick the calls.
+ */
 export interface Faults {
   readonly rates: ReadonlyMap<Kind, number>;
   readonly seed: number;
 }
 
-/** Reads `429:5%,reset-after:1%,seed:7`. Throws a usage `Fault` for anything else; `name` is the option's. */
+/**
+ * Reads a text like `429:5%,reset-after:1%,seed:7`. Throws a usage `Fault` for anything else. `name` is the option's
+ * name.
+ */
 export function parseFaults(text: string, name: string): Faults {
   const wrong = (problem: FaultsProblem) => emulatorFault('faults-option', { name, kinds, ...problem });
   const rates = new Map<Kind, number>();
@@ -32,15 +37,18 @@ export function parseFaults(text: string, name: string): Faults {
     rates.set(kind, Number(share) / 100);
   }
   const sum = [...rates.values()].reduce((total, share) => total + share, 0);
-  // Sums of decimal shares are a little off.
+  // The sum of decimal shares is slightly inexact.
   if (sum > 1 + 1e-9) throw wrong({ problem: 'too-many', percent: Math.round(sum * 1000) / 10 });
   return { rates, seed: seed ?? 0 };
 }
 
-/** How long a slow answer takes, in milliseconds of the hub's time. */
+/** Duration of a slow answer, in milliseconds of the hub's time. */
 const slowness = 10_000;
 
-/** Picks by the seed: the same calls in the same order meet the same faults. Only the service's own calls are disturbed. */
+/**
+ * Picks faults by the seed: the same calls in the same order get the same faults. Only the service's own calls are
+ * disturbed.
+ */
 export function seededFaults({ rates, seed }: Faults): Disturb {
   let calls = 0;
   return ({ path }) => {
@@ -56,7 +64,7 @@ export function seededFaults({ rates, seed }: Faults): Disturb {
   };
 }
 
-/** `coin` says of those that a client cannot tell apart whether the call took effect. */
+/** `coin` decides whether the call takes effect, for kinds that do not say so. */
 function disturbance(kind: Kind, coin: 'before' | 'after'): Disturbance {
   switch (kind) {
     case '429':
