@@ -9,7 +9,7 @@ import { readSettings, type Settings } from '../../src/run/settings.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { realWorld } from '../../src/run/world.ts';
 
-/** A whole run in a folder against embedded hubs, as the doors make it; `around` replaces parts of the world. */
+/** A whole run in a folder against embedded hubs, as the doors make it. `around` replaces parts of the world. */
 export async function runOn(
   hubs: EmbeddedHub | readonly EmbeddedHub[],
   folder: string,
@@ -31,7 +31,7 @@ export async function runOn(
   return provision(request, { ...world, ...around });
 }
 
-/** Every embedded hub has an authority of its own; of several the first keeps them all. */
+/** A file with the authorities of all hubs. Each may have its own. */
 function caFileOf([first, ...others]: readonly EmbeddedHub[]): string | undefined {
   if (first === undefined || others.length === 0) return first?.caFile;
   const path = join(dirname(first.caFile), 'all-authorities.pem');

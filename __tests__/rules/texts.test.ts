@@ -6,7 +6,7 @@ import { finding, type RuleName, ruleNames, rules } from '../../src/rules/rules.
 
 /**
  * Every text of the rules and of the rooms' faults, with its example, as a file that a person reads in a review. It is the one test that
- * hangs on words: after bettering a text, run `npx vitest run -u __tests__/rules/texts.test.ts` and commit the file.
+ * hangs on words: after bettering a text, run `npx vitest run __tests__/rules/texts.test.ts -u` and commit the file.
  */
 it('says what texts.txt shows', async () => {
   const texts = [...ruleNames.map(ruleText), ...(await faultTexts())];

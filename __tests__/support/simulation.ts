@@ -9,12 +9,12 @@ import { StopSwitch } from '../../src/model/stop.ts';
 import { plan } from '../../src/plan/plan.ts';
 import { type SimulatedClock, simulatedClock } from './clock.ts';
 
-/** The hub and the client on one clock that jumps. */
+/** A hub and a client on one simulated clock. */
 export interface Simulation {
   readonly hub: EmbeddedHub;
   readonly clock: SimulatedClock;
   plan(identities: readonly Identity[]): Promise<readonly Change[]>;
-  /** Minutes of the simulated time, and operations of the registry, reads included. */
+  /** The run takes `minutes` of the simulated time, and `operations` of the registry, reads included. */
   apply(changes: readonly Change[], capacity?: Capacity): Promise<SimulatedRun>;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export async function openSimulation(options: HubOptions): Promise<Simulation> {
   const hub = await startHub({ clock: clock.now, sleep: clock.sleep, ...options });
   const [credential] = readConnectionStrings(hub.connectionString);
   if (credential === undefined) throw new Error('the hub has no connection string');
-  // Chance that is the same each time.
+  // Random numbers that are the same each time.
   let drawn = 1;
   const random = () => {
     drawn = (drawn * 48_271) % 2_147_483_647;

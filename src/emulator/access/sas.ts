@@ -4,9 +4,9 @@ import { isPolicyName, policyRights, type Right } from './rights.ts';
 import type { HubSecrets } from './secrets.ts';
 
 /**
- * Checks the header `Authorization: SharedAccessSignature sr=…&sig=…&se=…&skn=…` for one call.
- * `sr` names the hub (any of `hosts`), or a prefix of the call's path below it; `se` is in seconds since 1970, `now` in milliseconds.
- * Throws `Refused` IotHubUnauthorizedAccess, which tells no more than the service does.
+ * Checks the header `Authorization: SharedAccessSignature sr=…&sig=…&se=…&skn=…` for one call. `sr` names the hub (any
+ * of `hosts`), or a path below it that the call's path begins with. `se` is in seconds since 1970, `now` in
+ * milliseconds. Throws `Refused` IotHubUnauthorizedAccess, which says no more than the service does.
  */
 export function requireSignature(
   header: string | undefined,
@@ -25,7 +25,7 @@ export function requireSignature(
 }
 
 interface Token {
-  /** As sent: the signature is over these characters. */
+  /** As sent, since the signature covers these characters. */
   readonly sentResource: string;
   readonly sentExpiry: string;
   readonly resource: string;
@@ -55,11 +55,11 @@ function parsed(header: string | undefined): Token | undefined {
       signature: Buffer.from(decodeURIComponent(field.get('sig') ?? ''), 'base64'),
     };
   } catch {
-    return undefined; // A stray percent sign: no token at all.
+    return undefined; // A wrong percent sign makes the token invalid.
   }
 }
 
-/** Clients sign the resource encoded or plain, as they like, and some send it encoded after signing it plain. */
+/** Clients sign the resource encoded or plain. Some sign it plain and send it encoded. */
 function signedWith(key: KeyObject, token: Token): boolean {
   const forms = new Set([token.sentResource, token.resource, encodeURIComponent(token.resource)]);
   return [...forms].some((form) => {

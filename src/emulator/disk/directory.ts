@@ -33,8 +33,8 @@ export interface HubDirectory {
 
 /**
  * Opens the directory and creates it if it does not exist. Without a path it makes a temporary one, which holds only
- * the CA's certificate. Throws `Fault` if the directory cannot be used or holds something
- * else.
+ * the CA's certificate. Throws `Fault` if the
+ * directory cannot be used or holds something else.
  */
 export async function openDirectory(path: string | undefined, now: Date): Promise<HubDirectory> {
   if (path === undefined) return temporaryDirectory(await makeAuthority(now));

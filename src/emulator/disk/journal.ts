@@ -4,14 +4,14 @@ import { emulatorFault } from '../faults.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile, writeAll } from './atomic-file.ts';
 
-/** The identities on disk: one JSON line a change, the first line says what the file is. */
+/** The identities on disk: one JSON line for each change. The first line says what the file is. */
 export interface Journal {
-  /** What the file held when it was opened, oldest first. */
+  /** The identities that the file held when it was opened, oldest first. */
   readonly identities: Iterable<Identity>;
-  /** Notes a change; it is on disk after the next `flush`. */
+  /** Records a change. It is on disk after the next `flush`. */
   record(deviceId: string, identity: Identity | undefined): void;
   flush(): void;
-  /** Writes the file anew with just these identities, and closes it. */
+  /** Rewrites the file with exactly these identities and closes it. */
   close(identities: Iterable<Identity>): void;
 }
 
@@ -19,8 +19,8 @@ const head = `${JSON.stringify({ file: 'embedded-hub-devices', format: 1 })}\n`;
 const pieceLength = 1 << 20;
 
 /**
- * Opens, or begins, the journal at `path` (mode 0600: it holds the devices' keys). A last line that a crash has torn is left out.
- * Throws `Fault` where the file is something else, or damaged in its middle.
+ * Opens or creates the journal at `path`. Its mode is 0600, since it holds the devices' keys. A last line that a crash
+ * has cut off is ignored. Throws `Fault` if the file is something else or is damaged in the middle.
  */
 export function openJournal(path: string): Journal {
   const stored = readJournal(path);
@@ -34,7 +34,8 @@ export function openJournal(path: string): Journal {
       pending += identity === undefined ? `${JSON.stringify({ removed: deviceId })}\n` : line(identity);
     },
     flush() {
-      // A call that outlives the hub must not write into whatever file has got the number by then.
+      // A call may still run after the hub has closed the file. It must not write into another file that got the same
+      // number.
       if (!open || pending === '') return;
       writeAll(file, pending);
       pending = '';
@@ -71,7 +72,7 @@ function readJournal(path: string): Map<string, Identity> {
   for (let from = head.length; from < text.length; ) {
     number += 1;
     const end = text.indexOf('\n', from);
-    if (end === -1) break; // Torn: the call it belongs to was never answered.
+    if (end === -1) break; // Cut off by a crash, before the call was answered.
     const change = parsed(text.slice(from, end));
     if (change === undefined) throw emulatorFault('not-its-journal', { path, line: number });
     if ('removed' in change) stored.delete(change.removed);
@@ -104,7 +105,7 @@ function parsed(text: string): Change | undefined {
   return isIdentity(value.device) ? { device: value.device } : undefined;
 }
 
-/** Enough to trust a line of our own: what the registry would stumble over. */
+/** Checks what the registry relies on. That is enough for a line that a hub has written. */
 function isIdentity(value: unknown): value is Identity {
   return (
     isJsonObject(value) &&
@@ -129,7 +130,7 @@ function isModule(value: unknown): boolean {
   );
 }
 
-/** Journals of earlier versions know no twins and no modules. */
+/** Journals of earlier versions have no twins and no modules. */
 function isTwinOrNothing(value: unknown): boolean {
   if (value === undefined) return true;
   return isJsonObject(value) && Number.isSafeInteger(value.counter) && isJsonObject(value.tags);
