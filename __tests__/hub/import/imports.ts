@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
 import type { DisturbedCall } from '../../../src/emulator/trouble/disturbance.ts';
 import { readConnectionStrings } from '../../../src/hub/connection-string.ts';
 import type { HubCredential } from '../../../src/hub/credential.ts';
@@ -7,7 +7,7 @@ import { readImportContainer } from '../../../src/hub/import/import-container.ts
 import { openRegistry } from '../../../src/hub/registry.ts';
 import type { Registry, RegistryWrite, WriteAnswer } from '../../../src/model/registry.ts';
 import { StopSwitch } from '../../../src/model/stop.ts';
-import { startHub } from '../../emulator/start-hub.ts';
+
 import type { BlobService } from '../../support/blob-service.ts';
 
 export interface Rig {
