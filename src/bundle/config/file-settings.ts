@@ -39,10 +39,17 @@ export interface FileMap {
   readonly [name: string]: unknown;
 }
 
+interface Frame {
+  [name: string]: unknown;
+}
+
 /** The settings of one file, made from its table. */
 export interface FileSettings {
-  /** A complete file: the settings of a device, in a frame with what all devices have. There `undefined` keeps a section its position. */
-  readonly whole: (source: Source, frame: FileMap) => FileMap;
+  /**
+   * A complete file: a frame with what all devices have, which is filled with the settings of one device. In the frame `undefined`
+   * holds the position of a section that not every device has.
+   */
+  readonly whole: (source: Source, frame: Frame) => FileMap;
   /** What the manifest says itself, without what a complete file has beside it. */
   readonly said: (source: Source) => readonly { readonly path: readonly string[]; readonly value: unknown }[];
   /** The path of each key that has one. */
@@ -53,13 +60,13 @@ export function fileSettings(table: FileTable): FileSettings {
   const settings = Object.entries(table).flatMap(([key, row]) => (typeof row === 'string' ? [] : [ready(key, row)]));
   const paths = new Map(settings.map(({ key, path }) => [key, path.join('.')]));
   return {
-    whole: (source, frame) =>
-      withoutAbsent(
-        settings.reduce((file, { path, whole, entries }) => {
-          const value = whole(source);
-          return value === undefined ? file : withValue(file, path, value, entries);
-        }, frame),
-      ),
+    whole: (source, frame) => {
+      for (const { path, whole, entries } of settings) {
+        const value = whole(source);
+        if (value !== undefined) put(frame, path, value, entries);
+      }
+      return withoutAbsent(frame);
+    },
     said: (source) =>
       settings.flatMap(({ path, says, entries }) => {
         const value = says(source);
@@ -77,12 +84,18 @@ function ready(key: string, row: FileSetting) {
   return { key, path: at.split('.'), says, whole, entries: row.entries === true };
 }
 
-/** A copy of a map with a value at a path. A name that the map has keeps its position. */
-function withValue(map: FileMap, [name = '', ...rest]: readonly string[], value: unknown, entries: boolean): FileMap {
-  const old = map[name];
-  const inner = isMap(old) ? old : {};
-  if (rest.length > 0) return { ...map, [name]: withValue(inner, rest, value, entries) };
-  return { ...map, [name]: entries && isMap(value) ? { ...inner, ...value } : value };
+/** Puts a value at a path of a map, and makes the maps on the way. A name that is there already keeps its position. */
+function put(map: Frame, path: readonly string[], value: unknown, entries: boolean): void {
+  let place = map;
+  for (const name of path.slice(0, -1)) {
+    const below = place[name];
+    const next: Frame = isMap(below) ? below : {};
+    place[name] = next;
+    place = next;
+  }
+  const name = path.at(-1) ?? '';
+  const old = place[name];
+  place[name] = entries && isMap(value) && isMap(old) ? { ...old, ...value } : value;
 }
 
 export function isMap(value: unknown): value is FileMap {

@@ -80,7 +80,7 @@ export const knownBy: ForEachKey<KnownByRow, KnownBySectionRow> & { readonly par
   'config.imageGarbageCollection.imageAgeCleanupThreshold': withItsSection,
   'config.imageGarbageCollection.cleanupTime': withItsSection,
   'config.pkcs11': { ...everywhere, versions: { since: '1.2', feature: 'security-modules' } },
-  'identity.pinFrom': { ...everywhere, versions: { since: '1.2', feature: 'security-modules' } },
   'config.pkcs11.library': withItsSection,
   'config.pkcs11.baseSlot': withItsSection,
+  'identity.pinFrom': { ...everywhere, versions: { since: '1.2', feature: 'security-modules' } },
 };
