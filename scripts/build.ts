@@ -10,17 +10,21 @@ const core = [
   /\/src\/(model|rules)\//,
   /\/src\/report\/(text|json|counts|devices|headline|severity|sums|visible|writing)\./,
   /\/src\/plan\/limit\./,
-  /\/src\/(check|provision|request|run|sign-in|stop|world|workspace|version)\.ts$/,
+  /\/src\/(check|provision)\.ts$/,
+  /\/src\/run\/(?!plan-file)/,
   /\/src\/manifest\/(?!json|csv|first|declared)/,
   /\/src\/identity\/(?!issue|authority|pairs)/,
   /\/src\/bundle\/(judge\/|render|name|base\/read|config\/(agent|parent|placeholders)\.)/,
-  /\/src\/hub\/(allowed|fleet-rules|import-container)/,
+  /\/src\/hub\/(assign-hubs|fleet-rules|import\/import-container)/,
   /\/node_modules\/yaml\//,
   /\/node_modules\/node-forge\/lib\/(asn1|baseN|forge|oids|util)\.js$/,
 ];
 
+/** What every command of the command line needs beside that. */
+const commandLine = [/\/src\/terminal\/(program|pipeline|progress|root|style)\./, /\/node_modules\/commander\//];
+
 /** What a run with a hub needs beside that. */
-const planning = [/\/src\/plan\//, /\/src\/carry-out\.ts$/];
+const planning = [/\/src\/(plan|apply)\//];
 
 /** What jsonc-parser has for require() finds its own parts at run time only, where a bundle has none. */
 const alias = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
@@ -44,15 +48,19 @@ async function bundle(): Promise<void> {
   rmSync('dist', { recursive: true, force: true });
   const { output } = await build.write({
     dir: 'dist',
-    format: 'esm',
+    // A module of Node that an ES module imports is read to its last property, and with it loaded what no run needs: for
+    // node:crypto all of webcrypto, for node:fs all of node:fs/promises and node:readline. require() reads nothing.
+    format: 'cjs',
     minify: true,
     comments: false,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
-    codeSplitting: { groups: [groupOf('core', core), groupOf('planning', planning)] },
+    codeSplitting: {
+      groups: [groupOf('core', core), groupOf('command-line', commandLine), groupOf('planning', planning)],
+    },
   });
   await build.close();
-  writeFileSync('dist/package.json', '{ "type": "module" }\n');
+  writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
   const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
   writeFileSync('dist/licences.txt', licencesOf(modules));
 }

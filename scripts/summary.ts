@@ -1,11 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { isLacking, toolsIn } from '../__tests__/support/tools.ts';
 
 /**
- * Reads Vitest's JSON report and says how many tests passed, failed and were skipped. A skipped test fails the gate, but for
- * those that need the reference material beside the project, where a clone has none: their names say so.
+ * Reads Vitest's JSON report and says how many tests passed, failed and did not run. A test may be skipped only for lack of a tool: its
+ * name says which it needs, and __tests__/support/tools.ts has a row for it. With REQUIRE_TOOLS=1 each lack is an error.
  */
 interface Result {
   readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
@@ -15,14 +18,26 @@ const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
 const named = (status: (text: string) => boolean) =>
   tests.filter((test) => status(test.status)).map((test) => test.fullName);
 const passed = named((status) => status === 'passed');
-const failed = named((status) => status === 'failed');
+// A file that cannot be loaded has no tests.
+const broken = testResults.filter(
+  ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+);
+const failed = [...named((status) => status === 'failed'), ...broken.map(({ name }) => name)];
 const skipped = named((status) => status !== 'passed' && status !== 'failed');
 
-const reference = '../shared/reference';
-const excused = existsSync(reference) ? [] : skipped.filter((name) => name.includes(reference));
+const required = (process.env.REQUIRE_TOOLS ?? '') !== '';
+const lackOf = (name: string) => toolsIn(name).filter(isLacking).join(' and ');
+const excused = required ? [] : skipped.filter((name) => lackOf(name) !== '');
 const refused = skipped.filter((name) => !excused.includes(name));
-for (const name of excused) console.log(`skipped, there is no ${reference}: ${name}`);
-for (const name of refused) console.error(`skipped, install what it needs: ${name}`);
+for (const name of excused) console.log(`did not run for lack of ${lackOf(name)}: ${name}`);
+for (const name of refused) {
+  const lack = lackOf(name);
+  console.error(
+    lack === ''
+      ? `skipped, though this machine lacks nothing that it needs: ${name}`
+      : `skipped for lack of ${lack}, which REQUIRE_TOOLS demands: ${name}`,
+  );
+}
 for (const name of failed) console.error(`failed: ${name}`);
 const counts = [
   `${passed.length} passed`,

@@ -182,4 +182,4 @@ function uploadSettings(inputs: Settings): { mode: 'device' | 'fleet' | 'none'; 
   };
 }
 
-await main();
+void main();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { outcomeReason } from '../../src/apply/outcome-reasons.ts';
 import type { Disturbance } from '../../src/emulator/trouble/disturbance.ts';
 import type { Change } from '../../src/model/plan.ts';
-import { StopSwitch } from '../../src/model/stop.ts';
 import { removalMark } from '../../src/plan/status.ts';
 import { digest } from '../plan/devices.ts';
-import { bulks, everyBulk, fleet, isBulk, useRig } from './rig.ts';
+import { bulks, everyBulk, fleet, isBulk, pressed, reasonOf, useRig } from './rig.ts';
 
 const rig = useRig();
 
@@ -50,7 +50,7 @@ describe.each(['disable', 'delete'] as const)('to %s devices', (kind) => {
     rig.disturb = everyBulk({ kind: 'refuse', code: 'ThrottlingBacklogTimeout' });
     const run = await rig.apply(changes);
     expect(run.outcomes).toEqual({ 'edge-0': 'failed' });
-    expect(run.reasons['edge-0']).toMatch(/^given up after 10 tries: 429/);
+    expect(run.reasons['edge-0']).toMatch(reasonOf((why) => outcomeReason.givenUp({ tries: 10, why }), /429, .*/));
   });
 
   it('ends where the hub refuses us, and where the run is stopped', async () => {
@@ -58,10 +58,8 @@ describe.each(['disable', 'delete'] as const)('to %s devices', (kind) => {
     rig.disturb = everyBulk({ kind: 'refuse', code: 'IotHubUnauthorizedAccess' });
     const refused = await rig.apply(changes);
     expect([refused.outcomes, refused.reasons['edge-0']]).toEqual([{ 'edge-0': 'failed' }, refused.fault?.message]);
-    const stop = new StopSwitch();
-    stop.press('SIGINT', { hurried: true });
-    const stopped = await rig.apply(changes, { stop });
-    expect(stopped.reasons).toEqual({ 'edge-0': 'the run was stopped: SIGINT' });
+    const stopped = await rig.apply(changes, { stop: pressed('SIGINT') });
+    expect(stopped.reasons).toEqual({ 'edge-0': pressed('SIGINT').fault().message });
     expect(isGone(kind, 'edge-0')).toBe(false);
   });
 

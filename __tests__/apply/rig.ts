@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { apply } from '../../src/apply/apply.ts';
-import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 import type { Disturb, Disturbance, DisturbedCall } from '../../src/emulator/trouble/disturbance.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
@@ -11,7 +11,8 @@ import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
 import type { Registry } from '../../src/model/registry.ts';
 import { type Stop, StopSwitch } from '../../src/model/stop.ts';
 import { plan } from '../../src/plan/plan.ts';
-import { digest, wanted } from '../plan/devices.ts';
+import { startHub } from '../emulator/start-hub.ts';
+import { digest, idOf, wanted } from '../plan/devices.ts';
 
 export interface Run {
   readonly outcomes: Readonly<Record<string, DeviceOutcome['result']>>;
@@ -214,13 +215,34 @@ export function isPatch({ method }: DisturbedCall): boolean {
   return method === 'PATCH';
 }
 
+/** A stop that is asked for already; why, as in "the run was stopped: …". */
+export function pressed(why: string): Stop {
+  const stop = new StopSwitch();
+  stop.press(why, { hurried: true });
+  return stop;
+}
+
 /** Every bulk call alike. */
 export function everyBulk(disturbance: Disturbance): Disturb {
   return (call) => (isBulk(call) ? disturbance : undefined);
 }
 
+/**
+ * A pattern for a reason that holds words of the hub. `render` makes the reason around those words, and `why` says how they read as a
+ * whole: `reasonOf((why) => outcomeReason.givenUp({ tries: 10, why }), /429, .+/)`.
+ */
+export function reasonOf(render: (why: string) => string, why: RegExp): RegExp {
+  const [before = '', after = ''] = render('\0').split('\0').map(literally);
+  return new RegExp(`^${before}${why.source}${after}$`, 's');
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
 export function fleet(count: number): readonly Identity[] {
-  return Array.from({ length: count }, (_, n) => wanted({ id: `edge-${n}` }));
+  const each = wanted();
+  return Array.from({ length: count }, (_, n) => ({ ...each, device: { ...each.device, id: idOf(`edge-${n}`) } }));
 }
 
 /** The state of a device that is as `wanted()` wants it. */

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { outcomeReason } from '../../src/apply/outcome-reasons.ts';
 import type { Disturb } from '../../src/emulator/trouble/disturbance.ts';
 import { StopSwitch } from '../../src/model/stop.ts';
 import { wanted } from '../plan/devices.ts';
-import { bulks, everyBulk, fleet, isBulk, isPatch, useRig } from './rig.ts';
+import { said } from '../support/fault.ts';
+import { bulks, everyBulk, fleet, isBulk, isPatch, pressed, useRig } from './rig.ts';
 
 const rig = useRig();
-const why = 'the run was stopped: its time is over';
+/** What such a run says of each device that it did not write. */
+const why = pressed('its time is over').fault();
 
 /** Pressed when a call comes for which `when` holds; the call itself goes on. */
 function stoppedAt(when: (calls: number) => boolean, stop: StopSwitch): Disturb {
@@ -30,8 +33,8 @@ describe('a run that is stopped', () => {
     stop.press('its time is over', { hurried: false });
     const run = await rig.apply(changes, { stop });
     expect(counted(run.outcomes)).toEqual({ failed: 300 });
-    expect(new Set(Object.values(run.reasons))).toEqual(new Set([why]));
-    expect(run.fault).toMatchObject({ kind: 'stopped', message: why, remedy: expect.stringContaining('Run it again') });
+    expect(new Set(Object.values(run.reasons))).toEqual(new Set([why.message]));
+    expect(run.fault).toMatchObject({ ...said(why), kind: 'stopped' });
     expect(rig.operations()).toBe(0);
   });
 
@@ -61,7 +64,7 @@ describe('a run that is stopped', () => {
     };
     const run = await rig.apply(changes, { stop });
     expect(counted(run.outcomes)).toEqual({ unknown: 30 });
-    expect(new Set(Object.values(run.reasons))).toEqual(new Set([why]));
+    expect(new Set(Object.values(run.reasons))).toEqual(new Set([why.message]));
     expect(rig.calls).toHaveLength(1);
     // It was carried out, as the next run sees.
     rig.disturb = undefined;
@@ -93,7 +96,7 @@ describe('a run that is stopped', () => {
     rig.disturb = stoppedAt(() => true, stop);
     const run = await rig.apply(changes, { stop });
     expect(run.outcomes).toEqual({ 'edge-1': 'failed' });
-    expect(run.reasons['edge-1']).toBe(`registered, but its tags are not as wanted: ${why}`);
+    expect(run.reasons['edge-1']).toBe(outcomeReason.tagsNotWritten({ registered: true, why: why.message }));
     expect(rig.calls.filter(isPatch)).toEqual([]);
     rig.disturb = undefined;
     expect((await rig.provision(site)).tagged).toEqual(['edge-1']);
@@ -105,6 +108,6 @@ describe('a run that is stopped', () => {
     stop.press('its time is over', { hurried: false });
     const run = await rig.apply(changes, { stop });
     expect(run.outcomes).toEqual({ a: 'failed', b: 'failed' });
-    expect(run.reasons.b).toBe(why);
+    expect(run.reasons.b).toBe(why.message);
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { outcomeReason } from '../../src/apply/outcome-reasons.ts';
 import type { Disturb, Disturbance } from '../../src/emulator/trouble/disturbance.ts';
 import type { DeviceOutcome } from '../../src/model/plan.ts';
 import { digest, wanted } from '../plan/devices.ts';
-import { bulks, entriesOf, isBulk, isPatch, useRig } from './rig.ts';
+import { bulks, entriesOf, isBulk, isPatch, reasonOf, useRig } from './rig.ts';
 
 type DeviceResult = DeviceOutcome['result'];
 
@@ -108,7 +109,10 @@ describe('another writer of tags', () => {
     const run = await rig.provision(site);
     expect(run.outcomes).toEqual({ 'edge-1': 'failed' });
     expect(run.reasons['edge-1']).toBe(
-      'tags: changed in the hub after it was planned, nothing was written: tags.site (none) → "kiel". Plan again.',
+      outcomeReason.tagsNotWritten({
+        registered: false,
+        why: outcomeReason.changedSincePlanned({ moved: [{ field: 'tags.site', before: null, after: '"kiel"' }] }),
+      }),
     );
     expect(rig.tags('edge-1')).toEqual({ site: 'kiel' });
   });
@@ -126,7 +130,9 @@ describe('another writer of tags', () => {
     rig.disturb = patches(() => rig.hub.registry.remove('edge-1'));
     const run = await rig.provision(site);
     expect(run.outcomes).toEqual({ 'edge-1': 'failed' });
-    expect(run.reasons['edge-1']).toContain('deleted from the hub');
+    expect(run.reasons['edge-1']).toBe(
+      outcomeReason.tagsNotWritten({ registered: false, why: outcomeReason.deleted() }),
+    );
   });
 
   it('that makes the device we want to make, with tags of its own, keeps them', async () => {
@@ -136,7 +142,12 @@ describe('another writer of tags', () => {
     });
     const run = await rig.provision(site);
     expect(run.outcomes).toEqual({ 'edge-1': 'failed' });
-    expect(run.reasons['edge-1']).toContain('registered, but its tags are not as wanted: changed in the hub');
+    expect(run.reasons['edge-1']).toBe(
+      outcomeReason.tagsNotWritten({
+        registered: true,
+        why: outcomeReason.changedSincePlanned({ moved: [{ field: 'tags.site', before: null, after: '"kiel"' }] }),
+      }),
+    );
     expect(rig.tags('edge-1')).toEqual({ site: 'kiel' });
   });
 
@@ -178,7 +189,14 @@ describe('trouble while tags are written', () => {
     };
     const run = await rig.provision(site);
     expect(run.outcomes).toEqual({ 'edge-1': 'unknown' });
-    expect(run.reasons['edge-1']).toContain('still to change: tags.site "bonn" → "berlin"');
+    expect(run.reasons['edge-1']).toBe(
+      outcomeReason.tagsNotWritten({
+        registered: false,
+        why: outcomeReason.changedWhileUnanswered({
+          left: [{ field: 'tags.site', before: '"bonn"', after: '"berlin"' }],
+        }),
+      }),
+    );
     expect(rig.calls.filter(isPatch)).toHaveLength(1);
   });
 
@@ -187,7 +205,12 @@ describe('trouble while tags are written', () => {
     rig.disturb = (call) => (isPatch(call) ? { kind: 'refuse', code: 'ThrottlingBacklogTimeout' } : undefined);
     const run = await rig.provision(site);
     expect(run.outcomes).toEqual({ 'edge-1': 'failed' });
-    expect(run.reasons['edge-1']).toContain('given up after 10 tries');
+    expect(run.reasons['edge-1']).toMatch(
+      reasonOf(
+        (why) => outcomeReason.tagsNotWritten({ registered: false, why: outcomeReason.givenUp({ tries: 10, why }) }),
+        /429, .*/,
+      ),
+    );
     expect(run.sleeps).toEqual([5_000, 10_000, 20_000, ...Array.from({ length: 6 }, () => 30_000)]);
   });
 
@@ -243,7 +266,12 @@ describe('trouble while tags are written', () => {
     };
     const run = await rig.provision(site);
     expect(run.outcomes).toEqual({ 'edge-1': 'unknown' });
-    expect(run.reasons['edge-1']).toContain('its twin could not be read');
+    expect(run.reasons['edge-1']).toMatch(
+      reasonOf(
+        (why) => outcomeReason.tagsNotWritten({ registered: true, why: outcomeReason.twinUnread({ why }) }),
+        /.*503.*/,
+      ),
+    );
   });
 
   it.each<[string, DeviceResult, () => void]>([

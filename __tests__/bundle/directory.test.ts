@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,9 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkOutputDirectory, writeBundles } from '../../src/bundle/directory.ts';
+import { bundleFault, ObstacleError } from '../../src/bundle/faults.ts';
 import { renderBundles } from '../../src/bundle/render.ts';
 import { discard, marker, swapIn } from '../../src/bundle/swap.ts';
 import type { Bundle } from '../../src/model/bundle.ts';
+import { messageOf } from '../../src/model/fault.ts';
+import { faultIn, faultOf, said } from '../support/fault.ts';
 import { identityOf, now } from './material.ts';
 
 let parent = '';
@@ -64,13 +68,14 @@ describe('writing bundles', () => {
       {
         name: 'config.yaml',
         get text(): string {
-          throw new Error('a setting that none can be');
+          throw new Error('no such setting');
         },
       },
     ];
     const { bundles, faults } = await writeBundles(target, [a!, { ...b!, files }, c!]);
     expect(bundles.map(({ device }) => device)).toEqual(['a', 'c']);
-    expect(faults.map(({ message }) => message)).toEqual([expect.stringContaining('b (a setting that none can be)')]);
+    const devices = [{ device: 'b', message: 'no such setting' }];
+    expect(faults.map(said)).toEqual([said(bundleFault('bundles-unrendered', { devices, more: 0 }))]);
     expect(filesIn(target).filter((name) => !name.includes('.'))).toEqual(['a', 'c']);
   });
 
@@ -83,7 +88,9 @@ describe('writing bundles', () => {
         throw new Error('no file');
       },
     };
-    await expect(writeBundles(target, [broken])).rejects.toThrow('b (no file)');
+    const devices = [{ device: 'b', message: 'no file' }];
+    const fault = await faultOf(writeBundles(target, [broken]));
+    expect(said(fault)).toEqual(said(bundleFault('bundles-unrendered', { devices, more: 0 })));
     expect(filesIn(target)).toContain('a');
     expect(readdirSync(parent)).toEqual(['device-bundles']);
   });
@@ -127,7 +134,7 @@ describe('a run that died', () => {
   it('between the renames leaves the old folder whole, and the next run takes it back even if it then fails', async () => {
     await writeBundles(beside('previous', dead, 1), bundlesOf('older'));
     await writeBundles(beside('previous', dead, 2), bundlesOf('a'));
-    await expect(writeBundles(target, [unsafe('..')])).rejects.toThrow('unsafe name');
+    expect(said(await faultOf(writeBundles(target, [unsafe('..')])))).toEqual(unsafeName('..'));
     expect(filesIn(target)).toContain('a/config.yaml');
     expect(readdirSync(parent)).toEqual(['device-bundles']);
   });
@@ -226,7 +233,8 @@ describe('several runs at once', () => {
 
   it('leave the old folder where the new one was taken away', async () => {
     await writeBundles(target, bundlesOf('a'));
-    await expect(swapIn(beside('next'), target, () => {})).rejects.toThrow('was removed while it was written');
+    const removed = new ObstacleError({ kind: 'removed', path: beside('next') });
+    await expect(swapIn(beside('next'), target, () => {})).rejects.toThrow(removed);
     expect(filesIn(target)).toContain('a/config.yaml');
     expect(readdirSync(parent)).toEqual(['device-bundles']);
   });
@@ -238,57 +246,73 @@ describe('several runs at once', () => {
   });
 });
 
+/** What the operating system says to a call that fails. */
+function messageIn(call: () => unknown): string {
+  try {
+    call();
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+  throw new Error('expected the call to fail');
+}
+
 function unsafe(directory: string, name = 'config.yaml'): Bundle {
   const [bundle] = bundlesOf('a');
   if (bundle === undefined) throw new Error('no bundle');
   return { ...bundle, directory, files: [{ name, text: '' }] };
 }
 
+/** What is said of an output directory, by default of `target`. */
+const misplaced = (place: Parameters<typeof bundleFault<'output-misplaced'>>[1]['place'], directory = target) =>
+  said(bundleFault('output-misplaced', { directory, place }));
+const occupied = (by: 'link' | 'file', folder = target) => said(bundleFault('output-occupied', { folder, by }));
+const notOurs = (folder = target) => said(bundleFault('output-not-ours', { folder, marker: '.provision-iot-edge' }));
+const unsafeName = (name: string) =>
+  said(bundleFault('output-unwritable', { directory: target, obstacle: { kind: 'unsafe-name', name } }));
+
 describe('writing bundles is refused', () => {
-  const usage = { name: 'Fault', kind: 'usage' };
+  const refusalOf = async (...call: Parameters<typeof writeBundles>) => said(await faultOf(writeBundles(...call)));
 
   it('into a folder that is not empty and not ours, which stays as it is', async () => {
     mkdirSync(target);
     writeFileSync(join(target, 'thesis.txt'), 'years of work');
-    await expect(writeBundles(target, bundlesOf('a'))).rejects.toMatchObject(usage);
-    await expect(writeBundles(target, bundlesOf('a'))).rejects.toThrow('is not empty and was not made here');
+    await expect(writeBundles(target, bundlesOf('a'))).rejects.toMatchObject({ name: 'Fault', kind: 'usage' });
+    expect(await refusalOf(target, bundlesOf('a'))).toEqual(notOurs());
     expect(readFileSync(join(target, 'thesis.txt'), 'utf8')).toBe('years of work');
     expect(readdirSync(parent)).toEqual(['device-bundles']);
   });
 
   it('in place of a file', async () => {
     writeFileSync(target, '');
-    await expect(writeBundles(target, bundlesOf('a'))).rejects.toThrow('is not a folder');
+    expect(await refusalOf(target, bundlesOf('a'))).toEqual(occupied('file'));
   });
 
   it.skipIf(process.platform === 'win32')('in place of a link', async () => {
     mkdirSync(join(parent, 'elsewhere'));
     symlinkSync(join(parent, 'elsewhere'), target);
-    await expect(writeBundles(target, bundlesOf('a'))).rejects.toThrow('is a link');
+    expect(await refusalOf(target, bundlesOf('a'))).toEqual(occupied('link'));
   });
 
   it('at the root of the file system, and by a relative path', async () => {
-    await expect(writeBundles('/', bundlesOf('a'))).rejects.toThrow('root of the file system');
-    await expect(writeBundles('device-bundles', bundlesOf('a'))).rejects.toThrow('not absolute');
+    expect(await refusalOf('/', bundlesOf('a'))).toEqual(misplaced('file-system-root', '/'));
+    expect(await refusalOf('device-bundles', bundlesOf('a'))).toEqual(misplaced('relative', 'device-bundles'));
   });
 
   it('at the workspace and above it, even if it is marked as ours, but not beside it', async () => {
     await writeBundles(target, []);
-    await expect(writeBundles(target, [], { workspace: target })).rejects.toThrow('is the workspace itself');
-    await expect(writeBundles(target, [], { workspace: join(target, 'repo') })).rejects.toThrow(
-      'the workspace lies in it',
-    );
+    expect(await refusalOf(target, [], { workspace: target })).toEqual(misplaced('workspace'));
+    expect(await refusalOf(target, [], { workspace: join(target, 'repo') })).toEqual(misplaced('above-workspace'));
     await writeBundles(target, [], { workspace: parent });
     await writeBundles(target, [], { workspace: join(parent, 'device-bundles-of-others') });
   });
 
   it.each([
-    ['../a', 'config.yaml'],
-    ['a//b', 'config.yaml'],
-    ['a', '../config.yaml'],
-    ['a', '.'],
-  ])('under the unsafe name %s/%s', async (directory, name) => {
-    await expect(writeBundles(target, [unsafe(directory, name)])).rejects.toThrow('unsafe name');
+    ['../a', 'config.yaml', '..'],
+    ['a//b', 'config.yaml', ''],
+    ['a', '../config.yaml', '../config.yaml'],
+    ['a', '.', '.'],
+  ])('under the unsafe name %s/%s', async (directory, name, refused) => {
+    expect(await refusalOf(target, [unsafe(directory, name)])).toEqual(unsafeName(refused));
     expect(readdirSync(parent)).toEqual([]);
   });
 
@@ -296,12 +320,16 @@ describe('writing bundles is refused', () => {
     writeFileSync(join(parent, 'file'), '');
     const place = join(parent, 'file', 'device-bundles');
     await expect(writeBundles(place, bundlesOf('a'))).rejects.toMatchObject({ name: 'Fault', kind: 'world' });
-    await expect(writeBundles(place, bundlesOf('a'))).rejects.toThrow(place);
+    const obstacle = { kind: 'not-a-folder', path: join(parent, 'file') } as const;
+    expect(await refusalOf(place, bundlesOf('a'))).toEqual(
+      said(bundleFault('output-unwritable', { directory: place, obstacle })),
+    );
   });
 });
 
 describe('the check before anything is written', () => {
   const check = (directory: string, workspace = parent) => checkOutputDirectory(directory, { workspace });
+  const refusalOf = (directory: string, workspace = parent) => said(faultIn(() => check(directory, workspace)));
 
   it('passes what can be written, and makes nothing', () => {
     check(target);
@@ -314,18 +342,21 @@ describe('the check before anything is written', () => {
   it('refuses what writing refuses', () => {
     mkdirSync(join(parent, 'thesis', 'chapter'), { recursive: true });
     writeFileSync(join(parent, 'file'), '');
-    expect(() => check(join(parent, 'thesis'))).toThrow('was not made here');
-    expect(() => check(join(parent, 'file'))).toThrow('is not a folder');
-    expect(() => check(join(parent, 'file', 'bundles'))).toThrow('is not a folder');
-    expect(() => check(parent)).toThrow('the workspace itself');
-    expect(() => check(target, join(target, 'repository'))).toThrow('the workspace lies in it');
-    expect(() => check('/')).toThrow('root of the file system');
-    expect(() => check('bundles')).toThrow('not absolute');
-    expect(() => check(join(parent, 'x'.repeat(201)))).toThrow('longer than 200 bytes');
+    const [thesis, file, inFile] = ['thesis', 'file', 'file/bundles'].map((path) => join(parent, path));
+    expect(refusalOf(thesis!)).toEqual(notOurs(thesis));
+    expect(refusalOf(file!)).toEqual(occupied('file', file));
+    const obstacle = { kind: 'not-a-folder', path: file! } as const;
+    expect(refusalOf(inFile!)).toEqual(said(bundleFault('output-unwritable', { directory: inFile!, obstacle })));
+    expect(refusalOf(parent)).toEqual(misplaced('workspace', parent));
+    expect(refusalOf(target, join(target, 'repository'))).toEqual(misplaced('above-workspace'));
+    expect(refusalOf('/')).toEqual(misplaced('file-system-root', '/'));
+    expect(refusalOf('bundles')).toEqual(misplaced('relative', 'bundles'));
+    const long = join(parent, 'x'.repeat(201));
+    expect(refusalOf(long)).toEqual(said(bundleFault('output-name-too-long', { directory: long, limit: 200 })));
   });
 
   it.each(['.git', '.git/hooks', '.GIT/x', 'module/.git/x'])('refuses %s in the workspace', (path) => {
-    expect(() => check(join(parent, path))).toThrow('it lies in .git');
+    expect(refusalOf(join(parent, path))).toEqual(misplaced('in-git', join(parent, path)));
   });
 
   it('takes a folder in .git of somebody else for what it is: none of the workspace', () => {
@@ -334,16 +365,32 @@ describe('the check before anything is written', () => {
 
   describe.skipIf(process.platform === 'win32')('follows links', () => {
     it.each([
-      ['out of the workspace', '../elsewhere', 'link/bundles', 'out of the workspace'],
-      ['into .git', '.git', 'link/hooks', 'it lies in .git'],
-      ['to the folder above', '..', 'link/repository', 'the workspace itself'],
-      ['to nowhere', 'nowhere', 'link/bundles', 'ENOENT'],
-    ])('%s', async (_, goal, path, message) => {
+      [
+        'out of the workspace',
+        '../elsewhere',
+        'link/bundles',
+        (directory: string) =>
+          said(bundleFault('output-leads-out', { directory, target: join(realpathSync(parent), 'elsewhere/bundles') })),
+      ],
+      ['into .git', '.git', 'link/hooks', (directory: string) => misplaced('in-git', directory)],
+      ['to the folder above', '..', 'link/repository', (directory: string) => misplaced('workspace', directory)],
+      [
+        'to nowhere',
+        'nowhere',
+        'link/bundles',
+        (directory: string) => {
+          const message = messageIn(() => realpathSync(join(parent, 'repository/link')));
+          expect(message).toContain('ENOENT');
+          return said(bundleFault('output-unwritable', { directory, obstacle: { kind: 'system', message } }));
+        },
+      ],
+    ])('%s', async (_, goal, path, refusal) => {
       const workspace = join(parent, 'repository');
       for (const folder of ['repository/.git', 'elsewhere']) mkdirSync(join(parent, folder), { recursive: true });
       symlinkSync(goal, join(workspace, 'link'));
-      expect(() => check(join(workspace, path), workspace)).toThrow(message);
-      await expect(writeBundles(join(workspace, path), [], { workspace })).rejects.toThrow(message);
+      const output = join(workspace, path);
+      expect(refusalOf(output, workspace)).toMatchObject(refusal(output));
+      expect(said(await faultOf(writeBundles(output, [], { workspace })))).toMatchObject(refusal(output));
       expect(readdirSync(join(parent, 'elsewhere'))).toEqual([]);
     });
 

@@ -11,10 +11,10 @@ const ids = ['edge-1', 'edge-2', 'edge-3'];
 const withImage = (tag: string) =>
   manifestOf(ids).replace('devices:', `  config: { agent: { image: "registry.example/agent:${tag}" } }\ndevices:`);
 
-/** A pull request and what a run of the action on its trial merge is told. */
+/** A pull request, and the inputs of the run on its trial merge. */
 interface PullRequest {
   readonly before: Readonly<Record<string, string>>;
-  /** Changes the work tree, whose root it gets. */
+  /** Changes the work tree. Gets the root of it. */
   readonly change: (folder: string) => void;
   readonly from?: string;
   readonly inputs: Readonly<Record<string, string>>;
@@ -55,7 +55,7 @@ function configurationIn(run: ActionRun): unknown {
   return JSON.parse(readFileSync(run.outputs['report-file'] ?? '', 'utf8')).configuration;
 }
 
-/** As it is read on a page. */
+/** Returns the text of a page without its markup. */
 function read(markdown: string): string {
   return markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code))).replace(/<[^>]+>/g, '');
 }

@@ -3,6 +3,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
+import { leftOut } from '../../src/report/left-out.ts';
 import { ruleNames, rules } from '../../src/rules/rules.ts';
 import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
 import { writeCertificates } from '../support/fleet.ts';
@@ -10,7 +11,7 @@ import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, makeCertificate, makeKey } from '../support/openssl.ts';
 import { runAction } from './runner.ts';
 
-/** These need a look at the hub; __tests__/plan and action.test.ts have them. */
+/** These rules need an answer of the hub. __tests__/plan and action.test.ts cover them. */
 const needHub = [
   'plan/foreign',
   'plan/lockout',
@@ -20,7 +21,7 @@ const needHub = [
   'plan/differs-from-approved',
 ];
 
-/** A thumbprint that nobody else has. */
+/** Makes a unique thumbprint from a text. */
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
 const own = (id: string) => `thumbprints: { primary: ${digest(`${id}1`)}, secondary: ${digest(`${id}2`)} }`;
 
@@ -213,7 +214,7 @@ devices:
 `;
 }
 
-/** A config.yaml that a device edits. */
+/** A config.yaml that a device has edited. */
 const odd = `agent: {}
 hostname: "odd"
 logs: {} #! config/base-unknown-key
@@ -223,7 +224,7 @@ homedir: "/h"
 moby_runtime: { uri: "unix:///d" }
 `;
 
-/** A manifest whose devices are those of the certificates below `more`. */
+/** A manifest that takes its devices from the certificates below `more`. */
 function matching(hub: string): string {
   return `hub: ${hub}
 defaults:
@@ -234,7 +235,7 @@ devices:
 `;
 }
 
-/** Chains, and what lies below `more`: two certificates of a device, one too many, and the authority. */
+/** Makes the chains, and the files below `more`: two certificates of a device, one too many, and the authority. */
 async function chains(workspace: string): Promise<void> {
   const plant = await issueAuthority('Plant');
   const ended = await issueAuthority('Ended', { from: -20, to: -1 });
@@ -249,7 +250,7 @@ async function chains(workspace: string): Promise<void> {
   write('more/folder-primary.pem', await issue('folder'));
 }
 
-/** Makes them beside the workspace, where their keys stay. */
+/** Makes the certificates beside the workspace, so that their keys stay outside of it. */
 function certificates(workspace: string): void {
   const folder = folderWith();
   const day = (days: number) =>
@@ -325,7 +326,7 @@ describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)'
       'manifest/empty empty.yaml:2',
       'manifest/syntax syntax.yaml:3',
       'runner/public-repository :',
-      // The other manifest's own defaults.
+      // From the defaults of this other manifest.
       'runtime/out-of-support two-hubs.yaml:1',
     ];
     expect(found.sort()).toEqual(expected.sort());
@@ -336,13 +337,15 @@ describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)'
     expect(run.outputs.result).toBe('invalid');
     expect(run.code).toBe(1);
     expect(hub.counts().requests).toBe(0);
-    // The runner shows ten of a kind; the tenth says how many more there are.
+    // The runner shows ten annotations of a kind; the tenth counts the others.
     expect(run.stdout.match(/^::error /gm)).toHaveLength(10);
-    expect(run.stdout).toMatch(/^::error title=\d+ errors::\d+ more of this kind/m);
+    const errors = findings.filter(({ severity }: { severity: string }) => severity === 'error').length;
+    const more = `::error title=${errors} errors::${leftOut.annotations(errors - 9)}`;
+    expect(run.stdout.split(/\r?\n/)).toContain(more);
   });
 });
 
-/** `rule devices.yaml:line` of every marked line. */
+/** Returns `rule devices.yaml:line` for every rule that a line is marked with. */
 function marked(file: string, text: string): readonly string[] {
   return text.split('\n').flatMap((line, index) => {
     const names = line.split(' #! ')[1]?.split(' ') ?? [];

@@ -8,7 +8,7 @@ import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
 import { isThere } from '../support/act.ts';
 import { folderWith } from '../support/folder.ts';
 
-/** Bundles as a render leaves them, and the report that names them. */
+/** Makes bundles as `render` does, and the report that names them. */
 function rendered(devices: readonly { readonly id: string; readonly hub?: string }[]): {
   readonly root: string;
   readonly directories: readonly string[];
@@ -45,7 +45,7 @@ function indexOf(packed: ReadonlyMap<string, Buffer>): readonly Entry[] {
   return JSON.parse(packed.get('index.json')!.toString());
 }
 
-/** What stands in the archive that the index names for each device, by device. */
+/** Returns for each device the file in the archive that the index names. */
 function unpacked(root: string, packed: ReadonlyMap<string, Buffer>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     indexOf(packed).map(({ device, archive, directory }) => {
@@ -123,7 +123,7 @@ describe.skipIf(!isThere('jq'))('packing bundles for a release', () => {
   });
 });
 
-/** The files in an archive. */
+/** Returns the paths of the files in an archive. */
 function entriesOf(root: string, archive: string): readonly string[] {
   const listed = execFileSync('tar', ['-tzf', join(root, 'archives', archive)], { encoding: 'utf8' });
   return listed.split('\n').filter((line) => line.endsWith('.toml'));

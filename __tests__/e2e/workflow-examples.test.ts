@@ -5,12 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { makeAuthority } from '../../src/emulator/disk/authority.ts';
 import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 import { issueCertificates } from '../../src/identity/issue.ts';
+import { headlines } from '../../src/report/headline.ts';
+import { escapeMarkdown } from '../../src/report/markdown.ts';
 import { act, commit, isThere } from '../support/act.ts';
 import { clientId, type GitHubTokens, startEntra, startGitHubTokens, tenantId } from '../support/entra.ts';
 import { folderWith } from '../support/folder.ts';
 import { githubToken } from '../support/github-api.ts';
 import { hubOf, pullRequest, push, repository, scenario, schedule, twoHubs } from '../support/scenario.ts';
 import { runCli } from './runner.ts';
+
+const created = (devices: number) => headlines.changes({ created: devices, updated: 0, removed: 0, unchanged: 0 });
 
 const registryPassword = 'a-password-of-a-registry';
 
@@ -19,7 +23,7 @@ describe.skipIf(act === undefined || !isThere('jq'))('the examples, copied and r
     const { hub, run, github, results } = await singleSite();
     const planned = await run(pullRequest());
     expect(planned.code, planned.trace).toBe(0);
-    expect(github.commentsOn(7)).toEqual([expect.stringContaining('to create 3')]);
+    expect(github.commentsOn(7)).toEqual([expect.stringContaining(escapeMarkdown(created(3)))]);
     const merged = await run(push());
     expect(merged.code, merged.trace).toBe(0);
     expect(
@@ -95,7 +99,7 @@ describe.skipIf(act === undefined || !isThere('jq'))('the examples, copied and r
     const planned = await run({ ...pullRequest(), ...reading, vars: { ...vars, IOTHUB_READER_CLIENT_ID: clientId } });
     expect(planned.code, planned.trace).toBe(0);
     expect(planned.outputs.plan).toMatchObject({ result: 'changes', created: '4' });
-    expect(github.commentsOn(7)).toEqual([expect.stringContaining('to create 4')]);
+    expect(github.commentsOn(7)).toEqual([expect.stringContaining(escapeMarkdown(created(4)))]);
 
     const env = await signIn('IoT Hub Data Reader', 'IoT Hub Registry Contributor');
     const writing = {
@@ -117,9 +121,9 @@ describe.skipIf(act === undefined || !isThere('jq'))('the examples, copied and r
     const [europe, asia] = hubs;
     const hosts = { 'contoso-europe.azure-devices.net': europe.host, 'contoso-asia.azure-devices.net': asia.host };
     const folder = await copyOf('two-hubs', hosts, ['berlin-1', 'berlin-2', 'tokyo-1', 'tokyo-2']);
-    // A device of another kind stands in the way.
+    // A device with this id exists already and is not an edge device.
     asia.registry.put({ deviceId: 'tokyo-1', authentication: { type: 'selfSigned' } });
-    // By connection strings, as a repository that moves to Entra still does.
+    // Sign in by connection strings, as a repository does before it moves to Entra.
     const workflow = join(folder, '.github/workflows/provision.yml');
     const secrets = '    secrets:\n      IOTHUB_CONNECTION_STRING: $' + '{{ secrets.IOTHUB_CONNECTION_STRING }}\n';
     writeFileSync(
@@ -129,7 +133,7 @@ describe.skipIf(act === undefined || !isThere('jq'))('the examples, copied and r
     commit(folder);
     const { run } = await scenario({ folder, hubs });
     const { code, outputs, trace } = await run(push());
-    // act gives all jobs of a matrix the worst of their results.
+    // act gives every job of a matrix the worst result among them.
     expect(outputs[`apply ${europe.host}`], trace).toMatchObject({ result: 'changed', created: '2' });
     expect(outputs[`apply ${asia.host}`], trace).toMatchObject({ result: 'invalid' });
     expect(code).toBe(1);
@@ -207,7 +211,7 @@ async function singleSite() {
   return { ...rest, hub, folder, run: (trigger: Parameters<typeof run>[0]) => run({ ...trigger, env }) };
 }
 
-/** A copy of an example as its README says to make it, with other hosts in the place of those named. */
+/** Copies an example as its README describes, and replaces the hosts. */
 async function copyOf(name: string, hosts: Readonly<Record<string, string>>, ids: readonly string[]): Promise<string> {
   const folder = folderWith();
   cpSync(join('examples', name), folder, { recursive: true });
@@ -239,12 +243,12 @@ function idsIn(hub: EmbeddedHub): readonly string[] {
     .sort();
 }
 
-/** The action of others that the release uses, as it is pinned. */
+/** The third-party action that the release uses, with its pinned commit. */
 const attest = /uses: (actions\/attest-build-provenance@[0-9a-f]{40})/.exec(
   readFileSync('.github/workflows/release-configs.yml', 'utf8'),
 )![1]!;
 
-/** Stands for it: Sigstore cannot be asked here. What it would sign is checked. */
+/** Replaces that action, because Sigstore cannot be reached here. It checks the files that would be signed. */
 function attesting(): string {
   return folderWith({
     'action.yml':

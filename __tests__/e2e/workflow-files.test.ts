@@ -128,7 +128,7 @@ describe('provision.yml', () => {
     expect(step.said.startsWith('::error title=environment::')).toBe(!goesOn);
   });
 
-  /** What the step finds, where it does not fail, and what it says. */
+  /** Runs the step. Returns the hubs that it puts out, undefined if it fails, and what it prints. */
   function hubsStep(given: string, environment: string): { readonly hubs: string | undefined; readonly said: string } {
     const file = join(folderWith({ output: '' }), 'output');
     const { run = '' } = jobs.hubs!.steps[0]!;
@@ -184,12 +184,12 @@ describe.each(['docs/workflows.md', 'README.md'])('the workflows that %s shows',
   });
 });
 
-/** An expression of a workflow. */
+/** Writes an expression of a workflow. */
 function of(context: string): string {
   return `\${{ ${context} }}`;
 }
 
-/** Inputs that the action has not, or that are of another kind there. */
+/** Inputs that the action does not have, or that have another meaning there. */
 const own: Readonly<Record<(typeof names)[number], readonly string[]>> = {
   provision: ['environment', 'plan-client-id'],
   'release-configs': ['tag', 'attest'],
@@ -213,7 +213,7 @@ interface WorkflowFile {
   readonly jobs: Readonly<Record<string, Job>>;
 }
 
-/** A workflow that calls ours. */
+/** A workflow that calls one of ours. */
 interface Caller {
   readonly jobs: Readonly<
     Record<

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { EmbeddedHub, HubOptions } from '../../src/emulator/hub.ts';
+import { githubLines } from '../../src/github/lines.ts';
+import { headlines } from '../../src/report/headline.ts';
+import { escapeMarkdown } from '../../src/report/markdown.ts';
 import { act, commit, isThere } from '../support/act.ts';
+import { told } from '../support/finding.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
 import { hubOf, pullRequest, push, type Scenario, scenario, schedule } from '../support/scenario.ts';
@@ -19,7 +23,7 @@ describe.skipIf(act === undefined || !isThere('jq'))(
       expect(jobs, trace).toEqual({ ...allSkipped, plan: 'success' });
       expect(code).toBe(0);
       expect(outputs.plan).toMatchObject({ result: 'changes', created: '2', 'artifact-ids': '' });
-      expect(github.commentsOn(7)).toEqual([expect.stringContaining('to create 2')]);
+      expect(github.commentsOn(7)).toEqual([expect.stringContaining(escapeMarkdown(created(2)))]);
       expect(hub.registry.all()).toEqual([]);
       expect(hub.counts().registryWrites).toBe(0);
     });
@@ -43,7 +47,10 @@ describe.skipIf(act === undefined || !isThere('jq'))(
       expect(jobs, trace).toEqual({ ...allSkipped, plan: 'success' });
       expect(code).toBe(0);
       expect(annotations).toContainEqual(
-        expect.objectContaining({ severity: 'notice', message: expect.stringContaining('from forks have no secrets') }),
+        expect.objectContaining({
+          severity: 'notice',
+          message: expect.stringContaining(githubLines['fork-without-secrets']()),
+        }),
       );
       expect(hub.counts().requests + github.calls.length).toBe(0);
     });
@@ -176,8 +183,10 @@ describe.skipIf(act === undefined || !isThere('jq'))(
   },
 );
 
+const created = (devices: number) => headlines.changes({ created: devices, updated: 0, removed: 0, unchanged: 0 });
+
 const allSkipped = { refuse: 'skipped', plan: 'skipped', hubs: 'skipped', apply: 'skipped' } as const;
-/** The workflow of README names the hub, which gives a matrix of one. */
+/** The workflow in README names one hub, so its matrix has one job. */
 const applied = ({ host }: EmbeddedHub, apply = 'success') => {
   const { apply: _, ...others } = allSkipped;
   return { ...others, hubs: 'success', [`apply ${host}`]: apply };
@@ -188,7 +197,7 @@ interface Sarif {
   readonly runs: readonly { readonly results: readonly { readonly ruleId: string }[] }[];
 }
 
-/** Adds a device with certificates of another one; gives back the manifest. */
+/** Adds a device with the certificates of another device. Returns the manifest. */
 function withWrongName(folder: string, more = ''): string {
   const wrong =
     '  - id: edge-3\n    certificates: { primary: certs/edge-1-primary.pem, secondary: certs/edge-1-secondary.pem }\n';
@@ -199,13 +208,14 @@ function withWrongName(folder: string, more = ''): string {
 }
 
 function wrongNameIn(manifest: string) {
+  const mismatch = { path: 'certs/edge-1-primary.pem', commonNames: ['edge-1'], id: 'edge-3' };
   return {
     severity: 'error',
     title: 'certificate/cn-mismatch',
     file: 'devices.yaml',
     line: String(manifest.split('\n').findIndex((line) => line.includes('edge-1-primary')) + 1),
     col: expect.any(String),
-    message: expect.stringContaining('edge-1'),
+    message: expect.stringContaining(told('certificate/cn-mismatch', mismatch).message),
   };
 }
 
@@ -218,18 +228,20 @@ function thumbprints({ registry }: EmbeddedHub) {
   );
 }
 
-/** What a test changes in the workflow of README. */
+/** What a test changes in the workflow in README. */
 interface Caller {
-  /** One more trigger. */
+  /** An additional trigger. */
   readonly on?: string;
-  /** The input of this name. */
+  /** The input `artifacts`. */
   readonly artifacts?: string;
-  /** The script of a job after it, with the workflow's output in RESULT. */
+  /** The script of a job that follows, which has the output of the workflow in RESULT. */
   readonly after?: string;
   readonly hub?: HubOptions;
 }
 
-/** A hub, and a repository with good certificates for two devices whose workflow provisions them there. */
+/**
+ * Starts a hub and makes a repository with valid certificates of two devices. Its workflow provisions them in the hub.
+ */
 async function fleet(caller: Caller = {}): Promise<Scenario & { readonly folder: string; readonly hub: EmbeddedHub }> {
   const hub = await hubOf(caller.hub);
   const folder = folderWith({

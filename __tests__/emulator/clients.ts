@@ -70,7 +70,7 @@ export function call(hub: Reachable, method: string, path: string, options: RawC
     ca: hub.ca,
     agent: options.agent ?? false,
     headers: {
-      authorization: signature(hub, options.policy),
+      authorization: options.headers?.authorization ?? signature(hub, options.policy),
       'content-length': String(Buffer.byteLength(text)),
       ...options.headers,
     },

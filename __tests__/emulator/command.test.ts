@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { emulatorFault } from '../../src/emulator/faults.ts';
 import { call } from './clients.ts';
+import { jsonError } from './json-error.ts';
 
 const cli = join(import.meta.dirname, '../../src/cli.ts');
 
@@ -60,31 +62,57 @@ it('hub --capacity, --clock-speed and --faults throttle, hurry and disturb', asy
   expect((await call(hub, 'GET', '/metrics')).text).toContain('embedded_hub_faults_total{kind="503"} 1\n');
 });
 
-it.each([
-  [['--capacity', 'S9x1'], /--capacity: "S9x1" is not S1x1 to S1x200/],
-  [['--faults', '429'], /--faults: "429" is not KIND:SHARE%.*→ Give --faults kinds and their shares/s],
-  [['--clock-speed', '0'], /--clock-speed: "0" is not a whole number from 1 to 100000/],
-])('hub %j is wrong usage', async (args, words) => {
-  const child = run(...args);
-  let said = '';
-  child.stderr!.on('data', (chunk) => {
-    said += chunk;
-  });
-  expect((await once(child, 'close'))[0]).toBe(2);
-  expect(said).toMatch(words);
+const wrongKind = emulatorFault('faults-option', {
+  name: '--faults',
+  kinds: ['429', '500', '503', '504', 'reset-before', 'reset-after', 'hang', 'truncated', 'slow'],
+  problem: 'unknown-kind',
+  part: '429',
 });
 
 it.each([
-  ['is not there', undefined, /The seed .*devices\.txt cannot be read: ENOENT.*→ Give a file that exists with --seed/s],
-  ['is not JSON', 'devices:\n', /devices\.txt, line 1 is not JSON.*→ Give a JSON array of devices/s],
-])('hub --seed ends with a remedy when the file %s', async (_, text, words) => {
+  [
+    ['--capacity', 'S9x1'],
+    ['--capacity: "S9x1" is', 'S1x200'],
+  ],
+  [
+    ['--faults', '429'],
+    [wrongKind.message, `→ ${wrongKind.remedy}`],
+  ],
+  [
+    ['--clock-speed', '0'],
+    ['--clock-speed: "0" is', 'from 1 to 100000'],
+  ],
+])('hub %j is wrong usage', async (args, texts) => {
+  const { code, said } = await endOf(run(...args));
+  expect(code).toBe(2);
+  for (const text of texts) expect(said).toContain(text);
+});
+
+it('hub --seed ends with a remedy when the file is not there', async () => {
   const path = join(temporaryFolder(), 'devices.txt');
-  if (text !== undefined) writeFileSync(path, text);
-  const child = run('--seed', path);
+  const { code, said } = await endOf(run('--seed', path));
+  expect(code).toBe(1);
+  expect(said).toMatch(/devices\.txt .*ENOENT.*→ .*--seed/s);
+});
+
+it('hub --seed ends with a remedy when the file is not JSON', async () => {
+  const path = join(temporaryFolder(), 'devices.txt');
+  writeFileSync(path, 'devices:\n');
+  const { code, said } = await endOf(run('--seed', path));
+  const { message, remedy } = emulatorFault('seed-not-json', {
+    at: { name: path, line: 1 },
+    why: jsonError('devices:'),
+  });
+  expect(code).toBe(1);
+  expect(said).toContain(message);
+  expect(said).toContain(`→ ${remedy}`);
+});
+
+async function endOf(child: ChildProcess): Promise<{ readonly code: unknown; readonly said: string }> {
   let said = '';
   child.stderr!.on('data', (chunk) => {
     said += chunk;
   });
-  expect((await once(child, 'close'))[0]).toBe(1);
-  expect(said).toMatch(words);
-});
+  const [code] = await once(child, 'close');
+  return { code, said };
+}

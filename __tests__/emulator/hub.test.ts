@@ -6,8 +6,9 @@ import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isUsable, makeAuthority } from '../../src/emulator/disk/authority.ts';
+import { emulatorFault } from '../../src/emulator/faults.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
-import { Fault } from '../../src/model/fault.ts';
+import { faultOf, said } from '../support/fault.ts';
 import { call } from './clients.ts';
 import { edgeBody } from './devices/identities.ts';
 
@@ -149,18 +150,21 @@ describe('a hub with a directory', () => {
 
   it.each(['{', '{}', '{"port":1,"keys":{}}'])('refuses settings that are not its own: %s', async (text) => {
     writeFileSync(join(folder, 'settings.json'), text);
-    await expect(startHub({ directory: folder })).rejects.toThrow(Fault);
+    const path = join(folder, 'settings.json');
+    expect(said(await faultOf(startHub({ directory: folder })))).toEqual(
+      said(emulatorFault('not-its-settings', { path })),
+    );
     expect(readFileSync(join(folder, 'settings.json'), 'utf8')).toBe(text);
   });
 });
 
 it('refuses a directory that is a file, with a remedy', async () => {
   writeFileSync(join(folder, 'file'), '');
-  await expect(startHub({ directory: join(folder, 'file') })).rejects.toMatchObject({
-    name: 'Fault',
-    message: expect.stringContaining(join(folder, 'file')),
-    remedy: expect.stringContaining('--directory'),
-  });
+  const directory = join(folder, 'file');
+  const why = `EEXIST: file already exists, mkdir '${directory}'`;
+  expect(said(await faultOf(startHub({ directory })))).toEqual(
+    said(emulatorFault('directory-unusable', { directory, why })),
+  );
 });
 
 const hasIpv6 = Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === '::1'));
@@ -181,10 +185,8 @@ describe('the port', () => {
       });
       const { port } = other.address() as AddressInfo;
       try {
-        await expect(startHub({ port })).rejects.toMatchObject({
-          message: expect.stringContaining(`port ${port}`),
-          remedy: expect.stringContaining('--port'),
-        });
+        const why = `listen EADDRINUSE: address already in use ${address}:${port}`;
+        expect(said(await faultOf(startHub({ port })))).toEqual(said(emulatorFault('port-taken', { port, why })));
       } finally {
         other.close();
       }

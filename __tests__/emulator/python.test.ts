@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
-import { pythonWithSdk, runPython } from './python.ts';
+import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+import { pythonWithSdk, runPython } from '../support/python.ts';
+import { startHub } from './start-hub.ts';
 
 const python = pythonWithSdk();
 

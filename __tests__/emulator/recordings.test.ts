@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 import { call } from './clients.ts';
 import { conversations, replay } from './conversation.ts';
 import { key } from './devices/identities.ts';
+import { startHub } from './start-hub.ts';
 
 const recordings = join(import.meta.dirname, '../../../shared/reference/iothub/recordings');
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
 import { idOf } from '../../src/model/registry.ts';
@@ -12,6 +12,7 @@ import { resembling } from './conversation.ts';
 import { edgeBody } from './devices/identities.ts';
 import { containerOf, wantedJob } from './jobs/imports.ts';
 import { type Exchange, type Recorder, startRecorder } from './recorder.ts';
+import { startHub } from './start-hub.ts';
 import { swaggerChecker, type Violation } from './swagger.ts';
 
 const file = join(import.meta.dirname, '../../../shared/reference/iothub/swagger-2021-04-12.json');

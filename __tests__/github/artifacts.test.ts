@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeBundles } from '../../src/bundle/directory.ts';
 import { type UploadOptions, uploadBundles } from '../../src/github/artifacts.ts';
+import { githubFault } from '../../src/github/faults.ts';
+import { githubLines } from '../../src/github/lines.ts';
 import type { Bundle } from '../../src/model/bundle.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
+import { faultOf, said } from '../support/fault.ts';
 import { type ResultsService, startResultsService } from '../support/results-service.ts';
 
 let service: ResultsService;
@@ -15,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => service?.close());
 beforeEach(() => {
-  // The masks of the signed URLs, among the lines of the tests.
+  // Keep the masks of the signed URLs out of the output of the tests.
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   folder = mkdtempSync(join(tmpdir(), 'artifacts-'));
   for (const [name, value] of Object.entries(service.environment)) vi.stubEnv(name, value);
@@ -48,6 +51,10 @@ async function upload(bundles: readonly Bundle[], options: Partial<UploadOptions
   return { ...uploads, lines };
 }
 
+/** The message of @actions/artifact when the service refuses to create an artifact. */
+const refusedAs = (answer: string) =>
+  `Failed to CreateArtifact: Received non-retryable error: Failed request: ${answer}`;
+
 describe('uploading bundles', () => {
   it('makes an artifact of each device, which holds its files and nothing else', async () => {
     const bundles = [bundleOf('one'), bundleOf('a:b*c?', 'iot-edge-a%3Ab%2Ac%3F', 'a%3Ab%2Ac%3F'), bundleOf('three')];
@@ -60,7 +67,11 @@ describe('uploading bundles', () => {
       expect(await service.files(bundle.artifact)).toEqual(expected);
       expect(await service.files(ids[index]!)).toEqual(expected);
     }
-    expect(lines.toSorted()[0]).toMatch(/^artifact iot-edge-a%3Ab%2Ac%3F \(device "a:b\*c\?"\): id \d+, \d+ bytes$/);
+    const { size } = service.artifacts.find(({ id }) => id === ids[1])!;
+    expect(size).toBeGreaterThan(0);
+    const odd = { artifact: 'iot-edge-a%3Ab%2Ac%3F', devices: ['a:b*c?'], id: ids[1]!, size };
+    expect(lines).toContain(githubLines['artifact-uploaded'](odd));
+    expect(lines).toHaveLength(3);
   });
 
   it('makes one artifact of the fleet, a folder for each device', async () => {
@@ -78,14 +89,29 @@ describe('uploading bundles', () => {
     const two = bundleOf('e', 'iot-edge-fabrikam-e', 'fabrikam/e');
     const both = await upload([one, two], { mode: 'fleet' });
     expect(both.failures[0]?.artifact).toBe('iot-edge-devices');
-    expect(both.failures[0]?.message).toContain('A run takes each name once');
+    const taken = {
+      artifact: 'iot-edge-devices',
+      devices: ['e', 'e'],
+      reason: refusedAs('(409) Conflict: an artifact with this name already exists on the workflow run'),
+      nameTaken: true,
+    };
+    expect(both.failures[0]?.message).toBe(githubLines['artifact-failed'](taken));
   });
 
   it('makes one artifact of 200 devices each for more than 400, and says so', async () => {
     const bundles = Array.from({ length: 401 }, (_, index) => bundleOf(`edge-${index}`));
     const { names, notice } = await upload(bundles);
     expect(names).toEqual(['iot-edge-devices-001', 'iot-edge-devices-002', 'iot-edge-devices-003']);
-    expect(notice).toContain('401 devices, more than 400, share 3 artifacts of up to 200 devices each');
+    const shared = {
+      devices: 401,
+      artifacts: 3,
+      size: 200,
+      first: 'iot-edge-devices-001',
+      last: 'iot-edge-devices-003',
+      mostSingle: 400,
+      mostOfAJob: 500,
+    };
+    expect(notice).toBe(githubLines['artifacts-shared'](shared));
     const parts = await Promise.all(names.map((name) => service.files(name)));
     expect(parts.map((files) => Object.keys(files).length)).toEqual([400, 400, 2]);
     const all: Record<string, string> = Object.assign({}, ...parts);
@@ -108,9 +134,15 @@ describe('uploading bundles', () => {
     const { names, failures, lines } = await upload([bundleOf('bad'), bundleOf('good'), bundleOf('better')]);
     expect(names).toEqual(['iot-edge-good', 'iot-edge-better']);
     expect(failures).toMatchObject([{ artifact: 'iot-edge-bad', devices: ['bad'] }]);
-    expect(failures[0]?.message).toContain('artifact iot-edge-bad (device "bad") was not uploaded: ');
-    expect(failures[0]?.message).toContain('refused by the test');
-    expect(lines).toContain(failures[0]?.message);
+    const reason = refusedAs('(403) Forbidden: refused by the test');
+    const message = githubLines['artifact-failed']({
+      artifact: 'iot-edge-bad',
+      devices: ['bad'],
+      reason,
+      nameTaken: false,
+    });
+    expect(failures[0]?.message).toBe(message);
+    expect(lines).toContain(message);
   });
 
   it.each(['', '1'])(
@@ -140,14 +172,13 @@ describe('uploading bundles', () => {
 
   it.each(['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL'])('is refused with the remedy without %s', async (name) => {
     vi.stubEnv(name, '');
-    const fault = { name: 'Fault', kind: 'usage', remedy: expect.stringContaining('artifacts: none') };
-    await expect(upload([bundleOf('x')])).rejects.toMatchObject(fault);
-    await expect(upload([bundleOf('x')])).rejects.toThrow(name);
+    const fault = githubFault('uploads-outside-actions', { variable: name });
+    expect(said(await faultOf(upload([bundleOf('x')])))).toEqual(said(fault));
   });
 
   it('is refused with the remedy on GitHub Enterprise Server', async () => {
     vi.stubEnv('GITHUB_SERVER_URL', 'https://github.example.com');
-    const fault = { name: 'Fault', kind: 'usage', remedy: expect.stringContaining('artifacts: none') };
-    await expect(upload([bundleOf('x'), bundleOf('y')])).rejects.toMatchObject(fault);
+    const fault = githubFault('uploads-on-enterprise-server', {});
+    expect(said(await faultOf(upload([bundleOf('x'), bundleOf('y')])))).toEqual(said(fault));
   });
 });

@@ -1,7 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { commentReport } from '../../src/github/comment.ts';
 import type { Event } from '../../src/github/event.ts';
+import { type CommentDone, githubLines } from '../../src/github/lines.ts';
 import type { Report } from '../../src/model/report.ts';
+import { headlines } from '../../src/report/headline.ts';
+import { escapeMarkdown, titleOf } from '../../src/report/markdown.ts';
 import { everyResult, findingOf, outcomeOf, reportOf } from '../report/reports.ts';
 import { type Behaviour, githubToken, type StoredComment } from '../support/github-api.ts';
 import { reachAt, useOctoFleet } from './octo-fleet.ts';
@@ -17,7 +20,7 @@ const bot = { login: 'github-actions[bot]', type: 'Bot' } as const;
 
 const fleet = useOctoFleet({ GITHUB_WORKFLOW: 'provision', GITHUB_JOB: 'plan' });
 
-/** The first line of what a run of these settings says. */
+/** Returns the first line of the comment of a run with these settings. */
 async function markerOf(changed: object = {}): Promise<string> {
   const { comments } = await fleet.apiWith();
   await commentReport(everyResult.changes, { ...settings, ...changed }, event);
@@ -33,6 +36,8 @@ const stranger = (id: number, body = 'Looks good'): StoredComment => ({
 const thread = 'GET /repos/octo/fleet/issues/7/comments';
 const creation = 'POST /repos/octo/fleet/issues/7/comments';
 
+const done = (what: CommentDone) => githubLines.comment({ pullRequest: 7, done: what });
+
 describe('the comment of a run', () => {
   it('is made once, and later runs update it', async () => {
     const api = await fleet.apiWith({ comments: [stranger(1)] });
@@ -40,8 +45,8 @@ describe('the comment of a run', () => {
     await commentReport(everyResult.unchanged, settings, event);
     expect(api.calls).toEqual([thread, creation, thread, 'POST /graphql', 'PATCH /repos/octo/fleet/issues/comments/2']);
     expect(api.comments).toHaveLength(2);
-    expect(api.comments[1]!.body).toContain('nothing to write');
-    expect(fleet.log).toMatch(/#7: created\r?\n.*#7: updated\r?\n$/);
+    expect(api.comments[1]!.body).toContain(escapeMarkdown(headlines.unchanged({ devices: 3 })));
+    expect(fleet.log.trimEnd().split(/\r?\n/)).toEqual([done('created'), done('updated')]);
   });
 
   it('is found beyond the first page', async () => {
@@ -65,7 +70,7 @@ describe('the comment of a run', () => {
     const api = await fleet.apiWith();
     await commentReport(everyResult.unchanged, settings, event);
     expect(api.calls).toEqual([thread]);
-    expect(fleet.log).toMatch(/#7: not needed/);
+    expect(fleet.log.trimEnd()).toBe(done('not needed'));
   });
 
   it.each([
@@ -77,7 +82,7 @@ describe('the comment of a run', () => {
     const marker = await markerOf();
     const api = await fleet.apiWith({ comments: [{ id: 1, issue: 7, body: `${marker}\nforged`, user }] });
     await commentReport(everyResult.changes, settings, event);
-    expect(api.comments.map(({ body }) => body.split('\n')[1])).toEqual(['forged', '### IoT Edge provisioning: plan']);
+    expect(api.comments.map(({ body }) => body.split('\n')[1])).toEqual(['forged', `### ${titleOf('plan')}`]);
   });
 
   it.each<[string, string | undefined, StoredComment['user']]>([
@@ -163,6 +168,8 @@ describe('a comment that cannot be made', () => {
     await commentReport(report, settings, event);
     return api.calls;
   };
+  const warned = (reason: string) =>
+    `::warning title=pull request comment::${githubLines['comment-failed']({ reason })}`;
 
   it.each([
     [403, 'Resource not accessible by integration', 'POST'],
@@ -171,11 +178,9 @@ describe('a comment that cannot be made', () => {
   ])('for want of permission (%i %s on %s) is a notice with what to add', async (status, message, method) => {
     const calls = await failing((call) => (call.startsWith(method) ? { status, message } : undefined));
     expect(calls.at(-1)).toMatch(new RegExp(`^${method}`));
-    expect(fleet.log).toMatch(/^::notice title=pull request comment::The token may not comment on pull requests/);
-    expect(fleet.log).toContain(message);
-    expect(fleet.log).toContain(
-      'Give the job%0Apermissions:%0A  contents: read%0A  pull-requests: write%0Aor set comment: never.',
-    );
+    const text = githubLines['comment-forbidden']({ reason: message });
+    expect(text).toContain('\npermissions:\n  contents: read\n  pull-requests: write\n');
+    expect(fleet.log.trimEnd()).toBe(`::notice title=pull request comment::${text.replaceAll('\n', '%0A')}`);
   });
 
   it.each([
@@ -185,8 +190,7 @@ describe('a comment that cannot be made', () => {
   ])('for another reason (%i %s) is a warning, and tried once', async (status, message) => {
     const calls = await failing((call) => (call.startsWith('POST') ? { status, message } : undefined));
     expect(calls).toEqual([thread, creation]);
-    expect(fleet.log).toMatch(/^::warning title=pull request comment::The pull request has no comment of this run: /);
-    expect(fleet.log).toContain(message);
+    expect(fleet.log.trimEnd()).toBe(warned(message));
   });
 
   it('since nobody answers is a warning after ten seconds', async () => {
@@ -197,7 +201,7 @@ describe('a comment that cannot be made', () => {
     });
     await failing(() => 'silence');
     expect(patience.mock.calls).toEqual([[10_000]]);
-    expect(fleet.log).toMatch(/^::warning .*no answer in time/);
+    expect(fleet.log.trimEnd()).toBe(warned('no answer in time'));
   });
 
   it('since nobody listens is a warning', async () => {

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { context } from '@actions/github';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Event, publicityFindings, readEvent } from '../../src/github/event.ts';
+import { githubLines } from '../../src/github/lines.ts';
+import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 
 afterEach(() => vi.unstubAllEnvs());
@@ -12,7 +14,7 @@ interface Trigger {
   readonly actor?: string;
 }
 
-/** The event as a run has it that was started in this environment: the context is read anew from its file. */
+/** Returns the event of a run in this environment. The context reads its file again. */
 function eventOf({ event, payload, actor = 'octocat' }: Trigger): Event {
   const folder = folderWith({ 'event.json': JSON.stringify(payload) });
   const environment = {
@@ -29,6 +31,7 @@ function eventOf({ event, payload, actor = 'octocat' }: Trigger): Event {
 }
 
 const pullRequestOf = (head: object | null) => ({ pull_request: { number: 7, head } });
+const fromFork = githubLines['fork-without-secrets']();
 const own = pullRequestOf({ repo: { full_name: 'octo/fleet' } });
 const fork = pullRequestOf({ repo: { full_name: 'mallory/fleet' } });
 
@@ -37,22 +40,18 @@ describe('the event', () => {
     ['a push', { event: 'push', payload: {} }, undefined],
     ['a schedule', { event: 'schedule', payload: { schedule: '0 0 * * *' } }, undefined],
     ['a pull request of the repository', { event: 'pull_request', payload: own }, undefined],
-    ['a pull request of a fork', { event: 'pull_request', payload: fork }, 'pull requests from forks have no secrets'],
+    ['a pull request of a fork', { event: 'pull_request', payload: fork }, fromFork],
     [
       'a pull request of a fork that is gone',
       { event: 'pull_request', payload: pullRequestOf({ repo: null }) },
-      'pull requests from forks have no secrets',
+      fromFork,
     ],
-    [
-      'a review of a pull request of a fork',
-      { event: 'pull_request_review', payload: fork },
-      'pull requests from forks have no secrets',
-    ],
+    ['a review of a pull request of a fork', { event: 'pull_request_review', payload: fork }, fromFork],
     ['a pull request of a fork that runs with secrets', { event: 'pull_request_target', payload: fork }, undefined],
     [
       'Dependabot',
       { event: 'pull_request', payload: own, actor: 'dependabot[bot]' },
-      'runs that Dependabot starts have no secrets',
+      githubLines['dependabot-without-secrets'](),
     ],
     ['somebody called dependabot', { event: 'pull_request', payload: own, actor: 'dependabot' }, undefined],
   ])('of %s tells whether there can be secrets', (_, trigger, excuse) => {
@@ -65,8 +64,8 @@ describe('the event', () => {
   ])('of %s tells who can read the artifacts', (_, repository, expected) => {
     const event = eventOf({ event: 'push', payload: { repository } });
     expect(event.publicRepository).toBe(expected);
-    expect(publicityFindings(event).map(({ rule, message }) => [rule, message.split(' ')[0]])).toEqual(
-      expected === undefined ? [] : [['runner/public-repository', 'octo/fleet']],
+    expect(publicityFindings(event)).toEqual(
+      expected === undefined ? [] : [told('runner/public-repository', { repository: 'octo/fleet' })],
     );
   });
 
@@ -102,10 +101,10 @@ describe('the event', () => {
     expect(eventOf({ event: 'push', payload: {} })).not.toHaveProperty('rulesPage');
   });
 
-  it.each<[string, string, string, object, string | undefined]>([
+  it.each<[string, string, string, object, Event['otherBranch']]>([
     ['a push to it', 'push', 'refs/heads/main', {}, undefined],
-    ['a push to another', 'push', 'refs/heads/feature', {}, 'feature is not the default branch (main)'],
-    ['a tag', 'release', 'refs/tags/main', {}, 'refs/tags/main is not the default branch (main)'],
+    ['a push to another', 'push', 'refs/heads/feature', {}, { branch: 'feature', defaultBranch: 'main' }],
+    ['a tag', 'release', 'refs/tags/main', {}, { branch: 'refs/tags/main', defaultBranch: 'main' }],
     [
       'a pull request for it',
       'pull_request',
@@ -118,13 +117,13 @@ describe('the event', () => {
       'pull_request',
       'refs/pull/1/merge',
       { pull_request: { base: { ref: 'next' } } },
-      'next is not the default branch (main)',
+      { branch: 'next', defaultBranch: 'main' },
     ],
     ['a schedule, which runs there alone', 'schedule', '', {}, undefined],
   ])('tells whether it is about the default branch: %s', (_, event, ref, more, expected) => {
     vi.stubEnv('GITHUB_REF', ref);
     const payload = { repository: { default_branch: 'main' }, ...more };
-    expect(eventOf({ event, payload }).otherBranch).toBe(expected);
+    expect(eventOf({ event, payload }).otherBranch).toEqual(expected);
   });
 
   it.each<[string, string, string, string | undefined]>([

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { githubFault } from '../../src/github/faults.ts';
 import { idToken, mayHaveIdTokens } from '../../src/github/id-token.ts';
+import { githubLines } from '../../src/github/lines.ts';
 import { startGitHubTokens } from '../support/entra.ts';
+import { faultOf, said } from '../support/fault.ts';
 
 let printed = '';
 beforeEach(() => {
@@ -35,22 +38,19 @@ describe('an ID token of the job', () => {
   });
 
   it.each([
-    ['', undefined, 'client-id signs in with an ID token of GitHub, and this job may not have one'],
-    [' of a fork', 'pull requests from forks have no secrets', 'one: pull requests from forks have no secrets'],
-  ])('without the permission%s is refused with what to write', async (_, excuse, words) => {
-    await expect(idToken('a', excuse)).rejects.toMatchObject({
-      message: expect.stringMatching(new RegExp(`${words}$`)),
-      remedy: expect.stringContaining('permissions: { contents: read, id-token: write }'),
-      kind: 'usage',
-    });
+    ['', undefined],
+    [' of a fork', githubLines['fork-without-secrets']()],
+  ])('without the permission%s is refused with what to write', async (_, withoutSecrets) => {
+    const fault = githubFault('id-token-not-allowed', { withoutSecrets });
+    expect(said(await faultOf(idToken('a', withoutSecrets)))).toEqual(said(fault));
   });
 
   it.each([403, 500])('that GitHub does not give (%i) is a fault of the world', async (status) => {
     await runner({}, status);
-    await expect(idToken('a', undefined)).rejects.toMatchObject({
-      message: expect.stringMatching(new RegExp(`^GitHub gave no ID token: .*${status}`)),
-      remedy: expect.stringContaining('githubstatus'),
+    const fault = githubFault('id-token-refused', {
+      reason: `Error message: Failed to get ID Token. Error Code : ${status} Error Message: not today`,
     });
+    expect(said(await faultOf(idToken('a', undefined)))).toEqual(said(fault));
   });
 });
 

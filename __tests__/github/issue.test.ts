@@ -1,8 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Event } from '../../src/github/event.ts';
+import { githubFault } from '../../src/github/faults.ts';
 import { keepIssue } from '../../src/github/issue.ts';
+import { githubLines, type IssueDone } from '../../src/github/lines.ts';
 import { Fault } from '../../src/model/fault.ts';
+import { headlines } from '../../src/report/headline.ts';
+import { escapeMarkdown } from '../../src/report/markdown.ts';
 import { everyResult, findingOf, reportOf } from '../report/reports.ts';
+import { said } from '../support/fault.ts';
 import { githubToken, type StoredIssue } from '../support/github-api.ts';
 import { useOctoFleet } from './octo-fleet.ts';
 
@@ -31,7 +36,7 @@ const fleet = useOctoFleet({
   GITHUB_EVENT_NAME: 'schedule',
 });
 
-/** The first line of an issue of these settings. */
+/** Returns the first line of the issue of a run with these settings. */
 async function markerOf(changed: object = {}): Promise<string> {
   const { issues } = await fleet.apiWith();
   await keepIssue(drift, { ...settings, ...changed }, event);
@@ -66,9 +71,16 @@ describe('the issue of a watch', () => {
       { number: 1, title: settings.issue, state: 'closed', state_reason: 'completed' },
       { number: 2, title: settings.issue, state: 'open' },
     ]);
-    expect(api.issues[0]!.body).toContain('the hub is as the manifest says');
-    expect(api.issues[1]!.body).toContain('drift&#58;');
-    expect(fleet.log).toMatch(/not needed[\s\S]*#1 opened[\s\S]*#1 updated[\s\S]*#1 closed[\s\S]*#2 opened/);
+    expect(api.issues[0]!.body).toContain(escapeMarkdown(headlines['in-sync']({ devices: 3 })));
+    expect(api.issues[1]!.body).toContain(escapeMarkdown(headlines.drift({ drifted: 2, devices: 3 })));
+    const line = (done: IssueDone) => githubLines.issue({ title: 'IoT Edge fleet needs care', done });
+    expect(fleet.log.trimEnd().split(/\r?\n/)).toEqual([
+      line({ kind: 'not-needed' }),
+      line({ kind: 'opened', number: 1 }),
+      line({ kind: 'updated', number: 1 }),
+      line({ kind: 'closed', number: 1 }),
+      line({ kind: 'opened', number: 2 }),
+    ]);
   });
 
   it('is opened for a certificate that ends soon, and says which', async () => {
@@ -93,9 +105,9 @@ describe('the issue of a watch', () => {
 
   it('is opened for such a warning where warnings make a run fail', async () => {
     const api = await fleet.apiWith();
-    const warned = findingOf({ rule: 'certificate/is-ca', severity: 'warning', message: 'it is an authority' });
+    const warned = findingOf({ rule: 'certificate/is-ca', severity: 'warning', message: 'an authority' });
     await keepIssue(reportOf({ command: 'verify', result: 'invalid', findings: [warned] }), settings, event);
-    expect(api.issues[0]!.body).toContain('it is an authority');
+    expect(api.issues[0]!.body).toContain('an authority');
   });
 
   it('is found beyond the first page, also under another title', async () => {
@@ -149,16 +161,18 @@ describe('the issue of a watch', () => {
   });
 
   it.each([403, 404, 410])('fails the run with the permission to give when GitHub answers %i', async (status) => {
-    await fleet.apiWith({ instead: () => ({ status, message: 'Resource not accessible by integration' }) });
-    const [fault] = await keepIssue(drift, settings, event);
-    expect(fault).toMatchObject({ message: expect.stringContaining('not accessible') });
-    expect(fault!.remedy).toContain('issues: write');
+    const reason = 'Resource not accessible by integration';
+    await fleet.apiWith({ instead: () => ({ status, message: reason }) });
+    const faults = await keepIssue(drift, settings, event);
+    expect(faults.map(said)).toEqual([said(githubFault('issue-forbidden', { reason }))]);
   });
 
   it('fails the run when GitHub is out of order, or there is no token', async () => {
     await fleet.apiWith({ instead: () => ({ status: 500, message: 'Oops' }) });
-    expect((await keepIssue(drift, settings, event))[0]!.remedy).toContain('Run it again');
-    expect((await keepIssue(drift, { ...settings, 'github-token': '' }, event))[0]!.message).toContain('github-token');
+    const outOfOrder = await keepIssue(drift, settings, event);
+    expect(outOfOrder.map(said)).toEqual([said(githubFault('issue-failed', { reason: 'Oops' }))]);
+    const withoutToken = await keepIssue(drift, { ...settings, 'github-token': '' }, event);
+    expect(withoutToken.map(said)).toEqual([said(githubFault('issue-without-token', {}))]);
   });
 
   it('shows no secret that a hub has echoed', async () => {

@@ -1,8 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { githubLines } from '../../src/github/lines.ts';
 import { logProgress, logReport, writeSummary } from '../../src/github/log.ts';
 import { Fault } from '../../src/model/fault.ts';
+import { headlines } from '../../src/report/headline.ts';
+import { titleOf } from '../../src/report/markdown.ts';
+import { writingLine } from '../../src/report/writing.ts';
 import { hostOf, hub } from '../plan/devices.ts';
 import { changeOf, everyResult, findingOf, reportOf } from '../report/reports.ts';
 import { folderWith } from '../support/folder.ts';
@@ -12,7 +16,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What is printed while it works, as the runner reads it: line by line. */
+/** Returns what is printed during the work, line by line, as the runner reads it. */
 async function printed(work: () => unknown): Promise<readonly string[]> {
   let text = '';
   const spy = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
@@ -26,7 +30,7 @@ async function printed(work: () => unknown): Promise<readonly string[]> {
 
 const far = { hub, total: 10_000, done: 2_000, failed: 1, operations: 2_000, elapsed: 120_000 };
 
-/** The lines that the runner carries out: none while its commands are stopped. */
+/** Returns the lines that the runner reads as commands. While commands are stopped it reads none. */
 function carriedOut(lines: readonly string[]): readonly string[] {
   let token: string | undefined;
   return lines.filter((line) => {
@@ -52,8 +56,8 @@ describe('the log', () => {
     );
     expect(carriedOut(lines)).toEqual([
       '::error::f%0A→ R.',
-      '::error title=certificate/cn-mismatch,file=fleet/devices.yaml,line=12,col=5::certs/a.pem has the common name "b", expected "a"%0A→ Name the right file.',
-      '::warning title=certificate/cn-mismatch::certs/a.pem has the common name "b", expected "a"%0A→ Name the right file.',
+      '::error title=certificate/cn-mismatch,file=fleet/devices.yaml,line=12,col=5::certs/a.pem has the common name "b", expected "a"%0A→ Rename it.',
+      '::warning title=certificate/cn-mismatch::certs/a.pem has the common name "b", expected "a"%0A→ Rename it.',
       '::group::Findings (2)',
       expect.stringMatching(/^::stop-commands::/),
       '::endgroup::',
@@ -66,12 +70,12 @@ describe('the log', () => {
     ]);
     expect(lines).toContain('fleet/devices.yaml:12:5 error certificate/cn-mismatch');
     expect(lines).toContain('error f');
-    expect(lines.at(-1)).toBe('plan: 1 error, 1 warning');
+    expect(lines.at(-1)).toBe(`plan: ${headlines.invalid({ errors: 1, warnings: 1 })}`);
   });
 
   it('has no empty groups', async () => {
     expect(await printed(() => logReport(everyResult['in-sync']))).toEqual([
-      'verify: 3 devices: the hub is as the manifest says',
+      `verify: ${headlines['in-sync']({ devices: 3 })}`,
     ]);
   });
 
@@ -111,12 +115,13 @@ describe('the log', () => {
         if (second > 15) progress.written(other);
       }
     });
-    const line = `${hub}: 2,000 of 10,000 done, 1 failed, 8,000 left; 1,000 operations a minute, ends about 12:08 UTC`;
+    const tenth = writingLine(far, Date.UTC(2026, 0, 1, 12, 0, 10));
+    const twentieth = Date.UTC(2026, 0, 1, 12, 0, 20);
     expect(lines).toEqual([
       'reading a.b',
       '::warning title=time::a hub takes its time',
-      line,
-      `${line} | fabrikam.azure-devices.net: 2,000 of 10,000 done, 8,000 left; 1,000 operations a minute, ends about 12:08 UTC`,
+      tenth,
+      `${writingLine(far, twentieth)} | ${writingLine(other, twentieth)}`,
     ]);
   });
 });
@@ -128,11 +133,13 @@ describe('the file of the summary', () => {
     const file = join(folderWith(), 'summary');
     vi.stubEnv('GITHUB_STEP_SUMMARY', file);
     expect(await printed(() => writeSummary(everyResult.changes, link, asItIs))).toEqual([
-      expect.stringMatching(/^The job summary could not be written: .*summary/),
+      githubLines['summary-failed']({
+        reason: `Unable to access summary file: '${file}'. Check if the file has correct read/write permissions.`,
+      }),
     ]);
     writeFileSync(file, 'before\n');
     await writeSummary(everyResult.changes, link, asItIs);
-    expect(readFileSync(file, 'utf8')).toMatch(/^before\n[\s\S]*## IoT Edge provisioning: plan/);
+    expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^before\n[\\s\\S]*## ${titleOf('plan')}`));
   });
 
   it('may be absent', async () => {

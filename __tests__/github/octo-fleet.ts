@@ -4,13 +4,13 @@ import { type Behaviour, type GitHubApi, startGitHubApi } from '../support/githu
 
 /** A run in the repository octo/fleet, for the tests of a file. */
 export interface OctoFleet {
-  /** What was printed in this test. */
+  /** Everything that this test has printed. */
   readonly log: string;
-  /** GitHub on this machine, where the run looks for it. */
+  /** Starts GitHub's API on this machine and points the run to it. */
   apiWith(behaviour?: Behaviour): Promise<GitHubApi>;
 }
 
-/** To be called where the tests of a file begin; `variables` are the runner's. */
+/** Call it at the top of a test file. `variables` are set in the environment, as the runner does. */
 export function useOctoFleet(variables: Readonly<Record<string, string>>): OctoFleet {
   let log = '';
   beforeEach(() => {
@@ -39,7 +39,7 @@ export function useOctoFleet(variables: Readonly<Record<string, string>>): OctoF
   };
 }
 
-/** The context reads its environment when it is made. */
+/** Points the run to an API. The context is made again, because it reads its environment only then. */
 export function reachAt(url: string): void {
   vi.stubEnv('GITHUB_API_URL', url);
   Object.assign(context, Reflect.construct(context.constructor, []));

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { githubFault } from '../../src/github/faults.ts';
+import { githubLines } from '../../src/github/lines.ts';
 import { requireCurrent } from '../../src/github/rerun.ts';
+import type { Fault } from '../../src/model/fault.ts';
+import { faultOf, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
 import { commitAll, git, hasGit, repositoryWith } from '../support/git.ts';
 import { githubToken } from '../support/github-api.ts';
@@ -17,7 +21,7 @@ interface Comparison {
   readonly commits?: readonly { readonly sha: string }[];
 }
 
-/** What a re-run ends with where GitHub compares so. */
+/** Does a re-run where GitHub answers the comparison like this. */
 async function rerun({ status = 'ahead', files = [], commits = [{ sha: newest }] }: Comparison, root: string) {
   const head = git(root, 'rev-parse', 'HEAD').trim();
   await fleet.apiWith({
@@ -44,29 +48,30 @@ describe.skipIf(!hasGit)('a run that is started once more (needs git)', () => {
     expect(fleet.log).toBe('');
   });
 
-  it.each<[string, Comparison, RegExp]>([
-    [
-      'a manifest that it reads',
-      changed('fleet/a.yaml'),
-      /fleet\/a\.yaml has changed on release\/1 since \(444444444444\)/,
-    ],
-    ['a certificate', changed('certs/edge-1.pem'), /certs\/edge-1\.pem has changed/],
-    ['a file that is a manifest of the run by now', changed('fleet/b.yaml'), /fleet\/b\.yaml has changed/],
-    ['the name of one', changed('old/a.yaml', { previous_filename: 'fleet/a.yaml' }), /fleet\/a\.yaml has changed/],
+  type At = { readonly commit: string; readonly branch: string };
+  const fileChanged = (file: string) => (at: At) => githubFault('rerun-file-changed', { ...at, file, newer: between });
+
+  it.each<[string, Comparison, (at: At) => Fault]>([
+    ['a manifest that it reads', changed('fleet/a.yaml'), fileChanged('fleet/a.yaml')],
+    ['a certificate', changed('certs/edge-1.pem'), fileChanged('certs/edge-1.pem')],
+    ['a file that is a manifest of the run by now', changed('fleet/b.yaml'), fileChanged('fleet/b.yaml')],
+    ['the name of one', changed('old/a.yaml', { previous_filename: 'fleet/a.yaml' }), fileChanged('fleet/a.yaml')],
     [
       'more than GitHub names',
       { files: Array.from({ length: 300 }, (_, n) => ({ filename: `${n}.md` })) },
-      /so many files have changed .* \(fedcba987654\)/,
+      (at) => githubFault('rerun-too-many-changed', { ...at, newer: newest }),
     ],
-    ['the branch itself, which was set back', { status: 'diverged' }, /is not on release\/1 any more \(fedcba987654\)/],
-  ])('is refused where the branch has changed %s', async (_, comparison, message) => {
-    await expect(rerun(comparison, repository())).rejects.toMatchObject({
-      kind: 'usage',
-      message: expect.stringMatching(message),
-      remedy: expect.stringMatching(
-        /^Re-run the job of commit (444444444444|fedcba987654) instead, or of a later one\./,
-      ),
-    });
+    [
+      'the branch itself, which was set back',
+      { status: 'diverged' },
+      (at) => githubFault('rerun-off-branch', { ...at, newer: newest }),
+    ],
+  ])('is refused where the branch has changed %s', async (_, comparison, expected) => {
+    const root = repository();
+    const commit = git(root, 'rev-parse', 'HEAD').trim();
+    const fault = await faultOf(rerun(comparison, root));
+    expect(fault.kind).toBe('usage');
+    expect(said(fault)).toEqual(said(expected({ commit, branch: 'release/1' })));
   });
 
   it('knows its files where the repository is checked out in a folder of the workspace', async () => {
@@ -80,25 +85,23 @@ describe.skipIf(!hasGit)('a run that is started once more (needs git)', () => {
       },
     });
     const below = { files: ['checkout/fleet/a.yaml'], manifests: ['checkout/fleet/*.yaml'] };
-    await expect(requireCurrent({ root, branch: 'main', commit: old, token: githubToken }, below)).rejects.toThrow(
-      /fleet\/b\.yaml has changed on main since: to apply it/,
-    );
+    const fault = await faultOf(requireCurrent({ root, branch: 'main', commit: old, token: githubToken }, below));
+    const expected = { commit: head, branch: 'main', file: 'fleet/b.yaml', newer: undefined };
+    expect(said(fault)).toEqual(said(githubFault('rerun-file-changed', expected)));
   });
 });
 
 describe('a run that is started once more, and cannot ask', () => {
   const plain = { branch: 'main', commit: old };
 
-  it.each<[string, string, object]>([
-    ['GitHub does not know the commit', githubToken, {}],
-    ['there is no token', '', {}],
-    ['GitHub has a fault', githubToken, { instead: () => ({ status: 500, message: 'Server Error' }) }],
-  ])('goes on with a warning where %s', async (_, token, behaviour) => {
+  it.each<[string, string, object, string]>([
+    ['GitHub does not know the commit', githubToken, {}, 'Not Found'],
+    ['there is no token', '', {}, 'Parameter token or opts.auth is required'],
+    ['GitHub has a fault', githubToken, { instead: () => ({ status: 500, message: 'Server Error' }) }, 'Server Error'],
+  ])('goes on with a warning where %s', async (_, token, behaviour, reason) => {
     await fleet.apiWith(behaviour);
     await requireCurrent({ ...plain, root: folderWith(), token }, read);
-    expect(fleet.log).toContain(
-      '::warning title=re-run::This is a re-run, and GitHub does not tell whether main has gone',
-    );
-    expect(fleet.log).toContain('contents: read');
+    const warning = githubLines['rerun-unknown']({ branch: 'main', commit: old, reason });
+    expect(fleet.log.trimEnd()).toBe(`::warning title=re-run::${warning}`);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bulkAnswers } from '../../src/hub/bulk.ts';
+import { bulkAnswers, unknownBulk } from '../../src/hub/bulk.ts';
 import { HttpFailure, HttpResponse } from '../../src/hub/calls/http.ts';
 import { type Reply, refusedReply } from '../../src/hub/calls/reply.ts';
 import { create } from './devices.ts';
@@ -12,7 +12,7 @@ const failed = (...errors: readonly unknown[]) =>
   refused(400, { isSuccessful: false, errors, warnings: [] }, 'BulkRegistryOperationFailure');
 const unanswered = (code: string): Reply => ({ kind: 'unanswered', failure: new HttpFailure(code, 'gone') });
 
-/** `a: applied`, `b: refused exists`, in order; or the kind of a refusal of the whole. */
+/** The answers in order: `a: applied`, `b: refused exists`. If the whole call failed, the kind of its reply. */
 function judged(reply: Reply): readonly string[] | string {
   const answers = bulkAnswers(writes, reply, false);
   if ('kind' in answers) return answers.kind;
@@ -87,6 +87,16 @@ describe('the answer to a bulk', () => {
   ])('an error code %s means %s', (errorCode, code) => {
     const error = { deviceId: 'b', errorCode, errorStatus: 'words of the hub' };
     expect(judged(failed(error))).toEqual(['a: applied', `b: refused ${code}`, 'c: applied']);
+  });
+
+  it.each([
+    ['the answer was not understood', answered('<html>'), unknownBulk.notUnderstood],
+    ['the hub names no device', failed(), unknownBulk.refusedUnnamed],
+    ['the hub has a fault', refused(500, { Message: 'ErrorCode:ServerError;no' }), '500, ServerError, no'],
+    ['the connection broke', unanswered('ECONNRESET'), 'gone'],
+  ])('says why an outcome is open: %s', (_, reply, message) => {
+    const expected = ['a', 'b', 'c'].map((id) => ({ id, answer: 'unanswered', message }));
+    expect(bulkAnswers(writes, reply, false)).toEqual(expected);
   });
 
   it('says what the hub said, without what signs in', () => {

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
+import { type ConnectionStringPart, hubFault } from '../../src/hub/faults.ts';
 import { Fault } from '../../src/model/fault.ts';
+import { faultIn, said } from '../support/fault.ts';
 
 const key = Buffer.from('only a test: not a key of anything').toString('base64');
 const of = (host: string) => `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${key}`;
@@ -21,18 +23,22 @@ describe('connection strings', () => {
   });
 
   it.each([
-    ['a device has its own', `HostName=a.net;DeviceId=d;SharedAccessKey=${key}`, /line 1 is that of a device/],
-    ['the key name is missing', `HostName=a.net;SharedAccessKey=${key}`, /line 1 lacks SharedAccessKeyName$/],
-    ['the key is missing', 'HostName=a.net;SharedAccessKeyName=k', /line 1 lacks SharedAccessKey$/],
-    ['quotes hide the host', `"${of('a.net')}"`, /line 1 lacks HostName$/],
-    ['it is something else', `\n${key}`, /line 2 lacks HostName and SharedAccessKeyName and SharedAccessKey$/],
-    ['the host is none', of(`https://${key}/`), /line 1 has a HostName that is not a host name$/],
-    ['two are for one hub', `${of('a.net')}\n${of('A.net')}`, /two connection strings name the hub a\.net$/],
-  ])('are refused where %s, without the key', (_, text, message) => {
-    const fault = faultOf(text);
-    expect(fault?.message).toMatch(message);
-    expect(fault?.kind).toBe('usage');
-    expect(`${fault?.message} ${fault?.remedy}`).not.toContain(key.slice(0, 8));
+    [
+      'a device has its own',
+      `HostName=a.net;DeviceId=d;SharedAccessKey=${key}`,
+      hubFault('connection-string-of-device', { line: 1 }),
+    ],
+    ['the key name is missing', `HostName=a.net;SharedAccessKey=${key}`, incomplete(1, 'SharedAccessKeyName')],
+    ['the key is missing', 'HostName=a.net;SharedAccessKeyName=k', incomplete(1, 'SharedAccessKey')],
+    ['quotes hide the host', `"${of('a.net')}"`, incomplete(1, 'HostName')],
+    ['it is something else', `\n${key}`, incomplete(2, 'HostName', 'SharedAccessKeyName', 'SharedAccessKey')],
+    ['the host is none', of(`https://${key}/`), hubFault('connection-string-host', { line: 1 })],
+    ['two are for one hub', `${of('a.net')}\n${of('A.net')}`, hubFault('connection-string-twice', { host: 'a.net' })],
+  ])('are refused where %s, without the key', (_, text, expected) => {
+    const fault = faultIn(() => readConnectionStrings(text));
+    expect(said(fault)).toEqual(said(expected));
+    expect(fault.kind).toBe('usage');
+    expect(`${fault.message} ${fault.remedy}`).not.toContain(key.slice(0, 8));
   });
 
   it('are refused or read, whatever the text, and a refusal never repeats it', () => {
@@ -60,6 +66,10 @@ describe('connection strings', () => {
     );
   });
 });
+
+function incomplete(line: number, ...missing: readonly ConnectionStringPart[]): Fault {
+  return hubFault('connection-string-incomplete', { line, missing });
+}
 
 function faultOf(text: string): Fault | undefined {
   try {

@@ -19,7 +19,7 @@ export function thumbprint(digit = 'A', length = 40): Thumbprint {
   return text;
 }
 
-/** A device of a manifest; `line` is where it stands, `hubLine` where its hub stands if that is somewhere else. */
+/** A device of a manifest, in line `line`. `hubLine`: the line of its hub, if that is another. */
 export function device(
   id: string,
   line: number,

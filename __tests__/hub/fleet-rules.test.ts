@@ -1,18 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { fleetFindings } from '../../src/hub/fleet-rules.ts';
+import { at, told } from '../support/finding.ts';
 import { device } from './devices.ts';
 
 const a = { hub: 'a.azure-devices.net' };
 const b = { hub: 'b.azure-devices.net' };
-const seen = (...devices: Parameters<typeof fleetFindings>[0]) =>
-  fleetFindings(devices).map(({ rule, place, message }) => [rule, place?.line, message]);
+const seen = (...devices: Parameters<typeof fleetFindings>[0]) => fleetFindings(devices);
+const inLine = (line: number) => at('devices.yaml', line, 5);
 
 describe('the same id', () => {
   it('twice on one hub is an error at the later, which names the earlier', () => {
-    const message = 'device "edge-001" is already declared at devices.yaml:3';
+    const duplicate = {
+      ...told('device/duplicate', { id: 'edge-001', first: 'devices.yaml:3' }),
+      device: 'edge-001',
+      hub: a.hub,
+    };
     expect(seen(device('edge-001', 3, a), device('edge-001', 7, a), device('edge-001', 9, a))).toEqual([
-      ['device/duplicate', 7, message],
-      ['device/duplicate', 9, message],
+      { ...duplicate, place: inLine(7) },
+      { ...duplicate, place: inLine(9) },
     ]);
   });
 
@@ -21,15 +26,23 @@ describe('the same id', () => {
   });
 
   it('twice without a hub is an error too', () => {
-    expect(seen(device('edge-001', 3), device('edge-001', 7)).map(([rule]) => rule)).toEqual(['device/duplicate']);
+    expect(seen(device('edge-001', 3), device('edge-001', 7))).toEqual([
+      {
+        ...told('device/duplicate', { id: 'edge-001', first: 'devices.yaml:3' }),
+        place: inLine(7),
+        device: 'edge-001',
+        hub: undefined,
+      },
+    ]);
   });
 
   it('in other case is a warning, once for each id', () => {
     const devices = [device('edge-A', 3, a), device('EDGE-a', 4, a), device('edge-a', 5, a), device('EDGE-a', 6, a)];
-    expect(seen(...devices).map(([rule, line]) => [rule, line])).toEqual([
-      ['device/case-collision', 4],
-      ['device/case-collision', 5],
-      ['device/duplicate', 6],
+    const first = { other: 'edge-A', first: 'devices.yaml:3' };
+    expect(seen(...devices)).toMatchObject([
+      { ...told('device/case-collision', { id: 'EDGE-a', ...first }), place: inLine(4), device: 'EDGE-a' },
+      { ...told('device/case-collision', { id: 'edge-a', ...first }), place: inLine(5), device: 'edge-a' },
+      { ...told('device/duplicate', { id: 'EDGE-a', first: 'devices.yaml:4' }), place: inLine(6), device: 'EDGE-a' },
     ]);
     expect(fleetFindings(devices)[0]).toMatchObject({ severity: 'warning', device: 'EDGE-a', hub: a.hub });
   });
@@ -47,28 +60,29 @@ describe('a parent', () => {
   });
 
   it.each([
-    ['nowhere', [device('child', 3, { ...a, parent: 'top' })]],
-    ['on another hub', [device('child', 3, { ...a, parent: 'top' }), device('top', 4, b)]],
-    ['in other case', [device('child', 3, { ...a, parent: 'top' }), device('TOP', 4, a)]],
-  ])('that is declared %s is an error', (_, devices) => {
+    ['nowhere', [device('child', 3, { ...a, parent: 'top' })], 'a.azure-devices.net'],
+    ['on another hub', [device('child', 3, { ...a, parent: 'top' }), device('top', 4, b)], 'a.azure-devices.net'],
+    ['in other case', [device('child', 3, { ...a, parent: 'top' }), device('TOP', 4, a)], 'a.azure-devices.net'],
+    ['nowhere, where the hub is not known', [device('child', 3, { parent: 'top' })], undefined],
+  ])('that is declared %s is an error', (_, devices, hub) => {
     expect(seen(...devices)).toEqual([
-      ['device/parent-unknown', 3, 'parent "top" is not a device of this fleet on a.azure-devices.net'],
+      { ...told('device/parent-unknown', { parent: 'top', hub }), place: inLine(3), device: 'child', hub },
     ]);
   });
 
   it.each([
-    ['of one', ['a>a'], ['a → a']],
-    ['of two', ['a>b', 'b>a'], ['a → b → a']],
-    ['of three with a tail before and behind', ['t>b', 'a>b', 'b>c', 'c>a', 'u>t'], ['a → b → c → a']],
-    ['twice', ['a>b', 'b>a', 'c>d', 'd>c'], ['a → b → a', 'c → d → c']],
+    ['of one', ['a>a'], ['a a']],
+    ['of two', ['a>b', 'b>a'], ['a b a']],
+    ['of three with a tail before and behind', ['t>b', 'a>b', 'b>c', 'c>a', 'u>t'], ['a b c a']],
+    ['twice', ['a>b', 'b>a', 'c>d', 'd>c'], ['a b a', 'c d c']],
     ['not at all', ['a>b', 'b>c', 'c', 'd>c'], []],
   ])('in a circle is reported once for the circle: %s', (_, arrows, chains) => {
     const devices = arrows.map((arrow, index) => {
       const [id, parent] = arrow.split('>');
       return device(id!, index + 1, { ...a, ...(parent === undefined ? {} : { parent }) });
     });
-    expect(seen(...devices).map(([rule, , message]) => [rule, message])).toEqual(
-      chains.map((chain) => ['device/parent-cycle', `parents form a circle: ${chain}`]),
+    expect(seen(...devices)).toMatchObject(
+      chains.map((chain) => told('device/parent-cycle', { chain: chain.split(' ') })),
     );
   });
 
@@ -78,6 +92,8 @@ describe('a parent', () => {
       device('a', 2, { ...a, parent: 'b' }),
       device('b', 3, { ...a, parent: 'a' }),
     ];
-    expect(fleetFindings(devices)).toMatchObject([{ place: { line: 2 }, device: 'a' }]);
+    expect(fleetFindings(devices)).toMatchObject([
+      { ...told('device/parent-cycle', { chain: ['a', 'b', 'a'] }), place: inLine(2), device: 'a' },
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HubCredential } from '../../src/hub/credential.ts';
-import { describedNeeds } from '../../src/hub/needs.ts';
+import { describedNeeds, needsOf } from '../../src/hub/needs.ts';
 import { isHubHost } from '../../src/model/fleet.ts';
 
 const host = ['contoso.azure-devices.net'].find(isHubHost)!;
@@ -9,17 +9,23 @@ const entra: HubCredential = { kind: 'entra', host, principal: { name: 'it', ass
 
 describe('what a command needs of whoever signs in', () => {
   it.each([
-    ['plan', policy, false, 'plan needs the rights Registry Read and Service Connect'],
-    ['apply', policy, true, 'apply needs the rights Registry Read, Registry Write and Service Connect'],
-    ['verify', entra, false, 'verify needs the role IoT Hub Data Reader'],
+    ['plan', policy, false, { rights: ['Registry Read', 'Service Connect'] }],
+    ['apply', policy, true, { rights: ['Registry Read', 'Registry Write', 'Service Connect'] }],
+    ['verify', entra, false, { roles: ['IoT Hub Data Reader'] }],
     [
       'apply',
       entra,
       false,
-      'apply needs the roles IoT Hub Data Reader and IoT Hub Registry Contributor, for tags IoT Hub Twin Contributor as well',
+      { roles: ['IoT Hub Data Reader', 'IoT Hub Registry Contributor'], roleForTags: 'IoT Hub Twin Contributor' },
     ],
-    ['apply', entra, true, 'apply by import jobs needs the role IoT Hub Data Contributor'],
+    ['apply', entra, true, { roles: ['IoT Hub Data Contributor'], imports: true }],
   ] as const)('%s', (command, credential, imports, expected) => {
-    expect(describedNeeds(command, credential, imports)).toBe(expected);
+    expect(needsOf(command, credential, imports)).toEqual({ command, ...expected });
+    const names = Object.values<unknown>(expected)
+      .flat()
+      .filter((name) => typeof name === 'string');
+    const text = describedNeeds(command, credential, imports);
+    expect(names.map((name) => text.indexOf(name))).not.toContain(-1);
+    expect(text.startsWith(command)).toBe(true);
   });
 });

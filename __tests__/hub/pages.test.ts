@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allPages } from '../../src/hub/pages.ts';
 
-/** Pages of one row each, with these continuations; how often it was asked. */
+/** Reads pages of one row each, with these continuations. `asked`: the continuations that were asked for. */
 async function read(continuation: (page: number) => string | undefined) {
   const asked: (string | undefined)[] = [];
   const rows = await allPages(async (of) => {

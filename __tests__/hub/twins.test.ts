@@ -3,12 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { type Authority, makeAuthority } from '../../src/emulator/disk/authority.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import type { Disturb } from '../../src/emulator/trouble/disturbance.ts';
+import { callFault } from '../../src/hub/calls/faults.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
+import { tagsUnread } from '../../src/hub/fleet-reader.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
 import type { DeviceId } from '../../src/model/fleet.ts';
 import type { Registry } from '../../src/model/registry.ts';
+import { faultOf, said } from '../support/fault.ts';
 import { serve } from './calls/loopback.ts';
-import { create, deviceId } from './devices.ts';
+import { create, deviceId, hubHost } from './devices.ts';
 
 let hub: EmbeddedHub;
 let authority: Authority;
@@ -34,9 +37,9 @@ async function open(
   return registry;
 }
 
-async function answering(answer: RequestListener): Promise<Registry> {
+async function answering(answer: RequestListener) {
   const { host } = await serve(authority, answer);
-  return open(hub.connectionString.replace(hub.host, host), authority.ca);
+  return { host, registry: await open(hub.connectionString.replace(hub.host, host), authority.ca) };
 }
 
 const a = deviceId('a');
@@ -90,8 +93,8 @@ describe('tags are read', () => {
     const registry = await open(hub.connectionStrings.registryRead, hub.ca, (text) => told.push(text));
     const found = await registry.read([a], { tags: 'marked' });
     expect([...found.values()].map(({ id, twin }) => [id, twin])).toEqual([['a', undefined]]);
-    expect(told.join()).toMatch(/no right to query, so tags that the manifest no longer names stay$/);
-    // Without a device there is nothing to ask for.
+    expect(told).toEqual([tagsUnread(hubHost(hub.host))]);
+    // No device was found, so the tags are not queried.
     await registry.read([deviceId('absent')], { tags: 'marked' });
     expect(told).toHaveLength(1);
   });
@@ -99,8 +102,10 @@ describe('tags are read', () => {
   it('of those that bear the mark, or the fault is told that no right explains', async () => {
     const registry = await seeded(a);
     disturb = ({ path }) =>
-      path.startsWith('/devices/query') ? { kind: 'refuse', code: 'ServiceUnavailable' } : undefined;
-    await expect(registry.read([a], { tags: 'marked' })).rejects.toThrow(/too busy or has a fault/);
+      path.startsWith('/devices/query') ? { kind: 'refuse', code: 'ServiceUnavailable', text: 'not now' } : undefined;
+    expect(said(await faultOf(registry.read([a], { tags: 'marked' })))).toEqual(
+      said(callFault('hub-busy', { host: hub.host, answer: '503, ServiceUnavailable, not now' })),
+    );
   });
 
   it('of one device, with the etag that a patch needs', async () => {
@@ -170,14 +175,18 @@ describe('tags are written', () => {
   it('not by a policy that may not: the fault names the right', async () => {
     await seeded(a);
     const registry = await open(hub.connectionStrings.registryReadWrite);
-    await expect(registry.patchTags(a, { name: 'b' }, 'AAE=')).rejects.toThrow(
-      /refused .* writing tags|refused the shared/,
+    const details = { host: hub.host, keyName: 'registryReadWrite', right: 'Twin Write' } as const;
+    const answer = '401, IotHubUnauthorizedAccess, Unauthorized';
+    expect(said(await faultOf(registry.patchTags(a, { name: 'b' }, 'AAE=')))).toEqual(
+      said(callFault('key-refused', { ...details, answer })),
     );
     await registry.readOne(a);
-    await expect(registry.patchTags(a, { name: 'b' }, 'AAE=')).rejects.toThrow(
-      /refused the shared access key registryReadWrite for writing tags: the policy lacks Service Connect/,
+    expect(said(await faultOf(registry.patchTags(a, { name: 'b' }, 'AAE=')))).toEqual(
+      said(callFault('policy-lacks-right', details)),
     );
-    await expect(registry.readTwin(a)).rejects.toThrow(/lacks Service Connect/);
+    expect(said(await faultOf(registry.readTwin(a)))).toEqual(
+      said(callFault('policy-lacks-right', { ...details, right: 'Service Connect' })),
+    );
   });
 
   it('not where nothing listens', async () => {
@@ -193,23 +202,27 @@ describe('an answer that is no twin', () => {
     ['of another device', '{"deviceId":"b","etag":"AAE=","tags":{}}'],
     ['with tags that are none', '{"deviceId":"a","etag":"AAE=","tags":[1]}'],
   ])('is a fault: %s', async (_, body) => {
-    const registry = await answering((_request, response) => response.writeHead(200, json).end(body));
-    await expect(registry.readTwin(a)).rejects.toThrow(/not the twin of a$/);
+    const { host, registry } = await answering((_request, response) => response.writeHead(200, json).end(body));
+    expect(said(await faultOf(registry.readTwin(a)))).toEqual(
+      said(callFault('misunderstood', { host, expected: { twin: 'a' } })),
+    );
   });
 
   it('is a fault in a query, where tags were asked for', async () => {
     const row = '{"deviceId":"edge-0","deviceEtag":"a","status":"enabled","authenticationType":"sas"}';
-    const registry = await answering((request, response) => {
+    const { host, registry } = await answering((request, response) => {
       const body = request.url?.startsWith('/statistics') ? '{"totalDeviceCount":11}' : `[${row}]`;
       response.writeHead(200, json).end(body);
     });
     expect((await registry.read(ids(11))).size).toBe(1);
-    await expect(registry.read(ids(11), { tags: 'all' })).rejects.toThrow(/not a page of twins$/);
+    expect(said(await faultOf(registry.read(ids(11), { tags: 'all' })))).toEqual(
+      said(callFault('misunderstood', { host, expected: 'page-of-twins' })),
+    );
   });
 
   it('may leave the tags out, where there are none', async () => {
     const body = '{"deviceId":"a","etag":"\\"AAE=\\""}';
-    const registry = await answering((_, response) => response.writeHead(200, json).end(body));
+    const { registry } = await answering((_, response) => response.writeHead(200, json).end(body));
     expect(await registry.readTwin(a)).toEqual({ etag: 'AAE=', tags: {} });
   });
 });

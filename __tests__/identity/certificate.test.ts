@@ -6,6 +6,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CertificateReading, readCertificate } from '../../src/identity/certificate.ts';
 import type { Certificate } from '../../src/model/identity.ts';
+import type { Unreadable } from '../../src/rules/unreadable.ts';
+import { told } from '../support/finding.ts';
 import { hasOpenssl, makeCertificate, makeKey, openssl, type Wanted } from '../support/openssl.ts';
 
 let folder: string;
@@ -182,51 +184,52 @@ describe.skipIf(!hasOpenssl)('a certificate made by openssl', () => {
   describe('is refused with the reason:', () => {
     const inFolder = (...args: string[]) => openssl(folder, ...args);
     const bytesOf = (name: string) => readFileSync(join(folder, name));
-    test.each<[string, string, () => string | Buffer, RegExp]>([
-      ['empty', 'a.pem', () => '', /empty/],
-      ['text', 'a.pem', () => 'hello', /neither PEM .* nor/],
-      ['cut off before its end', 'a.pem', () => leafPem.slice(0, -40), /END CERTIFICATE line is missing/],
-      ['damaged inside', 'a.pem', () => leafPem.replace(/M[\s\S]{40}/, ''), /between BEGIN and END is damaged/],
-      ['a chain damaged at its end', 'a.pem', () => leafPem + leafPem.replace(/M[\s\S]{40}/, ''), /certificate 2 of 2/],
+    test.each<[string, string, () => string | Buffer, Unreadable]>([
+      ['empty', 'a.pem', () => '', { kind: 'empty' }],
+      ['text', 'a.pem', () => 'hello', { kind: 'no-certificate' }],
+      ['cut off before its end', 'a.pem', () => leafPem.slice(0, -40), { kind: 'no-end' }],
+      ['damaged inside', 'a.pem', () => leafPem.replace(/M[\s\S]{40}/, ''), { kind: 'damaged' }],
+      [
+        'a chain damaged at its end',
+        'a.pem',
+        () => leafPem + leafPem.replace(/M[\s\S]{40}/, ''),
+        { kind: 'damaged-in-chain', number: 2, count: 2 },
+      ],
       [
         'a chain damaged at its start',
         'a.pem',
         () => leafPem.replace(/M[\s\S]{40}/, '') + leafPem,
-        /certificate 1 of 2/,
+        { kind: 'damaged-in-chain', number: 1, count: 2 },
       ],
-      ['DER cut off', 'a.der', () => new X509Certificate(leafPem).raw.subarray(0, -1), /neither PEM/],
-      ['a request', 'a.pem', () => bytesOf('keys/request.csr'), /request \(CSR\)/],
-      ['a request in DER', 'a.csr', () => Buffer.from('3003020100', 'hex'), /request \(CSR\)/],
-      ['a public key', 'a.pem', () => inFolder('x509', '-in', leaf, '-noout', '-pubkey'), /public key alone/],
+      ['DER cut off', 'a.der', () => new X509Certificate(leafPem).raw.subarray(0, -1), { kind: 'no-certificate' }],
+      ['a request', 'a.pem', () => bytesOf('keys/request.csr'), { kind: 'request' }],
+      ['a request in DER', 'a.csr', () => Buffer.from('3003020100', 'hex'), { kind: 'request' }],
+      ['a public key', 'a.pem', () => inFolder('x509', '-in', leaf, '-noout', '-pubkey'), { kind: 'public-key' }],
       [
         'a revocation list',
         'a.pem',
         () => '-----BEGIN X509 CRL-----\nMA==\n-----END X509 CRL-----\n',
-        /no CERTIFICATE block, but X509 CRL/,
+        { kind: 'other-pem', label: 'X509 CRL' },
       ],
-    ])('%s', async (_, name, content, why) => {
-      expect(await readCertificate(name, Buffer.from(content()))).toMatchObject({
-        kind: 'unreadable',
-        why: expect.stringMatching(why),
-      });
+    ])('%s', async (_, name, content, problem) => {
+      expect(await readCertificate(name, Buffer.from(content()))).toEqual({ kind: 'unreadable', problem });
     });
 
-    test.each([
-      ['PEM', [], 'certs/a.p7b', 'openssl pkcs7 -in certs/a.p7b -print_certs -out certs/a.pem'],
-      ['DER', ['-outform', 'DER'], 'a.p7b', 'openssl pkcs7 -inform DER -in a.p7b -print_certs -out a.pem'],
+    test.each<[string, 'pem' | 'der', string[], string, string]>([
+      ['PEM', 'pem', [], 'certs/a.p7b', 'openssl pkcs7 -in certs/a.p7b -print_certs -out certs/a.pem'],
+      ['DER', 'der', ['-outform', 'DER'], 'a.p7b', 'openssl pkcs7 -inform DER -in a.p7b -print_certs -out a.pem'],
       [
         'PEM and called so',
+        'pem',
         [],
         'certs/a.pem',
         'openssl pkcs7 -in certs/a.pem -print_certs -out certs/a.certificate.pem',
       ],
-    ])('PKCS#7 in %s, with the command that unpacks it', async (_, form, name, command) => {
-      inFolder('crl2pkcs7', '-nocrl', '-certfile', leaf, '-out', 'bundle.p7b', ...form);
-      expect(await readCertificate(name, bytesOf('bundle.p7b'))).toMatchObject({
-        kind: 'unreadable',
-        why: expect.stringContaining('PKCS#7'),
-        remedy: expect.stringContaining(command),
-      });
+    ])('PKCS#7 in %s, with the command that unpacks it', async (_, form, options, path, command) => {
+      inFolder('crl2pkcs7', '-nocrl', '-certfile', leaf, '-out', 'bundle.p7b', ...options);
+      const problem = { kind: 'pkcs7', form } as const;
+      expect(await readCertificate(path, bytesOf('bundle.p7b'))).toEqual({ kind: 'unreadable', problem });
+      expect(told('certificate/unreadable', { path, problem }).remedy).toContain(command);
     });
   });
 
@@ -234,7 +237,7 @@ describe.skipIf(!hasOpenssl)('a certificate made by openssl', () => {
     const both = leafPem + readFileSync(join(folder, 'keys', 'leaf.key.pem'), 'utf8');
     expect(await readCertificate('a.pem', Buffer.from(both))).toEqual({
       kind: 'private-key',
-      key: { what: 'a private key (PRIVATE KEY)', line: leafPem.split('\n').length },
+      key: { format: 'PRIVATE KEY', line: leafPem.split('\n').length },
     });
   });
 });

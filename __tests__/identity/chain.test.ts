@@ -6,11 +6,13 @@ import { readCertificate } from '../../src/identity/certificate.ts';
 import { type ChainCache, longestChain, readChain } from '../../src/identity/chain.ts';
 import { identify } from '../../src/identity/identify.ts';
 import type { Certificate } from '../../src/model/identity.ts';
+import type { DetailsOf } from '../../src/rules/rules.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
+import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl } from '../support/openssl.ts';
-import { device } from './device.ts';
+import { at, device } from './device.ts';
 
 const made: Record<string, Issued> = {};
 beforeAll(async () => {
@@ -42,8 +44,8 @@ async function read(text: string, known: ChainCache = new Map()): Promise<Certif
   return reading.certificate;
 }
 
-/** What a device edge-001 with this file in its primary slot is told. */
-async function told(names: string) {
+/** Judges a device edge-001 with this file in its primary slot. */
+async function judged(names: string) {
   const folder = folderWith({ 'chain.pem': file(names) });
   const options = { now: new Date(), expiryWarningDays: 30 };
   const { value, findings } = await identify(
@@ -81,7 +83,7 @@ describe('the certificates of a file, whatever their order', () => {
     ['an authority that is not valid yet', 'ofEarly early', 'ofEarly early', ['certificate/chain-not-valid']],
     ['an authority that has ended', 'ofLate late root', 'ofLate late root', ['certificate/chain-not-valid']],
   ])('%s', async (_, given, expected, rules) => {
-    const seen = await told(given);
+    const seen = await judged(given);
     expect(seen.rules).toEqual(rules);
     const [identity] = seen.identities;
     expect(identity?.certificates.primary?.pem).toBe(file(expected));
@@ -90,49 +92,82 @@ describe('the certificates of a file, whatever their order', () => {
     expect(identity?.thumbprints.primary).toBe(digest);
   });
 
-  test.each<[string, string, RegExp]>([
+  type Broken = Omit<DetailsOf['certificate/chain-broken'], 'path'>;
+  test.each<[string, string, Broken]>([
     [
       'another authority of the same name',
       'leaf impostor middle',
-      /"CN=Plant" has the name of the issuer of "CN=edge-001", but not the key/,
+      { subject: 'CN=Plant', of: 'CN=edge-001', issuer: 'CN=Plant', why: 'other-key' },
     ],
-    ['one that comes first', 'impostor leaf', /"CN=Plant" has the name of the issuer of "CN=edge-001"/],
-    ['an authority that may not sign', 'ofMute mute', /"CN=Mute" has the key that signed "CN=edge-001", but may not/],
+    [
+      'one that comes first',
+      'impostor leaf',
+      { subject: 'CN=Plant', of: 'CN=edge-001', issuer: 'CN=Plant', why: 'other-key' },
+    ],
+    [
+      'an authority that may not sign',
+      'ofMute mute',
+      { subject: 'CN=Mute', of: 'CN=edge-001', issuer: 'CN=Mute', why: 'may-not-sign' },
+    ],
     [
       'a link left out',
       'leaf middle root',
-      /"CN=Middle" issued none of the other certificates; expected "CN=Plant", which issued "CN=edge-001"/,
+      { subject: 'CN=Middle', of: 'CN=edge-001', issuer: 'CN=Plant', why: 'stranger' },
     ],
-    ['one behind the root', 'leaf plant middle root old', /"CN=Old root" issued none .* behind the root "CN=Root"/],
-    ['the certificate of another device', 'leaf other plant', /"CN=edge-002" issued none/],
-  ])('%s breaks the chain', async (_, given, message) => {
-    const { rules, findings, identities } = await told(given);
+    [
+      'one behind the root',
+      'leaf plant middle root old',
+      { subject: 'CN=Old root', of: 'CN=Root', issuer: 'CN=Root', why: 'behind-root' },
+    ],
+    [
+      'the certificate of another device',
+      'leaf other plant',
+      { subject: 'CN=edge-002', of: 'CN=Plant', issuer: 'CN=Middle', why: 'stranger' },
+    ],
+  ])('%s breaks the chain', async (_, given, broken) => {
+    const { rules, findings, identities } = await judged(given);
     expect(rules).toEqual(['certificate/chain-broken']);
-    expect(findings[0]?.message).toMatch(message);
+    expect(findings).toMatchObject([
+      { ...told('certificate/chain-broken', { path: 'chain.pem', ...broken }), device: 'edge-001', place: at(12) },
+    ]);
     expect(identities).toEqual([]);
   });
 
   test('authorities alone are no device, and no more is said of them', async () => {
-    expect((await told('root middle')).rules).toEqual(['certificate/cn-mismatch', 'certificate/signing-key']);
-    expect((await told('root middle')).findings[0]?.message).toContain('"Middle"');
+    expect((await judged('root middle')).rules).toEqual(['certificate/cn-mismatch', 'certificate/signing-key']);
+    const details = { path: 'chain.pem', commonNames: ['Middle'], id: 'edge-001' };
+    expect((await judged('root middle')).findings[0]).toMatchObject(told('certificate/cn-mismatch', details));
   });
 
   test('the order is told as it is and as it should be', async () => {
-    expect((await told('root leaf plant middle')).findings[0]?.message).toContain(
-      'has the order "CN=Root", "CN=edge-001", "CN=Plant", "CN=Middle"; expected the device\'s own first, then the ' +
-        'issuer of each: "CN=edge-001", "CN=Plant", "CN=Middle", "CN=Root"',
-    );
+    expect((await judged('root leaf plant middle')).findings).toMatchObject([
+      told('certificate/chain-order', {
+        path: 'chain.pem',
+        found: ['CN=Root', 'CN=edge-001', 'CN=Plant', 'CN=Middle'],
+        expected: ['CN=edge-001', 'CN=Plant', 'CN=Middle', 'CN=Root'],
+      }),
+    ]);
   });
 
   test('an authority that has ended is told with its end', async () => {
     const notAfter = new X509Certificate(made.late!.pem).validToDate.toISOString().replace('.000Z', 'Z');
-    expect((await told('ofLate late')).findings[0]?.message).toBe(
-      `chain.pem: the authority "CN=Late" in it ended at ${notAfter}`,
-    );
+    const details = { path: 'chain.pem', issuer: 'CN=Late', validity: { ended: notAfter } };
+    expect((await judged('ofLate late')).findings).toMatchObject([told('certificate/chain-not-valid', details)]);
+  });
+
+  test('an authority that is not valid yet is told with its begin', async () => {
+    const notBefore = new X509Certificate(made.early!.pem).validFromDate.toISOString().replace('.000Z', 'Z');
+    const details = { path: 'chain.pem', issuer: 'CN=Early', validity: { begins: notBefore } };
+    expect((await judged('ofEarly early')).findings).toMatchObject([told('certificate/chain-not-valid', details)]);
+  });
+
+  test('an authority that stands there twice is told by its name', async () => {
+    const details = { path: 'chain.pem', subjects: ['CN=Plant'] };
+    expect((await judged('leaf plant plant')).findings).toMatchObject([told('certificate/chain-repeats', details)]);
   });
 
   test.skipIf(!hasOpenssl)('the remedy of a broken chain lists names and issuers (openssl)', async () => {
-    const remedy = (await told('leaf middle')).findings[0]?.remedy ?? '';
+    const remedy = (await judged('leaf middle')).findings[0]?.remedy ?? '';
     const [command = ''] = /openssl crl2pkcs7 .*? -print_certs -noout/.exec(remedy) ?? [];
     const folder = folderWith({ 'chain.pem': file('leaf middle') });
     const printed = execFileSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' });
@@ -142,7 +177,7 @@ describe('the certificates of a file, whatever their order', () => {
   test('more certificates than a chain has are refused', async () => {
     const many = await Promise.all(Array.from({ length: longestChain + 1 }, (_, n) => issueAuthority(`ca ${n}`)));
     const reading = await readCertificate('bundle.pem', Buffer.from(joined(...many)));
-    expect(reading).toMatchObject({ kind: 'unreadable', why: expect.stringContaining('it holds 17 certificates') });
+    expect(reading).toEqual({ kind: 'unreadable', problem: { kind: 'too-many', count: 17, most: 16 } });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Place } from '../../src/model/finding.ts';
 import { type Device, isDeviceId } from '../../src/model/fleet.ts';
 
-/** Where the values of the test devices stand: one line each, `defaults` aside. */
+/** The line of each value of a test device. All other keys are on the line of the device. */
 const lines: Readonly<Record<string, number>> = {
   device: 10,
   'certificates.primary': 12,
@@ -12,7 +12,7 @@ const lines: Readonly<Record<string, number>> = {
 
 export type Wish = Partial<Omit<Device, 'id' | 'runtime'>> & { readonly id?: string; readonly runtime?: string };
 
-/** A device as the manifest stage gives it; `runtime` as `1.1 debian`. */
+/** Returns a device in the form of the manifest stage. `runtime` is written as `1.1 debian`. */
 export function device({ id = 'edge-001', runtime = '1.1 debian', ...wish }: Wish): Device {
   if (!isDeviceId(id)) throw new Error(`no device id: ${id}`);
   const [text = '', platform] = runtime.split(' ');

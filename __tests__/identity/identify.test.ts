@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identify } from '../../src/identity/identify.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { isHubHost } from '../../src/model/fleet.ts';
+import type { Shared } from '../../src/rules/certificate.ts';
+import type { Unreadable } from '../../src/rules/unreadable.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, makeCertificate, openssl, type Wanted } from '../support/openssl.ts';
 import { at, device, type Wish } from './device.ts';
@@ -66,7 +69,8 @@ describe('thumbprints without certificates', () => {
 
   test('what was dropped is told', async () => {
     const { findings } = await run([{ thumbprints: { primary: `\u200E${hex(40)}`, secondary: hex(40) } }]);
-    expect(findings.map(({ message }) => message)).toEqual(['dropped from the thumbprint: 1 invisible mark (U+200E)']);
+    const dropped = [{ kind: 'mark', text: 'U+200E', count: 1 }] as const;
+    expect(findings).toEqual([{ ...told('thumbprint/normalised', { dropped }), place: at(15), device: 'edge-001' }]);
   });
 });
 
@@ -84,23 +88,24 @@ describe('files that are no certificates', () => {
     const paths = ['none.pem', 'empty.pem', 'text.pem', 'huge.pem', 'key.pem', '../x.pem', '.git/x.pem'];
     const { value, findings } = await run(paths.map((primary, i) => ({ id: `edge-${i}`, certificates: { primary } })));
     expect(value).toEqual([]);
-    expect(findings.map(({ rule, message, device }) => [device, rule, message])).toEqual([
-      ['edge-0', 'certificate/missing', 'certificate none.pem does not exist'],
+    const unread = (path: string) => {
+      const file = openWorkspace(folder).read(path, 1048576);
+      return file.ok ? expect.fail(`${path} is read`) : file.detail;
+    };
+    expect(unread('huge.pem')).toMatch(/5242880 bytes.* 1048576/);
+    const unreadable = (path: string, problem: Unreadable) => told('certificate/unreadable', { path, problem });
+    const outside = (path: string) => told('certificate/outside-workspace', { path, detail: unread(path) });
+    expect(findings).toEqual(
       [
-        'edge-1',
-        'certificate/unreadable',
-        expect.stringContaining('empty.pem cannot be read as a certificate: the file is empty'),
-      ],
-      ['edge-2', 'certificate/unreadable', expect.stringContaining('neither PEM')],
-      ['edge-3', 'certificate/unreadable', expect.stringContaining('5242880 bytes, expected at most 1048576')],
-      [
-        'edge-4',
-        'certificate/private-key-present',
-        'key.pem holds a private key (EC PRIVATE KEY); private keys stay on the device',
-      ],
-      ['edge-5', 'certificate/outside-workspace', '../x.pem may not be read: it lies outside the workspace'],
-      ['edge-6', 'certificate/outside-workspace', '.git/x.pem may not be read: it lies in .git'],
-    ]);
+        told('certificate/missing', { path: 'none.pem' }),
+        unreadable('empty.pem', { kind: 'empty' }),
+        unreadable('text.pem', { kind: 'no-certificate' }),
+        unreadable('huge.pem', { kind: 'unread', detail: unread('huge.pem') }),
+        told('certificate/private-key-present', { path: 'key.pem', format: 'EC PRIVATE KEY' }),
+        outside('../x.pem'),
+        outside('.git/x.pem'),
+      ].map((said, i) => ({ ...said, device: `edge-${i}`, place: at(12) })),
+    );
   });
 
   test('a file that defaults name for all is one fault; one with {id} is a fault of each device', async () => {
@@ -109,11 +114,12 @@ describe('files that are no certificates', () => {
     const own = (id: string) => ({ id, certificates: { primary: `none-${id}.pem` }, place });
     const { value, findings } = await run([{ id: 'a', ...shared }, { id: 'b', ...shared }, own('c'), own('d')]);
     expect(value).toEqual([]);
-    expect(findings.map(({ message, device }) => [device, message])).toEqual([
-      ['a', 'certificate none.pem does not exist'],
-      ['c', 'certificate none-c.pem does not exist'],
-      ['d', 'certificate none-d.pem does not exist'],
-    ]);
+    const missing = (device: string, path: string) => ({
+      ...told('certificate/missing', { path }),
+      device,
+      place: at(3),
+    });
+    expect(findings).toEqual([missing('a', 'none.pem'), missing('c', 'none-c.pem'), missing('d', 'none-d.pem')]);
   });
 
   test('a bad file named at two places is told at both', async () => {
@@ -204,25 +210,37 @@ describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
     expect(value).toHaveLength(findings.some(({ severity }) => severity === 'error') ? 0 : 1);
   });
 
-  test.each<[string, Wish, string]>([
-    ['server', {}, 'server.pem is only for serverAuth, 1.2.3.4; expected clientAuth among its extended key usages'],
-    ['line-break-cn', {}, 'line-break-cn.pem has the common name "edge-001\\nCN=x", expected "edge-001"'],
+  test.each<[string, Wish, ReturnType<typeof told>]>([
+    ['server', {}, told('certificate/no-client-auth', { path: 'server.pem', usages: ['serverAuth', '1.2.3.4'] })],
+    [
+      'line-break-cn',
+      {},
+      told('certificate/cn-mismatch', { path: 'line-break-cn.pem', commonNames: ['edge-001\nCN=x'], id: 'edge-001' }),
+    ],
     [
       'p384',
       { runtime: '1.1 windows' },
-      'p384.pem has an EC (secp384r1) key, which IoT Edge 1.1 on Windows cannot use; expected an RSA',
+      told('certificate/key-type-unsupported', { path: 'p384.pem', key: { curve: 'secp384r1', version: '1.1' } }),
     ],
-    ['ed25519', {}, 'ed25519.pem has an Ed25519 key, which IoT Edge cannot use; expected an RSA or EC'],
-    ['expired', {}, 'expired.pem ended at 2026-12-31T23:59:59Z'],
+    ['ed25519', {}, told('certificate/key-type-unsupported', { path: 'ed25519.pem', key: { algorithm: 'Ed25519' } })],
+    ['expired', {}, told('certificate/expired', { path: 'expired.pem', notAfter: '2026-12-31T23:59:59Z' })],
     [
       'ends-in-29',
       {},
-      'the primary certificate of device "edge-001", ends-in-29.pem, ends in 29 days, at 2027-01-30T23:59:59Z',
+      told('certificate/expires-soon', {
+        path: 'ends-in-29.pem',
+        id: 'edge-001',
+        slot: 'primary',
+        notAfter: '2027-01-30T23:59:59Z',
+        days: 29,
+      }),
     ],
-    ['future', {}, 'future.pem is not valid before 2027-01-01T00:00:01Z'],
-  ])('the message of %s %o', async (name, wish, message) => {
+    ['future', {}, told('certificate/not-yet-valid', { path: 'future.pem', notBefore: '2027-01-01T00:00:01Z' })],
+    ['rsa1024', {}, told('certificate/weak-key', { path: 'rsa1024.pem', bits: 1024 })],
+    ['md5', {}, told('certificate/weak-signature', { path: 'md5.pem', digest: 'MD5' })],
+  ])('%s %o is told with what was found', async (name, wish, said) => {
     const { findings } = await run([{ certificates: { primary: `${name}.pem` }, ...wish }]);
-    expect(findings[0]?.message).toBe(message);
+    expect(findings[0]).toEqual({ ...said, place: at(12), device: 'edge-001' });
   });
 
   test('both slots: thumbprints in the algorithm asked for, and the certificates with them', async () => {
@@ -250,15 +268,15 @@ describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
     const twice = async (secondary: string) =>
       (await run([{ certificates: { primary: 'primary.pem', secondary } }])).findings;
     expect(shown(await twice('same-key.pem'))).toEqual(['certificate/same-key-twice @13']);
-    expect((await twice('same-key.pem'))[0]?.message).toContain('hold the same public key');
-    expect((await twice('primary.pem'))[0]?.message).toContain('are the same certificate');
+    expect(await twice('same-key.pem')).toMatchObject([told('certificate/same-key-twice', { same: 'key' })]);
+    expect(await twice('primary.pem')).toMatchObject([told('certificate/same-key-twice', { same: 'certificate' })]);
     expect(await twice('secondary.pem')).toEqual([]);
   });
 
   test('a secondary certificate alone', async () => {
     const { findings } = await run([{ certificates: { secondary: 'primary.pem' } }]);
     expect(shown(findings)).toEqual(['thumbprint/only-secondary @13']);
-    expect(findings[0]?.message).toContain('secondary certificate');
+    expect(findings[0]).toMatchObject(told('thumbprint/only-secondary', { what: 'certificate' }));
   });
 
   describe('a thumbprint beside a certificate', () => {
@@ -278,8 +296,9 @@ describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
       const thumbprints = { primary: hex(64, '0'), secondary: fingerprint('secondary', 'sha256') };
       const { findings } = await run([{ certificates, thumbprints }]);
       expect(shown(findings)).toEqual(['thumbprint/mismatch @15']);
-      expect(findings[0]?.message).toContain(hex(64, '0'));
-      expect(findings[0]?.message).toContain(fingerprint('primary', 'sha256'));
+      const details = { slot: 'primary', given: hex(64, '0'), path: 'primary.pem' } as const;
+      const expected = fingerprint('primary', 'sha256');
+      expect(findings).toMatchObject([told('thumbprint/mismatch', { ...details, expected })]);
     });
 
     test('in one slot alone mixes lengths unless the algorithm fits', async () => {
@@ -300,27 +319,26 @@ describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
     const one = { id: 'edge-001', certificates: { primary: 'primary.pem' }, place: () => at(7) };
     const two = { id: 'edge-002' };
 
-    test.each<[string, Wish, string, number]>([
+    test.each<[string, Wish, Shared, number]>([
       [
         'its key, in a certificate of another name',
         { certificates: { primary: 'same-key-two.pem' } },
-        'the public key of same-key-two.pem',
+        { keyOf: 'same-key-two.pem' },
         12,
       ],
       [
         'its thumbprint, in the other algorithm and case',
         { thumbprints: { primary: 'SHA1 of primary' } },
-        'the primary thumbprint',
+        { thumbprint: 'primary' },
         15,
       ],
-    ])('%s', async (_, wish, what, line) => {
+    ])('%s', async (_, wish, shared, line) => {
       const given = wish.thumbprints && { thumbprints: { primary: fingerprint('primary', 'sha1').toLowerCase() } };
       const { value, findings } = await run([one, { ...two, ...wish, ...given }]);
-      const shared = findings.filter(({ rule }) => rule === 'certificate/shared-between-devices');
-      expect(shared).toMatchObject([{ place: { line }, device: 'edge-002' }]);
-      expect(shared[0]?.message).toBe(
-        `${what} is already that of device "edge-001" (devices.yaml:7); expected one of its own`,
-      );
+      const ofRule = findings.filter(({ rule }) => rule === 'certificate/shared-between-devices');
+      expect(ofRule).toMatchObject([{ place: { line }, device: 'edge-002' }]);
+      const details = { other: 'edge-001', at: 'devices.yaml:7', shared };
+      expect(ofRule[0]).toMatchObject(told('certificate/shared-between-devices', details));
       expect(value.map(({ device }) => device.id)).toEqual(['edge-001']);
     });
 
@@ -352,6 +370,8 @@ describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
       ]);
       expect(shown(findings)).toEqual(['certificate/shared-between-devices @15']);
       expect(findings[0]?.device).toBe('b');
+      const details = { other: 'a', at: 'devices.yaml:16', shared: { thumbprint: 'primary' } } as const;
+      expect(findings[0]).toMatchObject(told('certificate/shared-between-devices', details));
     });
 
     test('each further device is told of the first', async () => {

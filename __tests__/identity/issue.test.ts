@@ -1,12 +1,14 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { identityFault, type RootProblem } from '../../src/identity/faults.ts';
 import { identify } from '../../src/identity/identify.ts';
 import { type IssueRequest, issueCertificates } from '../../src/identity/issue.ts';
 import { findPrivateKeys } from '../../src/identity/keys.ts';
-import { Fault } from '../../src/model/fault.ts';
+import { Fault, messageOf } from '../../src/model/fault.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { faultOf, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, openssl } from '../support/openssl.ts';
 import { device } from './device.ts';
@@ -17,6 +19,21 @@ const now = new Date('2027-03-01T12:00:00.500Z');
 function request(folder: string, wish: Partial<IssueRequest> = {}): IssueRequest {
   const directories = { certificatesDirectory: join(folder, 'certs'), keysDirectory: join(folder, 'keys') };
   return { ids: ['edge-001'], ...directories, keyType: 'ec', now, ...wish };
+}
+
+/** The files of the root that is made in a folder. */
+function rootIn(folder: string) {
+  return { certificate: join(folder, 'keys', 'root.pem'), key: join(folder, 'keys', 'root.key.pem') };
+}
+
+/** What node:crypto says about a private key that is none. */
+function openingFault(pem: string): string {
+  try {
+    createPrivateKey(pem);
+  } catch (cause) {
+    return messageOf(cause);
+  }
+  throw new Error('it is a key');
 }
 
 function certificate(...path: string[]): X509Certificate {
@@ -72,7 +89,6 @@ test('keys fit their certificates and are for their owner alone, and no folder t
   for (const [index, path] of [...keys, root.key].entries()) {
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777, path).toBe(0o600);
     const of = certificates[index] ?? root.certificate;
-    const { createPrivateKey } = await import('node:crypto');
     expect(certificate(of).checkPrivateKey(createPrivateKey(readFileSync(path)))).toBe(true);
   }
   expect(await findPrivateKeys(['certs'], openWorkspace(folder))).toEqual([]);
@@ -110,12 +126,10 @@ describe('never overwrites:', () => {
   test.each(['certs/edge-002-secondary.pem', 'keys/edge-002-primary.key.pem'])('%s', async (name) => {
     const folder = folderWith({ [name]: 'mine' });
     const before = readdirSync(folder);
-    const refused = issueCertificates(request(folder, { ids: ['edge-001', 'edge-002'] }));
-    await expect(refused).rejects.toBeInstanceOf(Fault);
-    await expect(refused).rejects.toMatchObject({
-      kind: 'usage',
-      message: expect.stringContaining(join(folder, name)),
-    });
+    const refused = faultOf(issueCertificates(request(folder, { ids: ['edge-001', 'edge-002'] })));
+    expect(await refused).toBeInstanceOf(Fault);
+    expect(said(await refused)).toEqual(said(identityFault('exists', { path: join(folder, name) })));
+    expect((await refused).kind).toBe('usage');
     expect(readFileSync(join(folder, name), 'utf8')).toBe('mine');
     expect(readdirSync(folder)).toEqual(before);
     expect(existsSync(join(folder, 'certs/edge-001-primary.pem'))).toBe(false);
@@ -129,26 +143,34 @@ describe('never overwrites:', () => {
 
   test('half a root', async () => {
     const folder = folderWith({ 'keys/root.key.pem': 'mine' });
-    await expect(issueCertificates(request(folder))).rejects.toThrow('root.key.pem is there without the other half');
+    const path = join(folder, 'keys', 'root.key.pem');
+    expect(said(await faultOf(issueCertificates(request(folder))))).toEqual(
+      said(identityFault('half-a-root', { path })),
+    );
   });
 });
 
 describe('refuses', () => {
-  test.each<[string, Partial<IssueRequest>, string]>([
-    ['no ids', { ids: [] }, 'no device id'],
-    ['an id with a slash', { ids: ['../x'] }, '"../x"'],
-    ['an id that no common name holds', { ids: ['x'.repeat(65)] }, 'x'.repeat(65)],
-    ['no days', { days: 0 }, '0 days'],
-    ['half days', { days: 1.5 }, '1.5 days'],
-    ['keys among the certificates', { keysDirectory: 'same', certificatesDirectory: './same' }, 'would both go to'],
-  ])('%s', async (_, wish, message) => {
+  test.each<[string, Partial<IssueRequest>, Fault]>([
+    ['no ids', { ids: [] }, identityFault('no-ids', {})],
+    ['an id with a slash', { ids: ['../x'] }, identityFault('impossible-id', { id: '../x' })],
+    [
+      'an id that no common name holds',
+      { ids: ['x'.repeat(65)] },
+      identityFault('impossible-id', { id: 'x'.repeat(65) }),
+    ],
+    ['no days', { days: 0 }, identityFault('impossible-days', { days: 0 })],
+    ['half days', { days: 1.5 }, identityFault('impossible-days', { days: 1.5 })],
+    [
+      'keys among the certificates',
+      { keysDirectory: 'same', certificatesDirectory: './same' },
+      identityFault('one-folder', { folder: 'same' }),
+    ],
+  ])('%s', async (_, wish, fault) => {
     const folder = folderWith();
-    const refused = issueCertificates(request(folder, wish));
-    await expect(refused).rejects.toMatchObject({
-      name: 'Fault',
-      kind: 'usage',
-      message: expect.stringContaining(message),
-    });
+    const refused = await faultOf(issueCertificates(request(folder, wish)));
+    expect(said(refused)).toEqual(said(fault));
+    expect(refused.kind).toBe('usage');
     expect(readdirSync(folder)).toEqual([]);
   });
 
@@ -158,14 +180,14 @@ describe('refuses', () => {
     await issueCertificates(request(folder));
     await issueCertificates(request(other));
     rmSync(join(folder, 'certs'), { recursive: true });
-    for (const key of ['damaged', readFileSync(join(other, 'keys/root.key.pem'))]) {
+    const refusedWith = async (key: string | Buffer) => {
       writeFileSync(join(folder, 'keys/root.key.pem'), key);
-      const refused = issueCertificates(request(folder, { ids: ['edge-002'] }));
-      await expect(refused).rejects.toMatchObject({
-        kind: 'world',
-        message: expect.stringContaining('cannot be used to sign'),
-      });
-    }
+      return said(await faultOf(issueCertificates(request(folder, { ids: ['edge-002'] }))));
+    };
+    const unusable = (problem: RootProblem) => said(identityFault('unusable-root', { ...rootIn(folder), problem }));
+    const damaged = openingFault('damaged');
+    expect(await refusedWith('damaged')).toEqual(unusable({ message: damaged }));
+    expect(await refusedWith(readFileSync(join(other, 'keys/root.key.pem')))).toEqual(unusable('other-key'));
   });
 
   test('a leaf in the root’s place', async () => {
@@ -175,15 +197,17 @@ describe('refuses', () => {
       const from = join(folder, half === '.pem' ? 'certs' : 'keys', `edge-001-primary${half}`);
       writeFileSync(join(folder, `keys/root${half}`), readFileSync(from));
     }
-    await expect(issueCertificates(request(folder, { ids: ['b'] }))).rejects.toThrow('not that of an authority');
+    const fault = identityFault('unusable-root', { ...rootIn(folder), problem: 'no-authority' });
+    expect(said(await faultOf(issueCertificates(request(folder, { ids: ['b'] }))))).toEqual(said(fault));
   });
 
   test('a folder that cannot be written to, naming the file', async () => {
     const folder = folderWith({ certs: 'a file in the way' });
-    await expect(issueCertificates(request(folder))).rejects.toMatchObject({
-      name: 'Fault',
-      message: expect.stringContaining('certs'),
-    });
+    const path = join(folder, 'certs');
+    const refused = await faultOf(issueCertificates(request(folder)));
+    const message = `EEXIST: file already exists, mkdir '${path}'`;
+    expect(said(refused)).toEqual(said(identityFault('unwritable', { path, message })));
+    expect(refused.cause).toMatchObject({ code: 'EEXIST' });
   });
 });
 

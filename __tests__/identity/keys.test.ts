@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findPrivateKeys } from '../../src/identity/keys.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, makeCertificate, openssl } from '../support/openssl.ts';
 
@@ -47,14 +48,13 @@ describe('a private key committed by mistake', () => {
     ['SEC 1 in DER', 'a.p8', der(ec.privateKey, 'sec1'), 'DER', 1],
     ['encrypted in DER', 'a.key', ec.privateKey.export({ type: 'pkcs8', format: 'der', ...locked }), 'DER', 1],
     ['an extension in capitals', 'A.PEM', text(ec.privateKey, 'pkcs8'), 'PRIVATE KEY', 1],
-  ])('%s', async (_, name, content, what, line) => {
+  ])('%s', async (_, name, content, format, line) => {
     const findings = await search({ [`certs/${name}`]: content });
     expect(findings).toMatchObject([
       {
-        rule: 'certificate/private-key-present',
+        ...told('certificate/private-key-present', { path: `certs/${name}`, format }),
         severity: 'error',
-        message: expect.stringContaining(`certs/${name} holds a private key (${what})`),
-        place: { file: `certs/${name}`, line, column: 1 },
+        place: at(`certs/${name}`, line, 1),
       },
     ]);
     expect(JSON.stringify(findings)).not.toContain(content.toString().split('\n')[1] || 'nothing at all');
@@ -118,10 +118,14 @@ describe('a private key committed by mistake', () => {
       openssl(folder, 'pkcs12', '-export', ...pair, '-out', 'bundle.cer');
       writeFileSync(join(folder, 'again.pfx'), readFileSync(join(folder, 'bundle.cer')));
       const findings = await findPrivateKeys([''], openWorkspace(folder));
-      expect(findings.map(({ place, message }) => [place?.file, message.includes('PKCS#12')])).toEqual([
-        ['again.pfx', true],
-        ['bundle.cer', true],
-        ['keys/cert.key.pem', false],
+      const present = (path: string, format: string) => ({
+        ...told('certificate/private-key-present', { path, format }),
+        place: at(path, 1, 1),
+      });
+      expect(findings).toEqual([
+        present('again.pfx', 'PKCS#12'),
+        present('bundle.cer', 'PKCS#12'),
+        present('keys/cert.key.pem', 'PRIVATE KEY'),
       ]);
       expect(findings[0]?.remedy).toContain('openssl pkcs12 -in again.pfx -clcerts -nokeys -out again.pem');
     },

@@ -6,6 +6,7 @@ import { certificateExtensions } from '../../src/model/identity.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { type SelfSigned, writeCertificate } from '../support/certificate.ts';
 import { issue, issueAuthority } from '../support/chain.ts';
+import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 
 const day = 86_400_000;
@@ -25,7 +26,7 @@ async function pair(
   return {
     pairs: Object.fromEntries(value.map(({ id, certificates }) => [id, certificates])),
     findings: findings.map(({ rule, place }) => [rule, place?.file]),
-    messages: findings.map(({ message }) => message),
+    said: findings,
   };
 }
 
@@ -101,7 +102,7 @@ describe('certificate files become devices by their common names', () => {
     ],
     ['ids that differ by case', { '1.pem': 'A', '2.pem': 'a' }, { A: { primary: '1.pem' }, a: { primary: '2.pem' } }],
   ])('%s', async (_, certificates, expected) => {
-    expect(await pair(certificates)).toEqual({ pairs: expected, findings: [], messages: [] });
+    expect(await pair(certificates)).toEqual({ pairs: expected, findings: [], said: [] });
   });
 
   it('takes the two newest of three, and tells the third', async () => {
@@ -112,7 +113,13 @@ describe('certificate files become devices by their common names', () => {
     });
     expect(seen.pairs).toEqual({ a: { primary: '3.pem', secondary: '2.pem' } });
     expect(seen.findings).toEqual([['certificate/no-free-slot', '1.pem']]);
-    expect(seen.messages[0]).toBe('1.pem is one more certificate of device "a", which has 3.pem and 2.pem already');
+    expect(seen.said).toEqual([
+      {
+        ...told('certificate/no-free-slot', { path: '1.pem', id: 'a', taken: ['3.pem', '2.pem'] }),
+        place: at('1.pem', 1, 1),
+        device: 'a',
+      },
+    ]);
   });
 
   it('tells a second of one slot', async () => {
@@ -134,6 +141,16 @@ describe('left out, and told', () => {
     expect(seen.findings).toEqual([[rule, 'x.pem']]);
   });
 
+  it('an id that no device has is told with its file', async () => {
+    const { said } = await pair({ 'x.pem': 'edge 1' });
+    expect(said).toEqual([
+      {
+        ...told('device/id-characters', { id: 'edge 1', problem: { commonNameOf: 'x.pem' } }),
+        place: at('x.pem', 1, 1),
+      },
+    ]);
+  });
+
   it('a private key beside a certificate, and what is neither', async () => {
     const folder = folderWith({ 'text.crt': 'hello' });
     await writeCertificate(join(folder, 'a.pem'), { subject: [{ CN: ['a'] }] });
@@ -150,7 +167,7 @@ describe('left out, and told', () => {
 
   it('guesses the name that is missing from that of the file', async () => {
     const seen = await pair({ 'edge-7-primary.pem': { subject: [] } });
-    expect(seen.messages).toEqual(['edge-7-primary.pem has no common name (CN), expected "edge-7"']);
+    expect(seen.said).toMatchObject([told('certificate/no-cn', { path: 'edge-7-primary.pem', id: 'edge-7' })]);
   });
 });
 
@@ -191,7 +208,10 @@ describe('files that a glob matched', () => {
     const workspace = openWorkspace(folder, { checkIgnored });
     const { findings } = await pairCertificates(paths, workspace, { matched: true, placeOf });
     expect(findings).toMatchObject([
-      { rule: 'certificate/private-key-present', message: expect.stringContaining('a.key.pem'), place: placeOf() },
+      {
+        ...told('certificate/private-key-present', { path: 'a.key.pem', format: 'PRIVATE KEY' }),
+        place: at('devices.yaml', 3, 7),
+      },
     ]);
     expect((await pairCertificates(paths, workspace)).findings).toHaveLength(2);
   });

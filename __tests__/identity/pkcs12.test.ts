@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCertificate } from '../../src/identity/certificate.ts';
 import { findPrivateKeys } from '../../src/identity/keys.ts';
+import { pkcs12Legacy } from '../../src/rules/commands.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { issue, issueAuthority } from '../support/chain.ts';
+import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { hasOpenssl, openssl } from '../support/openssl.ts';
 
@@ -28,9 +30,14 @@ async function bundle(...options: readonly string[]) {
   return { folder, bytes: readFileSync(join(folder, out)), leaf: leaf.pem, plant: plant.pem };
 }
 
+/** What people are told about a file with a key in PKCS#12. */
+function remedyFor(path: string): string {
+  return told('certificate/private-key-present', { path, format: 'PKCS#12' }).remedy;
+}
+
 /** Runs the command of a remedy, with the password that openssl would ask for. */
-function obey(folder: string, remedy: string | undefined, more = ''): void {
-  const [command = ''] = /openssl pkcs12 [^;(]*? -out \S+\.pem/.exec(remedy ?? '') ?? [];
+function obey(folder: string, remedy: string, more = ''): void {
+  const [command = ''] = /openssl pkcs12 [^;(]*? -out \S+\.pem/.exec(remedy) ?? [];
   execFileSync('sh', ['-c', `${command} -passin pass:x ${more}`], { cwd: folder, stdio: 'pipe' });
 }
 
@@ -55,8 +62,8 @@ describe.skipIf(!hasOpenssl)('a PKCS#12 bundle (openssl)', () => {
         writeFileSync(join(folder, name), bytes);
         const reading = await readCertificate(name, bytes);
         if (reading.kind !== 'private-key') throw new Error(reading.kind);
-        expect(reading.key.what).toBe('a private key (PKCS#12)');
-        obey(folder, reading.key.remedy);
+        expect(reading.key).toEqual({ format: 'PKCS#12', line: 1 });
+        obey(folder, remedyFor(name));
         const taken = await readCertificate('certs/device.pem', readFileSync(join(folder, 'certs/device.pem')));
         expect(taken).toMatchObject({ certificate: { commonNames: ['edge-001'], pem: leaf } });
       }
@@ -74,8 +81,8 @@ describe.skipIf(!hasOpenssl)('a PKCS#12 bundle (openssl)', () => {
     const { folder, bytes, leaf } = await bundle();
     writeFileSync(join(folder, name), bytes);
     const reading = await readCertificate(name, bytes);
-    if (reading.kind !== 'private-key') throw new Error(reading.kind);
-    obey(folder, reading.key.remedy);
+    expect(reading.kind).toBe('private-key');
+    obey(folder, remedyFor(name));
     expect(readFileSync(join(folder, name))).toEqual(bytes);
     expect(await readCertificate(out, readFileSync(join(folder, out)))).toMatchObject({ certificate: { pem: leaf } });
   });
@@ -83,9 +90,9 @@ describe.skipIf(!hasOpenssl)('a PKCS#12 bundle (openssl)', () => {
   test('without a key is no fault of its own, and its certificates come out with their chain', async () => {
     const { folder, bytes, leaf, plant } = await bundle('-nokeys');
     const reading = await readCertificate('certs/device.pfx', bytes);
-    if (reading.kind !== 'unreadable') throw new Error(reading.kind);
-    expect(reading.why).toBe('it is a PKCS#12 bundle, without a private key');
-    obey(folder, reading.remedy);
+    const problem = { kind: 'pkcs12' } as const;
+    expect(reading).toEqual({ kind: 'unreadable', problem });
+    obey(folder, told('certificate/unreadable', { path: 'certs/device.pfx', problem }).remedy);
     const taken = await readCertificate('certs/device.pem', readFileSync(join(folder, 'certs/device.pem')));
     expect(taken).toMatchObject({ certificate: { pem: leaf + plant } });
     expect(await findPrivateKeys(['certs'], openWorkspace(folder))).toEqual([]);
@@ -100,10 +107,12 @@ describe.skipIf(!hasOpenssl)('a PKCS#12 bundle (openssl)', () => {
   test.skipIf(!hasLegacy)('of old Windows needs -legacy, as the remedy says', async () => {
     const { folder, bytes, leaf } = await bundle('-legacy');
     const reading = await readCertificate('certs/device.pfx', bytes);
-    if (reading.kind !== 'private-key') throw new Error(reading.kind);
-    expect(reading.key.remedy).toContain('add -legacy where OpenSSL 3 says "unsupported"');
-    expect(() => obey(folder, reading.key.remedy)).toThrow(/unsupported/);
-    obey(folder, reading.key.remedy, '-legacy');
+    expect(reading.kind).toBe('private-key');
+    const remedy = remedyFor('certs/device.pfx');
+    expect(remedy).toContain(pkcs12Legacy);
+    expect(remedy).toContain('-legacy');
+    expect(() => obey(folder, remedy)).toThrow(/unsupported/);
+    obey(folder, remedy, '-legacy');
     const taken = await readCertificate('certs/device.pem', readFileSync(join(folder, 'certs/device.pem')));
     expect(taken).toMatchObject({ certificate: { pem: leaf } });
   });

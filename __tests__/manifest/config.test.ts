@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
 import type { Device } from '../../src/model/fleet.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
 
@@ -263,7 +264,8 @@ describe('settings that only make sense together', () => {
     const { findings } = await read('devices.yaml', text);
     const [line, column] = positionOf(text, part);
     expect(findings).toMatchObject([{ rule: 'manifest/type', device: 'edge-001', place: { line, column } }]);
-    expect(findings[0]?.message).toBe(`${absent}: expected a value, found nothing`);
+    const details = { key: absent, expected: 'a value', found: 'nothing' };
+    expect(findings[0]).toMatchObject(told('manifest/type', details));
   });
 
   it('are incomplete in a cell too, at the first that is there', async () => {

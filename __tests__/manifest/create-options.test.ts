@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
 
@@ -20,19 +21,10 @@ devices:
 describe('null in a list of createOptions', () => {
   it.each(['1.1', '1.5'])('is told once, where it stands, for IoT Edge %s', async (version) => {
     const { findings } = await read(manifest(version, '{ Env: [A=1, null] }', '{ Mounts: [{ Options: [~] }] }'));
-    expect(findings.map(({ rule, message, device, place }) => [rule, message, device, place?.line])).toEqual([
-      [
-        'manifest/type',
-        'config.agent.createOptions.Env.1: expected a value (a list cannot hold null), found null',
-        undefined,
-        3,
-      ],
-      [
-        'manifest/type',
-        'config.agent.createOptions.Mounts.0.Options.0: expected a value (a list cannot hold null), found null',
-        'one',
-        6,
-      ],
+    const nullAt = (key: string) => told('manifest/type', { problem: 'null-in-list', key });
+    expect(findings).toEqual([
+      { ...nullAt('config.agent.createOptions.Env.1'), device: undefined, place: at('devices.yaml', 3, 50) },
+      { ...nullAt('config.agent.createOptions.Mounts.0.Options.0'), device: 'one', place: at('devices.yaml', 6, 62) },
     ]);
     expect(findings.every(({ severity }) => severity === 'error')).toBe(true);
   });

@@ -4,10 +4,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assignHubs } from '../../src/hub/assign-hubs.ts';
 import { parseCsv } from '../../src/manifest/csv.ts';
-import { at, placeOf } from '../../src/manifest/node.ts';
+import { at as nodeAt, placeOf } from '../../src/manifest/node.ts';
 import { readFleet } from '../../src/manifest/read.ts';
+import { columns } from '../../src/manifest/schema.generated.js';
 import { SourceText } from '../../src/manifest/source.ts';
+import type { DetailsOf } from '../../src/rules/rules.ts';
+import type { SyntaxFault } from '../../src/rules/syntax.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
 
@@ -133,12 +137,44 @@ edge-2,,,1.1,debian,,,
     ['config.agent.env', 'config.agent.env.NAME'],
   ])('asks whether column %s means %s', async (column, meant) => {
     const { findings } = await read({ 'd.csv': `id,${column}\na,x\n` });
-    expect(findings[0]!.message).toContain(`did you mean "${meant}"?`);
+    const details = { key: column, where: 'the header', suggestion: meant, known: [] };
+    expect(findings[0]).toEqual({ ...told('manifest/unknown-key', details), place: at('d.csv', 1, 4) });
   });
 
   it('names the columns it knows where nothing is near', async () => {
     const { findings } = await read({ 'd.csv': `id,colour\na,red\n` });
     expect(findings[0]!.remedy).toContain('config.agent.env.NAME');
+    const said = told('manifest/unknown-key', { key: 'colour', where: 'the header', known: [] });
+    expect(findings[0]).toMatchObject({ rule: said.rule, message: said.message });
+  });
+
+  it.each<[string, string, SyntaxFault | DetailsOf['manifest/type'], line: number, column: number]>([
+    ['a column twice', 'id,id\na,b\n', { kind: 'column-twice', column: 'id' }, 1, 4],
+    ['a cell without a column', 'id\na,x y\n', { kind: 'cell-without-column', cell: 'x y' }, 2, 3],
+    [
+      'a long one, shortened',
+      `id\na,${'x'.repeat(61)}\n`,
+      { kind: 'cell-without-column', cell: `${'x'.repeat(59)}…` },
+      2,
+      3,
+    ],
+    ['a quote that is never closed', 'id,parent\na,"b\n', { kind: 'quote-not-closed' }, 2, 3],
+    ['text behind a quote', 'id,parent\n"a"b,c\n', { kind: 'text-behind-quote' }, 2, 1],
+    ['a quote inside a cell', 'id,parent\na,12" pipe\n', { kind: 'quote-in-cell' }, 2, 3],
+    ['no runtime', 'id\na\n', { problem: 'no-runtime', key: 'runtime.version and runtime.platform' }, 2, 1],
+  ])('tells what it found: %s', async (_, text, details, line, column) => {
+    const { findings } = await read({ 'd.csv': text });
+    const said = 'kind' in details ? told('manifest/syntax', details) : told('manifest/type', details);
+    expect(findings[0]).toMatchObject({ ...said, place: at('d.csv', line, column) });
+  });
+
+  it('names the columns that there may be where there is none of ids', async () => {
+    const { findings } = await read({ 'd.csv': `${runtime}\n1.1,debian\n` });
+    const known = columns.map(({ name }) => name.replace(/\*+$/, 'NAME'));
+    expect(known).toContain('config.agent.env.NAME');
+    expect(findings).toEqual([
+      { ...told('manifest/type', { problem: 'no-column', key: 'id', known }), place: at('d.csv', 1, 1) },
+    ]);
   });
 });
 
@@ -169,7 +205,7 @@ describe('whatever a spreadsheet does to a table, each cell is found where it st
         for (const [n, [row, offsets]] of full.entries()) {
           for (const [column, name] of names.entries()) {
             const path = name.startsWith('config') ? ['config', 'agent', 'env', name.slice(17)] : [name];
-            const found = at(node, ['devices', n, ...path]);
+            const found = nodeAt(node, ['devices', n, ...path]);
             const text = shownText(row[column]!, quoteAll);
             if (text === '') expect(found).toBeUndefined();
             else {
@@ -178,7 +214,7 @@ describe('whatever a spreadsheet does to a table, each cell is found where it st
             }
           }
         }
-        expect(at(node, ['devices', full.length])).toBeUndefined();
+        expect(nodeAt(node, ['devices', full.length])).toBeUndefined();
       }),
       { numRuns: 300 },
     );
@@ -259,9 +295,9 @@ describe('several manifests of several forms', () => {
     const { findings } = assignHubs(fleet.value, [], { use: 'none' });
     expect(findings).toMatchObject([
       {
-        rule: 'device/duplicate',
-        message: 'device "one" is already declared at a.yaml:2',
-        place: { file: 'b.csv', line: 3, column: 1 },
+        ...told('device/duplicate', { id: 'one', first: 'a.yaml:2' }),
+        device: 'one',
+        place: at('b.csv', 3, 1),
       },
     ]);
   });

@@ -1,7 +1,7 @@
 /** A device as dotted keys and texts: `{ id: 'a', 'runtime.version': '1.1' }`. */
 export type FlatDevice = Readonly<Record<string, string>>;
 
-/** What YAML and JSON may say once for all. */
+/** What YAML and JSON may declare once for all devices. */
 export interface Shared {
   readonly hub?: string;
   readonly defaults?: FlatDevice;
@@ -11,9 +11,9 @@ export interface Shared {
 export interface Written {
   readonly file: string;
   readonly text: string;
-  /** Where the value of a device's key stands; of `''` the device itself. */
+  /** The place of the value of a device's key; for `''`, the place of the device itself. */
   value(device: number, key: string): Place;
-  /** Where the key itself stands. */
+  /** The place of the key itself. */
   key(device: number, key: string): Place;
 }
 
@@ -56,7 +56,7 @@ class Pen {
   }
 }
 
-/** How a tree form writes; every text is written as JSON does, which YAML reads too. */
+/** How a format of trees is written. Every text is written as in JSON, which YAML reads too. */
 interface Style {
   readonly open: string;
   item(pen: Pen, write: () => void, last: boolean): void;
@@ -145,7 +145,7 @@ function writeTable(devices: readonly FlatDevice[]): Written {
     const texts = columns.map((column) => device[column] ?? '');
     row(pen, texts, (_, position) => pen.values.set(`${index}/${columns[position]}`, pen.here()));
   }
-  // A column's name stands once for all its devices.
+  // The name of a column is written once for all devices.
   return pen.written('fleet.csv', (_, key) => key);
 }
 

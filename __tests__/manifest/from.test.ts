@@ -5,7 +5,9 @@ import { StopSwitch } from '../../src/model/stop.ts';
 import { provision } from '../../src/provision.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { type Issued, issue, issueAuthority } from '../support/chain.ts';
+import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
+import { expectedAt } from './schema-words.ts';
 
 const runtime = '  runtime: { version: "1.1", platform: debian }\n  config: { hostname: edge.example }\n';
 const from = (patterns: string, defaults = runtime) =>
@@ -51,7 +53,7 @@ async function render(files: Readonly<Record<string, string>>, prepare: (folder:
   return {
     devices: report.bundles.map(({ device }) => device),
     bundles: report.bundles,
-    told: findings.map(({ rule, place }) => `${rule} ${place?.file}:${place?.line}:${place?.column}`),
+    seen: findings.map(({ rule, place }) => `${rule} ${place?.file}:${place?.line}:${place?.column}`),
     findings,
   };
 }
@@ -66,14 +68,14 @@ function certificate(name: string): Promise<Issued> {
 describe('devices from certificates', () => {
   it('have their common names for ids, and what the defaults say but for certificates', async () => {
     const defaults = `${runtime}  certificates: { secondary: "other/{id}.pem" }\n  status: disabled\n`;
-    const { devices, told, bundles } = await render({
+    const { devices, seen, bundles } = await render({
       'plant/devices.yaml': from('certs/*.pem', defaults),
       'plant/certs/edge-2-primary.pem': 'edge-2',
       'plant/certs/edge-1.pem': 'edge-1',
       'plant/certs/text.txt': 'no certificate\n',
       'plant/other/edge-1.pem': 'edge-9',
     });
-    expect(told).toEqual([]);
+    expect(seen).toEqual([]);
     expect(devices).toEqual(['edge-1', 'edge-2']);
     const [bundle] = bundles;
     const pem = (await certificate('edge-1')).pem;
@@ -81,7 +83,7 @@ describe('devices from certificates', () => {
   });
 
   it('come from several globs, also in JSON; primary and secondary as the names say', async () => {
-    const { devices, told } = await render({
+    const { devices, seen } = await render({
       'devices.json': `${JSON.stringify({
         hub: 'a.example',
         defaults: { runtime: { version: '1.1', platform: 'debian' }, config: { hostname: 'edge.example' } },
@@ -90,23 +92,23 @@ describe('devices from certificates', () => {
       'old/edge-1-secondary.pem': (await issue('edge-1')).pem,
       'new/deep/edge-1-primary.crt': (await issue('edge-1')).pem,
     });
-    expect(told).toEqual([]);
+    expect(seen).toEqual([]);
     expect(devices).toEqual(['edge-1']);
   });
 
   it('stand beside those of a list, and the same id twice is told', async () => {
-    const { told, findings } = await render({
+    const { seen, findings } = await render({
       'a.yaml': from('certs/*.pem'),
       'b.yaml': `hub: a.example\ndefaults:\n${runtime}devices:\n  - id: edge-1\n    certificates: { primary: certs/edge-1.pem }\n`,
       'certs/edge-1.pem': 'edge-1',
     });
-    expect(told).toEqual(['device/duplicate b.yaml:6:9']);
-    expect(findings[0]?.message).toContain('a.yaml:5');
+    expect(seen).toEqual(['device/duplicate b.yaml:6:9']);
+    expect(findings[0]).toMatchObject(told('device/duplicate', { id: 'edge-1', first: 'a.yaml:5' }));
   });
 
   it('are judged as ever, at the glob that found them, and the message names the file', async () => {
     const late = await issue('edge-1', { from: -20, to: -1 });
-    const { told, findings, devices } = await render({
+    const { seen, findings, devices } = await render({
       'devices.yaml': from('[old/*.pem, certs/*.pem]'),
       'old/edge-0.pem': 'edge-0',
       'certs/edge-1.pem': late.pem,
@@ -114,109 +116,99 @@ describe('devices from certificates', () => {
       'certs/edge-3.pem': 'edge 3',
       'certs/ca.pem': 'CA',
     });
-    expect(told.map((text) => text.split(' ')[0]).sort()).toEqual([
+    expect(seen.map((text) => text.split(' ')[0]).sort()).toEqual([
       'certificate/authority-left-out',
       'certificate/expired',
       'certificate/unreadable',
       'device/id-characters',
     ]);
     expect(new Set(findings.map(({ place }) => `${place?.line}:${place?.column}`))).toEqual(new Set(['5:30']));
-    for (const { message } of findings) expect(message).toMatch(/certs\/(edge-\d|ca)\.pem/);
+    const said = [
+      told('certificate/authority-left-out', { path: 'certs/ca.pem' }),
+      told('certificate/unreadable', { path: 'certs/edge-2.pem', problem: { kind: 'no-certificate' } }),
+      told('device/id-characters', { id: 'edge 3', problem: { commonNameOf: 'certs/edge-3.pem' } }),
+    ];
+    for (const one of said) expect(findings).toContainEqual({ ...one, place: at('devices.yaml', 5, 30) });
+    expect(findings.find(({ rule }) => rule === 'certificate/expired')?.message).toContain('certs/edge-1.pem');
     expect(devices).toEqual([]);
   });
 
   it('private keys among the files are told once, at the glob', async () => {
     const label = ['PRIVATE', 'KEY'].join(' ');
-    const { told } = await render({
+    const { seen } = await render({
       'devices.yaml': from('certs/*'),
       'certs/edge-1.pem': 'edge-1',
       'certs/edge-1.key.pem': `-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`,
     });
-    expect(told).toEqual(['certificate/private-key-present devices.yaml:5:18']);
+    expect(seen).toEqual(['certificate/private-key-present devices.yaml:5:18']);
   });
 
   it('a link out of the workspace is refused', async () => {
     const outside = folderWith({ 'edge-1.pem': (await certificate('edge-1')).pem });
-    const { told } = await render({ 'devices.yaml': from('certs/edge-1.pem'), 'certs/x.txt': '' }, (folder) =>
+    const { seen } = await render({ 'devices.yaml': from('certs/edge-1.pem'), 'certs/x.txt': '' }, (folder) =>
       symlinkSync(join(outside, 'edge-1.pem'), join(folder, 'certs/edge-1.pem')),
     );
-    expect(told).toEqual(['certificate/outside-workspace devices.yaml:5:18']);
+    expect(seen).toEqual(['certificate/outside-workspace devices.yaml:5:18']);
   });
 
   it('a manifest’s folder may have a name that looks like a glob', async () => {
-    const { told, devices } = await render({
+    const { seen, devices } = await render({
       'plant [1]{x}*/devices.yaml': from('certs/*.pem'),
       'plant [1]{x}*/certs/a.pem': 'edge-1',
       'plant 1x/certs/a.pem': 'edge-2',
     });
-    expect(told).toEqual([]);
+    expect(seen).toEqual([]);
     expect(devices).toEqual(['edge-1']);
   });
 
   it.each([
-    [
-      'matches nothing',
-      'none/*.pem',
-      /"none\/\*\.pem" matches no device's certificate \(\.pem \.cer \.crt \.der\)/,
-      /certs\/\*\.pem/,
-    ],
-    ['is a folder', 'certs', /"certs" matches no/, /certs\/\*\.pem/],
-    ['has {id} in it', '"certs/{id}-primary.pem"', /matches no/, /write "certs\/\*-primary\.pem"/],
-    ['lies outside', '../*.pem', /matches no/, /relative to the manifest/],
-    ['matches authorities alone', 'certs/*.pem', /matches no device's/, /certs/],
-  ])('a glob that %s is told with what to write', async (_, pattern, message, remedy) => {
-    const { findings } = await render({ 'devices.yaml': from(pattern), 'certs/ca.pem': 'CA' });
+    ['matches nothing', 'none/*.pem', 'none/*.pem', 'certs/*.pem'],
+    ['is a folder', 'certs', 'certs', 'certs/*.pem'],
+    ['has {id} in it', '"certs/{id}-primary.pem"', 'certs/{id}-primary.pem', '"certs/*-primary.pem"'],
+    ['lies outside', '../*.pem', '../*.pem', 'certs/*.pem'],
+    ['matches authorities alone', 'certs/*.pem', 'certs/*.pem', 'certs/*.pem'],
+  ])('a glob that %s is told with what to write', async (_, written, pattern, instead) => {
+    const { findings } = await render({ 'devices.yaml': from(written), 'certs/ca.pem': 'CA' });
     const [empty] = findings.filter(({ severity }) => severity === 'error');
-    expect(empty).toMatchObject({
-      rule: 'manifest/empty',
-      message: expect.stringMatching(message),
-      remedy: expect.stringMatching(remedy),
-      place: { file: 'devices.yaml', line: 5, column: 18 },
-    });
+    expect(empty).toEqual({ ...told('manifest/empty', { from: pattern }), place: at('devices.yaml', 5, 18) });
+    expect(empty?.remedy).toContain(instead);
   });
 });
 
 describe('devices written in a wrong way', () => {
-  const list = 'expected a list of devices, or from: with the glob of their certificates';
+  const list = expectedAt('/properties/devices');
+  const globs = expectedAt('/properties/devices/properties/from');
+  const glob = expectedAt('/properties/devices/properties/from/items');
+  const devicesAre = (found: string) =>
+    told('manifest/type', { key: 'devices', expected: list, found, remedy: 'device' });
+  const fromIs = (found: string, expected = globs) =>
+    told('manifest/type', { key: 'devices.from', expected, found, remedy: 'from' });
+  const unknown = (key: string, suggestion?: string) =>
+    told('manifest/unknown-key', {
+      key,
+      where: 'devices',
+      known: ['from'],
+      ...(suggestion === undefined ? {} : { suggestion }),
+    });
 
-  it.each<[string, string, string]>([
-    ['a map of ids', '{ edge-1: {}, edge-2: {} }', `devices: ${list}, found a map`],
-    ['an empty map', '{}', `devices: ${list}, found a map`],
-    ['text', 'certs/*.pem', `devices: ${list}, found "certs/*.pem"`],
-    ['from misspelt', '{ frm: certs/*.pem }', 'unknown key "frm" in devices; did you mean "from"?'],
-    ['another key beside from', '{ from: c/a.pem, except: x }', 'unknown key "except" in devices'],
-    [
-      'from a map',
-      '{ from: {} }',
-      'devices.from: expected a glob such as certs/*.pem, or a list of globs, found a map',
-    ],
-    [
-      'from nothing',
-      '{ from: }',
-      'devices.from: expected a glob such as certs/*.pem, or a list of globs, found nothing',
-    ],
-    [
-      'from an empty list',
-      '{ from: [] }',
-      'devices.from: expected a glob such as certs/*.pem, or a list of globs, found a list',
-    ],
-    [
-      'from a blank',
-      '{ from: " " }',
-      'devices.from: expected a glob such as certs/*.pem, or a list of globs, found " "',
-    ],
-    [
-      'from a list of numbers',
-      '{ from: [1] }',
-      'devices.from: expected a glob such as certs/*.pem, found the number 1',
-    ],
-  ])('%s', async (_, devices, message) => {
+  it.each<[string, string, ReturnType<typeof told>, column: number]>([
+    ['a map of ids', '{ edge-1: {}, edge-2: {} }', devicesAre('a map'), 10],
+    ['an empty map', '{}', devicesAre('a map'), 10],
+    ['text', 'certs/*.pem', devicesAre('"certs/*.pem"'), 10],
+    ['from misspelt', '{ frm: certs/*.pem }', unknown('frm', 'from'), 12],
+    ['another key beside from', '{ from: c/a.pem, except: x }', unknown('except'), 27],
+    ['from a map', '{ from: {} }', fromIs('a map'), 18],
+    ['from nothing', '{ from: }', fromIs('nothing'), 18],
+    ['from an empty list', '{ from: [] }', fromIs('a list'), 18],
+    ['from a blank', '{ from: " " }', fromIs('" "'), 18],
+    ['from a list of numbers', '{ from: [1] }', fromIs('the number 1', glob), 19],
+  ])('%s', async (_, devices, said, column) => {
     const { findings } = await render({
       'devices.yaml': `hub: a.example\ndefaults:\n${runtime}devices: ${devices}\n`,
       'c/a.pem': 'edge-1',
     });
-    expect(findings.map((f) => f.message)).toEqual([message]);
-    expect(findings[0]?.remedy).toMatch(/- id: edge-001|from|Known keys here/);
+    expect(findings).toEqual([{ ...said, place: at('devices.yaml', 5, column) }]);
+    expect(findings[0]?.remedy).toMatch(/- id: edge-001|from/);
   });
 });
 

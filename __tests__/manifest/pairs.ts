@@ -1,6 +1,6 @@
 import type { PairCertificates } from '../../src/model/identity.ts';
 
-/** For manifests that name their devices themselves. */
+/** For tests whose manifests list their devices. It fails if a manifest has `devices: {from: …}`. */
 export const noPairs: PairCertificates = async () => {
   throw new Error('no manifest of this test asks for devices from certificates');
 };

@@ -2,9 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
+import type { DetailsOf } from '../../src/rules/rules.ts';
+import type { SyntaxFault } from '../../src/rules/syntax.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
+import { expectedAt } from './schema-words.ts';
 
 const runtime = '  runtime: { version: "1.1", platform: debian }\n';
 
@@ -90,23 +94,47 @@ devices:
     expect(value.devices.map(({ runtime: { version } }) => version.text)).toEqual(['1.1', '1.1']);
   });
 
+  it.each<[string, string | Buffer, SyntaxFault, line: number, column: number]>([
+    ['aliases that grow without bound', billionLaughs(), { kind: 'too-many-aliased', most: 100_000 }, 2, 20],
+    ['an alias inside what it names', 'devices: &a [*a]\n', { kind: 'alias-inside-itself', alias: 'a' }, 1, 14],
+    ['an alias without an anchor', 'devices: *nowhere\n', { kind: 'alias-unknown', alias: 'nowhere' }, 1, 10],
+    ['too many levels', `devices: ${'['.repeat(40)}${']'.repeat(40)}\n`, { kind: 'too-deep', levels: 32 }, 1, 42],
+    ['bytes that are no text', Buffer.from([0xff, 0x00, 0xfe]), { kind: 'not-utf8', file: 'devices.yaml' }, 1, 1],
+  ])('refuses %s', async (_, text, fault, line, column) => {
+    const { value, findings } = await read({ 'devices.yaml': text });
+    expect(value.devices).toEqual([]);
+    expect(findings).toEqual([{ ...told('manifest/syntax', fault), place: at('devices.yaml', line, column) }]);
+    expect(findings[0]!.severity).toBe('error');
+  });
+
   it.each([
-    ['aliases that grow without bound', billionLaughs(), 'aliases expand to more than'],
-    ['an alias inside what it names', 'devices: &a [*a]\n', 'stands inside the value it names'],
-    ['an alias without an anchor', 'devices: *nowhere\n', 'nowhere'],
     ['a key twice', 'devices: []\ndevices: []\n', 'Map keys must be unique'],
     ['two documents', 'devices: []\n---\ndevices: []\n', 'multiple documents'],
     ['a tab as indent', 'devices:\n\t- id: a\n', 'Tabs'],
     ['an unknown tag', 'devices: !fleet []\n', 'tag'],
-    ['too many levels', `devices: ${'['.repeat(40)}${']'.repeat(40)}\n`, 'nested deeper'],
-    ['nothing but brackets', '['.repeat(200_000), 'nested deeper'],
-    ['bytes that are no text', Buffer.from([0xff, 0x00, 0xfe]), 'not text in UTF-8'],
-    ['a file of 21 MB', Buffer.alloc(21 * 1024 * 1024, '#'), 'cannot be read'],
-  ])('refuses %s', async (_, text, words) => {
+  ])('refuses %s, in the words of the YAML parser', async (_, text, words) => {
     const { value, findings } = await read({ 'devices.yaml': text });
     expect(value.devices).toEqual([]);
     expect(findings[0]).toMatchObject({ rule: 'manifest/syntax', severity: 'error', place: { file: 'devices.yaml' } });
     expect(findings[0]!.message).toContain(words);
+  });
+
+  it('refuses nothing but brackets, where the parser has to stop', async () => {
+    const { value, findings } = await read({ 'devices.yaml': '['.repeat(200_000) });
+    expect(value.devices).toEqual([]);
+    const said = told('manifest/syntax', { kind: 'too-deep', levels: 32 });
+    expect(findings[0]).toMatchObject({ ...said, place: { file: 'devices.yaml', line: 1 } });
+  });
+
+  it('refuses a file of 21 MB, which is to be cut', async () => {
+    const files = { 'devices.yaml': Buffer.alloc(21 * 1024 * 1024, '#') };
+    const file = openWorkspace(folderWith(files)).read('devices.yaml', 20 * 1024 * 1024);
+    const detail = file.ok ? expect.fail('it is read') : file.detail;
+    expect(detail).toMatch(/22020096.* 20971520/);
+    const { value, findings } = await read(files);
+    expect(value.devices).toEqual([]);
+    const fault = { kind: 'unread', file: 'devices.yaml', why: 'too-large', detail } as const;
+    expect(findings).toEqual([{ ...told('manifest/syntax', fault), place: at('devices.yaml', 1, 1) }]);
   });
 
   it.each([
@@ -161,16 +189,16 @@ describe('the form of a manifest', () => {
 
   it('suggests the key that was meant, and tells a misspelt required key once', async () => {
     const { findings } = await read({ 'devices.yaml': 'device: []\n' });
-    expect(findings).toHaveLength(1);
-    expect(findings[0]!.message).toContain('did you mean "devices"?');
+    const known = ['version', 'hub', 'defaults', 'devices'];
+    const details = { key: 'device', where: 'the manifest', known, suggestion: 'devices' };
+    expect(findings).toEqual([{ ...told('manifest/unknown-key', details), place: at('devices.yaml', 1, 1) }]);
   });
 
   it('tells how to write a number as text', async () => {
     const { findings } = await read({ 'devices.yaml': `devices:\n  - id: 0012\n` });
-    expect(findings[0]).toMatchObject({
-      remedy: 'Put it in quotes: "0012".',
-      message: expect.stringContaining('the number 0012'),
-    });
+    const details = { key: 'id', expected: 'text', found: 'the number 0012', remedy: { quote: '0012' } };
+    expect(findings[0]).toMatchObject(told('manifest/type', details));
+    expect(findings[0]!.remedy).toContain('"0012"');
   });
 
   it('names the device where it has an id', async () => {
@@ -188,20 +216,33 @@ describe('the form of a manifest', () => {
 });
 
 describe('the classic ways to write a device wrong', () => {
-  it.each([
-    ['the id alone', 'devices:\n  - edge-001\n'],
-    ['no dash', 'devices:\n  id: edge-001\n'],
-    ['the id as a key', 'devices:\n  - edge-002:\n'],
-  ])('%s: the remedy shows how', async (_, text) => {
+  it.each<[string, string, DetailsOf['manifest/type'], line: number, column: number]>([
+    [
+      'the id alone',
+      'devices:\n  - edge-001\n',
+      { key: 'a device', expected: 'a map', found: '"edge-001"', remedy: 'device' },
+      2,
+      5,
+    ],
+    [
+      'no dash',
+      'devices:\n  id: edge-001\n',
+      { key: 'devices', expected: expectedAt('/properties/devices'), found: 'a map', remedy: 'device' },
+      2,
+      3,
+    ],
+    [
+      'the id as a key',
+      'devices:\n  - edge-002:\n',
+      { key: 'id', expected: 'a value', found: 'nothing', remedy: 'device' },
+      2,
+      5,
+    ],
+  ])('%s: the remedy shows how', async (_, text, details, line, column) => {
     const { findings } = await read({ 'devices.yaml': text });
-    expect(findings.map(({ remedy }) => remedy)).toContain(
-      'Write each device as "- id: edge-001", its other keys below the id.',
-    );
-  });
-
-  it('too many of them for one file are to be cut', async () => {
-    const { findings } = await read({ 'devices.yaml': Buffer.alloc(21 * 1024 * 1024, '#') });
-    expect(findings[0]!.remedy).toContain('Cut it into several manifests');
+    const said = { ...told('manifest/type', details), place: at('devices.yaml', line, column) };
+    expect(findings).toContainEqual(said);
+    expect(said.remedy).toContain('"- id: edge-001"');
   });
 
   it('a large fleet is read whole', async () => {
@@ -219,17 +260,17 @@ describe('a manifest in JSON', () => {
     expect(value.devices[0]!.place('runtime.version')).toEqual({ file: 'devices.json', line: 3, column: 42 });
   });
 
-  it.each([
-    ['a trailing comma', '{ "devices": [], }'],
-    ['a comment', '{ "devices": [] /* none */ }'],
-    ['a key twice', '{ "devices": [], "devices": [] }'],
-    ['an open bracket', '{ "devices": ['],
-    ['two values', '{} {}'],
-    ['too many levels', '['.repeat(50) + ']'.repeat(50)],
-    ['nothing but brackets', '['.repeat(300_000)],
-  ])('refuses %s', async (_, text) => {
+  it.each<[string, string, SyntaxFault, column: number]>([
+    ['a trailing comma', '{ "devices": [], }', { kind: 'json', code: 'PropertyNameExpected' }, 18],
+    ['a comment', '{ "devices": [] /* none */ }', { kind: 'json', code: 'InvalidCommentToken' }, 17],
+    ['a key twice', '{ "devices": [], "devices": [] }', { kind: 'key-twice', key: 'devices' }, 18],
+    ['an open bracket', '{ "devices": [', { kind: 'json', code: 'CloseBracketExpected' }, 15],
+    ['two values', '{} {}', { kind: 'json', code: 'EndOfFileExpected' }, 4],
+    ['too many levels', '['.repeat(50) + ']'.repeat(50), { kind: 'too-deep', levels: 32 }, 34],
+    ['nothing but brackets', '['.repeat(300_000), { kind: 'too-deep', levels: 32 }, 1],
+  ])('refuses %s', async (_, text, fault, column) => {
     const { findings } = await read({ 'devices.json': text });
-    expect(findings.map(({ rule }) => rule)).toEqual(['manifest/syntax']);
+    expect(findings).toEqual([{ ...told('manifest/syntax', fault), place: at('devices.json', 1, column) }]);
   });
 
   it('takes __proto__ for an unknown key', async () => {
@@ -252,18 +293,29 @@ describe('several manifests', () => {
 
   it('are missed by name', async () => {
     const { findings } = await read({ 'b.yaml': minimal }, ['b.yaml', 'nowhere.yaml']);
-    expect(findings.map(({ rule, message }) => [rule, message])).toEqual([
-      ['manifest/empty', 'no manifest found at nowhere.yaml'],
+    expect(findings).toEqual([
+      { ...told('manifest/empty', { pattern: 'nowhere.yaml' }), place: at('nowhere.yaml', 1, 1) },
     ]);
   });
 
   it('are missed by glob', async () => {
     const { findings } = await read({ 'b.yaml': minimal }, ['x/*.yaml']);
     expect(findings.map(({ rule }) => rule)).toEqual(['manifest/empty']);
+    expect(findings).toMatchObject([told('manifest/empty', { pattern: 'x/*.yaml' })]);
+  });
+
+  it.each([
+    ['devices.yaml', 'devices: []\n', false],
+    ['devices.csv', 'id\n', true],
+  ])('are told when they name no devices: %s', async (file, text, table) => {
+    const { findings } = await read({ [file]: text });
+    expect(findings).toMatchObject([told('manifest/empty', { file, table })]);
   });
 
   it('must have a name that tells the format', async () => {
-    expect(await places({ 'devices.txt': minimal })).toEqual([['manifest/syntax', 1, 1]]);
+    expect((await read({ 'devices.txt': minimal })).findings).toEqual([
+      { ...told('manifest/syntax', { kind: 'no-format', file: 'devices.txt' }), place: at('devices.txt', 1, 1) },
+    ]);
   });
 });
 

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
+import type { TagProblem } from '../../src/rules/device.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { noPairs } from './pairs.ts';
+import { expectedAt } from './schema-words.ts';
 
 async function read(name: string, text: string) {
   const { value, findings } = await readFleet([name], openWorkspace(folderWith({ [name]: text })), noPairs);
@@ -14,10 +17,8 @@ function yaml(tags: string, defaults = '') {
   return read('devices.yaml', `${above}devices:\n  - id: edge-001\n    tags: ${tags}\n`);
 }
 
-/** The message and the place of every finding. */
-async function told(tags: unknown) {
-  const { findings } = await yaml(JSON.stringify(tags));
-  return findings.map(({ rule, message, place }) => [rule, message, place?.line]);
+async function findingsOf(tags: unknown) {
+  return (await yaml(JSON.stringify(tags))).findings;
 }
 
 describe('tags of a manifest', () => {
@@ -51,47 +52,74 @@ describe('tags of a manifest', () => {
   });
 
   it('of another form are told as such', async () => {
-    expect(await told(['site'])).toEqual([['manifest/type', 'tags: expected a map, found a list', 6]]);
-    expect(await told({ site: ['a'] })).toEqual([
-      ['manifest/type', 'tags.site: expected text, a number, true, false or a map of tags, found a list', 6],
+    const place = at('devices.yaml', 6, 11);
+    const map = { key: 'tags', expected: 'a map', found: 'a list' };
+    expect(await findingsOf(['site'])).toEqual([{ ...told('manifest/type', map), place, device: 'edge-001' }]);
+    const value = { key: 'tags.site', expected: expectedAt('/$defs/tags/additionalProperties'), found: 'a list' };
+    expect(await findingsOf({ site: ['a'] })).toEqual([
+      { ...told('manifest/type', value), place: at('devices.yaml', 6, 19), device: 'edge-001' },
     ]);
   });
 });
 
 describe('device/tags', () => {
   const deep = (levels: number): unknown => (levels === 0 ? 1 : { a: deep(levels - 1) });
-  it.each<[string, unknown, string | undefined]>([
-    ['a dot', { 'a.b': 1 }, 'has "." in its name, which IoT Hub does not allow'],
-    ['a space', { 'a b': 1 }, 'has a space in its name'],
-    ['a dollar sign', { a: { $b: 1 } }, 'tags.a.$b has "$" in its name'],
-    ['a control character', { 'a\u0001': 1 }, 'has "\\u0001" in its name'],
-    ['no name', { '': 1 }, 'has an empty name'],
-    ['a long name', { [`${'é'.repeat(512)}x`]: 1 }, 'has a name of more than 1024 bytes'],
-    ['a name just as long as it may be', { ['é'.repeat(512)]: 1 }, undefined],
-    ['a list in a map', { a: { b: [1] } }, 'tags.a.b is a list, expected text'],
-    ['a long text', { a: 'é'.repeat(2049) }, 'tags.a is text of 4098 bytes, expected at most 4096'],
-    ['a text just as long as it may be', { a: 'x'.repeat(4096) }, undefined],
-    ['a large integer', { a: 4503599627370496 }, 'is 4503599627370496, expected at least'],
-    ['the largest', { a: 4503599627370495, b: -4503599627370496, c: 0.25 }, undefined],
-    ['eleven levels', deep(11), 'lies deeper than 10 levels'],
-    ['ten levels', deep(10), undefined],
+  it.each<[string, unknown, string, TagProblem]>([
+    ['a dot', { 'a.b': 1 }, 'tags.a.b', { character: '.' }],
+    ['a space', { 'a b': 1 }, 'tags.a b', { character: ' ' }],
+    ['a dollar sign', { a: { $b: 1 } }, 'tags.a.$b', { character: '$' }],
+    ['a control character', { 'a\u0001': 1 }, 'tags.a\u0001', { character: '\u0001' }],
+    ['no name', { '': 1 }, 'tags', 'empty-name'],
+    ['a long name', { [`${'é'.repeat(512)}x`]: 1 }, `tags.${'é'.repeat(512)}x`, { nameLimit: 1024 }],
+    ['a list in a map', { a: { b: [1] } }, 'tags.a.b', 'list'],
+    ['a long text', { a: 'é'.repeat(2049) }, 'tags.a', { textBytes: 4098, limit: 4096 }],
     [
-      '9 KB',
-      { a: 'x'.repeat(4000), b: 'x'.repeat(4000), c: 'x'.repeat(1000) },
-      'tags are 9022 bytes with what is kept',
+      'a large integer',
+      { a: 4503599627370496 },
+      'tags.a',
+      { integer: 4503599627370496, range: [-4503599627370496, 4503599627370495] },
     ],
-    ['8 KB with the mark', { a: 'x'.repeat(4096), b: 'x'.repeat(4076) }, undefined],
-    ['one byte more', { a: 'x'.repeat(4096), b: 'x'.repeat(4077) }, 'tags are 8193 bytes'],
-    ['the mark itself', { provisionIotEdge: 'x' }, 'tags.provisionIotEdge is kept by this tool'],
-    ['its name deeper', { a: { provisionIotEdge: 'x' } }, undefined],
-  ])('%s', async (_, tags, message) => {
-    const found = await told(tags);
-    if (message === undefined) expect(found).toEqual([]);
-    else expect(found).toEqual([['device/tags', expect.stringContaining(message), 6]]);
+    ['eleven levels', deep(11), `tags${'.a'.repeat(10)}`, { levelLimit: 10 }],
+    ['9 KB', { a: 'x'.repeat(4000), b: 'x'.repeat(4000), c: 'x'.repeat(1000) }, 'tags', { bytes: 9022, limit: 8192 }],
+    ['one byte more', { a: 'x'.repeat(4096), b: 'x'.repeat(4077) }, 'tags', { bytes: 8193, limit: 8192 }],
+    ['the mark itself', { provisionIotEdge: 'x' }, 'tags.provisionIotEdge', 'reserved-name'],
+  ])('%s', async (_, tags, key, problem) => {
+    const found = await findingsOf(tags);
+    expect(found).toMatchObject([{ ...told('device/tags', { key, problem }), device: 'edge-001', place: { line: 6 } }]);
+    expect(found[0]?.place?.column).toBe(columnOf(JSON.stringify(tags), key));
+  });
+
+  it.each<[string, unknown]>([
+    ['a name just as long as it may be', { ['é'.repeat(512)]: 1 }],
+    ['a text just as long as it may be', { a: 'x'.repeat(4096) }],
+    ['the largest integers', { a: 4503599627370495, b: -4503599627370496, c: 0.25 }],
+    ['ten levels', deep(10)],
+    ['8 KB with the mark', { a: 'x'.repeat(4096), b: 'x'.repeat(4076) }],
+    ['the name of the mark deeper', { a: { provisionIotEdge: 'x' } }],
+  ])('not: %s', async (_, tags) => {
+    expect(await findingsOf(tags)).toEqual([]);
   });
 
   it('a number that JSON does not have', async () => {
     const { findings } = await yaml('{ a: { b: .inf } }');
-    expect(findings.map(({ message }) => message)).toEqual(['tags.a.b is not a number that JSON has']);
+    expect(findings).toEqual([
+      {
+        ...told('device/tags', { key: 'tags.a.b', problem: 'not-a-number' }),
+        device: 'edge-001',
+        place: at('devices.yaml', 6, 21),
+      },
+    ]);
   });
 });
+
+/** Where a tag's value stands in `    tags: …`; a name with a dot, and no name, stand for all tags. */
+function columnOf(written: string, key: string): number {
+  const start = '    tags: '.length + 1;
+  const names = key.split('.').slice(1);
+  if (names.length === 0 || (key === 'tags.a.b' && written.includes('"a.b"'))) return start;
+  const value = names.reduce(
+    (from, name) => written.indexOf(`${JSON.stringify(name)}:`, from) + JSON.stringify(name).length + 1,
+    0,
+  );
+  return start + value;
+}

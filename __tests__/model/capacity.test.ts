@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { operationsPerMinute, parseCapacity } from '../../src/model/capacity.ts';
 import { Fault } from '../../src/model/fault.ts';
+import { modelFault } from '../../src/model/faults.ts';
+import { faultIn, said } from '../support/fault.ts';
 
 describe('--capacity', () => {
   it.each([
@@ -15,9 +17,12 @@ describe('--capacity', () => {
   it.each(['', 'S1', 'S1x0', 'S1x201', 'S3x11', 'F1x2', 'S4x1', 'B1x1', 'S1x1x1', 'S1x-1', 'S1x01x'])(
     '%j is none, and it says what is',
     (text) => {
-      const parsing = () => parseCapacity(text, '--capacity');
-      expect(parsing).toThrow(/^--capacity: .* is not S1x1 to S1x200/);
-      expect(parsing).toThrow(expect.objectContaining({ kind: 'usage', constructor: Fault }));
+      const fault = faultIn(() => parseCapacity(text, '--capacity'));
+      const sizes = 'S1x1 to S1x200, S2x1 to S2x200, S3x1 to S3x10, or F1x1';
+      expect(said(fault)).toEqual(
+        said(modelFault('impossible-capacity', { option: '--capacity', given: text, sizes })),
+      );
+      expect(fault).toMatchObject({ kind: 'usage', constructor: Fault });
     },
   );
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { modelFault } from '../../src/model/faults.ts';
 import { cutShort, StopSwitch, unlessStopped } from '../../src/model/stop.ts';
+import { said } from '../support/fault.ts';
 
 const never = () => new Promise<never>(() => {});
 
@@ -12,8 +14,15 @@ describe('a stop', () => {
     stop.press('SIGINT', { hurried: true });
     stop.giveUpWaiting();
     expect([stop.asked.aborted, stop.overdue.aborted, stop.hurried]).toEqual([true, true, true]);
-    expect(stop.fault()).toMatchObject({ kind: 'stopped', message: 'the run was stopped: its time is over' });
+    expect(said(stop.fault())).toEqual(said(modelFault('stopped', { why: 'its time is over' })));
+    expect(stop.fault()).toMatchObject({ kind: 'stopped', message: expect.stringContaining('its time is over') });
     expect(stop.fault()).toBe(stop.fault());
+  });
+
+  it('that nobody has asked for yet has a fault all the same', () => {
+    const stop = new StopSwitch();
+    expect(said(stop.fault())).toEqual(said(modelFault('stopped', {})));
+    expect(stop.asked.aborted).toBe(false);
   });
 
   it('ends what only reads at once', async () => {

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/model/finding.ts';
 import type { Change } from '../../src/model/plan.ts';
+import type { NamedChange } from '../../src/model/reasons.ts';
 import type { RegisteredDevice } from '../../src/model/registration.ts';
 import { unapproved } from '../../src/plan/approved.ts';
 import { planDocument } from '../../src/plan/document.ts';
 import { plan } from '../../src/plan/plan.ts';
+import { removalMark } from '../../src/plan/status.ts';
+import type { Difference } from '../../src/rules/plan.ts';
+import { told } from '../support/finding.ts';
 import { digest, found, hub, idOf, type WantedIdentity, wanted } from './devices.ts';
 
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
@@ -34,19 +39,23 @@ function planned(...devices: Devices): readonly Change[] {
   ).value;
 }
 
-function differences(before: Devices, now: Devices): readonly string[] {
+function differences(before: Devices, now: Devices): readonly Finding[] {
   const approved = planDocument([hub], planned(...before));
   expect(validate(approved), JSON.stringify(validate.errors)).toBe(true);
-  return unapproved([hub], planned(...now), JSON.parse(JSON.stringify(approved))).map(({ rule, message, device }) => {
-    expect(rule).toBe('plan/differs-from-approved');
-    expect(message).toContain(`device "${device}" differs from the approved plan: `);
-    return `${device}: ${message.replace(/^.*?plan: /, '')}`;
-  });
+  return unapproved([hub], planned(...now), JSON.parse(JSON.stringify(approved)));
 }
+
+/** Fields as people read them: `status enabled → disabled`, and nothing where a side is empty. */
+function field(text: string): NamedChange {
+  const [, name = '', before, after] = /^(\S+) (.*) → (.*)$/.exec(text) ?? expect.fail(text);
+  const value = (side = '') => (side === '(none)' ? null : side);
+  return { field: name, before: value(before), after: value(after) };
+}
+
+const updated = (...fields: readonly NamedChange[]) => ({ kind: 'update', fields }) as const;
 
 const one = { primary: digest('new-1'), secondary: digest('new-2') };
 const old = { thumbprints: { primary: digest('old'), secondary: digest('new-2') } };
-const short = (name: string) => `${digest(name).slice(0, 8)}…`;
 const tags = { etag: 'AAE=', tags: { site: 'bonn', provisionIotEdge: ['site'] } };
 
 describe('a plan that is as approved', () => {
@@ -94,80 +103,90 @@ describe('a plan that is as approved', () => {
 });
 
 describe('a plan that is not as approved names each device and field', () => {
-  it.each<[string, Devices, Devices, readonly string[]]>([
+  const theirs = { thumbprints: { primary: digest('theirs'), secondary: digest('new-2') } };
+  const primary = (was: string | undefined, is = 'new-1'): NamedChange => ({
+    field: 'primaryThumbprint',
+    before: was === undefined ? null : digest(was),
+    after: digest(is),
+  });
+
+  it.each<[string, Devices, Devices, readonly Difference[], string?]>([
     [
       'a device that is new in the manifest',
       [],
       [[{}, undefined]],
-      ['edge-001: the approved plan does not change it, it would now be created'],
+      [{ kind: 'new-device', now: { kind: 'create', fields: [] } }],
     ],
     [
       'a device that needs a change by now',
       [[{}, {}]],
       [[{}, old]],
-      [
-        `edge-001: the approved plan does not change it, it would now be updated (primaryThumbprint ${short('old')} → ${short('new-1')})`,
-      ],
+      [{ kind: 'new-device', now: updated(primary('old')) }],
     ],
     [
       'a device that the manifest no longer has',
       [[{}, old]],
       [],
-      [
-        `edge-001: the approved plan has it updated (primaryThumbprint ${short('old')} → ${short('new-1')}), and no manifest of this run declares it`,
-      ],
+      [{ kind: 'undeclared-device', was: updated(primary('old')) }],
     ],
     [
       'another value before',
       [[{}, old]],
-      [[{}, { thumbprints: { primary: digest('theirs'), secondary: digest('new-2') } }]],
-      [
-        `edge-001: primaryThumbprint ${short('old')} → ${short('new-1')} was approved, it would now be primaryThumbprint ${short('theirs')} → ${short('new-1')}`,
-      ],
+      [[{}, theirs]],
+      [{ kind: 'other-value', was: primary('old'), now: primary('theirs') }],
     ],
     [
       'another value after',
       [[{ statusReason: 'lent' }, {}]],
       [[{ statusReason: 'stolen' }, {}]],
-      ['edge-001: statusReason (none) → lent was approved, it would now be statusReason (none) → stolen'],
+      [{ kind: 'other-value', was: field('statusReason (none) → lent'), now: field('statusReason (none) → stolen') }],
     ],
     [
       'one field more',
       [[{}, old]],
       [[{ status: 'disabled' }, old]],
-      ['edge-001: status enabled → disabled was not approved'],
+      [{ kind: 'new-field', now: field('status enabled → disabled') }],
     ],
     [
       'one field less, which is not in effect',
       [[{ status: 'disabled' }, old]],
       [[{}, old]],
-      ['edge-001: status enabled → disabled was approved, and is not planned now'],
+      [{ kind: 'missing-field', was: field('status enabled → disabled') }],
     ],
     [
       'a device that was deleted',
       [[{}, old]],
       [[{}, undefined]],
       [
-        `edge-001: it was to be updated, it would now be created; primaryThumbprint ${short('old')} → ${short('new-1')} was approved, it would now be primaryThumbprint (none) → ${short('new-1')}; secondaryThumbprint (none) → ${short('new-2')} was not approved; status (none) → enabled was not approved`,
+        { kind: 'created-again' },
+        { kind: 'other-value', was: primary('old'), now: primary(undefined) },
+        { kind: 'new-field', now: { field: 'secondaryThumbprint', before: null, after: digest('new-2') } },
+        { kind: 'new-field', now: field('status (none) → enabled') },
       ],
     ],
     [
       'a device that somebody else has made and disabled',
       [[{}, undefined]],
       [[{}, { status: 'disabled' }]],
-      ['edge-001: status (none) → enabled was approved, and is not planned now'],
+      [{ kind: 'missing-field', was: field('status (none) → enabled') }],
     ],
     [
       'a tag',
       [[{ tags: { site: 'kiel' } }, { twin: tags }]],
       [[{ tags: { site: 'köln' } }, { twin: tags }]],
-      ['edge-001: tags.site "bonn" → "kiel" was approved, it would now be tags.site "bonn" → "köln"'],
+      [
+        {
+          kind: 'other-value',
+          was: field('tags.site "bonn" → "kiel"'),
+          now: field('tags.site "bonn" → "köln"'),
+        },
+      ],
     ],
     [
       'a tag of which nothing is known now',
       [[{ tags: { site: 'kiel' } }, { twin: tags }]],
       [[{}, {}]],
-      ['edge-001: tags.site "bonn" → "kiel" was approved, and is not planned now'],
+      [{ kind: 'missing-field', was: field('tags.site "bonn" → "kiel"') }],
     ],
     [
       'a parent',
@@ -179,10 +198,35 @@ describe('a plan that is not as approved names each device and field', () => {
         [{ id: 'a' }, {}],
         [{ id: 'b', parent: '' }, { parentScopes: ['ms-azure-iot-edge://c-1'] }],
       ],
-      ['b: parent (none) → a was approved, it would now be parent c → (none)'],
+      [{ kind: 'other-value', was: field('parent (none) → a'), now: field('parent c → (none)') }],
+      'b',
     ],
-  ])('%s', (_, before, now, expected) => {
-    expect(differences(before, now)).toEqual(expected);
+  ])('%s', (_, before, now, expected, id = 'edge-001') => {
+    const said = told('plan/differs-from-approved', { id, differences: expected });
+    expect(differences(before, now)).toEqual([{ ...said, device: id, hub, place: placeOf(id, now) }]);
+  });
+
+  it('a device that is removed in one plan and not in the other', () => {
+    const device = found({ id: idOf('edge-001') });
+    const removal = plan(hub, [], new Map(), { ...everything, prune: 'disable' }, [device]).value;
+    const stays = planned([{ status: 'disabled' }, {}]);
+    const removed = {
+      kind: 'disable',
+      fields: [field('status enabled → disabled'), field(`statusReason (none) → ${removalMark}`)],
+    } as const;
+    const staying = updated(field('status enabled → disabled'));
+    expect(unapproved([hub], stays, planDocument([hub], removal))).toMatchObject([
+      told('plan/differs-from-approved', {
+        id: 'edge-001',
+        differences: [{ kind: 'other-change', was: removed, now: staying }],
+      }),
+    ]);
+    expect(unapproved([hub], removal, planDocument([hub], stays), true)).toMatchObject([
+      told('plan/differs-from-approved', {
+        id: 'edge-001',
+        differences: [{ kind: 'other-change', was: staying, now: removed }],
+      }),
+    ]);
   });
 
   it('stands at the device in the manifest, and every other hub is left out', () => {
@@ -194,6 +238,11 @@ describe('a plan that is not as approved names each device and field', () => {
     expect(unapproved([], [], { version: 1, hubs: [elsewhere] })).toEqual([]);
   });
 });
+
+/** Where a device stands in the manifest; nowhere if no manifest declares it. */
+function placeOf(id: string, now: Devices) {
+  return now.some(([parts]) => (parts.id ?? 'edge-001') === id) ? wanted({ id }).device.place('id') : undefined;
+}
 
 describe('the document of a plan', () => {
   it('has every field of a new device, and no secret that somebody pasted into a text', () => {

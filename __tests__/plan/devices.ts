@@ -6,7 +6,7 @@ import { deviceOf, identityOf } from '../bundle/material.ts';
 
 export const hub = hostOf('contoso.azure-devices.net');
 
-/** A thumbprint of its own for every name: `old`, `new`. */
+/** Returns a thumbprint that is different for each name: `old`, `new`. */
 export function digest(name: string, algorithm: 'sha1' | 'sha256' = 'sha1'): Thumbprint {
   const text = createHash(algorithm).update(name).digest('hex').toUpperCase();
   if (!isThumbprint(text)) throw new Error('no thumbprint');
@@ -23,7 +23,7 @@ export function hostOf(text: string): HubHost {
   return text;
 }
 
-/** A certificate with the digests of its name. */
+/** Returns a certificate whose thumbprints are the digests of its name. */
 export function certificate(name: string): Certificate {
   const [made] = Object.values(identityOf({}, { primary: name }).certificates);
   return { ...made!, thumbprints: { sha1: digest(name), sha256: digest(name, 'sha256') } };
@@ -40,7 +40,7 @@ export interface WantedIdentity {
   readonly tags?: Device['tags'];
 }
 
-/** What the manifest wants: by default the thumbprints of `new-1` and `new-2`. */
+/** Returns a device of the manifest, by default with the thumbprints of `new-1` and `new-2`. */
 export function wanted(parts: WantedIdentity = {}): Identity {
   const { status, statusReason, parent, tags } = parts;
   return {
@@ -56,7 +56,7 @@ export function wanted(parts: WantedIdentity = {}): Identity {
   };
 }
 
-/** What the hub has: by default an edge device that is just as `wanted()` wants it. */
+/** Returns a device of the hub, by default one that matches `wanted()`. */
 export function found(parts: Partial<RegisteredDevice> = {}): RegisteredDevice {
   return {
     id: idOf('edge-001'),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { outcomeReason } from '../../src/apply/outcome-reasons.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import { describeReasons } from '../../src/model/reasons.ts';
 import type { RegisteredDevice } from '../../src/model/registration.ts';
@@ -110,8 +111,12 @@ describe('parents on the hub', () => {
     rig.disturb = bulks(() => rig.seed('a', { primary: digest('theirs') }));
     const run = await rig.provision(wanted({ id: 'a' }), child('b', 'a'), child('c', 'b'), wanted({ id: 'd' }));
     expect(run.outcomes).toEqual({ a: 'failed', b: 'failed', c: 'failed', d: 'created' });
-    expect(run.reasons.b).toMatch(/^its parent "a" failed: the hub has a device of this id/);
-    expect(run.reasons.c).toMatch(/^its parent "b" failed: its parent "a" failed/);
+    const left = [{ field: 'primaryThumbprint', before: digest('theirs'), after: digest('new-1') }] as const;
+    const taken = outcomeReason.idTaken({ left });
+    const parentFailed = outcomeReason.parentFailed({ parent: 'a', why: taken });
+    expect(run.reasons.a).toBe(taken);
+    expect(run.reasons.b).toBe(parentFailed);
+    expect(run.reasons.c).toBe(outcomeReason.parentFailed({ parent: 'b', why: parentFailed }));
     expect(run.progress.at(-1)).toEqual([4, 3]);
   });
 
@@ -124,7 +129,7 @@ describe('parents on the hub', () => {
     };
     const run = await rig.provision(wanted({ id: 'a' }), child('b', 'a'));
     expect(run.outcomes).toEqual({ a: 'created', b: 'failed' });
-    expect(run.reasons.b).toBe('the hub shows no edge device "a" to be its parent. Plan again.');
+    expect(run.reasons.b).toBe(outcomeReason.parentNotEdge({ parent: 'a' }));
   });
 
   it('a hub that does not let a new parent be read fails its children alone', async () => {
@@ -136,7 +141,8 @@ describe('parents on the hub', () => {
     };
     const run = await rig.provision(wanted({ id: 'a' }), child('b', 'a'));
     expect(run.outcomes).toEqual({ a: 'created', b: 'failed' });
-    expect(run.reasons.b).toContain('its parent "a" could not be read');
+    expect(run.reasons.b).toContain(outcomeReason.parentUnread({ parent: 'a', why: '' }));
+    expect(run.reasons.b).toContain('ServiceUnavailable');
   });
 
   it('a hub that refuses us ends the run, children included', async () => {
@@ -151,7 +157,8 @@ describe('parents on the hub', () => {
     rig.disturb = bulks(() => rig.change('c', { parentScopes: [scopeOf('b')!] }));
     const run = await rig.provision(wanted({ id: 'a' }), wanted({ id: 'b' }), child('c', 'a'));
     expect(run.outcomes).toEqual({ c: 'failed' });
-    expect(run.reasons.c).toContain('changed in the hub after it was planned, nothing was written: parent');
+    const moved = [{ field: 'parent', before: null, after: scopeOf('b')! }] as const;
+    expect(run.reasons.c).toBe(outcomeReason.changedSincePlanned({ moved }));
     expect(parentOf('c')).toEqual([scopeOf('b')]);
   });
 

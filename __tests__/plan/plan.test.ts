@@ -5,6 +5,8 @@ import { describeReasons } from '../../src/model/reasons.ts';
 import type { RegisteredDevice } from '../../src/model/registration.ts';
 import { readChangeLimit } from '../../src/plan/limit.ts';
 import { type PlanOptions, plan, planDevice } from '../../src/plan/plan.ts';
+import type { Foreignness, Lockout } from '../../src/rules/plan.ts';
+import { told } from '../support/finding.ts';
 import { certificate, digest, found, hub, idOf, wanted } from './devices.ts';
 
 const strict = { adopt: false, allowLockout: false };
@@ -100,8 +102,8 @@ describe('a device that differs is updated, with the reason of every field', () 
     });
     const change = updated(identity, lowerCase(found({ thumbprints: pair('one', 'two') })));
     expect(change.reasons.map(({ field, note }) => [field, note])).toEqual([
-      ['primaryThumbprint', 'same certificate, other digest'],
-      ['secondaryThumbprint', 'same certificate, other digest'],
+      ['primaryThumbprint', 'other-digest'],
+      ['secondaryThumbprint', 'other-digest'],
     ]);
   });
 });
@@ -156,38 +158,56 @@ describe('what an update writes', () => {
 describe('lockout', () => {
   const named = { certificates: { primary: certificate('new-1'), secondary: certificate('new-2') } };
   const sha256 = { primary: digest('new-1', 'sha256'), secondary: digest('new-2', 'sha256') };
-  it.each<[string, Identity, RegisteredDevice, boolean]>([
-    ['both certificates are replaced', wanted(), found({ thumbprints: pair('old-1', 'old-2') }), true],
-    ['the one certificate is replaced', wanted(), found({ thumbprints: { primary: digest('old') } }), true],
-    ['the only secondary is replaced', wanted(), found({ thumbprints: { secondary: digest('old') } }), true],
-    ['the first stays', wanted(), found({ thumbprints: pair('new-1', 'old') }), false],
-    ['the second stays', wanted(), found({ thumbprints: pair('old', 'new-2') }), false],
-    ['one moves to the other slot', wanted(), found({ thumbprints: pair('old', 'new-1') }), false],
-    ['both are swapped', wanted(), found({ thumbprints: pair('new-2', 'new-1') }), false],
-    ['one stays in other case', wanted(), lowerCase(found({ thumbprints: pair('old', 'new-1') })), false],
-    ['the digest is another', wanted({ ...named, ...sha256 }), found(), false],
+  it.each<[string, Identity, RegisteredDevice, Lockout | undefined]>([
+    ['both certificates are replaced', wanted(), found({ thumbprints: pair('old-1', 'old-2') }), 'all-certificates'],
+    [
+      'the one certificate is replaced',
+      wanted(),
+      found({ thumbprints: { primary: digest('old') } }),
+      'all-certificates',
+    ],
+    [
+      'the only secondary is replaced',
+      wanted(),
+      found({ thumbprints: { secondary: digest('old') } }),
+      'all-certificates',
+    ],
+    ['the first stays', wanted(), found({ thumbprints: pair('new-1', 'old') }), undefined],
+    ['the second stays', wanted(), found({ thumbprints: pair('old', 'new-2') }), undefined],
+    ['one moves to the other slot', wanted(), found({ thumbprints: pair('old', 'new-1') }), undefined],
+    ['both are swapped', wanted(), found({ thumbprints: pair('new-2', 'new-1') }), undefined],
+    ['one stays in other case', wanted(), lowerCase(found({ thumbprints: pair('old', 'new-1') })), undefined],
+    ['the digest is another', wanted({ ...named, ...sha256 }), found(), undefined],
     [
       'the digest is another, and one is swapped',
       wanted({ ...named, ...sha256 }),
       found({ thumbprints: pair('x', 'new-1') }),
-      false,
+      undefined,
     ],
-    ['the digest is another, and unknown', wanted(sha256), found(), true],
-    ['the hub has no thumbprints', wanted(), found({ thumbprints: {} }), false],
-    ['the hub has empty thumbprints', wanted(), found({ thumbprints: { primary: '', secondary: '' } }), false],
-    ['it signs in with symmetric keys', wanted(), found({ authentication: 'sas', thumbprints: {} }), true],
-    ['it signs in by an authority', wanted(), found({ authentication: 'certificateAuthority', thumbprints: {} }), true],
-    ['it cannot sign in at all', wanted(), found({ authentication: 'none', thumbprints: {} }), false],
+    ['the digest is another, and unknown', wanted(sha256), found(), 'all-certificates'],
+    ['the hub has no thumbprints', wanted(), found({ thumbprints: {} }), undefined],
+    ['the hub has empty thumbprints', wanted(), found({ thumbprints: { primary: '', secondary: '' } }), undefined],
+    ['it signs in with symmetric keys', wanted(), found({ authentication: 'sas', thumbprints: {} }), 'symmetric-key'],
+    [
+      'it signs in by an authority',
+      wanted(),
+      found({ authentication: 'certificateAuthority', thumbprints: {} }),
+      'authority',
+    ],
+    ['it cannot sign in at all', wanted(), found({ authentication: 'none', thumbprints: {} }), undefined],
     [
       'a disabled device is cut off for good',
       wanted(),
       found({ status: 'disabled', thumbprints: pair('a', 'b') }),
-      true,
+      'all-certificates',
     ],
-  ])('%s', (_, identity, device, lockedOut) => {
-    const { change, rules } = planned(identity, device, { adopt: true, allowLockout: false });
-    expect(rules).toEqual(lockedOut ? ['plan/lockout'] : []);
-    expect(change.kind).toBe(lockedOut ? 'blocked' : 'update');
+  ])('%s', (_, identity, device, why) => {
+    const { change, rules, findings } = planned(identity, device, { adopt: true, allowLockout: false });
+    expect(rules).toEqual(why === undefined ? [] : ['plan/lockout']);
+    const said =
+      why === undefined ? [] : [{ ...told('plan/lockout', { id: 'edge-001', why }), device: 'edge-001', hub }];
+    expect(findings).toMatchObject(said);
+    expect(change.kind).toBe(why === undefined ? 'update' : 'blocked');
     const allowed = planned(identity, device, everything);
     expect(allowed.rules).toEqual([]);
     expect(allowed.change.kind).toBe('update');
@@ -206,17 +226,22 @@ describe('lockout', () => {
 });
 
 describe('a foreign device', () => {
-  it.each<[string, Partial<RegisteredDevice>, string]>([
-    ['a leaf device', { edge: false }, 'a device that is not an edge device,'],
-    ['keys', { authentication: 'sas' }, 'an edge device, with symmetric keys,'],
-    ['an authority', { authentication: 'certificateAuthority' }, 'an edge device, with certificates of a registered'],
-    ['nothing', { authentication: 'none' }, 'an edge device, with no authentication,'],
-    ['a leaf device with keys', { authentication: 'sas', edge: false }, 'not an edge device, with symmetric keys,'],
-  ])('is a conflict until it is adopted: %s', (_, parts, words) => {
+  it.each<[string, Partial<RegisteredDevice>, Foreignness]>([
+    ['a leaf device', { edge: false }, { edge: false, authentication: 'selfSigned' }],
+    ['keys', { authentication: 'sas' }, { edge: true, authentication: 'sas' }],
+    [
+      'an authority',
+      { authentication: 'certificateAuthority' },
+      { edge: true, authentication: 'certificateAuthority' },
+    ],
+    ['nothing', { authentication: 'none' }, { edge: true, authentication: 'none' }],
+    ['a leaf device with keys', { authentication: 'sas', edge: false }, { edge: false, authentication: 'sas' }],
+  ])('is a conflict until it is adopted: %s', (_, parts, foreignness) => {
     const { change, findings } = planned(wanted(), found(parts));
     expect(change.kind).toBe('conflict');
     expect(findings[0]).toMatchObject({ rule: 'plan/foreign', severity: 'error', device: 'edge-001', hub });
-    expect(findings[0]?.message).toContain(words);
+    const place = wanted().device.place('id');
+    expect(findings[0]).toMatchObject({ ...told('plan/foreign', { id: 'edge-001', ...foreignness }), place });
     expect(planned(wanted(), found(parts), everything)).toMatchObject({ change: { kind: 'update' }, rules: [] });
   });
 
@@ -249,7 +274,7 @@ describe('re-enabling', () => {
       registration: { status: 'enabled', statusReason: 'stolen' },
     });
     expect(findings[0]).toMatchObject({ severity: 'warning', device: 'edge-001' });
-    expect(findings[0]?.message).toContain('(stolen)');
+    expect(findings).toMatchObject([told('plan/re-enable', { id: 'edge-001', reason: 'stolen' })]);
   });
 
   it('of a device that would be locked out is told beside the error', () => {
@@ -310,7 +335,7 @@ describe('max-changes', () => {
   it('tells the number, the devices found, and the hub', () => {
     const { findings } = planMany('10%', { updates: 40, unchanged: 60, creates: 7 });
     expect(findings).toEqual([expect.objectContaining({ severity: 'error', hub })]);
-    expect(findings[0]?.message).toContain('40 of the 100 devices');
+    expect(findings).toMatchObject([told('plan/too-many-changes', { changes: 40, known: 100, limit: '10%' })]);
     expect(findings[0]?.message).toContain('(10%)');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BySlot } from '../../src/model/fleet.ts';
 import type { Rotation } from '../../src/model/plan.ts';
-import { describeChange } from '../../src/model/reasons.ts';
+import { describeChange, rotationNames } from '../../src/model/reasons.ts';
 import { planDevice } from '../../src/plan/plan.ts';
 import { certificate, digest, found, hub, wanted } from './devices.ts';
 
@@ -80,7 +80,8 @@ describe('a change of certificates has a name', () => {
 
   it('stands before the fields', () => {
     expect(describeChange(planned(['a', 'a'], ['a', 'b']))).toBe(
-      `staging a new certificate: secondaryThumbprint ${digest('a').toLowerCase().slice(0, 8)}… → ${digest('b').slice(0, 8)}…`,
+      `${rotationNames.staging}: secondaryThumbprint ${digest('a').toLowerCase().slice(0, 8)}… → ${digest('b').slice(0, 8)}…`,
     );
+    expect(new Set(Object.values(rotationNames)).size, 'each has a name of its own').toBe(8);
   });
 });

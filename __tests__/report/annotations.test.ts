@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
 import type { Finding, Severity } from '../../src/model/finding.ts';
 import { annotations } from '../../src/report/annotations.ts';
+import { leftOut } from '../../src/report/left-out.ts';
 import { findingOf } from './reports.ts';
 
 function many(count: number, severity: Severity): readonly Finding[] {
@@ -16,7 +17,7 @@ describe('annotations', () => {
       {
         severity: 'error',
         title: 'certificate/cn-mismatch',
-        message: 'certs/a.pem has the common name "b", expected "a"\n→ Name the right file.',
+        message: 'certs/a.pem has the common name "b", expected "a"\n→ Rename it.',
         file: 'fleet/devices.yaml',
         line: 12,
         column: 5,
@@ -33,14 +34,14 @@ describe('annotations', () => {
   it.each([
     ['error', 9, 9, undefined],
     ['error', 10, 10, undefined],
-    ['error', 11, 10, '2 more'],
-    ['error', 1000, 10, '991 more'],
-    // Places are kept free for a warning and two notices of the action itself.
+    ['error', 11, 10, 2],
+    ['error', 1000, 10, 991],
+    // One warning and two notices are left free for the action itself.
     ['warning', 9, 9, undefined],
-    ['warning', 10, 9, '2 more'],
+    ['warning', 10, 9, 2],
     ['notice', 8, 8, undefined],
-    ['notice', 9, 8, '2 more'],
-    ['notice', 1000, 8, '993 more'],
+    ['notice', 9, 8, 2],
+    ['notice', 1000, 8, 993],
   ] as const)('of %s: %i findings give %i', (severity, count, shown, more) => {
     const all = annotations({ findings: many(count, severity), faults: [] });
     expect(all).toHaveLength(shown);
@@ -50,7 +51,7 @@ describe('annotations', () => {
       expect(all.at(-1)).toEqual({
         severity,
         title: `${count} ${severity}s`,
-        message: `${more} of this kind are in the log, in the job summary and in the output sarif-file.`,
+        message: leftOut.annotations(more),
       });
     }
   });
@@ -64,7 +65,7 @@ describe('annotations', () => {
     const all = annotations({ findings: many(10, 'error'), faults: faults(2) });
     expect(all).toHaveLength(10);
     expect(all[0]).toEqual({ severity: 'error', message: 'fault 1\n→ Mend it.' });
-    expect(all.at(-1)).toMatchObject({ title: '12 errors', message: expect.stringMatching(/^3 more/) });
+    expect(all.at(-1)).toMatchObject({ title: '12 errors', message: leftOut.annotations(3) });
   });
 
   it('have at most the 4096 characters that the runner shows', () => {
@@ -74,6 +75,6 @@ describe('annotations', () => {
 
   it('show what is hidden in a name', () => {
     const [annotation] = annotations({ findings: [findingOf({ message: 'a\nb\u202ec' })], faults: [] });
-    expect(annotation?.message).toBe('a\\nb\\u{202e}c\n→ Name the right file.');
+    expect(annotation?.message).toBe('a\\nb\\u{202e}c\n→ Rename it.');
   });
 });

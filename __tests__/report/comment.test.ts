@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
 import type { Place } from '../../src/model/finding.ts';
 import type { ConfigurationChange, Report } from '../../src/model/report.ts';
-import { commentMarkdown, commentMarker, worthSaying } from '../../src/report/comment.ts';
+import { commentMarkdown, commentMarker, runLink, worthSaying } from '../../src/report/comment.ts';
+import { elsewhere } from '../../src/report/left-out.ts';
+import { titleOf } from '../../src/report/markdown.ts';
 import { changeOf, everyResult, findingOf, outcomeOf, reportOf } from './reports.ts';
 
 const marker = commentMarker(['plan', 'devices.yaml']);
@@ -11,7 +13,7 @@ const link = ({ file, line }: Place) => `https://github.example/octo/fleet/blob/
 const run = 'https://github.example/octo/fleet/actions/runs/4711';
 const comment = (report: Report) => commentMarkdown(report, { marker, link, run });
 
-/** A page as a browser would show it: character references resolved, invisible spaces gone. */
+/** Resolves character references and removes invisible spaces, as a browser shows the page. */
 function decoded(markdown: string): string {
   return markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code))).replaceAll('\u200b', '');
 }
@@ -24,9 +26,9 @@ describe('the comment on a pull request', () => {
     (_, report) => {
       const markdown = comment(report);
       expect(markdown).toMatch(
-        new RegExp(`^<!-- provision-iot-edge: [0-9a-f]{20} -->\n### IoT Edge provisioning: ${report.command}\n\n\\S`),
+        new RegExp(`^<!-- provision-iot-edge: [0-9a-f]{20} -->\n### ${titleOf(report.command)}\n\n\\S`),
       );
-      expect(markdown).toContain(`[The run and its summary](<${run}>)`);
+      expect(markdown).toContain(runLink('https://github.example/octo/fleet/actions/runs/4711'));
       expect(markdown.split('<details').length).toBe(markdown.split('</details>').length);
     },
   );
@@ -35,7 +37,7 @@ describe('the comment on a pull request', () => {
     const markdown = decoded(comment(reportOf({ ...everyResult.changes, findings: [findingOf()] })));
     expect(markdown).toContain('| 1 | 2 | 1 | 0 | 0 |');
     expect(markdown).toContain(
-      '| ❌ | <code>certificate/cn-mismatch</code> | [<code>fleet/devices.yaml:12</code>](<https://github.example/octo/fleet/blob/0123abcd/fleet/devices.yaml#L12>) | certs/a.pem has the common name "b", expected "a" | Name the right file. |',
+      '| ❌ | <code>certificate/cn-mismatch</code> | [<code>fleet/devices.yaml:12</code>](<https://github.example/octo/fleet/blob/0123abcd/fleet/devices.yaml#L12>) | certs/a.pem has the common name "b", expected "a" | Rename it. |',
     );
     expect(markdown).toContain('<summary>Create (1)</summary>');
     expect(markdown).toContain('<summary>Update (2)</summary>');
@@ -142,11 +144,13 @@ describe('hostile text in the comment', () => {
       configuration: [{ key: text, before: text, after: text, devices: [text] }],
       faults: [new Fault(text, text)],
     });
+    const title = `### ${titleOf('apply')}\n`;
     const markdown = comment(report).slice(marker.length);
+    expect(markdown).toContain(title);
     const ours =
-      /<\/?details( open)?>|<\/?summary>|<\/?code>|<\/?sub>|<br>|\|( --- \|)+|^### IoT Edge provisioning: apply$|^> \[!CAUTION\]$|^> (?=[\w&\\])|\[[^[\]]*\]\(<https:\/\/github\.example\/[^<>\s]*>\)|&#\d+;|❌/gm;
-    expect(markdown.replace(ours, '')).not.toMatch(/[<>&`[\]\\*_#@:$~!]|www\./);
-    // What GitHub sees once references are resolved, outside of code, where it looks for mentions and issues.
+      /<\/?details( open)?>|<\/?summary>|<\/?code>|<\/?sub>|<br>|\|( --- \|)+|^> \[!CAUTION\]$|^> (?=[\w&\\])|\[[^[\]]*\]\(<https:\/\/github\.example\/[^<>\s]*>\)|&#\d+;|❌/gm;
+    expect(markdown.replace(title, '').replace(ours, '')).not.toMatch(/[<>&`[\]\\*_#@:$~!]|www\./);
+    // GitHub looks for mentions and issues outside of code, after it has resolved references.
     const seen = markdown
       .replace(/<code>.*?<\/code>|\(<.*?>\)|^### /gm, '')
       .replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
@@ -173,8 +177,8 @@ describe('the size of the comment', () => {
     const markdown = comment(report);
     expect(Buffer.byteLength(markdown)).toBeLessThan(65_536);
     expect(markdown.split('<details').length).toBe(markdown.split('</details>').length);
-    expect(markdown).toContain("more; all of them are in the run's summary.");
-    expect(markdown).toContain('The run and its summary');
+    expect(markdown).toContain(`; ${elsewhere.summary}.`);
+    expect(markdown).toContain(runLink('https://github.example/octo/fleet/actions/runs/4711'));
     for (const table of markdown.match(/(?:^\|.*\n)+/gm) ?? []) {
       const cells = table
         .trimEnd()
@@ -186,6 +190,6 @@ describe('the size of the comment', () => {
 
   it('leaves all the room to the only thing there is to say', () => {
     const findings = Array.from({ length: 150 }, () => findingOf());
-    expect(comment(reportOf({ findings }))).not.toContain(' more; ');
+    expect(comment(reportOf({ findings }))).not.toContain(elsewhere.summary);
   });
 });

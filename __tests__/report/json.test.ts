@@ -10,7 +10,7 @@ import { changeOf, everyResult, findingOf, outcomeOf, reportOf } from './reports
 const schema = JSON.parse(readFileSync('schemas/report.schema.json', 'utf8'));
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schema);
 
-/** The document as a reader gets it: what is undefined is not there. */
+/** Returns the document as a reader gets it, without the undefined values. */
 function printed(...parts: Parameters<typeof reportJson>) {
   return JSON.parse(JSON.stringify(reportJson(...parts)));
 }
@@ -94,7 +94,7 @@ describe('the report as JSON', () => {
       rule: 'certificate/cn-mismatch',
       severity: 'error',
       message: 'certs/a.pem has the common name "b", expected "a"',
-      remedy: 'Name the right file.',
+      remedy: 'Rename it.',
     };
     expect(findings).toEqual([
       { ...said, file: 'fleet/devices.yaml', line: 12, column: 5, device: 'a' },
@@ -126,7 +126,7 @@ describe('the report as JSON', () => {
   });
 
   it('tells faults with their remedies', () => {
-    expect(printed(everyResult.failed).faults).toEqual([{ message: 'the hub does not answer', remedy: 'Try again.' }]);
+    expect(printed(everyResult.failed).faults).toEqual([{ message: 'no hub', remedy: 'Again.' }]);
   });
 });
 

@@ -4,7 +4,7 @@ import type { Change, ChangeKind, DeviceOutcome, Reason } from '../../src/model/
 import type { ListedDevice, Report, Result } from '../../src/model/report.ts';
 import { found, hub, idOf, wanted } from '../plan/devices.ts';
 
-/** A report that has nothing to say but its result. */
+/** A report that holds only its result. */
 export function reportOf(parts: Partial<Report> = {}): Report {
   return {
     command: 'plan',
@@ -25,7 +25,7 @@ export function findingOf(parts: Partial<Finding> = {}): Finding {
     rule: 'certificate/cn-mismatch',
     severity: 'error',
     message: 'certs/a.pem has the common name "b", expected "a"',
-    remedy: 'Name the right file.',
+    remedy: 'Rename it.',
     place: { file: 'fleet/devices.yaml', line: 12, column: 5 },
     device: 'a',
     ...parts,
@@ -60,7 +60,7 @@ export function listedOf(id: string, managed: boolean): ListedDevice {
 
 const bundle = { device: idOf('edge-001'), hub, directory: 'edge-001', artifact: 'iot-edge-edge-001' };
 
-/** One report of each result, as a run makes them. */
+/** One report for each result, as a run makes it. */
 export const everyResult: Readonly<Record<Result, Report>> = {
   valid: reportOf({ command: 'validate', result: 'valid', findings: [findingOf({ severity: 'warning' })] }),
   invalid: reportOf({
@@ -93,7 +93,7 @@ export const everyResult: Readonly<Record<Result, Report>> = {
     result: 'failed',
     changes: [changeOf('create', 'a')],
     outcomes: [outcomeOf('failed', 'a', 'refused')],
-    faults: [new Fault('the hub does not answer', 'Try again.')],
+    faults: [new Fault('no hub', 'Again.')],
   }),
   rendered: reportOf({
     command: 'render',

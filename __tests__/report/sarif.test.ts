@@ -6,11 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
-import { type SarifContext, sarif } from '../../src/report/sarif.ts';
+import { type SarifContext, sarif, sarifNotices } from '../../src/report/sarif.ts';
 import { finding, ruleNames, rules } from '../../src/rules/rules.ts';
 import { everyResult, findingOf, reportOf } from './reports.ts';
 
-/** The schema is of draft 4, whose `id` newer ones call `$id`; nothing else of it reads differently there. */
+/** The schema is of draft 4. Newer drafts call its `id` `$id`; the rest of this schema means the same in them. */
 function loadSchema(): object {
   const { id, $schema, ...schema } = JSON.parse(
     readFileSync('__tests__/report/fixtures/sarif-2.1.0.schema.json', 'utf8'),
@@ -73,7 +73,7 @@ describe('SARIF', () => {
         ruleId: 'certificate/cn-mismatch',
         ruleIndex: driver.rules.findIndex(({ id }: { id: string }) => id === 'certificate/cn-mismatch'),
         level: 'error',
-        message: { text: 'certs/a.pem has the common name "b", expected "a"\n→ Name the right file.' },
+        message: { text: 'certs/a.pem has the common name "b", expected "a"\n→ Rename it.' },
         locations: [
           {
             physicalLocation: {
@@ -136,10 +136,10 @@ describe('SARIF', () => {
   });
 
   it('tells faults as notifications of the tool', () => {
-    const { invocation } = read({ result: 'failed', faults: [new Fault('no way to the hub', 'Look at the cable.')] });
+    const { invocation } = read({ result: 'failed', faults: [new Fault('no hub', 'Look.')] });
     expect(invocation).toEqual({
       executionSuccessful: false,
-      toolExecutionNotifications: [{ level: 'error', message: { text: 'no way to the hub\n→ Look at the cable.' } }],
+      toolExecutionNotifications: [{ level: 'error', message: { text: 'no hub\n→ Look.' } }],
     });
     expect(read({}).invocation.executionSuccessful).toBe(true);
   });
@@ -177,9 +177,9 @@ describe('the limits of code scanning', () => {
 
   it.each([
     [5000, 5000, []],
-    [5001, 5001, [expect.stringMatching(/^5001 findings: code scanning shows the first 5000, errors first/)]],
-    [25_000, 25_000, [expect.stringMatching(/^25000 findings/)]],
-    [25_003, 25_000, [expect.stringMatching(/^3 findings of 25003 left out/)]],
+    [5001, 5001, [sarifNotices.notShown({ all: 5001, shown: 5000 })]],
+    [25_000, 25_000, [sarifNotices.notShown({ all: 25_000, shown: 5000 })]],
+    [25_003, 25_000, [sarifNotices.leftOut({ all: 25_003, written: 25_000 })]],
   ])(
     'of %i findings %i are written',
     (count, written, notes) => {
@@ -207,7 +207,8 @@ describe('the limits of code scanning', () => {
     expect(gzipSync(text).length).toBeLessThan(10_000_000);
     const [{ results, invocations }] = JSON.parse(text).runs;
     expect(results.length).toBeGreaterThan(1000);
-    expect(invocations[0].toolExecutionNotifications[0].message.text).toMatch(/left out/);
+    const notice = sarifNotices.leftOut({ all: 12_000, written: results.length });
+    expect(invocations[0].toolExecutionNotifications[0].message.text).toBe(notice);
   });
 });
 

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
 import type { Finding, Place } from '../../src/model/finding.ts';
-import { escapeMarkdown } from '../../src/report/markdown.ts';
+import { heads } from '../../src/report/devices.ts';
+import { elsewhere, leftOut } from '../../src/report/left-out.ts';
+import { escapeMarkdown, titleOf } from '../../src/report/markdown.ts';
 import { summaryMarkdown } from '../../src/report/summary.ts';
 import { visible } from '../../src/report/visible.ts';
 import { changeOf, everyResult, findingOf, listedOf, outcomeOf, reportOf } from './reports.ts';
@@ -10,7 +12,7 @@ import { changeOf, everyResult, findingOf, listedOf, outcomeOf, reportOf } from 
 const mebibyte = 1024 * 1024;
 const link = ({ file, line }: Place) => `https://github.example/${encodeURI(file)}#L${line}`;
 
-/** A page as a browser would read it: character references resolved. */
+/** Resolves character references, as a browser does. */
 function decoded(markdown: string): string {
   return markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
 }
@@ -19,7 +21,7 @@ function occurrences(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-/** Every table: a head, its rule, rows of as many cells. */
+/** Expects that every table has a head, a separator, and rows with the same number of cells. */
 function expectTables(markdown: string): void {
   const tables = markdown.match(/(?:^\|.*\n)+/gm) ?? [];
   expect(tables.length).toBeGreaterThan(0);
@@ -34,7 +36,7 @@ function expectTables(markdown: string): void {
 describe('the job summary', () => {
   it.each(Object.entries(everyResult))('of %s begins with the command and the closing sentence', (_, report) => {
     const markdown = summaryMarkdown(report, link);
-    expect(markdown).toMatch(new RegExp(`^## IoT Edge provisioning: ${report.command}\n\n\\S`));
+    expect(markdown).toMatch(new RegExp(`^## ${titleOf(report.command)}\n\n\\S`));
     expect(occurrences(markdown, '<details')).toBe(occurrences(markdown, '</details>'));
   });
 
@@ -47,7 +49,7 @@ describe('the job summary', () => {
     expect(markdown).toContain('| 1 | 2 | 1 | 0 | 0 |');
     expect(markdown).toContain('<details open><summary>Problems (2)</summary>');
     expect(markdown).toContain(
-      '[<code>fleet/devices.yaml:12</code>](<https://github.example/fleet/devices.yaml#L12>) | certs/a.pem has the common name "b", expected "a" | Name the right file. |',
+      '[<code>fleet/devices.yaml:12</code>](<https://github.example/fleet/devices.yaml#L12>) | certs/a.pem has the common name "b", expected "a" | Rename it. |',
     );
     expect(markdown.indexOf('❌'), 'errors first').toBeLessThan(markdown.indexOf('ℹ️'));
     expect(markdown).toContain('| <code>b</code> | contoso.azure-devices.net | update | status enabled → disabled |');
@@ -78,7 +80,7 @@ describe('the job summary', () => {
   it('shows the devices of list', () => {
     const listed = [listedOf('a', true), listedOf('b', false)];
     const markdown = decoded(summaryMarkdown(reportOf({ command: 'list', result: 'listed', listed })));
-    expect(markdown).toContain('| Device | Hub | Status | Signs in by | In the manifest |');
+    expect(markdown).toContain(`| ${heads.listed.join(' | ')} |`);
     expect(markdown).toContain('| <code>b</code> | contoso.azure-devices.net | enabled | selfSigned | no |');
   });
 
@@ -93,7 +95,7 @@ describe('the job summary', () => {
     const faults = Array.from({ length: 12 }, (_, n) => new Fault(`fault ${n}`, 'Mend it.'));
     const markdown = decoded(summaryMarkdown(reportOf({ faults, findings: [findingOf()] })));
     expect(occurrences(markdown, '> [!CAUTION]\n> fault ')).toBe(10);
-    expect(markdown).toContain('… and 2 more; all of them are in the log.');
+    expect(markdown).toContain(leftOut.items(2, elsewhere.log));
     expect(markdown.indexOf('CAUTION')).toBeLessThan(markdown.indexOf('Problems'));
   });
 });
@@ -125,13 +127,16 @@ describe('hostile text in the summary', () => {
     });
     const markdown = summaryMarkdown(report);
     expectTables(markdown);
-    // What is left of markup is ours.
+    // All markup that is left is our own.
     const ours =
-      /<\/?details( open)?>|<\/?summary>|<\/?code>|<br>|\| --- \||^## IoT Edge provisioning: apply$|^> \[!CAUTION\]$|^> (?=[\w&\\])|&#\d+;|❌/gm;
-    const rest = markdown.replace(/^\|( --- \|)+$/gm, '').replace(ours, '');
+      /<\/?details( open)?>|<\/?summary>|<\/?code>|<br>|\| --- \||^> \[!CAUTION\]$|^> (?=[\w&\\])|&#\d+;|❌/gm;
+    const rest = markdown
+      .replace(`## ${titleOf('apply')}\n`, '')
+      .replace(/^\|( --- \|)+$/gm, '')
+      .replace(ours, '');
     expect(rest).not.toMatch(/[<>&`[\]\\*_#@:$~!]|www\./);
     expect(occurrences(markdown, '<details')).toBe(occurrences(markdown, '</details>'));
-    // And nothing of it is lost.
+    // Nothing of the text is lost.
     expect(occurrences(decoded(markdown), visible(text))).toBe(6);
   });
 
@@ -180,10 +185,13 @@ describe('the size of the summary', () => {
     expect(markdown.trimEnd()).toMatch(/<\/details>$/);
     expectTables(markdown);
     const shown = occurrences(markdown, 'ℹ️') + occurrences(markdown, '❌');
-    const devices = /Devices[\s\S]*… and (\d+) more/.exec(markdown)?.[1];
-    expect(markdown).toContain(`… and ${20_000 - shown} more; all of them are in the output \`report-file\`.`);
-    expect(Number(devices), 'the devices have room of their own').toBeLessThan(20_000);
-    // What matters most is not what is cut.
+    const devices = occurrences(markdown, '<code>edge');
+    expect(markdown).toContain(leftOut.items(20_000 - shown, elsewhere.report));
+    expect(devices, 'the devices have room of their own').toBeGreaterThan(0);
+    expect(markdown.slice(markdown.lastIndexOf('<details'))).toContain(
+      leftOut.items(20_000 - devices, elsewhere.report),
+    );
+    // The most important rows are not cut.
     expect(markdown).toContain('❌');
     expect(markdown).toContain('| failed |');
   });

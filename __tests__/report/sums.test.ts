@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Change, Rotation } from '../../src/model/plan.ts';
+import { rotationNames } from '../../src/model/reasons.ts';
 import { reportJson } from '../../src/report/json.ts';
+import { escapeMarkdown } from '../../src/report/markdown.ts';
 import { summaryMarkdown } from '../../src/report/summary.ts';
-import { sumLines } from '../../src/report/sums.ts';
+import { sumLines, sums } from '../../src/report/sums.ts';
 import { plainStyle, reportLines } from '../../src/report/text.ts';
 import { changeOf, reportOf } from './reports.ts';
 
@@ -14,7 +16,10 @@ function rotating(id: string, rotation: Rotation): Change {
 
 describe('the sums of a plan', () => {
   const changes = [rotating('a', 'staging'), rotating('b', 'swap'), rotating('c', 'staging'), changeOf('create', 'd')];
-  const certificates = 'certificates: staging a new certificate (2 devices), swapping primary and secondary (1 device)';
+  const certificates = sums.certificates([
+    ['staging', 2],
+    ['swap', 1],
+  ]);
 
   it('name what happens to certificates, and how often', () => {
     expect(sumLines(reportOf({ changes }))).toEqual([certificates]);
@@ -27,8 +32,8 @@ describe('the sums of a plan', () => {
     const report = reportOf({ result: 'changes', changes });
     const lines = reportLines(report, plainStyle);
     expect(lines).toContain(certificates);
-    expect(lines.find((line) => line.startsWith('b '))).toContain('swapping primary and secondary: status');
-    expect(summaryMarkdown(report)).toContain('staging a new certificate &#40;2 devices&#41;');
+    expect(lines.find((line) => line.startsWith('b '))).toContain(`  ${rotationNames.swap}: status`);
+    expect(summaryMarkdown(report)).toContain(escapeMarkdown(certificates));
     expect(reportJson(report)).toMatchObject({
       changes: [{ rotation: 'staging' }, { rotation: 'swap' }, { rotation: 'staging' }, {}],
     });

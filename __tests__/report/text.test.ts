@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
+import { heads } from '../../src/report/devices.ts';
+import { headlines } from '../../src/report/headline.ts';
+import { leftOut } from '../../src/report/left-out.ts';
 import { plainStyle, reportLines, type Style } from '../../src/report/text.ts';
 import { changeOf, everyResult, findingOf, listedOf, outcomeOf, reportOf } from './reports.ts';
 
@@ -10,9 +13,9 @@ describe('the report as text', () => {
     expect(lines({ command: 'validate', result: 'invalid', findings: [findingOf()] })).toEqual([
       'fleet/devices.yaml:12:5 error certificate/cn-mismatch',
       '  certs/a.pem has the common name "b", expected "a"',
-      '  → Name the right file.',
+      '  → Rename it.',
       '',
-      'validate: 1 error',
+      `validate: ${headlines.invalid({ errors: 1, warnings: 0 })}`,
     ]);
   });
 
@@ -24,8 +27,9 @@ describe('the report as text', () => {
   });
 
   it('says where the plan was written', () => {
+    const planned = headlines.changes({ created: 1, updated: 2, removed: 0, unchanged: 1 });
     const closing = reportLines({ ...everyResult.changes, planFile: 'plan.json' }, plainStyle).at(-1);
-    expect(closing).toMatch(/^plan: to create .*; written to plan\.json$/);
+    expect(closing).toBe(`plan: ${planned}; written to plan.json`);
   });
 
   it('is dressed by its style', () => {
@@ -38,9 +42,9 @@ describe('the report as text', () => {
     expect(reportLines(reportOf({ findings: [findingOf({ severity: 'notice' })] }), style)).toEqual([
       '<b>../fleet/devices.yaml:12:5</b> <notice>notice</> <i>certificate/cn-mismatch</i>',
       '  certs/a.pem has the common name "b", expected "a"',
-      '<i>  → Name the right file.</i>',
+      '<i>  → Rename it.</i>',
       '',
-      '<b>plan: 3 devices: the hub is as the manifest says, nothing to write</b>',
+      `<b>plan: ${headlines.unchanged({ devices: 3 })}</b>`,
     ]);
   });
 
@@ -48,9 +52,9 @@ describe('the report as text', () => {
     const findings = [...Array.from({ length: 23 }, () => findingOf()), findingOf({ rule: 'manifest/type' })];
     const text = lines({ findings });
     expect(text.filter((line) => line.endsWith(' error certificate/cn-mismatch'))).toHaveLength(20);
-    expect(text).toContain('… and 3 more of certificate/cn-mismatch');
+    expect(text).toContain(leftOut.ofRule(3, 'certificate/cn-mismatch'));
     expect(text.filter((line) => line.endsWith(' error manifest/type'))).toHaveLength(1);
-    expect(lines({ findings: findings.slice(3, 23) }).join()).not.toContain('more of');
+    expect(lines({ findings: findings.slice(3, 23) }).join()).not.toContain('…');
   });
 
   it('shows no key that was pasted where an id belongs', () => {
@@ -66,7 +70,7 @@ describe('the report as text', () => {
       'b       contoso.azure-devices.net  update  status enabled → disabled',
       'c       contoso.azure-devices.net  update  status enabled → disabled',
       '',
-      'plan: to create 1, to update 2, unchanged 1',
+      `plan: ${headlines.changes({ created: 1, updated: 2, removed: 0, unchanged: 1 })}`,
     ]);
   });
 
@@ -85,32 +89,35 @@ describe('the report as text', () => {
     const text = lines({ command: 'apply', result: 'partial', outcomes });
     expect(text[1]).toMatch(/^edge-299 +\S+ +failed$/);
     expect(text[2]).toMatch(/^edge-0 +\S+ +created$/);
-    expect(text[201]).toBe('… and 100 more');
+    expect(text[201]).toBe(leftOut.rows(100));
     const changes = [changeOf('create', 'a'), changeOf('blocked', 'b')];
     expect(lines({ result: 'invalid', changes })[1]).toMatch(/^b +\S+ +blocked/);
   });
 
   it('says nothing of a table that is empty', () => {
     expect(reportLines(everyResult['in-sync'], plainStyle)).toHaveLength(1);
-    expect(lines({ command: 'list', result: 'listed' })).toEqual(['list: 0 edge devices, 0 in the manifest']);
+    expect(lines({ command: 'list', result: 'listed' })).toEqual([
+      `list: ${headlines.listed({ devices: 0, managed: 0 })}`,
+    ]);
   });
 
   it('lists what a hub has, of this manifest or not', () => {
-    expect(lines({ command: 'list', result: 'listed', listed: [listedOf('a', true), listedOf('b', false)] })).toEqual([
-      'DEVICE  HUB                        STATUS   SIGNS IN BY  IN THE MANIFEST',
-      'a       contoso.azure-devices.net  enabled  selfSigned   yes',
-      'b       contoso.azure-devices.net  enabled  selfSigned   no',
-      '',
-      'list: 2 edge devices, 1 in the manifest',
+    const text = lines({ command: 'list', result: 'listed', listed: [listedOf('a', true), listedOf('b', false)] });
+    expect(text.map((line) => line.split(/ {2,}/))).toEqual([
+      heads.listed.map((title) => title.toUpperCase()),
+      ['a', 'contoso.azure-devices.net', 'enabled', 'selfSigned', 'yes'],
+      ['b', 'contoso.azure-devices.net', 'enabled', 'selfSigned', 'no'],
+      [''],
+      [`list: ${headlines.listed({ devices: 2, managed: 1 })}`],
     ]);
   });
 
   it('ends with what stopped the run, and what to do about it', () => {
-    expect(lines({ result: 'failed', faults: [new Fault('no way to the hub', 'Look at the cable.')] })).toEqual([
-      'error no way to the hub',
-      '  → Look at the cable.',
+    expect(lines({ result: 'failed', faults: [new Fault('no hub', 'Look.')] })).toEqual([
+      'error no hub',
+      '  → Look.',
       '',
-      'plan: the run ended early',
+      `plan: ${headlines['ended-early']()}`,
     ]);
   });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Severity } from '../../src/model/finding.ts';
-import { type DetailsOf, finding, type RuleName, ruleNames, rules } from '../../src/rules/rules.ts';
+import { finding, type RuleName, ruleNames, rules } from '../../src/rules/rules.ts';
+import { at } from '../support/finding.ts';
+import { type Branch, branches, rendered } from './branches.ts';
 
 /** The rules that are promised, by severity: a name once published does not change, and neither does its weight. */
 const promised: Readonly<Record<Severity, readonly string[]>> = {
@@ -98,13 +100,9 @@ describe('the table of rules', () => {
     expect(name).toMatch(/^[a-z]+\/[a-z0-9-]+$/);
     const { message, remedy, rule, severity, device } = exampleOf(name);
     expect({ rule, severity, device }).toEqual({ rule: name, severity: rules[name].severity, device: 'edge-001' });
-    for (const text of [rules[name].about, message, remedy]) {
-      expect(text.trim()).toBe(text);
-      expect(text.length).toBeGreaterThan(10);
-      expect(text).not.toMatch(/undefined|NaN|\[object|\n/);
-    }
-    expect(message, 'a message is a clause').not.toMatch(/[.!:;,]$/);
-    expect(remedy, 'a remedy is one sentence or more').toMatch(/^[A-Z"`].*\.$/);
+    expectText(rules[name].about);
+    expectClause(message);
+    expectSentences(remedy);
     expect(rules[name].about).toMatch(/^[A-Z].*\.$/);
   });
 
@@ -115,53 +113,108 @@ describe('the table of rules', () => {
   });
 
   it('keeps the place of a finding', () => {
-    const place = { file: 'devices.yaml', line: 3, column: 7 };
-    expect(finding('manifest/syntax', { what: 'w' }, { place, hub: 'a.b' })).toMatchObject({ place, hub: 'a.b' });
+    const subject = { place: at('devices.yaml', 3, 7), hub: 'a.b', device: 'edge-001' };
+    const { rule, severity } = finding('manifest/syntax', { kind: 'quote-in-cell' }, subject);
+    expect(finding('manifest/syntax', { kind: 'quote-in-cell' }, subject)).toMatchObject(subject);
+    expect({ rule, severity }).toEqual({ rule: 'manifest/syntax', severity: 'error' });
   });
 });
 
 describe('a message or a remedy that depends on its details', () => {
-  const said = <Name extends RuleName>(name: Name, details: DetailsOf[Name]) => {
-    const { message, remedy } = rules[name];
-    return `${message(details)} → ${remedy(details)}`;
-  };
+  it.each(branches)('$rule: $message', ({ message, remedy }) => {
+    expectClause(message);
+    expectSentences(remedy);
+  });
 
-  it.each([
-    ['without a remedy of its own', said('manifest/syntax', { what: 'w' }), 'while you type.'],
-    ['with one', said('manifest/syntax', { what: 'w', remedy: 'Do it.' }), 'w → Do it.'],
+  it.each([...new Set(branches.map(({ rule }) => rule))])('%s says something else for each kind of details', (name) => {
+    const ofRule = branches.filter(({ rule }) => rule === name);
+    const texts = [...ofRule, { ...exampleOf(name) }].map(({ message, remedy }) => `${message}\n${remedy}`);
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+
+  it.each<[string, Branch, readonly string[]]>([
     [
-      'without a suggestion',
-      said('manifest/unknown-key', { key: 'k', where: 'a device', known: ['id', 'hub'] }),
-      'unknown key "k" in a device → Remove it. Known keys here: id, hub.',
-    ],
-    ['of any type', said('manifest/type', { key: 'k', expected: 'text', found: 'a map' }), '→ Give k text.'],
-    [
-      'of two common names',
-      said('certificate/cn-mismatch', { path: 'p', commonNames: ['a', 'b"'], id: 'a' }),
-      'p has 2 common names ("a", "b\\""), expected one, "a"',
+      'the known keys, where none is suggested',
+      rendered('manifest/unknown-key', { key: 'k', where: 'a device', known: ['id', 'hub'] }),
+      ['"k"', 'a device', 'id, hub'],
     ],
     [
-      'of one day',
-      said('certificate/expires-soon', { path: 'p', id: 'a', slot: 'secondary', notAfter: 'then', days: 1 }),
-      'the secondary certificate of device "a", p, ends in 1 day, at then',
+      'the suggested key',
+      rendered('manifest/unknown-key', { key: 'k', where: 'a device', suggestion: 'key', known: ['id'] }),
+      ['"k"', 'a device', '"key"'],
     ],
     [
-      'of a hub where none is allowed',
-      said('hub/not-allowed', { hub: 'a.b', allowed: [] }),
-      'is not named by the workflow, which names none',
-    ],
-    ['of no hub at all', said('hub/ambiguous', { allowed: [] }), 'no hub: neither the manifest nor the run names one'],
-    [
-      'of a device that was disabled without a reason',
-      said('plan/re-enable', { id: 'a', reason: '' }),
-      'device "a" is disabled in the hub and would be enabled',
+      'what is expected, where no other remedy is known',
+      rendered('manifest/type', { key: 'k', expected: 'text', found: 'a map' }),
+      ['k: ', 'Give k text.', 'a map'],
     ],
     [
-      'of a host name that somebody gave',
-      said('config/hostname', { key: 'config.hostname', hostname: 'a_b', problem: 'has "_"', implied: false }),
-      'config.hostname, "a_b", has "_" → Give config.hostname the name',
+      'the value in quotes',
+      rendered('manifest/type', { key: 'k', expected: 'text', found: 'the number 1', remedy: { quote: '1.10' } }),
+      ['"1.10"'],
     ],
-  ])('%s', (_, text, part) => expect(text).toContain(part));
+    [
+      'every common name, in quotes',
+      rendered('certificate/cn-mismatch', { path: 'p', commonNames: ['a', 'b"'], id: 'c' }),
+      ['p has 2', '"a", "b\\""', '"c"', 'CN=c'],
+    ],
+    [
+      'one day',
+      rendered('certificate/expires-soon', { path: 'p', id: 'a', slot: 'secondary', notAfter: 'then', days: 1 }),
+      ['secondary', '"a"', 'p', '1 day,', 'then'],
+    ],
+    [
+      'several days',
+      rendered('certificate/expires-soon', { path: 'p', id: 'a', slot: 'primary', notAfter: 'then', days: 2 }),
+      ['2 days,'],
+    ],
+    [
+      'the hubs that are allowed',
+      rendered('hub/not-allowed', { hub: 'a.b', allowed: ['c.d', 'e.f'] }),
+      ['a.b', 'c.d, e.f'],
+    ],
+    ['the hubs to choose from', rendered('hub/ambiguous', { allowed: ['c.d', 'e.f'] }), ['2', 'c.d, e.f']],
+    ['why a device was disabled', rendered('plan/re-enable', { id: 'a', reason: 'stolen' }), ['"a"', '(stolen)']],
+    [
+      'the host name that somebody gave',
+      rendered('config/hostname', { key: 'config.hostname', hostname: 'a_b', problem: 'has "_"', implied: false }),
+      ['config.hostname, "a_b", has "_"', 'Give config.hostname'],
+    ],
+    [
+      'a chain by its names',
+      rendered('certificate/chain-broken', { path: 'p', subject: 'CN=S', of: 'CN=O', issuer: 'CN=I', why: 'stranger' }),
+      ['p: "CN=S"', '"CN=I"', '"CN=O"'],
+    ],
+    [
+      'how many of what was dropped',
+      rendered('thumbprint/normalised', {
+        dropped: [
+          { kind: 'dash', count: 2 },
+          { kind: 'dot', count: 1 },
+          { kind: 'mark', text: 'U+200E', count: 2 },
+          { kind: 'label', text: 'SHA1 Fingerprint=', count: 1 },
+        ],
+      }),
+      ['2 dashes, 1 dot, 2 invisible marks (U+200E), 1 "SHA1 Fingerprint="'],
+    ],
+    [
+      'both values of a field',
+      rendered('plan/differs-from-approved', {
+        id: 'a',
+        differences: [
+          {
+            kind: 'other-value',
+            was: { field: 'status', before: 'enabled', after: 'disabled' },
+            now: { field: 'parent', before: null, after: 'b' },
+          },
+          { kind: 'missing-field', was: { field: 'edge', before: 'false', after: 'true' } },
+        ],
+      }),
+      ['"a"', 'status enabled → disabled', 'parent (none) → b', '; edge false → true'],
+    ],
+  ])('names %s', (_, { message, remedy }, parts) => {
+    for (const part of parts) expect(`${message} → ${remedy}`).toContain(part);
+  });
 
   it.each([
     ['certs/edge-001.pem', 'git rm certs/edge-001.pem,'],
@@ -170,6 +223,22 @@ describe('a message or a remedy that depends on its details', () => {
     ["it's`id`.pem", "git rm 'it'\\''s`id`.pem',"],
     ['-rf.pem', "git rm '-rf.pem',"],
   ])('names the file %j so that a shell takes it as one word', (path, command) => {
-    expect(said('certificate/private-key-present', { path, what: 'a key' })).toContain(command);
+    expect(rendered('certificate/private-key-present', { path, format: 'DER' }).remedy).toContain(command);
   });
 });
+
+function expectText(text: string): void {
+  expect(text.trim()).toBe(text);
+  expect(text.length).toBeGreaterThan(9);
+  expect(text).not.toMatch(/undefined|NaN|\[object|\n/);
+}
+
+function expectClause(message: string): void {
+  expectText(message);
+  expect(message, 'is a clause').not.toMatch(/[.!:;,]$/);
+}
+
+function expectSentences(remedy: string): void {
+  expectText(remedy);
+  expect(remedy, 'is one sentence or more').toMatch(/^[A-Z"`{].*\.$/);
+}

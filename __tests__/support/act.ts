@@ -5,14 +5,14 @@ import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { folderWith } from './folder.ts';
 
-/** Where act (https://github.com/nektos/act) lies; undefined where it is absent: tests that need it then skip by name. */
+/** The path of act (https://github.com/nektos/act); undefined if it is absent. Tests that need it then skip by name. */
 export const act = find();
 
 function find(): string | undefined {
   return inPath('act') ?? [installedByGo()].find(isExecutable);
 }
 
-/** Whether a program is in the path that workflows run with; on GitHub's runners it is. */
+/** Tells whether a program is in the path that workflows run with. On GitHub's runners it is. */
 export function isThere(program: string): boolean {
   return inPath(program) !== undefined;
 }
@@ -40,30 +40,33 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** A push, a pull request …: its name as in `on:`, and what stands in `github.event`. */
+/** A push, a pull request …: its name as in `on:`, and the content of `github.event`. */
 export interface Trigger {
   readonly event: string;
   readonly payload: object;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly vars?: Readonly<Record<string, string>>;
-  /** Folders that stand for actions of others, by `owner/name@commit`. */
+  /** Folders that replace third-party actions, by `owner/name@commit`. */
   readonly actions?: Readonly<Record<string, string>>;
-  /** For every step; the other variables of this process do not reach them. */
+  /** Environment variables for every step. Steps do not get the variables of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface WorkflowRun {
   readonly code: number | null;
-  /** By the job's id, in a matrix followed by its values: `apply localhost:8443`. Of the jobs of called workflows, not of those that call. */
+  /**
+   * By the id of the job, in a matrix followed by its values: `apply localhost:8443`. Holds the jobs of the called
+   * workflows, not the jobs that call them.
+   */
   readonly jobs: Readonly<Record<string, 'success' | 'failure' | 'skipped'>>;
-  /** What steps that have an `id` put out, by it; in a matrix followed by its values. */
+  /** The outputs of steps, by the `id` of the step; in a matrix followed by its values. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly annotations: readonly Annotation[];
-  /** What steps wrote for the job's summary, before anything in it is masked. */
+  /** What steps wrote to the job's summary, before secrets in it are masked. */
   readonly summaries: readonly string[];
-  /** What people see of it, secrets masked. */
+  /** The log that people see, with secrets masked. */
   readonly log: string;
-  /** Everything that act said, secrets and all: for messages of failing tests. */
+  /** Everything that act printed, with secrets. For the messages of failing tests. */
   readonly trace: string;
 }
 
@@ -72,14 +75,14 @@ export interface Annotation {
   readonly message: string;
   readonly title?: string;
   readonly file?: string;
-  /** Counted from 1, in digits. */
+  /** In digits; lines begin at 1. */
   readonly line?: string;
 }
 
 /**
- * Runs the workflows of a repository (a folder that `commit` has seen) on this machine, without containers and without
- * GitHub. They reach this repository as `OWNER/provision-iot-edge@v1`, as it lies here, `dist/` included.
- * `actions/checkout` is act's own copying of the folder: nothing is downloaded.
+ * Runs the workflows of a repository (a folder that `commit` has committed) on this machine, without containers and
+ * without GitHub. They reach this repository, in its present state and with `dist/`, as `OWNER/provision-iot-edge@v1`.
+ * In place of `actions/checkout` act copies the folder, so nothing is downloaded.
  */
 export async function runWorkflows(repository: string, trigger: Trigger): Promise<WorkflowRun> {
   if (act === undefined) throw new Error('act is absent');
@@ -97,15 +100,15 @@ export async function runWorkflows(repository: string, trigger: Trigger): Promis
       `--action-cache-path=${join(work, 'cache')}`,
       '--no-cache-server',
       '--json',
-      // Says which jobs were skipped.
+      // Lists the jobs that were skipped.
       '--verbose',
-      // Given here, it is not asked for in the user's own sign-in.
+      // Given here, so that act does not take the token from the user's own sign-in.
       ...pairs('secret', { GITHUB_TOKEN: '', ...trigger.secrets }),
       ...pairs('var', trigger.vars),
       ...pairs('env', trigger.env),
     ],
     {
-      // The Node of the tests first; and nobody's settings of act.
+      // The Node of the tests comes first. An empty HOME hides the user's settings of act.
       env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), HOME: work },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
@@ -117,22 +120,22 @@ export async function runWorkflows(repository: string, trigger: Trigger): Promis
 const ourName = 'OWNER/provision-iot-edge';
 const ourRef = 'v1';
 
-/** What GitHub takes in a workflow and act does not; nothing else of it is changed before it runs here. */
+/** Replaces what GitHub accepts in a workflow and act does not. The rest of the workflow runs as it is. */
 const rewritings = [
-  // An action of the same repository and commit: act knows `owner/name/path@ref` alone.
+  // An action of the same repository and commit. act knows only `owner/name/path@ref`.
   { from: /uses: \$\/(\S+)/g, to: `uses: ${ourName}/$1@${ourRef}` },
-  // A key of `concurrency` newer than act's schema, which refuses it; act runs without concurrency.
+  // A key of `concurrency` that act's schema does not know and refuses. act ignores concurrency.
   { from: /^ +queue: max\n/gm, to: '' },
-  // With a `ref` act would clone from GitHub; without, it takes the folder as it lies.
+  // With a `ref`, act clones from GitHub. Without it, act takes the folder.
   { from: /^ +ref: refs\/tags\/.*\n/gm, to: '' },
-  // A matrix of a job that was skipped: act works out the matrix all the same, and takes the expression for the output.
+  // act computes the matrix even of a skipped job, where the output is not set.
   {
     from: /fromJSON\((needs\.hubs\.outputs\.hubs)\)/g,
     to: `fromJSON(startsWith($1, '[') && $1 || '[""]')`,
   },
 ] as const;
 
-/** A copy of what others reach of this repository, removed when the test ends. */
+/** Copies the parts of this repository that other repositories use. The copy is removed when the test ends. */
 function publish(): string {
   const root = folderWith();
   for (const name of ['action.yml', 'run', 'dist', '.github']) cpSync(name, join(root, name), { recursive: true });
@@ -146,7 +149,10 @@ function publish(): string {
   return root;
 }
 
-/** Commits all files of a folder to its branch `main`, as a clone of octo/fleet on GitHub. Works again after changes. */
+/**
+ * Commits all files of a folder to its branch `main`, as a clone of octo/fleet on GitHub. Can be called again after
+ * changes.
+ */
 export function commit(folder: string): void {
   const git = (...args: readonly string[]) => {
     execFileSync('git', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -158,7 +164,7 @@ export function commit(folder: string): void {
   git(...author, 'commit', '--quiet', '--message=Fleet');
 }
 
-/** A line of act's log, as far as it is read here. */
+/** A line of act's log: the parts that are read here. */
 interface Entry {
   readonly level: string;
   readonly msg: string;
@@ -169,7 +175,7 @@ interface Entry {
   readonly command?: string;
   readonly name?: string;
   readonly arg?: string;
-  /** Of a summary. */
+  /** The text of a summary. */
   readonly content?: string;
   readonly kvPairs?: { readonly title?: string; readonly file?: string; readonly line?: string };
 }

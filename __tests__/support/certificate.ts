@@ -10,21 +10,21 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
-/** What is left out is as a good device certificate has it. */
+/** What the certificate should be. Every absent field gets the value of a good device certificate. */
 export interface SelfSigned {
-  /** Names in their order, as `[{ CN: ['edge-001'] }]`. */
+  /** The parts of the name in order: `[{ CN: ['edge-001'] }]`. */
   readonly subject?: Record<string, string[]>[];
-  /** Milliseconds from now; from an hour ago for a year. */
+  /** Milliseconds from now; by default from an hour ago until a year from now. */
   readonly from?: number;
   readonly to?: number;
   readonly usages?: string[];
-  /** A certificate that may sign others. */
+  /** Whether the certificate may sign others. */
   readonly authority?: boolean;
-  /** Of an RSA key; EC P-256 by default. */
+  /** The bits of an RSA key; the key is EC P-256 by default. */
   readonly bits?: number;
 }
 
-/** Writes a self-signed certificate as PEM, without openssl. Its key is thrown away. */
+/** Writes a self-signed certificate as PEM, without openssl. Its key is not kept. */
 export async function writeCertificate(path: string, wanted: SelfSigned): Promise<void> {
   const algorithm =
     wanted.bits === undefined

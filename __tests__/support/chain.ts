@@ -9,23 +9,23 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
-/** A certificate with the keys to issue others by. Nothing of it is written to disk. */
+/** A certificate with the keys to issue others. Nothing is written to disk. */
 export interface Issued {
   readonly name: string;
   readonly pem: string;
   readonly keys: nodeCrypto.CryptoKeyPair;
 }
 
-/** What is left out is as a good one has it. */
+/** What the certificate should be. Every absent field gets the value of a good certificate. */
 export interface Issue {
-  /** Signs it itself, where there is no other. */
+  /** The issuer; by default the certificate signs itself. */
   readonly by?: Issued;
-  /** Days from now: from a day ago for a year. */
+  /** Days from now; by default from a day ago until a year from now. */
   readonly from?: number;
   readonly to?: number;
   /** `may-sign` for an authority, `says-ca` for CA:TRUE without key usage, `none` for neither. */
   readonly authority?: 'may-sign' | 'says-ca' | 'may-not-sign' | 'none';
-  /** Of another certificate: a renewed one has the keys of the one before. */
+  /** The keys of another certificate: a renewed certificate has the keys of the old one. */
   readonly keys?: nodeCrypto.CryptoKeyPair;
 }
 
@@ -33,7 +33,7 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 const day = 86_400_000;
 
-/** Issues a certificate for a common name: a device's, or that of an authority. */
+/** Issues a certificate with this common name, for a device or an authority. */
 export async function issue(name: string, wanted: Issue = {}): Promise<Issued> {
   const keys = wanted.keys ?? (await newKeys());
   const { by, from = -1, to = 365, authority = 'none' } = wanted;
@@ -56,12 +56,12 @@ export async function issue(name: string, wanted: Issue = {}): Promise<Issued> {
   return { name, pem: `${certificate.toString('pem')}\n`, keys };
 }
 
-/** An authority, which may sign others. */
+/** Issues the certificate of an authority, which may sign others. */
 export function issueAuthority(name: string, wanted: Issue = {}): Promise<Issued> {
   return issue(name, { authority: 'may-sign', to: 3650, ...wanted });
 }
 
-/** Their PEM, one behind the other. */
+/** Joins the PEM texts of the certificates in this order. */
 export function joined(...certificates: readonly Issued[]): string {
   return certificates.map(({ pem }) => pem).join('');
 }

@@ -8,8 +8,8 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 
 /**
- * Writes `certs/<id>-primary.pem` and `-secondary.pem` for each id below a folder: EC leaves of a root made for it, which
- * is quick enough for thousands. The keys are thrown away.
+ * Writes `certs/<id>-primary.pem` and `-secondary.pem` for each id below a folder: EC leaves of a new root. This is fast enough
+ * for thousands of devices. The keys are not kept.
  */
 export async function writeCertificates(folder: string, ids: readonly string[]): Promise<void> {
   mkdirSync(join(folder, 'certs'), { recursive: true });
@@ -36,7 +36,7 @@ export async function writeCertificates(folder: string, ids: readonly string[]):
   }
 }
 
-/** A manifest whose devices have the certificates of `writeCertificates`. */
+/** Returns a manifest whose devices have the certificates of `writeCertificates`. */
 export function manifestOf(ids: readonly string[], more = ''): string {
   return `version: 1
 defaults:

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 
-/** Where files are in memory, if there is such a place: the time of a disk is not that of the code, and differs tenfold. */
+/** A folder in memory, if there is one. Tests that measure time use it, because the speed of disks differs by a factor of ten. */
 export const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** A temporary folder with the given files, removed when the test ends. */
+/** Makes a temporary folder with the given files. It is removed when the test ends. */
 export function folderWith(files: Readonly<Record<string, string | Buffer>> = {}, place = tmpdir()): string {
   const root = mkdtempSync(join(place, 'provision-'));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));

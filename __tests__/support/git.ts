@@ -12,7 +12,7 @@ export const hasGit = (() => {
   }
 })();
 
-/** Runs git in a folder, as somebody, with nothing of the user's own settings; gives back what it prints. */
+/** Runs git in a folder, under a made-up name and without the user's own settings. Returns what git prints. */
 export function git(folder: string, ...args: readonly string[]): string {
   const who = ['-c', 'user.name=somebody', '-c', 'user.email=somebody@example.com', '-c', 'commit.gpgSign=false'];
   return execFileSync('git', [...who, ...args], {
@@ -23,7 +23,7 @@ export function git(folder: string, ...args: readonly string[]): string {
   });
 }
 
-/** A repository with the branch `main` and one commit of these files. */
+/** Makes a repository with the branch `main` and one commit of these files. */
 export function repositoryWith(files: Readonly<Record<string, string | Buffer>>): string {
   const folder = folderWith(files);
   git(folder, 'init', '-q', '-b', 'main');
@@ -31,7 +31,7 @@ export function repositoryWith(files: Readonly<Record<string, string | Buffer>>)
   return folder;
 }
 
-/** Writes files and commits whatever changed. */
+/** Writes files and commits all changes. */
 export function commit(folder: string, message: string, files: Readonly<Record<string, string | Buffer>>): void {
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });

@@ -23,37 +23,39 @@ export interface StoredComment {
 }
 
 export interface GitHubApi {
-  /** Of the REST interface, as GITHUB_API_URL has it. */
+  /** The URL of the REST API, for GITHUB_API_URL. */
   readonly url: string;
   readonly issues: StoredIssue[];
   readonly comments: StoredComment[];
-  /** What the comments of an issue or pull request say. */
+  /** Returns the bodies of the comments of an issue or pull request. */
   commentsOn(issue: number): readonly string[];
-  /** Files of the release of each tag, by name. */
+  /** The files of releases, by tag and then by name. */
   readonly releases: Map<string, Map<string, Buffer>>;
-  /** `GET /repos/octo/fleet/issues?page=2`, one for each call. */
+  /** Every call so far: `GET /repos/octo/fleet/issues?page=2`. */
   readonly calls: string[];
 }
 
 export interface Behaviour {
   readonly issues?: readonly StoredIssue[];
   readonly comments?: readonly StoredComment[];
-  /** Tags that have a release. */
+  /** The tags that have a release at first. */
   readonly releases?: readonly string[];
-  /** Who the token is, `github-actions[bot]` where nothing is said; null: the question is refused. */
+  /** The account of the token; `github-actions[bot]` if absent. If null, the question for it is refused. */
   readonly viewer?: string | null;
-  /** What other calls are answered with, as `GET /repos/octo/fleet/commits`. */
+  /** The answers to other calls, by call: `GET /repos/octo/fleet/commits`. */
   readonly others?: Readonly<Record<string, unknown>>;
-  /** An answer in place of the usual one, or none at all. */
+  /** Returns an answer in place of the usual one, `silence` for no answer, or undefined for the usual one. */
   readonly instead?: (call: string) => { readonly status: number; readonly message: string } | 'silence' | undefined;
-  /** Speaks TLS, as the GitHub CLI wants it. */
+  /** If present, the API uses TLS with its certificate, as the GitHub CLI requires. */
   readonly authority?: Authority;
 }
 
 const repository = '/repos/octo/fleet';
 export const githubToken = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz';
 
-/** GitHub's interface to octo/fleet on this machine until the test ends: issues, comments and the files of releases. */
+/**
+ * Starts GitHub's API to octo/fleet on this machine until the test ends: issues, comments and the files of releases.
+ */
 export async function startGitHubApi(behaviour: Behaviour = {}): Promise<GitHubApi> {
   const { viewer = 'github-actions[bot]', authority } = behaviour;
   const issues = (behaviour.issues ?? []).map((issue) => ({ ...issue }));
@@ -79,7 +81,7 @@ export async function startGitHubApi(behaviour: Behaviour = {}): Promise<GitHubA
     const known = behaviour.others?.[call];
     if (known !== undefined) return answer(response, 200, known);
     if (call === 'POST /graphql') {
-      // The GitHub CLI looks among drafts too, and takes no field that it has not asked for.
+      // The GitHub CLI also looks among drafts, and accepts only the fields that it has asked for.
       if (viewer === null) return answer(response, 200, { errors: [{ message: 'refused' }] });
       const asksForRelease = String(parsed(bytes).query).includes('release(');
       const data = asksForRelease ? { repository: { release: null } } : { viewer: { login: viewer } };
@@ -132,7 +134,10 @@ interface OfReleases {
   readonly api: string;
 }
 
-/** https://docs.github.com/rest/releases/assets: an upload of a name that is there is refused, other characters become dots. */
+/**
+ * Answers as https://docs.github.com/rest/releases/assets describes. A second upload of a name is refused. Special
+ * characters in names become dots.
+ */
 function ofReleases(
   call: string,
   { releases, query, bytes, api }: OfReleases,

@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Whether this machine has openssl; tests that need it skip by name where it is absent. */
+/** Whether this machine has openssl. Tests that need it skip by name if it is absent. */
 export const hasOpenssl = detect();
 
 function detect(): boolean {
@@ -15,7 +15,7 @@ function detect(): boolean {
   }
 }
 
-/** Runs openssl in a folder and gives back what it prints; throws with its words when it fails. */
+/** Runs openssl in a folder and returns its output. Throws with openssl's message if it fails. */
 export function openssl(folder: string, ...args: readonly string[]): string {
   return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 }
@@ -45,20 +45,20 @@ function generate(type: KeyType) {
   }
 }
 
-/** What to ask openssl for; what is left out is as a good device certificate has it. */
+/** What the certificate should be. Every absent field gets the value of a good device certificate. */
 export interface Wanted {
-  /** As `openssl req -subj` takes it: `/CN=edge-001`. */
+  /** The subject in the form of `openssl req -subj`: `/CN=edge-001`. */
   readonly subject: string;
-  /** A key file below the folder, made when it is not there. By default one of the certificate's own. */
+  /** A key file below the folder, made if it does not exist. By default, each certificate has its own key file. */
   readonly key?: string;
   readonly keyType?: KeyType;
   /** `YYYYMMDDHHMMSSZ`; from 2026-01-01 to 2028-01-01 by default. */
   readonly start?: string;
   readonly end?: string;
   readonly digest?: string;
-  /** Signed with RSA-PSS, by an RSA key. */
+  /** Signs with RSA-PSS, using an RSA key. */
   readonly pss?: boolean;
-  /** Lines of an extension section of openssl's configuration. */
+  /** The lines of the extension section in openssl's configuration. */
   readonly extensions?: readonly string[];
 }
 
@@ -68,7 +68,7 @@ const leafExtensions = [
   'extendedKeyUsage = clientAuth',
 ] as const;
 
-/** Makes a self-signed certificate `<name>.pem` in the folder; its key lies in `keys/` there. Needs openssl 1.1 or newer. */
+/** Makes a self-signed certificate `<name>.pem` in the folder, with its key in `keys/` there. Needs openssl 1.1 or newer. */
 export function makeCertificate(folder: string, name: string, wanted: Wanted): string {
   const work = join(folder, 'keys');
   mkdirSync(work, { recursive: true });

@@ -3,32 +3,36 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { strFromU8, unzipSync } from 'fflate';
 import { startBlobService } from './blob-service.ts';
 
-/** An artifact as the service has it after FinalizeArtifact. */
+/** An artifact after FinalizeArtifact. */
 interface StoredArtifact {
   readonly name: string;
   readonly id: number;
   readonly size: number;
   readonly hash: string | undefined;
-  /** ISO 8601; absent when the repository's own limit holds. */
+  /** ISO 8601; undefined if the repository's own setting decides. */
   readonly expiresAt: string | undefined;
 }
 
-/** GitHub's results service, as much of it as uploads need, in front of a real blob service (Azurite). */
+/** The part of GitHub's results service that uploads need, in front of a real blob service (Azurite). */
 export interface ResultsService {
-  /** What a process needs in its environment so that @actions/artifact uploads here. */
+  /** The environment variables that make @actions/artifact upload here. */
   readonly environment: Readonly<Record<string, string>>;
-  /** In the order of their completion. */
+  /** In the order in which they were completed. */
   readonly artifacts: readonly StoredArtifact[];
-  /** The zip's bytes, by name or id. */
+  /** Returns the bytes of the zip of an artifact, by its name or id. */
   download(artifact: string | number): Promise<Uint8Array>;
-  /** The files of the zip as text, by path, sorted. */
+  /** Returns the files of the zip as text, by path, sorted. */
   files(artifact: string | number): Promise<Readonly<Record<string, string>>>;
-  /** From now on the artifact of this name is refused. */
+  /** Refuses the artifact of this name from now on. */
   refuse(name: string, status?: number): void;
+  /** Forgets all artifacts and refusals. */
+  reset(): void;
   close(): Promise<void>;
 }
 
-/** Starts both on free ports of the loopback interface; state is in memory. */
+/**
+ * Starts the results service and the blob service on free ports of the loopback interface. Their state is in memory.
+ */
 export async function startResultsService(): Promise<ResultsService> {
   const blobs = await startBlobService();
   await blobs.makeContainer('artifacts');
@@ -83,7 +87,8 @@ export async function startResultsService(): Promise<ResultsService> {
     environment: {
       ACTIONS_RUNTIME_TOKEN: token,
       ACTIONS_RESULTS_URL: `http://127.0.0.1:${port}/`,
-      // The client takes GitHub's own hosts and those below localhost, and refuses the others as Enterprise Server.
+      // The client accepts hosts of GitHub and hosts below localhost. It takes all others for Enterprise Server and
+      // refuses them.
       GITHUB_SERVER_URL: 'http://github.localhost',
     },
     artifacts,
@@ -93,6 +98,11 @@ export async function startResultsService(): Promise<ResultsService> {
       return Object.fromEntries(entries.map(([path, bytes]): [string, string] => [path, strFromU8(bytes)]).sort());
     },
     refuse: (name, status = 403) => void refusals.set(name, status),
+    reset() {
+      refusals.clear();
+      created.clear();
+      artifacts.length = 0;
+    },
     async close() {
       server.closeAllConnections();
       server.close();

@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished } from 'vitest';
+import { afterAll, expect, onTestFinished } from 'vitest';
 import { type EmbeddedHub, type HubOptions, startHub } from '../../src/emulator/hub.ts';
 import { runWorkflows, type Trigger, type WorkflowRun } from './act.ts';
 import { folderWith } from './folder.ts';
@@ -25,14 +25,14 @@ export const pullRequest = (event = 'pull_request', from = 'octo/fleet', to = 'm
 
 export const schedule: Trigger = { event: 'schedule', payload: { schedule: '17 4 * * *' } };
 
-/** A hub until the test ends. */
+/** Starts a hub that runs until the test ends. */
 export async function hubOf(options: HubOptions = {}): Promise<EmbeddedHub> {
   const hub = await startHub(options);
   onTestFinished(() => hub.close());
   return hub;
 }
 
-/** Two hubs with one authority and one key, as two hubs of a tenant take the same tokens. */
+/** Starts two hubs with one authority and one key, so that both accept the same tokens, as two hubs of a tenant do. */
 export async function twoHubs(): Promise<readonly [EmbeddedHub, EmbeddedHub]> {
   const [first, second] = [folderWith(), folderWith()];
   const hub = await hubOf({ directory: first });
@@ -42,22 +42,25 @@ export async function twoHubs(): Promise<readonly [EmbeddedHub, EmbeddedHub]> {
   return [hub, await hubOf({ directory: second })];
 }
 
-/** What the workflows of a repository meet, all of it on this machine. */
+/** A repository and the services that its workflows call, all of them on this machine. */
 export interface Surroundings {
   readonly folder: string;
   readonly hubs: readonly EmbeddedHub[];
-  /** What may be seen nowhere, beside the keys of the hubs and GitHub's token; asked after each run. */
+  /**
+   * Returns the secrets that must not be visible, beside the keys of the hubs and GitHub's token. Called after each
+   * run.
+   */
   readonly secrets?: () => readonly string[];
-  /** How GitHub's interface is at first. */
+  /** The state of GitHub's API at first. */
   readonly github?: Behaviour;
 }
 
-/** The workflows of a repository between hubs and a GitHub, ready to run. */
+/** The workflows of a repository, with hubs and GitHub's API, ready to run. */
 export interface Scenario {
   readonly github: GitHubApi;
-  /** Of the run that was last. */
+  /** Returns the results service of the last run. */
   readonly results: () => ResultsService;
-  /** Runs the workflows, and then looks for secrets in all that they left. */
+  /** Runs the workflows, then expects that nothing they left holds a secret. */
   readonly run: (trigger: Trigger) => Promise<WorkflowRun>;
 }
 
@@ -68,9 +71,8 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
     return Object.values(connectionStrings).map((text) => /SharedAccessKey=(.+)$/.exec(text)![1]!);
   });
   const run = async (trigger: Trigger) => {
-    results = await startResultsService();
+    results = await emptyResults();
     const service = results;
-    onTestFinished(() => service.close());
     const strings = hubs.map(({ connectionString }) => connectionString).join('\n');
     const ended = await runWorkflows(folder, {
       secrets: {
@@ -82,7 +84,7 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
       env: {
         ...service.environment,
         GITHUB_API_URL: github.url,
-        // The workflow has no input for another CA: on GitHub the hub is the real one.
+        // The workflow has no input for a CA, because on GitHub the hub is a real one.
         ...(hubs[0] === undefined ? {} : { NODE_EXTRA_CA_CERTS: hubs[0].caFile }),
         ...trigger.env,
       },
@@ -103,18 +105,32 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
   };
 }
 
-/** A secret as it is, as URLs and as JSON have it. */
+/** One results service for a test file: to start it takes more than a second. */
+let shared: Promise<ResultsService> | undefined;
+
+async function emptyResults(): Promise<ResultsService> {
+  shared ??= startResultsService();
+  const service = await shared;
+  service.reset();
+  return service;
+}
+
+afterAll(async () => {
+  await (await shared)?.close();
+});
+
+/** Returns a secret in its plain form and in the forms that it has in URLs and in JSON. */
 function formsOf(secret: string): readonly string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   return [...new Set([secret, encodeURIComponent(secret), json, json.replaceAll('/', '\\/')])];
 }
 
-/** Markdown as it is and as it is read, where a character may stand as a reference. */
+/** Returns Markdown as it stands, followed by the same text with its character references resolved. */
 function bothWays(markdown: string): string {
   return markdown + markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
 }
 
-/** All that people, later steps and other systems can see of a run. */
+/** Returns everything that people, later steps and other systems can see of a run. */
 async function traces(
   { log, outputs, annotations, summaries }: WorkflowRun,
   { issues, comments, releases }: GitHubApi,

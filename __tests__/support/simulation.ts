@@ -1,5 +1,5 @@
 import { type Applied, apply } from '../../src/apply/apply.ts';
-import { type EmbeddedHub, type HubOptions, startHub } from '../../src/emulator/hub.ts';
+import type { EmbeddedHub, HubOptions } from '../../src/emulator/hub.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
 import type { Capacity } from '../../src/model/capacity.ts';
@@ -7,6 +7,7 @@ import type { Identity } from '../../src/model/identity.ts';
 import type { Change } from '../../src/model/plan.ts';
 import { StopSwitch } from '../../src/model/stop.ts';
 import { plan } from '../../src/plan/plan.ts';
+import { startHub } from '../emulator/start-hub.ts';
 import { type SimulatedClock, simulatedClock } from './clock.ts';
 
 /** The hub and the client on one clock that jumps. */

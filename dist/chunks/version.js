@@ -1,1 +1,1 @@
-import{t as e}from"./version2.js";export default e();export{};
+var e=require("./rolldown-runtime.js").t((e=>{Object.defineProperty(e,"__esModule",{value:!0}),e.versionQueryString=e.apiVersion=void 0,e.apiVersion=`2021-04-12`;function t(){return`?api-version=`+e.apiVersion}e.versionQueryString=t}));Object.defineProperty(exports,"default",{enumerable:!0,get:function(){return e()}});

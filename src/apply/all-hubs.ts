@@ -7,19 +7,20 @@ import type { Registry } from '../model/registry.ts';
 import { apply } from './apply.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import { importsFrom } from './imports.ts';
+import { progressText } from './progress-texts.ts';
 import type { Timing } from './queue.ts';
 
-/** What became of every change. */
+/** The result of all changes, on all hubs. */
 export interface CarriedOut {
   readonly outcomes: readonly DeviceOutcome[];
   readonly faults: readonly Fault[];
 }
 
-/** What the workflow tells about the hubs and the time there is. */
+/** What the workflow says about the hubs and about the time limit. */
 interface Settings {
-  /** If absent, the size of the hubs is not known and the pace adapts. */
+  /** The size of every hub. If absent, it is not known, and the pace adapts. */
   readonly hubCapacity?: Capacity;
-  /** Minutes after which nothing new begins. */
+  /** Minutes after which the run begins nothing new. */
   readonly timeLimit?: number;
 }
 
@@ -28,7 +29,7 @@ interface Surroundings extends Omit<Timing, 'now'> {
   readonly progress: Progress;
 }
 
-/** Writes to all hubs at once, each at its own pace; what stops one hub does not stop the others. */
+/** Writes to all hubs at once, each at its own pace. A fault of one hub does not stop the others. */
 export async function carryOut(
   changes: readonly Change[],
   request: Settings,
@@ -44,7 +45,7 @@ export async function carryOut(
   const outcomes = changes.map(({ id: device, hub }): DeviceOutcome => {
     return written.get(key({ device, hub })) ?? { device, hub, result: 'unchanged' };
   });
-  // A stop is one fault, however many hubs it stops.
+  // A stop gives every hub the same fault, which is reported once.
   const faults = new Set(applied.flatMap(({ fault }) => (fault === undefined ? [] : [fault])));
   return { outcomes, faults: [...faults] };
 }
@@ -68,12 +69,12 @@ async function writeHub(changes: readonly Change[], request: Settings, world: Su
       progress.written(writing);
       learn(writing);
     },
-    tagging: (devices) => progress.phase(`writing tags of ${counted(devices, 'device')} to ${hub}`),
+    tagging: (devices) => progress.phase(progressText.writingTags({ hub, devices })),
     importing: (text) => progress.phase(text),
   });
 }
 
-/** What it will take, before it begins. */
+/** Says before the writing begins how long it takes, and warns where that is too long. */
 function announce(
   hub: HubHost,
   expected: Estimate,
@@ -81,59 +82,44 @@ function announce(
   { progress }: Surroundings,
   imports: boolean,
 ): void {
-  const { operations, capacity, perMinute, minutes } = expected;
+  const { operations, capacity, minutes, perMinute } = expected;
   if (operations === 0) return;
   const from = importsFrom(capacity);
   if (imports && operations >= from) {
-    progress.phase(`writing ${counted(operations, 'device')} to ${hub} by import jobs`);
+    progress.phase(progressText.byImportJobs({ hub, devices: operations }));
     return;
   }
-  const size = capacity === undefined ? '' : ` (${capacity.tier}x${capacity.units})`;
-  const pace =
-    capacity === undefined
-      ? `at most ${duration(minutes)}, since every hub takes ${perMinute} a minute, and most take more (hub-capacity tells)`
-      : `${duration(minutes)} at ${number(perMinute)} a minute${size}`;
-  const job = imports ? `; without an import job, which is used from ${counted(from, 'device')} on` : '';
-  progress.phase(
-    `writing ${counted(operations, 'device')} to ${hub}: ${counted(operations, 'operation')}, ${pace}${job}`,
-  );
+  const writing = { hub, operations, minutes, perMinute };
+  progress.phase(progressText.byBulks({ ...writing, capacity, importsFrom: imports ? from : undefined }));
   const tooLong = timeLimit !== undefined && minutes > timeLimit;
   if (capacity === undefined || !(tooLong || minutes > 60)) return;
-  const quicker = `Quicker is a hub with more units (az iot hub update --name NAME --set sku.capacity=${2 * capacity.units}), or an import job (import-container).`;
-  const fits = tooLong
-    ? `, which does not fit the time limit of ${counted(timeLimit, 'minute')}: this run does about ${number(Math.floor(timeLimit * perMinute))}, the next ones the rest`
-    : '';
-  progress.warning(`${hub}: ${counted(operations, 'device')} take ${duration(minutes)}${fits}. ${quicker}`);
+  progress.warning(progressText.takesLong({ ...writing, capacity, timeLimit: tooLong ? timeLimit : undefined }));
 }
 
-/** A hub queues what comes at first; after so many milliseconds its pace shows. */
+/** Milliseconds after which the pace of a hub shows. Before that, the hub queues what it is sent. */
 const learnedAfter = 60_000;
 
-/** Where nobody has told the size of the hub: warns, once, as soon as its pace shows that the time limit comes too early. */
+/**
+ * For a run that was not told the size of its hubs. Warns once, as soon as the pace of a hub shows that the time limit
+ * comes before the end.
+ */
 function learning({ hubCapacity, timeLimit }: Settings, { warning }: Surroundings['progress']): (now: Writing) => void {
-  let told = hubCapacity !== undefined || timeLimit === undefined;
+  let warned = hubCapacity !== undefined || timeLimit === undefined;
   return ({ hub, total, done, elapsed }) => {
-    if (told || timeLimit === undefined || elapsed < learnedAfter || done === 0) return;
-    const minutes = elapsed / 60_000;
-    const needed = (minutes * total) / done;
-    if (needed <= timeLimit) return;
-    told = true;
-    const perMinute = Math.round(done / minutes);
+    if (warned || timeLimit === undefined || elapsed < learnedAfter || done === 0) return;
+    const elapsedMinutes = elapsed / 60_000;
+    const minutes = (elapsedMinutes * total) / done;
+    if (minutes <= timeLimit) return;
+    warned = true;
     warning(
-      `${hub}: at ${number(perMinute)} a minute, as it goes now, ${counted(total, 'device')} take ${duration(needed)}, which does not fit the time limit of ${counted(timeLimit, 'minute')}: this run does about ${number(Math.floor((timeLimit * done) / minutes))}, the next ones the rest. Quicker is a hub with more units, or an import job (import-container).`,
+      progressText.tooSlow({
+        hub,
+        devices: total,
+        perMinute: Math.round(done / elapsedMinutes),
+        minutes,
+        timeLimit,
+        inTime: Math.floor((timeLimit * done) / elapsedMinutes),
+      }),
     );
   };
-}
-
-function duration(minutes: number): string {
-  if (minutes < 1) return 'less than a minute';
-  return minutes < 90 ? `about ${counted(Math.ceil(minutes), 'minute')}` : `about ${(minutes / 60).toFixed(1)} h`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en-US');
 }

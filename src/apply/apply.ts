@@ -5,6 +5,7 @@ import type { Change, DeviceOutcome, Removal } from '../model/plan.ts';
 import type { Registry } from '../model/registry.ts';
 import { isOperation } from './estimate.ts';
 import { Imports, importsFrom } from './imports.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import { Pace } from './pace.ts';
 import type { Timing } from './queue.ts';
 import { register } from './register.ts';
@@ -15,21 +16,21 @@ import { type TagOutcome, type TagWork, writeTags } from './write-tags.ts';
 
 const bulkSize = 100;
 
-/** What carrying out needs from outside. */
+/** What `apply` needs from outside. */
 export interface ApplyOptions extends Timing {
-  /** Size of the hub, where it is known: writes are paced to its quota. */
+  /** Size of the hub. Writes are paced to its quota. If absent, the size is not known. */
   readonly capacity?: Capacity | undefined;
-  /** Told as it goes on. */
+  /** Called after each call to the hub. */
   readonly progress: (standing: Standing) => void;
-  /** Told, when the devices are registered, of how many the tags are to be written. */
+  /** Called once all devices are registered, with the number of devices whose tags are written next. */
   readonly tagging?: (devices: number) => void;
-  /** Told in sentences how import jobs stand. */
+  /** Called with a sentence for people about an import job. */
   readonly importing?: (text: string) => void;
 }
 
 /** How far the writing to one hub has come. */
 export interface Standing {
-  /** Devices that are registered or removed, well or badly. */
+  /** Devices that are finished, failed ones included. */
   readonly done: number;
   readonly failed: number;
   /** Registry operations so far. */
@@ -37,16 +38,17 @@ export interface Standing {
 }
 
 export interface Applied {
-  /** One per create, update and removal, in no particular order. */
+  /** One for each create, update and removal, in no particular order. */
   readonly outcomes: readonly DeviceOutcome[];
-  /** What ended the run early, if anything did: the hub refuses us or cannot be reached. */
+  /** Why the run ended early: the hub refuses us or cannot be reached, or the run was stopped. Absent if it did not. */
   readonly fault?: Fault;
 }
 
 /**
- * Writes creates and updates, in bulks of up to 100, parents before their children, and then tags, device by device, then removals. A device is
- * read back only where its answer was lost or contradicts the plan. Nobody else's change is overwritten: every update carries the
- * etag that was read. Never throws: a device the hub refuses fails alone, a hub that refuses us, or a stop, ends the run with a fault.
+ * Writes the changes of one hub: first creates and updates, in bulks of up to 100, parents before their children; then
+ * tags, device by device; then removals. Reads a device back only if the answer for it was lost or contradicts the
+ * plan. Every update carries the etag that was read, so that it overwrites nobody else's change. Never throws. A device
+ * that the hub refuses fails alone. A hub that refuses us, or a stop, ends the run with a fault.
  */
 export async function apply(changes: readonly Change[], asked: Registry, options: ApplyOptions): Promise<Applied> {
   const { capacity, progress, tagging, importing = () => {}, ...timing } = options;
@@ -87,7 +89,7 @@ export async function apply(changes: readonly Change[], asked: Registry, options
   const removed: DeviceOutcome[] = [];
   let failed = [...registered.outcomes.values()].filter((outcome) => !isRight(outcome)).length;
   const removals = changes.filter(isRemoval);
-  // A hub that has refused us is asked for nothing more.
+  // After a fault the hub is sent nothing more.
   if (fault !== undefined)
     for (const { id: device, hub } of removals) removed.push({ device, hub, result: 'failed', reason: fault.message });
   else {
@@ -110,12 +112,15 @@ function isRemoval(change: Change): change is Removal {
   return change.kind === 'disable' || change.kind === 'delete';
 }
 
-/** A device is registered by a create, and by an update of which not the tags alone differ. */
+/** Whether the change takes a registry write. An update that changes only tags does not. */
 function registers(change: Writable): boolean {
   return change.kind === 'create' || change.registers;
 }
 
-/** What is left to do for the tags of a device, once it is registered: a new one has begun with them, if the hub said so. */
+/**
+ * Returns the tags that are still to be written once the device is registered. A new device is created together with
+ * its tags, so it needs nothing, unless the hub did not confirm that.
+ */
 function tagWork(
   change: Writable,
   outcome: DeviceOutcome | undefined,
@@ -139,10 +144,10 @@ function outcomeOf(
 ): DeviceOutcome {
   const { id: device, hub } = change;
   if (tags?.result === 'failed' || tags?.result === 'unknown') {
-    const part = registered === undefined ? 'tags' : 'registered, but its tags are not as wanted';
-    return { device, hub, result: tags.result, reason: `${part}: ${tags.reason ?? ''}` };
+    const reason = outcomeReason.tagsNotWritten({ registered: registered !== undefined, why: tags.reason ?? '' });
+    return { device, hub, result: tags.result, reason };
   }
-  const outcome = registered ?? { device, hub, result: 'unchanged', reason: 'already so when it was to be written' };
+  const outcome = registered ?? { device, hub, result: 'unchanged', reason: outcomeReason.alreadySo() };
   const begun = outcome.result === 'created' && change.registration.tags !== undefined;
   if (tags?.result !== 'written') return begun ? { ...outcome, tags: 'written' } : outcome;
   return { device, hub, result: outcome.result === 'created' ? 'created' : 'updated', tags: 'written' };

@@ -2,7 +2,7 @@ import { brokenRest, throttledRest } from '../model/backoff.ts';
 import type { WriteAnswer } from '../model/registry.ts';
 import type { Again, CallResult } from './queue.ts';
 
-/** What a call brought, from the steps of its devices, and from the hub's answers to each. */
+/** Sums up a call: from the next step of each device, and from the hub's answer for each. */
 export function callResult<Item>(
   steps: readonly (Again<Item> | object)[],
   answers: readonly (WriteAnswer | undefined)[],
@@ -18,7 +18,7 @@ export function callResult<Item>(
   return { unfinished, trouble: { because: 'broken', rest: brokenRest, partly: false } };
 }
 
-/** The hub's word on the device itself. */
+/** Whether the hub answered about the device itself. A throttled or unreached hub did not. */
 function isAnswer(answer: WriteAnswer): boolean {
   if (answer.answer === 'refused') return answer.code !== 'throttled' && answer.code !== 'unreached';
   return answer.answer === 'applied';

@@ -1,21 +1,21 @@
 import { type Capacity, operationsPerMinute } from '../model/capacity.ts';
 import type { Change } from '../model/plan.ts';
 
-/** What carrying out will take on one hub. */
+/** What the changes of one hub will take. */
 export interface Estimate {
   /** Registry operations: one for each device that is created, updated or removed. */
   readonly operations: number;
-  /** Devices whose tags are written after that; new devices begin with theirs. */
+  /** Devices whose tags are written afterwards. New devices are created with theirs. */
   readonly tags: number;
-  /** At the pace that the quota allows. */
+  /** Duration at the pace that the quota allows. */
   readonly minutes: number;
-  /** The quota, a minute: of `capacity`, else the least that a hub has. */
+  /** Registry operations a minute: the quota of `capacity`; if that is not known, the smallest quota that a hub has. */
   readonly perMinute: number;
-  /** Absent: not known. */
+  /** If absent, not known. */
   readonly capacity?: Capacity;
 }
 
-/** What every hub has at least. */
+/** The smallest hub. */
 const least: Capacity = { tier: 'S1', units: 1 };
 
 export function estimate(changes: readonly Change[], capacity: Capacity | undefined): Estimate {
@@ -26,7 +26,7 @@ export function estimate(changes: readonly Change[], capacity: Capacity | undefi
   return { operations, tags, minutes, perMinute: rates.registry, ...(capacity === undefined ? {} : { capacity }) };
 }
 
-/** Whether carrying it out takes a registry operation. */
+/** Whether the change takes a registry operation. */
 export function isOperation(change: Change): boolean {
   switch (change.kind) {
     case 'create':

@@ -2,22 +2,29 @@ import { type Capacity, operationsPerMinute } from '../model/capacity.ts';
 import type { DeviceId } from '../model/fleet.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import { type Importer, idOf, type Registry, type RegistryWrite, type WriteAnswer } from '../model/registry.ts';
+import { progressText } from './progress-texts.ts';
 import type { Timing } from './queue.ts';
 import { untilItFails } from './settle-bulk.ts';
 
-/** A job takes some 20 s before its first line, and one runs at a time. */
+/**
+ * Import jobs are used for writes that would take longer than this within the quota. A job takes about 20 s before its
+ * first line, and a hub runs one at a time.
+ */
 const worthwhileMinutes = 10;
+/** The same where the hub's size is not known: a number of devices. */
 const worthwhileUnknown = 10_000;
-/** Of a run with jobs, what is less than this goes in bulks all the same: the few devices of one level of parents, what is left over. */
+/** Fewer devices than this go in bulks even in a run with jobs: a level of parents with few devices, or a remainder. */
 const leastOfJob = 1_000;
-/** A job that breaks off again and again is no way. */
+/** After so many jobs the rest goes in bulks, since jobs evidently break off. */
 const mostJobs = 5;
-/** Up to so many devices are read back one by one. */
+/** Up to this number, devices are read back one by one. */
 const few = 100;
-/** A query shows a new device after 1.4 to 6 seconds. */
+/** Milliseconds. A query shows a new device after 1.4 to 6 seconds. */
 const visibleAfter = 6_000;
 
-/** From how many writes on import jobs are used: what the hub's quota allows in ten minutes, where its size is known. */
+/**
+ * Import jobs are used from this number of writes on: what the hub's quota allows in ten minutes, if its size is known.
+ */
 export function importsFrom(capacity: Capacity | undefined): number {
   return capacity === undefined ? worthwhileUnknown : worthwhileMinutes * operationsPerMinute(capacity).registry;
 }
@@ -27,13 +34,16 @@ export interface ImportsOptions {
   readonly tell: (text: string) => void;
 }
 
-/** What one job brought. */
+/** The result of one job. */
 export interface Imported {
-  /** One per write, in order. */
+  /** One for each write, in order. */
   readonly answers: readonly (WriteAnswer | undefined)[];
-  /** Shows the devices whose answers leave something open: of many by query, since a read each would cost as much as writing them. */
+  /**
+   * Reads a device whose answer is open. Many of them are read by one query, since a read each would cost as much as
+   * the writes.
+   */
   readonly readOne: (id: DeviceId) => Promise<RegisteredDevice | undefined>;
-  /** The job was cut short: of what was not answered no more is to be learnt now. */
+  /** The run was stopped during the job. Devices without an answer are not read back. */
   readonly stopped: boolean;
 }
 
@@ -50,12 +60,12 @@ export class Imports {
     this.#options = options;
   }
 
-  /** Whether so many writes are to go by a job. */
+  /** Whether a job should carry this number of writes. */
   takes(count: number): boolean {
     return count >= leastOfJob && this.#jobs < mostJobs && !this.#options.timing.stop.asked.aborted;
   }
 
-  /** Writes devices by one job. Rejects with a `Fault` where nothing was written, and going on is no use. */
+  /** Writes devices by one job. Rejects with a `Fault` if nothing was written and to go on would not help. */
   async write(writes: readonly RegistryWrite[]): Promise<Imported> {
     const { timing, tell } = this.#options;
     this.#jobs += 1;
@@ -73,7 +83,7 @@ export class Imports {
   async #reader(open: readonly DeviceId[]): Promise<Imported['readOne']> {
     const { timing, tell } = this.#options;
     if (open.length <= few || timing.stop.asked.aborted) return untilItFails((id) => this.#registry.readOne(id));
-    tell(`reading what became of ${open.length.toLocaleString('en-US')} devices`);
+    tell(progressText.readingBack({ devices: open.length }));
     await timing.sleep(visibleAfter, timing.stop.asked).catch(() => {});
     try {
       const found = await this.#registry.read(open);
@@ -86,7 +96,7 @@ export class Imports {
   }
 }
 
-/** Whether the device has to be looked at: its answer was lost, or contradicts the plan. */
+/** Whether the device has to be read: its answer was lost, or contradicts the plan. */
 function isOpen(answer: WriteAnswer | undefined): boolean {
   if (answer === undefined || answer.answer === 'unanswered') return true;
   return answer.answer === 'refused' && /^(exists|absent|changed)$/.test(answer.code);
@@ -94,7 +104,7 @@ function isOpen(answer: WriteAnswer | undefined): boolean {
 
 type Unanswered = Extract<WriteAnswer, { answer: 'unanswered' }>;
 
-/** Whether nobody knows what became of the device, and nobody is to ask now. */
+/** Whether the job was stopped before the hub answered for this device. */
 export function isCutShort({ stopped }: Imported, answer: WriteAnswer | undefined): answer is Unanswered | undefined {
   return stopped && (answer === undefined || answer.answer === 'unanswered');
 }

@@ -1,9 +1,9 @@
 import { backoff, type Rest } from '../model/backoff.ts';
 
 export interface PaceOptions {
-  /** The quota, in operations a minute; absent: not known, and the pace adapts. */
+  /** The quota, in operations a minute. If absent, it is not known, and the pace adapts. */
   readonly perMinute?: number | undefined;
-  /** The most operations of one call. */
+  /** The largest number of operations in one call. */
   readonly most: number;
   /** Milliseconds since some moment. */
   readonly now: () => number;
@@ -11,45 +11,49 @@ export interface PaceOptions {
   readonly random: () => number;
 }
 
-/** What was wrong with a call as a whole. */
+/** What went wrong with a call as a whole. */
 export interface Trouble {
   readonly because: 'throttled' | 'broken';
   readonly rest: Rest;
-  /** Some of it was answered all the same. */
+  /** The hub answered for some of the devices. */
   readonly partly: boolean;
 }
 
-/** A call on its way. */
+/** A call that is under way. */
 export interface Sent {
   readonly operations: number;
   readonly era: number;
 }
 
-/** Calls on their way at the same time, at first and at most. */
+/** Calls that are under way at the same time, at first and at most. */
 const callsAtFirst = 4;
 const callsAtMost = 8;
-/** Operations that the window grows by for every window that is answered. */
+/** Calls by which the window grows each time that a whole window is answered. */
 const growth = 0.2;
 const leastWindow = 0.2;
-/** With a quota a call takes no more of it than comes in so many seconds: smaller steps, the same pace. */
+/** With a known quota, a call uses at most the quota of this many seconds: smaller steps, the same pace. */
 const secondsOfCall = 10;
-/** Time that was lost may be caught up with, so that a late timer costs no quota. The service queues more than that. */
+/**
+ * Milliseconds of lost time that may be caught up, so that a late timer costs no quota. The service queues more than
+ * that.
+ */
 const catchUp = 5_000;
 
 /**
- * How fast one hub is asked, in operations of one quota. Never more is under way than a window, which grows by a little with every
- * answer and is halved by a 429 (additive increase, multiplicative decrease): since a hub queues before it refuses, a window that
- * is never empty uses the whole of a quota that nobody has told us. It starts wide. Where the quota is known, calls are
- * spread evenly over time as well. After a call in vain it pauses, longer each time until one is answered.
+ * How fast one hub is called, in operations of one quota. At most one window of operations is under way. The window
+ * starts wide, grows a little with every answer, and is halved by a 429 (additive increase, multiplicative decrease). A
+ * hub queues before it refuses, so a window that is never empty uses the whole quota even where it is not known. Where
+ * it is known, calls are also spread evenly over time. After a failed call it pauses, longer each time, until a call is
+ * answered.
  */
 export class Pace {
   readonly #options: PaceOptions;
   #window: number;
   #underWay = 0;
-  /** Until then, what was sent has used up the quota. */
+  /** The moment until which the operations so far have used up the quota. */
   #paidUntil: number;
   #pausedUntil = Number.NEGATIVE_INFINITY;
-  /** Calls sent in one era meet the same trouble: it counts once. */
+  /** Grows with each trouble. Calls that were sent in the same era meet the same trouble, which counts once. */
   #era = 0;
   #inVain = 0;
   #operations = 0;
@@ -60,24 +64,24 @@ export class Pace {
     this.#paidUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /** All operations so far. */
+  /** Number of operations so far. */
   get operations(): number {
     return this.#operations;
   }
 
-  /** How often, one after the other, the hub has answered nothing of what it was asked. */
+  /** Number of failed calls since the hub last answered. */
   get inVain(): number {
     return this.#inVain;
   }
 
-  /** The operations that the next call may have. */
+  /** Number of operations that the next call may have. */
   get share(): number {
     const { most, perMinute = Number.POSITIVE_INFINITY } = this.#options;
     const share = Math.min(this.#window / callsAtFirst, (perMinute * secondsOfCall) / 60);
     return Math.max(1, Math.min(most, Math.ceil(share)));
   }
 
-  /** When the next call may go: a moment, which may be past, or Infinity where an answer has to come first. */
+  /** The moment from which the next call may be sent. It may be past; it is Infinity if an answer has to come first. */
   nextAt(): number {
     if (this.#underWay > 0 && this.#underWay + this.share > this.#window) return Number.POSITIVE_INFINITY;
     return Math.max(this.#pausedUntil, this.#paidUntil);
@@ -89,7 +93,7 @@ export class Pace {
     return { operations, era: this.#era };
   }
 
-  /** Operations beside the calls that are paced: a device that is read back. */
+  /** Counts operations that are not paced, such as a device that is read back. */
   spend(operations: number): void {
     const { now, perMinute } = this.#options;
     this.#operations += operations;
@@ -97,7 +101,10 @@ export class Pace {
     this.#paidUntil = Math.max(this.#paidUntil, now() - catchUp) + (operations * 60_000) / perMinute;
   }
 
-  /** A call has ended; with trouble, if it was throttled, not answered, or answered with a fault of the service. */
+  /**
+   * To be called when a call has ended. `trouble`: it was throttled, not answered, or answered with a fault of the
+   * service.
+   */
   ended({ operations, era }: Sent, trouble?: Trouble): void {
     this.#underWay -= operations;
     if (trouble === undefined || trouble.partly) this.#inVain = 0;
@@ -115,7 +122,7 @@ export class Pace {
     this.#era += 1;
     this.#inVain += 1;
     if (because === 'throttled') this.#window = Math.max(leastWindow * most, this.#window / 2);
-    // One broken connection says little of the hub: the others go on.
+    // One broken connection says little about the hub, so the other calls go on.
     if (because === 'broken' && this.#inVain === 1) return;
     this.#pausedUntil = now() + backoff(rest, this.#inVain, random);
   }

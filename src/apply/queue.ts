@@ -1,59 +1,60 @@
 import { backoff, brokenRest } from '../model/backoff.ts';
 import { asFault, Fault } from '../model/fault.ts';
 import type { Stop } from '../model/stop.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace, Trouble } from './pace.ts';
 
-/** What writing needs from outside, so that a test may own the time. */
+/** Time and chance. They come from outside, so that a test controls them. */
 export interface Timing {
   /** Milliseconds since some moment. */
   readonly now: () => number;
-  /** Ends early, one way or the other, when the signal is aborted. */
+  /** Resolves or rejects early when the signal is aborted. */
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** A number from 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
   readonly stop: Stop;
 }
 
-/** One device that has to be tried once more, and why. */
+/** An item that has to be tried again, and why. */
 export interface Again<Item> {
   readonly again: Item;
   readonly because: 'throttled' | 'unsettled';
   readonly message: string;
 }
 
-/** What one call brought. */
+/** The result of one call. */
 export interface CallResult<Item> {
-  /** One for every item, in order; undefined: it is finished. */
+  /** One for each item, in order; undefined if the item is finished. */
   readonly unfinished: readonly (Again<Item> | undefined)[];
   readonly trouble?: Trouble;
 }
 
-/** The kind of work that a queue does. */
+/** The work that a queue does. */
 export interface Job<Item> {
-  /** Only items of one kind go into one call. */
+  /** A call holds items of one kind only. */
   readonly kindOf: (item: Item) => string;
-  /** One call. Throws where the hub refuses the caller: nothing was done, and going on is no use. */
+  /** Makes one call. Throws if the hub refuses the caller: then nothing was done, and to go on would not help. */
   readonly carryOut: (items: readonly Item[]) => Promise<CallResult<Item>>;
-  /** An item that is tried no more. `sent`: a call with it has thrown what nobody foresaw. */
+  /** Called with an item that is not tried any more. `sent`: a call with it threw something other than a `Fault`. */
   readonly giveUp: (item: Item, reason: string, sent: boolean) => void;
 }
 
 interface Entry<Item> {
   readonly item: Item;
-  /** So often it was tried in vain. */
+  /** Number of failed tries. */
   readonly tries: number;
   readonly notBefore: number;
 }
 
-/** With a fifth of all calls going wrong, one device in ten million meets it so often in a row. */
+/** If a fifth of all calls fail, one device in ten million fails this often in a row. */
 const mostTries = 10;
 
 /**
- * Items of one hub on their way, as fast as its pace lets them. One that has to be tried again waits for itself, and holds up no other.
- * A hub that lets nothing through so often in a row is given up.
+ * Sends the items of one hub, as fast as its pace allows. An item that has to be tried again waits on its own and does
+ * not hold up the others. After `mostTries` failed calls in a row the hub is given up.
  */
 export class Queue<Item> {
-  /** What ended it early: the hub refuses us, or the run was stopped. */
+  /** Why it ended early: the hub refuses us, or the run was stopped. */
   fault: Fault | undefined;
   readonly #job: Job<Item>;
   readonly #pace: Pace;
@@ -61,7 +62,7 @@ export class Queue<Item> {
   readonly #fresh = new Map<string, Entry<Item>[]>();
   #resting: Entry<Item>[] = [];
   #underWay = 0;
-  /** Why nothing is tried any more. */
+  /** The reason why nothing is tried any more; undefined while it goes on. */
   #over: string | undefined;
   #changed = () => {};
 
@@ -71,7 +72,7 @@ export class Queue<Item> {
     this.#timing = timing;
   }
 
-  /** May be called while it runs. */
+  /** Adds items. May be called while the queue runs. */
   add(items: readonly Item[]): void {
     for (const item of items) {
       const kind = this.#job.kindOf(item);
@@ -119,7 +120,8 @@ export class Queue<Item> {
       this.#pace.ended(sent);
       const fault = asFault(thrown);
       this.end(fault);
-      // A fault of the caller comes before the writing; whatever else was thrown is a mistake of ours.
+      // A `Fault` is thrown before anything is written. Anything else is a bug of ours, and the call may have been
+      // sent.
       for (const { item } of entries) this.#job.giveUp(item, fault.message, !(thrown instanceof Fault));
     }
     this.#underWay -= 1;
@@ -128,9 +130,9 @@ export class Queue<Item> {
 
   #retry({ tries: before }: Entry<Item>, { again: item, because, message }: Again<Item>): void {
     const { now, random } = this.#timing;
-    // A throttled hub is no refusal of the device: it takes its time, and the pace waits for it.
+    // A throttled hub did not refuse the device, so the try does not count. The pace waits for the hub.
     const tries = because === 'throttled' ? before : before + 1;
-    const last = `given up after ${mostTries} tries: ${message}`;
+    const last = outcomeReason.givenUp({ tries: mostTries, why: message });
     if (this.#pace.inVain >= mostTries) this.#over ??= last;
     if (this.#over !== undefined) this.#job.giveUp(item, this.#over, false);
     else if (tries >= mostTries) this.#job.giveUp(item, last, false);
@@ -140,7 +142,7 @@ export class Queue<Item> {
     }
   }
 
-  /** Nothing is tried any more. */
+  /** Ends the queue: nothing is tried any more. */
   end(fault: Fault): void {
     this.fault ??= fault;
     this.#over ??= fault.message;
@@ -153,7 +155,7 @@ export class Queue<Item> {
     for (const { item } of left) this.#job.giveUp(item, reason, false);
   }
 
-  /** What goes into the next call: those that were tried before, if their time has come, then the others. */
+  /** Takes the items of the next call: first those that were tried before and whose rest is over, then new ones. */
   #take(now: number): readonly Entry<Item>[] {
     const most = this.#pace.share;
     const rested = this.#resting.filter(({ notBefore }) => notBefore <= now);
@@ -174,7 +176,7 @@ export class Queue<Item> {
     return this.#resting.reduce((least, { notBefore }) => Math.min(least, notBefore), Number.POSITIVE_INFINITY);
   }
 
-  /** Until a call has ended, the run is stopped, or the next call may go. */
+  /** Waits until a call has ended, the run is stopped, or the next call may be sent. */
   async #change(): Promise<void> {
     const { now, sleep } = this.#timing;
     const changed = new Promise<void>((resolve) => {

@@ -7,6 +7,7 @@ import { nextRegistration } from '../plan/compare.ts';
 import { ownScopeOf } from '../plan/parents.ts';
 import { callResult } from './call-result.ts';
 import { type Imported, type Imports, isCutShort } from './imports.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 import { type CallResult, type Job, Queue, type Timing } from './queue.ts';
 import { type Attempt, notDone, type Step, settle, type Writable } from './settle.ts';
@@ -17,21 +18,21 @@ const readsInFlight = 8;
 export interface RegisterOptions {
   readonly pace: Pace;
   readonly timing: Timing;
-  /** Absent: all goes in bulks. */
+  /** If absent, everything goes in bulks. */
   readonly imports?: Imports | undefined;
-  /** Told after every call how many devices are registered, and how many of them badly. */
+  /** Called after every call, with the number of devices that are finished and how many of these failed. */
   readonly progress: (done: number, failed: number) => void;
 }
 
-/** What became of devices that were to be created or updated. */
+/** The result for the devices that were to be created or updated. */
 export interface Registered {
   readonly outcomes: ReadonlyMap<DeviceId, DeviceOutcome>;
-  /** The devices whose outcome the hub did not answer, but showed. */
+  /** The devices whose outcome was found by reading them, not from the hub's answer. */
   readonly readBack: ReadonlySet<DeviceId>;
   readonly fault: Queue<Attempt>['fault'];
 }
 
-/** Writes devices of one hub, in bulks, parents before their children, until each has an outcome. Never throws. */
+/** Writes the devices of one hub in bulks, parents before their children, until each has an outcome. Never throws. */
 export async function register(
   changes: readonly Writable[],
   registry: Registry,
@@ -49,9 +50,12 @@ class Registering implements Job<Attempt> {
   readonly #registry: Registry;
   readonly #options: RegisterOptions;
   readonly #queue: Queue<Attempt>;
-  /** By their parents, which are written first: its scope is made by the hub together with the parent. */
+  /**
+   * Devices that wait for their parent, by its id. A child needs the parent's scope, which the hub makes with the
+   * parent.
+   */
   readonly #children = new Map<DeviceId, Writable[]>();
-  /** With import jobs: what waits until all before it is through, so that it is enough for a job. */
+  /** With import jobs: devices that wait until all earlier ones are finished, so that they are enough for a job. */
   #wave: Attempt[] = [];
   #failed = 0;
   #told = 0;
@@ -79,17 +83,17 @@ class Registering implements Job<Attempt> {
     await this.#work();
     await orphans;
     await this.#work();
-    // A circle of parents is refused long before; it must not hang here.
+    // A cycle of parents is refused long before this. Here it must not hang.
     for (const [parent, children] of [...this.#children]) {
       for (const child of children) {
-        this.#refuse(child, this.fault?.message ?? `its parent "${parent}" waits for it`);
+        this.#refuse(child, this.fault?.message ?? outcomeReason.parentWaits({ parent }));
       }
     }
     this.#tell();
   }
 
   kindOf({ write: { mode } }: Attempt): string {
-    return mode; // The service has one call for both, its SDK one for each.
+    return mode; // The service has one call for both modes, but its SDK has one for each.
   }
 
   async carryOut(bulk: readonly Attempt[]): Promise<CallResult<Attempt>> {
@@ -102,7 +106,8 @@ class Registering implements Job<Attempt> {
   giveUp(attempt: Attempt, reason: string, sent: boolean): void {
     this.#finish(notDone({ ...attempt, mayBeDone: attempt.mayBeDone || sent }, reason));
     const { id } = attempt.change;
-    for (const child of this.#childrenOf(id)) this.#refuse(child, this.fault?.message ?? parentFailed(id, reason));
+    for (const child of this.#childrenOf(id))
+      this.#refuse(child, this.fault?.message ?? outcomeReason.parentFailed({ parent: id, why: reason }));
   }
 
   #send(attempts: readonly Attempt[]): void {
@@ -121,7 +126,7 @@ class Registering implements Job<Attempt> {
     } while (this.#wave.length > 0);
   }
 
-  /** Writes many devices by one job. Those it leaves open are sent again. */
+  /** Writes many devices by one job. Devices that it leaves open are sent again. */
   async #import(attempts: readonly Attempt[], imports: Imports): Promise<void> {
     let imported: Imported;
     try {
@@ -155,7 +160,10 @@ class Registering implements Job<Attempt> {
     this.#tell();
   }
 
-  /** Sends the children of finished parents on their way, each parent read once (one operation): a bulk's answer does not tell its scope. */
+  /**
+   * Sends the children of finished parents. Reads each parent once (one operation), since the answer to a bulk does not
+   * hold its scope.
+   */
   async #release(parents: readonly DeviceId[]): Promise<void> {
     const awaited = parents.filter((parent) => this.#children.has(parent));
     await inFlight(awaited, readsInFlight, async (parent) => {
@@ -168,14 +176,13 @@ class Registering implements Job<Attempt> {
 
   async #scopeOf(parent: DeviceId): Promise<{ readonly scope: string } | { readonly reason: string }> {
     const outcome = this.outcomes.get(parent);
-    if (outcome?.result === 'failed') return { reason: parentFailed(parent, outcome.reason ?? '') };
+    if (outcome?.result === 'failed')
+      return { reason: outcomeReason.parentFailed({ parent, why: outcome.reason ?? '' }) };
     try {
       const scope = ownScopeOf(await this.#registry.readOne(parent));
-      return scope === undefined
-        ? { reason: `the hub shows no edge device "${parent}" to be its parent. Plan again.` }
-        : { scope };
+      return scope === undefined ? { reason: outcomeReason.parentNotEdge({ parent }) } : { scope };
     } catch (thrown) {
-      return { reason: `its parent "${parent}" could not be read: ${messageOf(thrown)}` };
+      return { reason: outcomeReason.parentUnread({ parent, why: messageOf(thrown) }) };
     }
   }
 
@@ -185,7 +192,7 @@ class Registering implements Job<Attempt> {
     return children;
   }
 
-  /** A device that is not even tried. */
+  /** Gives up a device that was never tried. */
   #refuse(change: Writable, reason: string): void {
     this.giveUp(firstAttempt(change), reason, false);
   }
@@ -202,13 +209,9 @@ class Registering implements Job<Attempt> {
   }
 }
 
-/** The id of the parent whose scope is not known yet. */
+/** The id of the parent that the device has to wait for, because its scope is not known. */
 function parentAwaited({ parent }: Writable): DeviceId | undefined {
   return parent === undefined || parent.scope !== undefined ? undefined : (parent.id ?? undefined);
-}
-
-function parentFailed(parent: DeviceId, reason: string): string {
-  return `its parent "${parent}" failed: ${reason}`;
 }
 
 function attach(change: Writable, id: DeviceId, scope: string): Writable {

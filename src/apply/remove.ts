@@ -1,28 +1,29 @@
 import { asFault, Fault, messageOf } from '../model/fault.ts';
 import { inFlight } from '../model/in-flight.ts';
 import type { DeviceOutcome, Removal } from '../model/plan.ts';
-import { describeReasons } from '../model/reasons.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import type { Registry, RegistryWrite, WriteAnswer } from '../model/registry.ts';
 import { movedSince } from '../plan/compare.ts';
 import { isRemoved, removalMark } from '../plan/status.ts';
 import { callResult } from './call-result.ts';
 import { type Imports, isCutShort } from './imports.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 import { type Again, Queue, type Timing } from './queue.ts';
 
 export interface RemoveOptions {
   readonly pace: Pace;
   readonly timing: Timing;
-  /** Absent: all goes in bulks. */
+  /** If absent, everything goes in bulks. */
   readonly imports?: Imports | undefined;
   readonly done: (outcome: DeviceOutcome) => void;
 }
 
 interface Attempt {
   readonly removal: Removal;
-  /** As it was seen last; every write carries its etag. */
+  /** The device as it was read last. Every write carries its etag. */
   readonly found: RegisteredDevice;
+  /** A write was sent and not answered, so the hub may have carried it out. */
   readonly mayBeDone: boolean;
 }
 
@@ -31,8 +32,8 @@ type Step = { readonly outcome: DeviceOutcome } | Again<Attempt>;
 const readsInFlight = 8;
 
 /**
- * Disables or deletes devices, in bulks. A device that somebody has changed since it was planned stays as it is and fails with the
- * difference. Never throws.
+ * Disables or deletes devices in bulks. A device that somebody changed since it was planned stays as it is and fails
+ * with the difference. Returns the fault that ended it early. Never throws.
  */
 export async function remove(
   removals: readonly Removal[],
@@ -66,7 +67,7 @@ export async function remove(
   return queue.fault;
 }
 
-/** Removes many devices by one job; gives back those that it leaves open. */
+/** Removes many devices by one job. Returns those that it leaves open. */
 async function byImport(
   attempts: readonly Attempt[],
   imports: Imports,
@@ -96,7 +97,7 @@ async function settle(
   registry: Pick<Registry, 'readOne'>,
 ): Promise<Step> {
   if (answer === undefined || answer.answer === 'unanswered') {
-    const message = answer?.message ?? 'the hub gave no answer for this device';
+    const message = answer?.message ?? outcomeReason.noAnswer();
     return readBack({ ...attempt, mayBeDone: true }, message, registry);
   }
   if (answer.answer === 'applied') return { outcome: outcomeOf(attempt, 'removed') };
@@ -106,13 +107,16 @@ async function settle(
   return readBack(attempt, answer.message, registry);
 }
 
-/** Reads the device: gone or disabled by now, once more with its etag of now, or somebody else's change, which stays. */
+/**
+ * Reads the device and decides: it is removed; it is tried again with its new etag; or somebody else changed it, and it
+ * stays.
+ */
 async function readBack(attempt: Attempt, message: string, registry: Pick<Registry, 'readOne'>): Promise<Step> {
   let now: RegisteredDevice | undefined;
   try {
     now = await registry.readOne(attempt.removal.id);
   } catch (thrown) {
-    const both = `${message}; and it could not be read back: ${messageOf(thrown)}`;
+    const both = outcomeReason.notReadBack({ why: message, reading: messageOf(thrown) });
     return { again: attempt, because: 'unsettled', message: both };
   }
   if (now === undefined || (attempt.removal.kind === 'disable' && isRemoved(now))) {
@@ -120,13 +124,12 @@ async function readBack(attempt: Attempt, message: string, registry: Pick<Regist
   }
   const moved = movedSince(attempt.removal.found, now);
   if (moved.length > 0) {
-    const reason = `somebody changed the device since it was planned: ${describeReasons(moved)}. Plan again.`;
-    return { outcome: outcomeOf(attempt, 'failed', reason) };
+    return { outcome: outcomeOf(attempt, 'failed', outcomeReason.changedBeforeRemoval({ moved })) };
   }
   return { again: { ...attempt, found: now }, because: 'unsettled', message };
 }
 
-/** `failed` is certain, so where a write was never answered it is `unknown`. */
+/** `failed` means certainly not removed. Where a write was never answered the outcome is `unknown`. */
 function notDone(attempt: Attempt, reason: string): DeviceOutcome {
   return outcomeOf(attempt, attempt.mayBeDone ? 'unknown' : 'failed', reason);
 }

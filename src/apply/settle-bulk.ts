@@ -2,25 +2,27 @@ import type { DeviceId } from '../model/fleet.ts';
 import { inFlight } from '../model/in-flight.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import type { Registry, WriteAnswer } from '../model/registry.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Timing } from './queue.ts';
 import { type Attempt, isAsWanted, type Step, settle } from './settle.ts';
 
 const readsInFlight = 8;
-/** Up to so many devices are read back one by one. */
+/** Up to this number, devices are read back one by one. */
 const few = 10;
-/** A query shows a new device after 1.4 to 6 seconds. */
+/** Milliseconds. A query shows a new device after 1.4 to 6 seconds. */
 const visibleAfter = 6_000;
 
 interface Asked {
   readonly attempt: Attempt;
-  /** The hub's; absent where it gave none. */
+  /** The hub's answer; undefined if it gave none. */
   readonly answer: WriteAnswer | undefined;
 }
 
 /**
- * What the hub's answers to a bulk mean, one step per attempt. To read a lost bulk back device by device would cost as much of the quota
- * as the bulk itself. So one of its devices is read: where that was not written, the others are sent again (the etag, or the
- * id that is taken, refuses what was written after all); where it was, a query shows the others.
+ * Decides the next step of each attempt of a bulk from the hub's answers. To read a lost bulk back device by device
+ * would cost as much quota as the bulk itself. So only one of its devices is read. If that was not written, the others
+ * are sent again: should one of them have been written after all, its etag or its taken id refuses the repetition. If
+ * it was written, a query shows the others.
  */
 export async function settleBulk(
   bulk: readonly Attempt[],
@@ -54,7 +56,7 @@ async function settleLost(
   let others: readonly Asked[] = lost.slice(0, -1);
   const steps: Step[] = probe === undefined ? [] : [probe];
   if (probe !== undefined && !('readBack' in probe)) {
-    const message = 'again' in probe ? probe.message : 'the answer was lost';
+    const message = 'again' in probe ? probe.message : outcomeReason.answerLost();
     return [...steps, ...others.map(({ attempt }) => repeated(attempt, message))];
   }
   for (const wait of [0, visibleAfter]) {
@@ -71,7 +73,7 @@ function repeated(attempt: Attempt, message: string): Step {
   return { again: { ...attempt, mayBeDone: true }, because: 'unsettled', message };
 }
 
-/** Nothing where it cannot be asked: whoever may write may not always query. */
+/** Returns nothing if the query fails: a caller may have the right to write but not to query. */
 async function query(asked: readonly Asked[], registry: Registry): Promise<ReadonlyMap<DeviceId, RegisteredDevice>> {
   if (asked.length === 0) return new Map();
   try {
@@ -81,7 +83,7 @@ async function query(asked: readonly Asked[], registry: Registry): Promise<Reado
   }
 }
 
-/** A hub that does not let one device be read would have us wait as long for each of the others. */
+/** After the first failed read, fails at once. Otherwise each further device would wait as long as the first. */
 export function untilItFails(readOne: Registry['readOne']): Registry['readOne'] {
   let failure: { readonly thrown: unknown } | undefined;
   return async (id) => {

@@ -1,28 +1,28 @@
 import { messageOf } from '../model/fault.ts';
 import type { Change, DeviceOutcome } from '../model/plan.ts';
-import { describeReasons } from '../model/reasons.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import type { Registry, RegistryWrite, WriteAnswer } from '../model/registry.ts';
 import { differences, movedSince, nextRegistration } from '../plan/compare.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Again } from './queue.ts';
 
-/** A change that is written; the others are already as they should be, or may not be touched. */
+/** A change that is written. Other changes need no write, or must not be written. */
 export type Writable = Extract<Change, { kind: 'create' | 'update' }>;
 
-/** A device on its way: what to write next, and what is known of earlier tries. */
+/** A device that is being written: the next write, and what is known about earlier tries. */
 export interface Attempt {
   readonly change: Writable;
   readonly write: RegistryWrite;
-  /** A write of ours was sent and never answered: the hub may have carried it out, or may do so yet. */
+  /** A write was sent and not answered. The hub may have carried it out, or may still do so. */
   readonly mayBeDone: boolean;
 }
 
-/** `readBack`: not told by the hub's answer, but by what it shows. */
+/** `readBack`: the outcome was found by reading the device, not from the hub's answer. */
 export type Step = { readonly outcome: DeviceOutcome; readonly readBack?: true } | Again<Attempt>;
 
 /**
- * What the hub's answer for one device means; `undefined`: it had none. Where the answer was lost or contradicts the plan, the
- * device is read back (one operation) to learn what is true.
+ * Decides the next step of one device from the hub's answer; `undefined` if there is none. If the answer was lost or
+ * contradicts the plan, reads the device back (one operation) to learn what is true.
  */
 export async function settle(
   attempt: Attempt,
@@ -30,7 +30,7 @@ export async function settle(
   readOne: Registry['readOne'],
 ): Promise<Step> {
   if (answer === undefined || answer.answer === 'unanswered') {
-    const message = answer?.message ?? 'the hub gave no answer for this device';
+    const message = answer?.message ?? outcomeReason.noAnswer();
     return readBack({ ...attempt, mayBeDone: true }, message, readOne);
   }
   if (answer.answer === 'applied') return { outcome: written(attempt) };
@@ -40,45 +40,48 @@ export async function settle(
   return readBack(attempt, answer.message, readOne);
 }
 
-/** An attempt that ends without success: `failed` is certain, so where a write was never answered it is `unknown`. */
+/**
+ * The outcome of an attempt without success. `failed` means certainly not written; after a write without an answer it
+ * is `unknown`.
+ */
 export function notDone(attempt: Attempt, reason: string): DeviceOutcome {
   return outcome(attempt, attempt.mayBeDone ? 'unknown' : 'failed', reason);
 }
 
-/** Reads one device and decides: finished, once more, or somebody else's change, which stays. */
+/**
+ * Reads one device and decides: it is finished; it is tried again; or somebody else changed it, and that change stays.
+ */
 async function readBack(attempt: Attempt, message: string, readOne: Registry['readOne']): Promise<Step> {
   const { change, mayBeDone } = attempt;
   let now: RegisteredDevice | undefined;
   try {
     now = await readOne(change.id);
   } catch (thrown) {
-    // To write once more is safe: had it been carried out, the etag, or the id that is taken, would refuse it.
-    return again(attempt, `${message}; and it could not be read back: ${messageOf(thrown)}`);
+    // Writing again is safe: if the first write was carried out, the etag or the taken id refuses the second.
+    return again(attempt, outcomeReason.notReadBack({ why: message, reading: messageOf(thrown) }));
   }
   if (isAsWanted(attempt, now)) {
     return {
       readBack: true,
-      outcome: mayBeDone ? written(attempt) : outcome(attempt, 'unchanged', 'already so when it was to be written'),
+      outcome: mayBeDone ? written(attempt) : outcome(attempt, 'unchanged', outcomeReason.alreadySo()),
     };
   }
-  const seen = mayBeDone ? `${message}; read back, the hub had not carried it out` : message;
+  const seen = mayBeDone ? outcomeReason.notCarriedOut({ why: message }) : message;
   if (change.kind === 'update') return updateAgain(attempt, change, now, seen);
   if (now === undefined) return again(attempt, seen);
-  const lacking = describeReasons(differences(change.identity, now, change.parent));
-  const reason = mayBeDone
-    ? `${message}; read back, the hub has the device, but not as wanted: ${lacking}. Plan again.`
-    : `the hub has a device of this id that the plan did not know: ${lacking}. Plan again.`;
+  const left = differences(change.identity, now, change.parent);
+  const reason = mayBeDone ? outcomeReason.notAsWanted({ why: message, left }) : outcomeReason.idTaken({ left });
   return { outcome: notDone(attempt, reason) };
 }
 
-/** Whether the hub's device is just what the attempt wants. */
+/** Whether the device in the hub is exactly as the attempt wants it. */
 export function isAsWanted({ change }: Attempt, now: RegisteredDevice | undefined): boolean {
   return now !== undefined && differences(change.identity, now, change.parent).length === 0;
 }
 
 /**
- * Repeats an update with the device's etag of now, if that overwrites nobody. While a write of ours may be done, only the
- * etag that it carried will do: another one may belong to somebody who undid what we wrote.
+ * Repeats an update with the device's current etag, if that overwrites nobody. If an earlier write of ours may have
+ * been carried out, the etag must be the one that it carried: another etag may come from somebody who undid our write.
  */
 function updateAgain(
   attempt: Attempt,
@@ -87,7 +90,7 @@ function updateAgain(
   message: string,
 ): Step {
   if (now === undefined) {
-    return { outcome: outcome(attempt, 'failed', 'the device was deleted from the hub after it was planned') };
+    return { outcome: outcome(attempt, 'failed', outcomeReason.deleted()) };
   }
   const moved = movedSince(found, now, parent);
   const untouched = attempt.write.mode === 'update' && attempt.write.etag === now.etag;
@@ -96,8 +99,8 @@ function updateAgain(
     return again({ ...attempt, write }, message);
   }
   const reason = attempt.mayBeDone
-    ? `sent and not answered, and changed by somebody else before or after; still to change: ${describeReasons(differences(identity, now, parent))}. Plan again.`
-    : `changed in the hub after it was planned, nothing was written: ${describeReasons(moved)}. Plan again.`;
+    ? outcomeReason.changedWhileUnanswered({ left: differences(identity, now, parent) })
+    : outcomeReason.changedSincePlanned({ moved });
   return { outcome: notDone(attempt, reason) };
 }
 

@@ -1,14 +1,15 @@
 import { idOf, type Registry } from '../model/registry.ts';
 import { cutShort, type Stop } from '../model/stop.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 
 /**
- * The registry for a run that may be stopped: when that is overdue, a write under way counts as not answered, and a read fails. What is
- * read counts for the pace.
+ * Wraps a registry for a run that may be stopped. When the stop is overdue, a write under way counts as not answered,
+ * and a read fails. Reads of one device count for the pace.
  */
 export function stoppable(registry: Registry, stop: Stop, paces: { readonly registry: Pace }): Registry {
   const { overdue } = stop;
-  const message = 'the run was stopped before the hub answered';
+  const message = outcomeReason.stoppedBeforeAnswer();
   const fail = () => {
     throw stop.fault();
   };

@@ -1,24 +1,24 @@
 import { type Fault, messageOf } from '../model/fault.ts';
 import type { DeviceId, JsonObject } from '../model/fleet.ts';
-import { describeReasons } from '../model/reasons.ts';
 import type { Twin } from '../model/registration.ts';
 import type { Registry, WriteAnswer } from '../model/registry.ts';
 import { movedTags, tagChange } from '../plan/tags.ts';
 import { callResult } from './call-result.ts';
+import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 import { type Again, Queue, type Timing } from './queue.ts';
 
-/** Tags of one device that are to be written. */
+/** The tags of one device that are to be written. */
 export interface TagWork {
   readonly id: DeviceId;
   readonly wanted: JsonObject | undefined;
-  /** The twin as it was planned. Without an etag it is read before anything is written. */
+  /** The twin that the plan was made from. Without an etag, the twin is read before anything is written. */
   readonly planned: Twin | { readonly tags: JsonObject };
-  /** They were sent with a new device, and the hub did not answer. */
+  /** The tags were sent with a new device, and the hub did not answer. */
   readonly mayBeDone?: boolean;
 }
 
-/** What became of the tags of one device. */
+/** The result for the tags of one device. */
 export interface TagOutcome {
   readonly id: DeviceId;
   readonly result: 'written' | 'already' | 'failed' | 'unknown';
@@ -32,8 +32,9 @@ export interface TagOptions {
 }
 
 /**
- * Writes tags, a call for each device, each with the etag of the twin that was read. Where a twin has changed meanwhile it is read
- * again: the write is repeated if nothing has moved that it would write; else somebody's change stays. Gives back what ended it early.
+ * Writes tags, one call for each device, with the etag of the twin that was read. If a twin has changed meanwhile, it
+ * is read again. The write is repeated if nothing that it writes has changed; otherwise the other change stays. Returns
+ * the fault that ended it early.
  */
 export async function writeTags(
   works: readonly TagWork[],
@@ -44,7 +45,7 @@ export async function writeTags(
     {
       kindOf: () => 'tags',
       async carryOut(writings) {
-        // One: a twin is written by itself.
+        // There is only one: a twin cannot be written in a bulk.
         const steps = await Promise.all(writings.map((writing) => writing.once()));
         for (const { outcome } of steps) if (outcome !== undefined) done(outcome);
         return callResult(
@@ -68,12 +69,12 @@ interface TagStep {
   readonly answer: WriteAnswer;
 }
 
-/** The tags of one device on their way. */
+/** The tags of one device while they are written. */
 class TagWriting {
   readonly #work: TagWork;
   readonly #registry: Registry;
   #twin: Twin | undefined;
-  /** A write of ours was never answered: the hub may have carried it out. */
+  /** A write was sent and not answered. The hub may have carried it out. */
   #mayBeDone: boolean;
 
   constructor(work: TagWork, registry: Registry) {
@@ -87,7 +88,7 @@ class TagWriting {
     return { id: this.#work.id, result: this.#mayBeDone || sent ? 'unknown' : 'failed', reason };
   }
 
-  /** One try. `answer` is the hub's to the write, or stands for one where it was not needed. */
+  /** Makes one try. `answer` is the hub's answer to the write, or a substitute where no write was needed. */
   async once(): Promise<TagStep> {
     const { id, wanted } = this.#work;
     const outcome = this.#twin === undefined ? await this.#readAgain() : undefined;
@@ -109,37 +110,35 @@ class TagWriting {
     if (answer.answer === 'unanswered') this.#mayBeDone = true;
     else if (answer.code === 'throttled') return { again: { ...again, because: 'throttled' } };
     else if (answer.code === 'unreached') return { again };
-    else if (answer.code === 'absent')
-      return { outcome: this.notDone('the device was deleted from the hub after it was planned') };
+    else if (answer.code === 'absent') return { outcome: this.notDone(outcomeReason.deleted()) };
     else if (answer.code !== 'changed') return { outcome: this.notDone(message) };
     const read = await this.#readAgain(twin);
     return read === undefined ? { again } : { outcome: read };
   }
 
-  /** Takes the twin of now to write upon, if that overwrites nobody; else gives the outcome. */
+  /** Takes the current twin as the base of the next write, if that overwrites nobody. Otherwise returns the outcome. */
   async #readAgain(before?: Twin): Promise<TagOutcome | undefined> {
     const { id, wanted, planned } = this.#work;
     let now: Twin | undefined;
     try {
       now = await this.#registry.readTwin(id);
     } catch (thrown) {
-      if (before === undefined) return this.notDone(`its twin could not be read: ${messageOf(thrown)}`);
-      return undefined; // To write once more is safe: had it been carried out, the etag would refuse it.
+      if (before === undefined) return this.notDone(outcomeReason.twinUnread({ why: messageOf(thrown) }));
+      return undefined; // Writing again is safe: if the first write was carried out, the etag refuses the second.
     }
-    if (now === undefined)
-      return { id, result: 'failed', reason: 'the device was deleted from the hub after it was planned' };
+    if (now === undefined) return { id, result: 'failed', reason: outcomeReason.deleted() };
     const change = tagChange(wanted, now);
     if (change === undefined) return { id, result: this.#mayBeDone ? 'written' : 'already' };
     const moved = movedTags(wanted, 'etag' in planned ? planned : { etag: '', ...planned }, now);
-    // While a write of ours may be done, another etag may belong to somebody who undid what we wrote.
+    // If an earlier write of ours may have been carried out, another etag may come from somebody who undid it.
     if (moved.length === 0 && (before?.etag === now.etag || !this.#mayBeDone)) {
       this.#twin = now;
       return undefined;
     }
     return this.notDone(
       this.#mayBeDone
-        ? `sent and not answered, and changed by somebody else before or after; still to change: ${describeReasons(change.reasons)}. Plan again.`
-        : `changed in the hub after it was planned, nothing was written: ${describeReasons(moved)}. Plan again.`,
+        ? outcomeReason.changedWhileUnanswered({ left: change.reasons })
+        : outcomeReason.changedSincePlanned({ moved }),
     );
   }
 }

@@ -16,13 +16,13 @@ import { generationOf } from './judge/runtime.ts';
 
 interface Material {
   readonly places: Places;
-  /** The config.yaml of the user's to be edited; absent: a whole one is rendered. */
+  /** The user's config.yaml, to be edited. If undefined, a whole one is rendered. */
   readonly base: Base | undefined;
 }
 
 /**
- * The files of one device, whose configuration has been judged: the configuration, its certificate, and what installs both.
- * Each is rendered when its text is asked for.
+ * The files of one device: the configuration, the certificate, and the script that installs both. The device must have
+ * been judged before. Each file is rendered when its text is read.
  */
 export function filesOf(identity: Identity, hub: HubHost, { places, base }: Material): readonly BundleFile[] {
   const { device, certificates } = identity;
@@ -47,7 +47,7 @@ function file(name: string, render: () => string): BundleFile {
   return new RenderedFile(name, render);
 }
 
-/** A class, since an object literal with a getter of its own costs the engine a hidden class for each file. */
+/** A class, because V8 makes a hidden class for each object literal with a getter. */
 class RenderedFile implements BundleFile {
   readonly name: string;
   readonly #render: () => string;
@@ -98,14 +98,14 @@ function installerOf(
   });
 }
 
-/** A file that is edited keeps its own. */
+/** The host name in the configuration. An edited file keeps its own if the manifest has none. */
 function hostnameIn(device: Device, base: Base | undefined): string | undefined {
   if (base === undefined || device.config.hostname !== undefined) return hostnameOf(device);
   const own = base.settings.entries.get('hostname')?.scalar;
   return typeof own === 'string' ? own : undefined;
 }
 
-/** No module holds a certificate. */
+/** A certificate always has a path: only keys can be in a PKCS#11 module. */
 function pathOf({ path, uri }: DevicePlace, device: Device): string {
   if (path === undefined) throw new Error(`the certificate ${uri} of device "${device.id}" has no path`);
   return path;

@@ -2,14 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { ObstacleError } from './faults.ts';
 
-/** The file that says a folder is ours to replace. No folder of a device has this name: theirs begin with no dot. */
+/**
+ * A folder with this file in it is ours to replace. Folders of devices never begin with a dot, so none has this name.
+ */
 export const marker = '.provision-iot-edge';
 
-/** `next` is being built or thrown away, and worth nothing; `previous` is a whole folder that stood at the target. */
+/** `next` is being built or removed, and can be lost. `previous` is a whole folder that was at the target before. */
 type Kind = 'next' | 'previous';
 
-/** A fresh hidden name beside `target`: `.device-bundles.4711-0199b2c3d4e5f6a7b8c9.next`, of this process and moment. */
+/**
+ * A new hidden name beside `target`, from the process id and the time:
+ * `.device-bundles.4711-0199b2c3d4e5f6a7b8c9.next`.
+ */
 export function besideOf(target: string, kind: Kind): string {
   const moment = Date.now().toString(16).padStart(12, '0');
   const name = `${process.pid}-${moment}${randomBytes(4).toString('hex')}`;
@@ -19,8 +25,9 @@ export function besideOf(target: string, kind: Kind): string {
 const attempts = 50;
 
 /**
- * Puts the folder `next` at `target`, whatever other runs put there meanwhile; what stood there is removed. `check` looks
- * at the target before each attempt, and throws if it must not be replaced. Throws what the disk says.
+ * Puts the folder `next` at `target` and removes what was there, also if other runs replace `target` meanwhile. `check`
+ * is called before each attempt; it throws if the target must not be replaced. Throws the error of the disk, or an
+ * `ObstacleError`.
  */
 export async function swapIn(next: string, target: string, check: () => void): Promise<void> {
   const taken: string[] = [];
@@ -30,8 +37,8 @@ export async function swapIn(next: string, target: string, check: () => void): P
       const previous = besideOf(target, 'previous');
       if (moved(target, previous)) taken.push(previous);
       if (moved(next, target)) break;
-      if (!existsSync(next)) throw new Error(`${next} was removed while it was written`);
-      if (attempt === attempts) throw new Error('other runs keep replacing it');
+      if (!existsSync(next)) throw new ObstacleError({ kind: 'removed', path: next });
+      if (attempt === attempts) throw new ObstacleError({ kind: 'contended' });
       await setTimeout(Math.min(attempt, 10));
     }
   } catch (cause) {
@@ -43,8 +50,8 @@ export async function swapIn(next: string, target: string, check: () => void): P
 }
 
 /**
- * Clears what runs that died left beside `target`. Where nothing stands there, a run died between its two renames: the
- * newest folder it took away is put back. Left-overs of runs that may still be at work stay.
+ * Removes the folders that dead runs left beside `target`. If `target` does not exist, a run died between its two
+ * renames, and the newest folder that it renamed away is put back. Folders of runs that may still be working stay.
  */
 export function settleLeftOvers(target: string): void {
   for (const { path, kind } of leftOvers(target)) {
@@ -55,8 +62,8 @@ export function settleLeftOvers(target: string): void {
 }
 
 /**
- * Removes a folder of ours. It is renamed first, so that only one run removes it and a half-removed one is never taken
- * back; its marker goes last.
+ * Removes a folder of ours. It is renamed first, so that only one run removes it and nobody puts a half-removed folder
+ * back. Its marker is removed last.
  */
 export function discard(folder: string, target: string): void {
   const doomed = besideOf(target, 'next');
@@ -66,7 +73,9 @@ export function discard(folder: string, target: string): void {
   rmSync(doomed, { recursive: true, force: true });
 }
 
-/** Newest first. The name alone says that they are ours: one that died while removing may have left no marker. */
+/**
+ * Newest first. They are known by their names alone: a run that died while removing one may have removed its marker.
+ */
 function leftOvers(target: string): readonly { readonly path: string; readonly kind: Kind }[] {
   const start = `.${basename(target)}.`;
   return readdirSync(dirname(target), { withFileTypes: true })
@@ -82,7 +91,7 @@ function leftOvers(target: string): readonly { readonly path: string; readonly k
     .toSorted((one, other) => (one.moment < other.moment ? 1 : -1));
 }
 
-/** In a container every run may have the same process id: what was made before this process began is not its own. */
+/** In a container every run can have the same process id. A folder older than this process is of an earlier run. */
 function isDead(owner: number, moment: number): boolean {
   if (owner === process.pid) return moment < Date.now() - process.uptime() * 1000;
   try {
@@ -93,7 +102,7 @@ function isDead(owner: number, moment: number): boolean {
   }
 }
 
-/** Renames; `false` where another run was faster: nothing to take, or the place is taken (on Windows that is EPERM). */
+/** Renames. Returns `false` if another run was faster: `from` is gone, or `to` is taken (EPERM on Windows). */
 function moved(from: string, to: string): boolean {
   const races = ['ENOENT', 'ENOTEMPTY', 'EEXIST', ...(process.platform === 'win32' ? ['EPERM'] : [])];
   try {
@@ -105,7 +114,7 @@ function moved(from: string, to: string): boolean {
   }
 }
 
-/** The code of an error of the system, such as `ENOENT`. */
+/** The code of a system error, such as `ENOENT`; empty for anything else. */
 export function codeOf(thrown: unknown): string {
   return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
 }

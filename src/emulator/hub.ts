@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Capacity } from '../model/capacity.ts';
 import { Fault } from '../model/fault.ts';
-import { bearerKey, mintToken, type TokenWish } from './access/bearer.ts';
+import { mintToken, type TokenWish } from './access/bearer.ts';
 import type { PolicyKeys, PolicyName } from './access/rights.ts';
+import { hubSecrets } from './access/secrets.ts';
 import { createRegistry } from './devices/registry.ts';
 import { plantSeed, type Seed } from './devices/seed.ts';
+import type { Authority } from './disk/authority.ts';
 import { type HubDirectory, openDirectory } from './disk/directory.ts';
 import type { Service } from './http/call.ts';
 import { type Counts, noCounts } from './http/counts.ts';
@@ -20,66 +22,82 @@ import { type Pace, pace, realSleep, type Sleep } from './trouble/pace.ts';
 import { createThrottle } from './trouble/throttle.ts';
 
 export interface HubOptions {
-  /** 0, the default, takes the port of the last run in this directory, else any free one. */
+  /** Default 0: the port of the last run in this directory, or any free one. */
   readonly port?: number | undefined;
-  /** Keeps devices, keys, port and certificates over restarts; made if need be. One hub at a time may use it. */
+  /**
+   * Keeps devices, keys, port and certificates over restarts. It is created if it does not exist. Only one hub at a
+   * time may use it.
+   */
   readonly directory?: string | undefined;
-  /** How long queries and statistics lag behind the registry. The service takes 1.4 to 6 seconds; default 0. */
+  /**
+   * The hub's CA and server certificate. If absent, the hub makes new ones, which takes 0.1 s. A directory that has
+   * some keeps them.
+   */
+  readonly authority?: Authority | undefined;
+  /** How long queries and statistics lag behind the registry. Default 0; the service takes 1.4 to 6 seconds. */
   readonly visibilityLagMs?: number | undefined;
-  /** Milliseconds since 1970, for tokens and times of devices. TLS goes by the machine's clock all the same. */
+  /** Milliseconds since 1970, for tokens and for times of devices. TLS uses the machine's clock in any case. */
   readonly clock?: (() => number) | undefined;
-  /** How the hub waits: by the machine's clock unless it is given one of its own, as tests do. */
+  /** How the hub waits. Default: by the machine's clock. Tests give their own. */
   readonly sleep?: Sleep | undefined;
   /**
-   * Seconds that pass at the hub in one second of its clock, for all that takes time: throttling, jobs, slow answers, queries that lag.
-   * Tokens and times of devices stay with the clock. Default 1.
+   * Seconds that pass at the hub in one second of its clock. It applies to everything that takes time: throttling,
+   * jobs, slow answers, queries that lag. Tokens and times of devices use the clock itself. Default 1.
    */
   readonly speed?: number | undefined;
-  /** Whose quotas hold; absent: nothing is throttled, and jobs take no longer than they need. */
+  /** The size whose quotas apply. If absent, nothing is throttled, and jobs take no longer than they need. */
   readonly capacity?: Capacity | undefined;
-  /** What an idle hub has saved up of its quota; see `ThrottleOptions`. */
+  /** The part of the quota that an idle hub has saved up, see `ThrottleOptions`. */
   readonly burstSeconds?: number | undefined;
-  /** What goes wrong by chance. */
+  /** Faults that occur at random. */
   readonly faults?: Faults | undefined;
-  /** Stands for the managed identity by which jobs reach a container: the URL, with a signature, that it may use. */
+  /**
+   * Replaces the managed identity by which jobs reach a container: returns the URL, with a signature, that the hub may
+   * use.
+   */
   readonly identity?: ((containerUri: string) => string) | undefined;
-  /** What an empty hub begins with, and goes back to when it is reset. */
+  /** The devices that an empty hub begins with, and has again after a reset. */
   readonly seed?: Seed | undefined;
-  /** For tests: what goes wrong with which call, in place of `faults`. */
+  /** For tests: decides what goes wrong with each call. It replaces `faults`. */
   readonly disturb?: Disturb | undefined;
 }
 
 export interface EmbeddedHub {
-  /** `localhost:PORT`, as it stands in the connection strings. */
+  /** `localhost:PORT`, as in the connection strings. */
   readonly host: string;
   readonly url: string;
-  /** Of the policy `iothubowner`, which may do everything. */
+  /** The connection string of the policy `iothubowner`, which may do everything. */
   readonly connectionString: string;
   readonly connectionStrings: Readonly<Record<PolicyName, string>>;
   /** The CA to trust, PEM. */
   readonly ca: string;
-  /** The same in a file; absolute path. Without a directory it is gone after `close`. */
+  /** Absolute path of a file with the same. Without a directory the file is deleted by `close`. */
   readonly caFile: string;
   counts(): Counts;
-  /** What `GET /metrics` answers. */
+  /** The answer to `GET /metrics`. */
   metrics(): string;
-  /** A bearer token that this hub takes, as it would one of Entra's: by default of a Data Contributor, for an hour. */
+  /**
+   * A bearer token that this hub accepts like one of Entra's. By default it is a Data Contributor's and lasts an hour.
+   */
   mintToken(wish?: TokenWish): string;
   /** Removes every device, and plants the seed again. */
   reset(): void;
-  /** The state itself, past HTTP, rights and counters: for tests to look at, and to act as another writer. */
+  /**
+   * Direct access to the state, without HTTP, rights and counters. Tests use it to look at the state and to act as
+   * another writer.
+   */
   readonly registry: StateAccess;
-  /** Cuts all connections, and writes the state to its directory; once, however often it is called. */
+  /** Cuts all connections and writes the state to the directory. Further calls do nothing. */
   close(): Promise<void>;
 }
 
-/** Starts an IoT Hub registry on this machine. Throws `Fault` when the port is taken or the directory cannot be used. */
+/** Starts an IoT Hub registry on this machine. Throws `Fault` if the port is taken or the directory cannot be used. */
 export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
-  const directory = await openDirectory(options.directory, new Date());
+  const directory = await openDirectory(options.directory, new Date(), options.authority);
   const { keys, journal, authority } = directory;
   const closing = new AbortController();
   const service = createService(options, directory);
-  const { registry, counts, jobs, clock, hosts, metrics } = service;
+  const { registry, counts, jobs, clock, hosts, metrics, secrets } = service;
   const handle = exchanges(service, {
     ...troubles(options, service, closing.signal),
     signal: closing.signal,
@@ -105,7 +123,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   });
   directory.rememberPort(listener.port);
   const host = `localhost:${listener.port}`;
-  // A client may leave the port out of what it signs, and call the hub by its addresses.
+  // A client may sign the name without the port, and call the hub by its addresses.
   for (const name of ['localhost', '127.0.0.1', '[::1]']) hosts.push(`${name}:${listener.port}`, name);
 
   const strings = connectionStrings(host, keys);
@@ -127,7 +145,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
     counts: () => ({ ...counts }),
     metrics: () => metrics.text(counts, registry.size()),
     mintToken(wish = {}) {
-      return mintToken(wish, { key: bearerKey(keys.iothubowner), now: clock(), issuer: `https://${host}/` });
+      return mintToken(wish, { key: secrets.tokens, now: clock(), issuer: `https://${host}/` });
     },
     reset() {
       service.reset();
@@ -141,8 +159,9 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   };
 }
 
-/** What every call works on. */
+/** Makes the parts of the hub that calls use. */
 function createService(options: HubOptions, { keys, journal, jobs: jobStore }: HubDirectory): Service {
+  const secrets = hubSecrets(keys);
   const { clock = Date.now, speed = 1, capacity, seed } = options;
   const registry = createRegistry(journal?.identities ?? [], {
     clock,
@@ -168,14 +187,14 @@ function createService(options: HubOptions, { keys, journal, jobs: jobStore }: H
     registry.clear();
     if (seed !== undefined) plantSeed(registry, seed);
   };
-  return { registry, keys, clock, hosts: [], counts, metrics: createMetrics(), jobs, reset };
+  return { registry, secrets, clock, hosts: [], counts, metrics: createMetrics(), jobs, reset };
 }
 
 function paceOf({ clock = Date.now, sleep = realSleep, speed = 1 }: HubOptions): Pace {
   return pace(clock, sleep, speed);
 }
 
-/** What makes calls wait or fail. */
+/** Makes the parts that let calls wait or fail. */
 function troubles(options: HubOptions, { counts }: Service, signal: AbortSignal) {
   const { capacity, burstSeconds, faults } = options;
   const time = paceOf(options);
@@ -195,7 +214,10 @@ function troubles(options: HubOptions, { counts }: Service, signal: AbortSignal)
   };
 }
 
-/** The port asked for; else the one of the last run, so that connection strings stay valid; else any. */
+/**
+ * Listens on the port asked for. If none is asked for, it tries the port of the last run, so that connection strings
+ * stay valid, and then any.
+ */
 async function listenAgain(asked: number, last: number, pem: string, handle: Handler): Promise<Listener> {
   if (asked !== 0 || last === 0) return listen(asked, pem, handle);
   try {

@@ -4,19 +4,24 @@ import { twinDocument } from './twins/twin.ts';
 import { patchedTwin, wantedTwin } from './twins/twin-state.ts';
 import { type JsonObject, property } from './wire/json.ts';
 
-/** The state of a hub, past HTTP, rights and counters. */
+/** Direct access to the state of a hub, without HTTP, rights and counters. */
 export interface StateAccess {
-  /** What `GET /devices/{id}` would answer. */
+  /** The answer to `GET /devices/{id}`. */
   get(deviceId: string): DeviceDocument | undefined;
-  /** Oldest first. */
+  /** All devices, oldest first. */
   all(): readonly DeviceDocument[];
-  /** Creates or replaces, whatever the etag; takes the body of a PUT, `deviceId` in it. Throws `Refused` for an invalid one. */
+  /**
+   * Creates or replaces a device; any etag fits. Takes the body of a PUT, with `deviceId` in it. Throws `Refused` if it
+   * is invalid.
+   */
   put(device: JsonObject): DeviceDocument;
-  /** Throws `Refused` where there is none. */
+  /** Throws `Refused` if there is no such device. */
   remove(deviceId: string): void;
-  /** What `GET /twins/{id}` would answer. */
+  /** The answer to `GET /twins/{id}`. */
   twin(deviceId: string): object | undefined;
-  /** As a PATCH of the twin, whatever its etag: `{ tags, properties: { desired } }`. Throws `Refused` where it is refused. */
+  /**
+   * Acts as a PATCH of the twin; any etag fits: `{ tags, properties: { desired } }`. Throws `Refused` if it is refused.
+   */
   patchTwin(deviceId: string, twin: JsonObject): object;
 }
 

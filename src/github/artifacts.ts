@@ -1,24 +1,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
 import type { Bundle } from '../model/bundle.ts';
-import { Fault, messageOf } from '../model/fault.ts';
+import { messageOf } from '../model/fault.ts';
+import { githubFault } from './faults.ts';
+import { githubLines } from './lines.ts';
 
 export type ArtifactMode = 'device' | 'fleet' | 'none';
 
 export interface UploadOptions {
   readonly mode: ArtifactMode;
-  /** Absent: as long as the repository keeps artifacts. */
+  /** If absent, the repository's own setting decides. */
   readonly retentionDays?: number | undefined;
-  /** Gets one line for each artifact. */
+  /** Receives one line for each artifact. */
   readonly log: (line: string) => void;
 }
 
-/** What became of the artifacts. Names and ids are in the order of the bundles. */
+/** The result of the uploads. Names and ids are in the order of the bundles. */
 export interface Uploads {
   readonly ids: readonly number[];
   readonly names: readonly string[];
   readonly failures: readonly UploadFailure[];
-  /** Why there are other artifacts than were asked for. */
+  /** Says why the artifacts differ from the mode that was asked for; absent if they do not. */
   readonly notice?: string;
 }
 
@@ -30,9 +32,9 @@ interface UploadFailure {
 }
 
 /**
- * Uploads what `writeBundles` has written to `directory` (absolute): `device`, an artifact for each device; `fleet`, one
- * for all; `none`, nothing. One that fails does not keep the others back. Throws a `Fault` where nothing can be uploaded
- * at all: outside GitHub Actions, and on GitHub Enterprise Server.
+ * Uploads the bundles that `writeBundles` has written to `directory` (absolute). The mode `device` makes one artifact
+ * for each device, `fleet` one for all, `none` makes none. When one upload fails, the others go on. Throws a `Fault`
+ * where no upload is possible: outside GitHub Actions, and on GitHub Enterprise Server.
  */
 export async function uploadBundles(
   bundles: readonly Bundle[],
@@ -45,7 +47,7 @@ export async function uploadBundles(
   requireUploads();
   const results = await withoutChatter(async (quietly) => {
     const upload = await uploader(options, quietly);
-    // The first goes alone: a refusal that meets them all is said once.
+    // Upload the first artifact alone: a refusal that concerns all of them is then reported once.
     return [await upload(first), ...(await inFlight(8, others, upload))];
   });
   const uploaded = results.filter((result) => 'id' in result);
@@ -62,12 +64,12 @@ type Result = { readonly artifact: string; readonly id: number } | UploadFailure
 interface Artifact {
   readonly name: string;
   readonly devices: readonly string[];
-  /** Absolute paths; inside the artifact they are relative to `root`. */
+  /** Absolute paths. Inside the artifact they are relative to `root`. */
   readonly files: readonly string[];
   readonly root: string;
 }
 
-// A job may make 500 artifacts; the workflow around us wants some too.
+// GitHub takes 500 artifacts from a job. Leave some of them to the other steps of the workflow.
 const mostSingle = 400;
 const mostOfAJob = 500;
 const groupSize = 200;
@@ -95,28 +97,32 @@ function artifactsOf(
     const number = String(index + 1).padStart(3, '0');
     return artifact(`${shared}-${number}`, directory, bundles.slice(index * size, (index + 1) * size));
   });
-  const notice =
-    `${bundles.length} devices, more than ${mostSingle}, share ${artifacts.length} artifacts of up to ${size} devices each: ` +
-    `${artifacts[0]?.name} to ${artifacts.at(-1)?.name} (GitHub takes ${mostOfAJob} artifacts a job).`;
+  const notice = githubLines['artifacts-shared']({
+    devices: bundles.length,
+    artifacts: artifacts.length,
+    size,
+    first: artifacts[0]?.name ?? '',
+    last: artifacts.at(-1)?.name ?? '',
+    mostSingle,
+    mostOfAJob,
+  });
   return { artifacts, notice };
 }
 
-/** `iot-edge-devices`; with the hub's name where a job uploads one hub of several, since jobs of a run share the names. */
+/**
+ * Returns `iot-edge-devices`, followed by the hub's name if the job uploads one hub of several: the jobs of a run must
+ * not use the same artifact name.
+ */
 function sharedName(bundles: readonly Bundle[]): string {
   const hubs = new Set(bundles.map(({ directory }) => directory.split('/').slice(0, -1).join('/')));
   const [hub = ''] = hubs;
   return hubs.size === 1 && hub !== '' ? `iot-edge-devices-${hub}` : 'iot-edge-devices';
 }
 
-/** Throws a usage `Fault` outside GitHub Actions, where there is nowhere to upload to. */
+/** Throws a usage `Fault` outside GitHub Actions, where artifacts cannot be uploaded. */
 export function requireUploads(): void {
   for (const name of ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL']) {
-    if (process.env[name]) continue;
-    throw new Fault(
-      `artifacts cannot be uploaded: ${name} is not set`,
-      'Artifacts exist inside GitHub Actions only, for steps with uses:. Elsewhere set artifacts: none.',
-      { kind: 'usage' },
-    );
+    if (!process.env[name]) throw githubFault('uploads-outside-actions', { variable: name });
   }
 }
 
@@ -126,20 +132,21 @@ async function uploader(
   { retentionDays, log }: UploadOptions,
   quietly: Quietly,
 ): Promise<(artifact: Artifact) => Promise<Result>> {
-  // 4.6 MB: loaded only when there is something to upload.
+  // The module has 4.6 MB, so load it only when there is something to upload.
   const { DefaultArtifactClient } = await import('@actions/artifact');
   const client = new DefaultArtifactClient();
   const settings = retentionDays === undefined ? {} : { retentionDays };
   return async ({ name, devices, files, root }) => {
-    const whose = devices.length === 1 ? `device "${devices[0]}"` : `${devices.length} devices from "${devices[0]}" on`;
     try {
       const { id, size = 0 } = await quietly(() => client.uploadArtifact(name, [...files], root, settings));
       if (id === undefined) throw new Error('the service gave it no id');
-      log(`artifact ${name} (${whose}): id ${id}, ${size} bytes`);
+      log(githubLines['artifact-uploaded']({ artifact: name, devices, id, size }));
       return { artifact: name, id };
     } catch (thrown) {
       refuseServer(thrown);
-      const message = `artifact ${name} (${whose}) was not uploaded: ${reasonOf(thrown)}`;
+      const reason = messageOf(thrown);
+      const nameTaken = reason.includes('(409)');
+      const message = githubLines['artifact-failed']({ artifact: name, devices, reason, nameTaken });
       log(message);
       return { artifact: name, devices, message };
     }
@@ -148,24 +155,14 @@ async function uploader(
 
 function refuseServer(thrown: unknown): void {
   if (!(thrown instanceof Error) || thrown.name !== 'GHESNotSupportedError') return;
-  throw new Fault(
-    'artifacts cannot be uploaded: GitHub Enterprise Server does not take those of @actions/artifact 2 and newer',
-    'Set artifacts: none, and hand on the folder bundles-directory another way (actions/upload-artifact@v3 works there).',
-    { kind: 'usage', cause: thrown },
-  );
-}
-
-function reasonOf(thrown: unknown): string {
-  const message = messageOf(thrown);
-  if (!message.includes('(409)')) return message;
-  return `${message}. A run takes each name once: let one step of one job upload, and set artifacts: none in the others`;
+  throw githubFault('uploads-on-enterprise-server', {}, { cause: thrown });
 }
 
 /**
- * Keeps @actions/artifact from writing its nine lines for each artifact. It knows no other logger than @actions/core, which
- * writes to standard output; so for the time of `work`, plain lines written out of a call of `quietly` are dropped there.
- * Commands (`::add-mask::`, without which signed URLs could be read in the log, warnings, errors; `::debug::` where
- * debugging is on) pass, and so does everything else.
+ * Keeps @actions/artifact from writing its nine lines for each artifact. It always logs by @actions/core, which writes
+ * to standard output. So while `work` runs, plain lines that are written inside a call of `quietly` are dropped.
+ * Everything else passes: lines from elsewhere, and workflow commands. `::add-mask::` must pass, or signed URLs could
+ * be read in the log. `::debug::` passes only where debugging is on.
  */
 async function withoutChatter<T>(work: (quietly: Quietly) => Promise<T>): Promise<T> {
   const quiet = new AsyncLocalStorage<true>();
@@ -183,7 +180,7 @@ async function withoutChatter<T>(work: (quietly: Quietly) => Promise<T>): Promis
   }
 }
 
-/** The results in the order of the items, at most `limit` at work at a time. */
+/** Runs `work` on the items, at most `limit` at a time. Returns the results in the order of the items. */
 async function inFlight<T, R>(
   limit: number,
   items: readonly T[],

@@ -1,28 +1,29 @@
 import type { getOctokit } from '@actions/github';
 
-/** GitHub's interface, by the token of an input. */
+/** A client of GitHub's API that acts with the token of an input. */
 export type Client = ReturnType<typeof getOctokit>;
 
-/** Whether an account is the one that the token acts as. */
+/** Tells whether an account is the one that the token acts as. */
 export type IsOurs = (author: { readonly login: string; readonly type: string }) => boolean;
 
-/** Each call of GitHub's interface is tried once, and for so long. */
+/** Milliseconds. Each call of GitHub's API is tried once and has this time to be answered. */
 const patience = 10_000;
 
-/** Octokit takes a while to load: not before something is to be said. */
+/** Loads Octokit, which takes a while, and opens a client. Call it only when there is something to write. */
 export async function openClient(token: string): Promise<Client> {
   const github = await import('@actions/github');
   const client = github.getOctokit(token, { baseUrl: github.context.apiUrl });
   client.hook.before('request', (options) => {
-    // Options can only be changed in place: a hook inside of ours gets the same object, not what ours would hand on.
+    // Change the options in place: an inner hook gets the same object, not a value that this hook returns.
     options.request = { ...options.request, signal: AbortSignal.timeout(patience) };
   });
   return client;
 }
 
 /**
- * Anybody can write a text that begins with our marker; only that of the token's own account is taken for ours. GraphQL is
- * the one way to ask for it that a token of GitHub Actions has too; where it is not answered, its account is assumed.
+ * Asks which account the token acts as. Anybody can write a text that begins with our marker, so only texts of this
+ * account count as ours. GraphQL is the only way to ask that also works with a token of GitHub Actions. If GitHub does
+ * not answer, the account of GitHub Actions is assumed.
  */
 export async function whoWeAre(client: Client): Promise<IsOurs> {
   const login = await client
@@ -32,7 +33,9 @@ export async function whoWeAre(client: Client): Promise<IsOurs> {
   return (author) => author.login === login || (author.type === 'Bot' && author.login === `${login}[bot]`);
 }
 
-/** Whether GitHub says that the token may not do it. A private repository answers 404 to one that may not read it. */
+/**
+ * Tells whether the token lacks a permission. For a private repository that the token cannot read, GitHub answers 404.
+ */
 export function isForbidden(thrown: unknown): boolean {
   const status = thrown instanceof Error && 'status' in thrown ? thrown.status : undefined;
   return (status === 403 || status === 404 || status === 410) && !/rate limit/i.test(String(thrown));

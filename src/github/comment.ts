@@ -6,13 +6,15 @@ import { commentMarkdown, worthSaying } from '../report/comment.ts';
 import type { Settings } from '../run/settings.ts';
 import { type Client, type IsOurs, isForbidden, openClient, whoWeAre } from './client.ts';
 import type { Event } from './event.ts';
+import { type CommentDone, githubLines } from './lines.ts';
 import { markerOf } from './marker.ts';
 import { hiding } from './secrets.ts';
 
 /**
- * Tells the pull request what a run found: one comment for each workflow, job, set of manifests and of hubs, updated by later runs. A
- * run with nothing to say makes none, but updates one that is there. Nothing outside of pull requests, on those of forks, without
- * a token, or with `comment: never`. That it cannot be done never fails a run: it is told in a notice or a warning.
+ * Writes what a run found as a comment on the pull request. There is one comment for each workflow, job, set of
+ * manifests and set of hubs; later runs update it. A run with nothing to report creates no comment, but updates an
+ * existing one. Does nothing outside of pull requests, on pull requests of forks, without a token, or with
+ * `comment: never`. A comment that cannot be written does not fail the run: a notice or a warning says why.
  */
 export async function commentReport(report: Report, settings: Settings, event: Event): Promise<void> {
   const token = settings['github-token'] ?? '';
@@ -26,7 +28,7 @@ export async function commentReport(report: Report, settings: Settings, event: E
   try {
     const [owner = '', repo = ''] = (process.env.GITHUB_REPOSITORY ?? '').split('/');
     const done = await putComment(comment, { token, owner, repo, number: event.pullRequest });
-    info(`Comment on pull request #${event.pullRequest}: ${done}`);
+    info(githubLines.comment({ pullRequest: event.pullRequest, done }));
   } catch (thrown) {
     tell(thrown);
   }
@@ -36,7 +38,7 @@ interface Comment {
   /** The first line of the body. */
   readonly marker: string;
   readonly body: string;
-  /** Nothing to say that would be worth a comment of its own. */
+  /** If true, an existing comment is updated, but none is created. */
   readonly onlyUpdate: boolean;
 }
 
@@ -50,7 +52,7 @@ interface Thread {
 async function putComment(
   { marker, body, onlyUpdate }: Comment,
   { token, owner, repo, number }: Thread,
-): Promise<'created' | 'updated' | 'not needed'> {
+): Promise<CommentDone> {
   const client = await openClient(token);
   const { issues } = client.rest;
   const earlier = await findEarlier(client, { owner, repo, issue_number: number }, marker);
@@ -63,7 +65,7 @@ async function putComment(
   return 'created';
 }
 
-/** The id of the comment that begins with the marker, whichever page it is on. */
+/** Returns the id of our comment that begins with the marker, from any page of the thread. */
 async function findEarlier(
   client: Client,
   thread: { readonly owner: string; readonly repo: string; readonly issue_number: number },
@@ -82,16 +84,9 @@ async function findEarlier(
 }
 
 const title = 'pull request comment';
-const permissions = 'permissions:\n  contents: read\n  pull-requests: write';
 
 function tell(thrown: unknown): void {
-  const message = scrubbed(messageOf(thrown));
-  if (isForbidden(thrown)) {
-    notice(
-      `The token may not comment on pull requests (${message}). Give the job\n${permissions}\nor set comment: never.`,
-      { title },
-    );
-    return;
-  }
-  warning(`The pull request has no comment of this run: ${message}. The summary says the same.`, { title });
+  const reason = scrubbed(messageOf(thrown));
+  if (isForbidden(thrown)) notice(githubLines['comment-forbidden']({ reason }), { title });
+  else warning(githubLines['comment-failed']({ reason }), { title });
 }

@@ -1,23 +1,22 @@
 import type { History } from '../model/history.ts';
 import type { Command } from '../model/report.ts';
 import type { Event } from './event.ts';
-import { offDefault, openHistory } from './git/history.ts';
+import { gitFault } from './git/faults.ts';
+import { openHistory } from './git/history.ts';
 import { runGit } from './git/run-git.ts';
 
 /**
- * The history for a run of the action. It has to be about the default branch, and what is checked out has to be the commit of the
- * event: another one's manifests say nothing of it. A pull request may only look. Throws a usage `Fault` where it is otherwise.
+ * Opens the history for a run of the action. The run must be about the default branch, and the commit of the event must
+ * be checked out: the manifests of another commit say nothing about it. A pull request may read the history but not
+ * apply. Throws a usage `Fault` otherwise.
  */
 export async function openEventHistory(root: string, event: Event, command: Command): Promise<History> {
-  if (event.otherBranch !== undefined) throw offDefault(event.otherBranch);
+  if (event.otherBranch !== undefined) throw gitFault('other-branch', event.otherBranch);
   if (event.base !== undefined) {
-    if (command === 'apply') throw offDefault('the pull request is not merged yet');
+    if (command === 'apply') throw gitFault('pull-request-not-merged', {});
     return openHistory(root, 'HEAD');
   }
   const head = (await runGit(root, ['rev-parse', 'HEAD'])).toString('utf8').trim();
-  const short = (commit: string) => commit.slice(0, 12);
-  if (head !== event.commit) {
-    throw offDefault(`${short(head)} is checked out, and the event is about ${short(event.commit)}`);
-  }
+  if (head !== event.commit) throw gitFault('other-commit', { head, commit: event.commit });
   return openHistory(root, 'HEAD');
 }

@@ -1,28 +1,43 @@
 import { context } from '@actions/github';
 import type { Finding, Place } from '../model/finding.ts';
 import { finding } from '../rules/rules.ts';
+import { githubLines } from './lines.ts';
 
-/** What triggered the run, as far as it matters. */
+/** The event that triggered the run, as far as this action uses it. */
 export interface Event {
-  /** Why this run cannot have secrets, where it cannot: then a plan without credentials is no mistake. */
+  /**
+   * Why this run has no secrets; absent if it can have them. Without secrets, a plan without credentials is not a
+   * mistake.
+   */
   readonly withoutSecrets?: string;
-  /** `owner/name` of a repository that everybody can read. */
+  /** `owner/name` of a public repository; absent if it is private. */
   readonly publicRepository?: string;
-  /** The web page of a line; of a pull request as its own commit has it, since that of the trial merge is soon gone. */
+  /**
+   * Returns the web page of a line. On a pull request it is of the head commit, because the trial merge is soon
+   * deleted.
+   */
   readonly link: (place: Place) => string;
   /** The web page of the run. */
   readonly run: string;
-  /** The pull request that the run is about, where its token can write: that of a fork cannot. */
+  /**
+   * The number of the pull request that the run is about, if the token can write: on a pull request of a fork it
+   * cannot.
+   */
   readonly pullRequest?: number;
-  /** Why the run is not about the default branch, where it is not: only that says what is no longer declared. */
-  readonly otherBranch?: string;
-  /** The branch of a run that was started once more: the run keeps its commit, the branch may have gone on. */
+  /**
+   * The branch that the run is about, if it is not the default branch. Only the default branch says what is no longer
+   * declared.
+   */
+  readonly otherBranch?: { readonly branch: string; readonly defaultBranch: string };
+  /** The branch of a re-run. The run keeps its commit, but the branch may have moved on. */
   readonly rerunOn?: string;
-  /** The commit that the run is about: of a pull request its trial merge. */
+  /** The commit that the run is about; on a pull request, the trial merge. */
   readonly commit: string;
-  /** The commit that the pull request would be merged into. */
+  /** The commit that the pull request would be merged into; absent outside of pull requests. */
   readonly base?: string;
-  /** The web page of docs/rules.md of the very action that runs; unknown for an action of the caller's checkout. */
+  /**
+   * The web page of docs/rules.md at the version of this action; absent if the action runs from the caller's checkout.
+   */
   readonly rulesPage?: string;
 }
 
@@ -32,9 +47,9 @@ export function readEvent(): Event {
   const head: unknown = payload.pull_request?.head?.repo?.full_name;
   const excuse =
     actor === 'dependabot[bot]'
-      ? 'runs that Dependabot starts have no secrets'
+      ? githubLines['dependabot-without-secrets']()
       : payload.pull_request !== undefined && head !== repository && eventName !== 'pull_request_target'
-        ? 'pull requests from forks have no secrets'
+        ? githubLines['fork-without-secrets']()
         : undefined;
   const { GITHUB_RUN_ATTEMPT: attempt, GITHUB_REF: pushed = '' } = process.env;
   const branch = /^refs\/heads\/(.+)$/.exec(pushed)?.[1];
@@ -60,17 +75,20 @@ export function readEvent(): Event {
   };
 }
 
-function otherBranch(): string | undefined {
+function otherBranch(): Event['otherBranch'] {
   const { eventName, payload } = context;
-  // A schedule runs on the default branch alone, and its event names none.
+  // A schedule runs only on the default branch, and its event does not name it.
   if (eventName === 'schedule') return undefined;
-  const branch: unknown = payload.repository?.default_branch;
+  const defaultBranch: unknown = payload.repository?.default_branch;
   const target: unknown = payload.pull_request?.base?.ref;
-  const name = typeof target === 'string' ? target : (process.env.GITHUB_REF ?? '').replace(/^refs\/heads\//, '');
-  return name === branch ? undefined : `${name} is not the default branch (${branch})`;
+  const branch = typeof target === 'string' ? target : (process.env.GITHUB_REF ?? '').replace(/^refs\/heads\//, '');
+  return branch === defaultBranch ? undefined : { branch, defaultBranch: String(defaultBranch) };
 }
 
-/** runner/public-repository, where bundles are about to be published. */
+/**
+ * Returns the finding `runner/public-repository` if everybody can read the repository. Ask only when bundles are
+ * published.
+ */
 export function publicityFindings({ publicRepository: repository }: Event): readonly Finding[] {
   return repository === undefined ? [] : [finding('runner/public-repository', { repository }, {})];
 }

@@ -1,42 +1,43 @@
 import { info } from '@actions/core';
-import { Fault, messageOf } from '../model/fault.ts';
+import { type Fault, messageOf } from '../model/fault.ts';
 import type { Report } from '../model/report.ts';
 import { issueMarkdown, needsCare } from '../report/issue.ts';
 import { visible } from '../report/visible.ts';
 import type { Settings } from '../run/settings.ts';
 import { type Client, isForbidden, openClient, whoWeAre } from './client.ts';
 import type { Event } from './event.ts';
+import { githubFault } from './faults.ts';
+import { githubLines, type IssueDone } from './lines.ts';
 import { markerOf } from './marker.ts';
 import { hiding } from './secrets.ts';
 
 /**
- * Keeps the issue that the input `issue` names: opened where somebody has to look after the fleet, updated by later runs,
- * closed when all is well. One for each workflow, job, set of manifests and of hubs, found again by a hidden marker; its title may be
- * changed by hand. Nothing on pull requests, whose manifest is only proposed. Gives back what kept it from being written.
+ * Maintains the issue that the input `issue` names. A run opens it when somebody has to look after the fleet; later
+ * runs update it, and close it when all is well. There is one issue for each workflow, job, set of manifests and set of
+ * hubs. A hidden marker identifies it, so its title can be changed by hand. Does nothing on pull requests, whose
+ * manifest is only proposed. Returns the fault that kept the issue from being written, if any.
  */
 export async function keepIssue(report: Report, settings: Settings, event: Event): Promise<readonly Fault[]> {
   const title = visible(settings.issue ?? '').trim();
   if (title === '' || /^pull_request/.test(process.env.GITHUB_EVENT_NAME ?? '')) return [];
   const token = settings['github-token'] ?? '';
-  if (token === '') {
-    return [
-      new Fault('there is no github-token to write the issue with', 'Leave github-token out: the run has its own.'),
-    ];
-  }
+  if (token === '') return [githubFault('issue-without-token', {})];
   const marker = markerOf(settings, 'issue');
   const body = hiding(settings)(issueMarkdown(report, { marker, link: event.link, run: event.run }));
   const wanted: Issue = { title: title.slice(0, longestTitle), marker, body, open: needsCare(report) };
   try {
     const [owner = '', repo = ''] = (process.env.GITHUB_REPOSITORY ?? '').split('/');
     const client = await openClient(token);
-    info(`Issue "${wanted.title}": ${await putIssue(client, { owner, repo }, wanted)}`);
+    const done = await putIssue(client, { owner, repo }, wanted);
+    info(githubLines.issue({ title: wanted.title, done }));
     return [];
   } catch (thrown) {
-    return [faultOf(thrown)];
+    const name = isForbidden(thrown) ? 'issue-forbidden' : 'issue-failed';
+    return [githubFault(name, { reason: messageOf(thrown) }, { cause: thrown })];
   }
 }
 
-/** GitHub takes 256 characters. */
+/** GitHub takes titles of up to 256 characters. */
 const longestTitle = 250;
 
 interface Issue {
@@ -52,20 +53,27 @@ interface Repository {
   readonly repo: string;
 }
 
-async function putIssue(client: Client, repository: Repository, { title, marker, body, open }: Issue): Promise<string> {
+async function putIssue(
+  client: Client,
+  repository: Repository,
+  { title, marker, body, open }: Issue,
+): Promise<IssueDone> {
   const { issues } = client.rest;
   const earlier = await findOpen(client, repository, marker);
   if (earlier !== undefined) {
     const state = open ? {} : ({ state: 'closed', state_reason: 'completed' } as const);
     await issues.update({ ...repository, issue_number: earlier, body, ...state });
-    return open ? `#${earlier} updated` : `#${earlier} closed, all is well`;
+    return { kind: open ? 'updated' : 'closed', number: earlier };
   }
-  if (!open) return 'not needed, all is well';
+  if (!open) return { kind: 'not-needed' };
   const { data } = await issues.create({ ...repository, title, body });
-  return `#${data.number} opened`;
+  return { kind: 'opened', number: data.number };
 }
 
-/** The number of the open issue that begins with the marker, whichever page it is on; the newest of several. */
+/**
+ * Returns the number of our open issue that begins with the marker, from any page of the list; if there are several,
+ * the newest.
+ */
 async function findOpen(client: Client, repository: Repository, marker: string): Promise<number | undefined> {
   const pages = client.paginate.iterator(client.rest.issues.listForRepo, {
     ...repository,
@@ -81,11 +89,4 @@ async function findOpen(client: Client, repository: Repository, marker: string):
     }
   }
   return undefined;
-}
-
-function faultOf(thrown: unknown): Fault {
-  const remedy = isForbidden(thrown)
-    ? 'Give the job permissions: { contents: read, issues: write }, and turn issues on in the settings of the repository.'
-    : 'Run it again. If it stays so, look at https://www.githubstatus.com. The summary says what the issue would have said.';
-  return new Fault(`the issue could not be written: ${messageOf(thrown)}`, remedy, { cause: thrown });
 }

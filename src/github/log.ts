@@ -9,12 +9,17 @@ import { annotations } from '../report/annotations.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import { closingLine, deviceLines, faultLines, findingLines, plainStyle } from '../report/text.ts';
 import { writingLine } from '../report/writing.ts';
+import { githubLines } from './lines.ts';
 
 const announce = { error, warning, notice } as const;
 
+/** Milliseconds. */
 const betweenLines = 10_000;
 
-/** Progress as plain lines of the log, at most one in 10 seconds for what goes on. `now` in milliseconds since 1970. */
+/**
+ * Writes progress as plain lines to the log: how far the writing is, at most every 10 seconds. `now` in milliseconds
+ * since 1970.
+ */
 export function logProgress(now: () => number = Date.now): Progress {
   const latest = new Map<HubHost, Writing>();
   let last = now();
@@ -30,7 +35,7 @@ export function logProgress(now: () => number = Date.now): Progress {
   };
 }
 
-/** Everything a report says in the log: annotations on the manifest's lines, groups, the closing sentence. */
+/** Writes a report to the log: annotations on the lines of the manifest, groups, the closing line. */
 export async function logReport(report: Report): Promise<void> {
   for (const { severity, title, message, file, line, column } of annotations(report)) {
     announce[severity](message, {
@@ -47,7 +52,8 @@ export async function logReport(report: Report): Promise<void> {
 }
 
 /**
- * Adds the report to the job's summary. `hide` takes secrets out of it: the runner knows them as they are, not as Markdown has them. That there is none, or that it cannot be written, is no reason to fail.
+ * Adds the report to the job's summary. `hide` masks secrets in it, because the runner does not know their Markdown
+ * form. The run does not fail if there is no summary or if it cannot be written.
  */
 export async function writeSummary(
   report: Report,
@@ -58,13 +64,13 @@ export async function writeSummary(
   try {
     await summary.addRaw(hide(summaryMarkdown(report, link)), true).write();
   } catch (thrown) {
-    info(`The job summary could not be written: ${messageOf(thrown)}`);
+    info(githubLines['summary-failed']({ reason: messageOf(thrown) }));
   }
 }
 
 /**
- * Lines in a group of their own. They hold names from the manifest, and a device may be called `::add-mask::e`: between
- * stop-commands and its token the runner takes nothing for a command.
+ * Writes lines into a group of the log. They hold names from the manifest, and a device may be called `::add-mask::e`.
+ * Between stop-commands and its token the runner does not read lines as commands.
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
  */
 async function fold(title: string, lines: readonly string[]): Promise<void> {

@@ -8,19 +8,19 @@ import { counts } from '../report/counts.ts';
 import { reportJson } from '../report/json.ts';
 import { type SarifContext, sarif } from '../report/sarif.ts';
 
-/** A job's outputs may hold 1 MB together; GitHub counts two bytes a character. */
+/** In characters. The outputs of a job can hold 1 MB together, and GitHub counts two bytes for each character. */
 const mostOutput = 500_000;
 
-/** Where the files go that outputs name, and what they need to know. */
+/** Where to write the files that the outputs name, and what their writers need. */
 export interface OutputFiles {
   /** Absolute. */
   readonly folder: string;
   readonly sarif: SarifContext;
-  /** Takes secrets out of a text. */
+  /** Masks the secrets in a text. */
   readonly hide: (text: string) => string;
 }
 
-/** Sets every output, also of a run that failed: the next step can read how far it came. */
+/** Sets every output, also of a failed run, so that the next step can read how far the run came. */
 export function setOutputs(report: Report, artifactIds: readonly number[], files: OutputFiles): void {
   const { folder, hide } = files;
   mkdirSync(folder, { recursive: true });

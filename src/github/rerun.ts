@@ -1,11 +1,13 @@
 import { join, posix, relative, sep } from 'node:path';
 import { warning } from '@actions/core';
-import { Fault, messageOf } from '../model/fault.ts';
+import { messageOf } from '../model/fault.ts';
 import type { FilesRead } from '../run/request.ts';
 import { type Client, openClient } from './client.ts';
+import { githubFault } from './faults.ts';
 import { runGit } from './git/run-git.ts';
+import { githubLines } from './lines.ts';
 
-/** A run that somebody started once more; it keeps the commit that it had the first time. */
+/** A run that somebody started again. It keeps the commit of its first attempt. */
 export interface Rerun {
   /** The workspace, absolute. */
   readonly root: string;
@@ -16,9 +18,9 @@ export interface Rerun {
 }
 
 /**
- * Throws a usage `Fault` where the branch has gone on since the commit of a re-run, and with it a file that the run reads: to apply the
- * old one would take back what a newer run wrote. First runs come in the order of their commits and are right to apply each.
- * Where GitHub cannot be asked, a warning says so.
+ * Throws a usage `Fault` if the branch has changed a file that the run reads since the commit of the re-run: applying
+ * the old commit would undo what a newer run wrote. First attempts run in the order of their commits, so each of them
+ * may apply. If GitHub cannot be asked, a warning says so.
  */
 export async function requireCurrent(rerun: Rerun, read: FilesRead): Promise<void> {
   const { branch } = rerun;
@@ -30,34 +32,18 @@ export async function requireCurrent(rerun: Rerun, read: FilesRead): Promise<voi
     client = await openClient(rerun.token);
     since = await compared(client, { owner, repo }, `${commit}...${branch}`);
   } catch (thrown) {
-    warning(
-      `This is a re-run, and GitHub does not tell whether ${branch} has gone on since ${short(commit)}: ${messageOf(thrown)}. The job needs permissions: { contents: read }.`,
-      { title: 're-run' },
-    );
+    warning(githubLines['rerun-unknown']({ branch, commit, reason: messageOf(thrown) }), { title: 're-run' });
     return;
   }
   if (since.status === 'identical') return;
-  if (since.status !== 'ahead') {
-    throw outdated(`this is a re-run at ${short(commit)}, which is not on ${branch} any more`, branch, since.head);
-  }
+  if (since.status !== 'ahead') throw githubFault('rerun-off-branch', { commit, branch, newer: since.head });
   const isRead = await matcher(read, inRepository);
   const file = since.files.find(isRead);
-  if (file === undefined && !since.cut) return;
-  const what =
-    file === undefined
-      ? `so many files have changed on ${branch} since that GitHub does not name them all`
-      : `${file} has changed on ${branch} since`;
-  const newer = file === undefined ? since.head : await lastChange(client, { owner, repo }, branch, file);
-  throw outdated(`this is a re-run at ${short(commit)}, and ${what}`, branch, newer ?? since.head);
-}
-
-function outdated(what: string, branch: string, newer: string | undefined): Fault {
-  const [by, of] = newer === undefined ? ['', 'the newest commit'] : [` (${short(newer)})`, `commit ${short(newer)}`];
-  return new Fault(
-    `${what}${by}: to apply it would take the hub back`,
-    `Re-run the job of ${of} instead, or of a later one. To go back on purpose, revert the commit on ${branch}.`,
-    { kind: 'usage' },
-  );
+  if (file !== undefined) {
+    const newer = (await lastChange(client, { owner, repo }, branch, file)) ?? since.head;
+    throw githubFault('rerun-file-changed', { commit, branch, file, newer });
+  }
+  if (since.cut) throw githubFault('rerun-too-many-changed', { commit, branch, newer: since.head });
 }
 
 interface Repository {
@@ -65,7 +51,7 @@ interface Repository {
   readonly repo: string;
 }
 
-/** GitHub names at most so many files: https://docs.github.com/rest/commits/commits#compare-two-commits */
+/** GitHub names at most 300 files: https://docs.github.com/rest/commits/commits#compare-two-commits */
 const mostFiles = 300;
 
 async function compared(client: Client, repository: Repository, basehead: string) {
@@ -73,7 +59,7 @@ async function compared(client: Client, repository: Repository, basehead: string
   const { status, commits, files = [] } = data;
   return {
     status,
-    /** Without pages the last one is the newest. */
+    /** When no page is asked for, the last commit is the newest. */
     head: commits.at(-1)?.sha,
     files: files.flatMap(({ filename, previous_filename: before }) => [
       filename,
@@ -95,7 +81,10 @@ async function lastChange(
   return data[0]?.sha;
 }
 
-/** What is really checked out, and how its repository calls a path of the workspace; without git, the event is believed. */
+/**
+ * Returns the commit that is checked out, and how its repository calls a path of the workspace. Without git, the commit
+ * of the event.
+ */
 async function checkedOut(
   { root, commit }: Rerun,
   { files }: FilesRead,
@@ -116,8 +105,4 @@ async function matcher(
   const names = new Set([...files, ...manifests].map(inRepository));
   const isGlobbed = picomatch(manifests.map(inRepository), { dot: true });
   return (path) => names.has(path) || isGlobbed(path);
-}
-
-function short(commit: string): string {
-  return commit.slice(0, 12);
 }

@@ -2,9 +2,9 @@ import { escapeMarkdown } from '../report/markdown.ts';
 import type { Settings } from '../run/settings.ts';
 
 /**
- * Takes what the inputs hold in secret (access keys, the token) out of a text, as it is, as URLs and as Markdown have it. The runner
- * does so with the log and the summary alone, not with files and comments, and knows no Markdown; and it drops an output that
- * holds a secret.
+ * Returns a function that masks the secrets of the inputs (access keys, the token) in a text: the plain form and the
+ * forms in URLs and in Markdown. The runner masks only the log and the summary, not files and comments, and does not
+ * know the Markdown form. It drops an output that holds a secret.
  */
 export function hiding(settings: Settings): (text: string) => string {
   const keys = (settings['connection-string'] ?? '').matchAll(/\bSharedAccessKey=([^;\s]+)/gi);
@@ -17,12 +17,12 @@ export function hiding(settings: Settings): (text: string) => string {
   return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text);
 }
 
-/** A secret as it is, and as it stands in a URL. */
+/** A secret in its plain form and in the form that it has in a URL. */
 export function formsOf(secret: string): readonly string[] {
   return [...new Set([secret, encodeURIComponent(secret)])];
 }
 
-/** The signature of the import container, as it stands in the URL and as it is. */
+/** The signature of the import container in the form of the URL and in its plain form. */
 export function signaturesIn(settings: Settings): readonly string[] {
   const [, signature] = /[?&]sig=([^&\s]+)/i.exec(settings['import-container'] ?? '') ?? [];
   if (signature === undefined) return [];
@@ -30,7 +30,7 @@ export function signaturesIn(settings: Settings): readonly string[] {
   return [...new Set([signature, plain])].filter(isSecret);
 }
 
-/** A few letters are no secret, and taking them out would spoil everything. */
+/** A text of a few letters is not a secret, and masking it would damage other texts. */
 function isSecret(text: string): boolean {
   return text.length >= 8;
 }

@@ -1,38 +1,35 @@
-import { Fault } from '../model/fault.ts';
 import type { Finding, Judged } from '../model/finding.ts';
 import type { Device, Fleet, HubHost } from '../model/fleet.ts';
 import { finding } from '../rules/rules.ts';
+import { hubFault } from './faults.ts';
 import { fleetFindings } from './fleet-rules.ts';
 
 export interface AssignOptions {
-  /** Restricts the run to one hub; devices of others are checked, then left out. */
+  /** Restricts the run to one hub. Devices of other hubs are checked, then left out. */
   readonly onlyHub?: HubHost;
   /**
-   * `credentials`: only hubs that the workflow names. `later`: the same as far as it names any, for a plan that cannot sign in here.
-   * `name`: any hub, since only its name is used. `none`: none needed.
+   * Which hubs a device may have. `credentials`: only hubs that the workflow names. `later`: the same if the workflow
+   * names any, for a plan that cannot sign in here. `name`: any hub, since only its name is used. `none`: the device
+   * needs no hub.
    */
   readonly use: 'credentials' | 'later' | 'name' | 'none';
 }
 
-/** Devices with their hubs: those of all manifests, and those that `onlyHub` leaves in the run. */
+/** Devices with their hubs. `all`: of all manifests. `inRun`: without those that `onlyHub` leaves out. */
 export interface Assigned {
   readonly all: readonly Device[];
   readonly inRun: readonly Device[];
 }
 
 /**
- * Gives every device its hub, and refuses hubs that the workflow does not name: a manifest is untrusted text, and a token
- * sent to somebody else's hub could be replayed against ours. Then judges what needs the hub: ids and parents.
- * `named` are the hubs that the workflow names, in lower case; hosts are compared exactly.
- * Throws a usage `Fault` when `onlyHub` is none of them.
+ * Gives every device its hub, and refuses hubs that the workflow does not name. A manifest is untrusted text, and the
+ * owner of a foreign hub could replay a token that is sent there against our hub. Then checks ids and parents, which
+ * depend on the hub. `named` are the hubs that the workflow names, in lower case. Hosts are compared exactly. Throws a
+ * usage `Fault` if `onlyHub` is not among them.
  */
 export function assignHubs(fleet: Fleet, named: readonly HubHost[], { onlyHub, use }: AssignOptions): Judged<Assigned> {
   if (onlyHub !== undefined && use === 'credentials' && !named.includes(onlyHub)) {
-    throw new Fault(
-      `only-hub is ${onlyHub}, which is not among the hubs that the workflow names: ${named.join(', ') || 'none'}`,
-      'Correct only-hub, or name that hub in the input hub or by a connection string.',
-      { kind: 'usage' },
-    );
+    throw hubFault('only-hub-not-named', { onlyHub, named });
   }
   const only = named.length === 1 ? named[0] : undefined;
   const devices = fleet.devices.map((device) => {
@@ -42,7 +39,7 @@ export function assignHubs(fleet: Fleet, named: readonly HubHost[], { onlyHub, u
   return { value: { all: devices, inRun }, findings: [...hubFindings(devices, named, use), ...fleetFindings(devices)] };
 }
 
-/** One finding for each place: a hub in `defaults` is one fault, however many devices inherit it. */
+/** Gives one finding for each place. A hub in `defaults` gets one finding, however many devices inherit it. */
 function hubFindings(
   devices: readonly Device[],
   named: readonly HubHost[],

@@ -3,9 +3,15 @@ import { described, type NotAnswered, quotable, type Reply } from './calls/reply
 import { isLasting, isUnsent } from './calls/unreachable.ts';
 import { isRecord } from './calls/wire.ts';
 
+/** Why it is not known what a bulk did with a device. */
+export const unknownBulk = {
+  notUnderstood: "the hub's answer was not understood",
+  refusedUnnamed: 'the hub refused some of the devices and did not say which',
+} as const;
+
 /**
- * One answer per write, in order, from the reply to their bulk call. The reply itself, where the hub refused the call as a
- * whole or cannot be reached, so that nothing was written. `known`: the hub has answered before.
+ * Gives one answer per write, in order, from the reply to the bulk call. Gives the reply itself if the hub refused the
+ * whole call or cannot be reached, so that nothing was written. `known`: the hub has answered before.
  */
 export function bulkAnswers(
   writes: readonly RegistryWrite[],
@@ -21,7 +27,7 @@ export function bulkAnswers(
   if (results !== undefined && (reply.kind === 'answered' || reply.status === 400)) {
     return answersByDevice(writes, results);
   }
-  if (reply.kind === 'answered') return unanswered(writes, "the hub's answer was not understood");
+  if (reply.kind === 'answered') return unanswered(writes, unknownBulk.notUnderstood);
   const message = described(reply);
   if (reply.status === 429) {
     return refused(writes, { code: 'throttled', message, rest: reply.rest });
@@ -40,14 +46,17 @@ interface BulkError {
   readonly status: string;
 }
 
-/** `{"isSuccessful":…,"errors":[{"deviceId","errorCode","errorStatus"}]}`, of a 200 and of a 400 alike. */
+/** Reads `{"isSuccessful":…,"errors":[{"deviceId","errorCode","errorStatus"}]}`, the body of a 200 and of a 400. */
 function bulkResult(body: unknown): BulkResult | undefined {
   if (!isRecord(body) || typeof body.isSuccessful !== 'boolean') return undefined;
   const errors = Array.isArray(body.errors) ? body.errors.filter(isRecord) : [];
   return { successful: body.isSuccessful, errors: deviceErrors(errors) };
 }
 
-/** `{"deviceId","errorCode","errorStatus"}`, of a bulk and of an import job alike; the id is empty in what is something else. */
+/**
+ * Reads `{"deviceId","errorCode","errorStatus"}`, an error of a bulk or of an import job. The id of any other value is
+ * empty.
+ */
 export function deviceErrors(entries: readonly unknown[]): readonly BulkError[] {
   return entries.map((entry) => {
     const { deviceId, errorCode, errorStatus } = isRecord(entry) ? entry : {};
@@ -59,7 +68,9 @@ export function deviceErrors(entries: readonly unknown[]): readonly BulkError[] 
   });
 }
 
-/** Every device that is not named in the errors was applied: if the errors make sense, which is checked. */
+/**
+ * Gives one answer per write. A device without an error was applied, unless an error names no device of these writes.
+ */
 export function answersByDevice(
   writes: readonly RegistryWrite[],
   { successful, errors }: BulkResult,
@@ -72,18 +83,19 @@ export function answersByDevice(
     const error = byId.get(id);
     if (error !== undefined) {
       const message = [error.code, error.status].filter((part) => part !== '').join(', ');
-      // A fault of the service in the midst of the device: it may have been carried out.
+      // A fault of the service. The write may have been carried out.
       if (/^(50[034]\d{3}|ServerError|ServiceUnavailable)$/.test(error.code))
         return { id, answer: 'unanswered', message };
       return { id, answer: 'refused', code: refusalCode(error.code), message };
     }
-    return stray
-      ? { id, answer: 'unanswered', message: 'the hub refused some of the devices and did not say which' }
-      : { id, answer: 'applied' };
+    return stray ? { id, answer: 'unanswered', message: unknownBulk.refusedUnnamed } : { id, answer: 'applied' };
   });
 }
 
-/** An integer on the wire, a name in the service's REST description: 409001 or DeviceAlreadyExists. */
+/**
+ * Reads an error code of the service. It is an integer on the wire, a name in the REST description: 409001 or
+ * DeviceAlreadyExists.
+ */
 export function refusalCode(code: string): RefusalCode {
   if (/^(409001|DeviceAlreadyExists)$/.test(code)) return 'exists';
   if (/^(404001|DeviceNotFound)$/.test(code)) return 'absent';

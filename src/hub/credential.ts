@@ -4,36 +4,37 @@ import type { TokenSource } from './entra/token.ts';
 /** How to sign in to one hub. */
 export type HubCredential = SasCredential | EntraCredential;
 
-/** By the key of a shared access policy. */
+/** Signs in by the key of a shared access policy. */
 export interface SasCredential {
   readonly kind: 'sas';
   readonly host: HubHost;
-  /** The name of the policy: `iothubowner`. Not a secret. */
+  /** The name of the policy: `iothubowner`. It is not a secret. */
   readonly keyName: string;
   readonly key: string;
 }
 
 /**
- * By bearer tokens of Entra. Every hub of the tenant takes the same token, so that whoever gets one may use it on all of
- * them: a credential is made for hubs that the workflow names, never for one that a manifest names.
+ * Signs in by bearer tokens of Entra. Every hub of the tenant accepts the same token, so a hub that gets one could use
+ * it on all of them. A credential is therefore made only for hubs that the workflow names, never for one that only a
+ * manifest names.
  */
 export interface EntraCredential {
   readonly kind: 'entra';
   readonly host: HubHost;
   readonly principal: EntraPrincipal;
   readonly token: TokenSource;
-  /** Of the same principal, for blob storage. */
+  /** For blob storage, of the same principal. */
   readonly storageToken?: TokenSource;
 }
 
-/** Who signs in by Entra. */
+/** The application or user that signs in by Entra. */
 export interface EntraPrincipal {
-  /** For a sentence: `the Entra application 11111111-…`. */
+  /** As used in a sentence: `the Entra application 11111111-…`. */
   readonly name: string;
-  /** What `az role assignment create --assignee` takes for it, as a word of a shell. */
+  /** The value for `az role assignment create --assignee`, quoted for a shell. */
   readonly assignee: string;
 }
 
-/** What Entra is asked for: the service itself, no hub of it. */
+/** Scopes of the tokens. They name the service, not a single hub. */
 export const hubScope = 'https://iothubs.azure.net/.default';
 export const storageScope = 'https://storage.azure.com/.default';

@@ -1,10 +1,11 @@
-import type { DeviceId } from '../model/fleet.ts';
+import type { Fault } from '../model/fault.ts';
+import type { DeviceId, HubHost } from '../model/fleet.ts';
 import { inFlight } from '../model/in-flight.ts';
 import type { RegisteredDevice, Twin } from '../model/registration.ts';
 import type { TagsRead } from '../model/registry.ts';
 import { tagMark } from '../model/tags.ts';
 import type { Calling } from './calls/calling.ts';
-import { misunderstood } from './calls/refusal.ts';
+import { callFault, type ExpectedAnswer } from './calls/faults.ts';
 import type { Reply } from './calls/reply.ts';
 import { deviceCount, isRecord, registeredDevice, registeredTwin } from './calls/wire.ts';
 import { allPages } from './pages.ts';
@@ -14,13 +15,21 @@ const readsInFlight = 4;
 
 interface Query {
   readonly tags?: TagsRead;
-  /** Of a page only these rows are kept: a hub may have ten times the devices of a fleet. */
+  /** Keeps only these rows of each page, since a hub may have ten times the devices of a fleet. */
   readonly keep?: (device: RegisteredDevice) => boolean;
-  /** Told, and nothing given, where the caller lacks the right to query. */
+  /** Called if the caller lacks the right to query. The query then gives no rows. */
   readonly refused?: (reply: Reply) => void;
 }
 
-/** Reads the devices of one hub, in the cheapest way for so many. Every method throws a `Fault` where the hub refuses or is not there. */
+/** Tells that the tags of the devices were not read. */
+export function tagsUnread(host: HubHost): string {
+  return `${host}: no right to query, so tags that the manifest no longer names stay`;
+}
+
+/**
+ * Reads the devices of one hub in the cheapest way. Every method throws a `Fault` if the hub refuses or cannot be
+ * reached.
+ */
 export class FleetReader {
   readonly #calling: Calling;
 
@@ -37,9 +46,9 @@ export class FleetReader {
   async readOne(id: DeviceId): Promise<RegisteredDevice | undefined> {
     const reply = await this.#calling.reading(() => this.#calling.calls.device(id));
     if (isAbsent(reply)) return undefined;
-    const device = this.#device(await this.#calling.body(reply, 'Registry Read'), 'a device');
-    // Taken for the device that was asked for, or left out, it would end in a write on false grounds.
-    if (device.id !== id) throw misunderstood(this.#calling.host, `the device ${id}`);
+    const device = this.#device(await this.#calling.body(reply, 'Registry Read'), 'device');
+    // Another device must not be taken for this one, nor this one for absent: either would lead to a wrong write.
+    if (device.id !== id) throw this.#misunderstood({ device: id });
     return device;
   }
 
@@ -48,8 +57,7 @@ export class FleetReader {
     if (isAbsent(reply)) return undefined;
     const body = await this.#calling.body(reply, 'Service Connect');
     const twin = registeredTwin(body);
-    if (twin === undefined || !isRecord(body) || body.deviceId !== id)
-      throw misunderstood(this.#calling.host, `the twin of ${id}`);
+    if (twin === undefined || !isRecord(body) || body.deviceId !== id) throw this.#misunderstood({ twin: id });
     return twin;
   }
 
@@ -71,7 +79,7 @@ export class FleetReader {
     const read = await inFlight(ids, readsInFlight, async (id) => {
       const device = await this.readOne(id);
       if (device === undefined || tags !== 'all') return device;
-      // The identity has no tags. Gone in between, the device is not there.
+      // The identity has no tags. A device that was deleted between the two calls is absent.
       const twin = await this.readTwin(id);
       return twin === undefined ? undefined : { ...device, twin };
     });
@@ -79,12 +87,15 @@ export class FleetReader {
     return tags === 'marked' && found.length > 0 ? this.#withMarked(found) : found;
   }
 
-  /** Adds the twins that bear our mark, by one query. Who reads devices one by one may lack the right to query. */
+  /**
+   * Adds the twins that bear our mark, by one query. A caller that reads devices one by one may lack the right to
+   * query.
+   */
   async #withMarked(devices: readonly RegisteredDevice[]): Promise<readonly RegisteredDevice[]> {
     const { host, tell } = this.#calling;
     const rows = await this.#query(markedQuery(devices.map(({ id }) => id)), {
       tags: 'marked',
-      refused: () => tell(`${host}: no right to query, so tags that the manifest no longer names stay`),
+      refused: () => tell(tagsUnread(host)),
     });
     const twins = new Map(rows.map(({ id, twin }) => [id, twin]));
     return devices.map((device) => {
@@ -96,13 +107,13 @@ export class FleetReader {
   async #size(): Promise<number> {
     const reply = await this.#calling.reading(() => this.#calling.calls.statistics());
     const count = deviceCount(await this.#calling.body(reply, 'Registry Read'));
-    if (count === undefined) throw misunderstood(this.#calling.host, 'the number of its devices');
+    if (count === undefined) throw this.#misunderstood('number-of-devices');
     return count;
   }
 
-  /** The rows of all pages, one page after the other. */
+  /** Returns the rows of all pages. Asks for one page after the other. */
   async #query(text: string, { tags = 'none', keep, refused }: Query): Promise<readonly RegisteredDevice[]> {
-    const { host, calls } = this.#calling;
+    const { calls } = this.#calling;
     const devices = await allPages(async (continuation) => {
       const reply = await this.#calling.reading(() => calls.query(text, continuation));
       if (refused !== undefined && isUnauthorized(reply)) {
@@ -110,30 +121,34 @@ export class FleetReader {
         return { rows: [], continuation: undefined };
       }
       const body = await this.#calling.body(reply, 'Service Connect');
-      if (!Array.isArray(body)) throw misunderstood(host, 'a page of devices');
+      if (!Array.isArray(body)) throw this.#misunderstood('page-of-devices');
       const rows = body.map((row) => this.#row(row, tags));
       return {
         rows: keep === undefined ? rows : rows.filter(keep),
         continuation: reply.kind === 'answered' ? reply.continuation : undefined,
       };
     });
-    if (devices === undefined) throw misunderstood(host, 'a list of devices that ends');
+    if (devices === undefined) throw this.#misunderstood('list-that-ends');
     return devices;
   }
 
   #row(row: unknown, tags: TagsRead): RegisteredDevice {
-    const device = this.#device(row, 'a page of devices');
+    const device = this.#device(row, 'page-of-devices');
     if (tags === 'none') return device;
     const twin = registeredTwin(row);
     if (tags === 'marked') return twin !== undefined && tagMark in twin.tags ? { ...device, twin } : device;
-    if (twin === undefined) throw misunderstood(this.#calling.host, 'a page of twins');
+    if (twin === undefined) throw this.#misunderstood('page-of-twins');
     return { ...device, twin };
   }
 
-  #device(value: unknown, what: string): RegisteredDevice {
+  #device(value: unknown, expected: ExpectedAnswer): RegisteredDevice {
     const device = registeredDevice(value);
-    if (device === undefined) throw misunderstood(this.#calling.host, what);
+    if (device === undefined) throw this.#misunderstood(expected);
     return device;
+  }
+
+  #misunderstood(expected: ExpectedAnswer): Fault {
+    return callFault('misunderstood', { host: this.#calling.host, expected });
   }
 }
 

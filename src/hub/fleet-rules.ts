@@ -2,7 +2,10 @@ import type { Finding, Subject } from '../model/finding.ts';
 import type { Device, HubHost } from '../model/fleet.ts';
 import { finding } from '../rules/rules.ts';
 
-/** Judges the devices of a fleet against one another, hub by hub: ids that collide, parents that are not there or go round. */
+/**
+ * Checks the devices of each hub against one another: ids that collide, parents that are not declared, circles of
+ * parents.
+ */
 export function fleetFindings(devices: readonly Device[]): readonly Finding[] {
   const byHub = new Map<HubHost | undefined, Device[]>();
   for (const device of devices) {
@@ -40,9 +43,9 @@ function parentFindings(devices: readonly Device[]): readonly Finding[] {
   const byId = new Map<string, Device>(devices.map((device) => [device.id, device]));
   const unknown = devices.flatMap((device) => {
     const { parent, hub } = device;
-    // An empty one takes the parent away.
+    // An empty parent removes the parent.
     if (!parent || byId.has(parent)) return [];
-    return [finding('device/parent-unknown', { parent, hub: hub ?? 'the same hub' }, subject(device, 'parent'))];
+    return [finding('device/parent-unknown', { parent, hub }, subject(device, 'parent'))];
   });
   const circles = circlesOf(devices, byId).map((circle) => {
     const ids = circle.map(({ id }) => id);
@@ -51,7 +54,7 @@ function parentFindings(devices: readonly Device[]): readonly Finding[] {
   return [...unknown, ...circles];
 }
 
-/** Every circle of parents once, beginning with its first device in the order of the fleet. */
+/** Gives every circle of parents once. Each begins with the device that comes first in the fleet. */
 function circlesOf(devices: readonly Device[], byId: ReadonlyMap<string, Device>): readonly (readonly Device[])[] {
   const seen = new Set<Device>();
   const order = new Map(devices.map((device, index) => [device, index]));

@@ -1,13 +1,16 @@
-/** One page of a query's answer; `continuation` asks for the next, and the last has none. */
+/** One page of the answer to a query. `continuation` asks for the next page. The last page has none. */
 interface Page<Row> {
   readonly rows: readonly Row[];
   readonly continuation: string | undefined;
 }
 
-/** Twenty times what a hub's million devices take in full pages. */
+/** Twenty times the pages of a hub with a million devices. */
 const mostPages = 20_000;
 
-/** The rows of all pages, one page after the other; `undefined` for an answer without an end, which no hub gives. */
+/**
+ * Returns the rows of all pages. Asks for one page after the other. `undefined` if the pages do not end, which no hub
+ * does.
+ */
 export async function allPages<Row>(
   page: (continuation: string | undefined) => Promise<Page<Row>>,
 ): Promise<readonly Row[] | undefined> {

@@ -5,28 +5,30 @@ import { tagMark } from '../model/tags.ts';
 export type Reading = 'singly' | 'chunks' | 'scan';
 
 /**
- * Up to so many devices are read one by one: that needs no statistics before, no right to query, and shows the registry
+ * Up to this many devices are read one by one. This needs no statistics and no right to query. It reads the registry
  * itself, not an index that lags some seconds behind.
  */
 export const fewDevices = 10;
 
-/** What Microsoft's samples ask for. */
+/** The page size of Microsoft's samples. */
 export const pageSize = 1_000;
 
 const chunkSize = 100;
 
-/** The service refuses a query of more than about 8,200 bytes: https://github.com/Azure/azure-iot-sdk-csharp/issues/1680 */
+/**
+ * The service refuses a query of more than about 8,200 bytes: https://github.com/Azure/azure-iot-sdk-csharp/issues/1680
+ */
 const longestQuery = 8_000;
 
-/** A fleet made ready for reading: the ids that go into queries, and those that are read one by one. */
+/** How to read a fleet. `chunks`: the ids of each query. `single`: ids that are read one by one. */
 export interface ReadingPlan {
   readonly chunks: readonly (readonly DeviceId[])[];
   readonly single: readonly DeviceId[];
 }
 
 /**
- * Cuts a fleet into queries of at most 100 ids and 8,000 bytes. Ids with a quote stay out of them: how the query language
- * escapes it is not documented.
+ * Splits a fleet into queries of at most 100 ids and 8,000 bytes. Ids with a quote are not queried, because it is not
+ * documented how the query language escapes a quote.
  */
 export function planReading(ids: readonly DeviceId[]): ReadingPlan {
   const chunks: DeviceId[][] = [];
@@ -47,20 +49,23 @@ export function planReading(ids: readonly DeviceId[]): ReadingPlan {
 }
 
 /**
- * The cheaper of the two ways by query, in calls. `hub`: how many devices the hub has. Where both cost the same, chunks:
- * they go side by side and bring only what was asked for, while the pages of a scan come one after the other.
+ * Chooses the way with fewer calls. `hub`: how many devices the hub has. If both ways cost the same, it chooses chunks:
+ * they run in parallel and return only the devices of the fleet, while the pages of a scan come one after the other.
  */
 export function chooseReading(fleet: number, { chunks, single }: ReadingPlan, hub: number): Reading {
   if (fleet <= fewDevices) return 'singly';
   return chunks.length + single.length <= Math.max(1, Math.ceil(hub / pageSize)) ? 'chunks' : 'scan';
 }
 
-/** The query for one chunk; none of the ids may hold a quote. */
+/** The query for one chunk. The ids must not contain a quote. */
 export function chunkQuery(ids: readonly DeviceId[]): string {
   return `SELECT * FROM devices WHERE deviceId IN [${ids.map((id) => `'${id}'`).join(',')}]`;
 }
 
-/** The query for those of a few devices whose tags bear our mark. An id with a quote cannot be asked for: then for all that bear it. */
+/**
+ * The query for the devices with these ids whose tags bear our mark. If an id contains a quote, it asks for all devices
+ * with the mark.
+ */
 export function markedQuery(ids: readonly DeviceId[]): string {
   const isMarked = `IS_DEFINED(tags.${tagMark})`;
   const all = ids.some((id) => id.includes("'"));

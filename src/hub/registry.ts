@@ -23,25 +23,31 @@ import { tagsAnswer } from './twin-answer.ts';
 export interface RegistryOptions {
   /** One header for every call: name, version and run. */
   readonly userAgent: string;
-  /** Certificates to trust beside the usual ones, PEM. */
+  /** Certificates to trust in addition to the usual ones, PEM. */
   readonly ca?: string | undefined;
-  /** The proxy for a URL, or an empty text: `getProxyForUrl` of proxy-from-env, which reads HTTPS_PROXY and NO_PROXY. */
+  /**
+   * Gives the proxy for a URL, or an empty text: `getProxyForUrl` of proxy-from-env, which reads HTTPS_PROXY and
+   * NO_PROXY.
+   */
   readonly proxyFor?: ((url: string) => string) | undefined;
-  /** For one attempt as a whole. Hubs queue before they refuse, so it is long: 60,000 by default. */
+  /** Limits one attempt. It is long because hubs queue calls before they refuse them. Default: 60,000. */
   readonly attemptTimeoutMs?: number | undefined;
-  /** By what that time passes; the machine's clock unless it is given. */
+  /** Measures that time. Default: the machine's clock. */
   readonly attemptTimer?: Timer | undefined;
   /** Milliseconds since 1970, for the expiry of tokens. */
   readonly clock?: (() => number) | undefined;
   readonly sleep?: ((milliseconds: number) => Promise<void>) | undefined;
   readonly random?: (() => number) | undefined;
-  /** Told in a sentence what the caller may not do, where the run goes on without. */
+  /** Gets a sentence about what the caller may not do, if the run goes on without it. */
   readonly tell?: ((text: string) => void) | undefined;
-  /** Through which import jobs go. */
+  /** The container for import jobs. */
   readonly importContainer?: ImportContainer | undefined;
 }
 
-/** Opens the registry of a hub. Makes no call yet; throws a usage `Fault` for a CA or a proxy that is none, and for a container that nothing signs in to. */
+/**
+ * Opens the registry of a hub. Makes no call. Throws a usage `Fault` for a CA or a proxy that cannot be used, and for a
+ * container that the run cannot sign in to.
+ */
 export async function openRegistry(credential: HubCredential, options: RegistryOptions): Promise<Registry> {
   const { host } = credential;
   const proxy = options.proxyFor?.(`https://${host}/`) ?? '';
@@ -92,7 +98,7 @@ class HubRegistry implements Registry {
     this.close = parts.close;
     this.#calling = new Calling(parts);
     this.#reader = new FleetReader(this.#calling);
-    // A policy that reads twins writes them; in Entra they are two rights.
+    // A policy that may read twins may also write them. Entra has two rights for that.
     if (parts.credential.kind === 'entra') this.requireTagWriting = (id) => this.#tryTags(id);
   }
 
@@ -119,7 +125,7 @@ class HubRegistry implements Registry {
     return answer;
   }
 
-  /** No twin has this etag, and were there one, nothing would be merged into it. */
+  /** Tries a write that changes nothing: no twin has this etag, and the patch is empty. */
   async #tryTags(id: DeviceId): Promise<void> {
     const reply = this.#calling.noted(await this.#calling.calls.patchTwin(id, { tags: {} }, 'AAAAAAAAAAA='));
     if (reply.kind === 'refused' && [401, 403].includes(reply.status))
@@ -127,7 +133,7 @@ class HubRegistry implements Registry {
   }
 
   async write(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]> {
-    // The SDK has a call for each of the three.
+    // The SDK has one call for each of these.
     const [first, ...others] = (['create', 'update', 'delete'] as const)
       .map((call) => writes.filter((write) => callOf(write) === call))
       .filter((ofCall) => ofCall.length > 0);
@@ -147,7 +153,7 @@ class HubRegistry implements Registry {
     if (!('kind' in answers)) return answers;
     if (answers.kind === 'unanswered' || answers.status !== 400)
       throw await this.#calling.fault(answers, 'Registry Write');
-    // One entry that the service cannot even read makes it refuse them all: halve until it stands alone.
+    // The service refuses the whole call if it cannot read one entry. Halve the call until that entry is alone.
     if (writes.length > 1) {
       const half = Math.ceil(writes.length / 2);
       return [...(await this.#bulk(writes.slice(0, half))), ...(await this.#bulkAfter(writes.slice(half)))];
@@ -155,7 +161,7 @@ class HubRegistry implements Registry {
     return refusedAll(writes, described(answers));
   }
 
-  /** The second part of a write: the answers of the first must not be lost to a refusal of this one. */
+  /** Sends a later part of a write. Does not throw, so that the answers of the first part are kept. */
   async #bulkAfter(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]> {
     try {
       return await this.#bulk(writes);
@@ -165,7 +171,7 @@ class HubRegistry implements Registry {
   }
 }
 
-/** To disable a device is an update of it. */
+/** A device is disabled by an update. */
 function callOf({ mode }: RegistryWrite): 'create' | 'update' | 'delete' {
   return mode === 'disable' ? 'update' : mode;
 }

@@ -4,7 +4,10 @@ import { refusalCode } from './bulk.ts';
 import { described, type NotAnswered, type Reply } from './calls/reply.ts';
 import { isLasting, isUnsent } from './calls/unreachable.ts';
 
-/** The hub's word on one twin; the reply itself, where it refused the caller or cannot be reached, so that nothing was written. `known`: it has answered before. */
+/**
+ * Gives the answer for one twin. Gives the reply itself if the hub refused the caller or cannot be reached, so that
+ * nothing was written. `known`: the hub has answered before.
+ */
 export function tagsAnswer(id: DeviceId, reply: Reply, known: boolean): WriteAnswer | NotAnswered {
   if (reply.kind === 'answered') return { id, answer: 'applied' };
   if (reply.kind === 'unanswered') {

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
 import type { asn1, pki } from 'node-forge';
+import type { RootProblem } from './faults.ts';
 
-/** The demo authority: its certificate and the key it signs with (RSA). */
+/** The demo authority: its certificate and its signing key (RSA). */
 export interface Authority {
   readonly pem: string;
   readonly key: KeyObject;
@@ -12,17 +13,17 @@ export interface Validity {
   readonly notAfter: Date;
 }
 
-/** Reads an authority back from its two files. Throws when they are no RSA pair. */
-export function readAuthority(pem: string, keyPem: string): Authority {
+/** Reads an authority from the texts of its two files, or returns why it cannot sign. Throws if a text cannot be parsed. */
+export function readAuthority(pem: string, keyPem: string): Authority | RootProblem {
   const certificate = new X509Certificate(pem);
   const key = createPrivateKey(keyPem);
-  if (!certificate.checkPrivateKey(key)) throw new Error('the key is not that of the certificate');
-  if (!certificate.ca) throw new Error('the certificate is not that of an authority');
-  if (key.asymmetricKeyType !== 'rsa') throw new Error('its key is not RSA');
+  if (!certificate.checkPrivateKey(key)) return 'other-key';
+  if (!certificate.ca) return 'no-authority';
+  if (key.asymmetricKeyType !== 'rsa') return 'not-rsa';
   return { pem: certificate.toString(), key };
 }
 
-/** A self-signed root with the given RSA key. */
+/** Makes a self-signed root with the given RSA key. */
 export async function makeAuthority(name: string, key: KeyObject, validity: Validity): Promise<Authority> {
   const forge = await loadForge();
   const certificate = emptyCertificate(forge, key, validity);
@@ -37,7 +38,7 @@ export async function makeAuthority(name: string, key: KeyObject, validity: Vali
   return { pem: signed(forge, forge.pki.certificateToAsn1(certificate), key), key };
 }
 
-/** The certificate of a device as PEM: CA:FALSE, digitalSignature, clientAuth; its key RSA or EC. */
+/** Issues the certificate of a device as PEM: CA:FALSE, digitalSignature, clientAuth. Its key is RSA or EC. */
 export async function issueLeaf(
   authority: Authority,
   commonName: string,
@@ -56,14 +57,14 @@ export async function issueLeaf(
   ]);
   const structure = forge.pki.certificateToAsn1(certificate);
   const fields = children(children(structure)[0]);
-  // forge writes names as PrintableString, which has no `_` or `@`, and knows no EC key: both fields are put in here.
+  // forge writes names as PrintableString, which has no `_` or `@`, and does not support EC keys. So replace both fields here.
   fields.splice(subjectField, 2, nameOf(forge, commonName), fromDer(forge, publicKey));
   return signed(forge, structure, authority.key);
 }
 
 type Forge = Awaited<ReturnType<typeof loadForge>>;
 
-// It takes longer to load than most commands to run, so only what issues certificates loads it.
+// Loading it takes longer than most commands run, so it is loaded only to issue certificates.
 async function loadForge() {
   return (await import('node-forge')).default;
 }
@@ -84,14 +85,14 @@ function emptyCertificate(forge: Forge, key: KeyObject, { notBefore, notAfter }:
   return certificate;
 }
 
-/** Random, positive, 16 bytes, as RFC 5280, 4.1.2.2 wants it. */
+/** Returns 16 random bytes as a positive number: RFC 5280, 4.1.2.2. */
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = 0x40 | ((bytes[0] ?? 0) & 0x3f);
   return bytes.toString('hex');
 }
 
-/** Signs by node:crypto, which is some thirty times faster than forge. */
+/** Signs with node:crypto, which is about thirty times faster than forge. */
 function signed(forge: Forge, structure: asn1.Asn1, key: KeyObject): string {
   const parts = children(structure);
   const signature = sign('sha256', derOf(forge, parts[0]), key).toString('latin1');

@@ -2,33 +2,33 @@ import { createHash, type X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
 import { messageOf } from '../model/fault.ts';
 import { type Certificate, type Chain, isThumbprint, type Thumbprint } from '../model/identity.ts';
-import { shellWord } from '../rules/shell.ts';
+import type { Unreadable } from '../rules/unreadable.ts';
 import { type ChainCache, longestChain, readChain } from './chain.ts';
 import { dateOf, parseCertificate, publicKeyOf } from './der.ts';
 import { asciiText, pemBlocks, pemLabels } from './pem.ts';
-import { type FoundKey, isKeylessPkcs12, pemBeside, pkcs12Command, pkcs12Legacy, privateKeyIn } from './private-key.ts';
+import { type FoundKey, isKeylessPkcs12, privateKeyIn } from './private-key.ts';
 import { readStructure } from './structure.ts';
 
-/** The largest certificate file that is read, in bytes; a chain of RSA-4096 certificates has about 10,000. */
+/** The largest certificate file that is read, in bytes. A chain of RSA-4096 certificates has about 10,000 bytes. */
 export const largestCertificate = 1024 * 1024;
 
 export type CertificateReading =
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   | { readonly kind: 'private-key'; readonly key: FoundKey }
-  | { readonly kind: 'unreadable'; readonly why: string; readonly remedy?: string };
+  | { readonly kind: 'unreadable'; readonly problem: Unreadable };
 
 /**
  * Reads a certificate file: PEM (one certificate, or the leaf and its chain in any order) or DER.
- * Never throws; a file with a private key in it is refused, whatever else it holds.
- * @param path for messages and to tell kinds of files apart that look alike
- * @param known hand in the same for many files, and each authority is read once
+ * Never throws. Refuses a file with a private key in it, even if it also holds a certificate.
+ * @param path for messages, and to distinguish kinds of files that look alike
+ * @param known pass the same cache for many files, and each authority is read only once
  */
 export async function readCertificate(
   path: string,
   bytes: Buffer,
   known: ChainCache = new Map(),
 ): Promise<CertificateReading> {
-  if (bytes.length === 0) return unreadable('the file is empty');
+  if (bytes.length === 0) return unreadable({ kind: 'empty' });
   const text = asciiText(bytes);
   return text.includes('-----BEGIN ') ? readPem(path, bytes, text, known) : readDer(path, bytes);
 }
@@ -38,10 +38,10 @@ async function readPem(path: string, bytes: Buffer, text: string, known: ChainCa
   if (key !== undefined) return { kind: 'private-key', key };
   const blocks = pemBlocks(text).filter(({ label }) => certificateLabels.includes(label));
   const [first, ...others] = blocks.map(({ der }) => der);
-  if (first === undefined) return otherPem(path, pemLabels(text));
+  if (first === undefined) return unreadable(otherPem(pemLabels(text)));
   if (others.length > 0) return readSeveral(path, [first, ...others], known);
   const leaf = parseCertificate(first);
-  return leaf === undefined ? unreadable('what stands between BEGIN and END is damaged') : describe(path, leaf);
+  return leaf === undefined ? unreadable({ kind: 'damaged' }) : describe(path, leaf);
 }
 
 async function readSeveral(path: string, ders: readonly Buffer[], known: ChainCache): Promise<CertificateReading> {
@@ -51,70 +51,41 @@ async function readSeveral(path: string, ders: readonly Buffer[], known: ChainCa
       case 'chain':
         return describe(path, reading.leaf, reading.issuers, reading.chain);
       case 'damaged':
-        return unreadable(`certificate ${reading.number} of ${ders.length} in it is damaged`);
-      case 'too-long': {
-        const why = `it holds ${reading.count} certificates, expected the device's own and its issuers, ${longestChain} at most`;
-        return unreadable(
-          why,
-          "Keep the device's own certificate in it, and the authorities that issued it, no others.",
-        );
-      }
+        return unreadable({ kind: 'damaged-in-chain', number: reading.number, count: ders.length });
+      case 'too-long':
+        return unreadable({ kind: 'too-many', count: reading.count, most: longestChain });
     }
   } catch (cause) {
-    return unreadable(`a field of one of its certificates cannot be read (${messageOf(cause)})`);
+    return unreadable({ kind: 'field-in-chain', message: messageOf(cause) });
   }
 }
 
 async function readDer(path: string, bytes: Buffer): Promise<CertificateReading> {
   const leaf = parseCertificate(bytes);
   if (leaf !== undefined) return describe(path, leaf);
-  if (bytes.subarray(0, 32).includes(pkcs7SignedData)) return pkcs7(path, '-inform DER ');
+  if (bytes.subarray(0, 32).includes(pkcs7SignedData)) return unreadable({ kind: 'pkcs7', form: 'der' });
   const key = privateKeyIn(path, bytes);
   if (key !== undefined) return { kind: 'private-key', key };
-  if (isKeylessPkcs12(bytes)) return keylessPkcs12(path);
-  if (requestExtensions.includes(posix.extname(path).toLowerCase())) return request();
-  return unreadable('it is neither PEM (no BEGIN CERTIFICATE line) nor a certificate in DER');
+  if (isKeylessPkcs12(bytes)) return unreadable({ kind: 'pkcs12' });
+  if (requestExtensions.includes(posix.extname(path).toLowerCase())) return unreadable({ kind: 'request' });
+  return unreadable({ kind: 'no-certificate' });
 }
 
-// OpenSSL reads these three as certificates: PEM_read_bio_X509(3).
+// OpenSSL reads these labels as certificates: PEM_read_bio_X509(3).
 const certificateLabels = ['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE'];
 const requestExtensions = ['.csr', '.req', '.p10'];
 const pkcs7SignedData = Buffer.from('06092a864886f70d010702', 'hex'); // OID 1.2.840.113549.1.7.2
 
-function otherPem(path: string, labels: readonly string[]): CertificateReading {
+function otherPem(labels: readonly string[]): Unreadable {
   const [label = 'nothing'] = labels;
-  if (labels.some((l) => certificateLabels.includes(l))) {
-    return unreadable('its END CERTIFICATE line is missing, or does not follow the certificate');
-  }
-  if (label === 'PKCS7' || label === 'CMS') return pkcs7(path, '');
-  if (label.endsWith('CERTIFICATE REQUEST')) return request();
-  if (label.endsWith('PUBLIC KEY')) return unreadable('it holds a public key alone, not a certificate');
-  return unreadable(`it holds no CERTIFICATE block, but ${label}`);
+  if (labels.some((l) => certificateLabels.includes(l))) return { kind: 'no-end' };
+  if (label === 'PKCS7' || label === 'CMS') return { kind: 'pkcs7', form: 'pem' };
+  if (label.endsWith('CERTIFICATE REQUEST')) return { kind: 'request' };
+  return label.endsWith('PUBLIC KEY') ? { kind: 'public-key' } : { kind: 'other-pem', label };
 }
 
-function pkcs7(path: string, form: string): CertificateReading {
-  return unreadable(
-    'it is a PKCS#7 bundle of certificates',
-    `Take the certificates out of it: openssl pkcs7 ${form}-in ${shellWord(path)} -print_certs -out ${shellWord(pemBeside(path))}, the device's own first.`,
-  );
-}
-
-function keylessPkcs12(path: string): CertificateReading {
-  return unreadable(
-    'it is a PKCS#12 bundle, without a private key',
-    `Take the certificates out of it: ${pkcs12Command(path, '-nokeys')} (${pkcs12Legacy}).`,
-  );
-}
-
-function request(): CertificateReading {
-  return unreadable(
-    'it is a certificate request (CSR), which nobody has signed yet',
-    'Have it signed by your certificate authority, and commit the certificate that comes back.',
-  );
-}
-
-function unreadable(why: string, remedy?: string): CertificateReading {
-  return { kind: 'unreadable', why, ...(remedy === undefined ? {} : { remedy }) };
+function unreadable(problem: Unreadable): CertificateReading {
+  return { kind: 'unreadable', problem };
 }
 
 async function describe(
@@ -125,7 +96,7 @@ async function describe(
 ): Promise<CertificateReading> {
   try {
     const structure = await readStructure(leaf.raw);
-    // Absent where there is none, whatever the type says.
+    // Undefined if the certificate has none, although the type does not say so.
     const extendedKeyUsage: readonly string[] | undefined = leaf.keyUsage;
     const certificate: Certificate = {
       path,
@@ -143,14 +114,14 @@ async function describe(
     };
     return { kind: 'certificate', certificate };
   } catch (cause) {
-    return unreadable(`a field of it cannot be read (${messageOf(cause)})`);
+    return unreadable({ kind: 'field', message: messageOf(cause) });
   }
 }
 
 function keyOf(leaf: X509Certificate): Certificate['key'] {
   const key = publicKeyOf(leaf);
   const type = key?.asymmetricKeyType ?? '';
-  // No other kind is asked for its details: Node 20 ends the whole process at a broken DSA key.
+  // Read the details only of RSA and EC keys: a broken DSA key crashes the whole process on Node 20.
   const { modulusLength: bits, namedCurve } = (type === 'rsa' || type === 'ec' ? key?.asymmetricKeyDetails : {}) ?? {};
   if (type === 'rsa') return { type, name: 'RSA', ...(bits === undefined ? {} : { bits }) };
   if (type === 'ec') return { type, name: namedCurve ?? 'unnamed curve' };

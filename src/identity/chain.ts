@@ -2,7 +2,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Chain, ChainFault, Issuer } from '../model/identity.ts';
 import { dateOf, parseCertificate, publicKeyOf } from './der.ts';
 
-/** The certificates of one file, the device's own found among them. `number` counts from 1. */
+/** The result of reading the certificates of one file, with the device's own certificate as `leaf`. `number` counts from 1. */
 export type ChainReading =
   | {
       readonly kind: 'chain';
@@ -13,16 +13,16 @@ export type ChainReading =
   | { readonly kind: 'damaged'; readonly number: number }
   | { readonly kind: 'too-long'; readonly count: number };
 
-/** What is known of the authorities behind leaves, by their DER: the files of a fleet repeat the same few. */
+/** The authorities read so far, by their DER. The files of a fleet repeat the same few authorities. */
 export type ChainCache = Map<string, ChainCertificate>;
 
-/** More certificates than any chain has; without a bound, a file of many that bear one name would take minutes to judge. */
+/** The most certificates in a chain. Without this limit, a file with many certificates of one name would take minutes to judge. */
 export const longestChain = 16;
 
 /**
- * Puts the certificates of a file in the order in which one was issued by the next, as TLS wants them (RFC 5246, 7.4.2). The
- * leaf is the one that issued none of the others, wherever it stands; of several, one that is no authority, and then the first.
- * Throws where the dates of an issuer are impossible.
+ * Sorts the certificates of a file so that each is issued by the next, as TLS requires (RFC 5246, 7.4.2). The leaf is the
+ * certificate that issued none of the others, at any position. If there are several, it is the first that is not an authority,
+ * or else the first. Throws if an issuer has an impossible date.
  * @param ders at least one
  */
 export function readChain(ders: readonly Buffer[], known: ChainCache): ChainReading {
@@ -54,12 +54,12 @@ export function readChain(ders: readonly Buffer[], known: ChainCache): ChainRead
   };
 }
 
-/** One certificate of a chain. What is asked of it costs more than parsing it, so it is asked once, and only when needed. */
+/** One certificate of a chain. Its properties cost more than parsing it, so each is computed once, and only when needed. */
 class ChainCertificate {
   readonly x509: X509Certificate;
   readonly subject: string;
   readonly issuer: string;
-  // Weak: an authority outlives the leaves it was compared with.
+  // Weak, since an authority in the cache outlives the leaves that it was compared with.
   readonly #verdicts = new WeakMap<ChainCertificate, boolean>();
   #key: { readonly public: KeyObject | undefined } | undefined;
   #pem: string | undefined;
@@ -82,7 +82,7 @@ class ChainCertificate {
     return this.#described;
   }
 
-  /** Whether the names fit, the other may sign certificates, and the signature is of its key. */
+  /** Tells whether the names match, the other may sign certificates, and its key made the signature. */
   isIssuedBy(other: ChainCertificate): boolean {
     const known = this.#verdicts.get(other);
     if (known !== undefined) return known;
@@ -104,7 +104,7 @@ function chainCertificate(der: Buffer): ChainCertificate | undefined {
 
 const longestName = 120;
 
-/** `C=DE, O=Contoso, CN=Plant CA`; node:crypto writes a line each, and escapes what would break one. */
+/** `C=DE, O=Contoso, CN=Plant CA`. node:crypto writes each part on a line of its own and escapes line breaks in the parts. */
 function inOneLine(name: string | undefined): string {
   const text = (name ?? '').replaceAll('\n', ', ');
   if (text === '') return '(no name)';
@@ -118,7 +118,7 @@ function leafOf(found: readonly ChainCertificate[]): ChainCertificate {
   return first;
 }
 
-/** Each behind one that it issued, first of all behind the last; strangers issued none of them. */
+/** Places each certificate after one that it issued, if possible after the last one. `strangers` issued none of the others. */
 function arrange(leaf: ChainCertificate, found: readonly ChainCertificate[]) {
   const placed = [leaf];
   const waiting = found.filter((one) => one !== leaf);
@@ -136,7 +136,7 @@ function* repeats(subjects: ReadonlySet<string>): Generator<ChainFault> {
   if (subjects.size > 0) yield { kind: 'repeated', subjects: [...subjects] };
 }
 
-/** Strangers are told before the order is: without them it may be another. */
+/** Reports a stranger instead of the order, because the order may change when the stranger is removed. */
 function* orderFaults(
   found: readonly ChainCertificate[],
   placed: readonly ChainCertificate[],

@@ -1,8 +1,9 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 
 /**
- * The certificate of a file's whole DER, or of a block; what stands behind it, as in a TRUSTED CERTIFICATE, is left.
- * OpenSSL also reads what is not quite DER, and digests its own encoding of it: that thumbprint would not be the file's.
+ * Reads a certificate from the DER of a file or of a PEM block. Ignores bytes after it, as in a TRUSTED CERTIFICATE.
+ * OpenSSL also accepts almost-DER and computes the digest of its own encoding of it. That thumbprint would not be the file's, so
+ * such a certificate is refused.
  */
 export function parseCertificate(der: Buffer): X509Certificate | undefined {
   try {
@@ -14,7 +15,7 @@ export function parseCertificate(der: Buffer): X509Certificate | undefined {
   }
 }
 
-/** None where OpenSSL does not know the algorithm, or the key is broken. */
+/** Returns undefined if OpenSSL does not know the algorithm, or if the key is broken. */
 export function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   try {
     return certificate.publicKey;
@@ -23,7 +24,7 @@ export function publicKeyOf(certificate: X509Certificate): KeyObject | undefined
   }
 }
 
-/** A date of a certificate, `Nov  3 12:00:00 2026 GMT`: Node 20 has it as text alone. Throws when it is none. */
+/** Parses a date of a certificate, `Nov  3 12:00:00 2026 GMT`. Node 20 gives it only as text. Throws if it is not a date. */
 export function dateOf(text: string): Date {
   const read = new Date(text);
   if (Number.isNaN(read.getTime())) throw new Error(`date ${text}`);

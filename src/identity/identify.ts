@@ -1,7 +1,7 @@
 import { type Finding, failing, type Judged, type Subject } from '../model/finding.ts';
 import { type BySlot, type Device, type Slot, slots } from '../model/fleet.ts';
 import { type Certificate, type Identity, sameThumbprint, type Thumbprint } from '../model/identity.ts';
-import type { Workspace } from '../model/workspace.ts';
+import type { Unread, Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
 import { largestCertificate, readCertificate } from './certificate.ts';
 import type { ChainCache } from './chain.ts';
@@ -11,8 +11,8 @@ import { judgeGiven, normaliseThumbprint } from './thumbprint.ts';
 
 /**
  * Reads and judges the certificates of the devices, and chooses the thumbprints to register.
- * A device with an error gives no identity; the others keep their order. Each file is read once.
- * @param files those that have been read already
+ * A device with an error gives no identity. The others keep their order. Each file is read once.
+ * @param files the files that were read before
  */
 export async function identify(
   devices: readonly Device[],
@@ -32,7 +32,7 @@ export async function identify(
       ...given.findings,
       ...chosen.findings,
       ...sameKeyTwice(device, certificates.value),
-      // A certificate of another name is that fault alone, not also a shared one.
+      // A certificate with another device's name is only that fault, and not also a shared certificate.
       ...claim(owners, device, {
         certificates: failing(certificates.findings) ? {} : certificates.value,
         thumbprints: given.value,
@@ -56,7 +56,7 @@ export function noFiles(): CertificateFiles {
   return { opened: new Map(), chains: new Map() };
 }
 
-/** A file as it was found: its certificate, or what keeps it from being one. */
+/** An opened file: its certificate, or the finding that refuses it. */
 export type Opened =
   | { readonly certificate: Certificate }
   | { readonly refuse: (subject: Subject) => Finding; readonly privateKey?: true };
@@ -101,18 +101,18 @@ async function open(path: string, workspace: Workspace, chains: ChainCache): Pro
       return { certificate: reading.certificate };
     case 'private-key':
       return {
-        refuse: (subject) => finding('certificate/private-key-present', { path, ...reading.key }, subject),
+        refuse: (subject) => finding('certificate/private-key-present', { path, format: reading.key.format }, subject),
         privateKey: true,
       };
     case 'unreadable':
-      return { refuse: (subject) => finding('certificate/unreadable', { path, ...reading }, subject) };
+      return { refuse: (subject) => finding('certificate/unreadable', { path, problem: reading.problem }, subject) };
   }
 }
 
-function unopened(path: string, why: string, detail: string, subject: Subject): Finding {
+function unopened(path: string, why: Unread, detail: string, subject: Subject): Finding {
   if (why === 'missing') return finding('certificate/missing', { path }, subject);
-  if (why === 'outside') return finding('certificate/outside-workspace', { path, why: detail }, subject);
-  return finding('certificate/unreadable', { path, why: detail }, subject);
+  if (why === 'outside') return finding('certificate/outside-workspace', { path, detail }, subject);
+  return finding('certificate/unreadable', { path, problem: { kind: 'unread', detail } }, subject);
 }
 
 function givenThumbprints(device: Device): Judged<BySlot<Thumbprint>> {
@@ -129,8 +129,8 @@ function givenThumbprints(device: Device): Judged<BySlot<Thumbprint>> {
 }
 
 /**
- * The value of each slot: the thumbprint given, else the one made from the certificate; one value fills both slots.
- * None where a slot that the manifest names has a fault of its own, which is reported there.
+ * Chooses the value of each slot: the given thumbprint, or else the one made from the certificate. A single value fills both
+ * slots. Returns undefined if a slot that the manifest names has a fault of its own, which is reported elsewhere.
  */
 function chooseThumbprints(
   device: Device,
@@ -178,9 +178,8 @@ function mismatch(
 
 function sameKeyTwice(device: Device, { primary, secondary }: BySlot<Certificate>): readonly Finding[] {
   if (primary === undefined || primary.publicKeyDigest !== secondary?.publicKeyDigest) return [];
-  const same = primary.thumbprints.sha256 === secondary.thumbprints.sha256;
-  const what = same ? 'are the same certificate' : 'hold the same public key';
-  return [finding('certificate/same-key-twice', { what }, subjectOf(device, 'certificates.secondary'))];
+  const same = primary.thumbprints.sha256 === secondary.thumbprints.sha256 ? 'certificate' : 'key';
+  return [finding('certificate/same-key-twice', { same }, subjectOf(device, 'certificates.secondary'))];
 }
 
 function subjectOf(device: Device, key: string): Subject {
@@ -188,8 +187,8 @@ function subjectOf(device: Device, key: string): Subject {
 }
 
 /**
- * A file named once, in `defaults`, and bad for all its devices is one fault at one place.
- * What differs by device (a path with `{id}`, a common name) has another message each time, or is told by its device.
+ * Removes repeated findings. A bad file that `defaults` names once for all devices is one fault at one place.
+ * Findings that differ by device (a path with `{id}`, a common name) have different messages or name their device.
  */
 function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
   const seen = new Set<string>();

@@ -3,25 +3,26 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Fault, messageOf } from '../model/fault.ts';
+import { type Fault, messageOf } from '../model/fault.ts';
 import { fileNameOf, isDeviceId, slots } from '../model/fleet.ts';
 import { type Authority, issueLeaf, makeAuthority, readAuthority, type Validity } from './authority.ts';
+import { identityFault, type RootProblem } from './faults.ts';
 
 export interface IssueRequest {
   readonly ids: readonly string[];
-  /** Where `<id>-primary.pem` and `<id>-secondary.pem` go: leaf and root, to be committed. */
+  /** The folder for `<id>-primary.pem` and `<id>-secondary.pem`, each with leaf and root. Its files are committed. */
   readonly certificatesDirectory: string;
-  /** Where the private keys and the root go; kept out of git. */
+  /** The folder for the private keys and the root. It is kept out of git. */
   readonly keysDirectory: string;
-  /** From now on; 365 by default. */
+  /** Days of validity from now; 365 by default. */
   readonly days?: number;
-  /** RSA-2048 by default; EC is P-256. The root is RSA always. */
+  /** RSA-2048 by default; EC is P-256. The root is always RSA. */
   readonly keyType?: 'rsa' | 'ec';
   readonly rootName?: string;
   readonly now: Date;
 }
 
-/** What was written, as paths below the directories that were asked for. */
+/** The paths of the files that were written, below the directories of the request. */
 export interface Issued {
   readonly certificates: readonly string[];
   readonly keys: readonly string[];
@@ -29,8 +30,8 @@ export interface Issued {
 }
 
 /**
- * Makes demo certificates: a root, and two leaves for each id. A root that is there already is used again.
- * Throws a `Fault`, before anything is made, when an id is impossible or a file would be overwritten.
+ * Makes demo certificates: a root, and two leaves for each id. An existing root is used again.
+ * Throws a `Fault` before it makes anything, if an id is impossible or a file would be overwritten.
  */
 export async function issueCertificates(request: IssueRequest): Promise<Issued> {
   const { now, days = 365, keyType = 'rsa' } = request;
@@ -40,7 +41,7 @@ export async function issueCertificates(request: IssueRequest): Promise<Issued> 
   await makeFolder(request.certificatesDirectory);
   const root = await openRoot(request);
   const validity = validFor(now, days);
-  // Keys are made on the threads of node:crypto, several at a time.
+  // node:crypto makes the keys on its threads, several at a time.
   await Promise.all(
     leaves.map(async ({ id, certificate, key }) => {
       const privateKey = await makeKey(keyType);
@@ -60,28 +61,14 @@ const secret = 0o600;
 const longestCommonName = 64; // RFC 5280, appendix A.1: ub-common-name
 
 function checkRequest({ ids, certificatesDirectory, keysDirectory }: IssueRequest, days: number): void {
-  if (ids.length === 0) throw usage('no device id is given', 'Name one or more: issue edge-001 edge-002.');
+  if (ids.length === 0) throw identityFault('no-ids', {});
   for (const id of ids) {
-    if (!isDeviceId(id) || id.length > longestCommonName) {
-      throw usage(
-        `${JSON.stringify(id)} cannot be issued to`,
-        "Use 1 to 64 of A-Z a-z 0-9 - . _ : % # * ? ! ( ) , + = @ $ ' ; (a certificate's common name ends at 64).",
-      );
-    }
+    if (!isDeviceId(id) || id.length > longestCommonName) throw identityFault('impossible-id', { id });
   }
-  if (!Number.isInteger(days) || days < 1 || days > 36500) {
-    throw usage(`${days} days cannot be issued for`, 'Give a whole number from 1 to 36500.');
-  }
+  if (!Number.isInteger(days) || days < 1 || days > 36500) throw identityFault('impossible-days', { days });
   if (resolve(certificatesDirectory) === resolve(keysDirectory)) {
-    throw usage(
-      `certificates and keys would both go to ${keysDirectory}`,
-      'Name two folders: certificates are committed, keys never.',
-    );
+    throw identityFault('one-folder', { folder: keysDirectory });
   }
-}
-
-function usage(message: string, remedy: string): Fault {
-  return new Fault(message, remedy, { kind: 'usage' });
 }
 
 interface Leaf {
@@ -106,15 +93,10 @@ function leavesOf({ ids, certificatesDirectory, keysDirectory }: IssueRequest): 
 async function openRoot(request: IssueRequest): Promise<{ authority: Authority; files: Issued['root'] }> {
   const { keysDirectory, rootName = 'Demo root, not for production', now, days = 365 } = request;
   const files = { certificate: join(keysDirectory, 'root.pem'), key: join(keysDirectory, 'root.key.pem') };
-  const there = [files.certificate, files.key].filter((path) => existsSync(path));
-  if (there.length === 2) return { authority: await reopen(files), files: { ...files, reused: true } };
-  if (there.length === 1) {
-    throw usage(
-      `${there[0]} is there without the other half of the root`,
-      'Bring the other half back, or move it away.',
-    );
-  }
-  // In two steps, since the mode is given to every folder that is made on the way.
+  const [half, other] = [files.certificate, files.key].filter((path) => existsSync(path));
+  if (other !== undefined) return { authority: await reopen(files), files: { ...files, reused: true } };
+  if (half !== undefined) throw identityFault('half-a-root', { path: half });
+  // In two steps, because a recursive mkdir gives the mode to every folder that it makes.
   await makeFolder(dirname(resolve(keysDirectory)));
   await makeFolder(keysDirectory, 0o700);
   const ignore = join(keysDirectory, '.gitignore');
@@ -129,18 +111,17 @@ async function openRoot(request: IssueRequest): Promise<{ authority: Authority; 
 const tenYears = 3650;
 
 async function reopen(files: { certificate: string; key: string }): Promise<Authority> {
+  let read: Authority | RootProblem;
   try {
-    return readAuthority(await readFile(files.certificate, 'utf8'), await readFile(files.key, 'utf8'));
+    read = readAuthority(await readFile(files.certificate, 'utf8'), await readFile(files.key, 'utf8'));
   } catch (cause) {
-    throw new Fault(
-      `${files.certificate} and ${files.key} cannot be used to sign: ${messageOf(cause)}`,
-      'Move both away, and a new root is made.',
-      { cause },
-    );
+    throw identityFault('unusable-root', { ...files, problem: { message: messageOf(cause) } }, { cause });
   }
+  if (typeof read === 'string' || 'message' in read) throw identityFault('unusable-root', { ...files, problem: read });
+  return read;
 }
 
-/** From five minutes ago, so that a device whose clock is a little slow takes it too. */
+/** Begins five minutes ago, so that a device with a slightly slow clock accepts the certificate too. */
 function validFor(now: Date, days: number): Validity {
   const start = now.getTime() - (now.getTime() % 1000);
   return { notBefore: new Date(start - 5 * 60_000), notAfter: new Date(start + days * 86_400_000) };
@@ -162,10 +143,7 @@ function refuseToOverwrite(path: string): void {
 }
 
 function overwriting(path: string, cause?: unknown): Fault {
-  return new Fault(`${path} exists already, and nothing is ever overwritten`, 'Move it away, or leave its id out.', {
-    kind: 'usage',
-    cause,
-  });
+  return identityFault('exists', { path }, { cause });
 }
 
 async function makeFolder(path: string, mode = 0o755): Promise<void> {
@@ -186,6 +164,5 @@ async function writeNew(path: string, text: string, mode = 0o644): Promise<void>
 }
 
 function unwritable(path: string, cause: unknown): Fault {
-  const remedy = 'Check the folder, its permissions and the disk.';
-  return new Fault(`${path} cannot be written: ${messageOf(cause)}`, remedy, { cause });
+  return identityFault('unwritable', { path, message: messageOf(cause) }, { cause });
 }

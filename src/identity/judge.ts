@@ -8,7 +8,7 @@ export interface JudgeOptions {
   readonly expiryWarningDays: number;
 }
 
-/** What is wrong with a certificate as the identity of this device, in one of its slots. */
+/** Judges a certificate as the identity of this device, in one of its slots. */
 export function judgeCertificate(
   certificate: Certificate,
   { device, slot }: { readonly device: Device; readonly slot: Slot },
@@ -85,19 +85,17 @@ function* keyFindings({ path, key }: Certificate, device: Device, subject: Subje
     yield finding('certificate/weak-key', { path, bits: key.bits }, subject);
   }
   if (key.type === 'other') {
-    const details = { path, key: `${/^[AERXu]/.test(key.name) ? 'an' : 'a'} ${key.name}`, where: 'IoT Edge' };
-    yield finding('certificate/key-type-unsupported', { ...details, expected: 'an RSA or EC' }, subject);
+    yield finding('certificate/key-type-unsupported', { path, key: { algorithm: key.name } }, subject);
   }
   if (key.type === 'ec' && device.runtime.platform === 'windows' && isOldRuntime(device)) {
-    const where = `IoT Edge ${device.runtime.version.text} on Windows`;
-    const details = { path, key: `an EC (${key.name})`, where, expected: 'an RSA' };
-    yield finding('certificate/key-type-unsupported', details, subject);
+    const unsupported = { curve: key.name, version: device.runtime.version.text };
+    yield finding('certificate/key-type-unsupported', { path, key: unsupported }, subject);
   }
 }
 
 function* chainFindings(certificate: Certificate, subject: Subject, { now }: JudgeOptions): Generator<Finding> {
   const { path, authority, chain } = certificate;
-  // Authorities alone are that fault, whatever their order.
+  // A file of only authorities is reported as that, and not for its order too.
   if (chain === undefined || authority === 'signing-key') return;
   for (const fault of chain.faults) {
     if (fault.kind === 'order') yield finding('certificate/chain-order', { path, ...fault }, subject);
@@ -105,17 +103,13 @@ function* chainFindings(certificate: Certificate, subject: Subject, { now }: Jud
     if (fault.kind === 'broken') yield finding('certificate/chain-broken', { path, ...fault }, subject);
   }
   for (const { subject: issuer, notBefore, notAfter } of chain.issuers) {
-    const problem =
-      notAfter < now
-        ? `ended at ${isoDate(notAfter)}`
-        : notBefore > now
-          ? `is not valid before ${isoDate(notBefore)}`
-          : '';
-    if (problem !== '') yield finding('certificate/chain-not-valid', { path, issuer, problem }, subject);
+    const validity =
+      notAfter < now ? { ended: isoDate(notAfter) } : notBefore > now ? { begins: isoDate(notBefore) } : undefined;
+    if (validity !== undefined) yield finding('certificate/chain-not-valid', { path, issuer, validity }, subject);
   }
 }
 
-/** 1.0 and 1.1: the runtime before it was written anew. */
+/** 1.0 and 1.1: the versions before the runtime was rewritten. */
 function isOldRuntime({ runtime: { version } }: Device): boolean {
   return version.major === 1 && version.minor <= 1;
 }

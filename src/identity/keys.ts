@@ -4,10 +4,10 @@ import { finding } from '../rules/rules.ts';
 import { type FoundKey, privateKeyIn } from './private-key.ts';
 
 /**
- * Private keys committed by mistake: files below the folders that hold one and that git does not ignore.
- * Files over 1 MiB are no keys and are not opened.
- * @param folders those of the manifests and of the certificates, relative to the workspace
- * @param alreadyRead certificate files that `identify` has judged, so that each file is reported once
+ * Finds private keys that were committed by mistake: files below the folders that hold a key and that git does not ignore.
+ * Files over 1 MiB are not keys and are not opened.
+ * @param folders the folders of the manifests and of the certificates, relative to the workspace
+ * @param alreadyRead certificate files that `identify` has judged, so that each file is reported only once
  */
 export async function findPrivateKeys(
   folders: readonly string[],
@@ -27,7 +27,7 @@ export async function findPrivateKeys(
     .filter(([path]) => !ignored.has(path))
     .map(([path, key]) => {
       const place = { file: path, line: key.line, column: 1 };
-      return finding('certificate/private-key-present', { path, ...key }, { place });
+      return finding('certificate/private-key-present', { path, format: key.format }, { place });
     });
 }
 

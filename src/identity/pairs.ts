@@ -7,24 +7,24 @@ import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
 import { type CertificateFiles, noFiles, openCertificate } from './identify.ts';
 
-/** How the files came to be looked at. */
+/** Where the files come from. */
 export interface PairOptions {
-  /** Where a finding about a file stands: the value of a manifest that matched it. By default at the file's own start. */
+  /** The place of a finding about a file: the value of the manifest that matched it. By default the start of the file itself. */
   readonly placeOf?: (path: string) => Place;
   /**
-   * They are all that a glob matched: authorities among them are told as a notice, and private keys that git ignores are none
-   * of the repository's. By default each was meant.
+   * Whether a glob matched the files. Then an authority among them is only a notice, and private keys that git ignores are not
+   * reported. By default, each file is taken as named on purpose.
    */
   readonly matched?: boolean;
-  /** Keeps what is read for `identify`. */
+  /** Keeps the files that were read, for `identify`. */
   readonly files?: CertificateFiles;
 }
 
 /**
- * Sorts certificate files into devices, by id. A file is primary or secondary as one word of its name says, the id left out,
- * else a folder that is called so; of those that do not say, the newest fill the free slots, the older one first: it is the
- * one that the device carries now.
- * What cannot be a device's certificate, and what finds no slot, is a finding and left out.
+ * Sorts certificate files into devices, by id. The slot of a file is the word `primary` or `secondary` in its name (without the
+ * id), or else the name of its folder. Files without such a word fill the free slots: the newest are taken, the older first,
+ * because the device carries the older one now.
+ * A file that cannot be a device's certificate, or that finds no slot, gives a finding and is left out.
  */
 export async function pairCertificates(
   paths: readonly string[],
@@ -60,7 +60,7 @@ export async function pairCertificates(
   return { value: pairs.sort((a, b) => (a.id < b.id ? -1 : 1)), findings };
 }
 
-/** The certificates of the files, by path. */
+/** Opens the certificate files in the order of their paths. */
 async function openAll(
   paths: readonly string[],
   workspace: Workspace,
@@ -81,14 +81,14 @@ async function openAll(
 }
 
 /**
- * Those that may sign others; and of those that only say CA:TRUE, what `openssl req -x509` makes of a device and of a root
- * alike, the ones that have issued another.
+ * Returns the certificates that may sign others. A certificate that only says CA:TRUE counts if it has issued another one:
+ * `openssl req -x509` makes such certificates for devices and roots alike.
  */
 function authoritiesAmong(certificates: readonly Certificate[]): ReadonlySet<Certificate> {
   const authorities = new Set(certificates.filter(({ authority }) => authority === 'signing-key'));
   const doubtful = certificates.filter(({ authority }) => authority === 'is-ca');
   if (doubtful.length > 0 && doubtful.length < certificates.length) {
-    // PEM begins with the leaf.
+    // The PEM begins with the leaf.
     const issuers = new Set(
       certificates.filter((c) => c.authority === 'none').map(({ pem }) => new X509Certificate(pem).issuer),
     );
@@ -101,13 +101,13 @@ function authorityFinding({ path }: Certificate, subject: Subject, { matched = f
   return finding(matched ? 'certificate/authority-left-out' : 'certificate/signing-key', { path }, subject);
 }
 
-/** The device that the certificate belongs to, or why it can be none's. */
+/** Returns the device that the certificate belongs to, or a finding if it cannot belong to any. */
 function ownerOf({ path, commonNames }: Certificate, subject: Subject): DeviceId | Finding {
   const [name, ...others] = commonNames;
   if (name === undefined) return finding('certificate/no-cn', { path, id: nameWithoutSlot(path) }, subject);
   if (others.length > 0) return finding('certificate/cn-mismatch', { path, commonNames, id: name }, subject);
   if (isDeviceId(name)) return name;
-  return finding('device/id-characters', { id: name, problem: `is the common name of ${path}` }, subject);
+  return finding('device/id-characters', { id: name, problem: { commonNameOf: path } }, subject);
 }
 
 function sortIntoSlots(certificates: readonly Certificate[]): BySlot<Certificate> {
@@ -128,7 +128,7 @@ function sortIntoSlots(certificates: readonly Certificate[]): BySlot<Certificate
   return sorted;
 }
 
-/** What the file's name says beside the id in it, else the nearest folder that is called `primary` or `secondary`. */
+/** Returns the slot in the file's name, without the id in it, or else the nearest folder named `primary` or `secondary`. */
 function slotOf({ path, commonNames: [id = ''] }: Certificate): Slot | undefined {
   const { dir, name } = posix.parse(path);
   const words = new Set(wordsOf(withoutId(name, id)));
@@ -138,7 +138,7 @@ function slotOf({ path, commonNames: [id = ''] }: Certificate): Slot | undefined
   return slots.find((slot) => slot === folders.find((folder) => slots.some((one) => one === folder)));
 }
 
-/** The name of device `primary-pump` says nothing. In the names of files some characters of an id are percent-encoded. */
+/** Removes the id, so that a device `primary-pump` does not count as primary. File names have some characters of an id percent-encoded. */
 function withoutId(name: string, id: string): string {
   const at = [fileNameOf(id), id].flatMap((text) => {
     const start = name.toLowerCase().indexOf(text.toLowerCase());
@@ -149,7 +149,7 @@ function withoutId(name: string, id: string): string {
   return found === undefined ? name : `${name.slice(0, found.start)}-${name.slice(found.end)}`;
 }
 
-/** `Edge7Secondary_new` is edge, secondary, new. */
+/** `Edge7Secondary_new` → edge, secondary, new. */
 function wordsOf(name: string): readonly string[] {
   return name
     .replace(/([a-z])([A-Z])/g, '$1 $2')

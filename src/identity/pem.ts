@@ -1,12 +1,12 @@
-/** One block of a PEM file: `CERTIFICATE` and its bytes. */
+/** One block of a PEM file: its label, such as `CERTIFICATE`, and its bytes. */
 export interface PemBlock {
   readonly label: string;
   readonly der: Buffer;
 }
 
 /**
- * The text of a file as far as PEM is concerned: its ASCII is right, anything else may come out as any other character.
- * Windows saves text also as UTF-16, told by its byte order mark.
+ * Decodes a file for reading PEM. Only ASCII characters are reliable in the result.
+ * Windows may save text as UTF-16 with a byte order mark, so that is read too.
  */
 export function asciiText(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
@@ -15,16 +15,16 @@ export function asciiText(bytes: Buffer): string {
 }
 
 /**
- * The complete blocks of a text, whatever stands around them.
- * Blocks with headers inside (encrypted private keys of the old kind) are not among them.
+ * Returns the complete blocks of a text and ignores other text around them.
+ * Leaves out blocks with headers inside (encrypted private keys of the old format).
  */
 export function pemBlocks(text: string): readonly PemBlock[] {
-  // The body stops at the first hyphen, so that many BEGINs without END cost no more than their length.
+  // The body stops at the first hyphen, so that many BEGIN lines without END take only linear time.
   const blocks = text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----([^-]*)-----END \1-----/g);
   return [...blocks].map(([, label = '', body = '']) => ({ label, der: Buffer.from(body, 'base64') }));
 }
 
-/** The labels of all BEGIN lines, also where the block is cut off. */
+/** Returns the labels of all BEGIN lines, also of incomplete blocks. */
 export function pemLabels(text: string): readonly string[] {
   return [...text.matchAll(/-----BEGIN ([A-Z0-9 ]{1,40})-----/g)].map(([, label = '']) => label);
 }

@@ -1,9 +1,9 @@
 import type { asn1 as forge } from 'node-forge';
 
 /**
- * The fields of a certificate that node:crypto has no sound accessor for: it has none for the key usage, on Node 20 none
- * for the signature's algorithm, and `toLegacyObject()`, which has the common names, ends the whole process with a
- * segmentation fault at keys it cannot read and at curves without a NIST name (seen on Node 24.21 with secp256k1).
+ * The fields of a certificate that node:crypto cannot read safely. It has no accessor for the key usage, and on Node 20 none
+ * for the signature's algorithm. Its `toLegacyObject()` has the common names, but it crashes the whole process with a
+ * segmentation fault at keys that it cannot read and at curves without a NIST name (seen on Node 24.21 with secp256k1).
  */
 export interface Structure {
   readonly commonNames: readonly string[];
@@ -16,7 +16,7 @@ export interface Structure {
   readonly weakSignature?: 'MD5' | 'SHA-1';
 }
 
-/** Reads the structure of one certificate's DER. Throws when it is not one. */
+/** Reads the structure of one certificate's DER. Throws if it is not a certificate. */
 export async function readStructure(der: Buffer): Promise<Structure> {
   loading ??= import('node-forge/lib/asn1.js');
   const { default: asn1 } = await loading;
@@ -24,7 +24,7 @@ export async function readStructure(der: Buffer): Promise<Structure> {
   const hasOid = (node: forge.Asn1, oid: string) => asn1.derToOid(text(children(node)[0])) === oid;
   const [tbs, algorithm] = children(decode(der.toString('latin1')));
   // RFC 5280, 4.1: version [0], serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, …, extensions [3].
-  // Version 1 certificates leave the first away.
+  // Version 1 certificates do not have the first field.
   const fields = children(tbs);
   const start = fields[0]?.tagClass === contextSpecific ? 1 : 0;
   const subject = fields[start + 4];
@@ -51,8 +51,8 @@ export async function readStructure(der: Buffer): Promise<Structure> {
 }
 
 /**
- * Loaded only where there is a certificate to read, and kept: an import costs some 60 µs each time, also of a module that is there,
- * and a fleet has many certificates.
+ * The module is loaded only when there is a certificate to read, and then kept: each import costs about 60 µs, even of a loaded
+ * module, and a fleet has many certificates.
  */
 let loading: Promise<typeof import('node-forge/lib/asn1.js')> | undefined;
 
@@ -75,7 +75,7 @@ const weakSignatures: Readonly<Record<string, 'MD5' | 'SHA-1'>> = {
   '1.2.840.113549.2.5': 'MD5', // with RSA-PSS
 };
 
-/** The digest of RSA-PSS is a parameter, [0]; SHA-1 where it is absent: RFC 4055, 3.1. */
+/** The digest of RSA-PSS is its parameter [0]. If that is absent, the digest is SHA-1: RFC 4055, 3.1. */
 function pssDigest(parameters: forge.Asn1 | undefined, oidOf: (bytes: string) => string): string {
   const tagged = children(parameters).find(({ tagClass, type }) => tagClass === contextSpecific && Number(type) === 0);
   return tagged === undefined ? sha1 : oidOf(text(children(children(tagged)[0])[0]));
@@ -83,7 +83,7 @@ function pssDigest(parameters: forge.Asn1 | undefined, oidOf: (bytes: string) =>
 
 const utf8String = 12;
 
-/** A name's text: UTF-8 in nearly all certificates; forge has decoded BMPString, and the others are of one byte each. */
+/** Returns the text of a name. Nearly all certificates use UTF-8; forge decodes BMPString; other types have one byte per character. */
 function nameText(node: forge.Asn1 | undefined): string {
   const bytes = text(node);
   return Number(node?.type) === utf8String ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;

@@ -17,16 +17,10 @@ export function nullsInLists(root: Node): readonly Finding[] {
     if (options === undefined) return [];
     const device = textOf(at(settings, ['id']));
     return [...nullsBelow(options, key)].map(([path, node]) =>
-      finding('manifest/type', { key: path, ...told }, { place: placeOf(node), device }),
+      finding('manifest/type', { problem: 'null-in-list', key: path }, { place: placeOf(node), device }),
     );
   });
 }
-
-const told = {
-  expected: 'a value (a list cannot hold null)',
-  found: 'null',
-  remedy: 'Remove it from the list, or write the value.',
-};
 
 function* nullsBelow(node: Node, path: string): Generator<readonly [path: string, node: Node]> {
   if (node.kind === 'map')

@@ -1,13 +1,14 @@
 import { CsvError, parse } from 'csv-parse/sync';
+import type { SyntaxFault } from '../rules/syntax.ts';
 import type { SyntaxProblem } from './syntax.ts';
 
-/** A cell's text without its quotes, and where it begins in the file; for a quoted cell that is the quote. */
+/** The text of a cell without its quotes, and its offset in the file. The offset of a quoted cell is that of the quote. */
 export interface Cell {
   readonly text: string;
   readonly offset: number;
 }
 
-/** What a spreadsheet puts between cells; which of them depends on its language. */
+/** The delimiters that spreadsheets use, depending on their language. */
 const delimiters = [',', ';', '\t'];
 
 const shape = {
@@ -17,8 +18,8 @@ const shape = {
 };
 
 /**
- * Hands over the rows of a CSV text one by one, so that a long table is never held twice. Spaces around cells without quotes
- * are dropped, as YAML does. Gives the fault at which it had to stop.
+ * Passes the rows of a CSV text one by one to `take`, so that a long table is never in memory twice. Drops spaces around cells
+ * without quotes, as YAML does. Returns the problem at which it had to stop, if any.
  */
 export function readRows(text: string, take: (cells: readonly Cell[]) => void): SyntaxProblem | undefined {
   const bytes = Buffer.from(text);
@@ -44,11 +45,11 @@ export function readRows(text: string, take: (cells: readonly Cell[]) => void): 
     return undefined;
   } catch (thrown) {
     if (!(thrown instanceof CsvError)) throw thrown;
-    return { what: faults.get(thrown.code) ?? thrown.message, offset: cursor.begin(cells.length === 0) };
+    return { fault: faultOf(thrown), offset: cursor.begin(cells.length === 0) };
   }
 }
 
-/** Follows the reader through the text: it counts bytes of UTF-8, places count characters. */
+/** Follows the parser through the text. The parser counts bytes of UTF-8, places count UTF-16 code units. */
 class Cursor {
   readonly #bytes: Buffer;
   readonly #ascii: boolean;
@@ -60,7 +61,7 @@ class Cursor {
     this.#ascii = text.length === bytes.length;
   }
 
-  /** Offset of the cell that begins behind what was read; the first of a row begins behind any line ends. */
+  /** Returns the offset of the next cell. The first cell of a row begins after any line ends. */
   begin(firstOfRow: boolean): number {
     if (firstOfRow) while (this.#isLineEnd()) this.#step(1);
     else this.#step(1); // the delimiter
@@ -84,7 +85,7 @@ class Cursor {
   }
 }
 
-/** The delimiter that makes most of the header; a comma when there is but one column. */
+/** Returns the delimiter that gives the header the most columns; a comma if there is only one column. */
 function delimiterOf(bytes: Buffer): string {
   const counts = delimiters.map((delimiter) => ({ delimiter, count: columnCount(bytes, delimiter) }));
   return counts.reduce((best, next) => (next.count > best.count ? next : best)).delimiter;
@@ -94,20 +95,19 @@ function columnCount(bytes: Buffer, delimiter: string): number {
   try {
     return parse(bytes, { ...shape, delimiter, to: 1 })[0]?.length ?? 0;
   } catch (thrown) {
-    // The header has a fault, or other delimiters behind its quotes.
+    // The header is faulty, or a quote of it is followed by another delimiter.
     if (thrown instanceof CsvError) return 0;
     throw thrown;
   }
 }
 
-const faults = new Map<string, string>([
-  ['CSV_QUOTE_NOT_CLOSED', 'the quote that opens this cell is never closed'],
-  [
-    'CSV_INVALID_CLOSING_QUOTE',
-    'this cell goes on behind its closing quote; a quote inside a quoted cell is written twice ("")',
-  ],
-  [
-    'INVALID_OPENING_QUOTE',
-    'this cell holds a quote; put the whole cell in quotes and write the quote in it twice ("")',
-  ],
+function faultOf({ code, message }: CsvError): SyntaxFault {
+  const kind = kinds.get(code);
+  return kind === undefined ? { kind: 'parser', message } : { kind };
+}
+
+const kinds = new Map<string, 'quote-not-closed' | 'text-behind-quote' | 'quote-in-cell'>([
+  ['CSV_QUOTE_NOT_CLOSED', 'quote-not-closed'],
+  ['CSV_INVALID_CLOSING_QUOTE', 'text-behind-quote'],
+  ['INVALID_OPENING_QUOTE', 'quote-in-cell'],
 ]);

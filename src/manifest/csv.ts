@@ -9,7 +9,8 @@ import { suggest } from './validate.ts';
 
 /**
  * Reads a table of devices: the first row names the keys by their dotted paths, each other row is a device. An empty cell
- * leaves its key out, a row of empty cells is none, and every value is text. Never throws; every problem has its offset.
+ * leaves its key out. A row of only empty cells is skipped. Every value is text, unless its column also takes booleans or
+ * numbers. Never throws; every problem has an offset.
  */
 export function parseCsv(source: SourceText): ParseResult {
   const devices: Node[] = [];
@@ -25,7 +26,7 @@ export function parseCsv(source: SourceText): ParseResult {
     }
     const nameless = cells.find(({ text }, index) => text !== '' && (header?.names[index] ?? '') === '');
     if (nameless !== undefined) problems.push(withoutColumn(nameless));
-    // Most cells of a column say the same, and each was read as a text of its own.
+    // Most cells of a column are equal, and the parser makes a string for each. Keep one string for equal cells in sequence.
     const above = texts;
     texts = cells.map(({ text }, index) => (above[index] === text ? above[index] : text));
     const row = { source, texts, offsets: cells.map(({ offset }) => offset) };
@@ -40,18 +41,18 @@ export function parseCsv(source: SourceText): ParseResult {
   return { node: { kind: 'map', source, offset: 0, entries }, problems, findings };
 }
 
-/** What the first row says. */
+/** The content of the first row. */
 interface Header {
-  /** As written, by position; empty where a column has no name. */
+  /** The names of the columns as written, by position; empty if a column has no name. */
   readonly names: readonly string[];
   readonly columns: readonly Column[];
-  /** Whether there is a column of ids. */
+  /** Whether there is a column named `id`. */
   readonly identified: boolean;
   readonly problems: readonly SyntaxProblem[];
   readonly findings: readonly Finding[];
 }
 
-/** A key of the devices: its value stands at this position of a row, or it is a map of further keys. */
+/** A key of the devices. Its value is at this position of a row, or it is a map of more keys. */
 type Column = { readonly name: string } & (
   | { readonly position: number; readonly types: readonly string[] }
   | { readonly columns: Column[] }
@@ -65,7 +66,7 @@ function readHeader(cells: readonly Cell[], source: SourceText): Header {
   const meant = new Set<string | undefined>();
   for (const [position, { text: name, offset }] of cells.entries()) {
     if (name === '') continue;
-    if (seen.has(name)) problems.push({ what: `column "${name}" stands twice in the header`, offset });
+    if (seen.has(name)) problems.push({ fault: { kind: 'column-twice', column: name }, offset });
     else if (isKnown(name)) plant(columns, name, position);
     else {
       const suggestion = suggestColumn(name);
@@ -75,7 +76,7 @@ function readHeader(cells: readonly Cell[], source: SourceText): Header {
     seen.add(name);
   }
   const identified = seen.has('id');
-  // A misspelt id is one fault, not two.
+  // A misspelt `id` column is one fault, not two.
   if (!identified && !meant.has('id')) findings.push(withoutId(source, cells[0]?.offset ?? 0));
   return { names: cells.map(({ text }) => text), columns, identified, problems, findings };
 }
@@ -83,11 +84,11 @@ function readHeader(cells: readonly Cell[], source: SourceText): Header {
 const known = knownColumns.map(({ name }) => name);
 const typesOf: ReadonlyMap<string, readonly string[]> = new Map(knownColumns.map(({ name, types }) => [name, types]));
 
-/** Where a map may have any keys, the rest of the column's name is the key: `config.agent.env.NAME`. */
+/** Prefixes of maps with free keys. The rest of the column's name is the key: `config.agent.env.NAME`. */
 const open = known.filter((name) => /\.\*\*?$/.test(name)).map((name) => name.replace(/\*+$/, ''));
 const shown = known.map((name) => name.replace(/\*+$/, 'NAME'));
 
-/** Where those may be maps again, whose keys hold no dot: `tags.location.plant`. */
+/** The prefixes of maps that may hold maps again, whose keys have no dot: `tags.location.plant`. */
 const deep = known.filter((name) => name.endsWith('.**')).map((name) => name.slice(0, -2));
 
 function isKnown(name: string): boolean {
@@ -111,14 +112,14 @@ function plant(columns: Column[], name: string, position: number): void {
   here.push({ name: last, position, types: typesOf.get(name) ?? [] });
 }
 
-/** One row, as little as can be kept of it: fleets are long. */
+/** One row. It keeps as little as possible, since fleets are long. */
 interface Row {
   readonly source: SourceText;
   readonly texts: readonly string[];
   readonly offsets: readonly number[];
 }
 
-/** The cells of a row that are not empty, as the map they stand for; its nodes are made when they are asked for. */
+/** The non-empty cells of a row as a map. Its nodes are made on access. */
 class CellMap implements Entries {
   readonly columns: readonly Column[];
   readonly row: Row;
@@ -159,7 +160,7 @@ function entryOf(column: Column, row: Row): Entry | undefined {
   };
 }
 
-/** A cell is text, unless its column also takes truth values or numbers and it is written as one. Spreadsheets write TRUE. */
+/** Reads a cell as text, or as a boolean or number if its column takes one and the cell looks like one. Spreadsheets write TRUE. */
 function readCell(written: string, types: readonly string[]): Scalar {
   if (types.includes('boolean') && /^(true|false)$/i.test(written)) return written.toLowerCase() === 'true';
   if (types.includes('integer') && /^\d{1,9}$/.test(written)) return Number(written);
@@ -167,7 +168,7 @@ function readCell(written: string, types: readonly string[]): Scalar {
 }
 
 function suggestColumn(name: string): string | undefined {
-  // `hostname` for `config.hostname`, and `certificates` for its first; then what is spelt alike.
+  // First `config.hostname` for `hostname` and the first key below `certificates` for `certificates`; then similar spellings.
   const part = shown.find((column) => column.endsWith(`.${name}`) || column.startsWith(`${name}.`));
   return part ?? suggest(name, shown);
 }
@@ -178,17 +179,11 @@ function unknownColumn(key: string, suggestion: string | undefined, source: Sour
 }
 
 function withoutId(source: SourceText, offset: number): Finding {
-  const details = {
-    key: 'id',
-    expected: 'a column of this name',
-    found: 'none in the first row',
-    remedy: `Name the columns in the first row: id,certificates.primary,runtime.version,runtime.platform. Known are ${shown.join(', ')}.`,
-  };
+  const details = { problem: 'no-column', key: 'id', known: shown } as const;
   return finding('manifest/type', details, { place: source.place(offset) });
 }
 
 function withoutColumn({ text, offset }: Cell): SyntaxProblem {
-  const value = JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
-  const what = `the cell ${value} has no name above it in the header; a value that holds the delimiter stands in quotes`;
-  return { what, offset };
+  const cell = text.length > 60 ? `${text.slice(0, 59)}…` : text;
+  return { fault: { kind: 'cell-without-column', cell }, offset };
 }

@@ -1,27 +1,29 @@
 import { posix } from 'node:path';
+import { syntaxText } from '../rules/syntax.ts';
 import { parseManifest, patternsOf } from './form.ts';
 import { at, type Node } from './node.ts';
 import { decodeText, SourceText } from './source.ts';
 
-/** What one version of a manifest declared. */
+/** What one version of a manifest declares. */
 export interface Declared {
   readonly devices: readonly { readonly id: string; readonly hub?: string }[];
-  /** The certificates that named devices: globs relative to the workspace. Their devices have the hub of the manifest. */
+  /** The globs in `devices.from`, relative to the workspace. Devices from these certificates have the hub of the manifest. */
   readonly from: readonly string[];
   readonly hub?: string;
-  /** Why it could not be read, and so declared nothing that anybody knows of. */
+  /** Why the version cannot be read, so that its devices are not known. */
   readonly broken?: string;
 }
 
 /**
- * The devices that an old version of a manifest declared, whatever else was wrong with it. A version that cannot be read
- * declared none: nothing was ever provisioned from it.
- * @param file its path then, relative to the workspace
+ * Returns the devices that an old version of a manifest declared, even if the version has other faults. A version that cannot
+ * be read declares none, since nothing was ever provisioned from it.
+ * @param file the path of that version, relative to the workspace
  */
 export async function declaredIn(file: string, bytes: Buffer): Promise<Declared> {
   const text = decodeText(bytes);
   const parsed = text === undefined ? undefined : await parseManifest(new SourceText(file, text));
-  const broken = text === undefined ? 'it is not text in UTF-8' : parsed?.problems[0]?.what;
+  const [problem] = parsed?.problems ?? [];
+  const broken = text === undefined ? notUtf8 : problem && syntaxText(problem.fault);
   if (broken !== undefined) return { devices: [], from: [], broken };
   if (parsed?.node === undefined) return { devices: [], from: [] };
   const devices = at(parsed.node, ['devices']);
@@ -41,6 +43,8 @@ export async function declaredIn(file: string, bytes: Buffer): Promise<Declared>
         : patternsOf(devices).map(({ value }) => posix.join(posix.dirname(file), String(value))),
   };
 }
+
+const notUtf8 = 'it is not text in UTF-8';
 
 function textAt(node: Node, path: readonly string[]): string | undefined {
   const found = at(node, path);

@@ -13,6 +13,7 @@ import {
   type ThumbprintAlgorithm,
 } from '../model/fleet.ts';
 import type { ForEachName } from '../model/setting-key.ts';
+import type { IdProblem } from '../rules/device.ts';
 import { finding } from '../rules/rules.ts';
 import { incompleteConfig, readConfig } from './config.ts';
 import { at, type Node, placeOf } from './node.ts';
@@ -82,12 +83,11 @@ function* idFindings(id: string, place: Place): Generator<Finding> {
   }
 }
 
-function idProblem(id: string): string {
-  if (id === '') return 'is empty';
-  if (id.length > 128) return `has ${id.length} characters; IoT Hub allows 128, and a certificate's common name 64`;
+function idProblem(id: string): IdProblem {
+  if (id === '') return 'empty';
+  if (id.length > 128) return { length: id.length };
   const [character = ''] = [...id].filter((c) => !isDeviceId(c));
-  const name = character === ' ' ? 'a space' : JSON.stringify(character);
-  return `has ${name}, which IoT Hub does not allow`;
+  return { character };
 }
 
 function readRuntime(read: ValueReader): Runtime | undefined {
@@ -110,13 +110,7 @@ function readRuntime(read: ValueReader): Runtime | undefined {
 
 function missingRuntime(read: ValueReader): Finding {
   const absent = ['runtime.version', 'runtime.platform'].filter((key) => read.text(key) === undefined);
-  const details = {
-    key: absent.join(' and '),
-    expected: 'the IoT Edge that the device runs',
-    found: 'nothing',
-    remedy:
-      'Say it once for all in defaults: runtime: {version: "1.1", platform: debian}. A CSV has the columns runtime.version and runtime.platform.',
-  };
+  const details = { problem: 'no-runtime', key: absent.join(' and ') } as const;
   return finding('manifest/type', details, { place: read.place('id'), device: read.id });
 }
 

@@ -7,12 +7,12 @@ import { finding } from '../rules/rules.ts';
 import { at, type Node, placeOf, plain } from './node.ts';
 import { readForm } from './read.ts';
 
-/** A device of a manifest to be. */
+/** A device of a manifest that is about to be written. */
 export interface FirstDevice {
   readonly id: string;
-  /** Paths; `firstManifest` takes them relative to the manifest, `readTable` gives them relative to the workspace. */
+  /** Paths. `firstManifest` takes them relative to the manifest; `readTable` returns them relative to the workspace. */
   readonly certificates: BySlot<string>;
-  /** Its other keys, as a manifest has them. */
+  /** The other keys of the device, as in a manifest. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
@@ -24,8 +24,8 @@ export interface FirstManifestOptions {
 const schema = 'https://raw.githubusercontent.com/OWNER/provision-iot-edge/v1/schemas/devices.schema.json';
 
 /**
- * A first manifest in YAML. What most certificates have in common stands once in `defaults`, with `{id}`; where no device
- * has any yet, their usual places do.
+ * Writes a first manifest in YAML. The pattern that most certificate paths follow is written once in `defaults`, with `{id}`. If
+ * no device has certificates yet, `defaults` gets the usual paths.
  */
 export function firstManifest(devices: readonly FirstDevice[], { hub, runtime }: FirstManifestOptions): string {
   const patterns = devices.some(isIdentified) ? commonPatterns(devices) : usualPatterns;
@@ -37,7 +37,7 @@ export function firstManifest(devices: readonly FirstDevice[], { hub, runtime }:
   });
   const inOneLine = document.getIn(['defaults', 'runtime'], true);
   if (isMap(inOneLine)) inOneLine.flow = true;
-  // Always in quotes: whoever makes it shorter by hand (1.1) keeps a text.
+  // Always in quotes, so that a version shortened by hand (1.1) is still text.
   const version = document.getIn(['defaults', 'runtime', 'version'], true);
   if (isScalar(version)) version.type = Scalar.QUOTE_DOUBLE;
   if (document.contents !== null) document.contents.commentBefore = ` yaml-language-server: $schema=${schema}`;
@@ -45,8 +45,8 @@ export function firstManifest(devices: readonly FirstDevice[], { hub, runtime }:
 }
 
 /**
- * The devices of a CSV with their keys, for a manifest to be: it needs a column `id`, and may have any that a manifest has.
- * An id that stands twice is a finding, and the first row counts.
+ * Reads the devices of a CSV for a new manifest. The CSV needs a column `id` and may have any other column of a manifest.
+ * A repeated id is a finding; the first row counts.
  */
 export async function readTable(file: string, workspace: Workspace): Promise<Judged<readonly FirstDevice[]>> {
   const { value: form, findings } = await readForm(file, workspace);
@@ -93,7 +93,7 @@ function isIdentified({ certificates, settings }: FirstDevice): boolean {
   return Object.keys(certificates).length > 0 || 'thumbprints' in settings;
 }
 
-/** For each slot the pattern that at least half of its certificates follow. */
+/** Returns for each slot the pattern that at least half of its certificates follow. */
 function commonPatterns(devices: readonly FirstDevice[]): BySlot<string> {
   const patterns = slots.flatMap((slot) => {
     const counts = new Map<string, number>();
@@ -108,14 +108,14 @@ function commonPatterns(devices: readonly FirstDevice[]): BySlot<string> {
   return Object.fromEntries(patterns);
 }
 
-/** `certs/edge-001-primary.pem` → `certs/{id}-primary.pem`; only whole words are taken for the id. */
+/** `certs/edge-001-primary.pem` → `certs/{id}-primary.pem`. Replaces the id only as a whole word. */
 function patternOf(path: string, id: string): string | undefined {
   const name = fileNameOf(id).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const pattern = path.replace(new RegExp(`(?<![A-Za-z0-9])${name}(?![A-Za-z0-9])`, 'g'), '{id}');
   return pattern === path ? undefined : pattern;
 }
 
-/** What the patterns do not say of the device's certificates; `null` takes away what they say too much. */
+/** Returns the device's certificates that differ from the patterns. `null` removes a certificate that only the pattern has. */
 function ownCertificates({ id, certificates, settings }: FirstDevice, patterns: BySlot<string>): object {
   if (Object.keys(certificates).length === 0) return {};
   const own: { [S in Slot]?: string | null } = {};
@@ -126,6 +126,6 @@ function ownCertificates({ id, certificates, settings }: FirstDevice, patterns: 
     if (path !== undefined && path !== pattern?.replaceAll('{id}', () => fileNameOf(id))) own[slot] = path;
   }
   if (Object.keys(own).length > 0) return { certificates: own };
-  // Beside thumbprints of its own a device inherits certificates only when it names one.
+  // A device with thumbprints of its own inherits certificates only if it names one itself.
   return 'thumbprints' in settings ? { certificates } : {};
 }

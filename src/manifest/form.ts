@@ -4,7 +4,10 @@ import type { SourceText } from './source.ts';
 import type { ParseResult } from './syntax.ts';
 import { parseYaml } from './yaml.ts';
 
-/** The values of a manifest in the form that its name says; nothing for a name that says none. What is not YAML is seldom: it is loaded when it is needed. */
+/**
+ * Parses a manifest in the format that its extension names. Returns undefined for any other extension. JSON and CSV are rare, so
+ * their parsers are loaded only when needed.
+ */
 export async function parseManifest(source: SourceText): Promise<ParseResult | undefined> {
   switch (posix.extname(source.file).toLowerCase()) {
     case '.yaml':
@@ -19,7 +22,7 @@ export async function parseManifest(source: SourceText): Promise<ParseResult | u
   }
 }
 
-/** The patterns of `{from: …}`, one or a list; none where it is not there or not well written. */
+/** Returns the patterns of `{from: …}`, which is one glob or a list. Returns none if `from` is absent or malformed. */
 export function patternsOf(devices: Node): readonly ScalarNode[] {
   const from = at(devices, ['from']);
   const patterns = from?.kind === 'list' ? from.items : from === undefined ? [] : [from];

@@ -6,9 +6,9 @@ import { finding } from '../rules/rules.ts';
 import { type Entry, type Location, type MapNode, placeOf, type ScalarNode } from './node.ts';
 
 /**
- * The devices of `devices: {from: …}`, as if they were written there with their ids and certificates. Of the files that the
- * patterns match only those are taken that are called like certificates.
- * @param folder the manifest's, relative to the workspace: the patterns start there
+ * Returns the devices of `devices: {from: …}` as if they were written in the manifest with their ids and certificates. Of the
+ * files that the patterns match, only those with the extension of a certificate count.
+ * @param folder the manifest's folder, relative to the workspace: the patterns start there
  */
 export async function devicesFrom(
   patterns: readonly ScalarNode[],
@@ -33,7 +33,7 @@ export async function devicesFrom(
   return { value: pairs.value.map((one) => deviceNode(one, folder, locationOf)), findings };
 }
 
-/** A folder's name may have characters that mean something in a pattern: they stand for themselves. */
+/** Puts the pattern into the folder. Glob characters in the folder's name are escaped. */
 function inFolder(folder: string, pattern: string): string {
   if (posix.isAbsolute(pattern)) return pattern;
   const literal = isGlob(pattern) ? folder.replace(/[[*?{(]/g, '[$&]') : folder;
@@ -45,12 +45,7 @@ function isGlob(pattern: string): boolean {
 }
 
 function nothingFound(pattern: ScalarNode): Finding {
-  const written = String(pattern.value);
-  const what = `devices.from: ${JSON.stringify(written)} matches no device's certificate (${certificateExtensions.join(' ')})`;
-  const remedy = written.includes('{id}')
-    ? `{id} has no meaning here; write ${JSON.stringify(written.replaceAll('{id}', '*'))}.`
-    : 'Give a glob relative to the manifest, such as certs/*.pem, or certs/**/*.pem for the folders below too.';
-  return finding('manifest/empty', { what, remedy }, { place: placeOf(pattern) });
+  return finding('manifest/empty', { from: String(pattern.value) }, { place: placeOf(pattern) });
 }
 
 function deviceNode(

@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 import { decodeText } from './source.ts';
 
-/** What a version of a manifest seems to name, as its text alone tells: `id edge-001`, `hub contoso.azure-devices.net`, in order. */
+/** The ids and hubs that a version of a manifest seems to name, found by its text, in order: `id edge-001`, `hub a.example`. */
 export type Names = readonly string[];
 
 /**
- * Quick, where reading a manifest is slow. Undefined where only reading tells: of a table, whose columns name the values, and of
- * certificates, which name the devices.
+ * Finds the names without parsing, which would be slow. Returns undefined if only parsing can find them: for a table, whose
+ * columns name the values, and for `devices: {from: …}`, where certificates name the devices.
  */
 export function namesIn(file: string, bytes: Buffer): Names | undefined {
   if (posix.extname(file).toLowerCase() === '.csv') return undefined;
@@ -17,7 +17,7 @@ export function namesIn(file: string, bytes: Buffer): Names | undefined {
 
 const named = /\b(id|hub)["']?\s*:\s*["']?([^\s"',}\]#]+)/g;
 
-/** Whether the later version may declare less: it names something no more, or names it in another order. */
+/** Tells whether the later version may declare less: a name is missing from it, or has moved. */
 export function losesNames(earlier: Names | undefined, later: Names | undefined): boolean {
   if (earlier === undefined || later === undefined) return true;
   let found = 0;

@@ -1,7 +1,7 @@
 import type { Place } from '../model/finding.ts';
 import type { SourceText } from './source.ts';
 
-/** Where a value stands: kept as an offset, since a fleet has many values and few findings. */
+/** The place of a value, kept as an offset: a fleet has many values and few findings. */
 export interface Location {
   readonly source: SourceText;
   readonly offset: number;
@@ -9,13 +9,13 @@ export interface Location {
 
 export type Scalar = string | number | boolean | null;
 
-/** A value of a manifest with its place, whatever the format it was written in. */
+/** A value of a manifest with its place, independent of the format. */
 export type Node = ScalarNode | ListNode | MapNode;
 
 export interface ScalarNode extends Location {
   readonly kind: 'scalar';
   readonly value: Scalar;
-  /** As it stands in the file: `1.10` is the number 1.1. */
+  /** The text in the file: `1.10` for the number 1.1. */
   readonly written: string;
 }
 
@@ -29,13 +29,13 @@ export interface MapNode extends Location {
   readonly entries: Entries;
 }
 
-/** What is read of a map; a Map is one. */
+/** The entries of a map, for reading. A `Map` has this shape. */
 export interface Entries extends Iterable<readonly [string, Entry]> {
   get(key: string): Entry | undefined;
 }
 
 export interface Entry {
-  /** Offset of the key in the value's source. */
+  /** The offset of the key in the value's source. */
   readonly keyOffset: number;
   readonly node: Node;
 }
@@ -44,7 +44,7 @@ export function placeOf(location: Location): Place {
   return location.source.place(location.offset);
 }
 
-/** The value at a path of keys and indexes, or undefined. */
+/** Returns the value at a path of keys and indexes, or undefined. */
 export function at(node: Node | undefined, path: readonly (string | number)[]): Node | undefined {
   let here = node;
   for (const step of path) {
@@ -55,7 +55,7 @@ export function at(node: Node | undefined, path: readonly (string | number)[]): 
   return here;
 }
 
-/** The plain value, for the schema's validator. */
+/** Returns the plain value, for the schema's validator. */
 export function plain(node: Node): unknown {
   switch (node.kind) {
     case 'scalar':
@@ -65,7 +65,7 @@ export function plain(node: Node): unknown {
     case 'map': {
       const map: Record<string, unknown> = {};
       for (const [key, { node: inner }] of node.entries) {
-        // A key like any other, where an assignment would set the prototype. An object without one takes thrice the memory.
+        // A plain assignment would set the prototype. An object without a prototype would take three times the memory.
         if (key === '__proto__') Object.defineProperty(map, key, { value: plain(inner), enumerable: true });
         else map[key] = plain(inner);
       }
@@ -75,7 +75,7 @@ export function plain(node: Node): unknown {
 }
 
 /**
- * What a device says, over what the defaults say: maps deeply, lists replaced, `null` takes a default away.
+ * Merges a device over the defaults: maps are merged deeply, lists are replaced, and `null` removes a default.
  * Every value keeps its own place.
  */
 export function merge(defaults: Node | undefined, own: Node): Node {

@@ -5,6 +5,7 @@ import type { PairCertificates } from '../model/identity.ts';
 import { scrubbed } from '../model/secrets.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
+import type { SyntaxFault } from '../rules/syntax.ts';
 import { nullsInLists } from './create-options.ts';
 import { readDevice } from './device.ts';
 import { parseManifest, patternsOf } from './form.ts';
@@ -15,17 +16,10 @@ import { validateManifest } from './validate.ts';
 
 const largestManifest = 20 * 1024 * 1024;
 
-const remedies = {
-  missing: 'Correct the path of the manifest.',
-  outside: 'Keep the manifest in the repository, and name it by a path inside.',
-  'too-large': 'Cut it into several manifests: together they make one fleet.',
-  unreadable: 'Name a file that can be read.',
-} as const;
-
 /**
  * Reads the manifests (paths and globs, relative to the workspace) as one fleet.
- * A manifest with a fault of its form gives no devices; the others are read all the same, so that all faults show at once.
- * @param pair tells the devices of certificate files, for `devices: {from: …}`
+ * A manifest with a fault in its form gives no devices. The other manifests are still read, so that all faults show at once.
+ * @param pair sorts certificate files into devices, for `devices: {from: …}`
  */
 export async function readFleet(
   patterns: readonly string[],
@@ -59,35 +53,30 @@ async function readManifest(
   return { value: devices.value, findings: [...findings, ...matched.findings, ...devices.findings] };
 }
 
-/** A manifest's values, which the schema has seen. */
+/** The values of a manifest, checked against the schema. */
 interface Form {
   readonly root: MapNode;
   readonly source: SourceText;
-  /** The devices written in it, before anything is merged. */
+  /** The devices written in the manifest, before merging the defaults. */
   readonly devices: readonly Node[];
-  /** The patterns of `devices.from`, where that stands instead of a list. */
+  /** The patterns of `devices.from`, if the manifest has that instead of a list. */
   readonly from?: readonly ScalarNode[];
-  /** Whether the device at this index is as the schema wants it, and what it inherits. */
+  /** Tells whether the device at this index and what it inherits pass the schema. */
   readonly sound: (index: number) => boolean;
 }
 
-/** Reads one manifest as far as its form goes; nothing where that has a fault which leaves no list of devices. */
+/** Reads the form of one manifest. Returns undefined if its faults leave no list of devices. */
 export async function readForm(file: string, workspace: Workspace): Promise<Judged<Form | undefined>> {
   const bytes = workspace.read(file, largestManifest);
-  if (!bytes.ok) return refuse(file, `${file} cannot be read: ${bytes.detail}`, remedies[bytes.why]);
+  if (!bytes.ok) return refuse(file, { kind: 'unread', file, why: bytes.why, detail: bytes.detail });
   const text = decodeText(bytes.bytes);
-  if (text === undefined) return refuse(file, `${file} is not text in UTF-8`, 'Save it as UTF-8.');
+  if (text === undefined) return refuse(file, { kind: 'not-utf8', file });
   const source = new SourceText(file, text);
   const parsed = await parseManifest(source);
-  if (parsed === undefined)
-    return refuse(
-      file,
-      `${file} is no manifest: expected a name that ends in .yaml, .yml, .json or .csv`,
-      'Rename it.',
-    );
+  if (parsed === undefined) return refuse(file, { kind: 'no-format', file });
   if (parsed.problems.length > 0) {
     return without(
-      parsed.problems.map(({ what, offset }) => finding('manifest/syntax', { what }, { place: source.place(offset) })),
+      parsed.problems.map(({ fault, offset }) => finding('manifest/syntax', fault, { place: source.place(offset) })),
     );
   }
   if (parsed.node === undefined) return without(parsed.findings ?? [empty(source, 0)]);
@@ -116,7 +105,7 @@ function readDevices({ root, source, sound, from }: Form, devices: readonly Node
   };
 }
 
-/** A device with thumbprints of its own and no certificates of its own does not take the certificates of the defaults. */
+/** A device with its own thumbprints and without its own certificates does not inherit certificates from the defaults. */
 function inherited(defaults: Node | undefined, own: Node): Node | undefined {
   const ownThumbprints = at(own, ['thumbprints'])?.kind === 'map' && at(own, ['certificates']) === undefined;
   return ownThumbprints ? withoutCertificates(defaults) : defaults;
@@ -130,26 +119,18 @@ function withoutCertificates(defaults: Node | undefined): Node | undefined {
 }
 
 function notFound(pattern: string): Finding {
-  const remedy = 'Correct the input manifest (paths and globs, one a line, relative to the repository).';
   const place = { file: scrubbed(pattern), line: 1, column: 1 };
-  return finding('manifest/empty', { what: `no manifest found at ${pattern}`, remedy }, { place });
+  return finding('manifest/empty', { pattern }, { place });
 }
 
 function empty(source: SourceText, offset: number): Finding {
-  const inTable = posix.extname(source.file).toLowerCase() === '.csv';
-  const remedy = inTable
-    ? 'Add at least one row below the names of the columns.'
-    : 'Add at least one device, for example: devices: [{id: edge-001}].';
-  return finding(
-    'manifest/empty',
-    { what: `${source.file} names no devices`, remedy },
-    { place: source.place(offset) },
-  );
+  const { file } = source;
+  const table = posix.extname(file).toLowerCase() === '.csv';
+  return finding('manifest/empty', { file, table }, { place: source.place(offset) });
 }
 
-function refuse(file: string, what: string, remedy?: string): Judged<undefined> {
-  const details = remedy === undefined ? { what } : { what, remedy };
-  return without([finding('manifest/syntax', details, { place: { file, line: 1, column: 1 } })]);
+function refuse(file: string, fault: SyntaxFault): Judged<undefined> {
+  return without([finding('manifest/syntax', fault, { place: { file, line: 1, column: 1 } })]);
 }
 
 function none(findings: readonly Finding[]): Judged<readonly Device[]> {

@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts';
 import type { Json, JsonObject } from '../model/fleet.ts';
 import { tagMark } from '../model/tags.ts';
+import type { TagProblem } from '../rules/device.ts';
 import { finding } from '../rules/rules.ts';
 import type { ValueReader } from './values.ts';
 
@@ -13,10 +14,10 @@ const limits = {
   integers: [-4503599627370496, 4503599627370495],
 } as const;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for these characters.
 const forbidden = /[\u0000-\u0020\u007f-\u009f.$]/;
 
-/** device/tags: what the hub would refuse in the tags of a device, each at its place. */
+/** Finds what the hub would refuse in the tags of a device: a device/tags finding for each, at its place. */
 export function tagFindings(read: ValueReader): readonly Finding[] {
   const tags = read.json('tags');
   if (tags === undefined) return [];
@@ -24,14 +25,11 @@ export function tagFindings(read: ValueReader): readonly Finding[] {
   const paths: string[] = [];
   const size = sizeOf(tags, '', paths) + paths.reduce((sum, path) => sum + Buffer.byteLength(path), tagMark.length);
   if (problems.length === 0 && size > limits.bytes) {
-    problems.push({
-      path: '',
-      problem: `are ${size} bytes with what is kept about them, expected at most ${limits.bytes}`,
-    });
+    problems.push({ path: '', problem: { bytes: size, limit: limits.bytes } });
   }
   return problems.map(({ path, problem }) => {
     const key = path === '' ? 'tags' : `tags.${path}`;
-    // A name with a dot in it is on no path.
+    // A name with a dot has no path of its own.
     const place = read.place(read.has(key) ? key : 'tags');
     return finding('device/tags', { key, problem }, { place, device: read.id });
   });
@@ -39,12 +37,12 @@ export function tagFindings(read: ValueReader): readonly Finding[] {
 
 interface Problem {
   readonly path: string;
-  readonly problem: string;
+  readonly problem: TagProblem;
 }
 
 function* mapProblems(map: JsonObject, prefix: string, level: number): Generator<Problem> {
   if (level > limits.levels) {
-    yield { path: prefix.slice(0, -1), problem: `lies deeper than ${limits.levels} levels` };
+    yield { path: prefix.slice(0, -1), problem: { levelLimit: limits.levels } };
     return;
   }
   for (const [name, value] of Object.entries(map)) {
@@ -59,30 +57,27 @@ function* mapProblems(map: JsonObject, prefix: string, level: number): Generator
   }
 }
 
-function nameProblem(name: string, level: number): string | undefined {
-  if (name === '') return 'has an empty name';
+function nameProblem(name: string, level: number): TagProblem | undefined {
+  if (name === '') return 'empty-name';
   const character = forbidden.exec(name)?.[0];
-  if (character !== undefined) {
-    const shown = character === ' ' ? 'a space' : JSON.stringify(character);
-    return `has ${shown} in its name, which IoT Hub does not allow`;
-  }
-  if (Buffer.byteLength(name) > limits.nameBytes) return `has a name of more than ${limits.nameBytes} bytes`;
-  return level === 1 && name === tagMark ? 'is kept by this tool: it says which tags the manifest names' : undefined;
+  if (character !== undefined) return { character };
+  if (Buffer.byteLength(name) > limits.nameBytes) return { nameLimit: limits.nameBytes };
+  return level === 1 && name === tagMark ? 'reserved-name' : undefined;
 }
 
-function valueProblem(value: Json): string | undefined {
-  if (Array.isArray(value)) return 'is a list, expected text, a number, true, false or a map of tags';
+function valueProblem(value: Json): TagProblem | undefined {
+  if (Array.isArray(value)) return 'list';
   if (typeof value === 'string' && Buffer.byteLength(value) > limits.textBytes) {
-    return `is text of ${Buffer.byteLength(value)} bytes, expected at most ${limits.textBytes}`;
+    return { textBytes: Buffer.byteLength(value), limit: limits.textBytes };
   }
   if (typeof value !== 'number') return undefined;
-  if (!Number.isFinite(value)) return 'is not a number that JSON has';
+  if (!Number.isFinite(value)) return 'not-a-number';
   const [least, most] = limits.integers;
   const beyond = Number.isInteger(value) && (value < least || value > most);
-  return beyond ? `is ${value}, expected at least ${least} and at most ${most}` : undefined;
+  return beyond ? { integer: value, range: limits.integers } : undefined;
 }
 
-/** As the hub counts: names and texts in UTF-8, 8 bytes a number, 4 a truth value. Adds the paths of the values to `paths`. */
+/** Counts bytes as the hub does: names and texts in UTF-8, 8 for a number, 4 for a boolean. Adds the paths of the values to `paths`. */
 function sizeOf(map: JsonObject, prefix: string, paths: string[]): number {
   let size = 0;
   for (const [name, value] of Object.entries(map)) {

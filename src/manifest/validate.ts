@@ -1,36 +1,37 @@
 import { distance } from 'fastest-levenshtein';
 import type { Finding } from '../model/finding.ts';
+import type { ValueRemedy } from '../rules/manifest.ts';
 import { finding } from '../rules/rules.ts';
 import { at, type Node, placeOf, plain } from './node.ts';
 import validate, { type SchemaError } from './schema.generated.js';
 
-/** What the schema says about a manifest. */
+/** The result of checking a manifest against the schema. */
 export interface Validation {
   readonly findings: readonly Finding[];
-  /** Whether the device at this index is free of faults, in itself and in what it inherits: a fault is told once, not followed up. */
+  /** Tells whether the device at this index and what it inherits have no faults. A faulty device is not judged further. */
   readonly sound: (index: number) => boolean;
 }
 
-/** Holds one manifest against schemas/devices.schema.json, before anything is merged: each fault once, where it was written. */
+/** Checks one manifest against schemas/devices.schema.json before merging, so that each fault is reported once, where it is written. */
 export function validateManifest(root: Node): Validation {
   const errors = schemaErrors(root);
   if (errors.length === 0) return { findings: [], sound: () => true };
   const misspelt = new Set(errors.flatMap((e) => (e.keyword === 'additionalProperties' ? [meantBy(e)] : [])));
-  // A misspelt required key is one fault, not two.
+  // A misspelt required key is one fault, not two: do not report it as missing too.
   const needed = errors.filter(
     (e) => e.keyword !== 'required' || !misspelt.has(`${e.instancePath}/${text(e.params.missingProperty)}`),
   );
-  // Devices as a map of ids: what is wrong is the map, not each of its keys.
+  // If `devices` is a map of ids, report the map and not each of its keys.
   const noList = needed.some((e) => e.keyword === 'required' && e.instancePath === '/devices');
-  const told = needed.filter((e) => !noList || e.instancePath !== '/devices' || e.keyword === 'required');
+  const reported = needed.filter((e) => !noList || e.instancePath !== '/devices' || e.keyword === 'required');
   const faulty = new Set(errors.map((e) => /^\/devices\/(\d+)/.exec(e.instancePath)?.[1] ?? 'all'));
   return {
-    findings: told.map((error) => findingOf(error, root)),
+    findings: reported.map((error) => findingOf(error, root)),
     sound: (index) => !faulty.has('all') && !faulty.has(String(index)),
   };
 }
 
-/** Of a long fleet so many devices are looked at together: plain copies of all of them at once would be most of the memory of a run. */
+/** The number of devices to validate together. Plain copies of all devices of a long fleet would take most of the run's memory. */
 const devicesAtOnce = 1_000;
 
 function schemaErrors(root: Node): readonly SchemaError[] {
@@ -45,7 +46,7 @@ function schemaErrors(root: Node): readonly SchemaError[] {
       if (start !== undefined) {
         const rest = error.instancePath.slice(start.length);
         errors.push({ ...error, instancePath: `/devices/${Number(index) + from}${rest}` });
-      } else if (from === 0) errors.push(error); // What is wrong beside the devices is found with each part of them.
+      } else if (from === 0) errors.push(error); // Faults outside `devices` are found again with each part.
     }
   }
   return errors;
@@ -75,27 +76,27 @@ function findingOf(error: SchemaError, root: Node): Finding {
   if (error.keyword === 'required' && error.instancePath !== '/devices') {
     const key = text(error.params.missingProperty);
     const details = { key: nameOf([...path, key]), expected: 'a value', found: 'nothing' };
-    return finding('manifest/type', key === 'id' ? { ...details, remedy: deviceRemedy } : details, subject);
+    return finding('manifest/type', key === 'id' ? { ...details, remedy: 'device' } : details, subject);
   }
   const key = nameOf(path);
   const quoted = !oftenSecret.test(key);
   const expected = expectedBy(error);
   const remedy = /^\/devices(\/\d+)?$/.test(error.instancePath)
-    ? deviceRemedy
+    ? 'device'
     : key === 'devices.from'
-      ? fromRemedy
-      : remedyFor(expected, node, quoted);
+      ? 'from'
+      : quotesFor(error, key, node, quoted);
   const details = { key, expected, found: describe(node, quoted), ...(remedy === undefined ? {} : { remedy }) };
   return finding('manifest/type', details, subject);
 }
 
-const deviceRemedy = 'Write each device as "- id: edge-001", its other keys below the id.';
-const fromRemedy = 'Write devices: {from: "certs/*.pem"}, or a list of such globs.';
+/** Keys that take the name of an environment variable. */
+const namesVariable = /From$/;
 
-/** Where secrets are typed by mistake: instead of the variable's name, into an address, behind the name of an image. */
+/** Keys where people type secrets by mistake: instead of a variable's name, into an address, after the name of an image. */
 const oftenSecret = /From$|^config\.(proxy\.https|agent\.image|agent\.registry\.\w+)$/;
 
-/** Says what a value is; `quoted`, as it stands in the file. */
+/** Says what a value is. With `quoted` it shows the value itself. */
 function describe(node: Node, quoted: boolean): string {
   if (node.kind === 'map') return 'a map';
   if (node.kind === 'list') return 'a list';
@@ -126,14 +127,20 @@ const typeNames = new Map([
   ['string', 'text'],
 ]);
 
-/** YAML reads 001, 1.10, yes and 12345e67 as numbers and truth values: the classic cure is a pair of quotes. */
-function remedyFor(expected: string, node: Node, quoted: boolean): string | undefined {
+/** Quotes help where text is expected: YAML reads 001, 1.10, yes and 12345e67 as numbers and booleans. */
+function quotesFor(error: SchemaError, key: string, node: Node, quoted: boolean): ValueRemedy | undefined {
   const unquoted = node.kind === 'scalar' && node.value !== null && typeof node.value !== 'string';
-  if (!unquoted || /number|map|list|not the secret/.test(expected)) return undefined;
-  return quoted ? `Put it in quotes: "${node.written}".` : 'Put it in quotes.';
+  if (!unquoted || takesOtherThanText(error) || namesVariable.test(key)) return undefined;
+  return quoted ? { quote: node.written } : 'quotes';
 }
 
-/** The known key that was probably meant. */
+function takesOtherThanText({ parentSchema: { const: only, type } }: SchemaError): boolean {
+  return only !== undefined || [type].flat().some((name) => otherTypes.has(name));
+}
+
+const otherTypes: ReadonlySet<unknown> = new Set(['array', 'integer', 'number', 'object']);
+
+/** Returns the known key that was probably meant. */
 export function suggest(key: string, known: readonly string[]): string | undefined {
   const ranked = known
     .map((candidate) => ({ candidate, far: distance(key.toLowerCase(), candidate.toLowerCase()) }))
@@ -162,7 +169,7 @@ function pathOf(pointer: string): readonly string[] {
     .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** `devices/3/runtime/version` is called `runtime.version`: the place tells whose it is. */
+/** Names `devices/3/runtime/version` as `runtime.version`: the place of the finding shows the device. */
 function nameOf(path: readonly string[]): string {
   if (path[0] === 'devices' && path[1] === 'from') return 'devices.from';
   const inner =

@@ -3,7 +3,7 @@ import type { Place } from '../model/finding.ts';
 import { fileNameOf, type Json, type JsonObject } from '../model/fleet.ts';
 import { at, type Node, placeOf } from './node.ts';
 
-/** Reads a device's values by dotted key, `{id}` replaced. The schema has seen them: what has another type is absent. */
+/** Reads a device's values by dotted key and replaces `{id}`. The schema has checked them, so a value of another type counts as absent. */
 export class ValueReader {
   readonly id: string;
   readonly #node: Node;
@@ -38,31 +38,31 @@ export class ValueReader {
     return Object.fromEntries(pairs);
   }
 
-  /** A map of any shape; `null` takes a key away there too. */
+  /** A map of any shape. `null` removes a key in it too. */
   json(key: string): JsonObject | undefined {
     const node = this.#at(key);
     return node?.kind === 'map' ? this.#object(node) : undefined;
   }
 
-  /** The maps of a list, each read by its own keys. */
+  /** The maps of a list, each with a reader of its own. */
   items(key: string): readonly ValueReader[] {
     const list = this.#at(key);
     return list?.kind === 'list' ? list.items.map((item) => new ValueReader(item, this.id)) : [];
   }
 
-  /** A path of the repository, relative to the manifest's folder; the id in it as files have it in their names. */
+  /** A path in the repository, relative to the manifest's folder. The id in it is encoded as in file names. */
   path(key: string, folder: string): string | undefined {
     const path = textOf(this.#at(key))?.replaceAll('{id}', () => fileNameOf(this.id));
     return path === undefined || posix.isAbsolute(path) ? path : posix.join(folder, path);
   }
 
-  /** Whether the key is there, with anything but `null`. */
+  /** Whether the key is present and not `null`. */
   has(key: string): boolean {
     const node = this.#at(key);
     return node !== undefined && (node.kind !== 'scalar' || node.value !== null);
   }
 
-  /** The value's place; for an absent key that of the device's id. */
+  /** The place of the value; for an absent key, the place of the device's id. */
   place(key: string): Place {
     return placeOf(this.#at(key) ?? at(this.#node, ['id']) ?? this.#node);
   }
@@ -85,13 +85,13 @@ export class ValueReader {
     return typeof node.value === 'string' ? this.#fill(node.value) : node.value;
   }
 
-  /** In a URI the id stands percent-encoded: a `#` in it would cut the path. */
+  /** Replaces `{id}`. In a URI the id is percent-encoded, since a `#` in it would cut the path. */
   #fill(text: string): string {
     return text.replaceAll('{id}', () => (/^[a-z][a-z0-9+.-]*:/i.test(text) ? encodeURIComponent(this.id) : this.id));
   }
 }
 
-/** `{key: value}`, or nothing where the value is absent. */
+/** Returns `{key: value}`, or `{}` if the value is undefined. */
 export function optional<Key extends string, Value>(
   key: Key,
   value: Value | undefined,

@@ -1,13 +1,14 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Node as YamlNode } from 'yaml';
 import { messageOf } from '../model/fault.ts';
+import type { SyntaxFault } from '../rules/syntax.ts';
 import type { Entry, Node, Scalar } from './node.ts';
 import type { SourceText } from './source.ts';
 import { deepest, type ParseResult, type SyntaxProblem, tooDeep } from './syntax.ts';
 
-/** Values that aliases may add to one file: enough for any fleet, too little for a "billion laughs". */
+/** The most values that aliases may add to one file: enough for any fleet, too few for a "billion laughs" attack. */
 const mostAliased = 100_000;
 
-/** Reads one YAML 1.2 document. Never throws; every problem has its offset. */
+/** Reads one YAML 1.2 document. Never throws; every problem has an offset. */
 export function parseYaml(source: SourceText): ParseResult {
   try {
     const document = parseDocument(source.text, { prettyErrors: false, stringKeys: true, logLevel: 'error' });
@@ -20,7 +21,7 @@ export function parseYaml(source: SourceText): ParseResult {
   }
 }
 
-/** Turns the library's nodes into ours, aliases followed within bounds. */
+/** Turns the library's nodes into this project's nodes. Follows aliases, up to a limit. */
 class Composer {
   readonly #source: SourceText;
   readonly #anchors = new Map<string, YamlNode>();
@@ -35,19 +36,16 @@ class Composer {
     try {
       return { node: this.#node(root, 0, false), problems: [] };
     } catch (thrown) {
-      if (thrown instanceof Problem) return { problems: [{ what: thrown.message, offset: thrown.offset }] };
+      if (thrown instanceof Problem) return { problems: [thrown.problem] };
       throw thrown;
     }
   }
 
   #node(yaml: YamlNode, depth: number, aliased: boolean): Node {
     const offset = yaml.range?.[0] ?? 0;
-    if (depth > deepest) throw new Problem(tooDeep(offset).what, offset);
+    if (depth > deepest) throw new Problem(tooDeep(offset));
     if (aliased && ++this.#aliased > mostAliased) {
-      throw new Problem(
-        `aliases expand to more than ${mostAliased} values, expected a manifest that is written out`,
-        offset,
-      );
+      throw new Problem({ fault: { kind: 'too-many-aliased', most: mostAliased }, offset });
     }
     if (isAlias(yaml)) return this.#alias(yaml.source, offset, depth);
     if (yaml.anchor !== undefined && !aliased) this.#anchors.set(yaml.anchor, yaml);
@@ -83,9 +81,11 @@ class Composer {
 
   #alias(name: string, offset: number, depth: number): Node {
     const target = this.#anchors.get(name);
-    if (target === undefined) throw new Problem(`alias *${name} names no anchor above it`, offset);
-    if (this.#open.has(target)) throw new Problem(`alias *${name} stands inside the value it names`, offset);
-    // Findings about an aliased value point at where it is written, not at where it is used.
+    const wrong = (kind: 'alias-unknown' | 'alias-inside-itself') =>
+      new Problem({ fault: { kind, alias: name }, offset });
+    if (target === undefined) throw wrong('alias-unknown');
+    if (this.#open.has(target)) throw wrong('alias-inside-itself');
+    // A finding about an aliased value gets the place where the value is written, not the place where it is used.
     return this.#node(target, depth, true);
   }
 
@@ -95,11 +95,11 @@ class Composer {
 }
 
 class Problem extends Error {
-  readonly offset: number;
+  readonly problem: SyntaxProblem;
 
-  constructor(message: string, offset: number) {
-    super(message);
-    this.offset = offset;
+  constructor(problem: SyntaxProblem) {
+    super(problem.fault.kind);
+    this.problem = problem;
   }
 }
 
@@ -107,7 +107,9 @@ function isPlainScalar(value: unknown): value is Scalar {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-/** The library recurses: text that is nothing but brackets exhausts the stack before our own bound is reached. */
+/** The library recurses: a text of only brackets exhausts the stack before the limit of levels is reached. */
 function problem(message: string, offset: number): SyntaxProblem {
-  return /call stack/i.test(message) ? tooDeep(offset) : { what: message.split('\n', 1)[0] ?? message, offset };
+  if (/call stack/i.test(message)) return tooDeep(offset);
+  const fault: SyntaxFault = { kind: 'parser', message: message.split('\n', 1)[0] ?? message };
+  return { fault, offset };
 }

@@ -1,19 +1,23 @@
-/** How long a hub wants to be left alone after a call in vain, in milliseconds. */
+/** How long to leave a hub alone after a failed call, in milliseconds. */
 export interface Rest {
-  /** What it asks for with Retry-After; a hub is not known to do so, what stands before it may. */
+  /** The least wait, from Retry-After. IoT Hub is not known to send this header, but a proxy or gateway in front of it may. */
   readonly least: number;
-  /** Upper bound of what chance adds the first time; it doubles with every try. */
+  /** The upper bound of the random wait before the second try; it doubles with every further try. */
   readonly upTo: number;
 }
 
 /** After a 429, whose text says "Wait 10 seconds". */
 export const throttledRest: Rest = { least: 0, upTo: 10_000 };
-/** After a fault of the service, a broken connection, or somebody else's write. */
+/** After a server error, a broken connection, or a write by another client. */
 export const brokenRest: Rest = { least: 0, upTo: 1_000 };
 
 const longest = 60_000;
 
-/** Milliseconds to wait before another try, with full jitter. `tries`: those that were in vain, from 1; `random` from 0 to 1. */
+/**
+ * Returns the milliseconds to wait before the next try, with full jitter.
+ * @param tries the number of failed tries so far, from 1
+ * @param random gives a number from 0 to 1
+ */
 export function backoff({ least, upTo }: Rest, tries: number, random: () => number): number {
   return least + random() * Math.min(upTo * 2 ** (tries - 1), Math.max(upTo, longest));
 }

@@ -3,11 +3,11 @@ import type { DeviceId, HubHost } from './fleet.ts';
 /** One file of a bundle: a plain name and its text. */
 export interface BundleFile {
   readonly name: string;
-  /** May be rendered anew each time it is asked for: those of 100,000 devices together are gigabytes. */
+  /** May be rendered again on each access: the texts of 100,000 devices together take gigabytes. */
   readonly text: string;
 }
 
-/** What one device needs on its disk. Same input, same bytes. */
+/** The files that one device needs on its disk. The same input gives the same bytes. */
 export interface Bundle {
   readonly device: DeviceId;
   readonly hub: HubHost | undefined;

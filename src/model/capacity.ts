@@ -1,10 +1,10 @@
-import { Fault } from './fault.ts';
+import { modelFault } from './faults.ts';
 
-/** What the service's quotas are counted by. */
+/** The classes of operations for which IoT Hub has separate quotas. */
 export const operationClasses = ['registry', 'query', 'twin-read', 'twin-write', 'job'] as const;
 export type OperationClass = (typeof operationClasses)[number];
 
-/** Size of a hub: tier and number of units. */
+/** The size of a hub: its tier and its number of units. */
 export interface Capacity {
   readonly tier: Tier;
   readonly units: number;
@@ -13,16 +13,17 @@ export interface Capacity {
 type Tier = keyof typeof mostUnits;
 
 const mostUnits = { F1: 1, S1: 200, S2: 200, S3: 10 } as const;
-const expected = 'S1x1 to S1x200, S2x1 to S2x200, S3x1 to S3x10, or F1x1';
+const sizes = 'S1x1 to S1x200, S2x1 to S2x200, S3x1 to S3x10, or F1x1';
 
-/** Reads `S1x2`: two units of S1. Throws a usage `Fault` for what no hub can have; `name` is the option's. */
+/**
+ * Reads `S1x2` as two units of S1. Throws a usage `Fault` for a size that no hub can have.
+ * @param name the option that gave the text, for the message
+ */
 export function parseCapacity(text: string, name: string): Capacity {
   const [, named = '', units = ''] = /^([A-Z]\d)x(\d{1,3})$/i.exec(text.trim()) ?? [];
   const tier = named.toUpperCase();
   if (isTier(tier) && Number(units) >= 1 && Number(units) <= mostUnits[tier]) return { tier, units: Number(units) };
-  throw new Fault(`${name}: ${JSON.stringify(text)} is not ${expected}`, `Give ${name} ${expected}.`, {
-    kind: 'usage',
-  });
+  throw modelFault('impossible-capacity', { option: name, given: text, sizes });
 }
 
 function isTier(text: string): text is Tier {
@@ -39,7 +40,7 @@ export function operationsPerMinute({ tier, units }: Capacity): Readonly<Record<
   return {
     registry: perUnit(100, 5000),
     query: perUnit(20, 1000),
-    // Documented by the second; units of S1 do not add up, and those of S2 only beyond ten.
+    // The documentation gives these per second. Units of S1 do not add up; units of S2 count only from the eleventh.
     'twin-read': 60 * twinOperations(tier, units, 100, 500),
     'twin-write': 60 * twinOperations(tier, units, 50, 250),
     job: perUnit(100, 5000),

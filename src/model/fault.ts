@@ -1,8 +1,8 @@
 import { scrubbed } from './secrets.ts';
 
 /**
- * A fault of the world (network, disk, refused sign-in) or of usage: never of the user's material, which gives findings.
- * `kind` decides the exit code: `usage` ends with 2, `stopped` (by a signal or a time limit, the rest unharmed) with 3, `world` with 1.
+ * A fault of the world (network, disk, refused sign-in) or of usage. Faults of the user's files are findings instead.
+ * `kind` decides the exit code: 2 for `usage`, 1 for `world`, 3 for `stopped` (by a signal or a time limit, without harm).
  */
 export class Fault extends Error {
   readonly remedy: string;
@@ -18,12 +18,12 @@ export class Fault extends Error {
 
 export type FaultKind = 'usage' | 'world' | 'stopped';
 
-/** The message of anything that was thrown. */
+/** Returns the message of any thrown value. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-/** Anything thrown as a Fault; what is none already is a mistake of ours. */
+/** Turns any thrown value into a `Fault`. A value that is not a `Fault` already is a bug in this product. */
 export function asFault(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
   return new Fault(messageOf(thrown), 'This should not happen. Please report it together with the log.', {

@@ -4,10 +4,10 @@ import type { SettingKey } from './setting-key.ts';
 /** A device id that IoT Hub accepts: 1 to 128 of its characters, case-sensitive. */
 export type DeviceId = string & { readonly brand: 'DeviceId' };
 
-/** A hub's host name in lower case, with its port where it has one: `contoso.azure-devices.net`, `localhost:8443`. */
+/** A hub's host name in lower case, with a port if it has one: `contoso.azure-devices.net`, `localhost:8443`. */
 export type HubHost = string & { readonly brand: 'HubHost' };
 
-/** The two thumbprints a device may have in the hub, and the two certificates behind them. */
+/** The slots of a device in the hub: each holds one thumbprint, made from one certificate. */
 export type Slot = 'primary' | 'secondary';
 export const slots: readonly Slot[] = ['primary', 'secondary'];
 export type BySlot<T> = { readonly [S in Slot]?: T };
@@ -15,35 +15,35 @@ export type BySlot<T> = { readonly [S in Slot]?: T };
 export type ThumbprintAlgorithm = 'sha1' | 'sha256';
 export type Platform = 'debian' | 'linux' | 'windows';
 
-/** The version of the IoT Edge runtime: `1.1`, or exact, `1.0.10`. */
+/** The version of the IoT Edge runtime: `1.1`, or with its patch, `1.0.10`. */
 export interface RuntimeVersion {
   readonly text: string;
   readonly major: number;
   readonly minor: number;
-  /** Absent: the newest of its minor version. */
+  /** If absent, the newest patch of the minor version. */
   readonly patch?: number;
 }
 
 /** One device as the manifest wants it: defaults merged, `{id}` replaced, paths relative to the workspace. */
 export interface Device {
   readonly id: DeviceId;
-  /** As the manifest names it; a device without one goes to the run's only hub. */
+  /** The hub that the manifest names. If absent, the device goes to the only hub of the run. */
   readonly hub?: HubHost;
   readonly certificates: BySlot<string>;
-  /** As written, not yet normalised. */
+  /** As written in the manifest, not normalised. */
   readonly thumbprints: BySlot<string>;
   readonly thumbprintAlgorithm: ThumbprintAlgorithm;
   readonly status?: 'enabled' | 'disabled';
   readonly statusReason?: string;
   readonly parent?: string;
-  /** Tags of the device's twin, maps in maps down to texts, numbers and truth values; `{}` names none, which is not the same as no tags. */
+  /** Tags of the device twin: nested maps of strings, numbers and booleans. Unlike an absent key, `{}` has all twins read. */
   readonly tags?: JsonObject;
   readonly runtime: Runtime;
   readonly identity: DeviceIdentity;
   readonly config: DeviceConfig;
   /**
-   * Where the value of a dotted key stands (`certificates.primary`), also when it came from `defaults`;
-   * for a key that is absent, its nearest parent, at last the device itself.
+   * Returns the place of the value of a dotted key (`certificates.primary`), also when it comes from `defaults`.
+   * For an absent key this is the place of the device's id.
    */
   readonly place: (key: string) => Place;
 }
@@ -51,51 +51,51 @@ export interface Device {
 export interface Runtime {
   readonly version: RuntimeVersion;
   readonly platform: Platform;
-  /** On Windows: which containers the device runs, as `Deploy-IoTEdge` was told. */
+  /** On Windows: the kind of containers that the device runs, as given to `Deploy-IoTEdge`. */
   readonly containerOs?: ContainerOs;
-  /** On Windows: where a copy of the daemon's script lies on the device, instead of the download. */
+  /** On Windows: the path on the device of a copy of the security daemon script, used instead of downloading it. */
   readonly securityDaemonScript?: string;
 }
 
-/** Which certificate the device carries, and where the pair lies on it. */
+/** Which certificate the device uses, and where its certificate and key are on the device. */
 export interface DeviceIdentity {
   readonly slot: Slot;
   readonly certificate?: string;
   readonly privateKey?: string;
-  /** Name of the environment variable that holds the PIN of the module with the key; `IOTEDGE_…`. */
+  /** The environment variable that holds the PIN of the security module with the key: `IOTEDGE_…`. */
   readonly pinFrom?: string;
 }
 
-/** What goes into the device's configuration beside its identity, as the manifest says it; which version knows what is judged later. */
+/** The device's configuration besides its identity, as written in the manifest. Which runtime version knows which key is judged later. */
 export interface DeviceConfig {
-  /** An existing config.yaml to edit, relative to the workspace. */
+  /** An existing config.yaml to edit; the path is relative to the workspace. */
   readonly base?: string;
   readonly hostname?: string;
   readonly parentHostname?: string;
   readonly agent: AgentConfig;
   readonly proxy?: { readonly https: string; readonly noProxy?: string };
-  /** Place on the device of the certificates that modules trust. */
+  /** The path on the device of the certificates that modules trust. */
   readonly trustBundle?: string;
-  /** The authority for the modules' certificates: files on the device, or made by the runtime. */
+  /** The authority that issues the modules' certificates: files on the device, or one that the runtime makes. */
   readonly edgeCa?: { readonly certificate?: string; readonly privateKey?: string; readonly lifetimeDays?: number };
   readonly dynamicReprovisioning?: boolean;
   readonly autoReprovisioningMode?: AutoReprovisioningMode;
   readonly network?: ContainerNetwork;
   readonly watchdog?: { readonly maxRetries: number | 'infinite' };
   readonly imageGarbageCollection?: ImageGarbageCollection;
-  /** The library through which keys in a security module are reached, and where its new keys go (a `pkcs11:` URI). */
+  /** The library for keys in a security module, and the slot for new keys (a `pkcs11:` URI). */
   readonly pkcs11?: { readonly library: string; readonly baseSlot?: string };
 }
 
 export interface AgentConfig {
   readonly image?: string;
   readonly env: Readonly<Record<string, string>>;
-  /** As Docker's API takes them to create a container. */
+  /** The create options of the container, in the form of Docker's API. */
   readonly createOptions?: JsonObject;
   readonly registry?: RegistryCredentials;
 }
 
-/** How to sign in to a container registry; the password is in an environment variable `IOTEDGE_…` when the files are installed. */
+/** How to sign in to a container registry. An environment variable `IOTEDGE_…` holds the password when the files are installed. */
 export interface RegistryCredentials {
   readonly server: string;
   readonly username: string;
@@ -108,7 +108,7 @@ export interface ContainerNetwork {
   readonly ipam: readonly { readonly gateway?: string; readonly subnet?: string; readonly ipRange?: string }[];
 }
 
-/** Durations as `1d`, the time as `HH:MM`. */
+/** Durations are written as `1d`, times as `HH:MM`. */
 export interface ImageGarbageCollection {
   readonly enabled?: boolean;
   readonly cleanupRecurrence?: string;
@@ -138,10 +138,10 @@ type PathsOf<Whole> = Whole extends readonly (infer Item)[]
       : { [Name in keyof Whole & string]-?: Name | `${Name}.${PathsOf<Whole[Name]>}` }[keyof Whole & string]
     : never;
 
-/** All devices of all manifests of a run, in the order of the files. */
+/** All devices of all manifests of a run, in the order of the manifests. */
 export interface Fleet {
   readonly devices: readonly Device[];
-  /** The manifests read, relative to the workspace. */
+  /** The manifests that were read, relative to the workspace. */
   readonly manifests: readonly string[];
 }
 
@@ -157,7 +157,7 @@ export function isHubHost(text: string): text is HubHost {
   return hostPattern.test(text);
 }
 
-/** An id in the names of a repository's files: as it is, but for three characters that Windows has in no file name, and `%`. */
+/** Returns an id for use in a file name. It encodes `:`, `*` and `?`, which Windows forbids in file names, and `%`. */
 export function fileNameOf(id: string): string {
   return id.replace(/[%:*?]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -1,19 +1,19 @@
-/** One version of a file: the path it had, and the name of its contents in git. */
+/** One version of a file: its path at that time, and the git id of its contents. */
 export interface FileVersion {
   readonly path: string;
   readonly blob: string;
-  /** The states of the branch in which the file was so, counted from its first commit: from this one on, up to that one, not included. */
+  /** The range of commits with this version, counted from the branch's first commit: `from` included, `until` not included. */
   readonly from: number;
   readonly until: number;
 }
 
-/** The past of the default branch, each state that it once had. */
+/** The history of the default branch: every state that it has had. */
 export interface History {
   /**
-   * Every version of the files at these paths and globs (relative to the workspace), each once, that of the head included;
-   * where a file was renamed, also of what it was called before; for a link, of what it leads to. Throws a `Fault` where the past is cut off.
+   * Returns every version of the files at these paths and globs (relative to the workspace), each once, with the current one.
+   * Follows renames back, and follows links to their targets. Throws a `Fault` if the history is cut off (a shallow clone).
    */
   versionsOf(patterns: readonly string[]): Promise<readonly FileVersion[]>;
-  /** What stands in them, in the same order. */
+  /** Returns the contents of the versions, in the same order. */
   read(versions: readonly FileVersion[]): Promise<readonly Buffer[]>;
 }

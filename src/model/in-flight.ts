@@ -1,4 +1,4 @@
-/** Runs `work` over all items, at most `width` at a time; the results are in the order of the items. The first error ends it. */
+/** Runs `work` over all items, at most `width` at a time. Returns the results in the order of the items. Ends at the first error. */
 export async function inFlight<Item, Result>(
   items: Iterable<Item>,
   width: number,

@@ -12,34 +12,40 @@ export type FieldName =
   | 'parent'
   | 'registration';
 
-/** A tag by its dotted path: `tags.site`, `tags.location.plant`. Its values stand in reasons as JSON. */
+/** A tag by its dotted path: `tags.site`, `tags.location.plant`. Reasons hold its values as JSON. */
 export type TagField = `tags.${string}`;
 
-/** Why a device is to be changed: one field, as the hub has it and as the manifest wants it. */
+/** One reason to change a device: a field, its value in the hub and its value in the manifest. */
 export interface Reason {
   readonly field: FieldName | TagField;
   readonly before: string | null;
   readonly after: string | null;
-  /** What a person should know about it: `same certificate, other digest`. */
-  readonly note?: string;
+  /** What else a person should know. src/model/reasons.ts has the words. */
+  readonly note?: ReasonNote;
 }
 
 /**
- * What a change of thumbprints does with the certificates that the hub accepts. `staging`: a new one beside those of before;
- * `dropping`: one less, none new; `replacing`: one stays, the other is exchanged; `swap`: the same two in each other's slot;
- * `other-digest`: the same in the same slots, told by another digest; `filling`: the one certificate in a slot that was empty;
- * `first`: there was none; `lockout`: none of those of before stays.
+ * `other-digest`: the thumbprint belongs to the same certificate; `declared-again`: the device is back in the manifest;
+ * `tag-mark`: the field is the list of the tags that the manifest names.
+ */
+export type ReasonNote = 'other-digest' | 'declared-again' | 'tag-mark';
+
+/**
+ * What a change of thumbprints does to the certificates that the hub accepts. `staging`: adds a new one and keeps the old;
+ * `dropping`: removes one and adds none; `replacing`: keeps one and exchanges the other; `swap`: exchanges the slots of the two;
+ * `other-digest`: keeps the same certificates in the same slots under another digest; `filling`: puts the one certificate into
+ * the empty slot too; `first`: adds the first ones; `lockout`: keeps none of the old ones.
  */
 export type Rotation = 'first' | 'staging' | 'dropping' | 'replacing' | 'swap' | 'other-digest' | 'filling' | 'lockout';
 
-/** What has to happen to the tags of an existing device. */
+/** The change of the tags of an existing device. */
 export interface TagChange {
-  /** To be merged into the tags: `null` takes a key away. */
+  /** Merged into the tags. `null` removes a key. */
   readonly patch: JsonObject;
   readonly reasons: readonly (Reason & { readonly field: TagField })[];
 }
 
-/** The parent that the manifest names; `id` null: it wants none. Without a scope the parent is still to be made, and its scope with it. */
+/** The parent that the manifest names; an `id` of null means no parent. Without `scope` the parent does not exist in the hub yet. */
 export interface WantedParent {
   readonly id: DeviceId | null;
   readonly scope?: string;
@@ -49,24 +55,24 @@ interface ChangeOf {
   readonly id: DeviceId;
   readonly hub: HubHost;
   readonly identity: Identity;
-  /** Absent where the manifest does not name a parent: a device keeps the one it has. */
+  /** Absent if the manifest does not name a parent. The device then keeps the parent that it has. */
   readonly parent?: WantedParent;
 }
 
 /**
- * What has to happen to one device.
- * `conflict`: the hub's device is not ours to take (`plan/foreign`); `blocked`: the change would cut it off (`plan/lockout`).
+ * The planned change of one device.
+ * `conflict`: the device in the hub is foreign (`plan/foreign`); `blocked`: the change would lock the device out (`plan/lockout`).
  */
 export type Change =
   | (ChangeOf & { readonly kind: 'create'; readonly registration: Registration })
   | (ChangeOf & {
       readonly kind: 'update';
-      /** Of no use where `registers` is false: the tags alone differ. */
+      /** Not written if `registers` is false: then only the tags differ. */
       readonly registration: Registration;
       readonly registers: boolean;
       readonly tags?: TagChange;
       readonly found: RegisteredDevice;
-      /** Those of the tags behind the others. */
+      /** The reasons about tags come last. */
       readonly reasons: readonly Reason[];
       readonly rotation?: Rotation;
     })
@@ -80,8 +86,8 @@ export type Change =
   | Removal;
 
 /**
- * A device that the default branch once declared and no longer does. `disable`: it stays, may not connect, and its status reason
- * tells who did it; `delete`: it is gone, with its twin.
+ * The removal of a device that the default branch declared before and no longer declares. `disable` keeps the device in the hub,
+ * but it cannot connect; its status reason names this product. `delete` deletes the device and its twin.
  */
 export interface Removal {
   readonly kind: 'disable' | 'delete';
@@ -94,19 +100,19 @@ export interface Removal {
 export type ChangeKind = Change['kind'];
 
 /**
- * What became of one device. `failed`: what we wanted is certainly not in effect. `unknown`: sent and never answered, and
- * what the hub shows does not tell either.
+ * The result of one device. `failed`: the change is certainly not in effect. `unknown`: the change was sent and not answered,
+ * and the state of the hub does not show the result either.
  */
 export interface DeviceOutcome {
   readonly device: DeviceId;
   readonly hub: HubHost;
   readonly result: 'created' | 'updated' | 'unchanged' | 'removed' | 'failed' | 'unknown';
   readonly reason?: string;
-  /** Its tags were written, with it or after it. */
+  /** Present if its tags were written, together with the device or after it. */
   readonly tags?: 'written';
 }
 
-/** What tells a device from all others of a run: an id may be in several hubs. */
+/** Returns the key of a device that is unique within a run. The id alone is not: it may exist in several hubs. */
 export function key({ device, hub }: { readonly device: string; readonly hub: string | undefined }): string {
   return `${hub ?? ''}/${device}`;
 }

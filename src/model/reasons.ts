@@ -1,6 +1,6 @@
-import type { Change, Reason, Rotation } from './plan.ts';
+import type { Change, Reason, ReasonNote, Rotation } from './plan.ts';
 
-/** `staging a new certificate: secondaryThumbprint AB12… → CD34…`; `new` for a device that is to be made, nothing for one that stays. */
+/** Describes a change: `staging a new certificate: secondaryThumbprint AB12… → CD34…`; `new` for a created device, `''` for an unchanged one. */
 export function describeChange(change: Change): string {
   if (change.kind === 'create') return 'new';
   if (change.kind === 'unchanged') return '';
@@ -10,7 +10,7 @@ export function describeChange(change: Change): string {
   return `${name}${describeReasons(change.reasons)}`;
 }
 
-/** What people call a change of certificates. */
+/** The words for each kind of rotation. */
 export const rotationNames: Readonly<Record<Rotation, string>> = {
   first: 'first certificates',
   staging: 'staging a new certificate',
@@ -22,18 +22,25 @@ export const rotationNames: Readonly<Record<Rotation, string>> = {
   lockout: 'replacing all certificates (lockout)',
 };
 
-/** `primaryThumbprint AB12… → CD34… (same certificate, other digest), status disabled → enabled`. */
+/** The words for each note. */
+export const reasonNotes: Readonly<Record<ReasonNote, string>> = {
+  'other-digest': 'same certificate, other digest',
+  'declared-again': 'it is in the manifest again',
+  'tag-mark': 'which tags the manifest names',
+};
+
+/** Describes several fields: `primaryThumbprint AB12… → CD34… (same certificate, other digest), status disabled → enabled`. */
 export function describeReasons(reasons: readonly Reason[]): string {
   return reasons.map(describeReason).join(', ');
 }
 
-/** One field: `status disabled → enabled`. */
-export function describeReason({ field, before, after, note }: Told): string {
-  return `${field} ${value(before)} → ${value(after)}${note === undefined ? '' : ` (${note})`}`;
+/** Describes one field: `status disabled → enabled`. */
+export function describeReason({ field, before, after, note }: NamedChange): string {
+  return `${field} ${value(before)} → ${value(after)}${note === undefined ? '' : ` (${reasonNotes[note]})`}`;
 }
 
-/** A reason, or a field of a plan file, whose names nobody has checked. */
-interface Told extends Pick<Reason, 'before' | 'after' | 'note'> {
+/** A reason, or a field of a plan file. The plan file's field names are not checked, so `field` is any text. */
+export interface NamedChange extends Pick<Reason, 'before' | 'after' | 'note'> {
   readonly field: string;
 }
 

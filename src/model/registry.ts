@@ -6,16 +6,16 @@ import type { Stop } from './stop.ts';
 export type RegistryWrite =
   | { readonly mode: 'create'; readonly registration: Registration }
   | { readonly mode: 'update'; readonly registration: Registration; readonly etag: string }
-  /** Both hold only for a device that still has the etag that was found. */
+  /** `disable` and `delete` take effect only if the device still has the etag that was found. */
   | { readonly mode: 'disable'; readonly found: RegisteredDevice; readonly statusReason: string }
   | { readonly mode: 'delete'; readonly found: RegisteredDevice };
 
-/** The device that a write is about. */
+/** Returns the id of the device that a write is about. */
 export function idOf(write: RegistryWrite): DeviceId {
   return 'registration' in write ? write.registration.id : write.found.id;
 }
 
-/** The hub's word on one device of a write. `unanswered`: sent, and nobody knows whether it was carried out. */
+/** The hub's answer for one device of a write. `unanswered`: the write was sent, and its result is not known. */
 export type WriteAnswer =
   | { readonly id: DeviceId; readonly answer: 'applied' }
   | {
@@ -23,64 +23,64 @@ export type WriteAnswer =
       readonly answer: 'refused';
       readonly code: RefusalCode;
       readonly message: string;
-      /** Of `throttled`: how long the hub wants to be left alone. */
+      /** With `throttled`: how long to leave the hub alone. */
       readonly rest?: Rest;
     }
   | { readonly id: DeviceId; readonly answer: 'unanswered'; readonly message: string };
 
 /**
- * `exists` 409001, `absent` 404001, `changed` 412 (stale etag), `throttled` 429xxx; `unreached`: the hub took no connection, so that
- * nothing was sent; everything else `other`.
+ * `exists` 409001, `absent` 404001, `changed` 412 (stale etag), `throttled` 429xxx; `unreached`: the hub accepted no connection,
+ * so nothing was sent; `other`: everything else.
  */
 export type RefusalCode = 'exists' | 'absent' | 'changed' | 'throttled' | 'unreached' | 'other';
 
-/** Import jobs: the hub's own engine for what outgrows one client. */
+/** Import jobs: the hub's own way to write more devices than one client can. */
 export interface Importer {
   /**
-   * Writes any number of devices, ids unique, by one job; one answer per write, in order. `unanswered`: the job broke off, or what
-   * became of it is not known. Rejects with a `Fault` where nothing was written: the container or the hub refuses, or the run was
-   * stopped before. A stop later on cancels the job, and the answers say so.
+   * Writes any number of devices with unique ids by one job. Returns one answer per write, in order; `unanswered` if the job
+   * broke off or its result is not known. Rejects with a `Fault` if nothing was written: the container or the hub refused, or
+   * the run was stopped before the job began. A later stop cancels the job, and the answers say so.
    */
   write(writes: readonly RegistryWrite[], watch: ImportWatch): Promise<readonly WriteAnswer[]>;
 }
 
 export interface ImportWatch {
   readonly stop: Stop;
-  /** Told in a sentence where the job stands. */
+  /** Receives the state of the job as one sentence. */
   readonly tell: (text: string) => void;
 }
 
 /**
- * Whose twins are read: `all`, `none`, or those of the `marked` devices, whose tags a manifest has named. Those cost a query at most, and
- * are left out where the caller may not query.
+ * Whose twins to read: `all`, `none`, or only those of `marked` devices, whose tags a manifest has named. `marked` costs at most
+ * one query; the twins are left out if the caller may not query.
  */
 export type TagsRead = 'all' | 'marked' | 'none';
 
-/** The identity registry of one hub. Every method throws a `Fault` when the hub cannot be reached or refuses the caller. */
+/** The identity registry of one hub. Every method throws a `Fault` if the hub cannot be reached or refuses the caller. */
 export interface Registry {
   readonly host: HubHost;
-  /** The named devices that the hub has, read the cheapest way; by query this may lag some seconds behind. */
+  /** Reads those of the named devices that exist, in the cheapest way. A query may lag some seconds behind. */
   read(
     ids: readonly DeviceId[],
     options?: { readonly tags: TagsRead },
   ): Promise<ReadonlyMap<DeviceId, RegisteredDevice>>;
-  /** One device, read from the registry itself: the truth of this moment. */
+  /** Reads one device from the registry itself, so the result is current. */
   readOne(id: DeviceId): Promise<RegisteredDevice | undefined>;
-  /** All edge devices of the hub, by query. */
+  /** Reads all edge devices of the hub, by query. */
   readEdgeDevices(): Promise<readonly RegisteredDevice[]>;
-  /** At most 100 writes in one call, ids unique; one answer per write, in order. */
+  /** Sends at most 100 writes with unique ids in one call. Returns one answer per write, in order. */
   write(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]>;
-  /** The twin of one device, as it is at this moment. */
+  /** Reads the current twin of one device. */
   readTwin(id: DeviceId): Promise<Twin | undefined>;
-  /** Merges tags into a twin that still has this etag: maps key by key, `null` takes a key away. */
+  /** Merges tags into a twin that still has this etag. Maps are merged key by key; `null` removes a key. */
   patchTags(id: DeviceId, patch: JsonObject, etag: string): Promise<WriteAnswer>;
   /**
-   * Throws a `Fault` where the caller may not write tags, by a write that is never carried out; of anything else it says nothing.
-   * Absent where whoever reads twins may write them.
+   * Throws a `Fault` if the caller may not write tags. Tries a write that the hub never carries out, and ignores every
+   * other result. Absent if every caller that reads twins may also write them.
    */
   readonly requireTagWriting?: (id: DeviceId) => Promise<void>;
-  /** Import jobs; absent where no container is named for them. */
+  /** Absent if no container is configured for import jobs. */
   readonly importer?: Importer;
-  /** Ends the connections that are kept alive. */
+  /** Closes the connections that are kept alive. */
   close(): void;
 }

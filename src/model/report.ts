@@ -21,43 +21,43 @@ export type Result =
   | 'drift'
   | 'listed';
 
-/** A device of the hub as `list` shows it. */
+/** A device in the hub, as `list` shows it. */
 export interface ListedDevice {
   readonly hub: HubHost;
   readonly device: RegisteredDevice;
   readonly managed: boolean;
 }
 
-/** A value of the devices' configuration that a pull request changes: of a file of the bundle, by its dotted key. */
+/** One value of the devices' configuration that a pull request changes, by its dotted key in a file of the bundle. */
 export interface ConfigurationChange {
   /** `agent.image` */
   readonly key: string;
-  /** Absent: the key is new. */
+  /** If absent, the key is new. */
   readonly before?: string;
-  /** Absent: the key is gone. */
+  /** If absent, the key is removed. */
   readonly after?: string;
-  /** The ids of the devices whose value changes so. */
+  /** The ids of the devices with this change. */
   readonly devices: readonly string[];
 }
 
-/** Everything a run has to say; the doors only choose how to say it. */
+/** The whole result of a run. The doors (action, command line) only choose how to show it. */
 export interface Report {
   readonly command: Command;
   readonly result: Result;
-  /** Devices that the manifests want (of the hubs in this run). */
+  /** The number of devices that the manifests declare for the hubs of this run. */
   readonly devices: number;
   readonly findings: readonly Finding[];
   readonly changes: readonly Change[];
   readonly outcomes: readonly DeviceOutcome[];
   readonly bundles: readonly Bundle[];
-  /** Absolute; absent when nothing was written. */
+  /** Absolute path; absent if no bundle was written. */
   readonly bundlesDirectory?: string;
   readonly listed: readonly ListedDevice[];
-  /** Absolute; where the plan was written to be approved, if it was. */
+  /** Absolute path of the plan file that was written for approval; absent if none was written. */
   readonly planFile?: string;
-  /** What devices would run otherwise than at the base of the pull request; absent where that was not compared. */
+  /** The changes of configuration against the base of the pull request; absent if nothing was compared. */
   readonly configuration?: readonly ConfigurationChange[];
-  /** What ended the run, or a part of it, too early; the rest of the report is true all the same. */
+  /** The faults that ended the run, or a part of it, early. The rest of the report is still valid. */
   readonly faults: readonly Fault[];
 }
 
@@ -71,19 +71,19 @@ const goodResults: ReadonlySet<Result> = new Set<Result>([
   'listed',
 ]);
 
-/** Whether a run ends with exit code 0. */
+/** Tells whether a run ends with exit code 0. */
 export function endsWell({ result, faults }: Report): boolean {
   return goodResults.has(result) && faults.length === 0;
 }
 
-/** 0 well; 1 findings, drift, failed devices or a fault; 2 wrong usage; 3 stopped by a signal or a time limit, the rest unharmed. */
+/** Returns the exit code: 0 success; 1 findings, drift, failed devices or a fault; 2 wrong usage; 3 stopped by a signal or a time limit. */
 export function exitCode(report: Report): 0 | 1 | 2 | 3 {
   if (report.faults.some(({ kind }) => kind === 'usage')) return 2;
   if (report.faults.some(({ kind }) => kind === 'stopped')) return 3;
   return endsWell(report) ? 0 : 1;
 }
 
-/** The report of a run that a fault ended before it had one. */
+/** Returns the report of a run that a fault ended before it had a report. */
 export function endedEarly(command: string | undefined, fault: Fault): Report {
   return {
     command: commands.find((known) => known === command) ?? 'plan',

@@ -1,18 +1,19 @@
-import { Fault } from './fault.ts';
+import type { Fault } from './fault.ts';
+import { modelFault } from './faults.ts';
 
-/** Ends a run early, from outside: a signal, a time limit. Whoever works looks at it between calls and while it waits. */
+/** Ends a run early, from outside: by a signal or a time limit. Code that works checks it between calls and while it waits. */
 export interface Stop {
-  /** Aborted: nothing new may begin. */
+  /** Once aborted, nothing new may begin. */
   readonly asked: AbortSignal;
-  /** Aborted: what is under way is not waited for either. */
+  /** Once aborted, the run does not wait for work under way either. */
   readonly overdue: AbortSignal;
-  /** Whether there are only seconds left, once it is asked: nothing long may begin, such as an upload. */
+  /** Whether only seconds are left after the stop is asked for, so that nothing long, such as an upload, may begin. */
   readonly hurried: boolean;
-  /** Why, of the kind `stopped`; always the same one. */
+  /** Why the run stops: a fault of the kind `stopped`. Every call returns the same fault. */
   fault(): Fault;
 }
 
-/** A stop that somebody may press. */
+/** A stop with the switch that triggers it. */
 export class StopSwitch implements Stop {
   readonly #asked = new AbortController();
   readonly #overdue = new AbortController();
@@ -32,14 +33,14 @@ export class StopSwitch implements Stop {
   }
 
   fault(): Fault {
-    this.#fault ??= stopped('it was told to');
+    this.#fault ??= modelFault('stopped', {});
     return this.#fault;
   }
 
-  /** `why` as in "the run was stopped: …"; the first to press is named. */
+  /** Asks for the stop. `why` continues "the run was stopped: …"; the fault names the first reason given. */
   press(why: string, options: { readonly hurried: boolean }): void {
     this.#hurried ||= options.hurried;
-    this.#fault ??= stopped(why);
+    this.#fault ??= modelFault('stopped', { why });
     this.#asked.abort();
   }
 
@@ -48,13 +49,7 @@ export class StopSwitch implements Stop {
   }
 }
 
-function stopped(why: string): Fault {
-  return new Fault(`the run was stopped: ${why}`, 'Run it again: it does the rest, and nothing twice.', {
-    kind: 'stopped',
-  });
-}
-
-/** What the work gives; rejects with the stop's fault as soon as it is asked, and then nobody waits for the work. */
+/** Returns the result of the work. Rejects with the stop's fault as soon as the stop is asked for; the work is then not awaited. */
 export async function unlessStopped<T>(stop: Stop, work: () => Promise<T>): Promise<T> {
   if (stop.asked.aborted) throw stop.fault();
   return cutShort(stop.asked, work(), () => {
@@ -62,7 +57,7 @@ export async function unlessStopped<T>(stop: Stop, work: () => Promise<T>): Prom
   });
 }
 
-/** What the work gives, or `instead` as soon as the signal is aborted. */
+/** Returns the result of the work, or `instead` as soon as the signal is aborted. */
 export function cutShort<T>(signal: AbortSignal, work: Promise<T>, instead: () => T): Promise<T> {
   if (signal.aborted) {
     work.catch(() => {});

@@ -1,5 +1,5 @@
 /**
- * The name under which a twin's tags keep which of them the manifest names, as a list of dotted paths. In the twin itself it outlives
- * every rerun and needs no history of the repository; it is the only tag that is this product's own.
+ * The tag that holds the list of the tags that the manifest names, as dotted paths. Since the list is in the twin itself, it needs
+ * no history of the repository. It is the only tag that belongs to this product.
  */
 export const tagMark = 'provisionIotEdge';

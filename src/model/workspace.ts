@@ -1,10 +1,12 @@
-/** What reading a file of the workspace gives. `outside` and `too-large` are refusals of ours, the others of the file system. */
+/** The result of reading a file. This product refuses `outside` and `too-large`; the file system gives the others. */
 export type ReadResult =
   | { readonly ok: true; readonly bytes: Buffer }
-  | { readonly ok: false; readonly why: 'missing' | 'outside' | 'too-large' | 'unreadable'; readonly detail: string };
+  | { readonly ok: false; readonly why: Unread; readonly detail: string };
+
+export type Unread = 'missing' | 'outside' | 'too-large' | 'unreadable';
 
 /**
- * The only files a manifest may name: inside one root, links resolved, never in `.git`.
+ * The files that a manifest may name: inside one root after resolving links, and never in `.git`.
  * All paths are relative to the root, with `/`.
  */
 export interface Workspace {
@@ -12,14 +14,14 @@ export interface Workspace {
   readonly root: string;
   /** Reads a file of at most `limit` bytes. */
   read(path: string, limit: number): ReadResult;
-  /** The files that match globs, sorted; a pattern without magic characters that matches nothing is given back in `missing`. */
+  /** Finds the files that match the patterns, sorted. `missing` holds the plain paths (without glob characters) that do not exist. */
   find(
     patterns: readonly string[],
   ): Promise<{ readonly files: readonly string[]; readonly missing: readonly string[] }>;
-  /** A path or glob in the one spelling that git and `find` have: relative to the root, with nothing in it that leads nowhere. */
+  /** Normalises a path or glob to the form that git and `find` use: relative to the root, without `.` or superfluous `..` parts. */
   spelled(pattern: string): string;
-  /** Files below the folders with one of the extensions (with dot, lower case), sorted; `.git` and `node_modules` left out. */
+  /** Lists the files below the folders that have one of the extensions (with dot, lower case), sorted, without `.git` and `node_modules`. */
   filesBelow(folders: readonly string[], extensions: readonly string[]): readonly string[];
-  /** Those of the paths that git ignores; none where there is no git. */
+  /** Returns the paths that git ignores; none if there is no git. */
   ignored(paths: readonly string[]): Promise<ReadonlySet<string>>;
 }

@@ -1,16 +1,16 @@
 import type { Finding, Subject } from '../model/finding.ts';
 import type { HubHost } from '../model/fleet.ts';
 import type { Change } from '../model/plan.ts';
-import { describeReason } from '../model/reasons.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
+import type { Difference } from '../rules/plan.ts';
 import { finding } from '../rules/rules.ts';
 import { type PlanDocument, type PlannedChange, type PlannedField, planDocument, plannedField } from './document.ts';
 import { fieldOf } from './new-fields.ts';
 
 /**
- * plan/differs-from-approved, once for each device: what is planned now is not what was approved. Hubs that are not in this run are
- * not compared. A field that was approved and is in effect by now is no difference, since nothing is written for it: so a run that
- * was stopped in the middle can be run again.
+ * Compares the current plan with the approved one: one plan/differs-from-approved finding for each device that differs. Hubs that
+ * are not in this run are not compared. An approved field that is in effect already does not differ, since nothing is written for
+ * it. So a run that was stopped in the middle can be run again.
  * @param removes whether this run removes devices
  */
 export function unapproved(
@@ -27,13 +27,13 @@ export function unapproved(
     return [...new Set([...now.keys(), ...was.keys()])].flatMap((device) => {
       const change = ofHub.get(device);
       const before = was.get(device);
-      // Of a removal that is not planned any more nothing is left to do: the device is gone, disabled, or somebody else's.
+      // An approved removal that is no longer planned needs nothing: the device is deleted, disabled, or foreign.
       if (removes && before !== undefined && isRemoval(before) && change === undefined) return [];
-      const what = difference(before, now.get(device), change);
-      if (what === undefined) return [];
+      const differences = differencesOf(before, now.get(device), change);
+      if (differences.length === 0) return [];
       const place = change !== undefined && 'identity' in change ? change.identity.device.place('id') : undefined;
       const subject: Subject = { place, device, hub };
-      return [finding('plan/differs-from-approved', { id: device, what }, subject)];
+      return [finding('plan/differs-from-approved', { id: device, differences }, subject)];
     });
   });
 }
@@ -42,44 +42,40 @@ function byDevice(changes: readonly PlannedChange[]): ReadonlyMap<string, Planne
   return new Map(changes.map((change) => [change.device, change]));
 }
 
-function difference(
+function differencesOf(
   was: PlannedChange | undefined,
   now: PlannedChange | undefined,
   change: Change | undefined,
-): string | undefined {
-  if (was === undefined) return now && `the approved plan does not change it, it would now be ${told(now)}`;
-  if (change === undefined) return `the approved plan has it ${told(was)}, and no manifest of this run declares it`;
+): readonly Difference[] {
+  if (was === undefined) return now === undefined ? [] : [{ kind: 'new-device', now }];
+  if (change === undefined) return [{ kind: 'undeclared-device', was }];
+  if (now !== undefined && now.kind !== was.kind && (isRemoval(now) || isRemoval(was))) {
+    return [{ kind: 'other-change', was, now }];
+  }
+  // A device that was created in the meantime and needs only a part of the approved fields does not differ.
+  const again: readonly Difference[] =
+    now?.kind === 'create' && was.kind === 'update' ? [{ kind: 'created-again' }] : [];
+  return [...again, ...fieldDifferences(was, now, change)];
+}
+
+function* fieldDifferences(was: PlannedChange, now: PlannedChange | undefined, change: Change): Generator<Difference> {
   const found = 'found' in change ? change.found : undefined;
   const left = new Map(was.fields.map((field) => [field.field, field]));
-  const differs: string[] = [];
   for (const field of now?.fields ?? []) {
     const approved = left.get(field.field);
     left.delete(field.field);
-    if (approved === undefined) differs.push(`${describeReason(field)} was not approved`);
+    if (approved === undefined) yield { kind: 'new-field', now: field };
     else if (approved.before !== field.before || approved.after !== field.after) {
-      differs.push(`${describeReason(approved)} was approved, it would now be ${describeReason(field)}`);
+      yield { kind: 'other-value', was: approved, now: field };
     }
   }
   for (const approved of left.values()) {
-    if (!isInEffect(approved, found)) differs.push(`${describeReason(approved)} was approved, and is not planned now`);
+    if (!isInEffect(approved, found)) yield { kind: 'missing-field', was: approved };
   }
-  // A device that was made in between, and needs but a part of what was approved, is the same device.
-  if (now !== undefined && now.kind !== was.kind && (isRemoval(now) || isRemoval(was))) {
-    return `the approved plan has it ${told(was)}, it would now be ${told(now)}`;
-  }
-  const remade = now?.kind === 'create' && was.kind === 'update';
-  if (remade) differs.unshift('it was to be updated, it would now be created');
-  return differs.length === 0 ? undefined : differs.join('; ');
 }
 
 function isRemoval({ kind }: PlannedChange): boolean {
   return kind === 'disable' || kind === 'delete';
-}
-
-function told({ kind, fields }: PlannedChange): string {
-  if (kind === 'create') return 'created';
-  if (kind === 'delete') return 'deleted';
-  return `${kind === 'disable' ? 'disabled' : 'updated'} (${fields.map(describeReason).join(', ')})`;
 }
 
 function isInEffect(approved: PlannedField, found: RegisteredDevice | undefined): boolean {

@@ -1,12 +1,13 @@
 import { type Identity, sameThumbprint } from '../model/identity.ts';
-import type { FieldName, Reason, WantedParent } from '../model/plan.ts';
+import type { FieldName, Reason, ReasonNote, WantedParent } from '../model/plan.ts';
 import type { RegisteredDevice, Registration } from '../model/registration.ts';
+import type { Foreignness, Lockout } from '../rules/plan.ts';
 import { parentDifference, parentScopeOf } from './parents.ts';
 import { rotationOf, sameCertificate } from './rotation.ts';
 import { isRemoved, wantedStatus } from './status.ts';
 import { initialTags } from './tags.ts';
 
-/** What a new device is registered with. A device whose status the manifest leaves out starts enabled. */
+/** Returns the registration of a new device. Without a status in the manifest the device starts enabled. */
 export function newRegistration({ device, thumbprints }: Identity, parent?: WantedParent): Registration {
   const tags = initialTags(device.tags);
   return {
@@ -19,7 +20,7 @@ export function newRegistration({ device, thumbprints }: Identity, parent?: Want
   };
 }
 
-/** What an existing device is to become: what the manifest names, and for the rest what the hub has. */
+/** Returns the next registration of an existing device: the fields of the manifest, and for the rest the fields of the hub. */
 export function nextRegistration(identity: Identity, found: RegisteredDevice, parent?: WantedParent): Registration {
   return {
     id: identity.device.id,
@@ -30,8 +31,9 @@ export function nextRegistration(identity: Identity, found: RegisteredDevice, pa
 }
 
 /**
- * The scopes an update sends back. A leaf device keeps its parent in `deviceScope`, an edge device in `parentScopes`,
- * where `deviceScope` is its own and made by the hub: so a leaf that becomes an edge device moves it over.
+ * Returns the scopes that an update sends. A leaf device has its parent in `deviceScope`. An edge device has its parent in
+ * `parentScopes`, and its `deviceScope` is its own, made by the hub. So when a leaf becomes an edge device, its parent moves to
+ * `parentScopes`.
  */
 function scopes(found: RegisteredDevice, parent?: WantedParent): Pick<Registration, 'deviceScope' | 'parentScopes'> {
   const current = parentScopeOf(found);
@@ -42,16 +44,16 @@ function scopes(found: RegisteredDevice, parent?: WantedParent): Pick<Registrati
   };
 }
 
-/** To be left out is how a device comes to have no parent. */
+/** An update without `parentScopes` removes the parent. */
 function parentScopes(parent: WantedParent | undefined): Pick<Registration, 'parentScopes'> {
   return parent?.scope === undefined ? {} : { parentScopes: [parent.scope] };
 }
 
-/** Every field in which the hub's device is not yet what is wanted; none: nothing to write. */
+/** Returns every field of the hub's device that differs from the manifest. If there is none, nothing is written. */
 export function differences(identity: Identity, found: RegisteredDevice, parent?: WantedParent): readonly Reason[] {
   const { device, thumbprints } = identity;
   const reasons: Reason[] = [];
-  const differ = (field: FieldName, before: string | null, after: string | null, note?: string) =>
+  const differ = (field: FieldName, before: string | null, after: string | null, note?: ReasonNote) =>
     reasons.push({ field, before, after, ...(note === undefined ? {} : { note }) });
   if (found.authentication !== 'selfSigned') differ('authentication', found.authentication, 'selfSigned');
   if (!found.edge) differ('edge', 'false', 'true');
@@ -59,10 +61,10 @@ export function differences(identity: Identity, found: RegisteredDevice, parent?
     const before = found.thumbprints[slot];
     if (sameThumbprint(before, thumbprints[slot])) continue;
     const same = before !== undefined && sameCertificate(identity, before, thumbprints[slot]);
-    differ(`${slot}Thumbprint`, before ?? null, thumbprints[slot], same ? 'same certificate, other digest' : undefined);
+    differ(`${slot}Thumbprint`, before ?? null, thumbprints[slot], same ? 'other-digest' : undefined);
   }
   const { status, statusReason = null } = wantedStatus(device, found);
-  const back = isRemoved(found) ? 'it is in the manifest again' : undefined;
+  const back = isRemoved(found) ? 'declared-again' : undefined;
   if (status !== found.status) differ('status', found.status, status, back);
   if ((statusReason ?? '') !== (found.statusReason ?? '')) {
     differ('statusReason', found.statusReason ?? null, statusReason);
@@ -73,8 +75,8 @@ export function differences(identity: Identity, found: RegisteredDevice, parent?
 }
 
 /**
- * Whether someone else has moved, since it was planned, a field that an update would write; each with what it was and is.
- * @param parent the one that the manifest names, if it does: else an update sends back what is there
+ * Returns the fields that an update would write and that another client has changed since the plan, with old and new value.
+ * @param parent the parent that the manifest names. If undefined, an update sends back the current parent, so it may change
  */
 export function movedSince(planned: RegisteredDevice, now: RegisteredDevice, parent?: WantedParent): readonly Reason[] {
   const fields: readonly (readonly [FieldName, (device: RegisteredDevice) => string | null])[] = [
@@ -93,34 +95,24 @@ export function movedSince(planned: RegisteredDevice, now: RegisteredDevice, par
 }
 
 /**
- * Why writing these thumbprints would cut the device off, or undefined where it would not: of the certificates the hub
- * accepts now, none is accepted afterwards. Nobody can tell which one the device carries, so one that stays is enough.
+ * Returns why writing these thumbprints would lock the device out, or undefined if it would not. A device is locked out if the hub
+ * accepts none of the current certificates afterwards. Which certificate the device carries is not known, so one that stays is
+ * enough.
  */
-export function lockout(identity: Identity, found: RegisteredDevice): string | undefined {
+export function lockout(identity: Identity, found: RegisteredDevice): Lockout | undefined {
   switch (found.authentication) {
     case 'sas':
-      return 'it signs in with a symmetric key now, which X.509 thumbprints replace';
+      return 'symmetric-key';
     case 'certificateAuthority':
-      return 'it signs in with a certificate of a registered authority now, which thumbprints replace';
+      return 'authority';
     case 'none':
       return undefined;
     case 'selfSigned':
-      return rotationOf(identity, found) === 'lockout'
-        ? 'none of the certificates that the hub accepts now is among the new ones'
-        : undefined;
+      return rotationOf(identity, found) === 'lockout' ? 'all-certificates' : undefined;
   }
 }
 
-/** `a device that is not an edge device, with symmetric keys`, or undefined for one of ours. */
-export function foreignness(found: RegisteredDevice): string | undefined {
-  const authentication = found.authentication === 'selfSigned' ? undefined : authenticationNames[found.authentication];
-  if (found.edge && authentication === undefined) return undefined;
-  const kind = found.edge ? 'an edge device' : 'a device that is not an edge device';
-  return authentication === undefined ? kind : `${kind}, with ${authentication}`;
+/** Returns what makes a device foreign, or undefined for an edge device that signs in with thumbprints. */
+export function foreignness({ edge, authentication }: RegisteredDevice): Foreignness | undefined {
+  return edge && authentication === 'selfSigned' ? undefined : { edge, authentication };
 }
-
-const authenticationNames = {
-  sas: 'symmetric keys',
-  certificateAuthority: 'certificates of a registered authority',
-  none: 'no authentication',
-} as const;

@@ -3,35 +3,35 @@ import type { Change } from '../model/plan.ts';
 import { scrubbed } from '../model/secrets.ts';
 import { newFields } from './new-fields.ts';
 
-/** A plan as a file that people approve; its shape is schemas/plan.schema.json. It says what would change, and instructs nobody. */
+/** A plan as a file for approval; schemas/plan.schema.json has its shape. It describes the changes; no run executes it. */
 export interface PlanDocument {
   readonly version: 1;
-  /** Every hub that was planned, also one on which nothing changes. */
+  /** Every planned hub, also without changes. */
   readonly hubs: readonly PlannedHub[];
 }
 
 export interface PlannedHub {
   readonly hub: string;
-  /** Devices that stay as they are have none. */
+  /** Unchanged devices are not listed. */
   readonly changes: readonly PlannedChange[];
 }
 
 export interface PlannedChange {
   readonly device: string;
   readonly kind: 'create' | 'update' | 'disable' | 'delete';
-  /** What a person should know about its certificates. */
+  /** What the change does to the certificates, for people. */
   readonly rotation?: string;
   readonly fields: readonly PlannedField[];
 }
 
-/** Null: the field is not there, or shall not be. */
+/** A null value means that the field is absent. */
 export interface PlannedField {
   readonly field: string;
   readonly before: string | null;
   readonly after: string | null;
 }
 
-/** The plan of some hubs as a document. Etags are no part of it: what else changes on a device is nobody's concern. */
+/** Returns the plan of some hubs as a document. It has no etags, so that other changes of a device do not matter. */
 export function planDocument(hubs: readonly HubHost[], changes: readonly Change[]): PlanDocument {
   const byHub = new Map<HubHost, PlannedChange[]>(hubs.map((hub) => [hub, []]));
   for (const change of changes) {
@@ -57,7 +57,7 @@ export function plannedField({ field, before, after }: PlannedField): PlannedFie
   return { field, before: plannedValue(field, before), after: plannedValue(field, after) };
 }
 
-/** Thumbprints in one case: the hub keeps the one it was given. A secret that somebody pasted into a text goes no further. */
+/** Writes thumbprints in upper case, since the hub keeps the case as given. Removes a secret that someone pasted into a text. */
 function plannedValue(field: string, value: string | null): string | null {
   if (value === null || value === '') return null;
   return field.endsWith('Thumbprint') ? value.toUpperCase() : scrubbed(value);

@@ -3,15 +3,15 @@ import type { HubHost } from '../model/fleet.ts';
 import type { Change } from '../model/plan.ts';
 import { finding } from '../rules/rules.ts';
 
-/** `max-changes`: so many devices, or such a share (0 to 1) of the fleet's devices found in the hub. */
+/** `max-changes`: a number of devices, or a share (0 to 1) of the fleet's devices that are in the hub. */
 export type ChangeLimit =
   | { readonly kind: 'number'; readonly number: number; readonly text: string }
   | { readonly kind: 'share'; readonly share: number; readonly text: string };
 
-/** So many always pass: a share of a small fleet would be none. */
+/** This number of changes always passes, since a share of a small fleet would round down to zero. */
 const alwaysPass = 10;
 
-/** Reads `30%`, `12.5%` or `200`; undefined for anything else. */
+/** Reads `30%`, `12.5%` or `200`. Returns undefined for any other text. */
 export function readChangeLimit(text: string): ChangeLimit | undefined {
   const [, digits, percent] = /^(\d{1,9}(?:\.\d{1,3})?)(%?)$/.exec(text.trim()) ?? [];
   if (digits === undefined) return undefined;
@@ -20,7 +20,7 @@ export function readChangeLimit(text: string): ChangeLimit | undefined {
   return Number.isInteger(amount) ? { kind: 'number', number: amount, text: digits } : undefined;
 }
 
-/** plan/too-many-changes, once per hub. New devices are not counted: they take nothing away. */
+/** Gives a plan/too-many-changes finding if a hub has too many changes. New devices do not count, because they break nothing. */
 export function limitChanges(hub: HubHost, changes: readonly Change[], limit: ChangeLimit): readonly Finding[] {
   const updated = changes.filter(({ kind }) => kind === 'update' || kind === 'disable' || kind === 'delete');
   const updates = updated.length;
@@ -32,7 +32,7 @@ export function limitChanges(hub: HubHost, changes: readonly Change[], limit: Ch
   return [finding('plan/too-many-changes', { changes: updates, known, limit: limit.text }, { place, hub })];
 }
 
-/** In whole hundred-thousandths, which `readChangeLimit` gives: 29% of 100 would be 28 else. */
+/** Computes in whole hundred-thousandths, the precision of `readChangeLimit`. With fractions, 29% of 100 would be 28. */
 function shareOf(devices: number, share: number): number {
   return Math.floor((Math.round(share * 100_000) * devices) / 100_000);
 }

@@ -3,7 +3,7 @@ import type { RegisteredDevice } from '../model/registration.ts';
 import { idIn, parentScopeOf } from './parents.ts';
 import { tagChange, tagValue } from './tags.ts';
 
-/** The fields with which a device is made, each as if it had been empty before. */
+/** Returns the fields of a new device, each as a change from nothing. */
 export function newFields({ identity, registration, parent }: Change & { readonly kind: 'create' }): readonly Reason[] {
   const { thumbprints, status, statusReason } = registration;
   const tags = tagChange(identity.device.tags, { etag: '', tags: {} })?.reasons ?? [];
@@ -17,7 +17,7 @@ export function newFields({ identity, registration, parent }: Change & { readonl
   ];
 }
 
-/** What a device has in a field now, as reasons tell it; undefined for a field that is not known, or was not read. */
+/** Returns the current value of a device's field, in the form of reasons. Returns undefined for a field that is unknown or was not read. */
 export function fieldOf(field: string, device: RegisteredDevice): string | null | undefined {
   switch (field) {
     case 'authentication':

@@ -12,19 +12,20 @@ import { rotationOf } from './rotation.ts';
 import { isRemoved } from './status.ts';
 import { tagChange } from './tags.ts';
 
-/** What the workflow, and only the workflow, may allow. */
+/** Options that only the workflow can set, never the manifest. */
 export interface PlanOptions {
   readonly adopt: boolean;
   readonly allowLockout: boolean;
   readonly maxChanges: ChangeLimit;
-  /** Absent: none. */
+  /** `none` if absent. */
   readonly prune?: Prune;
 }
 
 /**
- * Wanted × found of one hub → what has to happen, one change a device in the order of the fleet, then removals. Pure.
- * @param gone devices of the hub that were once declared and no longer are
+ * Compares the wanted devices with the devices found in one hub. Returns one change for each device in the order of the fleet,
+ * then the removals. Pure.
  * Findings: plan/foreign, plan/lockout, plan/parent-removed, plan/re-enable, plan/too-many-changes.
+ * @param gone devices of the hub that were declared before and no longer are
  */
 export function plan(
   hub: HubHost,
@@ -46,7 +47,7 @@ export function plan(
   return { value: changes, findings: [...findings, ...limitChanges(hub, changes, options.maxChanges)] };
 }
 
-/** The change that one device needs. */
+/** Plans the change of one device. */
 export function planDevice(
   hub: HubHost,
   identity: Identity,
@@ -87,9 +88,9 @@ function judge(
   const { id } = device;
   const thumbprintKey = device.thumbprints.primary === undefined ? 'certificates.primary' : 'thumbprints.primary';
   const findings: Finding[] = [];
-  const what = foreignness(found);
-  if (what !== undefined && !adopt) {
-    findings.push(finding('plan/foreign', { id, what }, { place: device.place('id'), device: id, hub }));
+  const foreign = foreignness(found);
+  if (foreign !== undefined && !adopt) {
+    findings.push(finding('plan/foreign', { id, ...foreign }, { place: device.place('id'), device: id, hub }));
   }
   const why = lockout(identity, found);
   if (why !== undefined && !allowLockout) {

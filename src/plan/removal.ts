@@ -7,12 +7,12 @@ import { finding } from '../rules/rules.ts';
 import { foreignness } from './compare.ts';
 import { removalMark } from './status.ts';
 
-/** What becomes of devices that the manifests no longer declare. */
+/** What to do with devices that the manifests no longer declare. */
 export type Prune = 'none' | 'disable' | 'delete';
 
 /**
- * What has to happen to the devices that were once declared and no longer are. Only to edge devices that sign in by thumbprints:
- * another one is not what was declared. One that is disabled already stays as it is, whoever did that.
+ * Plans the removal of devices that were declared before and no longer are. Removes only edge devices that sign in with
+ * thumbprints, because any other device is not the declared one. With `disable`, a device that is disabled already does not change.
  */
 export function planRemovals(
   hub: HubHost,
@@ -37,8 +37,8 @@ export function planRemovals(
 }
 
 /**
- * plan/parent-removed: a device that stays connects through one that goes. Only a device that the manifest gives another parent, or
- * none, does so no longer.
+ * Gives a plan/parent-removed finding for each remaining device that connects through a removed one. A device whose parent the
+ * manifest changes or removes is not affected.
  */
 export function orphans(
   hub: HubHost,

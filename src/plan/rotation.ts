@@ -3,9 +3,9 @@ import type { Rotation } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 
 /**
- * What a change of thumbprints does with the certificates behind them, or nothing where it changes none. Certificates are told
- * by those of the manifest where it has them, and by their thumbprints else: nobody can tell that a SHA-1 and a SHA-256 are of
- * one certificate which is not there.
+ * Returns what a change of thumbprints does to the certificates behind them, or undefined if no thumbprint changes. Thumbprints of
+ * a certificate in the manifest are recognised in both digests. Other certificates are compared by their thumbprints: without the
+ * certificate, a SHA-1 and a SHA-256 of it cannot be matched.
  */
 export function rotationOf(identity: Identity, found: RegisteredDevice): Rotation | undefined {
   const { primary, secondary } = identity.thumbprints;
@@ -16,7 +16,7 @@ export function rotationOf(identity: Identity, found: RegisteredDevice): Rotatio
   return rotation([name(before.primary), name(before.secondary)], [name(primary), name(secondary)]);
 }
 
-/** Each pair is that of the primary and the secondary slot; an empty one holds nothing. */
+/** Each pair holds the primary and the secondary slot; an empty slot is undefined. */
 function rotation(before: readonly (string | undefined)[], after: readonly (string | undefined)[]): Rotation {
   const old = new Set(before.filter((name) => name !== undefined));
   const next = new Set(after.filter((name) => name !== undefined));
@@ -29,12 +29,12 @@ function rotation(before: readonly (string | undefined)[], after: readonly (stri
   return old.size === 2 ? 'swap' : 'filling';
 }
 
-/** Whether two thumbprints are digests of one certificate, as far as the manifest's certificates tell. */
+/** Tells whether two thumbprints are digests of one certificate, as far as the manifest's certificates show. */
 export function sameCertificate(identity: Identity, one: string, other: string): boolean {
   return certificateName(identity, one) === certificateName(identity, other);
 }
 
-/** One name for both digests of a certificate: the SHA-256, where the manifest's certificates tell it. */
+/** Returns one name for both digests of a certificate: its SHA-256, if the manifest has the certificate. */
 function certificateName({ certificates }: Identity, thumbprint: string | undefined): string | undefined {
   if (thumbprint === undefined || thumbprint === '') return undefined;
   const known = [certificates.primary, certificates.secondary].find((c) =>

@@ -4,14 +4,14 @@ import type { RegisteredDevice } from '../model/registration.ts';
 /** The status reason of a device that was disabled because no manifest declares it any more. */
 export const removalMark = 'removed from the manifest (provision-iot-edge)';
 
-/** Whether we have disabled it, and nobody has said anything else since. */
+/** Tells whether this product disabled the device and nobody has changed its status or reason since. */
 export function isRemoved({ status, statusReason }: RegisteredDevice): boolean {
   return status === 'disabled' && statusReason === removalMark;
 }
 
 /**
- * The status that a registered device shall have: as the manifest says, else as it is. One that was disabled because it was
- * removed from the manifest, and is back in it, is enabled again.
+ * Returns the status that a registered device should have: that of the manifest, or else its current one. A device that was
+ * disabled for its removal from the manifest, and is declared again, is enabled again.
  */
 export function wantedStatus(
   device: Pick<Device, 'status' | 'statusReason'>,

@@ -3,19 +3,19 @@ import type { Reason, TagChange, TagField } from '../model/plan.ts';
 import type { Twin } from '../model/registration.ts';
 import { tagMark } from '../model/tags.ts';
 
-// The manifest names single values deep in the tags, by paths: site, location.plant. A name never holds a dot, the hub
-// forbids it. Which paths the manifest has named is kept in the twin itself, under `tagMark`: so a path that is no longer
-// named can be told from one that somebody else has set.
+// The manifest names single values in the tags by their paths: site, location.plant. A name never has a dot, because the hub
+// forbids it. The twin itself keeps the list of the paths that the manifest has named, under `tagMark`. So a path that is no
+// longer named can be distinguished from a path that another client has set.
 
-/** The tags of a device that is created. */
+/** Returns the tags of a new device. */
 export function initialTags(wanted: JsonObject | undefined): JsonObject | undefined {
   const paths = [...leaves(wanted ?? {}).keys()];
   return wanted === undefined || paths.length === 0 ? undefined : { ...filled(wanted), [tagMark]: paths.sort() };
 }
 
 /**
- * What makes the tags of a twin as the manifest wants them; undefined where they are. Touches the paths that the manifest names
- * and those it has named before, nothing else.
+ * Returns the change that gives a twin the tags of the manifest, or undefined if it has them. The change touches only the paths
+ * that the manifest names or has named before.
  */
 export function tagChange(wanted: JsonObject | undefined, twin: Twin): TagChange | undefined {
   const { tags } = twin;
@@ -37,7 +37,7 @@ export function tagChange(wanted: JsonObject | undefined, twin: Twin): TagChange
   };
 }
 
-/** What somebody else has moved, since it was planned, of that which a change of tags would write. */
+/** Returns the tags that a change would write and that another client has changed since the plan. */
 export function movedTags(wanted: JsonObject | undefined, planned: Twin, now: Twin): readonly Reason[] {
   const paths = new Set([...leaves(wanted ?? {}).keys(), ...markedIn(planned.tags), tagMark]);
   return [...paths].flatMap((path) => {
@@ -46,13 +46,13 @@ export function movedTags(wanted: JsonObject | undefined, planned: Twin, now: Tw
   });
 }
 
-/** The value at a path as reasons tell it. */
+/** Returns the value at a path, in the form of reasons. */
 export function tagValue(tags: JsonObject, path: string): string | null {
   const value = valueAt(tags, path);
   return value === undefined ? null : canonical(value);
 }
 
-/** Every single value with its path; an empty map has none. */
+/** Returns every single value with its path. An empty map has none. */
 function leaves(tags: JsonObject, prefix = ''): ReadonlyMap<string, Json> {
   const found = new Map<string, Json>();
   for (const [name, value] of Object.entries(tags)) {
@@ -62,7 +62,7 @@ function leaves(tags: JsonObject, prefix = ''): ReadonlyMap<string, Json> {
   return found;
 }
 
-/** Without empty maps: they name nothing, and would take the place of what others have there. */
+/** Removes empty maps: they name no value, and would replace the values of other clients there. */
 function filled(tags: JsonObject): JsonObject {
   const pairs = Object.entries(tags).flatMap(([name, value]): (readonly [string, Json])[] => {
     if (!isMap(value)) return [[name, value]];
@@ -71,23 +71,23 @@ function filled(tags: JsonObject): JsonObject {
   return Object.fromEntries(pairs);
 }
 
-/** The paths that the manifest named when the tags were written last, sorted; what is no list of paths is nobody's mark. */
+/** Returns the paths that the manifest named when the tags were last written, sorted. Ignores a mark that is not a list of paths. */
 function markedIn(tags: JsonObject): readonly string[] {
   const marked = Object.hasOwn(tags, tagMark) ? tags[tagMark] : undefined;
   return Array.isArray(marked) ? marked.filter((path) => typeof path === 'string').sort() : [];
 }
 
-/** Neither named now, nor above or below what is named: a map there now holds what the manifest wants. */
+/** Tells whether a path is not named now, and is not above or below a named path, where the manifest now has a map or a value. */
 function isGone(path: string, named: ReadonlyMap<string, Json>): boolean {
   return ![...named.keys()].some((n) => n === path || n.startsWith(`${path}.`) || path.startsWith(`${n}.`));
 }
 
-/** Where a value of ours was, somebody may have put a map of theirs. */
+/** Tells whether there is a single value. Another client may have replaced a value of the manifest by a map. */
 function isSingle(value: Json | undefined): boolean {
   return value !== undefined && !isMap(value);
 }
 
-/** The value at a path; where the way ends early at a single value, that one: it would be replaced. */
+/** Returns the value at a path. If the path ends early at a single value, returns that one, since it would be replaced. */
 function valueAt(tags: JsonObject, path: string): Json | undefined {
   let here: Json | undefined = tags;
   for (const name of path.split('.')) {
@@ -103,14 +103,13 @@ function difference(path: string, before: Json | undefined, after: Json | undefi
   return was === is ? undefined : { field, before: was ?? null, after: is ?? null };
 }
 
-/** The mark alone is to be written: the values are already as the manifest wants them, or gone. */
+/** The reason for writing only the mark: the values already match the manifest, or are gone. */
 function markReason(before: readonly string[], after: readonly string[]) {
-  const note = 'which tags the manifest names';
   const field: TagField = `tags.${tagMark}`;
-  return { field, before: JSON.stringify(before), after: JSON.stringify(after), note };
+  return { field, before: JSON.stringify(before), after: JSON.stringify(after), note: 'tag-mark' } as const;
 }
 
-/** JSON in which equal values are equal texts: the hub does not keep the order of names. */
+/** Returns JSON with sorted names, because the hub does not keep their order. Equal values give equal texts. */
 function canonical(value: Json): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
@@ -125,7 +124,7 @@ function withNull(patch: JsonObject, [name = '', ...below]: readonly string[]): 
   return { ...patch, [name]: withNull(isMap(inner) ? inner : {}, below) };
 }
 
-/** A map of which every name is taken away goes as a whole. */
+/** Removes a map as a whole if all its names are removed. */
 function withoutEmptied(patch: JsonObject, tags: JsonObject): JsonObject {
   const pairs = Object.entries(patch).map(([name, value]): readonly [string, Json] => {
     const there = Object.hasOwn(tags, name) ? tags[name] : undefined;

@@ -1,16 +1,18 @@
 import type { Fault } from '../model/fault.ts';
 import type { Finding, Severity } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
+import { leftOut } from './left-out.ts';
 import { visible } from './visible.ts';
 
 /**
- * The runner shows 10 annotations of each kind a step; the rest vanish without a word. Some are left to the action itself: that
- * it only validated, how it packed the artifacts, why it could not comment.
+ * The runner shows 10 annotations of each kind for a step and drops the rest silently. The places that are left free
+ * here are for the action itself: it only validated, how it packed the artifacts, why it could not comment.
  */
 const mostOfAKind = { error: 10, warning: 9, notice: 8 } as const;
+/** In characters; the runner shows no more of an annotation. */
 const longest = 4096;
 
-/** What the runner shows beside the run, or on a line of a file: its text, and what it is about. */
+/** A text that the runner shows beside the run or on a line of a file. */
 export interface Annotation {
   readonly severity: Severity;
   readonly title?: string;
@@ -20,14 +22,17 @@ export interface Annotation {
   readonly column?: number;
 }
 
-/** Faults, then findings: as many of a severity as the runner shows; where there are more, the last one says how many. */
+/**
+ * Returns faults, then findings, at most as many of each severity as the runner shows. If some are left out, the last
+ * one counts them.
+ */
 export function annotations({ faults, findings }: Pick<Report, 'faults' | 'findings'>): readonly Annotation[] {
   const all = [...faults.map(ofFault), ...findings.map(ofFinding)];
   return (['error', 'warning', 'notice'] as const).flatMap((severity) => {
     const ofKind = all.filter((annotation) => annotation.severity === severity);
     if (ofKind.length <= mostOfAKind[severity]) return ofKind;
     const shown = ofKind.slice(0, mostOfAKind[severity] - 1);
-    const message = `${ofKind.length - shown.length} more of this kind are in the log, in the job summary and in the output sarif-file.`;
+    const message = leftOut.annotations(ofKind.length - shown.length);
     return [...shown, { severity, title: `${ofKind.length} ${severity}s`, message }];
   });
 }

@@ -3,6 +3,7 @@ import type { Place } from '../model/finding.ts';
 import type { ConfigurationChange, Report } from '../model/report.ts';
 import { type DeviceRow, deviceRows } from './devices.ts';
 import { headline } from './headline.ts';
+import { elsewhere } from './left-out.ts';
 import {
   alerts,
   configurationHead,
@@ -14,53 +15,60 @@ import {
   problemRow,
   type Room,
   section,
+  titleOf,
 } from './markdown.ts';
 import { bySeverity } from './severity.ts';
 import { sumLines } from './sums.ts';
 
-/** What a comment says beside the report. */
+/** What a comment needs beside the report. */
 export interface CommentContext {
-  /** Of `commentMarker`. */
+  /** The result of `commentMarker`. */
   readonly marker: string;
-  /** The web page of a line. */
+  /** Returns the web page of a line. */
   readonly link: (place: Place) => string;
   /** The web page of the run. */
   readonly run: string;
 }
 
 /**
- * GitHub refuses a comment of more than 65,536 characters. What is kept free is for the headings, and for the words that say
- * what was left out.
+ * In bytes. GitHub refuses a comment of more than 65,536 characters. The rest is for the headings and for the texts
+ * that say what was left out.
  */
 const mostOfAll = 58_000;
-const elsewhere = "all of them are in the run's summary";
 
 /**
- * The comment on a pull request in Markdown: how it ended, counts, faults, problems, changed configuration, changed devices,
- * equal ones in one row. Every text of the user's stands escaped. Trimmed to what GitHub takes.
+ * Returns the comment on a pull request in Markdown: headline, counts, faults, problems, changed configuration, changed
+ * devices. Equal changes share one row. Every text of the user is escaped. The comment is cut to the size that GitHub
+ * takes.
  */
 export function commentMarkdown(report: Report, { marker, link, run }: CommentContext): string {
-  const head = `${marker}\n### IoT Edge provisioning: ${report.command}\n\n${sentence(headline(report))}\n${countTable(report)}`;
+  const head = `${marker}\n### ${titleOf(report.command)}\n\n${sentence(headline(report))}\n${countTable(report)}`;
   const sums = sumLines(report).map((line) => `\n${sentence(line)}\n`);
-  return `${head}${sums.join('')}${fitted(partsOf(report, link))}\n<sub>[The run and its summary](<${run}>)</sub>\n`;
+  return `${head}${sums.join('')}${fitted(partsOf(report, link))}\n<sub>${runLink(run)}</sub>\n`;
 }
 
-/** Whether there is anything that a reviewer has to know; else no comment is made where none is. */
+/** The link to the run, in Markdown. */
+export function runLink(run: string): string {
+  return `[The run and its summary](<${run}>)`;
+}
+
+/** Tells whether a report has anything that a reviewer has to know. If not, no new comment is created. */
 export function worthSaying(report: Report): boolean {
   const { findings, faults, configuration = [] } = report;
   return findings.length > 0 || faults.length > 0 || configuration.length > 0 || deviceRows(report).length > 0;
 }
 
 /**
- * The hidden first line by which a comment is found again. Runs with the same parts (workflow, job, manifests, hubs) share one
- * comment, others have their own. A digest, since a part could hold what ends a comment of HTML.
+ * Returns the hidden first line by which a comment is found again. Runs with the same parts (workflow, job, manifests,
+ * hubs) share one comment; other runs have their own. The line holds a digest, because a part could hold the text that
+ * ends an HTML comment.
  */
 export function commentMarker(parts: readonly string[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 20);
   return `<!-- provision-iot-edge: ${digest} -->`;
 }
 
-/** A part of the comment: how many things it has to say, and how it says them in the room it gets. */
+/** A part of the comment: the number of its items, and a function that writes them into the room it gets. */
 interface Part {
   readonly count: number;
   readonly write: (room: Room) => string;
@@ -86,19 +94,19 @@ function partsOf(report: Report, link: (place: Place) => string): readonly Part[
   return parts.filter(({ count }) => count > 0);
 }
 
-/** Each part may take half of what is left, the last one all of it: nothing that comes first crowds out all others. */
+/** Each part may take half of the room that is left, the last part all of it. So no part crowds out the later ones. */
 function fitted(parts: readonly Part[]): string {
   let left = mostOfAll;
   let text = '';
   for (const [index, { write }] of parts.entries()) {
-    const written = write({ most: index === parts.length - 1 ? left : left / 2, elsewhere });
+    const written = write({ most: index === parts.length - 1 ? left : left / 2, elsewhere: elsewhere.summary });
     left -= Buffer.byteLength(written);
     text += written;
   }
   return text;
 }
 
-/** Devices that become the same: `Update (400)`, with a row for each reason that they share. */
+/** The devices with one result: `Update (400)`, with a row for each reason that devices share. */
 function changesOfAKind(rows: readonly DeviceRow[]): Part {
   const { result = '' } = rows[0] ?? {};
   const title = `${result.slice(0, 1).toUpperCase()}${result.slice(1)}`;
@@ -113,7 +121,7 @@ function changesOfAKind(rows: readonly DeviceRow[]): Part {
   };
 }
 
-/** Equal changes of configuration as one, of all their devices; what concerns most devices comes first. */
+/** Merges equal changes of configuration into one with all their devices. The change of most devices comes first. */
 function equalConfiguration(changes: readonly ConfigurationChange[]): readonly ConfigurationChange[] {
   const equal = grouped(changes, ({ key, before, after }) => JSON.stringify([key, before ?? null, after ?? null]));
   const merged = equal.flatMap((group) => {
@@ -122,7 +130,7 @@ function equalConfiguration(changes: readonly ConfigurationChange[]): readonly C
   return merged.sort((a, b) => b.devices.length - a.devices.length);
 }
 
-/** Items of one key together, in the order in which the keys first come. */
+/** Groups items by a key. The groups are in the order in which their keys first occur. */
 function grouped<Item>(items: readonly Item[], key: (item: Item) => string): readonly (readonly Item[])[] {
   const groups = new Map<string, Item[]>();
   for (const item of items) {
@@ -133,12 +141,13 @@ function grouped<Item>(items: readonly Item[], key: (item: Item) => string): rea
   return [...groups.values()];
 }
 
-/** Longer ones stand whole in the summary. */
+/** In characters. Longer sentences are cut here; the summary has them in full. */
 const longestSentence = 400;
 
 /**
- * Text outside of code. GitHub looks for mentions and issues after it has resolved character references, so an invisible space
- * parts what would call a team or touch an issue.
+ * Escapes text that does not stand in code. GitHub looks for mentions and issues after it has resolved character
+ * references. So an invisible space goes between the sign and the name, or the comment would notify a team or link an
+ * issue.
  */
 function sentence(text: string): string {
   return escapeMarkdown(text, longestSentence).replace(/(&#64;|&#35;|GH&#45;)(?=[\p{L}\p{N}])/giu, '$1&#8203;');

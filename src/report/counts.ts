@@ -1,7 +1,7 @@
 import type { ChangeKind, DeviceOutcome } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 
-/** Devices by what became of them, or would. */
+/** How many devices have which result, done or planned. */
 export interface Counts {
   readonly created: number;
   readonly updated: number;
@@ -11,7 +11,7 @@ export interface Counts {
   readonly unknown: number;
 }
 
-/** What was done: all zero where nothing was written. */
+/** Counts what was done. All counts are zero if nothing was written. */
 export function outcomeCounts({ outcomes }: Report): Counts {
   const count = (result: DeviceOutcome['result']) => outcomes.filter((outcome) => outcome.result === result).length;
   return {
@@ -24,7 +24,7 @@ export function outcomeCounts({ outcomes }: Report): Counts {
   };
 }
 
-/** Of an apply what was done, of the other commands what would be; a conflict or a blocked change counts as failed. */
+/** Counts what `apply` has done, or what the other commands plan. A conflict and a blocked change count as failed. */
 export function counts(report: Report): Counts {
   if (report.command === 'apply') return outcomeCounts(report);
   const count = (...kinds: readonly ChangeKind[]) => report.changes.filter(({ kind }) => kinds.includes(kind)).length;

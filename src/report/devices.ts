@@ -2,22 +2,32 @@ import type { Change } from '../model/plan.ts';
 import { describeChange } from '../model/reasons.ts';
 import type { Report } from '../model/report.ts';
 
-/** Devices as people read them, every cell as it is: for an apply what became of them, for a plan what would. */
+/**
+ * The devices as a table: for `apply` the results, for the other commands the planned changes. The cells are not
+ * escaped.
+ */
 export interface DeviceTable {
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Without the devices that are as they should be; first those that need somebody. Of `list`, all that the hubs have. */
+/** Returns the rows of `deviceRows`; for `list`, all devices that the hubs have. */
 export function deviceTable(report: Report): DeviceTable {
   if (report.command === 'list') return listTable(report);
   return {
-    head: ['Device', 'Hub', report.outcomes.length > 0 ? 'Result' : 'Change', 'Why'],
+    head: report.outcomes.length > 0 ? heads.outcomes : heads.changes,
     rows: deviceRows(report).map(({ device, hub, result, why }) => [device, hub, result, why]),
   };
 }
 
-/** The devices that are not as they should be, or were not; first those that need somebody. */
+/** Column heads of the tables of devices. */
+export const heads = {
+  changes: ['Device', 'Hub', 'Change', 'Why'],
+  outcomes: ['Device', 'Hub', 'Result', 'Why'],
+  listed: ['Device', 'Hub', 'Status', 'Signs in by', 'In the manifest'],
+} as const;
+
+/** Returns the devices that change or changed, or could not. Those that somebody has to look at come first. */
 export function deviceRows(report: Report): readonly DeviceRow[] {
   const all = report.outcomes.length > 0 ? outcomeRows(report) : report.changes.map(changeRow);
   const rows = all.filter(({ result }) => result !== 'unchanged');
@@ -50,5 +60,5 @@ function listTable({ listed }: Report): DeviceTable {
   const rows = listed.map(({ device, hub, managed }) => {
     return [device.id, hub, device.status, device.authentication, managed ? 'yes' : 'no'];
   });
-  return { head: ['Device', 'Hub', 'Status', 'Signs in by', 'In the manifest'], rows };
+  return { head: heads.listed, rows };
 }

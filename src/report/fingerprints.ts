@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Finding } from '../model/finding.ts';
 
 /**
- * What tells a finding from others over many runs, wherever its line moves: one value for each finding, in their order.
+ * Returns the fingerprints of findings, in their order. They identify a finding over many runs, also when its line
+ * moves.
  *
- * Code scanning knows `primaryLocationLineHash` alone, and codeql-action/upload-sarif makes it of the line's text. Findings of
- * a rule on one line (400 devices that inherit a value of the defaults) would be one alert; these alone get ours in its place,
- * since the upload warns of each value that is not its own.
+ * Code scanning reads only `primaryLocationLineHash`, which codeql-action/upload-sarif computes from the text of the
+ * line. Findings of one rule on one line (400 devices that inherit a value of the defaults) would become one alert. So
+ * these get our value instead. The others do not, because the upload warns about each value that differs from its own.
  * https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
  */
 export function fingerprints(findings: readonly Finding[]): readonly Readonly<Record<string, string>>[] {
@@ -26,7 +27,7 @@ function line({ rule, place }: Finding): string {
   return JSON.stringify([rule, place?.file ?? null, place?.line ?? null]);
 }
 
-/** Numbers in the message (days left, lines of other places) change while the finding stays the same. */
+/** Ignores numbers in the message (days left, lines of other places), which change while the finding stays the same. */
 function digestOf({ rule, device, hub, message }: Finding): string {
   const parts = [rule, device ?? null, hub ?? null, message.replace(/\d+/g, '#')];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);

@@ -1,45 +1,104 @@
+import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
-import { counts, plural } from './counts.ts';
+import { type Counts, counts, plural } from './counts.ts';
 
-/** One sentence on how it ended. */
+/** The sentence that says how a run ended. */
 export function headline(report: Report): string {
-  const { created, updated, unchanged, removed, failed, unknown } = counts(report);
-  // Said where there are any: few runs may remove.
-  const gone = (words: string) => (removed === 0 ? '' : `, ${words} ${removed}`);
-  const devices = plural(report.devices, 'device');
+  const { changes, outcomes, bundles, listed, devices, findings } = report;
   switch (report.result) {
     case 'valid':
-      return [`${devices}: the manifest is valid`, ...problems(report)].join(', ');
+      return headlines.valid({ devices, ...problems(findings) });
     case 'invalid':
-      return `${problems(report).join(', ')}${report.command === 'apply' ? '. Nothing was written to any hub.' : ''}`;
+      return report.command === 'apply'
+        ? headlines['nothing-written'](problems(findings))
+        : headlines.invalid(problems(findings));
     case 'unchanged':
-      return `${devices}: the hub is as the manifest says, nothing to write`;
+      return headlines.unchanged({ devices });
     case 'changes':
-      return `to create ${created}, to update ${updated}${gone('to remove')}, unchanged ${unchanged}`;
+      return headlines.changes(counts(report));
     case 'changed':
-      return `created ${created}, updated ${updated}${gone('removed')}, unchanged ${unchanged}`;
+      return headlines.changed(counts(report));
     case 'partial':
-      return `created ${created}, updated ${updated}${gone('removed')}, unchanged ${unchanged}; failed ${failed}, unknown ${unknown}`;
+      return headlines.partial(counts(report));
     case 'failed':
-      return report.outcomes.length > 0
-        ? `failed ${failed}, unknown ${unknown}: no device is known to be as it should`
-        : 'the run ended early';
+      return outcomes.length > 0 ? headlines.failed(counts(report)) : headlines['ended-early']();
     case 'rendered':
-      return `${plural(report.bundles.length, 'bundle')} written to ${report.bundlesDirectory ?? ''}`;
+      return headlines.rendered({ bundles: bundles.length, folder: report.bundlesDirectory ?? '' });
     case 'in-sync':
-      return `${devices}: the hub is as the manifest says`;
+      return headlines['in-sync']({ devices });
     case 'drift':
-      // Of those too that no manifest declares any more.
-      return `drift: ${report.changes.length - unchanged} of ${plural(report.changes.length, 'device')} not as the manifest says`;
+      // Count the changes, not `devices`: a device that no manifest declares any more can drift too.
+      return headlines.drift({ drifted: changes.length - counts(report).unchanged, devices: changes.length });
     case 'listed':
-      return `${plural(report.listed.length, 'edge device')}, ${report.listed.filter(({ managed }) => managed).length} in the manifest`;
+      return headlines.listed({ devices: listed.length, managed: listed.filter(({ managed }) => managed).length });
   }
 }
 
-/** `2 errors` and `1 warning`, where there are any. */
-function problems({ findings }: Report): readonly string[] {
-  return (['error', 'warning'] as const).flatMap((severity) => {
-    const count = findings.filter((finding) => finding.severity === severity).length;
-    return count === 0 ? [] : [plural(count, severity)];
-  });
+/** The headline of each result. An invalid `apply` and a run that never came to devices have their own. */
+export const headlines = {
+  valid: ({ devices, ...found }: Devices & Problems) =>
+    [`${plural(devices, 'device')}: the manifest is valid`, ...problemTexts(found)].join(', '),
+
+  invalid: (found: Problems) => problemTexts(found).join(', '),
+
+  'nothing-written': (found: Problems) => `${problemTexts(found).join(', ')}. Nothing was written to any hub.`,
+
+  unchanged: ({ devices }: Devices) =>
+    `${plural(devices, 'device')}: the hub is as the manifest says, nothing to write`,
+
+  changes: ({ created, updated, removed, unchanged }: Changed) =>
+    `to create ${created}, to update ${updated}${ifAny('to remove', removed)}, unchanged ${unchanged}`,
+
+  changed: (done: Changed) => changedText(done),
+
+  partial: ({ failed, unknown, ...done }: Changed & NotDone) =>
+    `${changedText(done)}; failed ${failed}, unknown ${unknown}`,
+
+  failed: ({ failed, unknown }: NotDone) =>
+    `failed ${failed}, unknown ${unknown}: no device is known to be as it should`,
+
+  'ended-early': () => 'the run ended early',
+
+  rendered: ({ bundles, folder }: { readonly bundles: number; readonly folder: string }) =>
+    `${plural(bundles, 'bundle')} written to ${folder}`,
+
+  'in-sync': ({ devices }: Devices) => `${plural(devices, 'device')}: the hub is as the manifest says`,
+
+  drift: ({ drifted, devices }: Devices & { readonly drifted: number }) =>
+    `drift: ${drifted} of ${plural(devices, 'device')} not as the manifest says`,
+
+  listed: ({ devices, managed }: Devices & { readonly managed: number }) =>
+    `${plural(devices, 'edge device')}, ${managed} in the manifest`,
+};
+
+interface Devices {
+  readonly devices: number;
+}
+
+/** How many findings there are. Notices do not count. */
+interface Problems {
+  readonly errors: number;
+  readonly warnings: number;
+}
+
+type Changed = Pick<Counts, 'created' | 'updated' | 'removed' | 'unchanged'>;
+type NotDone = Pick<Counts, 'failed' | 'unknown'>;
+
+function problems(findings: readonly Finding[]): Problems {
+  const count = (severity: Finding['severity']) => findings.filter((finding) => finding.severity === severity).length;
+  return { errors: count('error'), warnings: count('warning') };
+}
+
+/** `2 errors` and `1 warning`; a severity without findings is left out. */
+function problemTexts({ errors, warnings }: Problems): readonly string[] {
+  return [...(errors === 0 ? [] : [plural(errors, 'error')]), ...(warnings === 0 ? [] : [plural(warnings, 'warning')])];
+}
+
+function changedText({ created, updated, removed, unchanged }: Changed): string {
+  return `created ${created}, updated ${updated}${ifAny('removed', removed)}, unchanged ${unchanged}`;
+}
+
+/** `, removed 2`. Few runs remove devices, so nothing is said where none are. */
+function ifAny(what: string, count: number): string {
+  return count === 0 ? '' : `, ${what} ${count}`;
 }

@@ -3,23 +3,27 @@ import { endsWell, type Report } from '../model/report.ts';
 import { type CommentContext, commentMarkdown } from './comment.ts';
 
 /**
- * Whether somebody has to look after the fleet: the hub is not as the manifest says, a certificate ends soon, something is
- * wrong with the material, or the run could not tell.
+ * Tells whether somebody has to look after the fleet: the hub differs from the manifest, a certificate expires soon,
+ * the repository's files have errors, or the run could not find out.
  */
 export function needsCare(report: Report): boolean {
   return !endsWell(report) || report.findings.some((finding) => isWatched(finding));
 }
 
-/** The issue in Markdown, as the comment on a pull request: what drifted, what ends when, how many are well. */
+/**
+ * Returns the issue in Markdown. It has the form of the comment on a pull request: what drifted, what expires, counts.
+ */
 export function issueMarkdown(report: Report, context: CommentContext): string {
-  // With `fail-on: warning` a warning of any kind is what made the run end badly.
+  // With `fail-on: warning`, a warning of any rule can be what failed the run.
   const findings = report.findings.filter((finding) => {
     return isWatched(finding) || (report.result === 'invalid' && finding.severity === 'warning');
   });
   return commentMarkdown({ ...report, findings }, context);
 }
 
-/** Warnings that stay as long as a certificate does would keep the issue open for years; pull requests show those. */
+/**
+ * Other warnings stay as long as a certificate does and would keep the issue open for years. Pull requests show them.
+ */
 function isWatched({ severity, rule }: Finding): boolean {
   return severity === 'error' || rule === 'certificate/expires-soon';
 }

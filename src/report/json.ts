@@ -3,7 +3,9 @@ import type { Report } from '../model/report.ts';
 import { withoutSecrets } from '../model/secrets.ts';
 import { outcomeCounts } from './counts.ts';
 
-/** The report as one JSON document (`--json`, output `report-file`); its shape is schemas/report.schema.json. */
+/**
+ * Returns the report as one JSON document (`--json`, output `report-file`). Its schema is schemas/report.schema.json.
+ */
 export function reportJson(report: Report): object {
   return withoutSecrets({
     command: report.command,

@@ -1,34 +1,44 @@
 import type { Fault } from '../model/fault.ts';
 import type { Finding, Place } from '../model/finding.ts';
-import type { ConfigurationChange, Report } from '../model/report.ts';
+import type { Command, ConfigurationChange, Report } from '../model/report.ts';
 import { counts } from './counts.ts';
+import { leftOut } from './left-out.ts';
 import { visible } from './visible.ts';
 
+/** Longer texts are cut. */
 const mostCharacters = 1000;
 
-/** Up to so many rows a section stands unfolded. */
+/** A section with at most this number of rows is not folded. */
 const fewRows = 20;
 
-/** How much of a list may be shown. */
+/** How much of a list can be shown. */
 export interface Room {
-  /** In bytes; never fewer than characters. */
+  /** In bytes. A text never has more characters than bytes. */
   readonly most: number;
-  /** Where that is which has no room. */
+  /** Where readers find the items that have no room; one of the texts of `elsewhere`. */
   readonly elsewhere: string;
 }
 
-/** The rows of a table, and how many of them may be shown. */
+/** The rows of a table, and the room they can take. */
 export interface Rows<Item> extends Room {
   readonly head: readonly string[];
   readonly items: readonly Item[];
-  /** The cells of an item, as Markdown. */
+  /** Returns the cells of an item, as Markdown. */
   readonly row: (item: Item) => readonly string[];
 }
 
-/** Makes Markdown of a sentence of the user's. */
+/** Escapes a sentence of the user as Markdown. */
 export type Escape = (text: string) => string;
 
-/** A table under a title, folded where it is long; nothing where it has no rows. `count`: of what the rows stand for. */
+/** The title of a summary or a comment. */
+export function titleOf(command: Command): string {
+  return `IoT Edge provisioning: ${command}`;
+}
+
+/**
+ * Returns a table under a title, folded if it is long, or an empty text if it has no rows. `count` is the number of
+ * things that the rows stand for.
+ */
 export function section<Item>(title: string, rows: Rows<Item>, count = rows.items.length): string {
   if (count === 0) return '';
   const open = rows.items.length <= fewRows ? ' open' : '';
@@ -43,20 +53,20 @@ function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |\n`;
 }
 
-/** As many of the items as there is room for, and a word about the others. */
+/** Writes as many of the items as there is room for, and says how many are left out. */
 function fitting<Item>(items: readonly Item[], write: (item: Item) => string, { most, elsewhere }: Room): string {
   let text = '';
   let bytes = 0;
   for (const [index, item] of items.entries()) {
     const written = write(item);
     bytes += Buffer.byteLength(written);
-    if (bytes > most) return `${text}\n… and ${items.length - index} more; ${elsewhere}.\n`;
+    if (bytes > most) return `${text}\n${leftOut.items(items.length - index, elsewhere)}\n`;
     text += written;
   }
   return text;
 }
 
-/** How many devices became what, where a hub was asked. */
+/** Returns the counts of devices as a table, or an empty text if no hub was asked. */
 export function countTable(report: Report): string {
   if (report.changes.length === 0 && report.outcomes.length === 0) return '';
   const { created, updated, unchanged, removed, failed, unknown } = counts(report);
@@ -68,19 +78,19 @@ export function countTable(report: Report): string {
 
 const mostFaults = 10;
 
-/** Faults as boxes, ten at most. */
+/** Returns faults as boxes, ten at most. */
 export function alerts(faults: readonly Fault[], room: Room, sentence: Escape = escapeMarkdown): string {
   const box = ({ message, remedy }: Fault) => `\n> [!CAUTION]\n> ${sentence(message)}<br>${sentence(remedy)}\n`;
   const shown = fitting(faults.slice(0, mostFaults), box, room);
   const left = faults.length - mostFaults;
-  return shown + (left > 0 ? `\n… and ${left} more; ${room.elsewhere}.\n` : '');
+  return shown + (left > 0 ? `\n${leftOut.items(left, room.elsewhere)}\n` : '');
 }
 
 export const problemHead = ['', 'Rule', 'Where', 'What', 'What to do'];
 
 const marks = { error: '❌', warning: '⚠️', notice: 'ℹ️' } as const;
 
-/** The cells of a finding under `problemHead`. `sentence` makes Markdown of its sentences. */
+/** Returns the cells of a finding under `problemHead`. `sentence` escapes its message and remedy as Markdown. */
 export function problemRow(
   link: ((place: Place) => string) | undefined,
   sentence: Escape = escapeMarkdown,
@@ -94,27 +104,27 @@ export function problemRow(
 
 export const configurationHead = ['Devices', 'Key', 'Before', 'After'];
 
-/** The cells of a change of configuration under `configurationHead`. */
+/** Returns the cells of a change of configuration under `configurationHead`. */
 export function configurationRow({ key, before, after, devices }: ConfigurationChange): readonly string[] {
   const value = (text: string | undefined) => (text === undefined ? '(none)' : code(text));
   return [names(devices), code(key), value(before), value(after)];
 }
 
-/** So many names are written out. */
+/** A cell names at most this number of devices. */
 const fewNames = 5;
 
-/** Devices in one cell: `edge-001`, `edge-002`; of many the first, and their number. */
+/** Returns devices for one cell: `edge-001`, `edge-002`. If there are many, their number and the first of them. */
 export function names(devices: readonly string[]): string {
   const shown = devices.slice(0, fewNames).map(code).join(', ');
   return devices.length <= fewNames ? shown : `${devices.length}: ${shown} …`;
 }
 
-/** A name: GitHub makes neither mentions nor emoji of what stands in code. */
+/** Formats a name as code: GitHub turns nothing in code into mentions or emoji. */
 export function code(text: string): string {
   return `<code>${escapeMarkdown(text)}</code>`;
 }
 
-/** Text that stays text: every character that Markdown or HTML could read as markup becomes a character reference. */
+/** Escapes text: every character that Markdown or HTML could read as markup becomes a character reference. */
 export function escapeMarkdown(text: string, most = mostCharacters): string {
   const shown = [...visible(text)];
   const cut = shown.length > most ? `${shown.slice(0, most - 1).join('')}…` : shown.join('');

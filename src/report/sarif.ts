@@ -8,18 +8,21 @@ import { fingerprints } from './fingerprints.ts';
 import { bySeverity } from './severity.ts';
 import { visible } from './visible.ts';
 
-/** What a SARIF file says beside the report. */
+/** What a SARIF file needs beside the report. */
 export interface SarifContext {
-  /** Of this product. */
+  /** The version of this product. */
   readonly version: string;
-  /** Where a finding without a place is shown, relative to the workspace: code scanning refuses results without a location. */
+  /**
+   * The file, relative to the workspace, for findings without a place: code scanning refuses results without a
+   * location.
+   */
   readonly manifest: string;
-  /** The web page of docs/rules.md, where it is known. */
+  /** The web page of docs/rules.md; absent if it is not known. */
   readonly rulesPage?: string;
 }
 
 /**
- * What code scanning takes in one upload; of the results of a run it shows 5,000.
+ * Code scanning takes 25,000 results and 10 MB (gzipped) in one upload, and shows 5,000 results of a run.
  * https://docs.github.com/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
  */
 const mostResults = 25_000;
@@ -27,8 +30,8 @@ const mostShown = 5_000;
 const mostGzipped = 10_000_000;
 
 /**
- * Every finding as SARIF 2.1.0 (JSON text), errors first; faults are notifications of the tool. Where there are more than
- * code scanning takes, the last go, and a notification says so.
+ * Returns the findings as SARIF 2.1.0 (JSON text), errors first. Faults are notifications of the tool. If there are
+ * more findings than code scanning takes, the last ones are left out, and a notification says so.
  */
 export function sarif(report: Report, context: SarifContext): string {
   const results = resultsOf(bySeverity(report.findings), context.manifest);
@@ -73,7 +76,7 @@ const levels = { error: 'error', warning: 'warning', notice: 'note' } as const s
 
 function descriptor<Name extends RuleName>(name: Name, rulesPage: string | undefined): object {
   const { severity, about, message, remedy, example } = rules[name];
-  // GitHub makes the anchor of a heading so; it is that of docs/rules.md.
+  // GitHub makes the anchors of headings in docs/rules.md this way.
   const anchor = name.replaceAll('/', '');
   return {
     id: name,
@@ -122,23 +125,32 @@ function ofFault({ message, remedy }: Fault): object {
 
 function cutNotices(all: number, written: number): readonly object[] {
   if (all > written) {
-    const text = `${plural(all - written, 'finding')} of ${all} left out, since code scanning takes no more; all of them are in the output report-file.`;
-    return [{ level: 'warning', message: { text } }];
+    return [{ level: 'warning', message: { text: sarifNotices.leftOut({ all, written }) } }];
   }
   if (all <= mostShown) return [];
-  const text = `${all} findings: code scanning shows the first ${mostShown}, errors first; all of them are in the output report-file.`;
-  return [{ level: 'note', message: { text } }];
+  return [{ level: 'note', message: { text: sarifNotices.notShown({ all, shown: mostShown }) } }];
 }
+
+/** What the notifications say if code scanning does not take or does not show all findings. */
+export const sarifNotices = {
+  leftOut: ({ all, written }: { readonly all: number; readonly written: number }) =>
+    `${plural(all - written, 'finding')} of ${all} left out, since code scanning takes no more; all of them are in the output report-file.`,
+
+  notShown: ({ all, shown }: { readonly all: number; readonly shown: number }) =>
+    `${all} findings: code scanning shows the first ${shown}, errors first; all of them are in the output report-file.`,
+};
 
 const mostCharacters = 1000;
 
-/** Text in which nothing is a link: SARIF reads `[text](target)` as one. */
+/** Escapes text so that it holds no link: SARIF reads `[text](target)` as one. Also cuts long text. */
 function plain(text: string): string {
   const shown = visible(text).replaceAll('](', '] (');
   return shown.length > mostCharacters ? `${[...shown].slice(0, mostCharacters - 1).join('')}…` : shown;
 }
 
-/** A path of the workspace as a relative reference (RFC 3986): with `%`, `#`, `?`, spaces and the like encoded. */
+/**
+ * Returns a path of the workspace as a relative reference (RFC 3986), with `%`, `#`, `?`, spaces and the like encoded.
+ */
 function uriOf(path: string): string {
   const wellFormed = path.replace(/\p{Cs}/gu, '\ufffd');
   return wellFormed.split('/').map(encodeURIComponent).join('/');

@@ -2,6 +2,7 @@ import type { Place } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { deviceTable } from './devices.ts';
 import { headline } from './headline.ts';
+import { elsewhere } from './left-out.ts';
 import {
   alerts,
   code,
@@ -12,19 +13,22 @@ import {
   problemHead,
   problemRow,
   section,
+  titleOf,
 } from './markdown.ts';
 import { bySeverity } from './severity.ts';
 import { sumLines } from './sums.ts';
 
-/** GitHub drops a whole step summary of more than 1 MiB: three tables and the faults stay below it. */
-const room = { most: 280_000, elsewhere: 'all of them are in the output `report-file`' } as const;
-const roomForFaults = { most: 150_000, elsewhere: 'all of them are in the log' } as const;
+/** GitHub drops a step summary of more than 1 MiB completely. Three tables and the faults together stay below that. */
+const room = { most: 280_000, elsewhere: elsewhere.report } as const;
+const roomForFaults = { most: 150_000, elsewhere: elsewhere.log } as const;
 
-/** The job summary in Markdown: counts, problems, changes. Every text of the user's stands escaped. */
+/**
+ * Returns the job summary in Markdown: headline, counts, faults, problems, changes. Every text of the user is escaped.
+ */
 export function summaryMarkdown(report: Report, link?: (place: Place) => string): string {
   const { head, rows } = deviceTable(report);
   return [
-    `## IoT Edge provisioning: ${report.command}\n\n${escapeMarkdown(headline(report))}\n`,
+    `## ${titleOf(report.command)}\n\n${escapeMarkdown(headline(report))}\n`,
     countTable(report),
     ...sumLines(report).map((line) => `\n${escapeMarkdown(line)}\n`),
     alerts(report.faults, roomForFaults),

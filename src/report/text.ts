@@ -3,25 +3,26 @@ import type { Finding, Severity } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { deviceTable } from './devices.ts';
 import { headline } from './headline.ts';
+import { leftOut } from './left-out.ts';
 import { sumLines } from './sums.ts';
 import { visible } from './visible.ts';
 
-/** How text may be dressed: a terminal gives colours, a log and a file none. */
+/** How text is formatted: with colours on a terminal, without them in a log and in a file. */
 export interface Style {
   severity(severity: Severity, text: string): string;
   strong(text: string): string;
   muted(text: string): string;
-  /** A file of the workspace as the reader would type it. */
+  /** Returns a file of the workspace as the reader would type it. */
   path(file: string): string;
 }
 
 export const plainStyle: Style = { severity: (_, text) => text, strong: same, muted: same, path: same };
 
-/** So many findings of one rule are written out, and so many rows of a table. */
+/** At most 20 findings of one rule and 200 rows of a table are written out. */
 const mostOfOneRule = 20;
 const mostRows = 200;
 
-/** The report for people, as lines: findings with their places and remedies, what changes or changed, one closing sentence. */
+/** Returns the report for people, as lines: findings with places and remedies, devices, faults, the closing line. */
 export function reportLines(report: Report, style: Style): readonly string[] {
   const blocks = [findingLines(report.findings, style), deviceLines(report), faultLines(report.faults, style)];
   const lines = blocks.filter((block) => block.length > 0).flatMap((block) => [...block, '']);
@@ -37,12 +38,12 @@ export function findingLines(findings: readonly Finding[], style: Style): readon
     if (count <= mostOfOneRule) lines.push(...oneFinding(finding, style));
   }
   for (const [rule, count] of shown) {
-    if (count > mostOfOneRule) lines.push(style.muted(`… and ${count - mostOfOneRule} more of ${rule}`));
+    if (count > mostOfOneRule) lines.push(style.muted(leftOut.ofRule(count - mostOfOneRule, rule)));
   }
   return lines;
 }
 
-/** What changes or changed, as a table and its sums; no lines where that is nothing. */
+/** Returns the changes or results as a table and its sums; no lines if the table is empty. */
 export function deviceLines(report: Report): readonly string[] {
   const { head, rows } = deviceTable(report);
   if (rows.length === 0) return [];
@@ -52,7 +53,7 @@ export function deviceLines(report: Report): readonly string[] {
     const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
     return cells.join('  ').trimEnd();
   });
-  const more = rows.length > mostRows ? [`… and ${rows.length - mostRows} more`] : [];
+  const more = rows.length > mostRows ? [leftOut.rows(rows.length - mostRows)] : [];
   return [...lines, ...more, ...sumLines(report)];
 }
 

@@ -1,9 +1,9 @@
 import { scrubbed } from '../model/secrets.ts';
 
 /**
- * Text on one line with nothing hidden in it: control and format characters as `\n` and `\u{202e}`. Names come from manifests
- * that anybody may propose; raw, they could steer a terminal, forge a line or turn a word round. What signs in is taken out
- * first, since nobody would recognise it afterwards.
+ * Returns text on one line with nothing hidden in it: control and format characters become `\n` and `\u{202e}`. Names
+ * come from manifests that anybody can propose. Unescaped, they could control a terminal, forge a line or reverse a
+ * word. Secrets are masked first, because they could not be recognised afterwards.
  */
 export function visible(text: string): string {
   return scrubbed(text).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, (character) => {

@@ -1,9 +1,24 @@
+import type { Slot } from '../model/fleet.ts';
+import type { ChainFault } from '../model/identity.ts';
+import { pkcs12Command, pkcs12Legacy } from './commands.ts';
 import { rule } from './rule.ts';
 import { shellWord } from './shell.ts';
+import { type Unreadable, unreadableRemedy, unreadableText } from './unreadable.ts';
 
 interface InFile {
   readonly path: string;
 }
+
+type BrokenChain = Pick<Extract<ChainFault, { kind: 'broken' }>, 'subject' | 'of' | 'issuer' | 'why'>;
+
+/** An EC key with a runtime on Windows that takes only RSA, or a key that is neither RSA nor EC. */
+type UnsupportedKey =
+  | { readonly curve: string; readonly version: string }
+  /** As it is called: `Ed25519`. */
+  | { readonly algorithm: string };
+
+/** What a device has that another device has too. Certificates and keys are named by the path of their file. */
+export type Shared = { readonly certificate: string } | { readonly keyOf: string } | { readonly thumbprint: Slot };
 
 export const certificateRules = {
   'certificate/missing': rule<InFile>({
@@ -13,22 +28,20 @@ export const certificateRules = {
     remedy: () => 'Commit the public certificate there, or correct the path (it is relative to the manifest).',
     example: { path: 'certs/edge-001-primary.pem' },
   }),
-  'certificate/unreadable': rule<InFile & { why: string; remedy?: string }>({
+  'certificate/unreadable': rule<InFile & { problem: Unreadable }>({
     severity: 'error',
     about: 'The file is no X.509 certificate in PEM or DER, is too large, or cannot be opened.',
-    message: ({ path, why }) => `${path} cannot be read as a certificate: ${why}`,
-    remedy: ({ path, remedy }) =>
-      remedy ??
-      `See what it holds: openssl x509 -in ${shellWord(path)} -noout -subject. Then export it anew as PEM or DER.`,
-    example: { path: 'certs/edge-001.pem', why: 'the file is empty' },
+    message: ({ path, problem }) => `${path} cannot be read as a certificate: ${unreadableText(problem)}`,
+    remedy: ({ path, problem }) => unreadableRemedy(path, problem),
+    example: { path: 'certs/edge-001.pem', problem: { kind: 'empty' } },
   }),
-  'certificate/outside-workspace': rule<InFile & { why: string }>({
+  'certificate/outside-workspace': rule<InFile & { detail: string }>({
     severity: 'error',
     about:
       'Files that a manifest names lie inside the workspace, links resolved, and never in .git: a pull request must not make the runner read other files.',
-    message: ({ path, why }) => `${path} may not be read: ${why}`,
+    message: ({ path, detail }) => `${path} may not be read: ${detail}`,
     remedy: () => 'Move the certificate into the repository and name it by a path relative to the manifest.',
-    example: { path: '../secrets/edge-001.pem', why: 'it lies outside the workspace' },
+    example: { path: '../secrets/edge-001.pem', detail: 'it lies outside the workspace' },
   }),
   'certificate/no-cn': rule<InFile & { id: string }>({
     severity: 'error',
@@ -108,14 +121,7 @@ export const certificateRules = {
     remedy: () => 'Issue it again with extendedKeyUsage=clientAuth.',
     example: { path: 'certs/edge-001-primary.pem', usages: ['serverAuth'] },
   }),
-  'certificate/chain-broken': rule<
-    InFile & {
-      subject: string;
-      of: string;
-      issuer: string;
-      why: 'other-key' | 'may-not-sign' | 'stranger' | 'behind-root';
-    }
-  >({
+  'certificate/chain-broken': rule<InFile & BrokenChain>({
     severity: 'error',
     about:
       "A certificate of the file issued none of the others: an authority of the same name with another key, one of another chain, or one whose link to the device's certificate is missing. Whoever verifies the device refuses such a chain.",
@@ -130,14 +136,19 @@ export const certificateRules = {
       why: 'other-key',
     },
   }),
-  'certificate/chain-not-valid': rule<InFile & { issuer: string; problem: string }>({
+  'certificate/chain-not-valid': rule<InFile & { issuer: string; validity: { ended: string } | { begins: string } }>({
     severity: 'warning',
     about:
       'An authority in the file has ended, or its validity has not begun. The hub compares thumbprints and lets the device in all the same; whoever verifies the chain refuses it.',
-    message: ({ path, issuer, problem }) => `${path}: the authority "${issuer}" in it ${problem}`,
+    message: ({ path, issuer, validity }) =>
+      `${path}: the authority "${issuer}" in it ${'ended' in validity ? `ended at ${validity.ended}` : `is not valid before ${validity.begins}`}`,
     remedy: () =>
       "Put the authority's current certificate in its place; if it has none, issue the device's certificate again under one that is valid.",
-    example: { path: 'certs/edge-001-primary.pem', issuer: 'CN=Plant CA', problem: 'ended at 2024-05-01T12:00:00Z' },
+    example: {
+      path: 'certs/edge-001-primary.pem',
+      issuer: 'CN=Plant CA',
+      validity: { ended: '2024-05-01T12:00:00Z' },
+    },
   }),
   'certificate/chain-order': rule<InFile & { found: readonly string[]; expected: readonly string[] }>({
     severity: 'warning',
@@ -196,19 +207,16 @@ export const certificateRules = {
     remedy: () => 'Issue it again with -sha256.',
     example: { path: 'certs/edge-001-primary.pem', digest: 'SHA-1' },
   }),
-  'certificate/key-type-unsupported': rule<InFile & { key: string; where: string; expected: string }>({
+  'certificate/key-type-unsupported': rule<InFile & { key: UnsupportedKey }>({
     severity: 'error',
     about:
       'A kind of key that the runtime or the hub cannot use: EC on Windows 1.1 (RSA only), or anything but RSA and EC.',
-    message: ({ path, key, where, expected }) =>
-      `${path} has ${key} key, which ${where} cannot use; expected ${expected}`,
-    remedy: ({ expected }) => `Issue the certificate again for ${expected} key.`,
-    example: {
-      path: 'certs/edge-001-primary.pem',
-      key: 'an EC (prime256v1)',
-      where: 'IoT Edge 1.1 on Windows',
-      expected: 'an RSA',
+    message: ({ path, key }) => {
+      const { name, runtime, expected } = keyWords(key);
+      return `${path} has ${name} key, which ${runtime} cannot use; expected ${expected}`;
     },
+    remedy: ({ key }) => `Issue the certificate again for ${keyWords(key).expected} key.`,
+    example: { path: 'certs/edge-001-primary.pem', key: { curve: 'prime256v1', version: '1.1' } },
   }),
   'certificate/year-2050': rule<InFile & { notAfter: string }>({
     severity: 'error',
@@ -227,38 +235,37 @@ export const certificateRules = {
     remedy: () => 'If the device is 32-bit (arm32v7), issue it again with an end before 2038-01-19.',
     example: { path: 'certs/edge-001-primary.pem', notAfter: '2040-01-01T00:00:00Z' },
   }),
-  'certificate/private-key-present': rule<InFile & { what: string; remedy?: string }>({
+  'certificate/private-key-present': rule<InFile & { format: string }>({
     severity: 'error',
     about:
       'A private key lies in a certificate file or beside the manifest. Whoever reads the repository is the device.',
-    message: ({ path, what }) => `${path} holds ${what}; private keys stay on the device`,
-    remedy: ({ path, remedy }) =>
-      remedy ??
-      `Keep it out of the repository. If it was ever committed, remove it from the history too (git rm ${shellWord(path)}, then git filter-repo) and replace the key: it is known.`,
-    example: { path: 'certs/edge-001.key.pem', what: 'a private key (PRIVATE KEY)' },
+    message: ({ path, format }) => `${path} holds a private key (${format}); private keys stay on the device`,
+    remedy: ({ path, format }) =>
+      format === 'PKCS#12'
+        ? `Take the certificate alone: ${pkcs12Command(path, '-clcerts -nokeys')} (without -clcerts with its chain; ${pkcs12Legacy}). Keep the bundle out of the repository; if it was ever committed, replace the key: it is known.`
+        : `Keep it out of the repository. If it was ever committed, remove it from the history too (git rm ${shellWord(path)}, then git filter-repo) and replace the key: it is known.`,
+    example: { path: 'certs/edge-001.key.pem', format: 'PRIVATE KEY' },
   }),
-  'certificate/shared-between-devices': rule<{ other: string; at: string; what: string }>({
+  'certificate/shared-between-devices': rule<{ other: string; at: string; shared: Shared }>({
     severity: 'error',
     about: 'Two devices of the fleet share a certificate, a key or a thumbprint: each could act as the other.',
-    message: ({ other, at, what }) => `${what} is already that of device "${other}" (${at}); expected one of its own`,
+    message: ({ other, at, shared }) =>
+      `${sharedText(shared)} is already that of device "${other}" (${at}); expected one of its own`,
     remedy: () => "Name this device's own certificate or thumbprint.",
-    example: { other: 'edge-001', at: 'devices.yaml:12', what: 'the primary thumbprint' },
+    example: { other: 'edge-001', at: 'devices.yaml:12', shared: { thumbprint: 'primary' } },
   }),
-  'certificate/same-key-twice': rule<{ what: string }>({
+  'certificate/same-key-twice': rule<{ same: 'key' | 'certificate' }>({
     severity: 'warning',
     about:
       'Primary and secondary certificate hold the same key, so the second slot does not help when the key is lost or leaks.',
-    message: ({ what }) => `primary and secondary certificate ${what}, expected two different keys`,
+    message: ({ same }) =>
+      `primary and secondary certificate ${same === 'key' ? 'hold the same public key' : 'are the same certificate'}, expected two different keys`,
     remedy: () => 'Make a key of its own for the second certificate.',
-    example: { what: 'hold the same public key' },
+    example: { same: 'key' },
   }),
 };
 
-function chainProblem(
-  why: 'other-key' | 'may-not-sign' | 'stranger' | 'behind-root',
-  of: string,
-  issuer: string,
-): string {
+function chainProblem(why: BrokenChain['why'], of: string, issuer: string): string {
   switch (why) {
     case 'other-key':
       return `has the name of the issuer of "${of}", but not the key that signed it; expected the certificate that did`;
@@ -269,6 +276,19 @@ function chainProblem(
     case 'behind-root':
       return `issued none of the other certificates; expected no more behind the root "${of}"`;
   }
+}
+
+function keyWords(key: UnsupportedKey): { readonly name: string; readonly runtime: string; readonly expected: string } {
+  if ('curve' in key) {
+    return { name: `an EC (${key.curve})`, runtime: `IoT Edge ${key.version} on Windows`, expected: 'an RSA' };
+  }
+  const article = /^[AERXu]/.test(key.algorithm) ? 'an' : 'a';
+  return { name: `${article} ${key.algorithm}`, runtime: 'IoT Edge', expected: 'an RSA or EC' };
+}
+
+function sharedText(shared: Shared): string {
+  if ('certificate' in shared) return `the certificate ${shared.certificate}`;
+  return 'keyOf' in shared ? `the public key of ${shared.keyOf}` : `the ${shared.thumbprint} thumbprint`;
 }
 
 function inOrder(subjects: readonly string[]): string {

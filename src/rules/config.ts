@@ -1,3 +1,4 @@
+import { baseRules } from './base.ts';
 import { rule } from './rule.ts';
 import { unsupportedRules } from './unsupported.ts';
 
@@ -33,33 +34,7 @@ export const configRules = {
     },
   }),
   ...unsupportedRules,
-  'config/base': rule<{ path: string; what: string; remedy?: string }>({
-    severity: 'error',
-    about:
-      'The config.yaml that config.base names cannot be read or edited, or the device would not start with it: it is no YAML, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
-    message: ({ path, what }) => `${path}: ${what}`,
-    remedy: ({ remedy }) =>
-      remedy ?? 'Correct the line: the file should be one with which the device could start as it is.',
-    example: {
-      path: 'base/config.yaml',
-      what: '"provisioning:" does not begin its line',
-      remedy: 'Remove the spaces before it.',
-    },
-  }),
-  'config/base-unknown-key': rule<{ path: string; key: string; known: readonly string[]; suggestion?: string }>({
-    severity: 'warning',
-    about:
-      'The config.yaml that config.base names has a key on top that no version of IoT Edge knows. The runtime ignores it in silence.',
-    message: ({ path, key, suggestion }) =>
-      `${path}: unknown key "${key}"${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`,
-    remedy: ({ known }) => `Correct or remove it. Known keys there: ${known.join(', ')}.`,
-    example: {
-      path: 'base/config.yaml',
-      key: 'watch_dog',
-      known: ['agent', 'hostname', 'watchdog'],
-      suggestion: 'watchdog',
-    },
-  }),
+  ...baseRules,
   'config/secret-in-manifest': rule<{ key: string; what: string }>({
     severity: 'error',
     about:

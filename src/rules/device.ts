@@ -1,14 +1,35 @@
 import { rule } from './rule.ts';
 
+/** Why an id is not a device id of IoT Hub. `commonNameOf` is the certificate file whose common name it is. */
+export type IdProblem =
+  | 'empty'
+  | { readonly length: number }
+  | { readonly character: string }
+  | { readonly commonNameOf: string };
+
+/** Why IoT Hub would refuse a tag. */
+export type TagProblem =
+  | 'empty-name'
+  | 'reserved-name'
+  | 'list'
+  | 'not-a-number'
+  | { readonly character: string }
+  | { readonly nameLimit: number }
+  | { readonly levelLimit: number }
+  /** All tags of the device together. */
+  | { readonly bytes: number; readonly limit: number }
+  | { readonly textBytes: number; readonly limit: number }
+  | { readonly integer: number; readonly range: readonly [least: number, most: number] };
+
 export const deviceRules = {
-  'device/id-characters': rule<{ id: string; problem: string }>({
+  'device/id-characters': rule<{ id: string; problem: IdProblem }>({
     severity: 'error',
     about:
       "IoT Hub takes ids of 1 to 128 characters out of A-Z a-z 0-9 and - . _ : % # * ? ! ( ) , + = @ $ ' ; and refuses all others.",
-    message: ({ id, problem }) => `device id "${id}" ${problem}`,
+    message: ({ id, problem }) => `device id "${id}" ${idText(problem)}`,
     remedy: () =>
       "Use 1 to 64 characters out of A-Z a-z 0-9 - . _ : % # * ? ! ( ) , + = @ $ ' ; (no spaces, no slashes).",
-    example: { id: 'edge 001', problem: 'has a space, which IoT Hub does not allow' },
+    example: { id: 'edge 001', problem: { character: ' ' } },
   }),
   'device/id-too-long-for-cn': rule<{ id: string; length: number }>({
     severity: 'error',
@@ -33,21 +54,21 @@ export const deviceRules = {
     remedy: () => 'Rename one of them, if they are not meant to be two devices.',
     example: { id: 'Edge-001', other: 'edge-001', first: 'devices.yaml:12' },
   }),
-  'device/parent-unknown': rule<{ parent: string; hub: string }>({
+  'device/parent-unknown': rule<{ parent: string; hub: string | undefined }>({
     severity: 'error',
     about: 'The parent of a nested device is not a device of this fleet on the same hub.',
-    message: ({ parent, hub }) => `parent "${parent}" is not a device of this fleet on ${hub}`,
+    message: ({ parent, hub }) => `parent "${parent}" is not a device of this fleet on ${hub ?? 'the same hub'}`,
     remedy: ({ parent }) =>
       `Declare "${parent}" in a manifest of this run, correct its spelling, or remove the parent.`,
     example: { parent: 'gatway-01', hub: 'contoso.azure-devices.net' },
   }),
-  'device/tags': rule<{ key: string; problem: string }>({
+  'device/tags': rule<{ key: string; problem: TagProblem }>({
     severity: 'error',
     about:
       'IoT Hub would refuse the tags: a name with a dot, a dollar sign, a space or a control character, a list, a text over 4 KB, an integer beyond 2^52, more than 10 levels, more than 8 KB in all. `provisionIotEdge` is a tag of this tool, which keeps there which tags the manifest names.',
-    message: ({ key, problem }) => `${key} ${problem}`,
+    message: ({ key, problem }) => `${key} ${tagText(problem)}`,
     remedy: () => 'Rename the tag, or make it shorter; in a CSV a dot in the name of the column begins a map.',
-    example: { key: 'tags.site code', problem: 'has a space in its name, which IoT Hub does not allow' },
+    example: { key: 'tags.site code', problem: { character: ' ' } },
   }),
   'device/parent-cycle': rule<{ chain: readonly string[] }>({
     severity: 'error',
@@ -57,3 +78,36 @@ export const deviceRules = {
     example: { chain: ['gateway-01', 'gateway-02', 'gateway-01'] },
   }),
 };
+
+function idText(problem: IdProblem): string {
+  if (problem === 'empty') return 'is empty';
+  if ('length' in problem) {
+    return `has ${problem.length} characters; IoT Hub allows 128, and a certificate's common name 64`;
+  }
+  if ('character' in problem) return `has ${shown(problem.character)}, which IoT Hub does not allow`;
+  return `is the common name of ${problem.commonNameOf}`;
+}
+
+const tagWords = {
+  'empty-name': 'has an empty name',
+  'reserved-name': 'is kept by this tool: it says which tags the manifest names',
+  list: 'is a list, expected text, a number, true, false or a map of tags',
+  'not-a-number': 'is not a number that JSON has',
+} as const;
+
+function tagText(problem: TagProblem): string {
+  if (typeof problem === 'string') return tagWords[problem];
+  if ('character' in problem) return `has ${shown(problem.character)} in its name, which IoT Hub does not allow`;
+  if ('nameLimit' in problem) return `has a name of more than ${problem.nameLimit} bytes`;
+  if ('levelLimit' in problem) return `lies deeper than ${problem.levelLimit} levels`;
+  if ('bytes' in problem) {
+    return `are ${problem.bytes} bytes with what is kept about them, expected at most ${problem.limit}`;
+  }
+  if ('textBytes' in problem) return `is text of ${problem.textBytes} bytes, expected at most ${problem.limit}`;
+  const [least, most] = problem.range;
+  return `is ${problem.integer}, expected at least ${least} and at most ${most}`;
+}
+
+function shown(character: string): string {
+  return character === ' ' ? 'a space' : JSON.stringify(character);
+}

@@ -1,14 +1,41 @@
+import { certificateExtensions } from '../model/identity.ts';
 import { rule } from './rule.ts';
+import { type SyntaxFault, syntaxRemedy, syntaxText } from './syntax.ts';
+
+/** A value that is missing or of another type. `expected` and `found` are the words of the schema. */
+interface WrongValue {
+  readonly key: string;
+  readonly expected: string;
+  readonly found: string;
+  /** How to write it instead. If absent, the remedy tells to give the key what is expected. */
+  readonly remedy?: ValueRemedy;
+}
+
+/** `quote`: the value, as text; `quotes`: the same for a value that must not be quoted, since it may be a secret. */
+export type ValueRemedy = 'device' | 'from' | 'quotes' | { readonly quote: string };
+
+/** A fault of its own kind. */
+type NamedFault =
+  /** The header of a table has no column of this name; `known`: the columns that there may be. */
+  | { readonly problem: 'no-column'; readonly key: string; readonly known: readonly string[] }
+  | { readonly problem: 'null-in-list'; readonly key: string }
+  /** `key`: the keys that are missing. */
+  | { readonly problem: 'no-runtime'; readonly key: string };
+
+/** `pattern` finds no manifest; `file` names no devices; `from` finds no certificate of a device. */
+type Emptiness =
+  | { readonly pattern: string }
+  | { readonly file: string; readonly table: boolean }
+  | { readonly from: string };
 
 export const manifestRules = {
-  'manifest/syntax': rule<{ what: string; remedy?: string }>({
+  'manifest/syntax': rule<SyntaxFault>({
     severity: 'error',
     about:
       'The manifest cannot be read: it is no YAML, JSON or CSV, has a key or a column twice or a cell without a column, is too large, nested too deeply, or uses aliases to grow without bound.',
-    message: ({ what }) => what,
-    remedy: ({ remedy }) =>
-      remedy ?? "Correct the line; an editor with the manifest's JSON Schema shows such mistakes while you type.",
-    example: { what: 'Map keys must be unique' },
+    message: syntaxText,
+    remedy: syntaxRemedy,
+    example: { kind: 'parser', message: 'Map keys must be unique' },
   }),
   'manifest/unknown-key': rule<{ key: string; where: string; suggestion?: string; known: readonly string[] }>({
     severity: 'error',
@@ -22,20 +49,69 @@ export const manifestRules = {
         : `Write "${suggestion}", or remove the key.`,
     example: { key: 'certficates', where: 'a device', suggestion: 'certificates', known: ['id', 'certificates'] },
   }),
-  'manifest/type': rule<{ key: string; expected: string; found: string; remedy?: string }>({
+  'manifest/type': rule<WrongValue | NamedFault>({
     severity: 'error',
     about:
       'A value is missing or is not what its key takes: a number where text is needed (`1.10` becomes 1.1 without quotes), a word that is not in the list.',
-    message: ({ key, expected, found }) => `${key}: expected ${expected}, found ${found}`,
-    remedy: ({ key, expected, remedy }) => remedy ?? `Give ${key} ${expected}.`,
-    example: { key: 'runtime.version', expected: 'text', found: 'the number 1.1', remedy: 'Put it in quotes: "1.1".' },
+    message: (details) => {
+      const { expected, found } = 'problem' in details ? namedFaults[details.problem] : details;
+      return `${details.key}: expected ${expected}, found ${found}`;
+    },
+    remedy: (details) => ('problem' in details ? namedRemedy(details) : valueRemedy(details)),
+    example: { key: 'runtime.version', expected: 'text', found: 'the number 1.1', remedy: { quote: '1.1' } },
   }),
-  'manifest/empty': rule<{ what: string; remedy: string }>({
+  'manifest/empty': rule<Emptiness>({
     severity: 'error',
     about:
       'No manifest was found, or it names no devices. An empty fleet is never what was meant, least of all when devices may be removed.',
-    message: ({ what }) => what,
-    remedy: ({ remedy }) => remedy,
-    example: { what: 'devices.yaml names no devices', remedy: 'Add at least one device: devices: [{id: edge-001}].' },
+    message: (details) => {
+      if ('pattern' in details) return `no manifest found at ${details.pattern}`;
+      if ('file' in details) return `${details.file} names no devices`;
+      return `devices.from: ${JSON.stringify(details.from)} matches no device's certificate (${certificateExtensions.join(' ')})`;
+    },
+    remedy: emptinessRemedy,
+    example: { file: 'devices.yaml', table: false },
   }),
 };
+
+const namedFaults = {
+  'no-column': { expected: 'a column of this name', found: 'none in the first row' },
+  'null-in-list': { expected: 'a value (a list cannot hold null)', found: 'null' },
+  'no-runtime': { expected: 'the IoT Edge that the device runs', found: 'nothing' },
+} as const;
+
+function namedRemedy(fault: NamedFault): string {
+  switch (fault.problem) {
+    case 'no-column':
+      return `Name the columns in the first row: id,certificates.primary,runtime.version,runtime.platform. Known are ${fault.known.join(', ')}.`;
+    case 'null-in-list':
+      return 'Remove it from the list, or write the value.';
+    case 'no-runtime':
+      return 'Say it once for all in defaults: runtime: {version: "1.1", platform: debian}. A CSV has the columns runtime.version and runtime.platform.';
+  }
+}
+
+function valueRemedy({ key, expected, remedy }: WrongValue): string {
+  if (remedy === undefined) return `Give ${key} ${expected}.`;
+  return typeof remedy === 'string' ? valueRemedies[remedy] : `Put it in quotes: "${remedy.quote}".`;
+}
+
+const valueRemedies = {
+  device: 'Write each device as "- id: edge-001", its other keys below the id.',
+  from: 'Write devices: {from: "certs/*.pem"}, or a list of such globs.',
+  quotes: 'Put it in quotes.',
+} as const;
+
+function emptinessRemedy(details: Emptiness): string {
+  if ('pattern' in details) {
+    return 'Correct the input manifest (paths and globs, one a line, relative to the repository).';
+  }
+  if ('file' in details) {
+    return details.table
+      ? 'Add at least one row below the names of the columns.'
+      : 'Add at least one device, for example: devices: [{id: edge-001}].';
+  }
+  return details.from.includes('{id}')
+    ? `{id} has no meaning here; write ${JSON.stringify(details.from.replaceAll('{id}', '*'))}.`
+    : 'Give a glob relative to the manifest, such as certs/*.pem, or certs/**/*.pem for the folders below too.';
+}

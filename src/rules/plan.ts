@@ -1,4 +1,33 @@
+import { describeReason, type NamedChange } from '../model/reasons.ts';
+import type { AuthenticationType } from '../model/registration.ts';
 import { rule } from './rule.ts';
+
+/** Why a change would lock a device out: it loses its symmetric key, its authority's certificates, or all its certificates. */
+export type Lockout = 'symmetric-key' | 'authority' | 'all-certificates';
+
+/** What makes a device in the hub foreign: it is not an edge device, or it does not sign in with thumbprints. */
+export interface Foreignness {
+  readonly edge: boolean;
+  readonly authentication: AuthenticationType;
+}
+
+/** One difference between the approved plan (`was`) and the current one (`now`). */
+export type Difference =
+  | { readonly kind: 'new-device'; readonly now: DeviceChange }
+  | { readonly kind: 'undeclared-device'; readonly was: DeviceChange }
+  /** The two changes are of different kinds, and one of them removes the device. */
+  | { readonly kind: 'other-change'; readonly was: DeviceChange; readonly now: DeviceChange }
+  /** The approved plan updates the device; it would now be created. */
+  | { readonly kind: 'created-again' }
+  | { readonly kind: 'new-field'; readonly now: NamedChange }
+  | { readonly kind: 'missing-field'; readonly was: NamedChange }
+  | { readonly kind: 'other-value'; readonly was: NamedChange; readonly now: NamedChange };
+
+/** A device and its fields in a plan file. */
+interface DeviceChange {
+  readonly kind: 'create' | 'update' | 'disable' | 'delete';
+  readonly fields: readonly NamedChange[];
+}
 
 export const planRules = {
   'hub/not-allowed': rule<{ hub: string; allowed: readonly string[] }>({
@@ -23,23 +52,23 @@ export const planRules = {
     remedy: () => 'Write hub: NAME.azure-devices.net at the top of the manifest or at the device.',
     example: { allowed: ['a.azure-devices.net', 'b.azure-devices.net'] },
   }),
-  'plan/lockout': rule<{ id: string; why: string }>({
+  'plan/lockout': rule<{ id: string; why: Lockout }>({
     severity: 'error',
     about:
       'The change would cut the device off: none of the certificates it may hold now is among the new ones. Someone would have to drive out.',
-    message: ({ id, why }) => `device "${id}" would be locked out: ${why}`,
+    message: ({ id, why }) => `device "${id}" would be locked out: ${lockouts[why]}`,
     remedy: () =>
       'Keep one certificate of the two that the hub has, put the new one into the other slot, and replace the rest after the device has taken it up; or let the workflow say allow-lockout: true.',
-    example: { id: 'edge-001', why: 'neither thumbprint in the hub belongs to a certificate of the manifest' },
+    example: { id: 'edge-001', why: 'all-certificates' },
   }),
-  'plan/foreign': rule<{ id: string; what: string }>({
+  'plan/foreign': rule<{ id: string } & Foreignness>({
     severity: 'error',
     about:
       'The hub has a device of this id that is not an edge device with thumbprint authentication: somebody else made it.',
-    message: ({ id, what }) =>
-      `device "${id}" exists in the hub as ${what}, expected an edge device with X.509 thumbprints`,
+    message: ({ id, ...foreignness }) =>
+      `device "${id}" exists in the hub as ${foreignText(foreignness)}, expected an edge device with X.509 thumbprints`,
     remedy: () => 'Give the device another id, or let the workflow say adopt: true to take it over.',
-    example: { id: 'edge-001', what: 'a device that is not an edge device, with symmetric keys' },
+    example: { id: 'edge-001', edge: false, authentication: 'sas' },
   }),
   'plan/too-many-changes': rule<{ changes: number; known: number; limit: string }>({
     severity: 'error',
@@ -59,13 +88,17 @@ export const planRules = {
       `Give the device another parent (parent: "" for none), or keep "${parent}" in the manifest.`,
     example: { id: 'edge-003', parent: 'gateway-01' },
   }),
-  'plan/differs-from-approved': rule<{ id: string; what: string }>({
+  'plan/differs-from-approved': rule<{ id: string; differences: readonly Difference[] }>({
     severity: 'error',
     about:
       'The input `plan-file` gives an approved plan, and what is planned now is not the same: the manifest or the hub has changed since. Nothing is written. What was approved and is in effect already is no difference.',
-    message: ({ id, what }) => `device "${id}" differs from the approved plan: ${what}`,
+    message: ({ id, differences }) =>
+      `device "${id}" differs from the approved plan: ${differences.map(differenceText).join('; ')}`,
     remedy: () => 'Plan again, and have the new plan approved.',
-    example: { id: 'edge-001', what: 'status enabled → disabled was not approved' },
+    example: {
+      id: 'edge-001',
+      differences: [{ kind: 'new-field', now: { field: 'status', before: 'enabled', after: 'disabled' } }],
+    },
   }),
   'plan/re-enable': rule<{ id: string; reason: string }>({
     severity: 'warning',
@@ -86,3 +119,46 @@ export const planRules = {
     example: { repository: 'octo/fleet' },
   }),
 };
+
+const lockouts: Readonly<Record<Lockout, string>> = {
+  'symmetric-key': 'it signs in with a symmetric key now, which X.509 thumbprints replace',
+  authority: 'it signs in with a certificate of a registered authority now, which thumbprints replace',
+  'all-certificates': 'none of the certificates that the hub accepts now is among the new ones',
+};
+
+/** `a device that is not an edge device, with symmetric keys` */
+function foreignText({ edge, authentication }: Foreignness): string {
+  const kind = edge ? 'an edge device' : 'a device that is not an edge device';
+  return authentication === 'selfSigned' ? kind : `${kind}, with ${authentications[authentication]}`;
+}
+
+const authentications = {
+  sas: 'symmetric keys',
+  certificateAuthority: 'certificates of a registered authority',
+  none: 'no authentication',
+} as const;
+
+function differenceText(difference: Difference): string {
+  switch (difference.kind) {
+    case 'new-device':
+      return `the approved plan does not change it, it would now be ${changeText(difference.now)}`;
+    case 'undeclared-device':
+      return `the approved plan has it ${changeText(difference.was)}, and no manifest of this run declares it`;
+    case 'other-change':
+      return `the approved plan has it ${changeText(difference.was)}, it would now be ${changeText(difference.now)}`;
+    case 'created-again':
+      return 'it was to be updated, it would now be created';
+    case 'new-field':
+      return `${describeReason(difference.now)} was not approved`;
+    case 'missing-field':
+      return `${describeReason(difference.was)} was approved, and is not planned now`;
+    case 'other-value':
+      return `${describeReason(difference.was)} was approved, it would now be ${describeReason(difference.now)}`;
+  }
+}
+
+function changeText({ kind, fields }: DeviceChange): string {
+  if (kind === 'create') return 'created';
+  if (kind === 'delete') return 'deleted';
+  return `${kind === 'disable' ? 'disabled' : 'updated'} (${fields.map(describeReason).join(', ')})`;
+}

@@ -1,15 +1,15 @@
 import type { Severity } from '../model/finding.ts';
 
-/** One check: what it is called is the key of its table. `Details` is what its message needs to know. */
+/** One check. Its name is its key in the table. `Details` are the values in its texts. */
 export interface Rule<Details> {
   readonly severity: Severity;
-  /** When it fires and what would happen in the field, for docs/rules.md. */
+  /** When the rule fires and what would happen on the device otherwise, for docs/rules.md. */
   readonly about: string;
-  /** What was found, and what was expected. */
+  /** What was found and what was expected: a clause without a full stop. */
   message(details: Details): string;
-  /** What to do, or to type. */
+  /** What to do or to type: one sentence or more. */
   remedy(details: Details): string;
-  /** Details for the example in docs/rules.md. */
+  /** Details for the example in docs/rules.md and in SARIF. */
   readonly example: Details;
 }
 

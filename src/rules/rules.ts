@@ -20,7 +20,7 @@ const table = {
 export type RuleName = keyof typeof table;
 export type DetailsOf = { [Name in RuleName]: (typeof table)[Name] extends Rule<infer Details> ? Details : never };
 
-/** Every check of this product, by its stable name. docs/rules.md is generated from it. */
+/** All checks by their stable names. docs/rules.md is generated from this table. */
 export const rules: { readonly [Name in RuleName]: Rule<DetailsOf[Name]> } = table;
 
 export const ruleNames = Object.keys(table).filter(isRuleName);
@@ -29,7 +29,7 @@ function isRuleName(text: string): text is RuleName {
   return Object.hasOwn(table, text);
 }
 
-/** A finding of a rule: the only way to make one, so that messages and severities stand in the table alone. */
+/** Makes a finding of a rule. Findings are made only here, so that messages and severities are only in the table. */
 export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Name], subject: Subject): Finding {
   const row = rules[name];
   return {

@@ -1,4 +1,13 @@
+import type { Slot } from '../model/fleet.ts';
 import { rule } from './rule.ts';
+
+/** What was dropped from a given thumbprint, and how often. */
+export interface Dropped {
+  readonly kind: 'colon' | 'dot' | 'dash' | 'space' | 'mark' | 'label';
+  /** The code point of an invisible mark, `U+200E`, or the text of a label. */
+  readonly text?: string;
+  readonly count: number;
+}
 
 export const thumbprintRules = {
   'thumbprint/missing': rule<{ id: string }>({
@@ -33,7 +42,7 @@ export const thumbprintRules = {
       'Give both as SHA-1 (40) or both as SHA-256 (64); thumbprintAlgorithm chooses for those made from certificates.',
     example: { primary: 64, secondary: 40 },
   }),
-  'thumbprint/mismatch': rule<{ slot: string; given: string; path: string; expected: string }>({
+  'thumbprint/mismatch': rule<{ slot: Slot; given: string; path: string; expected: string }>({
     severity: 'error',
     about: 'A given thumbprint is not that of the certificate beside it.',
     message: ({ slot, given, path, expected }) =>
@@ -41,7 +50,7 @@ export const thumbprintRules = {
     remedy: () => 'Remove the thumbprint (it is made from the certificate), or name the certificate it belongs to.',
     example: { slot: 'primary', given: '00…00', path: 'certs/edge-001-primary.pem', expected: '3F…9A' },
   }),
-  'thumbprint/only-secondary': rule<{ what: string }>({
+  'thumbprint/only-secondary': rule<{ what: 'thumbprint' | 'certificate' }>({
     severity: 'error',
     about:
       "Only the secondary slot is given. The primary must be there; with one slot empty edgeHub's scope refresh is known to break: https://github.com/Azure/iotedge/pull/3775.",
@@ -49,13 +58,13 @@ export const thumbprintRules = {
     remedy: () => 'Give it as primary; one value fills both slots.',
     example: { what: 'thumbprint' },
   }),
-  'thumbprint/normalised': rule<{ dropped: string }>({
+  'thumbprint/normalised': rule<{ dropped: readonly Dropped[] }>({
     severity: 'notice',
     about:
       'Something was dropped from a given thumbprint: separators, or the invisible mark that the Windows certificate dialog copies.',
-    message: ({ dropped }) => `dropped from the thumbprint: ${dropped}`,
+    message: ({ dropped }) => `dropped from the thumbprint: ${dropped.map(droppedText).join(', ')}`,
     remedy: () => 'Nothing to do; write the bare hex digits to silence this.',
-    example: { dropped: '31 colons' },
+    example: { dropped: [{ kind: 'colon', count: 31 }] },
   }),
   'thumbprint/single': rule<{ id: string }>({
     severity: 'notice',
@@ -66,3 +75,11 @@ export const thumbprintRules = {
     example: { id: 'edge-001' },
   }),
 };
+
+/** `31 colons`, `1 invisible mark (U+200E)` */
+function droppedText({ kind, text, count }: Dropped): string {
+  if (kind === 'label') return `${count} "${text}"`;
+  const name = kind === 'mark' ? 'invisible mark' : kind;
+  const plural = kind === 'dash' ? 'dashes' : `${name}s`;
+  return `${count} ${count === 1 ? name : plural}${kind === 'mark' ? ` (${text})` : ''}`;
+}

@@ -3,8 +3,11 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readBases } from '../../../src/bundle/base/read.ts';
+import { aLineOf } from '../../../src/bundle/base/secrets.ts';
 import type { Device } from '../../../src/model/fleet.ts';
+import type { BaseProblem } from '../../../src/rules/base.ts';
 import { openWorkspace } from '../../../src/run/workspace.ts';
+import { at, told } from '../../support/finding.ts';
 import { folderWith } from '../../support/folder.ts';
 import { columnOf, deviceOf, type Wanted } from '../material.ts';
 import { section } from './base-material.ts';
@@ -50,24 +53,33 @@ describe('the bases of a fleet', () => {
   });
 
   it.each([
-    ['missing.yaml', 'it cannot be read: it does not exist'],
-    ['../out.yaml', 'it cannot be read: it lies outside the workspace'],
-    ['link.yaml', 'it cannot be read: it is a link, and what it links to is refused'],
-    ['folder', 'it cannot be read: it is a folder'],
-    ['large.yaml', 'it cannot be read: it has 1048577 bytes, expected at most 1048576'],
-    ['utf16.yaml', 'it is not text in UTF-8'],
-  ])('are refused, at the line of the manifest: %s', async (path, what) => {
+    ['missing.yaml', 'missing'],
+    ['../out.yaml', 'outside'],
+    ['.git/config', 'outside'],
+    ['link.yaml', 'outside'],
+    ['folder', 'unreadable'],
+    ['large.yaml', 'too-large'],
+    ['utf16.yaml', undefined],
+  ] as const)('are refused, at the line of the manifest: %s', async (path, why) => {
     const root = folderWith({ 'large.yaml': '#'.repeat(1024 * 1024 + 1) });
     mkdirSync(join(root, 'folder'));
     writeFileSync(join(root, 'utf16.yaml'), Buffer.from(`\uFEFF${whole}é`, 'utf16le'));
     symlinkSync('/etc/hosts', join(root, 'link.yaml'));
-    const { value, findings } = await readBases([withBase(path), withBase(path, { id: 'x' })], openWorkspace(root));
+    const workspace = openWorkspace(root);
+    const { value, findings } = await readBases([withBase(path), withBase(path, { id: 'x' })], workspace);
     expect(value.size).toBe(0);
+    // A folder, the limit of 1 MiB and where a link leads: the workspace says which it is.
+    const read = workspace.read(path, 1_048_576);
+    const problem =
+      why === undefined || read.ok
+        ? ({ kind: 'not-utf-8' } as const)
+        : ({ kind: 'unreadable', why, detail: read.detail } as const);
     expect(findings).toMatchObject([
-      { rule: 'config/base', place: { file: 'devices.yaml', column: columnOf('config.base') } },
+      { ...told('config/base', { path, problem }), place: at('devices.yaml', 1, columnOf('config.base')) },
     ]);
-    expect(findings[0]?.message).toContain(`${path}: ${what}`);
+    if (why === 'too-large') expect(findings[0]?.message).toMatch(/ 1048577 .* 1048576$/);
     expect(findings[0]?.device).toBeUndefined();
+    expect(read.ok || read.why).toBe(why ?? true);
   });
 
   it('are told by their lines where these would be filled in as secrets of the manifest are', async () => {
@@ -82,15 +94,16 @@ describe('the bases of a fleet', () => {
     const text = `agent:\n  ${env.join('\n')}\n${whole}`.replace('"edge-001"', '"${IOTEDGE_P}"');
     expect(text).toContain('device_id: "${IOTEDGE_P}"');
     const workspace = openWorkspace(folderWith({ 'a.yaml': text }));
-    const judge = async (...devices: readonly Device[]) =>
-      (await readBases(devices, workspace)).findings.map(({ rule, place, device, message }) => {
-        expect(message).toContain('a line of a.yaml holds ${IOTEDGE_P}');
-        return `${rule} ${place?.file}:${place?.line}:${place?.column} ${device}`;
-      });
+    const judge = async (...devices: readonly Device[]) => (await readBases(devices, workspace)).findings;
+    const findingAt = (line: number, column: number, device: string) => ({
+      ...told('config/placeholder', { key: aLineOf('a.yaml'), placeholder: '${IOTEDGE_P}' }),
+      place: at('a.yaml', line, column),
+      device,
+    });
     const filled = withBase('a.yaml', { id: 'x', config: { agent: { registry } } });
-    expect(await judge(filled, withBase('a.yaml', { id: 'y' }))).toEqual([
-      'config/placeholder a.yaml:3:9 x',
-      'config/placeholder a.yaml:4:8 x',
+    expect(await judge(filled, withBase('a.yaml', { id: 'y' }))).toMatchObject([
+      findingAt(3, 9, 'x'),
+      findingAt(4, 8, 'x'),
     ]);
     expect(await judge(withBase('a.yaml', { id: 'y' }))).toEqual([]);
   });
@@ -111,22 +124,27 @@ describe('the bases of a fleet', () => {
     const text = whole.replace('"edge"', '"<HERE>"').replace('homedir: "/h"\n', '');
     const workspace = openWorkspace(folderWith({ 'a.yaml': text, 'b.yaml': 'a: "' }));
     const judge = async (...devices: readonly Device[]) =>
-      (await readBases(devices, workspace)).findings.map(({ place, device, message }) =>
-        [`${place?.file}:${place?.line}`, device, message.slice(8, 18)].join(' '),
-      );
+      (await readBases(devices, workspace)).findings.map(({ message, place, device }) => ({ message, place, device }));
     const given = { hostname: 'edge' };
-    expect(await judge(withBase('a.yaml', { id: 'x' }))).toEqual(['a.yaml:1 x homedir is', 'a.yaml:10 x hostname i']);
-    expect(await judge(withBase('a.yaml', { id: 'x' }), withBase('a.yaml', { id: 'y' }))).toEqual([
-      'a.yaml:1  homedir is',
-      'a.yaml:10  hostname i',
-    ]);
+    const problemAt = (file: string, line: number, column: number, problem: BaseProblem, device?: string) => ({
+      message: told('config/base', { path: file, problem }).message,
+      place: at(file, line, column),
+      device,
+    });
+    const noHome = { setting: 'homedir', found: 'nothing', usual: '/var/lib/iotedge', platform: 'debian' } as const;
+    const home = (device?: string) => problemAt('a.yaml', 1, 1, { kind: 'lacks', ...noHome }, device);
+    const placeholder = { kind: 'placeholder', text: '<HERE>' } as const;
+    const name = (device?: string) => problemAt('a.yaml', 10, 1, { kind: 'hostname', problem: placeholder }, device);
+    expect(await judge(withBase('a.yaml', { id: 'x' }))).toEqual([home('x'), name('x')]);
+    expect(await judge(withBase('a.yaml', { id: 'x' }), withBase('a.yaml', { id: 'y' }))).toEqual([home(), name()]);
     expect(await judge(withBase('a.yaml', { id: 'x', ...given }), withBase('a.yaml', { id: 'y' }))).toEqual([
-      'a.yaml:1  homedir is',
-      'a.yaml:10 y hostname i',
+      home(),
+      name('y'),
     ]);
     expect(await judge(withBase('a.yaml', { id: 'x', ...given }), withBase('a.yaml', { id: 'y', ...given }))).toEqual([
-      'a.yaml:1  homedir is',
+      home(),
     ]);
-    expect(await judge(withBase('b.yaml', { id: 'x' }))).toEqual(['b.yaml:1 x it is no Y']);
+    const syntax = { kind: 'syntax', message: 'Missing closing "quote' } as const;
+    expect(await judge(withBase('b.yaml', { id: 'x' }))).toEqual([problemAt('b.yaml', 1, 5, syntax, 'x')]);
   });
 });

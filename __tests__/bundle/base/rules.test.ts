@@ -2,95 +2,98 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { judgeAddresses } from '../../../src/bundle/base/addresses.ts';
 import { readBase } from '../../../src/bundle/base/base.ts';
-import { judgeBaseKeys } from '../../../src/bundle/base/keys.ts';
+import { judgeBaseKeys, laterKey } from '../../../src/bundle/base/keys.ts';
 import { judgeBaseHostname, judgeParts } from '../../../src/bundle/base/needs.ts';
+import { aLineOf } from '../../../src/bundle/base/secrets.ts';
+import { problemOf } from '../../../src/bundle/judge/hostname.ts';
+import { secretOf } from '../../../src/bundle/judge/secrets.ts';
+import type { Finding } from '../../../src/model/finding.ts';
 import type { Platform } from '../../../src/model/fleet.ts';
+import type { AddressProblem, BaseHostnameProblem, BaseProblem } from '../../../src/rules/base.ts';
+import { at, told } from '../../support/finding.ts';
 import { deviceOf } from '../material.ts';
 import { baseOf } from './base-material.ts';
 
-/** `line:column rule message` of each finding. */
-function said(text: string): readonly string[] {
-  return readBase('base.yaml', text, { device: 'edge-001' }).findings.map(({ rule, message, place, device }) => {
-    expect(device).toBe('edge-001');
-    return `${place?.line}:${place?.column} ${rule} ${message}`;
-  });
+/** The findings of a file, which all name its device. */
+function findingsIn(text: string): readonly Finding[] {
+  return readBase('base.yaml', text, { device: 'edge-001' }).findings;
 }
 
 describe('config/base, of a file that cannot be edited', () => {
-  it.each([
+  it.each<[string, string, number, number | undefined, BaseProblem]>([
     [
       'a space before provisioning',
       'a: 1\n provisioning:\n  source: manual\nb: 1\n',
-      '2:2',
-      '"provisioning:" does not begin',
+      2,
+      2,
+      { kind: 'provisioning-indented' },
     ],
     [
       'one in the first line',
       ' provisioning:\n  source: manual\nagent:\n  x: 1\n',
-      '1:2',
-      '"provisioning:" does not begin',
+      1,
+      2,
+      { kind: 'provisioning-indented' },
     ],
-    ['a tab before it', 'a: 1\n\tprovisioning:\n\t\tsource: x\n', '2:2', '"provisioning:" does not begin'],
-    ['a file indented as a whole', '  provisioning:\n    source: x\n  a: 1\n', '1:3', '"provisioning:" does not begin'],
-    ['any other setting indented', '  agent:\n    x: 1\n  a: 1\n', '1:3', '"agent:" does not begin its line'],
-    ['an anchor before a key', 'agent:\n  x: 1\n&a b: 1\n', '3:4', '"b:" does not begin its line'],
-    ['a tab', 'provisioning:\n\tsource: manual\n', '2:1', 'a tab in the indentation'],
-    ['several documents', 'a: 1\n---\nb: 1\n', '2:1', 'a second document begins here ("---")'],
+    ['a tab before it', 'a: 1\n\tprovisioning:\n\t\tsource: x\n', 2, 2, { kind: 'provisioning-indented' }],
+    ['a file indented as a whole', '  provisioning:\n    source: x\n  a: 1\n', 1, 3, { kind: 'provisioning-indented' }],
+    ['any other setting indented', '  agent:\n    x: 1\n  a: 1\n', 1, 3, { kind: 'key-indented', key: 'agent' }],
+    ['an anchor before a key', 'agent:\n  x: 1\n&a b: 1\n', 3, 4, { kind: 'key-indented', key: 'b' }],
+    ['a tab', 'provisioning:\n\tsource: manual\n', 2, 1, { kind: 'tab' }],
+    ['several documents', 'a: 1\n---\nb: 1\n', 2, 1, { kind: 'second-document' }],
     [
       'a section twice',
       'provisioning:\n  a: 1\nx: 1\nprovisioning:\n  a: 1\n',
-      '4:1',
-      'provisioning stands here a second',
+      4,
+      1,
+      { kind: 'key-twice', key: 'provisioning' },
     ],
-    ['another key twice', 'x:\n  hostname: 1\n  hostname: 2\n', '3:3', 'hostname stands here a second time'],
-    ['what is no YAML', 'a: "x\nb: 1\n', '3:1', 'it is no YAML: Missing closing "quote'],
-    ['brackets without end', '['.repeat(20_000), '1:', 'it is nested too deeply'],
-    ['dashes without end', '- '.repeat(20_000), '1:', 'it is nested too deeply'],
-    ['nothing', '', '1:1', 'it has no settings'],
-    ['comments alone', '# provisioning:\n', '1:1', 'it has no settings'],
-    ['a list', '- a\n', '1:1', 'it is no list of settings'],
-    ['JSON', '{"provisioning": {}}', '1:1', 'it is no list of settings'],
-    ['a carriage return', 'a: 1\rb: 2\n', '1:5', 'a carriage return'],
-    ['a key of other case', 'Provisioning:\n  a: 1\n', '1:1', '"Provisioning": expected "provisioning"'],
+    ['another key twice', 'x:\n  hostname: 1\n  hostname: 2\n', 3, 3, { kind: 'key-twice', key: 'hostname' }],
+    ['what is no YAML', 'a: "x\nb: 1\n', 3, 1, { kind: 'syntax', message: 'Missing closing "quote' }],
+    // Where the parser gives up depends on its stack.
+    ['brackets without end', '['.repeat(20_000), 1, undefined, { kind: 'too-deep' }],
+    ['dashes without end', '- '.repeat(20_000), 1, undefined, { kind: 'too-deep' }],
+    ['nothing', '', 1, 1, { kind: 'no-settings' }],
+    ['comments alone', '# provisioning:\n', 1, 1, { kind: 'no-settings' }],
+    ['a list', '- a\n', 1, 1, { kind: 'no-map' }],
+    ['JSON', '{"provisioning": {}}', 1, 1, { kind: 'no-map' }],
+    ['a carriage return', 'a: 1\rb: 2\n', 1, 5, { kind: 'carriage-return' }],
     [
-      'no settings in provisioning',
-      'provisioning:\n# source: manual\n',
-      '1:1',
-      'provisioning: expected settings of its own',
+      'a key of other case',
+      'Provisioning:\n  a: 1\n',
+      1,
+      1,
+      { kind: 'key-case', key: 'Provisioning', expected: 'provisioning' },
     ],
-    ['text as provisioning', 'a: 1\nprovisioning: manual\n', '2:1', 'provisioning: expected settings of its own'],
-    ['text as a section', 'agent:\n  config: x\n', '2:3', 'agent.config: expected settings of its own'],
-    ['a list as a section', 'agent:\n  env:\n  - A=1\n', '2:3', 'agent.env: expected settings of its own'],
+    ['no settings in provisioning', 'provisioning:\n# source: manual\n', 1, 1, { kind: 'provisioning-empty' }],
+    ['text as provisioning', 'a: 1\nprovisioning: manual\n', 2, 1, { kind: 'provisioning-empty' }],
+    ['text as a section', 'agent:\n  config: x\n', 2, 3, { kind: 'no-section', setting: 'agent.config' }],
+    ['a list as a section', 'agent:\n  env:\n  - A=1\n', 2, 3, { kind: 'no-section', setting: 'agent.env' }],
     [
       'two ways to authenticate',
       'provisioning:\n  device_connection_string: ""\n  authentication:\n    method: x509\n',
-      '3:3',
-      'provisioning has both device_connection_string and authentication',
+      3,
+      3,
+      { kind: 'two-authentications' },
     ],
-    [
-      'no truth value',
-      'provisioning:\n  dynamic_reprovisioning: "true"\n',
-      '2:3',
-      'dynamic_reprovisioning: expected true',
-    ],
-    ['an alias to the section', 'provisioning:\n  a: &x 1\nb: *x\n', '3:4', 'the alias *x repeats a value'],
-    ['an alias elsewhere', 'a: &x 1\nb: {c: *x}\n', '2:8', 'the alias *x repeats a value'],
-    ['a merged map', 'a: &x {}\nb:\n  <<: *x\n', '3:7', 'the alias *x repeats a value'],
-    ['a key alone', 'a: {b, c: 1}\n', '1:5', 'a key without a colon'],
-    ['a question', 'a: 1\n? b\n', '2:3', '"b:" does not begin its line'],
-  ])('%s', (_, text, place, message) => {
-    const findings = said(text);
-    expect(findings[0]).toContain(` config/base base.yaml: ${message}`);
-    expect(findings[0]?.startsWith(place)).toBe(true);
+    ['no truth value', 'provisioning:\n  dynamic_reprovisioning: "true"\n', 2, 3, { kind: 'dynamic-reprovisioning' }],
+    ['an alias to the section', 'provisioning:\n  a: &x 1\nb: *x\n', 3, 4, { kind: 'alias', name: 'x' }],
+    ['an alias elsewhere', 'a: &x 1\nb: {c: *x}\n', 2, 8, { kind: 'alias', name: 'x' }],
+    ['a merged map', 'a: &x {}\nb:\n  <<: *x\n', 3, 7, { kind: 'alias', name: 'x' }],
+    ['a key alone', 'a: {b, c: 1}\n', 1, 5, { kind: 'key-without-colon' }],
+    ['a question', 'a: 1\n? b\n', 2, 3, { kind: 'key-indented', key: 'b' }],
+  ])('%s', (_, text, line, column, problem) => {
+    const findings = findingsIn(text);
+    expect(findings.map(({ device }) => device)).toEqual(findings.map(() => 'edge-001'));
+    expect(findings[0]).toMatchObject(told('config/base', { path: 'base.yaml', problem }));
+    expect(findings[0]?.place).toEqual(at('base.yaml', line, column ?? expect.any(Number)));
     expect(readBase('base.yaml', text, {}).value).toBeUndefined();
-    expect(readBase('base.yaml', `\uFEFF${text}`, {}).findings[0]?.place).toMatchObject({
-      line: Number(place.split(':')[0]),
-    });
+    expect(readBase('base.yaml', `\uFEFF${text}`, {}).findings[0]?.place).toMatchObject({ line });
   });
 
   it('tells a leading space alone, and every section that stands twice', () => {
-    expect(said('a: 1\n provisioning:\n  source: manual\nb: 1\nb: 1\n')).toHaveLength(1);
-    expect(said('a: 1\na: 1\nb: 1\nb: 1\nc: "\n')).toHaveLength(3);
+    expect(findingsIn('a: 1\n provisioning:\n  source: manual\nb: 1\nb: 1\n')).toHaveLength(1);
+    expect(findingsIn('a: 1\na: 1\nb: 1\nb: 1\nc: "\n')).toHaveLength(3);
   });
 
   it.each([
@@ -100,40 +103,57 @@ describe('config/base, of a file that cannot be edited', () => {
     ['markers of a document', '---\na: 1\n...\n'],
     ['sections without anything', 'agent:\nconnect: ~\nmoby_runtime: {}\n'],
   ])('is silent about %s', (_, text) => {
-    expect(said(text)).toEqual([]);
+    expect(findingsIn(text)).toEqual([]);
   });
 });
 
 describe('config/secret-in-manifest, of a base', () => {
   const secret = 'c2VjcmV0LXZhbHVl';
+  /** What the judge of the manifest calls such a text. */
+  const [accessKey, privateKey, named] = [
+    secretOf('', 'SharedAccessKey=x')!,
+    secretOf('', '-----BEGIN PRIVATE KEY-----')!,
+    secretOf('config.agent.env.DB_PASSWORD', 'x')!,
+  ];
+  const line = aLineOf('base.yaml');
   it.each([
-    [
-      '2:3',
-      'provisioning.device_connection_string holds a shared access key',
-      `provisioning:\n  device_connection_string: "HostName=h;DeviceId=d;SharedAccessKey=${secret}"\n`,
-    ],
-    ['2:1', 'a line of base.yaml holds a shared access key', `a: 1\n#   x: "HostName=h;SharedAccessKey=${secret}"\n`],
-    ['3:1', 'a line of base.yaml holds a private key', `a:\n- |\n -----BEGIN PRIVATE KEY-----\n ${secret}\n`],
-    [
-      '3:5',
-      'provisioning.attestation.symmetric_key holds a symmetric key',
-      `provisioning:\n  attestation:\n    symmetric_key: "${secret}"\n`,
-    ],
-    [
-      '4:7',
-      'agent.config.auth.password holds a password',
-      `agent:\n  config:\n    auth:\n      password: "${secret}"\n`,
-    ],
-    ['3:5', 'agent.config.image holds a password', `agent:\n  config:\n    image: "me:${secret}@r/a"\n`],
-    [
-      '3:5',
-      'agent.env.DB_PASSWORD holds a value whose name says that it is a secret',
-      `agent:\n  env:\n    DB_PASSWORD: "${secret}"\n`,
-    ],
-    ['1:1', 'a line of base.yaml holds a shared access key', `: : "SharedAccessKey=${secret}"\n`],
-  ])('at %s: %s', (place, message, text) => {
-    const findings = said(text).filter((one) => one.includes('config/secret-in-manifest'));
-    expect(findings).toEqual([`${place} config/secret-in-manifest ${message}`]);
+    {
+      at: [2, 3],
+      key: 'provisioning.device_connection_string',
+      what: accessKey,
+      text: `provisioning:\n  device_connection_string: "HostName=h;DeviceId=d;SharedAccessKey=${secret}"\n`,
+    },
+    { at: [2, 1], key: line, what: accessKey, text: `a: 1\n#   x: "HostName=h;SharedAccessKey=${secret}"\n` },
+    { at: [3, 1], key: line, what: privateKey, text: `a:\n- |\n -----BEGIN PRIVATE KEY-----\n ${secret}\n` },
+    {
+      at: [3, 5],
+      key: 'provisioning.attestation.symmetric_key',
+      what: 'a symmetric key',
+      text: `provisioning:\n  attestation:\n    symmetric_key: "${secret}"\n`,
+    },
+    {
+      at: [4, 7],
+      key: 'agent.config.auth.password',
+      what: 'a password',
+      text: `agent:\n  config:\n    auth:\n      password: "${secret}"\n`,
+    },
+    {
+      at: [3, 5],
+      key: 'agent.config.image',
+      what: 'a password',
+      text: `agent:\n  config:\n    image: "me:${secret}@r/a"\n`,
+    },
+    { at: [3, 5], key: 'agent.env.DB_PASSWORD', what: named, text: `agent:\n  env:\n    DB_PASSWORD: "${secret}"\n` },
+    { at: [1, 1], key: line, what: accessKey, text: `: : "SharedAccessKey=${secret}"\n` },
+  ])('at $at: $key', ({ at: [row = 0, column = 0], key, what, text }) => {
+    const findings = findingsIn(text).filter(({ rule }) => rule === 'config/secret-in-manifest');
+    expect(findings).toMatchObject([
+      {
+        ...told('config/secret-in-manifest', { key, what }),
+        place: at('base.yaml', row, column),
+        device: 'edge-001',
+      },
+    ]);
     expect(JSON.stringify(readBase('base.yaml', text, {}).findings)).not.toContain(secret);
   });
 
@@ -150,7 +170,7 @@ describe('config/secret-in-manifest, of a base', () => {
     ['a symmetric key to be filled in', 'provisioning:\n  attestation:\n    symmetric_key: "<SYMMETRIC_KEY>"\n'],
     ['an empty password', 'agent:\n  config:\n    auth:\n      password: ""\n'],
   ])('is silent about %s', (_, text) => {
-    expect(said(text)).toEqual([]);
+    expect(findingsIn(text)).toEqual([]);
   });
 });
 
@@ -164,53 +184,51 @@ moby_runtime:
   uri: "unix:///d"
 `;
 
-function lacks(text: string, platform: Platform = 'debian', hostnameGiven = false): readonly string[] {
+const path = 'base/config.yaml';
+const complaint = (line: number, column: number, problem: BaseProblem) => ({
+  ...told('config/base', { path, problem }),
+  place: at(path, line, column),
+});
+
+function lacks(text: string, platform: Platform = 'debian', hostnameGiven = false): readonly Finding[] {
   const base = baseOf(text);
-  const findings = [...judgeParts(base, platform, {}), ...(hostnameGiven ? [] : judgeBaseHostname(base, {}))];
-  return findings.map(({ rule, place, message, remedy }) => {
-    expect(rule).toBe('config/base');
-    return `${place?.line}:${place?.column} ${message.replace('base/config.yaml: ', '')} → ${remedy}`;
-  });
+  return [...judgeParts(base, platform, {}), ...(hostnameGiven ? [] : judgeBaseHostname(base, {}))];
 }
 
 describe('config/base, of a file with which no device could start', () => {
-  it.each<[string, Platform, string, string]>([
+  it.each<[string, Platform, number, string, string, ('nothing' | 'no-text')?]>([
     [
       'connect:\n  management_uri: "unix:///m"\n  workload_uri: "unix:///w"\n',
       'linux',
-      '1:1 connect.management_uri is missing; the runtime would take a value of its own',
-      'connect.management_uri: "unix:///var/lib/iotedge/mgmt.sock"',
+      1,
+      'connect.management_uri',
+      'unix:///var/lib/iotedge/mgmt.sock',
     ],
     [
       'listen: {management_uri: "unix:///m", workload_uri: "unix:///w"}\n',
       'debian',
-      '1:1 listen.management_uri is missing',
-      'listen.management_uri: "fd://iotedge.mgmt.socket", as the package for debian',
+      1,
+      'listen.management_uri',
+      'fd://iotedge.mgmt.socket',
     ],
-    ['homedir: "/h"\n', 'windows', '1:1 homedir is missing', 'homedir: "C:\\\\ProgramData\\\\iotedge"'],
-    [
-      '  uri: "unix:///d"\n',
-      'windows',
-      '7:1 moby_runtime.uri is missing',
-      'moby_runtime.uri: "npipe://./pipe/iotedge_moby_engine"',
-    ],
-    ['"/h"', 'debian', '6:1 homedir is no text in quotes', 'homedir: "/var/lib/iotedge"'],
-  ])('lacks %j', (part, platform, found, remedy) => {
+    ['homedir: "/h"\n', 'windows', 1, 'homedir', 'C:\\ProgramData\\iotedge'],
+    ['  uri: "unix:///d"\n', 'windows', 7, 'moby_runtime.uri', 'npipe://./pipe/iotedge_moby_engine'],
+    ['"/h"', 'debian', 6, 'homedir', '/var/lib/iotedge', 'no-text'],
+  ])('lacks %j', (part, platform, line, setting, usual, found = 'nothing') => {
     const [first] = lacks(whole.replace(part, ''), platform);
-    expect(first).toContain(found);
-    expect(first).toContain(remedy);
+    expect(first).toMatchObject(complaint(line, 1, { kind: 'lacks', setting, found, usual, platform }));
+    expect(first?.remedy).toContain(`${setting}: ${JSON.stringify(usual)}`);
   });
 
-  it.each([
-    ['hostname: "edge"\n', '', '1:1 hostname is missing; the runtime would take "localhost"'],
-    ['"edge"', '"<ADD HOSTNAME HERE>"', '1:1 hostname is still the placeholder of the template, "<ADD HOSTNAME HERE>"'],
-    ['"edge"', '12', '1:1 hostname is no text in quotes'],
-    ['"edge"', '"7-edge"', '1:1 hostname, "7-edge", has the label "7-edge", which does not begin with a letter'],
-  ])('has, for %s, %j', (part, instead, found) => {
+  it.each<[string, string, BaseHostnameProblem]>([
+    ['hostname: "edge"\n', '', { kind: 'missing' }],
+    ['"edge"', '"<ADD HOSTNAME HERE>"', { kind: 'placeholder', text: '<ADD HOSTNAME HERE>' }],
+    ['"edge"', '12', { kind: 'no-text' }],
+    ['"edge"', '"7-edge"', { kind: 'invalid', hostname: '7-edge', problem: problemOf('7-edge')! }],
+  ])('has, for %s, %j', (part, instead, problem) => {
     const text = whole.replace(part, instead);
-    expect(lacks(text)).toEqual([
-      `${found} → Set config.hostname in the manifest (in defaults, {id} stands for the device), or write the name of the machine here.`,
-    ]);
+    expect(lacks(text)).toMatchObject([complaint(1, 1, { kind: 'hostname', problem })]);
+    for (const platform of ['linux', 'windows'] as const) expect(lacks(text, platform)).toEqual(lacks(text));
     expect(lacks(text, 'debian', true)).toEqual([]);
   });
 
@@ -225,53 +243,70 @@ describe('config/base, of a file whose modules would find nobody', () => {
         `connect: {management_uri: "${connect}", workload_uri: "unix:///w"}\nlisten: {management_uri: "${listen}", workload_uri: "unix:///w"}\n`,
       ),
     );
-  const told = (connect: string, listen: string, platform: Platform = 'debian') =>
+  const found = (connect: string, listen: string, platform: Platform = 'debian') =>
     judgeAddresses(addresses(connect, listen), platform, {}).filter(({ message }) => message.includes('management'));
+  /** As the packages have them. */
+  const usual = {
+    debian: { connect: 'unix:///var/run/iotedge/mgmt.sock', listen: 'fd://iotedge.mgmt.socket' },
+    linux: { connect: 'unix:///var/lib/iotedge/mgmt.sock', listen: 'unix:///var/lib/iotedge/mgmt.sock' },
+    windows: {
+      connect: 'unix:///C:/ProgramData/iotedge/mgmt/sock',
+      listen: 'unix:///C:/ProgramData/iotedge/mgmt/sock',
+    },
+  };
 
-  it.each<[string, string, string, Platform, string, string]>([
+  const toModules = ['unix', 'http'];
+  it.each<[string, string, string, Platform, 'connect' | 'listen', AddressProblem]>([
+    ['another path', 'unix:///m', 'unix:///n', 'debian', 'listen', { kind: 'mismatch', connect: 'unix:///m' }],
     [
-      'another path',
-      'unix:///m',
-      'unix:///n',
-      'debian',
-      '3:10',
-      'listen.management_uri, "unix:///n", does not match connect.management_uri, "unix:///m"',
+      'another port',
+      'http://10.0.0.1:80',
+      'http://10.0.0.1:15580',
+      'linux',
+      'listen',
+      { kind: 'mismatch', connect: 'http://10.0.0.1:80' },
     ],
-    ['another port', 'http://10.0.0.1:80', 'http://10.0.0.1:15580', 'linux', '3:10', 'does not match connect'],
-    ['a port and a path', 'http://10.0.0.1:15580', 'unix:///m', 'debian', '3:10', 'does not match connect'],
+    [
+      'a port and a path',
+      'http://10.0.0.1:15580',
+      'unix:///m',
+      'debian',
+      'listen',
+      { kind: 'mismatch', connect: 'http://10.0.0.1:15580' },
+    ],
     [
       'a port and a socket of systemd',
       'http://10.0.0.1:15580',
       'fd://iotedge.mgmt.socket',
       'debian',
-      '3:10',
-      'does not match connect',
+      'listen',
+      { kind: 'mismatch', connect: 'http://10.0.0.1:15580' },
     ],
     [
       'a socket of systemd for modules',
       'fd://iotedge.mgmt.socket',
       'fd://iotedge.mgmt.socket',
       'debian',
-      '2:11',
-      'connect.management_uri, "fd://iotedge.mgmt.socket", is no address that begins with unix://, http://',
+      'connect',
+      { kind: 'scheme', expected: toModules },
     ],
     [
       'a socket of systemd in the rpm package',
       'unix:///m',
       'fd://iotedge.mgmt.socket',
       'linux',
-      '3:10',
-      'which only the package for debian has',
+      'listen',
+      { kind: 'systemd-socket' },
     ],
-    ['a bare path', '/var/run/m', 'unix:///m', 'debian', '2:11', 'is no address that begins with'],
-    ['a path without its slash', 'unix://var/run/m', 'unix://var/run/m', 'debian', '2:11', 'has no absolute path'],
-    ['a path of Windows', 'unix:///C:/m', 'unix:///C:/m', 'debian', '2:11', 'is a path of Windows, on a Linux device'],
-    ['a path of Linux', 'unix:///m', 'unix:///m', 'windows', '2:11', 'is a path of Linux, on a Windows device'],
-  ])('has %s', (_, connect, listen, platform, place, message) => {
-    const [first] = told(connect, listen, platform);
-    expect(first).toMatchObject({ rule: 'config/base', message: expect.stringContaining(message) });
-    expect(`${first?.place?.line}:${first?.place?.column}`).toBe(place);
-    expect(first?.remedy).toContain(`as the package for ${platform} has it`);
+    ['a bare path', '/var/run/m', 'unix:///m', 'debian', 'connect', { kind: 'scheme', expected: toModules }],
+    ['a path without its slash', 'unix://var/run/m', 'unix://var/run/m', 'debian', 'connect', { kind: 'relative' }],
+    ['a path of Windows', 'unix:///C:/m', 'unix:///C:/m', 'debian', 'connect', { kind: 'windows-path' }],
+    ['a path of Linux', 'unix:///m', 'unix:///m', 'windows', 'connect', { kind: 'linux-path' }],
+  ])('has %s', (_, connect, listen, platform, side, problem) => {
+    const value = { connect, listen }[side];
+    const details = { name: 'management_uri', side, value, problem, usual: usual[platform], platform } as const;
+    const [line, column] = side === 'connect' ? [2, 11] : [3, 10];
+    expect(found(connect, listen, platform)[0]).toMatchObject(complaint(line, column, { kind: 'address', ...details }));
   });
 
   it.each<[string, string, string, Platform]>([
@@ -281,7 +316,7 @@ describe('config/base, of a file whose modules would find nobody', () => {
     ['a port at all addresses', 'http://172.17.0.1:15580', 'http://0.0.0.0:15580', 'linux'],
     ['a path of Windows', 'unix:///C:/ProgramData/m', 'unix:///C:/ProgramData/m', 'windows'],
   ])('is silent about %s', (_, connect, listen, platform) => {
-    expect(told(connect, listen, platform)).toEqual([]);
+    expect(found(connect, listen, platform)).toEqual([]);
   });
 });
 
@@ -291,36 +326,54 @@ describe('a key on top that the runtime does not know', () => {
       baseOf(`${whole}${lines}`),
       versions.map((version) => deviceOf({ version })),
       {},
-    ).map(({ rule, place, message, remedy }) => `${rule} ${place?.line} ${message} → ${remedy}`);
+    );
+  const refusal = (key: string, later: Parameters<typeof laterKey>[2], version = '1.1') => ({
+    ...told('config/unsupported-by-version', { version, ...laterKey(path, key, later) }),
+    place: at(path, 9, 1),
+  });
 
-  it.each([
-    ['parent_hostname: "gateway"', 'parent_hostname begins with IoT Edge 1.2 (runtime 1.1)', 'Remove parent_hostname'],
+  it.each<[string, string, Parameters<typeof laterKey>[2]]>([
+    ['parent_hostname: "gateway"', 'parent_hostname', { since: '1.2' }],
+    ['trust_bundle_cert: "file:///a"', 'trust_bundle_cert', { since: '1.2', instead: 'certificates.trusted_ca_certs' }],
     [
-      'trust_bundle_cert: "file:///a"',
-      'trust_bundle_cert begins with IoT Edge 1.2',
-      'it is certificates.trusted_ca_certs',
+      'auto_reprovisioning_mode: Dynamic',
+      'auto_reprovisioning_mode',
+      { since: '1.2', instead: 'provisioning.dynamic_reprovisioning' },
     ],
-    ['auto_reprovisioning_mode: Dynamic', 'begins with IoT Edge 1.2', 'provisioning.dynamic_reprovisioning'],
-    ['edge_ca: {cert: "file:///a"}', 'edge_ca begins with IoT Edge 1.2', 'certificates.device_ca_cert'],
-    ['image_garbage_collection: {}', 'image_garbage_collection begins with IoT Edge 1.4', 'Remove'],
-  ])('since it is of a later one is refused: %s', (line, message, remedy) => {
+    [
+      'edge_ca: {cert: "file:///a"}',
+      'edge_ca',
+      { since: '1.2', instead: 'certificates.device_ca_cert and certificates.device_ca_pk' },
+    ],
+    ['image_garbage_collection: {}', 'image_garbage_collection', { since: '1.4' }],
+  ])('since it is of a later one is refused: %s', (line, key, later) => {
     const [first, ...others] = keys(`${line}\n`, '1.1');
     expect(others).toEqual([]);
-    expect(first).toMatch(/^config\/unsupported-by-version 9 base\/config.yaml: /);
-    expect(first).toContain(message);
-    expect(first).toContain(remedy);
+    expect(first).toMatchObject(refusal(key, later));
+    expect(first?.message.startsWith('base/config.yaml: ')).toBe(true);
+    expect(first?.message).toContain(later.since);
+    expect(first?.remedy).toContain(later.instead ?? key);
   });
 
   it('names the versions of all its devices', () => {
-    expect(keys('parent_hostname: "a"\n', '1.0', '1.1', '1.1')[0]).toContain('(runtime 1.0, 1.1)');
+    const [first] = keys('parent_hostname: "a"\n', '1.0', '1.1', '1.1');
+    expect(first).toMatchObject(refusal('parent_hostname', {}, '1.0, 1.1'));
   });
 
   it('since no version knows it is a warning, with what may be meant', () => {
-    expect(keys('watchdogs: {max_retries: 1}\nx-ours: 1\n', '1.1')).toEqual([
-      expect.stringMatching(
-        /^config\/base-unknown-key 9 .*unknown key "watchdogs"; did you mean "watchdog"\? → .*homedir/,
-      ),
-      expect.stringMatching(/^config\/base-unknown-key 10 .*unknown key "x-ours" → /),
+    const known = ['provisioning', 'agent', 'hostname', 'connect', 'listen', 'homedir', 'moby_runtime'];
+    const unknown = (line: number, key: string, suggestion?: string) => ({
+      ...told('config/base-unknown-key', {
+        path,
+        key,
+        known: [...known, 'certificates', 'watchdog'],
+        ...(suggestion === undefined ? {} : { suggestion }),
+      }),
+      place: at(path, line, 1),
+    });
+    expect(keys('watchdogs: {max_retries: 1}\nx-ours: 1\n', '1.1')).toMatchObject([
+      unknown(9, 'watchdogs', 'watchdog'),
+      unknown(10, 'x-ours'),
     ]);
   });
 
@@ -344,6 +397,8 @@ describe.skipIf(!existsSync(templates))('the packages’ own templates (../share
     expect(lacks(text, platform, true)).toEqual([]);
     expect(judgeAddresses(baseOf(text), platform, {})).toEqual([]);
     expect(judgeBaseKeys(baseOf(text), [deviceOf({ platform })], {})).toEqual([]);
-    expect(lacks(text, platform)).toMatchObject([expect.stringContaining('hostname is still the placeholder')]);
+    const line = text.split('\n').findIndex((one) => one.startsWith('hostname:')) + 1;
+    const placeholder = { kind: 'placeholder', text: '<ADD HOSTNAME HERE>' } as const;
+    expect(lacks(text, platform)).toMatchObject([complaint(line, 1, { kind: 'hostname', problem: placeholder })]);
   });
 });

@@ -9,6 +9,7 @@ import {
   installAndStop,
   makePair,
   order,
+  original,
   type Pair,
   put,
   type ScratchDevice,
@@ -31,13 +32,19 @@ describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A device that runs with an old configuration, and has the bundle of a new one. */
-  function running(minor: 1 | 5): ScratchDevice {
-    const device = scratchDevice({ ...usual(pair, minor), config: '# old\n' });
+  /** A device that runs with an old configuration and has the bundle of a new one. It is installed once, and copied. */
+  const running = original((minor, place) => {
+    const device = scratchDevice({ ...usual(pair, minor), config: '# old\n' }, place);
     expect(install(device).status).toBe(0);
     device.update(usual(pair, minor, { proxy }));
     return device;
-  }
+  });
+  /** The same, after a power cut in the middle of the restart. */
+  const cutOff = original((minor, place) => {
+    const device = running(minor, place);
+    cut(device, minor);
+    return device;
+  });
   function cut(device: ScratchDevice, minor: 1 | 5): void {
     order(device, restartOf[minor], 'cut');
     expect(install(device)).toMatchObject({ status: null });
@@ -46,16 +53,15 @@ describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
   }
 
   it.each(versions)('1.$minor: the next run puts the old files back when its restart fails', ({ minor }) => {
-    const device = running(minor);
-    const before = tree(device);
-    cut(device, minor);
+    const before = tree(running(minor));
+    const device = cutOff(minor);
     order(device, restartOf[minor], 'fail');
     const second = install(device);
     expect(second.status).toBe(1);
-    expect(second.stderr).toContain('edge-001 is not installed. The old files are back.');
+    expect(second.stderr).toMatch(/edge-001 is not installed\..* files are back\./);
     expect(tree(device)).toEqual(before);
     const third = install(device);
-    expect(third).toMatchObject({ status: 0, stdout: expect.stringContaining('is installed and running') });
+    expect(third).toMatchObject({ status: 0, stdout: expect.stringContaining('edge-001 is installed') });
     expect(third.calls.join('\n')).toContain(`${restartOf[minor]} `);
     expect(tree(device)[`${configPath[minor]}.before-install`]).toContain('# old\n');
   });
@@ -72,8 +78,7 @@ describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
   it.each(versions)(
     '1.$minor: the next run installs, while nothing runs that would miss a certificate',
     ({ minor }) => {
-      const device = running(minor);
-      cut(device, minor);
+      const device = cutOff(minor);
       const { status, stderr, calls } = install(device);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       expect(calls.slice(0, 2)).toEqual([
@@ -88,9 +93,8 @@ describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
   );
 
   it('a bundle that wants what was there before has it restarted too, and its proxy is gone', () => {
-    const device = running(1);
-    const before = tree(device);
-    cut(device, 1);
+    const before = tree(running(1));
+    const device = cutOff(1);
     device.update({ ...usual(pair, 1), config: '# old\n' });
     const { status, calls } = install(device);
     expect(status).toBe(0);
@@ -99,19 +103,17 @@ describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
   });
 
   it('--dry-run says what would be put back, and changes nothing', () => {
-    const device = running(1);
-    cut(device, 1);
+    const device = cutOff(1);
     const before = tree(device, true);
     const { status, stdout, calls } = install(device, { args: ['--root', device.root, '--restart', '--dry-run'] });
     expect({ status, calls }).toEqual({ status: 0, calls: [] });
-    expect(stdout).toContain('would put back the files of before a run that was cut off');
+    expect(stdout).toContain('would put back');
     expect(tree(device, true)).toEqual(before);
   });
 
   it('cut off in the middle of putting back, it is finished by the next', () => {
-    const device = running(5);
-    const before = tree(device);
-    cut(device, 5);
+    const before = tree(running(5));
+    const device = cutOff(5);
     order(device, 'iotedge system', 'cut');
     expect(install(device)).toMatchObject({ status: null });
     order(device, 'iotedge config', 'fail');
@@ -124,7 +126,7 @@ describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
     order(device, 'systemctl restart', 'fail always');
     const { status, stderr } = install(device);
     expect(status).toBe(1);
-    expect(stderr).toContain('does not start with the old files either');
+    expect(stderr).toContain('old files either');
     device.update({ ...usual(pair, 1), config: '# old\n' });
     expect(install(device)).toMatchObject({ status: 1, stdout: '' });
     rmSync(join(device.folder, 'control', 'systemctl restart'));
@@ -133,19 +135,18 @@ describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
   });
 
   it('what cannot be put back stays where it is, and is named; the next run tries again', () => {
-    const device = running(1);
-    const before = tree(device);
-    cut(device, 1);
+    const before = tree(running(1));
+    const device = cutOff(1);
     const mv = join(device.folder, 'bin/mv');
     put(device.folder, '/bin/mv', '#!/bin/sh\ncase $* in *.installing.old*) exit 1 ;; esac\nexec /bin/mv "$@"\n');
     chmodSync(mv, 0o755);
     const { status, stderr, calls } = install(device);
     rmSync(mv);
     expect({ status, calls }).toEqual({ status: 1, calls: ['systemctl restart iotedge [# new]'] });
-    expect(stderr).toMatch(/cannot put .*config\.yaml back.*is kept as .*config\.yaml\.installing\.old/);
-    expect(stderr).toContain('edge-001 is not installed. Look above');
+    expect(stderr).toMatch(/cannot put .*config\.yaml back.* kept as .*config\.yaml\.installing\.old\./);
+    expect(stderr).toMatch(/edge-001 is not installed\. Look/);
     order(device, 'systemctl restart', 'fail');
-    expect(install(device).stderr).toContain('The old files are back');
+    expect(install(device).stderr).toContain('files are back');
     expect(tree(device)).toEqual(before);
   });
 
@@ -160,7 +161,7 @@ describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
       order(device, 'systemctl restart', 'fail');
       const next = install(device);
       if (next.stdout.includes('nothing to do')) break;
-      expect(next.stderr).toContain('The old files are back');
+      expect(next.stderr).toContain('files are back');
       const { [folderOfProxy]: _, ...now } = tree(device);
       expect(now).toEqual(before);
     }

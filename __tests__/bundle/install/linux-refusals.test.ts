@@ -46,15 +46,15 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
   const cases: Record<string, { of: () => Scratch; says: RegExp }> = {
     'a key of another certificate': {
       of: () => withKey(other.key),
-      says: /key\.pem does not belong to .*identity-certificate\.pem/,
+      says: /\/edge-001\.key\.pem .*belong.*\/identity-certificate\.pem\./,
     },
     'a missing key': {
       of: () => ({ ...usual(pair, 1), has: {} }),
-      says: /private key .* is missing or cannot be read/,
+      says: /private key .*\/edge-001\.key\.pem is missing/,
     },
     'a key with a passphrase': { of: () => withKey(locked('pass:secret')), says: /has a passphrase.*openssl pkey -in/ },
     'a key with an empty passphrase': { of: () => withKey(locked('pass:')), says: /has a passphrase/ },
-    'something else than a key': { of: () => withKey(pair.certificate), says: /is no private key in PEM form/ },
+    'something else than a key': { of: () => withKey(pair.certificate), says: /no private key .*openssl pkey -in/ },
     'a certificate of another device': { of: () => usual(other, 1), says: /is of CN 'edge-002', expected 'edge-001'/ },
     'a certificate with two names': {
       of: () => usual(made('two', { subject: '/CN=edge-001/CN=edge-002' }), 1),
@@ -70,47 +70,47 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
     },
     'an expired certificate': {
       of: () => usual(made('expired', { subject: '/CN=edge-001', start: daysFromNow(-9), end: daysFromNow(-1) }), 1),
-      says: /is expired \(notAfter=.*the clock here says/,
+      says: /is expired \(notAfter=.* GMT; .*clock/,
     },
     'a certificate that is not valid yet': {
       of: () => usual(made('early', { subject: '/CN=edge-001', start: daysFromNow(1) }), 1),
-      says: /is not valid yet \(notBefore=/,
+      says: /not valid yet \(notBefore=/,
     },
     'a thumbprint that is not registered': {
       of: () => usual(pair, 1, { thumbprints: [other.sha256, other.sha1] }),
-      says: /has the thumbprint [0-9A-F]{64} \(SHA-1 [0-9A-F]{40}\), which the hub would refuse; registered are/,
+      says: /thumbprint [0-9A-F]{64} \(SHA-1 [0-9A-F]{40}\).*; registered are [0-9a-f]{64} [0-9a-f]{40}\./,
     },
     'no certificate on the device': {
       of: () => usual(pair, 1, { carriesCertificate: false }),
-      says: /the certificate .*edge-001\.pem is missing or cannot be read/,
+      says: /certificate .*\/edge-001\.pem is missing/,
     },
     'no certificate on a device that would then delete the key': {
       of: () => usual(pair, 5, { carriesCertificate: false }),
-      says: /aziot\/certs\/edge-001\.pem is missing .*IoT Edge 1\.3 and later delete the key pair/,
+      says: /aziot\/certs\/edge-001\.pem is missing .* 1\.3 .*delete the key/,
     },
     'a certificate in DER': {
       of: () => onDevice(inDer()),
-      says: /is no certificate in PEM form.*openssl x509 -inform DER/,
+      says: /\/edge-001\.pem .*openssl x509 -inform DER/,
     },
     'a folder where the certificate should be': {
       of: () => ({ ...usual(pair, 1), has: { [key]: pair.key, [`${certificate}/file`]: '' } }),
-      says: /edge-001\.pem is a folder/,
+      says: /\/edge-001\.pem[ ]is a folder/,
     },
     'something else at the place of the certificate': {
       of: () => usual(pair, 1, { certificate: '/etc/passwd' }),
-      says: /etc\/passwd is there and no certificate in PEM form.*Move it away/,
+      says: /\/etc\/passwd .*no certificate .*Move it away/,
     },
     'an empty file at the place of the certificate': {
       of: () => ({ ...usual(pair, 1), has: { [key]: pair.key, [certificate]: '' } }),
-      says: /edge-001\.pem is there and no certificate in PEM form/,
+      says: /\/edge-001\.pem .*no certificate .*Move it away/,
     },
     'a missing secret': {
       of: () => withSecrets(pair, [secret('password: "@A@"', '@A@', 'text')]),
-      says: /secret IOTEDGE_A is not set\. Type: read -r IOTEDGE_A; export IOTEDGE_A; sudo --preserve-env=IOTEDGE_A/,
+      says: /IOTEDGE_A .*not set\. Type: read -r IOTEDGE_A; export IOTEDGE_A; sudo --preserve-env=IOTEDGE_A/,
     },
     'a configuration that was changed after rendering': {
       of: () => ({ ...withSecrets(pair, [secret('password: "@B@"', '@B@', 'text', 'HOME')]), config: 'x: 1\n' }),
-      says: /not all the lines that take a secret/,
+      says: /\/config\.yaml .*take a secret/,
     },
   };
 
@@ -147,9 +147,9 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
     const { status, stderr, calls } = install(device);
     expect({ status, calls }).toEqual({ status: 1, calls: [] });
     expect(stderr).toMatch(
-      /is not as it was rendered for edge-001: its SHA-256 is [0-9a-f]{64}, expected [0-9a-f]{64}/,
+      new RegExp(`${name} .*rendered for edge-001: .*SHA-256 is [0-9a-f]{64}, expected [0-9a-f]{64}`),
     );
-    expect(stderr).toMatch(/Get the bundle again\.\n.*Nothing was changed\.\n$/);
+    expect(stderr).toMatch(/the bundle again\.\n.*Nothing was changed\.\n$/);
     expect(stderr.split('\n')).toHaveLength(3);
     expect(tree(device, true)).toEqual(before);
   });
@@ -169,7 +169,7 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
     const device = scratchDevice(withSecrets(pair, [secret('password: "@A@"', '@A@', 'text')]));
     const { status, stderr } = install(device, { env: { IOTEDGE_A: value } });
     expect(status).toBe(1);
-    expect(stderr).toContain('IOTEDGE_A holds a line break or another control character');
+    expect(stderr).toMatch(/IOTEDGE_A .*control character/);
   });
 
   const packages = [
@@ -199,8 +199,8 @@ describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () =>
     for (const name of ['id', 'dirname']) symlinkSync(`/usr/bin/${name}`, join(device.folder, 'few', name));
     const { status, stderr } = install(device, { first: `PATH='${join(device.folder, 'few')}'` });
     expect(status).toBe(1);
-    expect(stderr).toContain(`the program openssl is missing. Type: ${command} openssl\n`);
-    expect(stderr).toContain(`the program systemctl is missing. Type: ${command} systemd\n`);
+    expect(stderr).toContain(`openssl is missing. Type: ${command} openssl\n`);
+    expect(stderr).toContain(`systemctl is missing. Type: ${command} systemd\n`);
   });
 
   it.each(['sha1', 'sha256'] as const)('not: a certificate registered by %s, in either slot and case', (algorithm) => {

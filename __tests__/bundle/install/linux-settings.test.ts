@@ -73,12 +73,12 @@ describe('the text of the installer', () => {
   });
 
   it.each([
-    ['a NUL', { device: 'a\0b' }, 'DEVICE holds a NUL'],
+    ['a NUL', { device: 'a\0b' }, /^DEVICE .*NUL/],
     ['a name that the shell would run', { secrets: [{ ...secret, variable: 'IOTEDGE_A;id' }] }, 'is no variable'],
     ['a variable of somebody else', { secrets: [{ ...secret, variable: 'PATH' }] }, 'is no variable'],
-    ['a line without its placeholder', { secrets: [{ ...secret, line: 'a = ""' }] }, 'the place of IOTEDGE_A'],
-    ['an empty placeholder', { secrets: [{ ...secret, placeholder: '' }] }, 'the place of IOTEDGE_A'],
-    ['two lines', { secrets: [{ ...secret, line: 'a\n@A@' }] }, 'the place of IOTEDGE_A'],
+    ['a line without its placeholder', { secrets: [{ ...secret, line: 'a = ""' }] }, /^the place of IOTEDGE_A /],
+    ['an empty placeholder', { secrets: [{ ...secret, placeholder: '' }] }, /^the place of IOTEDGE_A /],
+    ['two lines', { secrets: [{ ...secret, line: 'a\n@A@' }] }, /^the place of IOTEDGE_A /],
   ])('is not made of %s', (_, wrong, says) => {
     expect(() => renderInstaller({ ...settings, ...wrong })).toThrow(says);
   });

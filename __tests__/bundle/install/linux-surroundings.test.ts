@@ -57,11 +57,11 @@ describe.skipIf(!hasOpenssl)('the surroundings of an installation (needs openssl
     });
 
     it.each([
-      ['/data/config.toml', /is a link to .*\/data\/config\.toml, whose folder is missing\. Mount/],
-      ['/etc', /is a link to .*\/etc, expected one to a file/],
-      ['config.toml', /expected one to a file/],
-      ['../../../log', /which is outside of/],
-      ['/out/log', /which is outside of/],
+      ['/data/config.toml', /config\.toml .*link to .*\/data\/config\.toml, .*missing\. Mount/],
+      ['/etc', /link to .*\/etc, expected one/],
+      ['config.toml', /link to .*\/config\.toml, expected one/],
+      ['../../../log', /link to .*\/log, .*is outside of/],
+      ['/out/log', /link to .*\/log, .*is outside of/],
     ])('to %s is refused', (target, says) => {
       const device = linked(target);
       symlinkSync(device.folder, join(device.root, 'out'));
@@ -96,9 +96,9 @@ describe.skipIf(!hasOpenssl)('the surroundings of an installation (needs openssl
         const device = called(name, minor, wanted);
         const { status, stderr } = dryRun(device, '--restart');
         expect(status).toBe(0);
-        expect(stderr).toContain(`calls this machine ${wanted} and its name is ${name}, which iotedge check`);
+        expect(stderr).toMatch(new RegExp(`machine ${wanted} .* name is ${name}, .*iotedge check`));
         expect(stderr).toContain(`sudo hostnamectl set-hostname '${wanted}'`);
-        expect(stderr).toContain(`set config.hostname in the manifest to ${name},`);
+        expect(stderr).toMatch(new RegExp(`config\\.hostname .* to ${name},`));
         // An image is called as the machine that it is built on is not.
         expect(dryRun(device)).toMatchObject({ status: 0, stderr: '' });
       },

@@ -6,7 +6,18 @@ import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasOpenssl } from '../../support/openssl.ts';
 import * as scratch from './scratch-device.ts';
-import { directory, file, install, installAndStop, makePair, order, type Pair, tree, usual } from './scratch-device.ts';
+import {
+  directory,
+  file,
+  install,
+  installAndStop,
+  makePair,
+  order,
+  original,
+  type Pair,
+  tree,
+  usual,
+} from './scratch-device.ts';
 
 const certificatePath = '/var/lib/iotedge/identity/edge-001.pem';
 const keyPath = '/var/lib/iotedge/identity/edge-001.key.pem';
@@ -24,14 +35,13 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** A device that runs already; its bundle is then replaced by another, with a new certificate of the same key. */
-  function running(minor: 1 | 5 = 1) {
-    const { has, ...first } = usual(pair, minor);
-    const device = scratch.scratchDevice({ ...first, config: '# old\n', has: { ...has } });
+  /** A device that runs with an old configuration and has the bundle of a new one. It is installed once, and copied. */
+  const running = original((minor, place) => {
+    const device = scratch.scratchDevice({ ...usual(pair, minor), config: '# old\n' }, place);
     expect(install(device).status).toBe(0);
     device.update(usual(pair, minor, { proxy: { https: 'http://proxy:3128' } }));
     return device;
-  }
+  });
 
   const shells = [['sh'], ['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(isThere);
   describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('under $name', ({ shell }) => {
@@ -74,12 +84,12 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
     });
 
     it('puts everything back when the restart fails', () => {
-      const device = running();
+      const device = running(1);
       const before = tree(device);
       order(device, 'systemctl restart', 'fail');
       const { status, stderr, calls } = install(device, { shell });
       expect(status).toBe(1);
-      expect(stderr).toContain('edge-001 is not installed. The old files are back.');
+      expect(stderr).toMatch(/edge-001 is not installed\..* files are back\./);
       expect(stderr).toContain('journalctl -u iotedge');
       expect(tree(device)).toEqual(before);
       expect(calls.filter((call) => call.includes(' restart '))).toEqual([
@@ -89,7 +99,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
     });
 
     it('puts everything back when it is stopped while a restart hangs', async () => {
-      const device = running();
+      const device = running(1);
       const before = tree(device);
       order(device, 'systemctl restart', 'hang');
       const log = () => readFileSync(join(device.folder, 'log'), 'utf8');
@@ -102,7 +112,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
   });
 
   it('changes nothing the second time, not even a date, and restarts nothing', () => {
-    const device = running();
+    const device = running(1);
     expect(install(device).status).toBe(0);
     const before = tree(device, true);
     const { status, stdout, calls } = install(device);
@@ -114,7 +124,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
   it.each([configPath, certificatePath, dropInPath])(
     'puts the mode of %s right, where its content is already',
     (path) => {
-      const device = running();
+      const device = running(1);
       expect(install(device).status).toBe(0);
       const wanted = tree(device);
       chmodSync(join(device.root, path), 0o666);
@@ -126,7 +136,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
   );
 
   it('puts the owner right, where content and mode are already', () => {
-    const device = running();
+    const device = running(1);
     expect(install(device).status).toBe(0);
     // Not everyone may give files away, but everyone may be told.
     scratch.put(device.root, '/etc/passwd', 'root:x:0:0::/:/bin/sh\niotedge:x:7003:7103::/:/bin/false\n');
@@ -139,7 +149,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
   });
 
   it('keeps the file that it replaces, and only the last one', () => {
-    const device = running();
+    const device = running(1);
     expect(install(device).status).toBe(0);
     expect(tree(device)).toMatchObject({
       [configPath]: file('iotedge', '400', '# new\n'),
@@ -199,7 +209,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
       order(device, 'systemctl is-active', 'fail');
       const { status, stderr, calls } = install(device);
       expect(status).toBe(1);
-      expect(stderr).toContain('is not active after the restart');
+      expect(stderr).toContain(`${minor === 1 ? 'iotedge' : 'aziot-edged'} is not active`);
       expect(tree(device)).toEqual(before);
       // The certificate goes while nothing runs that would miss it.
       expect(calls.at(-1)).toBe(minor === 1 ? 'systemctl stop iotedge []' : 'iotedge system stop [# new]');
@@ -222,7 +232,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
   });
 
   it('stopped at any moment, it leaves the old files or the new ones whole', async () => {
-    const device = running();
+    const device = running(1);
     const before = tree(device);
     for (const delay of [30, 60, 90, 120, 150, 180, 210, 240]) {
       const { status } = await installAndStop(device, () => after(delay));
@@ -236,7 +246,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
   });
 
   it('finishes what a power cut left between the files and the restart', () => {
-    const device = running();
+    const device = running(1);
     install(device);
     scratch.put(device.root, `${configPath}.installing`, '');
     const { status, calls } = install(device);
@@ -246,7 +256,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
   });
 
   it('sets a proxy for the daemon, and takes it away again; a drop-in of somebody else stays', () => {
-    const device = running();
+    const device = running(1);
     const before = tree(device);
     expect(install(device).calls[0]).toBe('systemctl daemon-reload [# new]');
     const [mark] = (tree(device)[dropInPath] ?? '').split('\n');
@@ -294,7 +304,7 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
   );
 
   it('only says what it would do with --dry-run', () => {
-    const device = running();
+    const device = running(1);
     const before = tree(device, true);
     const { status, stdout, calls } = install(device, { args: ['--root', device.root, '--restart', '--dry-run'] });
     expect({ status, calls }).toEqual({ status: 0, calls: [] });
@@ -307,16 +317,16 @@ describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', (
     const device = scratch.scratchDevice(usual(pair, 5));
     const { status, stdout, calls } = install(device, { args: ['--root', device.root] });
     expect({ status, calls }).toEqual({ status: 0, calls: [] });
-    expect(stdout).toContain('sudo iotedge config apply');
+    expect(stdout).toContain('iotedge config apply');
     expect(tree(device)['/etc/aziot/config.toml']).toBe(file('root', '600', '# new\n'));
   });
 
   it('ends with 3 where iotedge check complains, and the configuration stays', () => {
-    const device = running();
+    const device = running(1);
     order(device, 'iotedge check', 'fail');
     const { status, stderr } = install(device);
     expect(status).toBe(3);
-    expect(stderr).toContain('iotedge check found something');
+    expect(stderr).toContain('check found something');
     expect(tree(device)[configPath]).toBe(file('iotedge', '400', '# new\n'));
   });
 

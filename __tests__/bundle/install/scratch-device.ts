@@ -1,49 +1,102 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 import { type InstallerSettings, renderInstaller } from '../../../src/bundle/install/linux.ts';
 import { folderWith } from '../../support/folder.ts';
 import { makeCertificate, type Wanted } from '../../support/openssl.ts';
 
 const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 
-/** Root may give files away; anyone else plays all users of the device. */
+/** Only root can change owners. For anyone else, all users of the device are the user who runs the tests. */
 export const isRoot = self.uid === 0;
 const users = ['root', 'iotedge', 'aziotcs', 'aziotks'] as const;
 type User = (typeof users)[number];
 const ownerOf = (user: User) =>
   isRoot && user !== 'root' ? `${4000 + users.indexOf(user)}:${5000 + users.indexOf(user)}` : `${self.uid}:${self.gid}`;
 
-/** As `tree` shows a file that has the owner, the mode and the text. */
+/** A file with this owner, mode and text, as `tree` shows it. */
 export const file = (user: User, mode: string, text: string) => `${mode} ${ownerOf(user)} ${text}`;
 export const directory = (user: User, mode: string) => `${mode} ${ownerOf(user)} /`;
 
-/** What the digests are of is at hand where the bundle is written. */
+/** Without the digests, which are made when the bundle is written. */
 type Settings = Omit<InstallerSettings, 'sha256'>;
 
 export interface Scratch {
   readonly settings: Settings;
-  /** Beside install.sh; the configuration's name follows from the version. */
+  /** The text of the configuration. */
   readonly config: string;
   readonly carried?: string;
-  /** What the device has already, by absolute path. */
+  /** The files that the device has already, by absolute path. */
   readonly has?: Readonly<Record<string, string>>;
 }
 
-/** A device in a folder: a file system with the runtime installed, the bundle, and stand-ins for systemctl and iotedge. */
-export function scratchDevice(scratch: Scratch) {
-  const folder = folderWith({ 'bin/systemctl': standIn, 'bin/iotedge': standIn, log: '' });
-  const root = join(folder, 'root');
-  const bundle = join(folder, "bundle's folder");
-  for (const name of ['systemctl', 'iotedge']) chmodSync(join(folder, 'bin', name), 0o755);
-  for (const path of ['etc/iotedge', 'etc/aziot', 'etc/systemd/system', 'control']) {
-    mkdirSync(join(path === 'control' ? folder : root, path), { recursive: true });
+/**
+ * A device in a folder: a file system with the runtime installed, the bundle, and stand-ins for systemctl and iotedge.
+ * Without `folder`, the device is removed when the test ends.
+ */
+export function scratchDevice(scratch: Scratch, folder = folderWith()): ScratchDevice {
+  const device = deviceIn(folder);
+  for (const name of ['systemctl', 'iotedge']) {
+    put(folder, `/bin/${name}`, standIn);
+    chmodSync(join(folder, 'bin', name), 0o755);
   }
-  for (const daemon of daemons) mkdirSync(join(root, 'etc/aziot', daemon, 'config.d'), { recursive: true });
+  put(folder, '/log', '');
+  mkdirSync(join(folder, 'control'));
+  for (const path of ['etc/iotedge', 'etc/systemd/system', ...daemons.map((daemon) => `etc/aziot/${daemon}/config.d`)])
+    mkdirSync(join(device.root, path), { recursive: true });
   const passwd = users.map((user) => `${user}:x:${ownerOf(user)}::/nowhere:/bin/false\n`).join('');
-  for (const [path, text] of Object.entries({ '/etc/passwd': passwd, ...scratch.has })) put(root, path, text);
-  const device = { folder, root, bundle, update };
+  for (const [path, text] of Object.entries({ '/etc/passwd': passwd, ...scratch.has })) put(device.root, path, text);
+  device.update(scratch);
+  return device;
+}
+
+/**
+ * Makes a device once for each version, in a folder that is removed when the file's tests end. Returns a function that
+ * copies it for one test, to `place` if given: copying is much cheaper than installing again.
+ */
+export function original(make: (minor: 1 | 5, place: string) => ScratchDevice) {
+  const made = new Map<1 | 5, ScratchDevice>();
+  afterAll(() => {
+    for (const { folder } of made.values()) rmSync(folder, { recursive: true, force: true });
+  });
+  return (minor: 1 | 5, place = folderWith()): ScratchDevice => {
+    const device = made.get(minor) ?? make(minor, mkdtempSync(join(tmpdir(), 'provision-')));
+    made.set(minor, device);
+    return copyOf(device, place);
+  };
+}
+
+/** Copies a device with its owners, modes, times and links. */
+function copyOf({ folder }: ScratchDevice, place: string): ScratchDevice {
+  const { status, stderr } = spawnSync('cp', ['-a', `${folder}/.`, place], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return deviceIn(place);
+}
+
+export interface ScratchDevice {
+  readonly folder: string;
+  /** The device's file system. */
+  readonly root: string;
+  readonly bundle: string;
+  /** Replaces the bundle. */
+  update(scratch: Scratch): void;
+}
+
+function deviceIn(folder: string): ScratchDevice {
+  const bundle = join(folder, "bundle's folder");
   function update({ settings, config, carried }: Scratch) {
     const sha256 = {
       configuration: digest(config),
@@ -53,30 +106,36 @@ export function scratchDevice(scratch: Scratch) {
     put(bundle, settings.version.minor < 2 ? '/config.yaml' : '/config.toml', config);
     if (carried !== undefined) put(bundle, '/identity-certificate.pem', carried);
   }
-  update(scratch);
-  return device;
+  return { folder, root: join(folder, 'root'), bundle, update };
 }
+
 const digest = (text: string) => createHash('sha256').update(text).digest('hex');
-export type ScratchDevice = ReturnType<typeof scratchDevice>;
 
 const daemons = ['keyd', 'certd', 'identityd', 'tpmd', 'edged'] as const;
 
-// Does once what control/<name> <argument> says, and writes down what it was called with, and which configuration lay there.
-// The order is taken first: whoever reads the log may end it at once, and the next call must not find the order again.
+// Does what control/<name> <argument> says, once, and logs its arguments and the first line of the configuration. It removes
+// the order before it logs: a test that sees the log may end it at once, and the next call must not find the order again.
+// It uses the shell's own commands where it can, since tests call it hundreds of times.
 const standIn = `#!/bin/sh
-here=\${0%/bin/*} name=\${0##*/}
-order="$here/control/$name $1" how=''
-[ ! -f "$order" ] || how=$(cat "$order")
-[ "$how" = 'fail always' ] || rm -f "$order"
-lies=$(cat "$here"/root/etc/*/config.yaml "$here"/root/etc/*/config.toml 2>/dev/null | sed -n 1p)
-echo "$name $* [$lies]" | sed "s|$here/root||" >>"$here/log"
+here=\${0%/bin/*} name=\${0##*/} how='' first=''
+order="$here/control/$name $1"
+if [ -f "$order" ]; then
+  IFS= read -r how <"$order"
+  [ "$how" = 'fail always' ] || rm -f "$order"
+fi
+for file in "$here/root/etc/iotedge/config.yaml" "$here/root/etc/aziot/config.toml"; do
+  [ -n "$first" ] || [ ! -r "$file" ] || IFS= read -r first <"$file"
+done
+call="$name $* [$first]"
+case $call in *"$here/root"*) call=\${call%%"$here/root"*}\${call#*"$here/root"} ;; esac
+printf '%s\\n' "$call" >>"$here/log"
 if [ "$name $1" = 'iotedge config' ]; then
-  for daemon in ${daemons.join(' ')}; do cat "$4" >"$here/root/etc/aziot/$daemon/config.d/00-super.toml"; done
+  cd "$here/root/etc/aziot" && tee ${daemons.map((daemon) => `${daemon}/config.d/00-super.toml`).join(' ')} <"$4" >/dev/null
 fi
 case $how in fail*) exit 1 ;; hang) exec sleep 60 ;; cut) kill -9 "$PPID" ;; esac
 `;
 
-/** The next time that the stand-in is called with this argument it fails, or does not return, or the power is cut. */
+/** The next call of a stand-in with this argument fails, or does not return, or the power is cut. */
 export function order({ folder }: ScratchDevice, call: string, how: 'fail' | 'fail always' | 'hang' | 'cut'): void {
   writeFileSync(join(folder, 'control', call), how);
 }
@@ -89,14 +148,14 @@ interface Call {
   readonly first?: string;
 }
 
-/** Runs the installer over the scratch root, as a restart would be done on the device. */
+/** Runs the installer on the device's file system, with a restart. */
 export function install(device: ScratchDevice, call: Call = {}) {
   const { command, args, env } = commandOf(device, call);
   const { status, stdout, stderr } = spawnSync(command, args, { env, cwd: device.folder, encoding: 'utf8' });
   return { status, stdout, stderr, calls: takeCalls(device) };
 }
 
-/** Stops the installer by a signal once `when` holds; gives its exit code. */
+/** Stops the installer by a signal when `when` resolves. Returns its exit code. */
 export async function installAndStop(
   device: ScratchDevice,
   when: () => Promise<unknown>,
@@ -116,10 +175,12 @@ function commandOf({ folder, root, bundle }: ScratchDevice, { args, env = {}, sh
   const words = args ?? ['--root', root, '--restart'];
   const line = first === undefined ? [script, ...words] : ['-c', `${first}; exec /bin/sh "$0" "$@"`, script, ...words];
   const path = `${join(folder, 'bin')}:${process.env.PATH}`;
-  return { command, args: [...options, ...line], env: { PATH: path, INSTALL_WAIT: '0', ...env } };
+  // `openssl x509` of OpenSSL 3 reads all authorities of the machine, which takes 30 ms a call and is used for nothing here.
+  const environment = { PATH: path, SSL_CERT_FILE: '/dev/null', INSTALL_WAIT: '0', ...env };
+  return { command, args: [...options, ...line], env: environment };
 }
 
-/** What the stand-ins were called with since the last time, each with the first line of the configuration at that time. */
+/** The calls of the stand-ins since the last time, each with the first line of the configuration at that time. */
 function takeCalls({ folder }: ScratchDevice): readonly string[] {
   const log = join(folder, 'log');
   const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1);
@@ -132,7 +193,7 @@ export function put(root: string, path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-/** Each path below the device's root with mode, owner and content; `times`: with the time of its last change too. */
+/** Each path below the device's root with mode, owner and content, and with the time of its last change if `times`. */
 export function tree({ root }: ScratchDevice, times = false): Record<string, string> {
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' });
   return Object.fromEntries(
@@ -147,7 +208,7 @@ export function tree({ root }: ScratchDevice, times = false): Record<string, str
 
 const contentOf = (path: string) => (lstatSync(path).isDirectory() ? '/' : readFileSync(path, 'utf8'));
 
-/** A certificate with its key; valid from yesterday for a year unless `wanted` says otherwise. */
+/** Makes a certificate with its key. It is valid from yesterday for a year, unless `wanted` says otherwise. */
 export function makePair(folder: string, name: string, wanted: Wanted) {
   const path = makeCertificate(folder, name, { start: daysFromNow(-1), end: daysFromNow(365), ...wanted });
   const certificate = readFileSync(path, 'utf8');
@@ -157,7 +218,7 @@ export function makePair(folder: string, name: string, wanted: Wanted) {
 }
 export type Pair = ReturnType<typeof makePair>;
 
-/** As `makeCertificate` takes dates. */
+/** A date in the form that `makeCertificate` takes. */
 export function daysFromNow(days: number): string {
   const time = new Date(Date.now() + days * 86_400_000).toISOString();
   return `${time.replace(/[-:T]|\..*/g, '')}Z`;
@@ -167,7 +228,7 @@ interface Bundled {
   readonly carriesCertificate: boolean;
 }
 
-/** A device of 1.1 or 1.5 at the default places, whose bundle carries the pair's certificate and which has its key. */
+/** A device of 1.1 or 1.5 with default places. It has the pair's key, and its bundle has the pair's certificate. */
 export function usual(pair: Pair, minor: 1 | 5, wanted: Partial<Settings & Bundled> = {}): Scratch {
   const { carriesCertificate = true, ...settings } = wanted;
   const [certificates, keys] =

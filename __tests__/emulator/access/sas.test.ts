@@ -3,11 +3,12 @@ import { SharedAccessSignature } from 'azure-iothub';
 import { describe, expect, it } from 'vitest';
 import { policyNames, type Right } from '../../../src/emulator/access/rights.ts';
 import { requireSignature as authorize } from '../../../src/emulator/access/sas.ts';
+import { hubSecrets } from '../../../src/emulator/access/secrets.ts';
 import { key, refusal, start } from '../devices/identities.ts';
 
 const other = Buffer.alloc(32, 9).toString('base64');
 const keys = { iothubowner: key, service: key, device: key, registryRead: key, registryReadWrite: other };
-const hub = { keys, hosts: ['localhost:8443', 'localhost'], now: start };
+const hub = { keys: hubSecrets(keys).policies, hosts: ['localhost:8443', 'localhost'], now: start };
 const later = start / 1000 + 60;
 
 function token(fields: { sr?: string; se?: number | string; skn?: string; key?: string } = {}): string {

@@ -6,7 +6,9 @@ import { deviceDocument } from '../../../src/emulator/devices/identity.ts';
 import { wantedModule } from '../../../src/emulator/devices/module.ts';
 import { createModule } from '../../../src/emulator/devices/modules.ts';
 import { openJournal } from '../../../src/emulator/disk/journal.ts';
+import { emulatorFault } from '../../../src/emulator/faults.ts';
 import { patchedTwin, wantedTwin } from '../../../src/emulator/twins/twin-state.ts';
+import { faultIn, said } from '../../support/fault.ts';
 import { edgeBody, start, testRegistry, wanted } from '../devices/identities.ts';
 
 let folder: string;
@@ -90,15 +92,15 @@ describe('a journal', () => {
   });
 
   it.each([
-    ['another file', () => writeFileSync(path, 'devices:\n'), 'line 1'],
-    ['a line that is no JSON', () => appendFileSync(path, '{"device":\n'), 'line 2'],
-    ['a line of another kind', () => appendFileSync(path, '[]\n'), 'line 2'],
-    ['a device that is none', () => appendFileSync(path, '{"device":{"deviceId":"a"}}\n'), 'line 2'],
-  ])('refuses %s by file and line, and leaves it as it is', (_, damage, place) => {
+    ['another file', () => writeFileSync(path, 'devices:\n'), 1],
+    ['a line that is no JSON', () => appendFileSync(path, '{"device":\n'), 2],
+    ['a line of another kind', () => appendFileSync(path, '[]\n'), 2],
+    ['a device that is none', () => appendFileSync(path, '{"device":{"deviceId":"a"}}\n'), 2],
+  ])('refuses %s by file and line, and leaves it as it is', (_, damage, line) => {
     openJournal(path).close([]);
     damage();
     const before = readFileSync(path, 'utf8');
-    expect(() => openJournal(path)).toThrow(`${path}, ${place}`);
+    expect(said(faultIn(() => openJournal(path)))).toEqual(said(emulatorFault('not-its-journal', { path, line })));
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
@@ -112,7 +114,7 @@ describe('a journal', () => {
     const device = { ...testRegistry().create(wanted(edgeBody('a'))), ...more };
     openJournal(path).close([]);
     appendFileSync(path, `${JSON.stringify({ device })}\n`);
-    expect(() => openJournal(path)).toThrow(`${path}, line 2`);
+    expect(said(faultIn(() => openJournal(path)))).toEqual(said(emulatorFault('not-its-journal', { path, line: 2 })));
   });
 
   it('keeps twins and modules', () => {

@@ -4,10 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readSeed } from '../../../src/emulator/devices/seed.ts';
-import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
-import { Fault } from '../../../src/model/fault.ts';
+import { emulatorFault, type SeedPlace } from '../../../src/emulator/faults.ts';
+import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
+import { Refused } from '../../../src/emulator/wire/errors.ts';
+import type { Fault } from '../../../src/model/fault.ts';
+import { faultOf, said } from '../../support/fault.ts';
 import { call } from '../clients.ts';
 import { a40, edgeBody, key } from '../devices/identities.ts';
+import { jsonError } from '../json-error.ts';
+import { startHub } from '../start-hub.ts';
 
 async function hubWith(options: HubOptions = {}): Promise<EmbeddedHub> {
   const hub = await startHub(options);
@@ -53,7 +58,10 @@ describe('the page for people', () => {
   });
 
   it('says so when there are none', async () => {
-    expect((await page(await hubWith())).text).toContain('There are none yet.');
+    const { text } = await page(await hubWith());
+    expect(text).toContain('<dt>devices</dt><dd>0</dd>');
+    expect(text).not.toContain('<table>');
+    expect(text).toContain('none yet');
   });
 
   it('shows what devices say as text', async () => {
@@ -155,7 +163,14 @@ describe('a seed', () => {
     const directory = mkdtempSync(join(tmpdir(), 'seed-'));
     onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
     const bad = readSeed('[{"id":"a"},{"id":"a"}]', 'seed.json');
-    await expect(startHub({ directory, seed: bad })).rejects.toThrow(/entry 2 \(a\).*already registered/);
+    expect(said(await faultOf(startHub({ directory, seed: bad })))).toEqual(
+      said(
+        emulatorFault('seed-refused', {
+          at: { name: 'seed.json', entry: 2, id: 'a' },
+          why: "A device with ID 'a' is already registered.",
+        }),
+      ),
+    );
     const idsAfter = async (seed: string) => {
       const hub = await startHub({ directory, seed: readSeed(seed, 'seed.json') });
       const ids = hub.registry.all().map(({ deviceId }) => deviceId);
@@ -166,25 +181,52 @@ describe('a seed', () => {
     expect(await idsAfter('[{"id":"second"}]')).toEqual(['first']);
   });
 
-  it.each([
-    ['no JSON', '[{', /seed.json is not JSON/],
-    ['nothing but a text', '"devices"', /seed.json, line 1 is not a JSON object/],
-    ['a module of a device that is not in it', '[{"id":"a","moduleId":"m"}]', /entry 1 \(a\): a/],
-    ['an entry without an id', '[{}]', /entry 1 \(without an id\)/],
-    ['a twin that is not valid', '[{"id":"a","tags":{"a.b":1}}]', /entry 1 \(a\).*"a\.b"/],
-    ['a line that is no JSON', '{"id":"a"}\n{', /seed.json, line 2 is not JSON/],
-    ['something that is no device', '[1]', /seed.json, entry 1 is not a JSON object/],
-    ['a device that the hub refuses', '[{"id":"ok"},{"id":"a b"}]', /seed.json, entry 2 \(a b\)/],
-    ['a parent that is not in it', '[{"id":"a","deviceScope":"ms-azure-iot-edge://x-1"}]', /entry 1 \(a\).*x-1/],
-    ['a deletion', '[{"id":"a","importMode":"delete"}]', /no place in a seed/],
-  ])('is refused with its place: %s', async (_, text, words) => {
+  it.each<[string, string, Fault]>([
+    ['no JSON', '[{', emulatorFault('seed-not-json', { at: { name: 'seed.json' }, why: jsonError('[{') })],
+    ['nothing but a text', '"devices"', emulatorFault('seed-not-object', { at: { name: 'seed.json', line: 1 } })],
+    [
+      'a line that is no JSON',
+      '{"id":"a"}\n{',
+      emulatorFault('seed-not-json', { at: { name: 'seed.json', line: 2 }, why: jsonError('{') }),
+    ],
+    ['something that is no device', '[1]', emulatorFault('seed-not-object', { at: { name: 'seed.json', entry: 1 } })],
+    [
+      'a module of a device that is not in it',
+      '[{"id":"a","moduleId":"m"}]',
+      emulatorFault('seed-refused', { at: { name: 'seed.json', entry: 1, id: 'a' }, why: 'a' }),
+    ],
+    [
+      'a parent that is not in it',
+      '[{"id":"a","deviceScope":"ms-azure-iot-edge://x-1"}]',
+      emulatorFault('seed-parent-absent', {
+        at: { name: 'seed.json', entry: 1, id: 'a' },
+        scope: 'ms-azure-iot-edge://x-1',
+      }),
+    ],
+    [
+      'a deletion',
+      '[{"id":"a","importMode":"delete"}]',
+      emulatorFault('seed-import-mode', { at: { name: 'seed.json', entry: 1, id: 'a' }, mode: 'delete' }),
+    ],
+  ])('is refused with its place: %s', async (_, text, fault) => {
     const starting = async () => startHub({ seed: readSeed(text, 'seed.json') });
-    const thrown = await starting().then(
-      (hub) => hub.close(),
-      (error: unknown) => error,
-    );
-    expect(thrown).toBeInstanceOf(Fault);
-    expect(String(thrown)).toMatch(words);
+    expect(said(await faultOf(starting()))).toEqual(said(fault));
+  });
+
+  it.each<[string, string, SeedPlace, RegExp]>([
+    ['an entry without an id', '[{}]', { name: 'seed.json', entry: 1, id: '' }, /''/],
+    ['a twin that is not valid', '[{"id":"a","tags":{"a.b":1}}]', { name: 'seed.json', entry: 1, id: 'a' }, /"a\.b"/],
+    [
+      'a device that the hub refuses',
+      '[{"id":"ok"},{"id":"a b"}]',
+      { name: 'seed.json', entry: 2, id: 'a b' },
+      /'a b'/,
+    ],
+  ])('is refused with its place and what the hub answers: %s', async (_, text, at, answer) => {
+    const fault = await faultOf(startHub({ seed: readSeed(text, 'seed.json') }));
+    const why = fault.cause instanceof Refused ? fault.cause.message : '';
+    expect(why).toMatch(answer);
+    expect(said(fault)).toEqual(said(emulatorFault('seed-refused', { at, why })));
   });
 });
 

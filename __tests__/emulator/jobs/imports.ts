@@ -1,8 +1,9 @@
 import { expect, onTestFinished } from 'vitest';
-import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
+import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
 import type { BlobService } from '../../support/blob-service.ts';
 import { call } from '../clients.ts';
 import { a40 } from '../devices/identities.ts';
+import { startHub } from '../start-hub.ts';
 
 let containers = 0;
 

@@ -1,11 +1,15 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
+import { emulatorFault } from '../../../src/emulator/faults.ts';
+import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
+import { endedWithHub } from '../../../src/emulator/jobs/jobs.ts';
 import { type BlobService, startBlobService } from '../../support/blob-service.ts';
 import { simulatedClock } from '../../support/clock.ts';
+import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
 import { call, signature } from '../clients.ts';
+import { startHub } from '../start-hub.ts';
 import { containerOf, ended, hubWith, line, wantedJob } from './imports.ts';
 
 let blobs: BlobService;
@@ -119,7 +123,7 @@ describe('over a restart', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const second = await hubWith({ directory });
     const { json } = await call(second, 'GET', `/jobs/${jobId}`);
-    expect(json).toMatchObject({ status: 'failed', failureReason: expect.stringContaining('The hub ended before') });
+    expect(json).toMatchObject({ status: 'failed', failureReason: endedWithHub });
     expect(json.progress).toBeGreaterThan(0);
     expect(second.registry.all().length).toBeGreaterThan(0);
     const again = await call(second, 'POST', '/jobs/create', {
@@ -134,7 +138,8 @@ describe('over a restart', () => {
 
   it.each(['{', '{"jobs":[1]}', '{"jobs":[{"jobId":1}]}'])('%s in their place is refused', async (text) => {
     const directory = folderWith({ 'jobs.json': text });
-    await expect(startHub({ directory })).rejects.toThrow(/jobs\.json is not the jobs of an embedded hub/);
+    const path = join(directory, 'jobs.json');
+    expect(said(await faultOf(startHub({ directory })))).toEqual(said(emulatorFault('not-its-jobs', { path })));
   });
 });
 

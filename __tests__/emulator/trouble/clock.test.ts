@@ -1,10 +1,11 @@
 import { Agent } from 'node:https';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
+import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
 import type { Disturb } from '../../../src/emulator/trouble/disturbance.ts';
 import { type SimulatedClock, simulatedClock } from '../../support/clock.ts';
 import { call, type RawAnswer, signature } from '../clients.ts';
 import { edgeBody } from '../devices/identities.ts';
+import { startHub } from '../start-hub.ts';
 
 const hour = 3_600_000;
 
@@ -18,12 +19,17 @@ async function simulated(options: HubOptions = {}): Promise<{ hub: EmbeddedHub; 
   return { hub, clock };
 }
 
-/** Signs by the simulated time, over connections that are kept. */
+/** Signs by the simulated time, anew every half hour, over connections that are kept. */
 function client(hub: EmbeddedHub, clock: SimulatedClock) {
   const agent = new Agent({ keepAlive: true });
   onTestFinished(() => agent.destroy());
+  let signed = Number.NEGATIVE_INFINITY;
+  let authorization = '';
   return (method: string, path: string, body?: unknown): Promise<RawAnswer> => {
-    const authorization = signature(hub, 'iothubowner', clock.now());
+    if (clock.now() - signed > hour / 2) {
+      signed = clock.now();
+      authorization = signature(hub, 'iothubowner', signed);
+    }
     return call(hub, method, path, { agent, headers: { authorization }, ...(body === undefined ? {} : { body }) });
   };
 }

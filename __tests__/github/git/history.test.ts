@@ -2,7 +2,10 @@ import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openEventHistory } from '../../../src/github/event-history.ts';
+import { gitFault } from '../../../src/github/git/faults.ts';
 import { openDefaultHistory, openHistory } from '../../../src/github/git/history.ts';
+import type { Fault } from '../../../src/model/fault.ts';
+import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
 import { commit, git, hasGit, repositoryWith } from '../../support/git.ts';
 
@@ -96,27 +99,30 @@ describe.skipIf(!hasGit)('the history of the default branch (needs git)', () => 
     commit(folder, 'second', { 'devices.yaml': 'two' });
     const clone = join(folderWith(), 'clone');
     git(folder, 'clone', '-q', '--depth', '1', `file://${folder}`, clone);
-    await expect(openHistory(clone, 'HEAD').versionsOf(['devices.yaml'])).rejects.toMatchObject({
-      message: expect.stringContaining('shallow'),
-      remedy: expect.stringContaining('fetch-depth: 0'),
-    });
+    const fault = await faultOf(openHistory(clone, 'HEAD').versionsOf(['devices.yaml']));
+    expect(said(fault)).toEqual(said(gitFault('shallow-clone', {})));
   });
 
   it('refuses a sparse checkout, where other manifests may lie outside', async () => {
     const folder = repositoryWith({ 'a/devices.yaml': 'one', 'b/devices.yaml': 'two' });
     git(folder, 'sparse-checkout', 'set', 'a');
-    await expect(openHistory(folder, 'HEAD').versionsOf(['a/devices.yaml'])).rejects.toMatchObject({
-      message: expect.stringContaining('a sparse checkout'),
-      remedy: expect.stringContaining('git sparse-checkout disable'),
-    });
+    const fault = await faultOf(openHistory(folder, 'HEAD').versionsOf(['a/devices.yaml']));
+    expect(said(fault)).toEqual(said(gitFault('sparse-checkout', {})));
     git(folder, 'sparse-checkout', 'disable');
     expect(await openHistory(folder, 'HEAD').versionsOf(['a/devices.yaml'])).toHaveLength(1);
   });
 
   it('says so where there is no repository, and no such commit', async () => {
-    await expect(openHistory(folderWith(), 'HEAD').versionsOf(['x'])).rejects.toThrow(/git rev-parse ended with 128/);
-    const folder = repositoryWith({ x: '' });
-    await expect(openHistory(folder, 'nowhere').versionsOf(['x'])).rejects.toThrow(/git log ended with 128/);
+    // git's own words differ from version to version.
+    const wordsOf = ({ message }: Fault) => /fatal: .*$/.exec(message)?.[0] ?? '';
+    const nowhere = await faultOf(openHistory(folderWith(), 'HEAD').versionsOf(['x']));
+    expect(wordsOf(nowhere)).toContain('not a git repository');
+    const noRepository = gitFault('git-failed', { command: 'rev-parse', code: 128, reason: wordsOf(nowhere) });
+    expect(said(nowhere)).toEqual(said(noRepository));
+    const unknown = await faultOf(openHistory(repositoryWith({ x: '' }), 'nowhere').versionsOf(['x']));
+    expect(wordsOf(unknown)).toContain("'nowhere'");
+    const noCommit = gitFault('git-failed', { command: 'log', code: 128, reason: wordsOf(unknown) });
+    expect(said(unknown)).toEqual(said(noCommit));
   });
 });
 
@@ -128,10 +134,8 @@ describe.skipIf(!hasGit)('the default branch at a terminal (needs git)', () => {
     git(folder, 'clone', '-q', `file://${folder}`, clone);
     expect(await (await openDefaultHistory(clone)).versionsOf(['devices.yaml'])).toHaveLength(1);
     git(clone, 'switch', '-q', '-c', 'feature');
-    await expect(openDefaultHistory(clone)).rejects.toMatchObject({
-      kind: 'usage',
-      message: expect.stringContaining('feature is checked out, not origin/main'),
-    });
+    const fault = gitFault('other-branch-checked-out', { branch: 'feature', origin: 'origin/main' });
+    expect(said(await faultOf(openDefaultHistory(clone)))).toEqual(said(fault));
   });
 
   it('has to be known to the clone, where there is an origin', async () => {
@@ -139,10 +143,7 @@ describe.skipIf(!hasGit)('the default branch at a terminal (needs git)', () => {
     git(folder, 'remote', 'add', 'origin', `file://${folder}`);
     git(folder, 'fetch', '-q', 'origin');
     git(folder, 'remote', 'set-head', 'origin', '--delete');
-    await expect(openDefaultHistory(folder)).rejects.toMatchObject({
-      kind: 'usage',
-      remedy: expect.stringContaining('git remote set-head origin --auto'),
-    });
+    expect(said(await faultOf(openDefaultHistory(folder)))).toEqual(said(gitFault('default-branch-unknown', {})));
     git(folder, 'remote', 'set-head', 'origin', '--auto');
     expect(await (await openDefaultHistory(folder)).versionsOf(['devices.yaml'])).toHaveLength(1);
   });
@@ -157,17 +158,19 @@ describe.skipIf(!hasGit)('the history for a run of the action (needs git)', () =
     const history = await openEventHistory(folder, { ...event, commit: head }, 'apply');
     expect(await history.versionsOf(['devices.yaml'])).toHaveLength(1);
     commit(folder, 'meanwhile', {});
-    await expect(openEventHistory(folder, { ...event, commit: head }, 'apply')).rejects.toThrow(
-      /is checked out, and the event is about/,
-    );
+    const moved = git(folder, 'rev-parse', 'HEAD').trim();
+    const fault = await faultOf(openEventHistory(folder, { ...event, commit: head }, 'apply'));
+    expect(said(fault)).toEqual(said(gitFault('other-commit', { head: moved, commit: head })));
   });
 
   it('may be looked at by a pull request, which removes nothing', async () => {
     const folder = repositoryWith({ 'devices.yaml': 'one' });
     const ofPull = { ...event, commit: 'trial', base: 'base' };
     expect(await (await openEventHistory(folder, ofPull, 'plan')).versionsOf(['devices.yaml'])).toHaveLength(1);
-    await expect(openEventHistory(folder, ofPull, 'apply')).rejects.toThrow(/the pull request is not merged yet/);
-    const other = { ...ofPull, otherBranch: 'next is not the default branch (main)' };
-    await expect(openEventHistory(folder, other, 'plan')).rejects.toThrow(/next is not the default branch/);
+    const applied = await faultOf(openEventHistory(folder, ofPull, 'apply'));
+    expect(said(applied)).toEqual(said(gitFault('pull-request-not-merged', {})));
+    const other = { ...ofPull, otherBranch: { branch: 'next', defaultBranch: 'main' } };
+    const planned = await faultOf(openEventHistory(folder, other, 'plan'));
+    expect(said(planned)).toEqual(said(gitFault('other-branch', { branch: 'next', defaultBranch: 'main' })));
   });
 });

@@ -17,7 +17,7 @@ const hasGit = (() => {
   }
 })();
 
-// Nothing of the user's own settings, such as a global list of what to ignore.
+// Ignore the user's own settings of git, such as a global list of ignored files.
 beforeEach(() => {
   vi.stubEnv('GIT_CONFIG_GLOBAL', join(folderWith({ config: '' }), 'config'));
   vi.stubEnv('GIT_CONFIG_NOSYSTEM', '1');

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Authority, makeAuthority } from '../../../src/emulator/disk/authority.ts';
-import { type HttpOptions, HttpResponse, openHttp } from '../../../src/hub/calls/http.ts';
+import { callFault } from '../../../src/hub/calls/faults.ts';
+import { type HttpOptions, HttpResponse, httpFailure, openHttp } from '../../../src/hub/calls/http.ts';
+import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
 import { hubHost } from '../devices.ts';
 import { closedPort, serve, serveProxy } from './loopback.ts';
@@ -92,7 +94,9 @@ describe('an exchange', () => {
       if (request.url === '/drip') setInterval(() => response.write('.'), 20).unref();
     });
     const http = await open({ host, timeoutMs: 150 });
-    await expect(http.send(get)).rejects.toMatchObject({ code: 'TIMEOUT', message: 'no answer within 0.15 s' });
+    const { message } = httpFailure.timeout(150);
+    await expect(http.send(get)).rejects.toMatchObject({ code: 'TIMEOUT', message });
+    expect(message).toContain('0.15 s');
     await expect(http.send({ ...get, path: '/drip' })).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 
@@ -145,22 +149,18 @@ describe('trust', () => {
     expect(stdout).toBe('yes\nyes\n');
   });
 
-  it.each([
-    [
-      'nothing of use',
-      () => 'not a certificate',
-      'ca-file holds no certificate in PEM',
-      /BEGIN CERTIFICATE.*-inform der/,
-    ],
+  it.each<[string, () => string, 'ca-unusable' | 'ca-is-private-key', RegExp]>([
+    ['nothing of use', () => 'not a certificate', 'ca-unusable', /BEGIN CERTIFICATE.*-inform der/],
     [
       'a private key',
       () => `${generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })}`,
-      'ca-file holds a private key and no certificate',
-      /certificate of the authority instead/,
+      'ca-is-private-key',
+      /BEGIN CERTIFICATE/,
     ],
-  ])('needs a certificate to start from, not %s', async (_, ca, message, remedy) => {
-    const attempt = openHttp({ host: hubHost('localhost'), ca: ca(), timeoutMs: 1 });
-    await expect(attempt).rejects.toMatchObject({ kind: 'usage', message, remedy: expect.stringMatching(remedy) });
+  ])('needs a certificate to start from, not %s', async (_, ca, expected, remedy) => {
+    const fault = await faultOf(openHttp({ host: hubHost('localhost'), ca: ca(), timeoutMs: 1 }));
+    expect(said(fault)).toEqual(said(callFault(expected, {})));
+    expect(fault).toMatchObject({ kind: 'usage', remedy: expect.stringMatching(remedy) });
   });
 });
 
@@ -180,8 +180,9 @@ describe('a proxy', () => {
     const http = await open({ host: hubHost('contoso.azure-devices.net'), proxy: proxy.url });
     await expect(http.send(get)).rejects.toMatchObject({
       code: 'PROXY_REFUSED',
-      message: `the proxy answered ${status}`,
+      message: httpFailure.proxyRefused(status).message,
     });
+    expect(httpFailure.proxyRefused(status).message).toContain(`${status}`);
     expect(proxy.asked).toHaveLength(1);
   });
 
@@ -192,6 +193,7 @@ describe('a proxy', () => {
 
   it.each(['nonsense', 'socks5://localhost:1080'])('that is %s is refused', async (proxy) => {
     const attempt = openHttp({ host: hubHost('localhost'), proxy, timeoutMs: 1 });
+    await expect(attempt).rejects.toMatchObject(said(callFault('proxy-unusable', {})));
     await expect(attempt).rejects.toMatchObject({ kind: 'usage', message: expect.not.stringContaining(proxy) });
   });
 });

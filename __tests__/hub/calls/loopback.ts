@@ -6,7 +6,7 @@ import type { Authority } from '../../../src/emulator/disk/authority.ts';
 import type { HubHost } from '../../../src/model/fleet.ts';
 import { hubHost } from '../devices.ts';
 
-/** Answers over TLS on this machine until the test ends; `connections` counts the sockets opened so far. */
+/** Answers over TLS on this machine until the test ends. `connections` counts the sockets opened so far. */
 export async function serve(authority: Authority, answer: RequestListener) {
   const server = createServer({ cert: authority.server, key: authority.server }, answer);
   let connections = 0;
@@ -15,7 +15,7 @@ export async function serve(authority: Authority, answer: RequestListener) {
   return { host, connections: () => connections };
 }
 
-/** A proxy that knows CONNECT alone. `status` other than 200: it refuses. */
+/** A proxy that supports only CONNECT. It refuses if `status` is not 200. */
 export async function serveProxy(status = 200) {
   const asked: { readonly target: string; readonly authorization: string | undefined }[] = [];
   const server = createHttpServer((_, response) => response.writeHead(400).end());
@@ -40,7 +40,7 @@ export async function serveProxy(status = 200) {
   return { host, url: `http://${host}`, asked };
 }
 
-/** A port of this machine where nobody listens. */
+/** A port of this machine on which nothing listens. */
 export async function closedPort(): Promise<HubHost> {
   const server = createHttpServer();
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));

@@ -7,7 +7,10 @@ const good: Reply = { kind: 'answered', body: [] };
 const status = (code: number): Reply => refusedReply(new HttpResponse(code, {}, ''));
 const failure = (code: string): Reply => unansweredReply(new HttpFailure(code, 'gone'));
 
-/** Gives the replies one after the other, and what was waited in between. */
+/**
+ * Makes a call that gets these replies in order. Returns the last reply, the number of calls and the waits between
+ * them.
+ */
 async function run(replies: readonly Reply[], random = 1, known = false) {
   const waits: number[] = [];
   let calls = 0;

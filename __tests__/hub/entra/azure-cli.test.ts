@@ -3,12 +3,18 @@ import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hubScope } from '../../../src/hub/credential.ts';
 import { cliToken } from '../../../src/hub/entra/entra.ts';
-import { Fault } from '../../../src/model/fault.ts';
+import { entraFault } from '../../../src/hub/entra/faults.ts';
+import type { Fault } from '../../../src/model/fault.ts';
+import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
+import { anyText, saidWithAnyText } from '../answers.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** A stand-in for `az`, since the real one needs a tenant: it answers as that does, and refuses other arguments. */
+/**
+ * Puts a stand-in for `az` on the PATH, since the real one needs a tenant. It runs the script, and refuses other
+ * arguments.
+ */
 function azIs(script: string): void {
   const checked = `#!/bin/sh
 [ "$*" = "account get-access-token --output json --resource https://iothubs.azure.net" ] || { echo "ERROR: $*" >&2; exit 2; }
@@ -23,11 +29,7 @@ const answer = (more: string) => `cat <<'END'
 { "accessToken": "eyJ0eXAiOiJKV1Qi.eyJhdWQi.c2ln", ${more} "subscription": "s", "tenant": "t", "tokenType": "Bearer" }
 END`;
 
-async function refused(): Promise<Fault> {
-  const thrown = await cliToken(hubScope, { mask: () => expect.fail() }).catch((reason: unknown) => reason);
-  if (!(thrown instanceof Fault)) throw new Error('expected a Fault', { cause: thrown });
-  return thrown;
-}
+const refused = () => faultOf(cliToken(hubScope, { mask: () => expect.fail() }));
 
 describe('the session of the Azure CLI', () => {
   it.each([
@@ -41,43 +43,52 @@ describe('the session of the Azure CLI', () => {
     expect(masked).toEqual([given.token]);
   });
 
-  it.each([
+  it.each<[string, string, Fault, string]>([
     [
       'to which nobody has signed in',
       `echo "ERROR: Please run 'az login' to setup account." >&2; exit 1`,
-      /nobody is signed in, or the session has ended$/,
-      /^Sign in: az login; in a workflow, azure\/login before this\. Or give client-id/,
+      entraFault('azure-cli-not-signed-in', {}),
+      'az login',
     ],
     [
       'of azure/login that has run out',
       `echo 'ERROR: AADSTS700024: Client assertion is not within its valid time range. Current time: 2026-11-23T13:00:00Z. Trace ID: 1 Correlation ID: 2' >&2; exit 1`,
-      /its session has ended \(AADSTS700024: Client assertion is not within its valid time range\. Current time: 2026-11-23T13:00:00Z\)$/,
-      /For longer runs give client-id and tenant-id/,
+      entraFault('azure-cli-session-ended', {
+        answer: 'AADSTS700024: Client assertion is not within its valid time range. Current time: 2026-11-23T13:00:00Z',
+      }),
+      'id-token: write',
     ],
     [
       'in a tenant without IoT Hub',
       `echo 'ERROR: AADSTS500011: The resource principal named https://iothubs.azure.net was not found' >&2; exit 1`,
-      /AADSTS500011: The resource principal/,
-      /az account get-access-token --resource https:\/\/iothubs\.azure\.net/,
+      entraFault('azure-cli-refused', {
+        answer: 'AADSTS500011: The resource principal named https://iothubs.azure.net was not found',
+      }),
+      'az account get-access-token --resource https://iothubs.azure.net',
     ],
-    ['that says nothing', 'exit 1', /gives no token for the hub: /, /^Try it by hand/],
+    [
+      'that says nothing',
+      'exit 1',
+      entraFault('azure-cli-refused', { answer: anyText }),
+      'az account get-access-token',
+    ],
     [
       'that prints its token where it should not',
       `echo 'eyJ0eXAiOiJKV1Qi.eyJhdWQi.c2ln' >&2; exit 1`,
-      /hub: \*\*\*$/,
-      /./,
+      entraFault('azure-cli-refused', { answer: '***' }),
+      'az account get-access-token',
     ],
-  ])('%s', async (_, script, message, remedy) => {
+  ])('%s', async (_, script, expected, remedy) => {
     azIs(script);
     const fault = await refused();
-    expect(fault.message).toMatch(message);
-    expect(fault.remedy).toMatch(remedy);
+    expect(said(fault)).toEqual(saidWithAnyText(expected));
+    expect(fault.remedy).toContain(remedy);
   });
 
   it('is not there where az is not', async () => {
     vi.stubEnv('PATH', folderWith());
-    const { message, remedy } = await refused();
-    expect(message).toBe('the Azure CLI gives no token for the hub: az is not installed');
-    expect(remedy).toContain('https://aka.ms/azure-cli');
+    const fault = await refused();
+    expect(said(fault)).toEqual(said(entraFault('azure-cli-missing', {})));
+    expect(fault.remedy).toContain('https://aka.ms/azure-cli');
   });
 });

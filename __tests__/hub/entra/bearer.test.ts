@@ -3,13 +3,15 @@ import type { TokenWish } from '../../../src/emulator/access/bearer.ts';
 import type { RoleName } from '../../../src/emulator/access/rights.ts';
 import { makeAuthority } from '../../../src/emulator/disk/authority.ts';
 import { type EmbeddedHub, startHub } from '../../../src/emulator/hub.ts';
+import { callFault } from '../../../src/hub/calls/faults.ts';
 import type { EntraCredential } from '../../../src/hub/credential.ts';
 import { renewing } from '../../../src/hub/entra/token.ts';
+import type { Right } from '../../../src/hub/needs.ts';
 import { openRegistry } from '../../../src/hub/registry.ts';
 import { Fault } from '../../../src/model/fault.ts';
 import { openSignIn } from '../../../src/run/sign-in.ts';
 import { clientId, idToken, startEntra, tenantId } from '../../support/entra.ts';
-import { faultOf } from '../../support/fault.ts';
+import { faultOf, said } from '../../support/fault.ts';
 import { create, deviceId, hubHost } from '../devices.ts';
 
 let hub: EmbeddedHub;
@@ -24,8 +26,9 @@ afterEach(() => {
 
 const minute = 60_000;
 const edge = deviceId('edge-1');
+const principal = { name: 'the Entra application 1111', assignee: '1111' };
 
-/** The registry by tokens of a wish, each for `life` minutes; `given` are those that were asked for. */
+/** Opens the registry with tokens that are valid for `life` minutes. `given` are the tokens that were asked for. */
 async function bearing(wish: TokenWish, life = 60) {
   const given: string[] = [];
   const acquire = async () => {
@@ -36,7 +39,7 @@ async function bearing(wish: TokenWish, life = 60) {
   const credential: EntraCredential = {
     kind: 'entra',
     host: hubHost(hub.host),
-    principal: { name: 'the Entra application 1111', assignee: '1111' },
+    principal,
     token: renewing(acquire, Date.now),
   };
   return { registry: await open(credential), given };
@@ -49,23 +52,15 @@ async function open(credential: EntraCredential) {
 }
 
 describe('a registry that is reached by bearer tokens', () => {
-  it.each<[string, readonly RoleName[], Record<string, string>]>([
-    ['a reader', ['IoT Hub Data Reader'], { read: 'ok', query: 'ok', write: 'IoT Hub Registry Contributor' }],
-    [
-      'a registry contributor',
-      ['IoT Hub Registry Contributor'],
-      { read: 'ok', query: 'IoT Hub Data Reader', write: 'ok' },
-    ],
+  it.each<[string, readonly RoleName[], Record<string, 'ok' | Right>]>([
+    ['a reader', ['IoT Hub Data Reader'], { read: 'ok', query: 'ok', write: 'Registry Write' }],
+    ['a registry contributor', ['IoT Hub Registry Contributor'], { read: 'ok', query: 'Service Connect', write: 'ok' }],
     [
       'both, as apply needs',
       ['IoT Hub Data Reader', 'IoT Hub Registry Contributor'],
       { read: 'ok', query: 'ok', write: 'ok' },
     ],
-    [
-      'nobody in particular',
-      [],
-      { read: 'IoT Hub Data Reader', query: 'IoT Hub Data Reader', write: 'IoT Hub Registry Contributor' },
-    ],
+    ['nobody in particular', [], { read: 'Registry Read', query: 'Service Connect', write: 'Registry Write' }],
   ])('lets %s do what the role is for, and names the one that is missing', async (_, roles, expected) => {
     const { registry, given } = await bearing({ roles });
     const tries = {
@@ -73,19 +68,19 @@ describe('a registry that is reached by bearer tokens', () => {
       query: () => registry.readEdgeDevices(),
       write: () => registry.write([create('edge-1')]),
     };
-    const found: Record<string, string> = {};
+    const calls = { read: 'GET on /devices/edge-1', query: 'POST on /devices/query', write: 'POST on /devices' };
     for (const [name, work] of Object.entries(tries)) {
-      found[name] = await work().then(
-        () => 'ok',
-        (thrown: unknown) => {
-          if (!(thrown instanceof Fault)) throw thrown;
-          expect(thrown.message).toMatch(/does not let the Entra application 1111 do this/);
-          for (const token of given) expect(`${thrown.message}${thrown.remedy}`).not.toContain(token);
-          return /needs the role (.+?) \(/.exec(thrown.message)?.[1] ?? thrown.message;
-        },
-      );
+      const right = expected[name];
+      if (right === undefined || right === 'ok') {
+        expect(await work()).not.toBeInstanceOf(Error);
+        continue;
+      }
+      const fault = await faultOf(work());
+      const call = calls[name as keyof typeof calls];
+      const answer = `401, IotHubUnauthorized, Principal 1111 is not authorized for ${call} due to no assigned permissions`;
+      expect(said(fault)).toEqual(said(callFault('role-missing', { host: hub.host, principal, right, answer })));
+      for (const token of given) expect(`${fault.message}${fault.remedy}`).not.toContain(token);
     }
-    expect(found).toEqual(expected);
   });
 
   it('tells before anything is written whether tags may be, by a write that changes nothing', async () => {
@@ -94,8 +89,12 @@ describe('a registry that is reached by bearer tokens', () => {
     await registry.write([create('edge-1')]);
     const before = hub.registry.get('edge-1');
     const fault = await faultOf(registry.requireTagWriting!(edge));
-    expect(fault.message).toMatch(/writing tags needs the role IoT Hub Twin Contributor/);
-    expect(fault.remedy).toContain('az role assignment create --assignee 1111 --role "IoT Hub Twin Contributor"');
+    const answer =
+      '401, IotHubUnauthorized, Principal 1111 is not authorized for PATCH on /twins/edge-1 due to no assigned permissions';
+    expect(said(fault)).toEqual(
+      said(callFault('role-missing', { host: hub.host, principal, right: 'Twin Write', answer })),
+    );
+    expect(fault.remedy).toContain('--role "IoT Hub Twin Contributor"');
     const { registry: contributor } = await bearing({ roles: [...writer, 'IoT Hub Twin Contributor'] });
     for (const id of ['edge-1', 'gone']) await contributor.requireTagWriting!(deviceId(id));
     expect(hub.registry.get('edge-1')).toEqual(before);
@@ -103,8 +102,9 @@ describe('a registry that is reached by bearer tokens', () => {
 
   it('refuses a token for another audience', async () => {
     const { registry } = await bearing({ audience: 'https://management.azure.com' });
-    expect((await faultOf(registry.readOne(edge))).message).toMatch(
-      /refused the token of the Entra application 1111 \(401, IotHubUnauthorizedAccess/,
+    const details = { host: hub.host, principal, right: 'Registry Read' } as const;
+    expect(said(await faultOf(registry.readOne(edge)))).toEqual(
+      said(callFault('token-refused', { ...details, answer: '401, IotHubUnauthorizedAccess, Unauthorized' })),
     );
   });
 
@@ -124,7 +124,7 @@ describe('a registry that is reached by bearer tokens', () => {
       vi.setSystemTime(Date.now() + 2 * minute);
     }
     expect(hub.registry.all()).toHaveLength(30);
-    // An hour in tokens of ten minutes, each renewed at half its life.
+    // An hour with tokens of ten minutes, each renewed after half of its life.
     expect(given).toHaveLength(10);
   });
 

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { entraFault } from '../../../src/hub/entra/faults.ts';
 import { type AccessToken, renewing } from '../../../src/hub/entra/token.ts';
 import { Fault } from '../../../src/model/fault.ts';
+import { faultOf, said } from '../../support/fault.ts';
 
 const minute = 60_000;
 
-/** A clock that stands still, and tokens numbered as they are given; `life` of each in minutes, or why there is none. */
+/**
+ * Tokens by a clock that only `wait` moves. Each entry of `lives` is the life of one token in minutes, or the error
+ * instead of a token.
+ */
 function source(...lives: readonly (number | Error)[]) {
   let now = Date.UTC(2026, 10, 23);
   let given = 0;
@@ -76,9 +81,8 @@ describe('a token', () => {
 
   it('that has ended is none: the clocks differ', async () => {
     const { token } = source(-1);
-    await expect(token()).rejects.toMatchObject({
-      message: 'Entra gave a token that ended at 2026-11-22T23:59:00.000Z',
-      remedy: expect.stringContaining('date -u'),
-    });
+    const fault = await faultOf(token());
+    expect(said(fault)).toEqual(said(entraFault('token-expired', { expires: Date.parse('2026-11-22T23:59:00.000Z') })));
+    expect(fault.remedy).toContain('date -u');
   });
 });

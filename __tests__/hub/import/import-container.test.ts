@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { type BlobAccess, type ContainerProblem, importFault } from '../../../src/hub/import/faults.ts';
 import { readImportContainer } from '../../../src/hub/import/import-container.ts';
-import { faultOf } from '../../support/fault.ts';
+import { faultIn, said } from '../../support/fault.ts';
 
 const now = Date.UTC(2026, 0, 15);
 const url = 'https://fleet.blob.core.windows.net/import';
 const secret = 'c2VjcmV0U2VjcmV0';
 const sas = (more: string) => `${url}?sv=2024-08-04${more}&sig=${secret}`;
+const unusable = (problem: ContainerProblem) => importFault('container-unusable', { problem });
+const lacking = (...rights: readonly BlobAccess[]) => importFault('signature-lacks-rights', { rights });
 const read = (text: string | undefined) => readImportContainer(text, now);
 
 describe('import-container', () => {
@@ -27,21 +30,29 @@ describe('import-container', () => {
   });
 
   it.each([
-    ['no URL', 'import', /is no URL/],
-    ['http', url.replace('https', 'http'), /https:\/\//],
-    ['a password', `https://user:${secret}@fleet.blob.core.windows.net/import`, /password/],
-    ['an account', 'https://fleet.blob.core.windows.net/', /names no container/],
-    ['a blob', `${url}/devices.txt`, /more than a container/],
-    ['a query that signs nothing', `${url}?comp=list`, /no signature/],
-    ['a signature that may not write', sas('&sp=rd&sr=c'), /lacks the right to write$/],
-    ['a signature that may only list', sas('&sp=l&sr=c'), /lacks the right to read and write and delete$/],
-    ['a signature of a blob', sas('&sp=rwd&sr=b'), /not one for the blobs of a container/],
-    ['a signature of an account for containers', sas('&ss=b&srt=c&sp=rwd'), /not one for the blobs of a container/],
-    ['a signature that has ended', sas('&sp=rwd&sr=c&se=2026-01-14T00:00:00Z'), /expired on 2026-01-14/],
-    ['a signature that has not begun', sas('&sp=rwd&sr=c&st=2026-01-16'), /does not hold before 2026-01-16/],
-  ])('refuses %s, and quotes no secret', async (_, text, message) => {
-    const fault = await faultOf(Promise.resolve().then(() => read(text)));
-    expect(fault.message).toMatch(message);
+    ['no URL', 'import', unusable('no-url')],
+    ['http', url.replace('https', 'http'), unusable('no-https')],
+    ['a password', `https://user:${secret}@fleet.blob.core.windows.net/import`, unusable('password')],
+    ['an account', 'https://fleet.blob.core.windows.net/', unusable('no-container')],
+    ['a blob', `${url}/devices.txt`, unusable('more-than-container')],
+    ['a query that signs nothing', `${url}?comp=list`, unusable('no-signature')],
+    ['a signature that may not write', sas('&sp=rd&sr=c'), lacking('write')],
+    ['a signature that may only list', sas('&sp=l&sr=c'), lacking('read', 'write', 'delete')],
+    ['a signature of a blob', sas('&sp=rwd&sr=b'), importFault('signature-not-for-blobs', {})],
+    ['a signature of an account for containers', sas('&ss=b&srt=c&sp=rwd'), importFault('signature-not-for-blobs', {})],
+    [
+      'a signature that has ended',
+      sas('&sp=rwd&sr=c&se=2026-01-14T00:00:00Z'),
+      importFault('signature-expired', { at: Date.UTC(2026, 0, 14) }),
+    ],
+    [
+      'a signature that has not begun',
+      sas('&sp=rwd&sr=c&st=2026-01-16'),
+      importFault('signature-not-yet-valid', { at: Date.UTC(2026, 0, 16) }),
+    ],
+  ])('refuses %s, and quotes no secret', (_, text, expected) => {
+    const fault = faultIn(() => read(text));
+    expect(said(fault)).toEqual(said(expected));
     expect(fault.kind).toBe('usage');
     expect(`${fault.message} ${fault.remedy}`).not.toContain(secret);
   });

@@ -1,9 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedHub } from '../../../src/emulator/hub.ts';
-import type { Disturbance } from '../../../src/emulator/trouble/disturbance.ts';
+import type { Disturbance, DisturbedCall } from '../../../src/emulator/trouble/disturbance.ts';
+import { unknownBulk } from '../../../src/hub/bulk.ts';
+import { callFault } from '../../../src/hub/calls/faults.ts';
+import { importFault } from '../../../src/hub/import/faults.ts';
+import { importProgress, unknownOutcome } from '../../../src/hub/import/progress.ts';
 import type { RegistryWrite } from '../../../src/model/registry.ts';
 import { call } from '../../emulator/clients.ts';
 import { type BlobService, startBlobService } from '../../support/blob-service.ts';
+import { anyText, withAnyText } from '../answers.ts';
 import { create, deviceId } from '../devices.ts';
 import { importRig, newContainer } from './imports.ts';
 
@@ -18,12 +23,15 @@ const put = (blob: string, body: string) =>
   fetch(blobs.url(blob, 'cw'), { method: 'PUT', headers: { 'x-ms-blob-type': 'BlockBlob' }, body });
 const remove = (blob: string) =>
   fetch(blobs.url(blob, 'd'), { method: 'DELETE', headers: { 'x-ms-delete-snapshots': 'include' } });
-const jobIdIn = (text: string | undefined) => /job ([0-9a-f-]{36})/.exec(text ?? '')?.[1] ?? 'none';
+const uuid = /[0-9a-f-]{36}/;
+/** The id of the job that the hub was asked about. */
+const jobIdIn = (calls: readonly DisturbedCall[]) =>
+  calls.map(({ path }) => /^\/jobs\/(.{36})$/.exec(path)?.[1]).find((id) => id !== undefined) ?? 'none';
 
 describe('an import job', () => {
   it('creates, updates, disables and deletes, each by its etag, and leaves nothing behind', async () => {
     const { url } = await newContainer(blobs);
-    const { hub, registry, write, left, told } = await importRig(blobs, { url });
+    const { hub, registry, write, left, told, calls } = await importRig(blobs, { url });
     await registry.write([create('old'), create('gone'), create('off'), create('parent')]);
     const found = await registry.read(['old', 'gone', 'off', 'parent'].map(deviceId));
     const [old, gone, off, parent] = [...found.values()];
@@ -52,9 +60,10 @@ describe('an import job', () => {
     expect(hub.counts()).toMatchObject({ importedLines: 5, registryWrites: 4 });
     expect(await left()).toEqual([]);
     expect(told.slice(0, 2)).toEqual([
-      'sending 5 devices to the import container',
-      expect.stringMatching(/^localhost:\d+ imports 5 devices by the job [0-9a-f-]{36}$/),
+      importProgress.sending(5),
+      importProgress.importing(hub.host, 5, jobIdIn(calls)),
     ]);
+    expect(jobIdIn(calls)).toMatch(uuid);
     expect(told.join()).not.toMatch(/sig=/);
   });
 
@@ -93,13 +102,13 @@ describe('an import job', () => {
   it('waits until another job of the hub has ended, and says so', async () => {
     const { url } = await newContainer(blobs);
     let others = 3;
-    const { write, told } = await importRig(blobs, {
+    const { hub, write, told } = await importRig(blobs, {
       url,
       disturb: ({ path }) =>
         path === '/jobs/create' && others-- > 0 ? { kind: 'refuse', code: 'JobQuotaExceeded' } : undefined,
     });
     expect(await write([create('a')])).toEqual([{ id: 'a', answer: 'applied' }]);
-    expect(told.filter((text) => /carries out one at a time: waiting$/.test(text))).toHaveLength(1);
+    expect(told.filter((text) => text === importProgress.waitingForJob(hub.host))).toHaveLength(1);
   });
 
   it('of two hubs takes its turn in their one container, so that none takes the errors of the other', async () => {
@@ -109,7 +118,8 @@ describe('an import job', () => {
     const [first, second] = await Promise.all(rigs.map(({ write }) => write(fleet(2000))));
     expect(first!.filter(({ answer }) => answer !== 'applied').map(({ id }) => id)).toEqual(['edge-7']);
     expect(second!.filter(({ answer }) => answer !== 'applied')).toEqual([]);
-    expect(rigs.flatMap(({ told }) => told).filter((text) => /another run uses/.test(text))).toHaveLength(1);
+    const waiting = rigs.flatMap(({ told }) => told).filter((text) => text === importProgress.waitingForRun());
+    expect(waiting).toHaveLength(1);
     expect(await blobs.list(name)).toEqual([]);
   });
 
@@ -136,46 +146,47 @@ describe('what is left in the container', () => {
     });
     expect(await write([create('a')])).toEqual([{ id: 'a', answer: 'applied' }]);
     const [devices] = await left();
-    expect(told.at(-1)).toMatch(`left in the import container, to be deleted by hand: ${devices} (`);
+    const { message } = importFault('blob-call-refused', {
+      url: url.replace(/\?.*/, ''),
+      access: 'delete',
+      answer: `412, LeaseIdMissing, ${anyText}`,
+    });
+    expect(devices).toMatch(uuid);
+    expect(told.at(-1)).toMatch(withAnyText(importProgress.leftBehind({ blob: devices! }, message)));
   });
 });
 
 describe('nobody knows what became of the devices', () => {
-  const unanswered = (count: number, message: RegExp) => {
-    return fleet(count).map(({ registration: { id } }) => ({
-      id,
-      answer: 'unanswered',
-      message: expect.stringMatching(message),
-    }));
-  };
+  const unanswered = (count: number, message: unknown) =>
+    fleet(count).map(({ registration: { id } }) => ({ id, answer: 'unanswered', message }));
 
   it('when the run is stopped meanwhile: the job is cancelled, and what it wrote stays', async () => {
     const { url } = await newContainer(blobs);
-    const { hub, write, left } = await importRig(blobs, {
+    const { hub, write, left, calls, stop } = await importRig(blobs, {
       url,
-      waiting: ({ stop }) => stop.press('time limit', { hurried: false }),
+      waiting: (rig) => rig.stop.press('time limit', { hurried: false }),
     });
     const answers = await write(fleet(10_000));
-    expect(answers).toEqual(
-      unanswered(10_000, /^the run was stopped: time limit; the import job \S+ was cancelled, and what it had written/),
-    );
+    const jobId = jobIdIn(calls);
+    expect(answers).toEqual(unanswered(10_000, unknownOutcome.stopped(jobId, stop.fault().message, true)));
+    expect(stop.fault().message).toContain('time limit');
     const written = hub.registry.all().length;
     expect(written).toBeLessThan(10_000);
     expect(await left()).toEqual([]);
     await new Promise((wake) => setTimeout(wake, 50));
     expect(hub.registry.all()).toHaveLength(written);
-    const message = 'message' in answers[0]! ? answers[0].message : undefined;
-    expect((await call(hub, 'GET', `/jobs/${jobIdIn(message)}`)).json).toMatchObject({ status: 'cancelled' });
+    expect((await call(hub, 'GET', `/jobs/${jobId}`)).json).toMatchObject({ status: 'cancelled' });
   });
 
   it('when it cannot be cancelled either: it says so', async () => {
     const { url } = await newContainer(blobs);
-    const { write } = await importRig(blobs, {
+    const { write, calls, stop } = await importRig(blobs, {
       url,
-      waiting: ({ stop }) => stop.press('time limit', { hurried: false }),
+      waiting: (rig) => rig.stop.press('time limit', { hurried: false }),
       disturb: ({ method }) => (method === 'DELETE' ? { kind: 'close', when: 'before' } : undefined),
     });
-    expect(await write(fleet(2))).toEqual(unanswered(2, /could not be cancelled and goes on by itself; run again/));
+    const answers = await write(fleet(2));
+    expect(answers).toEqual(unanswered(2, unknownOutcome.stopped(jobIdIn(calls), stop.fault().message, false)));
   });
 
   it('when somebody cancels the job', async () => {
@@ -184,11 +195,12 @@ describe('nobody knows what became of the devices', () => {
     const rig = await importRig(blobs, {
       url,
       waiting: ({ told }) => {
-        if (hub !== undefined) void call(hub, 'DELETE', `/jobs/${jobIdIn(told.at(-1))}`);
+        if (hub !== undefined) void call(hub, 'DELETE', `/jobs/${uuid.exec(told.at(-1) ?? '')?.[0]}`);
       },
     });
     hub = rig.hub;
-    expect(await rig.write(fleet(10_000))).toEqual(unanswered(10_000, /^the import job \S+ was cancelled$/));
+    const answers = await rig.write(fleet(10_000));
+    expect(answers).toEqual(unanswered(10_000, unknownOutcome.cancelled(jobIdIn(rig.calls), undefined)));
   });
 
   it('when the job fails', async () => {
@@ -199,16 +211,20 @@ describe('nobody knows what became of the devices', () => {
         for (const blob of await blobs.list(name)) await remove(`${name}/${blob}`);
       },
     });
-    expect(await rig.write(fleet(12_000))).toEqual(unanswered(12_000, /^the import job \S+ failed: The import broke/));
+    const answers = await rig.write(fleet(12_000));
+    const failed = withAnyText(unknownOutcome.failed(jobIdIn(rig.calls), anyText));
+    expect(answers).toEqual(unanswered(12_000, expect.stringMatching(failed)));
   });
 
   it('when the job cannot be asked for any more', async () => {
     const { url } = await newContainer(blobs);
     const { write, calls } = await importRig(blobs, {
       url,
-      disturb: ({ path }) => (/^\/jobs\/.{36}$/.test(path) ? { kind: 'refuse', code: 'ServerError' } : undefined),
+      disturb: ({ path }) =>
+        /^\/jobs\/.{36}$/.test(path) ? { kind: 'refuse', code: 'ServerError', text: 'not now' } : undefined,
     });
-    expect(await write(fleet(1))).toEqual(unanswered(1, /could not be asked for any more: 500/));
+    const answers = await write(fleet(1));
+    expect(answers).toEqual(unanswered(1, unknownOutcome.noStatus(jobIdIn(calls), '500, ServerError, not now')));
     expect(calls.filter(({ method }) => method === 'GET')).toHaveLength(20);
   });
 
@@ -216,7 +232,7 @@ describe('nobody knows what became of the devices', () => {
     const { url, name } = await newContainer(blobs);
     const lease = { 'x-ms-lease-action': 'break', 'x-ms-lease-break-period': '0' };
     let broken: Promise<unknown> | undefined;
-    const { write } = await importRig(blobs, {
+    const { write, calls } = await importRig(blobs, {
       url,
       disturb: async ({ path }) => {
         if (path === '/jobs/create') {
@@ -227,7 +243,7 @@ describe('nobody knows what became of the devices', () => {
         return undefined;
       },
     });
-    expect(await write(fleet(1))).toEqual(unanswered(1, /completed, but another run may have taken the container/));
+    expect(await write(fleet(1))).toEqual(unanswered(1, unknownOutcome.containerShared(jobIdIn(calls))));
   });
 
   it('when the errors are those of devices that were not written', async () => {
@@ -239,7 +255,7 @@ describe('nobody knows what became of the devices', () => {
         return undefined;
       },
     });
-    expect(await write(fleet(1))).toEqual(unanswered(1, /did not say which/));
+    expect(await write(fleet(1))).toEqual(unanswered(1, unknownBulk.refusedUnnamed));
   });
 });
 
@@ -277,12 +293,14 @@ describe('a start that is not answered', () => {
 
   it('is given up after some tries, and then nobody knows', async () => {
     const { url } = await newContainer(blobs);
-    const { write, calls, left } = await importRig(blobs, {
+    const { hub, write, calls, left } = await importRig(blobs, {
       url,
       disturb: ({ path }) => (path === '/jobs/create' ? { kind: 'close', when: 'before' } : undefined),
     });
+    const { message } = callFault('connection-broken', { host: hub.host, failure: anyText });
+    const unknown = withAnyText(unknownOutcome.startUnknown(message));
     expect(await write([create('a')])).toMatchObject([
-      { answer: 'unanswered', message: expect.stringMatching(/is not known/) },
+      { answer: 'unanswered', message: expect.stringMatching(unknown) },
     ]);
     expect(calls).toHaveLength(6);
     expect(await left()).toEqual([]);

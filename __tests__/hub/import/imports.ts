@@ -11,20 +11,20 @@ import type { BlobService } from '../../support/blob-service.ts';
 
 export interface Rig {
   readonly hub: EmbeddedHub;
-  /** The calls that the hub was sent. */
+  /** The calls that the hub got. */
   readonly calls: readonly DisturbedCall[];
-  /** What was told about jobs. */
+  /** The progress that was told. */
   readonly told: string[];
   readonly stop: StopSwitch;
   readonly registry: Registry;
   write(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]>;
-  /** The names of what lies in the container. */
+  /** The names of the blobs in the container. */
   left(): Promise<readonly string[]>;
 }
 
 let containers = 0;
 
-/** A new container, and the URL by which it is named in `import-container`. */
+/** Makes a new container. `url` is the value for `import-container`. */
 export async function newContainer(blobs: BlobService, permissions = 'rwd') {
   containers += 1;
   const name = `imports-${containers}`;
@@ -37,11 +37,11 @@ export interface RigOptions extends HubOptions {
   readonly ca?: string;
   readonly credential?: (hub: EmbeddedHub) => HubCredential;
   readonly hub?: EmbeddedHub;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly waiting?: (rig: { readonly stop: StopSwitch; readonly told: readonly string[] }) => void;
 }
 
-/** The client in front of an embedded hub, until the test ends. It waits a five-hundredth of what it says. */
+/** Opens an embedded hub and its client until the test ends. The client waits a five-hundredth of the real time. */
 export async function importRig(blobs: BlobService, { url, waiting, ...options }: RigOptions): Promise<Rig> {
   const calls: DisturbedCall[] = [];
   const disturb: HubOptions['disturb'] = (call) => {

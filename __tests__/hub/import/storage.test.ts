@@ -2,14 +2,17 @@ import { createServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { makeAuthority } from '../../../src/emulator/disk/authority.ts';
-import type { EmbeddedHub } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../../src/emulator/hub.ts';
 import type { ErrorName } from '../../../src/emulator/wire/errors.ts';
+import { callFault } from '../../../src/hub/calls/faults.ts';
 import type { HubCredential } from '../../../src/hub/credential.ts';
+import { importFault } from '../../../src/hub/import/faults.ts';
 import type { ImportContainer } from '../../../src/hub/import/import-container.ts';
 import { openStorage } from '../../../src/hub/import/storage.ts';
 import { storageRefusal } from '../../../src/hub/import/storage-refusal.ts';
 import { type BlobService, startBlobService } from '../../support/blob-service.ts';
-import { faultOf } from '../../support/fault.ts';
+import { faultOf, said } from '../../support/fault.ts';
+import { anyText, saidWithAnyText } from '../answers.ts';
 import { create, hubHost } from '../devices.ts';
 import { importRig, newContainer } from './imports.ts';
 
@@ -19,12 +22,14 @@ beforeAll(async () => {
 });
 afterAll(() => blobs.close());
 
+const principal = { name: 'the Entra application 1', assignee: '1' };
+const bare = (url: string) => url.replace(/\?.*/, '');
 const secretOf = (url: string) => new URL(url).searchParams.get('sig') ?? 'none';
 
-/** As the input would be, but for the checks that need no service. */
+/** The container of a URL, without the checks of `readImportContainer`. */
 function unchecked(url: string): ImportContainer {
-  const [bare = '', signature = ''] = url.split('?');
-  return { url: bare, signature };
+  const [unsigned = '', signature = ''] = url.split('?');
+  return { url: unsigned, signature };
 }
 
 describe('a container that', () => {
@@ -38,7 +43,8 @@ describe('a container that', () => {
       [() => storage.remove('devices.txt'), 'delete'],
     ] as const) {
       const fault = await faultOf(work());
-      expect(fault.message).toMatch(new RegExp(`: its signature \\(SAS\\) lacks the right to ${right} \\(403, `));
+      const details = { url: bare(url), access: right, answer: `403, AuthorizationPermissionMismatch, ${anyText}` };
+      expect(said(fault)).toEqual(saidWithAnyText(importFault('signature-lacks-right', details)));
       expect(fault.remedy).toMatch(/generate-sas .*--permissions rwd/);
       expect(`${fault.message}${fault.remedy}`).not.toContain(secretOf(url));
     }
@@ -48,7 +54,10 @@ describe('a container that', () => {
     const { url } = await newContainer(blobs, 'wd');
     const storage = await openStorage(unchecked(url), {});
     const fault = await faultOf(storage.lines('importErrors.log')[Symbol.asyncIterator]().next());
-    expect(fault.message).toMatch(/lacks the right to read/);
+    const answer = `403, AuthorizationPermissionMismatch, ${anyText}`;
+    expect(said(fault)).toEqual(
+      saidWithAnyText(importFault('signature-lacks-right', { url: bare(url), access: 'read', answer })),
+    );
   });
 
   it('has a signature that ended, or a wrong one, is refused', async () => {
@@ -56,7 +65,8 @@ describe('a container that', () => {
     for (const wrong of [url.replace(/sig=[^&]{6}/, 'sig=AAAAAA'), url.replace(/se=20\d\d/, 'se=2020')]) {
       const storage = await openStorage(unchecked(wrong), {});
       const fault = await faultOf(storage.remove('devices.txt'));
-      expect(fault.message).toMatch(/does not accept the signature \(SAS\) \(403, /);
+      const details = { url: bare(url), answer: `403, ${anyText}` };
+      expect(said(fault)).toEqual(saidWithAnyText(importFault('signature-refused', details)));
       expect(`${fault.message}${fault.remedy}`).not.toContain(secretOf(wrong));
     }
   });
@@ -64,7 +74,9 @@ describe('a container that', () => {
   it('is not there is told so', async () => {
     const storage = await openStorage(unchecked(blobs.url('nowhere', 'rwd')), {});
     const fault = await faultOf(storage.upload('a', [Buffer.from('a')], new AbortController().signal));
-    expect(fault.message).toMatch(/^there is no container http:\S+nowhere$/);
+    const url = bare(blobs.url('nowhere', 'r'));
+    expect(url).toMatch(/^http:\S+nowhere$/);
+    expect(said(fault)).toEqual(said(importFault('container-not-found', { url })));
   });
 
   it('cannot be reached is told so, without its signature', { timeout: 300_000 }, async () => {
@@ -72,24 +84,28 @@ describe('a container that', () => {
     const url = blobs.url('any', 'rwd').replace(port, '9');
     const storage = await openStorage(unchecked(url), {});
     const fault = await faultOf(storage.remove('a'));
-    expect(fault.message).toMatch(/cannot be reached: /);
+    const details = { url: bare(url), error: anyText };
+    expect(said(fault)).toEqual(saidWithAnyText(importFault('container-unreachable', details)));
+    expect(fault.message).toContain('ECONNREFUSED');
     expect(fault.message).not.toContain(secretOf(url));
     expect(fault.cause).toBeUndefined();
   });
 
   it.each([
-    ['AuthorizationFailure', 403, /may not be reached from here/],
-    ['KeyBasedAuthenticationNotPermitted', 403, /does not take signatures by key/],
-    ['ServerBusy', 503, /refused to read a blob \(503, ServerBusy, busy\)$/],
-  ])('answers %s', (code, statusCode, message) => {
+    ['AuthorizationFailure', 403, 'container-behind-firewall'],
+    ['KeyBasedAuthenticationNotPermitted', 403, 'keys-not-permitted'],
+    ['ServerBusy', 503, 'blob-call-refused'],
+  ] as const)('answers %s', (code, statusCode, name) => {
     const thrown = Object.assign(new Error('busy\nRequestId:1'), { statusCode, code });
     const container = { url: 'https://a.blob.core.windows.net/b', signature: 'sig=1' };
-    expect(storageRefusal(thrown, container, 'read').message).toMatch(message);
+    const details = { url: container.url, access: 'read', answer: `${statusCode}, ${code}, busy` } as const;
+    expect(said(storageRefusal(thrown, container, 'read'))).toEqual(said(importFault(name, details)));
   });
 });
 
 /**
- * What stands for Entra before Azurite, which takes its tokens over TLS alone: lets in who has the token, and signs for them.
+ * Stands in for Entra in front of Azurite, which accepts tokens only over TLS. Signs the calls that have the token, and
+ * refuses others.
  */
 async function startTokenDoor(token: string) {
   const { ca, server: pem } = await makeAuthority(new Date());
@@ -122,7 +138,7 @@ describe('by Entra', () => {
   const entra = (hub: EmbeddedHub, storageToken: string): HubCredential => ({
     kind: 'entra',
     host: hubHost(hub.host),
-    principal: { name: 'the Entra application 1', assignee: '1' },
+    principal,
     token: async () => hub.mintToken({ roles: ['IoT Hub Data Contributor'] }),
     storageToken: async () => storageToken,
   });
@@ -155,8 +171,9 @@ describe('by Entra', () => {
       credential: (hub) => entra(hub, 'another-token'),
     });
     const fault = await faultOf(rig.write([create('a')]));
-    expect(fault.message).toMatch(/does not let the run write blobs \(403/);
-    expect(fault.remedy).toMatch(/Storage Blob Data Contributor/);
+    const details = { url: door.url(name), access: 'write', answer: '403, AuthorizationPermissionMismatch' } as const;
+    expect(said(fault)).toEqual(said(importFault('storage-role-missing', details)));
+    expect(fault.remedy).toContain('az role assignment');
   });
 
   it('a hub without the role on the container is asked again, as new roles take a while, and then told', async () => {
@@ -169,15 +186,20 @@ describe('by Entra', () => {
       disturb: refusing('BlobContainerValidationError'),
     });
     const fault = await faultOf(rig.write([create('a')]));
-    expect(fault.message).toMatch(/^localhost:\d+ may not use the import container https:/);
-    expect(fault.remedy).toMatch(/az iot hub identity assign --name localhost --system-assigned/);
+    const answer = `400, BlobContainerValidationError, ${anyText}`;
+    const details = { host: rig.hub.host, url: door.url(name), answer };
+    expect(said(fault)).toEqual(saidWithAnyText(importFault('hub-identity-refused', details)));
+    expect(fault.remedy).toContain('--name localhost --system-assigned');
     expect(rig.calls.filter(({ path }) => path === '/jobs/create')).toHaveLength(5);
     expect(await rig.left()).toEqual([]);
   });
 
   it('a connection string does not sign in to storage', async () => {
-    const fault = await faultOf(importRig(blobs, { url: 'https://a.blob.core.windows.net/b' }));
-    expect(fault.message).toMatch(/has no signature \(SAS\), and the connection string of localhost/);
+    const hub = await startHub();
+    onTestFinished(() => hub.close());
+    const fault = await faultOf(importRig(blobs, { url: 'https://a.blob.core.windows.net/b', hub }));
+    const details = { url: 'https://a.blob.core.windows.net/b', host: hub.host };
+    expect(said(fault)).toEqual(said(importFault('no-storage-sign-in', details)));
     expect(fault.kind).toBe('usage');
   });
 });
@@ -187,8 +209,10 @@ describe('a hub that', () => {
     const { url } = await newContainer(blobs);
     const rig = await importRig(blobs, { url, disturb: refusing('BlobContainerValidationError') });
     const fault = await faultOf(rig.write([create('a')]));
-    expect(fault.message).toMatch(/may not use the import container .*BlobContainerValidationError/);
-    expect(fault.remedy).toMatch(/the same signature \(SAS\) as the run: it needs the rights rwd/);
+    const answer = `400, BlobContainerValidationError, ${anyText}`;
+    const details = { host: rig.hub.host, url: bare(url), answer };
+    expect(said(fault)).toEqual(saidWithAnyText(importFault('hub-signature-refused', details)));
+    expect(fault.remedy).toContain('rwd');
     expect(fault.message).not.toContain(secretOf(url));
     expect(await rig.left()).toEqual([]);
   });
@@ -196,20 +220,22 @@ describe('a hub that', () => {
   it('refuses the job for want of a right names it', async () => {
     const { url } = await newContainer(blobs);
     const sas = await importRig(blobs, { url, disturb: refusing('IotHubUnauthorizedAccess') });
-    expect((await faultOf(sas.write([create('a')]))).message).toMatch(
-      /for import jobs: the policy lacks Registry Write/,
-    );
+    const bySas = { host: sas.hub.host, keyName: 'iothubowner', right: 'Import Jobs' } as const;
+    expect(said(await faultOf(sas.write([create('a')])))).toEqual(said(callFault('policy-lacks-right', bySas)));
     const entra = await importRig(blobs, {
       url,
       credential: (hub) => ({
         kind: 'entra',
         host: hubHost(hub.host),
-        principal: { name: 'the Entra application 1', assignee: '1' },
+        principal,
         token: async () => hub.mintToken({ roles: ['IoT Hub Registry Contributor'] }),
       }),
     });
     const fault = await faultOf(entra.write([create('a')]));
-    expect(fault.message).toMatch(/import jobs needs the role IoT Hub Data Contributor/);
+    const answer = `401, IotHubUnauthorized, ${anyText}`;
+    const byEntra = { host: entra.hub.host, principal, right: 'Import Jobs', answer } as const;
+    expect(said(fault)).toEqual(saidWithAnyText(callFault('role-missing', byEntra)));
+    expect(fault.remedy).toContain('--role "IoT Hub Data Contributor"');
   });
 
   it('is not asked where the run was stopped before', async () => {

@@ -4,7 +4,7 @@ import type { Places } from '../judge/places.ts';
 import type { Base } from './base.ts';
 import { editBase } from './edit.ts';
 
-/** The user's config.yaml for one device: its provisioning, and of the rest only what the manifest itself says. */
+/** The user's config.yaml for one device: with its provisioning and with the settings that the manifest gives. */
 export function renderOnBase(base: Base, device: Device, hub: HubHost, places: Places): string {
   const { dynamicReprovisioning } = device.config;
   return editBase(base, {

@@ -10,16 +10,18 @@ export interface BaseEdits {
     /** `file:` URIs on the device. */
     readonly certificate: string;
     readonly privateKey: string;
-    /** Absent: as the old section has it, else false. */
+    /** If absent, the value of the old section is kept; without one it is false. */
     readonly dynamicReprovisioning?: boolean;
   };
-  /** Settings outside `provisioning` that replace the file's, or are added; `value` as JSON has it. No path begins another. */
+  /**
+   * Settings outside `provisioning` to replace or add. `value` is a JSON value. No path is the beginning of another.
+   */
   readonly set: readonly { readonly path: readonly string[]; readonly value: unknown }[];
 }
 
 /**
- * The base for one device: the new `provisioning:` section below the old one, which is a comment now, the settings of
- * `set` in their places, and every other byte as it was. Strings are double-quoted, as JSON does it.
+ * The text of the base for one device. The old `provisioning:` section becomes a comment and the new one goes below it.
+ * The settings of `set` go to their places. All other bytes stay as they are. Strings are double-quoted as in JSON.
  */
 export function editBase(base: Base, edits: BaseEdits): string {
   const { section, text, newline } = base;
@@ -47,7 +49,7 @@ function provisioningOf({ dynamicReprovisioning }: Base, edit: BaseEdits['provis
 
 type Splice = { readonly start: number; readonly end: number; readonly text: string };
 
-/** Splices do not overlap; those at one place stay in their order. */
+/** Applies splices that do not overlap. Splices at the same offset keep their order. */
 function spliced(text: string, splices: readonly Splice[]): string {
   let result = '';
   let done = 0;
@@ -58,7 +60,7 @@ function spliced(text: string, splices: readonly Splice[]): string {
   return result + text.slice(done);
 }
 
-/** What is to be set, as the file nests it: a branch where there is more to set below, else the value. */
+/** The settings to write, nested like the file: a branch if there are settings below, else a value. */
 type Wanted = Branch | { readonly value: unknown };
 type Branch = Map<string, Wanted>;
 
@@ -85,7 +87,7 @@ function plainMap(branch: Branch): object {
   return Object.fromEntries([...branch].map(([name, below]) => [name, plain(below)]));
 }
 
-/** Inner ones first: at the end of a section its own new lines come before those of what surrounds it. */
+/** Inner changes come first: at the end of a section, its own new lines go before those of the surrounding section. */
 function changes(base: Base, settings: Settings, branch: Branch): readonly Splice[] {
   const splices: Splice[] = [];
   const added: Branch = new Map();
@@ -115,7 +117,7 @@ function replacement(base: Base, { style, indent }: Settings, setting: Setting, 
   const between = text.slice(colonEnd, valueStart);
   if (style === 'flow') return [{ start: colonEnd, end: valueEnd, text: ` ${yamlFlow(value)}` }];
   if (between.includes('\n')) {
-    // The value stands on lines of its own; a comment behind the colon stays.
+    // The value is on lines of its own. A comment behind the colon is kept.
     const keyLineEnd = lineEndOf(text, colonEnd);
     if (lines !== undefined) return [{ start: keyLineEnd, end: lineEnd, text: lines }];
     return [
@@ -130,7 +132,7 @@ function replacement(base: Base, { style, indent }: Settings, setting: Setting, 
   ];
 }
 
-/** A map with something in it, which is written on lines of its own. */
+/** Whether the value is a map with entries. Such a map is written on lines of its own. */
 function isBlock(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
 }

@@ -4,8 +4,15 @@ import type { Device } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
 import { type Base, topLevel } from './base.ts';
 
-/** What config.toml has on top, with its beginning where that is not 1.2, and what says the same up to 1.1. */
-const later: ReadonlyMap<string, { readonly since?: string; readonly instead?: string }> = new Map([
+interface Later {
+  /** The first version that has the key; 1.2 if absent. */
+  readonly since?: string;
+  /** The setting of config.yaml that says the same. */
+  readonly instead?: string;
+}
+
+/** The top-level keys of config.toml that config.yaml does not have. */
+const later: ReadonlyMap<string, Later> = new Map<string, Later>([
   ['parent_hostname', {}],
   ['trust_bundle_cert', { instead: 'certificates.trusted_ca_certs' }],
   ['manifest_trust_bundle_cert', {}],
@@ -27,7 +34,7 @@ const later: ReadonlyMap<string, { readonly since?: string; readonly instead?: s
   ['image_garbage_collection', { since: '1.4' }],
 ]);
 
-/** A finding for each key on top of the file that its devices' runtimes do not know. */
+/** Returns a finding for each top-level key of the file that the runtimes of its devices do not know. */
 export function judgeBaseKeys(base: Base, devices: readonly Device[], subject: Subject): readonly Finding[] {
   const version = [...new Set(devices.map(({ runtime }) => runtime.version.text))].join(', ');
   return [...base.settings.entries].flatMap(([key, { key: offset }]) => {
@@ -35,10 +42,13 @@ export function judgeBaseKeys(base: Base, devices: readonly Device[], subject: S
     const at = { ...subject, place: base.place(offset) };
     const known = later.get(key);
     if (known === undefined) return [unknownKey(base, key, at)];
-    const since = known.since ?? '1.2';
-    const problem = { kind: 'base-key', path: base.path, key, ...known, since } as const;
-    return [finding('config/unsupported-by-version', { problem, version }, at)];
+    return [finding('config/unsupported-by-version', { version, ...laterKey(base.path, key, known) }, at)];
   });
+}
+
+/** What `config/unsupported-by-version` says of a key that config.yaml does not have. */
+export function laterKey(path: string, key: string, { since = '1.2', instead }: Later) {
+  return { problem: { kind: 'base-key', path, key, since, ...(instead === undefined ? {} : { instead }) } } as const;
 }
 
 function unknownKey({ path }: Base, key: string, at: Subject): Finding {

@@ -3,12 +3,14 @@ import type { Device } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
 import { placeholdersOf } from '../config/placeholders.ts';
 import type { Base } from './base.ts';
+import { aLineOf } from './secrets.ts';
 import { settingAt } from './settings.ts';
 
 /**
- * A finding for each line of the file that holds what stands for a secret of a device: on the device it would be filled in
- * there too, escaped for the double quotes of our own lines. Comments are not filled in, the old section becomes one, and what
- * the manifest says of the registry takes the file's place.
+ * Returns a finding for each line of the file that holds the placeholder of a device's secret. On the device, the
+ * installer would fill in the secret there too, escaped for double quotes as in our own lines. Three parts are skipped:
+ * comments, which are not filled in; the old provisioning section, which becomes a comment; and the registry, which the
+ * manifest replaces.
  */
 export function judgeBasePlaceholders(
   base: Base,
@@ -32,7 +34,7 @@ export function judgeBasePlaceholders(
       const at = offset + line.indexOf(placeholder);
       if (at < offset || line.trimStart().startsWith('#')) continue;
       if (replaced.some(({ start, end }) => at >= start && at < end)) continue;
-      const details = { key: `a line of ${base.path}`, placeholder };
+      const details = { key: aLineOf(base.path), placeholder };
       findings.push(finding('config/placeholder', details, { ...subjectOf(group), place: base.place(at) }));
     }
     offset += line.length + 1;

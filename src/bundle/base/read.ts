@@ -2,22 +2,16 @@ import { isUtf8 } from 'node:buffer';
 import type { Finding, Judged, Subject } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
 import type { Workspace } from '../../model/workspace.ts';
+import type { BaseProblem } from '../../rules/base.ts';
 import { finding } from '../../rules/rules.ts';
 import { generationOf } from '../judge/runtime.ts';
 import type { Base } from './base.ts';
 
 const largestBase = 1024 * 1024;
 
-const remedies = {
-  missing: 'Correct config.base: the path starts at the folder of the manifest.',
-  outside: 'Keep the file in the repository, and name it by a path inside.',
-  'too-large': 'Name a config.yaml of IoT Edge; the packages have one of 20 kB.',
-  unreadable: 'Name a file that can be read.',
-} as const;
-
 /**
- * The files that devices name as `config.base`, by their path: each is read and judged once, for all that use it.
- * One that cannot be edited is left out. Runtimes that have no config.yaml are refused elsewhere.
+ * Reads the files that devices name as `config.base`, by path. Each file is read and judged once for all devices that
+ * use it. A file that cannot be edited is left out. Devices whose runtime has no config.yaml are refused elsewhere.
  */
 export async function readBases(
   devices: readonly Device[],
@@ -44,7 +38,7 @@ async function readFor(
 ): Promise<Judged<Base | undefined>> {
   const text = readText(path, devices, workspace);
   if (typeof text !== 'string') return { value: undefined, findings: [text] };
-  // Loaded only where a manifest names such a file.
+  // Loaded only if a manifest names such a file.
   const { readBase } = await import('./base.ts');
   const { judgeBaseHostname, judgeParts } = await import('./needs.ts');
   const { judgeBaseKeys } = await import('./keys.ts');
@@ -67,19 +61,16 @@ async function readFor(
 }
 
 function readText(path: string, devices: readonly Device[], workspace: Workspace): string | Finding {
-  const refuse = (what: string, remedy: string): Finding => {
+  const refuse = (problem: BaseProblem): Finding => {
     const place = devices[0]?.place('config.base');
-    return finding('config/base', { path, what, remedy }, { ...subjectOf(devices), place });
+    return finding('config/base', { path, problem }, { ...subjectOf(devices), place });
   };
-  const bytes = workspace.read(path, largestBase);
-  if (!bytes.ok) return refuse(`it cannot be read: ${bytes.detail}`, remedies[bytes.why]);
-  if (!isUtf8(bytes.bytes)) {
-    return refuse('it is not text in UTF-8', 'Save it as UTF-8: the runtime reads nothing else.');
-  }
-  return bytes.bytes.toString('utf8');
+  const read = workspace.read(path, largestBase);
+  if (!read.ok) return refuse({ kind: 'unreadable', why: read.why, detail: read.detail });
+  return isUtf8(read.bytes) ? read.bytes.toString('utf8') : refuse({ kind: 'not-utf-8' });
 }
 
-// Map.groupBy begins with Node 21.
+// Node 20 has no Map.groupBy.
 function groupBy<Key>(devices: readonly Device[], keyOf: (device: Device) => Key): ReadonlyMap<Key, readonly Device[]> {
   const groups = new Map<Key, Device[]>();
   for (const device of devices) {
@@ -91,7 +82,7 @@ function groupBy<Key>(devices: readonly Device[], keyOf: (device: Device) => Key
   return groups;
 }
 
-/** A finding names its device where it is about one alone. */
+/** A finding names the device if it is about one device only. */
 function subjectOf(devices: readonly Device[]): Subject {
   const [device, other] = devices;
   return device === undefined || other !== undefined ? {} : { device: device.id, hub: device.hub };

@@ -6,18 +6,23 @@ import type { Setting, Settings } from './settings.ts';
 interface Material {
   readonly path: string;
   readonly text: string;
-  /** As far as the file could be understood. */
+  /** Undefined if the file cannot be edited. */
   readonly settings: Settings | undefined;
   readonly place: (offset: number) => Place;
 }
 
+/** How findings name a place in the file that is no setting. */
+export function aLineOf(path: string): string {
+  return `a line of ${path}`;
+}
+
 /**
- * A finding for each line of a config.yaml that holds a secret, comments too: the file lies in the repository, and a section
- * that becomes a comment is published with the bundle all the same. Placeholders (`<key>`) are none.
+ * Returns a finding for each line of a config.yaml that holds a secret. Comments count: the file is in the repository,
+ * and an old section is published with the bundle although it becomes a comment. Placeholders (`<key>`) do not count.
  */
 export function judgeBaseSecrets({ path, text, settings, place }: Material, subject: Subject): readonly Finding[] {
   const byLine = new Map<number, Finding>();
-  const tell = (offset: number, key: string, what: string | undefined) => {
+  const add = (offset: number, key: string, what: string | undefined) => {
     if (what === undefined) return;
     const at = place(offset);
     if (!byLine.has(at.line)) {
@@ -25,11 +30,11 @@ export function judgeBaseSecrets({ path, text, settings, place }: Material, subj
     }
   };
   for (const [key, { key: offset }, value] of settings === undefined ? [] : textsOf(settings, '')) {
-    tell(offset, key, secretOfSetting(key, withoutPlaceholders(value)));
+    add(offset, key, secretOfSetting(key, withoutPlaceholders(value)));
   }
   let offset = 0;
   for (const line of text.split('\n')) {
-    tell(offset, `a line of ${path}`, secretOf('', withoutPlaceholders(line)));
+    add(offset, aLineOf(path), secretOf('', withoutPlaceholders(line)));
     offset += line.length + 1;
   }
   return [...byLine.values()];
@@ -42,7 +47,7 @@ function* textsOf(settings: Settings, prefix: string): Generator<readonly [key: 
   }
 }
 
-/** Settings that are nothing but a secret. */
+/** Settings whose whole value is a secret. */
 const secretSettings: ReadonlyMap<string, string> = new Map([
   ['agent.config.auth.password', 'a password'],
   ['provisioning.attestation.symmetric_key', 'a symmetric key'],
@@ -50,7 +55,7 @@ const secretSettings: ReadonlyMap<string, string> = new Map([
 
 function secretOfSetting(key: string, value: string): string | undefined {
   if (value.trim() === '') return undefined;
-  // As the manifest calls what it has too.
+  // `secretOf` takes the names that the manifest has for the same settings.
   const known = key === 'agent.config.image' ? 'config.agent.image' : `config.${key}`;
   return secretSettings.get(key) ?? secretOf(known, value);
 }

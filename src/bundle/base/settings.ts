@@ -1,27 +1,27 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 
-/** Where one setting of a YAML text stands. Offsets are in UTF-16 code units. */
+/** Where one setting is in a YAML text. Offsets are in UTF-16 code units. */
 export interface Setting {
   readonly key: number;
-  /** Just behind the colon. */
+  /** The offset behind the colon. */
   readonly colonEnd: number;
-  /** The value with its tag and anchor, without a comment behind it; empty, at `colonEnd`, where there is none. */
+  /** The value with its tag and anchor, without a comment behind it. Without a value, both are `colonEnd`. */
   readonly valueStart: number;
   readonly valueEnd: number;
-  /** The end of the line in which the value ends, before the line break. */
+  /** The end of the line on which the value ends, before the line break. */
   readonly lineEnd: number;
-  /** The value where it is no collection: text, number, truth value, null. */
+  /** The value if it is a scalar: text, number, boolean, null. */
   readonly scalar?: unknown;
-  /** The value where it is a map. */
+  /** The value if it is a map. */
   readonly map?: Settings;
 }
 
-/** A map of settings: one a line (`block`), or in braces (`flow`). */
+/** A map of settings, with one setting per line (`block`) or in braces (`flow`). */
 export interface Settings {
   readonly style: 'block' | 'flow';
   /** Spaces before each key of a block. */
   readonly indent: number;
-  /** Where a new entry goes: in a block the end of its last line, in braces just behind the opening one. */
+  /** Where a new entry goes: at the end of the last line of a block, or behind the opening brace. */
   readonly room: number;
   readonly entries: ReadonlyMap<string, Setting>;
 }
@@ -29,7 +29,7 @@ export interface Settings {
 type YamlMap = YAMLMap<Node, Node | null>;
 type YamlPair = Pair<Node, Node | null>;
 
-/** The settings of a map that was parsed with `keepSourceTokens` and has no errors. */
+/** The settings of a map. It must be parsed with `keepSourceTokens` and without errors. */
 export function settingsOf(map: YamlMap, text: string): Settings {
   const entries = new Map(map.items.map((pair) => [nameOf(pair), settingOf(pair, text)]));
   const [first] = entries.values();
@@ -43,14 +43,14 @@ export function settingsOf(map: YamlMap, text: string): Settings {
   };
 }
 
-/** The setting at a path, and nothing where one of its parents is no map. */
+/** The setting at a path; undefined also if one of its parents is not a map. */
 export function settingAt(settings: Settings, [name = '', ...rest]: readonly string[]): Setting | undefined {
   const setting = settings.entries.get(name);
   if (rest.length === 0) return setting;
   return setting?.map === undefined ? undefined : settingAt(setting.map, rest);
 }
 
-/** The end of the line of an offset, before its line break. */
+/** The end of the line at an offset, before the line break. */
 export function lineEndOf(text: string, offset: number): number {
   const newline = text.indexOf('\n', offset);
   if (newline === -1) return text.length;
@@ -81,20 +81,20 @@ function colonEndOf({ key, srcToken }: YamlPair): number {
   return colon === undefined ? (key.range?.[1] ?? 0) : colon.offset + colon.source.length;
 }
 
-/** Tag and anchor of the value. */
+/** The tokens of the value's tag and anchor. */
 function propsOf({ srcToken }: YamlPair) {
   return (srcToken?.sep ?? []).filter(({ type }) => type === 'tag' || type === 'anchor');
 }
 
 function endOfPair(pair: YamlPair, text: string): number {
   const { value } = pair;
-  // A value that is not written has its place somewhere behind the comments.
+  // The library puts an absent value somewhere behind the comments.
   if (value?.range && value.range[0] < value.range[1]) return endOf(value, text);
   const prop = propsOf(pair).at(-1);
   return prop === undefined ? colonEndOf(pair) : prop.offset + prop.source.length;
 }
 
-/** The library's own ends of blocks take in comments behind them, or not. */
+/** The end of a node. The library's own end of a block sometimes includes the comments behind it. */
 function endOf(node: Node, text: string): number {
   const end = node.range?.[1] ?? 0;
   if (isMap<Node, Node | null>(node) && node.flow !== true) {
@@ -105,7 +105,7 @@ function endOf(node: Node, text: string): number {
     const last = node.items.at(-1);
     return last === undefined ? end : endOf(last, text);
   }
-  // A block text ends behind its line break.
+  // The library ends a block text behind its line break.
   const isBlockText = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
   return isBlockText && text[end - 1] === '\n' ? lineEndOf(text, end - 1) : end;
 }

@@ -22,7 +22,7 @@ $serviceKey = 'HKLM:\SYSTEM\CurrentControlSet\Services\iotedge'
 $configuration = "$env:ProgramData\iotedge\config.yaml"
 $faults = New-Object System.Collections.Generic.List[string]
 
-# Checks. By .NET, for which [ and ] in a path are no wildcards.
+# Checks. They use .NET, where [ and ] in a path are not wildcards.
 if (-not (Get-Service iotedge -ErrorAction SilentlyContinue)) {
     $faults.Add("IoT Edge $Runtime is not installed. Type: . { Invoke-WebRequest -UseBasicParsing https://aka.ms/iotedge-win } | Invoke-Expression; Deploy-IoTEdge -ContainerOs $ContainerOs")
 }
@@ -36,7 +36,7 @@ foreach ($file in @($source, $PrivateKey, $bundled, $EdgeCaCertificate, $EdgeCaP
 }
 $chain = @()
 if ([IO.File]::Exists($source)) {
-    # Newer .NET reads PEM itself, that of Windows PowerShell does not.
+    # The .NET of Windows PowerShell cannot read PEM.
     $chain = @([regex]::Matches([IO.File]::ReadAllText($source), '-----BEGIN CERTIFICATE-----([^-]+)-----END') | ForEach-Object {
             New-Object Security.Cryptography.X509Certificates.X509Certificate2 (, [Convert]::FromBase64String($_.Groups[1].Value))
         })
@@ -59,7 +59,7 @@ if ([IO.File]::Exists($PrivateKey) -and [IO.File]::ReadAllText($PrivateKey) -not
 }
 if ($faults.Count -gt 0) { throw ($faults -join "`n") + "`nNothing was changed." }
 
-# What is wanted, and what of it is not so yet.
+# The wanted state, and the changes that lead to it.
 $password = ''
 if ($RegistryPasswordFrom) {
     $password = [Environment]::GetEnvironmentVariable($RegistryPasswordFrom)
@@ -73,12 +73,12 @@ $wanted = [ordered]@{}
 if ($BundledCertificate) { $wanted[$Certificate] = [IO.File]::ReadAllText($source) }
 if ($BundledConfiguration) {
     $wanted[$configuration] = [IO.File]::ReadAllText($bundled)
-    # Without a secret "${}" is a text like any other.
+    # Without a secret, "${}" is ordinary text.
     if ($RegistryPasswordFrom) {
         $wanted[$configuration] = $wanted[$configuration].Replace("`"`${$RegistryPasswordFrom}`"", (ConvertTo-Json $password))
     }
 }
-# With Linux containers nobody else knows the addresses that modules find the daemon at.
+# With Linux containers, only Microsoft's script knows the addresses at which modules reach the daemon.
 $initializes = -not $BundledConfiguration -or -not [IO.File]::Exists($configuration)
 $changed = @($wanted.Keys | Where-Object { -not [IO.File]::Exists($_) -or -not $wanted[$_].Equals([IO.File]::ReadAllText($_)) })
 $environment = @((Get-ItemProperty $serviceKey).PSObject.Properties | Where-Object { $_.Name -eq 'Environment' } | ForEach-Object { $_.Value })
@@ -107,7 +107,7 @@ if ($initializes) {
     $initialize = Get-Command Initialize-IoTEdge -CommandType Function
 }
 
-# It pastes values between single quotes of YAML, in the replacement of a -replace, where $ refers to what was matched.
+# Microsoft's script puts values between single quotes of YAML by -replace, where $ refers to the match.
 function Protect-Value([string] $Value) { $Value.Replace("'", "''").Replace('$', '$$') }
 
 function Set-ServiceEnvironment([string[]] $Lines) {
@@ -124,14 +124,14 @@ try {
     Stop-Service iotedge
     [void] [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($Certificate))
     if ($BundledCertificate) { [IO.File]::WriteAllText($Certificate, $wanted[$Certificate]) }
-    # Windows sends the chain to the hub out of this store: https://github.com/Azure/iotedge/pull/2644
+    # Windows takes the chain for the hub from this store: https://github.com/Azure/iotedge/pull/2644
     $store = New-Object Security.Cryptography.X509Certificates.X509Store ('CA', 'LocalMachine')
     $store.Open('ReadWrite')
     $chain | Select-Object -Skip 1 | Where-Object { $_.Subject -ne $_.Issuer } | ForEach-Object { $store.Add($_) }
     $store.Close()
     if ($environmentChanges) { Set-ServiceEnvironment $newEnvironment }
     if ($initializes) {
-        # It refuses a device that has a configuration.
+        # Initialize-IoTEdge refuses a device that has a configuration.
         [IO.File]::Delete($configuration)
         $arguments = @{
             ManualX509 = $true
@@ -147,7 +147,7 @@ try {
             $arguments.Username = Protect-Value $RegistryUsername
             $arguments.Password = ConvertTo-SecureString (Protect-Value $password) -AsPlainText -Force
         }
-        # It takes all three or none. With a configuration of our own they are in there.
+        # Initialize-IoTEdge takes all three or none. A bundled configuration has them already.
         if (-not $BundledConfiguration -and $TrustBundle) {
             $arguments.DeviceCACertificate = $EdgeCaCertificate
             $arguments.DeviceCAPrivateKey = $EdgeCaPrivateKey
@@ -158,7 +158,7 @@ try {
     }
     if ($BundledConfiguration) {
         Stop-Service iotedge
-        # Into the file that is there, which keeps who may read it.
+        # Written into the existing file, which keeps its access rights.
         [IO.File]::WriteAllText($configuration, $wanted[$configuration])
     }
     Start-Service iotedge

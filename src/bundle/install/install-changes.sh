@@ -1,4 +1,4 @@
-# --- What is to be changed: a numbered list, empty when all is as wanted ---
+# --- Plans the changes: a numbered list, empty if everything is as wanted ---
 
 plan() {
   HAD_CONFIG=$(there "$CONFIG")
@@ -17,7 +17,7 @@ plan() {
   [ -z "$PRIVATE_KEY_PATH" ] || mode "$key" "$KEY_MODE" "$KEY_OWNER"
   [ -z "$EDGE_CA_CERTIFICATE" ] || mode "$edge_ca" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   [ -z "$EDGE_CA_KEY" ] || mode "$edge_ca_key" "$KEY_MODE" "$KEY_OWNER"
-  # It may be the system's own, which is everybody's.
+  # The system's own trust bundle is readable for everyone and stays as it is.
   [ -z "$TRUST_BUNDLE" ] || may r "$trust_bundle" "$CERTIFICATE_USER" || mode "$trust_bundle" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   before=$COUNT
   for unit in $UNITS; do
@@ -46,14 +46,14 @@ mode() { # FILE MODE OWNER
   [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
 }
 
-folder() { # FOLDER OWNER: made with its parents where it is missing
+folder() { # FOLDER OWNER: makes it and its parents if missing
   [ ! -d "$1/" ] || return 0
   folder "${1%/*}" "$ROOT_OWNER"
   add folder "$1" '' 755 "$2"
 }
 
 
-# --- The numbered list of changes, and how it is carried out or taken back ---
+# --- Carries out the numbered list of changes, or undoes it ---
 
 there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 
@@ -102,11 +102,11 @@ install_bundle() {
   trap 'exit 143' TERM
   [ ! -e "$MARK" ] || resume || exit 1
   STATE=changing
-  # What "iotedge config apply" makes of config.toml comes back with it.
+  # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
     add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
   done
-  # All that can run out of disk comes first: what follows are renames.
+  # Everything that needs disk space comes first. After it there are only renames.
   if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
   for name in $SECRET_NAMES; do unset "$name"; done
   each commit || exit 1
@@ -129,8 +129,8 @@ install_bundle() {
   fi
 }
 
-# The mark is there from before the first file is replaced until the runtime has been restarted. It names what was there
-# before, so that the next run can put it back after a power cut, and does not take the new files for installed.
+# The mark exists from before the first file is replaced until the runtime has restarted. It lists what was there before.
+# After a power cut, the next run puts that back and does not take the new files for installed.
 note() { printf '%s\n%s\n' "$kind:$had:$text" "${file#"$ROOT"}"; }
 
 resume() {
@@ -164,10 +164,10 @@ prepare() {
   eval "READY_$n=yes"
 }
 
-# A second name takes no space, and putting it back is a rename.
+# A hard link takes no space, and a rename puts it back.
 keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
 
-# What others will write into needs a copy. It gets its name when it is whole: half of one must never be put back.
+# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
 copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
 
 commit() {
@@ -184,7 +184,7 @@ finish() {
   case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
 }
 
-# The old file may hold what the new one does, and be open to more people. What a link leads to stays as it is.
+# The old file may hold the same secrets and be readable for more users. The target of a link stays as it is.
 tighten() {
   [ -L "$old" ] || { chmod "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))" "$old" && chown "$owner" "$old"; }
 }
@@ -203,31 +203,31 @@ restore() {
 
 put_back() {
   case $kind in
-    folder) rmdir -- "$file" 2>/dev/null || true ;; # what lies in it by now is not ours
+    folder) rmdir -- "$file" 2>/dev/null || true ;; # what is in it now is not ours
     mode) [ ! -e "$file" ] || { chown "${text#*:}" "$file" && chmod "${text%%:*}" "$file"; } ;;
     *)
       if [ -z "$ready" ]; then
-        : # it was not touched, and what has the old one's name may be of another run
+        : # it was not touched; a file with the old one's name may be of another run
       elif [ -z "$had" ]; then
         rm -f -- "$file"
       elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
-        mv -f -- "$old" "$file" # refuses two names of one file
+        mv -f -- "$old" "$file" # mv refuses two names of one file
       fi && rm -f -- "$file".installing.*
       ;;
   esac
 }
 
-# Runs at every end. Whatever is begun and not finished is put back.
+# Runs at every exit. What is begun and not finished is undone.
 leave() {
   code=$?
   trap - EXIT
   trap '' HUP INT TERM
   [ -z "$CHILD" ] || { kill "$CHILD" && wait "$CHILD"; } 2>/dev/null
   case $STATE in checking | finished) exit "$code" ;; esac
-  # Before its certificate goes: what still runs would take a missing one as the reason for a new key.
+  # Before the certificate goes: a running service would take a missing one as the reason for a new key.
   [ "$STATE$FORM" != restartingtoml ] || iotedge system stop
   if [ "$STATE" = resuming ]; then BACK=''; else undo; fi
-  # The files are back; what is still to be done is a restart.
+  # The files are back; only the restart is still to be done.
   [ -z "$BACK" ] || [ ! -e "$MARK" ] || true >"$MARK"
   trap - HUP INT TERM
   if [ -n "$RESTART" ] && [ "$STATE$RESUMED" != changing ] && ! restart_old; then
@@ -242,7 +242,7 @@ leave() {
 restart() {
   [ -z "$RELOAD" ] || waiting systemctl daemon-reload || return 1
   if [ "$FORM" = yaml ]; then waiting systemctl restart iotedge; else waiting iotedge config apply -c "$CONFIG"; fi || return 1
-  # config apply ends well also when a service does not start.
+  # config apply succeeds even if a service does not start.
   waiting sleep "${INSTALL_WAIT:-5}"
   systemctl is-active --quiet "$SERVICE" || {
     complain "$SERVICE is not active after the restart."
@@ -261,7 +261,7 @@ restart_old() {
   fi
 }
 
-# A shell acts on a signal after the command that it waits for, which may hang; `wait` ends at once.
+# A shell handles a signal only after its current command, which may hang. `wait` returns at once.
 waiting() {
   "$@" &
   CHILD=$!

@@ -1,5 +1,5 @@
 
-# --- Checks of the bundle and of the device's certificate and key: they change nothing ---
+# --- Checks the bundle and the device's certificate and key; changes nothing ---
 
 check_material() {
   HERE=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -28,7 +28,7 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
 
 check_certificate() {
   read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
-  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\+".
+  # One name per line. Names in one RDN are separated by " + "; a plus in a name is "\+".
   cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
     sed 's/ + /\
 /g' | sed -n 's/^ *CN=//p' | sed 's/\\\([^0-9A-Fa-f]\)/\1/g')
@@ -41,7 +41,7 @@ check_certificate() {
   check_dates "$certificate"
 }
 
-# What a place in the manifest names by mistake must not be replaced: /etc/passwd.
+# If the manifest names a wrong place, such as /etc/passwd, that file must not be replaced.
 check_target() {
   [ ! -f "$placed" ] || openssl x509 -inform PEM -in "$placed" -noout 2>/dev/null ||
     refuse "$placed is there and no certificate in PEM form, and would be replaced by one. Move it away, or give the certificate another place (identity.certificate in the manifest)."
@@ -84,7 +84,7 @@ check_key() { # KEY CERTIFICATE HAZARD: $public is the certificate's
   fi
 }
 
-# The authority of the modules' certificates, and what modules trust: they lie on the device, the bundle has only their places.
+# The edge CA and the trust bundle are on the device; the bundle has only their paths.
 check_others() {
   if [ -n "$EDGE_CA_CERTIFICATE" ] &&
     read_certificate "the edge CA's certificate $edge_ca" 'that of config.edgeCa.certificate. Copy it there.' "$edge_ca"; then
@@ -95,8 +95,8 @@ check_others() {
     read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
 }
 
-# No reason to refuse: it runs, and a name may lead here that is not the machine's. But "iotedge check" will call it an error,
-# by these rules: 1.1 tells large letters from small ones; later ones do not, and take an address.
+# A warning only: the runtime works, and another name may lead to this machine. But "iotedge check" will report an error.
+# Its rules: 1.1 compares upper and lower case; later versions do not, and they accept an address.
 check_host_name() {
   machine=$(uname -n) wanted=$HOST_NAME
   if [ "$FORM" = toml ]; then
@@ -127,7 +127,7 @@ form_of() ( # SECRET: not even "sh -x" shows it
   esac
 )
 
-# --- Whether the services get to what they read: root gets everywhere, they do not ---
+# --- Checks that the services, which are not root, reach the files that they read ---
 
 check_ways() {
   check_way "$placed" "$CERTIFICATE_USER" "$HAZARD"
@@ -138,7 +138,8 @@ check_ways() {
   [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER" ''
 }
 
-# Folder by folder, links followed as the kernel does, absolute ones of an image within it. What is missing will be made.
+# Goes folder by folder and follows links as the kernel does. Absolute links of an image start at the image's root.
+# Missing folders are made later.
 check_way() { # FILE USER HAZARD
   at=$ROOT rest=${1#"$ROOT"} hops=0
   while [ -n "$rest" ]; do
@@ -164,7 +165,7 @@ check_way() { # FILE USER HAZARD
 
 may() ( # x|r FILE USER
   is=$(mode_then "$2")
-  # Where it can be asked, the kernel knows better: access lists.
+  # If the kernel can be asked, it decides: it knows access lists.
   if [ -z "$ROOT" ] && [ "$is" = "$(mode_now "$2")" ] && runuser -u "$3" -- true 2>/dev/null; then
     runuser -u "$3" -- test "-$1" "$2"
     exit
@@ -182,7 +183,7 @@ may() ( # x|r FILE USER
 
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
-mode_then() { # FOLDER: those that are set here are not yet so
+mode_then() { # FOLDER: its mode and owner after the installation
   if [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/certs"; then
     say "755:$CERTIFICATE_OWNER"
   elif [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/secrets"; then

@@ -1,11 +1,11 @@
 #!/bin/sh
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
-# Nothing is touched before everything has been checked. Then the configuration (secrets filled in from the environment),
-# the certificate and the proxy's drop-ins are placed, each by one rename, and the runtime is restarted. When that fails,
-# or the script is stopped, the old files come back; when it goes well they stay as <file>.before-install. What a power cut
-# leaves is put back by the next run.
-# Of the private key only owner and mode are set: its content is neither changed nor copied nor shown.
+# It checks everything before it changes anything. Then it places the configuration (with the secrets from the
+# environment), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If that fails or
+# the script is stopped, the old files come back. After a success they stay as <file>.before-install. After a power cut,
+# the next run puts the old files back.
+# It sets owner and mode of the private key, and never changes, copies or shows its content.
 #SETTINGS#
 set -u
 umask 077
@@ -55,7 +55,7 @@ main() {
   install_bundle
 }
 
-# It pulls images, the agent's own too, and knows nothing of the runtime's proxy. Its settings are not this bundle's.
+# The engine pulls all images, also the agent's, and does not use the runtime's proxy. Its settings are not in the bundle.
 hint_engine() {
   drop_ins=/etc/systemd/system/docker.service.d
   ! grep -qsi prox "$ROOT$drop_ins"/*.conf "$ROOT/etc/docker/daemon.json" || return 0
@@ -97,7 +97,7 @@ refuse() {
   complain "$*"
 }
 
-# --- What the device has: it is looked at, not changed ---
+# --- Reads what the device has; changes nothing ---
 
 check_programs() {
   for program in openssl:openssl awk:gawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
@@ -108,7 +108,7 @@ need() { # PROGRAM:PACKAGE
   command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. Type: $INSTALL ${1#*:}"
 }
 
-# Owners as numbers: those of another root's users are not this machine's.
+# Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
   CONFIG_NAME=${CONFIG##*/} CONFIG=$ROOT$CONFIG
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
@@ -120,7 +120,7 @@ find_runtime() {
   MARK=$CONFIG.installing
 }
 
-# The configuration may lie on another partition. Absolute links of an image are meant within it.
+# The configuration may be a link to another partition. Absolute links of an image start at the image's root.
 follow_link() {
   file=$CONFIG hops=0
   while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
@@ -149,9 +149,9 @@ owner() { # USER
   fi
 }
 
-# --- What the files shall hold ---
+# --- The texts of the files ---
 
-# The bundle's configuration with the secrets in it. They go by the environment: a command line can be read by everyone.
+# The bundle's configuration with the secrets. They are passed by the environment: everyone can read a command line.
 config_text() {
   if [ -z "$SECRET_NAMES" ]; then
     cat -- "$BUNDLED"

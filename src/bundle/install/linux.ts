@@ -1,42 +1,45 @@
 import type { Platform, RuntimeVersion } from '../../model/fleet.ts';
 import { installer } from './scripts.generated.ts';
 
-/** What differs from device to device in the installer. Paths are the device's own, decoded, not URIs. */
+/** The installer's settings for one device. Paths are absolute paths on the device, decoded, not URIs. */
 export interface InstallerSettings {
   readonly device: string;
   readonly version: RuntimeVersion;
   readonly platform: Exclude<Platform, 'windows'>;
-  /** The two that are registered, 40 or 64 hex digits; they may be equal. */
+  /** The two registered thumbprints, 40 or 64 hex digits each. They may be equal. */
   readonly thumbprints: readonly string[];
   readonly certificate: string;
-  /** Undefined where the key is in a PKCS#11 module: then only the certificate is checked. */
+  /** Undefined if the key is in a PKCS#11 module: then only the certificate is checked. */
   readonly privateKey: string | undefined;
-  /** The authority of the modules' certificates, where it lies in files; its key may be in a module too. */
+  /** The CA of the modules' certificates, if it is in files. Its key may be in a PKCS#11 module. */
   readonly edgeCa?: { readonly certificate: string; readonly privateKey: string | undefined };
   readonly trustBundle?: string | undefined;
-  /** The machine's, as the configuration says it; absent where it does not say. */
+  /** The machine's host name in the configuration, if it has one. */
   readonly hostname?: string | undefined;
-  /** Of the bundle's files, lower-case hex; `certificate` where it holds an `identity-certificate.pem`, which is to be placed. */
+  /**
+   * Digests of the bundle's files, lower-case hex. `certificate` if the bundle has an `identity-certificate.pem` to
+   * place.
+   */
   readonly sha256: { readonly configuration: string; readonly certificate?: string };
-  /** Of the runtime's daemons. */
+  /** The proxy of the runtime's daemons. */
   readonly proxy?: { readonly https: string; readonly noProxy?: string };
   readonly secrets: readonly Secret[];
 }
 
-/** A value that the device's environment has and the bundle has not. */
+/** A value that the device's environment provides, since the bundle must not hold it. */
 export interface Secret {
   /** `IOTEDGE_…` */
   readonly variable: string;
-  /** The line of the configuration that holds the placeholder, exactly. */
+  /** The exact line of the configuration that holds the placeholder. */
   readonly line: string;
   readonly placeholder: string;
-  /** `text` stands in a double-quoted string of YAML or TOML, `uri` is percent-encoded. */
+  /** `text` is inside a double-quoted string of YAML or TOML; `uri` is percent-encoded. */
   readonly encoding: 'text' | 'uri';
 }
 
 /**
- * The installer of one device's bundle: a POSIX shell script with LF. Throws where no shell variable can hold a setting
- * (NUL), or where a secret's line has no placeholder.
+ * The installer of one device's bundle: a POSIX shell script with LF. Throws if a setting holds a NUL, which no shell
+ * variable can hold, or if a secret's line has no placeholder.
  */
 export function renderInstaller(settings: InstallerSettings): string {
   const { device, version, proxy, secrets, sha256 } = settings;
@@ -44,7 +47,7 @@ export function renderInstaller(settings: InstallerSettings): string {
     assignments({
       DEVICE: device,
       RUNTIME: version.text,
-      // As Microsoft's instructions for Red Hat have it; newer ones take the name for dnf.
+      // From Microsoft's instructions for Red Hat. Newer releases have yum as a name for dnf.
       INSTALL: settings.platform === 'debian' ? 'sudo apt-get install' : 'sudo yum install',
       THUMBPRINTS: settings.thumbprints.join(' '),
       CERTIFICATE_PATH: settings.certificate,
@@ -67,7 +70,7 @@ export function renderInstaller(settings: InstallerSettings): string {
   );
 }
 
-/** 1.0 and 1.1: one daemon, which reads everything itself. */
+/** 1.0 and 1.1: one daemon reads all files itself. */
 const iotedge = {
   FORM: 'yaml',
   SERVICE: 'iotedge',
@@ -84,12 +87,15 @@ const iotedge = {
   KEY_MODE: '400',
 } as const;
 
-/** 1.2 and later: the certificates service reads the certificate, the keys service the key, each as its own user. */
+/**
+ * 1.2 and later: the certificates service reads the certificate and the keys service reads the key, each as its own
+ * user.
+ */
 const aziot = {
   FORM: 'toml',
   SERVICE: 'aziot-edged',
   PACKAGE: 'aziot-edge',
-  // aziot-certd goes out to EST servers only: https://learn.microsoft.com/azure/iot-edge/how-to-configure-proxy-support
+  // Not aziot-certd, which connects to EST servers only: https://learn.microsoft.com/azure/iot-edge/how-to-configure-proxy-support
   UNITS: 'aziot-edged aziot-identityd',
   LOGS: 'iotedge system logs',
   HAZARD:
@@ -115,7 +121,9 @@ function assignments(values: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** By its first line the installer knows the file as its own, and removes it when the bundle names no proxy any more. */
+/**
+ * The installer knows its own file by this first line, and removes the file when the bundle no longer names a proxy.
+ */
 const proxyMark = '# Placed by install.sh of the device bundle, which replaces and removes it.';
 
 function dropIn({ https, noProxy }: NonNullable<InstallerSettings['proxy']>): string {
@@ -134,7 +142,7 @@ function unitWord(text: string): string {
   return `"${escaped}"`;
 }
 
-/** The shell evaluates the name, so it must be one. */
+/** The shell evaluates the name, so it must be a valid variable name. */
 function nameOf({ variable }: Secret): string {
   if (!/^IOTEDGE_[A-Za-z0-9_]+$/.test(variable)) throw new Error(`"${variable}" is no variable IOTEDGE_…`);
   return variable;

@@ -6,18 +6,19 @@ import type { DevicePlace, Places } from '../judge/places.ts';
 import { initializer } from './scripts.generated.ts';
 
 /**
- * `Initialize-IoTEdge.ps1` of a device with Windows: its settings, and the body that all devices share; lines end in CRLF.
- * With a byte order mark where a setting is not ASCII: Windows PowerShell reads a script without one in the code page of
- * the machine (https://learn.microsoft.com/powershell/scripting/dev-cross-plat/vscode/understanding-file-encoding).
+ * `Initialize-IoTEdge.ps1` of a Windows device: its settings and the body that all devices share. Lines end in CRLF.
+ * The script gets a byte order mark if a setting is not ASCII: without one, Windows PowerShell reads a script in the
+ * code page of the machine
+ * (https://learn.microsoft.com/powershell/scripting/dev-cross-plat/vscode/understanding-file-encoding).
  */
 export function renderInitializer(identity: Identity, hub: HubHost, places: Places): string {
   const settings = Object.entries(settingsOf(identity, hub, places)).map(([name, value]) => `$${name} = ${value}\r\n`);
-  // A line break in a setting stays what it is.
+  // The function keeps the settings' own line breaks and `$` as they are.
   const text = initializer.replaceAll('\n', '\r\n').replace('#SETTINGS#\r\n', () => settings.join(''));
   return isAscii(text) ? text : `\uFEFF${text}`;
 }
 
-/** Every setting is always there, an absent one empty: strict mode stops at a variable that is not set. */
+/** All settings are always set, absent ones to empty text: strict mode stops at a variable that is not set. */
 function settingsOf({ device, thumbprints, certificates }: Identity, hub: HubHost, places: Places) {
   const { identity, config, runtime } = device;
   return {
@@ -48,7 +49,8 @@ function pathOf(place: DevicePlace | undefined): string {
 }
 
 /**
- * A verbatim string; throws where it would hold a NUL, at which other programs end it. PowerShell takes the typographic quotation marks for ' too, and one may end what another began:
+ * A verbatim string. Throws if it holds a NUL, where other programs would end it. PowerShell takes the typographic
+ * quotation marks for ' too, and one of them can end a string that another began:
  * https://learn.microsoft.com/powershell/scripting/lang-spec/chapter-02#2352-string-literals
  */
 function literal(text = ''): string {

@@ -1,32 +1,36 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Refused } from '../wire/errors.ts';
 import { isJsonObject, type JsonObject } from '../wire/json.ts';
 import { type DataAction, type Need, type RoleName, roleActions } from './rights.ts';
 
 /**
- * Bearer tokens. The service takes those that Entra has signed and looks up the roles of their principal; this hub has no Entra, so it
- * takes only those that it has signed itself (a JWS in HS256, RFC 7515), and they name the roles.
+ * A bearer token that a test asks for. The service takes tokens that Entra has signed, and looks up the roles of their
+ * principal. This hub has no Entra, so it takes only tokens that it has signed itself (a JWS in HS256, RFC 7515). The
+ * tokens name the roles.
  */
 export interface TokenWish {
   /** Default: IoT Hub Data Contributor, unless `actions` are given. */
   readonly roles?: readonly RoleName[];
-  /** Of a role of one's own. */
+  /** The actions of a custom role. */
   readonly actions?: readonly DataAction[];
-  /** Default: the one that the service wants. */
+  /** Default: the audience that the service demands. */
   readonly audience?: string;
-  /** Default: 3600. Negative for one that has expired. */
+  /** Default: 3600. A negative number makes a token that has expired. */
   readonly expiresInSeconds?: number;
-  /** Who it is for; refusals name it. */
+  /** The principal, which refusals name. */
   readonly principal?: string;
 }
 
-/** What `https://iothubs.azure.net/.default`, the scope that clients ask for, becomes in a token. */
+/** The audience of a token for the scope `https://iothubs.azure.net/.default`, which clients ask for. */
 const audience = 'https://iothubs.azure.net';
 
 const header = encoded({ typ: 'JWT', alg: 'HS256' });
 
-/** `now` in milliseconds; `key` is a hub's alone, see `bearerKey`. */
-export function mintToken(wish: TokenWish, { key, now, issuer }: { key: Buffer; now: number; issuer: string }): string {
+/** Makes a token. `now` is in milliseconds; `key` is the hub's own, see `HubSecrets`. */
+export function mintToken(
+  wish: TokenWish,
+  { key, now, issuer }: { key: KeyObject; now: number; issuer: string },
+): string {
   const seconds = Math.floor(now / 1000);
   const expiry = seconds + (wish.expiresInSeconds ?? 3600);
   const claims = encoded({
@@ -42,16 +46,14 @@ export function mintToken(wish: TokenWish, { key, now, issuer }: { key: Buffer; 
   return `${header}.${claims}.${signed(key, `${header}.${claims}`).toString('base64url')}`;
 }
 
-/** The key of a hub's tokens: as lasting, and as secret, as that of its policy `iothubowner`, and of no use in its place. */
-export function bearerKey(ownerKey: string): Buffer {
-  return createHmac('sha256', Buffer.from(ownerKey, 'base64')).update('bearer tokens').digest();
-}
-
-/** Throws `Refused`: IotHubUnauthorizedAccess for a token that is none, IotHubUnauthorized for one without the actions (recorded). */
+/**
+ * Checks a token. Throws `Refused`: IotHubUnauthorizedAccess for an invalid token, IotHubUnauthorized for one without
+ * the actions (recorded).
+ */
 export function requireToken(
   token: string,
   call: { readonly method: string; readonly path: string; readonly need: Need },
-  hub: { readonly key: Buffer; readonly now: number },
+  hub: { readonly key: KeyObject; readonly now: number },
 ): void {
   const claims = verified(token, hub.key);
   const now = hub.now / 1000;
@@ -71,8 +73,11 @@ export function requireToken(
   );
 }
 
-/** The claims, if this hub has signed them; its header is always the same, so no other algorithm can be talked into it. */
-function verified(token: string, key: Buffer): JsonObject | undefined {
+/**
+ * Returns the claims if this hub has signed them. The header is always the same, so a token cannot choose another
+ * algorithm.
+ */
+function verified(token: string, key: KeyObject): JsonObject | undefined {
   const [first, claims = '', signature = '', ...more] = token.split('.');
   if (first !== header || more.length > 0) return undefined;
   const given = Buffer.from(signature, 'base64url');
@@ -82,7 +87,7 @@ function verified(token: string, key: Buffer): JsonObject | undefined {
   return isJsonObject(value) ? value : undefined;
 }
 
-function signed(key: Buffer, text: string): Buffer {
+function signed(key: KeyObject, text: string): Buffer {
   return createHmac('sha256', key).update(text).digest();
 }
 

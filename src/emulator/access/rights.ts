@@ -1,4 +1,4 @@
-/** What a shared access policy may let its bearer do. */
+/** What a shared access policy may allow its bearer to do. */
 export type Right = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';
 
 export const policyNames = ['iothubowner', 'service', 'device', 'registryRead', 'registryReadWrite'] as const;
@@ -7,7 +7,7 @@ export type PolicyName = (typeof policyNames)[number];
 /** The key of every policy, in base64. */
 export type PolicyKeys = Readonly<Record<PolicyName, string>>;
 
-/** The rights of the policies that every new hub comes with. */
+/** The rights of the policies that every new hub has. */
 export const policyRights: Readonly<Record<PolicyName, readonly Right[]>> = {
   iothubowner: ['RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect'],
   service: ['ServiceConnect'],
@@ -34,7 +34,7 @@ export const dataActions = [
 export type DataAction = (typeof dataActions)[number];
 
 /**
- * The built-in roles, as far as this hub has what they are about.
+ * The built-in roles, with the actions that this hub has.
  * https://learn.microsoft.com/azure/iot-hub/authenticate-authorize-azure-ad#manage-access-to-iot-hub-by-using-azure-rbac-role-assignment
  */
 export const roleActions = {

@@ -2,7 +2,7 @@ import type { AuthenticationType } from '../../model/registration.ts';
 import { invalidValue, Refused, shortened } from '../wire/errors.ts';
 import { isJsonObject, type JsonObject, property } from '../wire/json.ts';
 
-/** The pair of a type: two keys of `sas`, two thumbprints of `selfSigned`, nothing else. */
+/** Two keys if the type is `sas`, two thumbprints if it is `selfSigned`, otherwise nulls. */
 export interface Authentication {
   readonly type: AuthenticationType;
   readonly primary: string | null;
@@ -12,7 +12,10 @@ export interface Authentication {
 const thumbprint = /^(?:[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$/;
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
-/** Reads `authentication`; `undefined`: the hub is to make new keys. Throws `Refused` where the service would answer 400. */
+/**
+ * Reads `authentication`. Returns `undefined` if the hub should make new keys. Throws `Refused` if the service would
+ * answer 400.
+ */
 export function wantedAuthentication(authentication: unknown): Authentication | undefined {
   if (authentication === undefined || authentication === null) return undefined;
   if (!isJsonObject(authentication)) throw invalidValue('authentication', authentication);
@@ -76,7 +79,7 @@ function notThumbprint(text: string): Refused {
   return new Refused('ArgumentInvalid', `StringIsNotThumbprint: '${shortened(text)}' is not a valid X.509 thumbprint.`);
 }
 
-/** As it goes over the wire: both pairs are there, the one of another type with nulls. */
+/** The JSON form. It holds both pairs; the pair of the other type has nulls. */
 export function authenticationDocument(authentication: Authentication) {
   return {
     symmetricKey: {
@@ -88,7 +91,7 @@ export function authenticationDocument(authentication: Authentication) {
   };
 }
 
-/** Null in both slots for a device that authenticates otherwise. */
+/** The thumbprints; null in both slots if the device authenticates in another way. */
 export function thumbprintsOf(authentication: Authentication) {
   const own = authentication.type === 'selfSigned';
   return {

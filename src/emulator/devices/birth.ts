@@ -1,20 +1,20 @@
 import type { Authentication } from './authentication.ts';
 import { epochTicks } from './identity.ts';
 
-/** What a new identity, of a device or a module, gets from the hub. */
+/** What the hub gives to a new identity of a device or a module. */
 export interface Birth {
-  /** .NET ticks, ever rising. */
+  /** .NET ticks. Each is larger than the one before. */
   readonly generationId: string;
   readonly version: number;
 }
 
 export interface Births {
   next(): Birth;
-  /** A pair of keys that nobody had before. */
+  /** Two new random keys. */
   keys(): Authentication;
 }
 
-/** Goes on where the stored identities end. `clock` in milliseconds since 1970. */
+/** Continues after the last stored identity. `clock` is in milliseconds since 1970. */
 export function createBirths(
   stored: Iterable<{ readonly generationId: string }>,
   { clock, randomBytes }: { readonly clock: () => number; readonly randomBytes: (length: number) => Buffer },
@@ -28,7 +28,7 @@ export function createBirths(
     next() {
       const now = BigInt(Math.trunc(clock())) * 10_000n + epochTicks;
       lastTicks = now > lastTicks ? now : lastTicks + 1n;
-      // Counters start anywhere, so that the etag of one identity never fits another.
+      // Counters start at a random number, so that the etag of one identity never fits another.
       return { generationId: String(lastTicks), version: randomBytes(4).readUInt32BE() >>> 2 };
     },
     keys() {

@@ -22,7 +22,7 @@ export interface BulkEntry {
   readonly entry: JsonObject;
 }
 
-/** A device or a module, and what an entry may do to it. An etag that is undefined stands for any. */
+/** A device or a module, and what an entry may do to it. `etag` undefined: any etag fits. */
 interface Target {
   exists(): boolean;
   create(twin: TwinState | undefined): void;
@@ -30,11 +30,14 @@ interface Target {
   remove(etag: string | undefined): void;
   twin(): TwinState | undefined;
   amend(twin: TwinState): void;
-  /** What the metadata of a twin says that was created along (a device's: never; recorded for both). */
+  /** The time in the metadata of a twin that is created with it. For a device it is `never` (recorded for both). */
   twinTime(): string;
 }
 
-/** Carries out one entry as its `importMode`, in any case, says: wholly or not at all. Throws `Refused` where the service refuses. */
+/**
+ * Carries out one entry as its `importMode` says, in any case of letters: completely or not at all. Throws `Refused` if
+ * the service refuses.
+ */
 export function applyEntry(registry: IdentityRegistry, { deviceId, moduleId, entry }: BulkEntry): void {
   const target =
     moduleId === undefined
@@ -46,7 +49,7 @@ export function applyEntry(registry: IdentityRegistry, { deviceId, moduleId, ent
 
   const create = () => target.create(namesTwin(twin) ? initialTwin(twin, target.twinTime()) : undefined);
   const update = (etag: string | undefined) => {
-    // The twin first, as far as it can be refused.
+    // The twin is checked first, so that a refusal leaves everything as it is.
     const patched = namesTwin(twin) ? changedTwin(target, twin, twinEtagIn(entry), deviceId, now) : undefined;
     target.update(etag);
     if (patched !== undefined) target.amend(patched);
@@ -128,7 +131,7 @@ function moduleTarget(registry: IdentityRegistry, deviceId: string, moduleId: st
   };
 }
 
-/** A `twinETag` that is given is compared whatever the mode (documented for import jobs). */
+/** If `twinETag` is given, it is compared in every mode (documented for import jobs). */
 function twinEtagIn(entry: JsonObject): string | undefined {
   return matchIn(property(entry, 'twinETag')).etag;
 }

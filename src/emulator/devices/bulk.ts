@@ -19,9 +19,8 @@ interface BulkError {
 const most = 100;
 
 /**
- * `POST /devices`: every entry that is not named in `errors` was applied.
- * A device, or a module, that occurs twice is refused in all its entries, so that this stays true of it.
- * Throws `Refused` where the call as a whole is refused.
+ * `POST /devices`. Every entry that `errors` does not name was applied. If a device or a module occurs twice, all its
+ * entries are refused, so that `errors` stays clear. Throws `Refused` if the service refuses the whole call.
  */
 export function applyBulk(registry: IdentityRegistry, body: unknown): BulkResult {
   const entries = bulkEntries(body);
@@ -60,18 +59,18 @@ function bulkEntries(body: unknown): readonly JsonObject[] {
   });
 }
 
-/** What an entry is about. Exported for seeds, which are such entries too. */
+/** The device or module of an entry. Exported for seeds, which consist of such entries too. */
 export function targetOf(entry: JsonObject): { readonly deviceId: string; readonly moduleId: string | undefined } {
   const id = property(entry, 'id');
   const moduleId = property(entry, 'moduleId');
   return {
     deviceId: typeof id === 'string' ? id : '',
-    // One that is no text is a module's all the same: it must not be taken for its device.
+    // An id that is not a text still means a module. The entry must not be applied to the device.
     moduleId: moduleId === undefined || moduleId === null ? undefined : String(moduleId),
   };
 }
 
-/** No id holds a line break. */
+/** A name for the target. No id contains a line break. */
 function nameOf(entry: JsonObject): string {
   const { deviceId, moduleId } = targetOf(entry);
   return moduleId === undefined ? deviceId : `${deviceId}\n${moduleId}`;

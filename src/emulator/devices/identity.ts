@@ -3,7 +3,7 @@ import { invalidValue, Refused, shortened } from '../wire/errors.ts';
 import { isJsonObject, type JsonObject, property } from '../wire/json.ts';
 import { type Authentication, authenticationDocument, wantedAuthentication } from './authentication.ts';
 
-/** A module identity as the hub keeps it with its device; never changed, only replaced. */
+/** A module identity, which the hub keeps with its device. It is replaced, never changed in place. */
 export interface Module {
   readonly moduleId: string;
   /** .NET ticks of its creation. */
@@ -12,32 +12,37 @@ export interface Module {
   readonly version: number;
   readonly managedBy: string | null;
   readonly authentication: Authentication;
-  /** Absent while nobody has touched it. */
+  /** Absent until somebody writes the twin. */
   readonly twin?: TwinState;
 }
 
-/** A device identity as the hub keeps it; never changed, only replaced. */
+/** A device identity. It is replaced, never changed in place. */
 export interface Identity {
   readonly deviceId: string;
-  /** .NET ticks of its creation; ever rising, so that it also orders the devices. */
+  /** .NET ticks of its creation. Later devices have larger ones, so it also gives the order of the devices. */
   readonly generationId: string;
   /** The counter behind the etag. */
   readonly version: number;
   readonly status: 'enabled' | 'disabled';
   readonly statusReason: string | null;
-  /** ISO time, or absent when the status never changed. */
+  /** ISO time. Absent if the status never changed. */
   readonly statusUpdatedTime?: string;
   readonly authentication: Authentication;
   readonly edge: boolean;
   readonly deviceScope?: string;
   readonly parentScopes?: readonly string[];
-  /** Absent while nobody has touched the twin. It has an etag of its own: it changes without the identity, and outlives its updates. */
+  /**
+   * Absent until somebody writes the twin. A twin has its own etag: it changes without the identity, and stays when the
+   * identity is updated.
+   */
   readonly twin?: TwinState;
-  /** Absent while nobody has touched one; those of the runtime of an edge device are there all the same. */
+  /** Absent until somebody writes a module. An edge device has the runtime's modules even then. */
   readonly modules?: readonly Module[];
 }
 
-/** What a client asks an identity to be. Without `authentication`, or with `sas` and no keys, the hub makes new keys. */
+/**
+ * What a client wants an identity to be. Without `authentication`, or with `sas` and no keys, the hub makes new keys.
+ */
 export interface WantedIdentity {
   readonly deviceId: string;
   readonly status: 'enabled' | 'disabled';
@@ -51,17 +56,20 @@ export interface WantedIdentity {
 /** An identity as `GET /devices/{id}` shows it. */
 export type DeviceDocument = ReturnType<typeof deviceDocument>;
 
-// Kept apart from the product's own rule on purpose: the embedded hub is what that rule is tested against.
+// This is not shared with the product's own rule, since the embedded hub is what that rule is tested against.
 const identifier = /^[A-Za-z0-9\-._:%#*?!(),+=@$';]{1,128}$/;
-/** The service's word for never. */
+/** How the service writes a time that never was. */
 export const never = '0001-01-01T00:00:00Z';
 
-/** The etag of an identity, of a device or a module, bare: the counter in base64. */
+/** The etag of a device or module identity, without quotes: the counter in base64. */
 export function etagOf(identity: { readonly version: number }): string {
   return Buffer.from(String(identity.version)).toString('base64');
 }
 
-/** Throws `Refused` where `etag` is given and is not that of the identity, of a device or a module (recorded for both in these words). */
+/**
+ * Throws `Refused` if `etag` is given and is not the etag of the identity. The words are recorded, for devices and for
+ * modules.
+ */
 export function requireEtag(current: { readonly version: number }, etag: string | undefined): void {
   if (etag === undefined || etag === etagOf(current)) return;
   const version = Buffer.from(etag, 'base64').toString();
@@ -72,7 +80,7 @@ export function requireEtag(current: { readonly version: number }, etag: string 
   );
 }
 
-/** Reads the body of a PUT or an entry of a bulk. Throws `Refused` where the service would answer 400. */
+/** Reads the body of a PUT or an entry of a bulk. Throws `Refused` if the service would answer 400. */
 export function wantedIdentity(id: unknown, body: JsonObject): WantedIdentity {
   const deviceId = wantedIdentifier(id, 'device');
   const capabilities = property(body, 'capabilities');
@@ -90,7 +98,7 @@ export function wantedIdentity(id: unknown, body: JsonObject): WantedIdentity {
   };
 }
 
-/** Devices and modules are named by the same rule. */
+/** Devices and modules follow the same rule for names. */
 export function wantedIdentifier(id: unknown, kind: 'device' | 'module'): string {
   if (typeof id === 'string' && identifier.test(id)) return id;
   throw new Refused('ArgumentInvalid', `The ${kind} identifier '${shortened(id)}' is invalid.`);
@@ -103,7 +111,7 @@ function wantedStatus(status: unknown): 'enabled' | 'disabled' {
   return lower;
 }
 
-/** An optional text of a body; null is as good as absent. */
+/** An optional text of a body. Null counts as absent. */
 export function wantedText(body: JsonObject, name: string, limit: number): string | undefined {
   const value = property(body, name);
   if (value === undefined || value === null) return undefined;
@@ -111,7 +119,7 @@ export function wantedText(body: JsonObject, name: string, limit: number): strin
   return value;
 }
 
-/** One parent at most. */
+/** At most one parent. */
 function wantedParents(scopes: unknown): readonly string[] | undefined {
   if (scopes === undefined || scopes === null) return undefined;
   if (!Array.isArray(scopes) || scopes.length > 1) throw invalidValue('parentScopes', scopes);
@@ -121,7 +129,7 @@ function wantedParents(scopes: unknown): readonly string[] | undefined {
   });
 }
 
-/** The identity as it goes over the wire. */
+/** The JSON form of an identity. */
 export function deviceDocument(identity: Identity) {
   return {
     deviceId: identity.deviceId,
@@ -140,7 +148,7 @@ export function deviceDocument(identity: Identity) {
   };
 }
 
-/** The answer to a creation, whose times carry no Z (seen in recorded answers; those of a GET do). */
+/** The answer to a creation. Its times have no Z, while those of a GET have one (recorded). */
 export function createdDocument(identity: Identity): object {
   const bare = never.slice(0, -1);
   return {
@@ -158,7 +166,7 @@ function scopesOf(identity: Identity): { readonly deviceScope?: string; readonly
   };
 }
 
-/** The time of its creation, ISO. */
+/** ISO time of its creation. */
 export function createdAt(identity: { readonly generationId: string }): string {
   return new Date(Number((BigInt(identity.generationId) - epochTicks) / 10_000n)).toISOString();
 }

@@ -5,7 +5,7 @@ export interface LaggingView {
   identities(): Iterable<Identity>;
 }
 
-/** The registry as queries see it: every change shows once it is old enough. Without a lag it is the registry itself. */
+/** The registry as queries see it: a change shows after the lag. Without a lag it is the registry itself. */
 export function laggingView(
   live: ReadonlyMap<string, Identity>,
   { clock, visibilityLagMs }: { readonly clock: () => number; readonly visibilityLagMs: number },

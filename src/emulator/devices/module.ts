@@ -3,21 +3,23 @@ import { type JsonObject, property } from '../wire/json.ts';
 import { type Authentication, authenticationDocument, wantedAuthentication } from './authentication.ts';
 import { etagOf, type Identity, type Module, never, wantedIdentifier, wantedText } from './identity.ts';
 
-/** What a client asks a module to be. Without `authentication`, or with `sas` and no keys, the hub makes new keys. */
+/** What a client wants a module to be. Without `authentication`, or with `sas` and no keys, the hub makes new keys. */
 export interface WantedModule {
   readonly moduleId: string;
   readonly managedBy: string | null;
   readonly authentication: Authentication | undefined;
 }
 
-/** The modules that every edge device has; nobody creates or deletes them. */
+/** The modules that every edge device has. Nobody can create or delete them. */
 const runtime = ['$edgeAgent', '$edgeHub'] as const;
 
 export function isRuntimeModule(device: Identity, moduleId: string): boolean {
   return device.edge && runtime.some((name) => name === moduleId);
 }
 
-/** The modules of a device, those of the runtime first. Of the latter the hub keeps only what somebody has changed. */
+/**
+ * The modules of a device, the runtime's first. Of the runtime's modules the hub stores only what somebody has changed.
+ */
 export function modulesOf(device: Identity): readonly Module[] {
   const kept = device.modules ?? [];
   if (!device.edge) return kept;
@@ -27,7 +29,7 @@ export function modulesOf(device: Identity): readonly Module[] {
   return [...own, ...kept.filter(({ moduleId }) => !isRuntimeModule(device, moduleId))];
 }
 
-/** As the device's creation leaves it: without keys, which the runtime asks for when it first starts. */
+/** A module of the runtime as a new device has it: without keys, which the runtime asks for when it first starts. */
 function runtimeModule(device: Identity, moduleId: string, at: number): Module {
   return {
     moduleId,
@@ -38,7 +40,7 @@ function runtimeModule(device: Identity, moduleId: string, at: number): Module {
   };
 }
 
-/** Reads the body of a PUT, or an entry of a bulk. Throws `Refused` where the service would answer 400. */
+/** Reads the body of a PUT, or an entry of a bulk. Throws `Refused` if the service would answer 400. */
 export function wantedModule(id: unknown, body: JsonObject): WantedModule {
   return {
     moduleId: wantedIdentifier(id, 'module'),
@@ -54,12 +56,12 @@ export function moduleOf(device: Identity, moduleId: string): Module {
   return found;
 }
 
-/** The identity as it goes over the wire. */
+/** The JSON form of an identity. */
 export function moduleDocument(deviceId: string, module: Module): object {
   return documentWith(deviceId, module, never);
 }
 
-/** The answer to a creation, whose times carry no Z, as with devices (recorded). */
+/** The answer to a creation. Its times have no Z, as with devices (recorded). */
 export function createdModuleDocument(deviceId: string, module: Module): object {
   return documentWith(deviceId, module, never.slice(0, -1));
 }

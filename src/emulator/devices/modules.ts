@@ -7,10 +7,10 @@ import type { IdentityRegistry } from './registry.ts';
 /** Documented: https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-quotas-throttling#other-limits */
 const most = 50;
 
-/** The name a hub of the service would have in its messages. */
+/** The hub's name in messages; a hub of the service says its own. */
 const hubName = 'localhost';
 
-/** Throws `Refused` where the device is unknown, the module is there already, or there are 50 of them. */
+/** Throws `Refused` if the device is unknown, the module exists already, or the device has 50 of them. */
 export function createModule(
   registry: IdentityRegistry,
   deviceId: string,
@@ -40,7 +40,7 @@ export function createModule(
   return created;
 }
 
-/** Replaces the identity; the twin stays. `etag` undefined: whatever is there. Throws `Refused` where the service refuses. */
+/** Replaces the identity; the twin stays. `etag` undefined: any etag fits. Throws `Refused` if the service refuses. */
 export function updateModule(
   registry: IdentityRegistry,
   deviceId: string,
@@ -60,7 +60,7 @@ export function updateModule(
   return updated;
 }
 
-/** Those of the runtime of an edge device cannot be removed. Throws `Refused` where the service refuses. */
+/** Removes a module. Those of an edge device's runtime cannot be removed. Throws `Refused` if the service refuses. */
 export function removeModule(
   registry: IdentityRegistry,
   deviceId: string,

@@ -5,7 +5,7 @@ import { laggingView } from './lagging-view.ts';
 import { isRuntimeModule } from './module.ts';
 import { hasScope, ownScope, requireParent, scopes } from './scopes.ts';
 
-/** Where time and chance come from, and who is told of every change (`undefined`: the device is gone). */
+/** The sources of time and chance, and who is called with every change (`undefined`: the device was removed). */
 export interface Surroundings {
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -15,12 +15,15 @@ export interface Surroundings {
   readonly changed: (deviceId: string, identity: Identity | undefined) => void;
 }
 
-/** The identities of one hub, and the service's rules for changing them. Everything is synchronous, so that a call is atomic. */
+/**
+ * The identities of one hub, with the service's rules for changing them. Everything is synchronous, so a call is
+ * atomic.
+ */
 export interface IdentityRegistry {
   /** Throws `Refused` DeviceNotFound. */
   get(deviceId: string): Identity;
   find(deviceId: string): Identity | undefined;
-  /** How many there are. */
+  /** Number of devices. */
   size(): number;
   /** Every identity, oldest first. */
   all(): Iterable<Identity>;
@@ -28,25 +31,25 @@ export interface IdentityRegistry {
   visible(): Iterable<Identity>;
   /** Throws `Refused` DeviceAlreadyExists. */
   create(wanted: WantedIdentity): Identity;
-  /** Replaces the whole identity. `etag` undefined: whatever is there. Throws `Refused` where the service refuses. */
+  /** Replaces the whole identity. `etag` undefined: any etag fits. Throws `Refused` if the service refuses. */
   update(wanted: WantedIdentity, etag: string | undefined): Identity;
   remove(deviceId: string, etag: string | undefined): void;
   /**
-   * Writes as another client would that read the device a moment ago: creates, or replaces keeping the device's own scope.
-   * A parent may be one that another client is yet to create.
+   * Writes like another client that has just read the device: creates it, or replaces it and keeps its own scope. A
+   * parent may be one that does not exist yet.
    */
   put(wanted: WantedIdentity): Identity;
-  /** Creates from a copy of a hub: an edge device keeps the scope it had there. Throws `Refused` DeviceAlreadyExists. */
+  /** Creates a device from a copy of a hub. An edge device keeps its scope. Throws `Refused` DeviceAlreadyExists. */
   restore(wanted: WantedIdentity): Identity;
   /** Whether some edge device has this scope. */
   hasScope(scope: string): boolean;
-  /** Replaces what hangs on a device, its twin or its modules; the identity and its etag stay. */
+  /** Replaces the twin or the modules of a device. Its identity and etag stay. */
   amend(deviceId: string, change: Pick<Identity, 'twin'> | Pick<Identity, 'modules'>): Identity;
   /** Removes every device. */
   clear(): void;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
-  /** What a new identity gets from the hub; for modules. */
+  /** What the hub gives to a new identity. Modules use it too. */
   readonly births: Births;
 }
 
@@ -150,7 +153,10 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
   };
 }
 
-/** What hangs on a device outlives an update of its identity; the runtime's modules go when it is no edge device any more. */
+/**
+ * The twin and the modules, which an update of the identity keeps. The runtime's modules go if it is no longer an edge
+ * device.
+ */
 function attachments(current: Identity, edge: boolean): Pick<Identity, 'twin' | 'modules'> {
   const modules = edge
     ? current.modules

@@ -3,15 +3,15 @@ import type { Identity, WantedIdentity } from './identity.ts';
 
 const prefix = 'ms-azure-iot-edge://';
 
-/** The scope of an edge device; `ticks` are those of its creation, or nothing. */
+/** The scope of an edge device. `ticks` are the ticks of its creation, or an empty text. */
 export function ownScope(deviceId: string, ticks: string): string {
   return `${prefix}${deviceId}-${ticks}`;
 }
 
 /**
- * An edge device has a scope of its own, made by the hub, and its parent in `parentScopes`; a leaf device has its parent's scope as
- * `deviceScope`, which the hub repeats in `parentScopes`. A scope that a client makes up for an edge device is ignored, and one that
- * was a leaf's gets `fresh` (both reported from a live hub).
+ * An edge device has its own scope, which the hub makes, and its parent in `parentScopes`. A leaf device has its
+ * parent's scope as `deviceScope`, and the hub repeats it in `parentScopes`. If a client makes up a scope for an edge
+ * device, it is ignored; if a leaf becomes an edge device, it gets `fresh` (both reported from a live hub).
  */
 export function scopes(
   wanted: WantedIdentity,
@@ -28,8 +28,8 @@ export function scopes(
 }
 
 /**
- * Throws `Refused` where a device is newly given a parent that is no edge device of this hub. A parent that it has already is not
- * looked at again: the device may have outlived it.
+ * Throws `Refused` if a device gets a new parent that is not an edge device of this hub. A parent that it already has
+ * is not checked again, since that parent may have been deleted meanwhile.
  */
 export function requireParent(
   devices: ReadonlyMap<string, Identity>,
@@ -38,7 +38,7 @@ export function requireParent(
 ): void {
   const parent = wanted.edge ? wanted.parentScopes?.[0] : wanted.deviceScope;
   if (!parent || parent === current?.parentScopes?.[0]) return;
-  // An edge device that becomes a leaf sends its own scope along.
+  // A client that turns an edge device into a leaf sends the device's own scope along.
   if (!wanted.edge && parent === current?.deviceScope) return;
   if (hasScope(devices, parent)) return;
   throw new Refused('ArgumentInvalid', `The parent scope '${parent}' is not that of an edge device of this hub.`);

@@ -1,6 +1,8 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 
-/** Writes a file aside and moves it into its place, so that whoever reads it finds the old text or the new, never a part. */
+/**
+ * Writes a file under another name and then renames it. So a reader finds the old text or the new one, never a part.
+ */
 export function replaceFile(path: string, pieces: Iterable<string>, mode: number): void {
   const aside = `${path}.new`;
   rmSync(aside, { force: true });
@@ -14,7 +16,7 @@ export function replaceFile(path: string, pieces: Iterable<string>, mode: number
   renameSync(aside, path);
 }
 
-/** Writes the whole text to an open file; the system may take it in parts. */
+/** Writes the whole text to an open file. The system may take it in several parts. */
 export function writeAll(file: number, text: string): void {
   const bytes = Buffer.from(text);
   let written = 0;

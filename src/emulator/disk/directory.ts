@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Fault, messageOf } from '../../model/fault.ts';
 import { isPolicyName, type PolicyKeys, policyNames } from '../access/rights.ts';
+import { emulatorFault } from '../faults.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile } from './atomic-file.ts';
 import { type Authority, isUsable, makeAuthority } from './authority.ts';
@@ -11,42 +12,41 @@ import { type JobStore, openJobStore } from './job-store.ts';
 import type { Journal } from './journal.ts';
 import { openJournal } from './journal.ts';
 
-/** Where a hub keeps what outlives it: its CA and certificate, policy keys, port, devices. Files with secrets have mode 0600. */
+/**
+ * The directory where a hub keeps its state over restarts: CA and certificate, policy keys, port, devices. Files with
+ * secrets have mode 0600.
+ */
 export interface HubDirectory {
-  /** The CA's certificate, absolute. */
+  /** Absolute path of the CA's certificate. */
   readonly caFile: string;
   readonly authority: Authority;
   readonly keys: PolicyKeys;
   /** The port of the last run, 0 at first. */
   readonly port: number;
-  /** Absent where nothing is to be kept. */
+  /** Undefined if nothing is kept. */
   readonly journal: Journal | undefined;
   readonly jobs: JobStore;
   rememberPort(port: number): void;
-  /** Takes a folder away that was only borrowed. */
+  /** Deletes the folder if it is a temporary one. */
   release(): void;
 }
 
 /**
- * Opens the directory, which is made if need be; without a path it is a temporary one, of which only the CA's certificate is used.
- * Throws `Fault` where it cannot be used, or holds something else.
+ * Opens the directory and creates it if it does not exist. Without a path it makes a temporary one, which holds only
+ * the CA's certificate. `given` is the authority to use where the directory has none yet. Throws `Fault` if the
+ * directory cannot be used or holds something else.
  */
-export async function openDirectory(path: string | undefined, now: Date): Promise<HubDirectory> {
-  if (path === undefined) return temporaryDirectory(now);
+export async function openDirectory(path: string | undefined, now: Date, given?: Authority): Promise<HubDirectory> {
+  if (path === undefined) return temporaryDirectory(given ?? (await makeAuthority(now)));
   try {
-    return await keptDirectory(resolve(path), now);
+    return await keptDirectory(resolve(path), now, given);
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw new Fault(
-      `The embedded hub cannot keep its state in ${path}: ${messageOf(error)}.`,
-      'Give a directory that you may write to with --directory.',
-      { cause: error },
-    );
+    throw emulatorFault('directory-unusable', { directory: path, why: messageOf(error) }, { cause: error });
   }
 }
 
-async function temporaryDirectory(now: Date): Promise<HubDirectory> {
-  const authority = await makeAuthority(now);
+function temporaryDirectory(authority: Authority): HubDirectory {
   const folder = mkdtempSync(join(tmpdir(), 'embedded-hub-'));
   const caFile = join(folder, 'ca.pem');
   replaceFile(caFile, [authority.ca], 0o644);
@@ -62,9 +62,9 @@ async function temporaryDirectory(now: Date): Promise<HubDirectory> {
   };
 }
 
-async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
+async function keptDirectory(folder: string, now: Date, given: Authority | undefined): Promise<HubDirectory> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  // Its keys are of no use elsewhere, and of none in a repository.
+  // The keys are useless elsewhere and do not belong in a repository.
   replaceFile(join(folder, '.gitignore'), ['*\n'], 0o644);
   const settingsFile = join(folder, 'settings.json');
   const settings = readSettings(settingsFile) ?? { port: 0, keys: newKeys() };
@@ -72,7 +72,7 @@ async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
   remember(settings.port);
   return {
     caFile: join(folder, 'ca.pem'),
-    authority: await keptAuthority(folder, now),
+    authority: await keptAuthority(folder, now, given),
     keys: settings.keys,
     port: settings.port,
     journal: openJournal(join(folder, 'devices.jsonl')),
@@ -82,14 +82,14 @@ async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
   };
 }
 
-async function keptAuthority(folder: string, now: Date): Promise<Authority> {
+async function keptAuthority(folder: string, now: Date, given: Authority | undefined): Promise<Authority> {
   const caFile = join(folder, 'ca.pem');
   const serverFile = join(folder, 'server.pem');
   if (existsSync(caFile) && existsSync(serverFile)) {
     const stored = { ca: readFileSync(caFile, 'utf8'), server: readFileSync(serverFile, 'utf8') };
     if (isUsable(stored, now)) return stored;
   }
-  const authority = await makeAuthority(now);
+  const authority = given ?? (await makeAuthority(now));
   replaceFile(serverFile, [authority.server], 0o600);
   replaceFile(caFile, [authority.ca], 0o644);
   return authority;
@@ -106,10 +106,7 @@ function readSettings(path: string): Settings | undefined {
   if (isJsonObject(settings) && typeof settings.port === 'number' && isPolicyKeys(settings.keys)) {
     return { port: settings.port, keys: settings.keys };
   }
-  throw new Fault(
-    `${path} is not the settings of an embedded hub.`,
-    'Give another directory, or delete this file to get new keys.',
-  );
+  throw emulatorFault('not-its-settings', { path });
 }
 
 function parsed(text: string): unknown {

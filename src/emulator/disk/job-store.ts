@@ -1,16 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { Fault } from '../../model/fault.ts';
+import { emulatorFault } from '../faults.ts';
 import type { Job } from '../jobs/jobs.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile } from './atomic-file.ts';
 
-/** The jobs on disk, those of earlier runs among them. */
+/** The jobs on disk, including those of earlier runs. */
 export interface JobStore {
   readonly stored: readonly Job[];
   keep(jobs: readonly Job[]): void;
 }
 
-/** Opens the file, mode 0600 since the URLs of containers carry signatures; it is made with the first job. Throws `Fault` where it is something else. */
+/**
+ * Opens the file, which is created with the first job. Its mode is 0600, since the URLs of containers carry signatures.
+ * Throws `Fault` if the file holds something else.
+ */
 export function openJobStore(path: string): JobStore {
   return {
     stored: existsSync(path) ? read(path) : [],
@@ -22,7 +25,7 @@ function read(path: string): readonly Job[] {
   const stored = parsed(readFileSync(path, 'utf8'));
   const jobs = isJsonObject(stored) ? stored.jobs : undefined;
   if (Array.isArray(jobs) && jobs.every(isJob)) return jobs;
-  throw new Fault(`${path} is not the jobs of an embedded hub.`, 'Give another directory, or delete this file.');
+  throw emulatorFault('not-its-jobs', { path });
 }
 
 function parsed(text: string): unknown {

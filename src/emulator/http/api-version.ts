@@ -1,6 +1,6 @@
 import { Refused } from '../wire/errors.ts';
 
-/** Versions of the service's swagger, as its SDKs of the years have sent them. */
+/** The versions of the service's swagger, which its SDKs have sent over the years. */
 const known: ReadonlySet<string> = new Set([
   '2016-02-03',
   '2016-11-14',
@@ -23,8 +23,8 @@ const known: ReadonlySet<string> = new Set([
 const newest = '2021-04-12';
 
 /**
- * Takes every version of the list, and any later date up to today: newer ones do work, and no list of them is at hand.
- * Throws `Refused` InvalidProtocolVersion. `now` in milliseconds.
+ * Accepts every version of the list, and any later date up to today: newer versions work, but there is no list of them.
+ * Throws `Refused` InvalidProtocolVersion. `now` is in milliseconds.
  */
 export function requireApiVersion(version: string | null, now: number): void {
   const date = version?.match(/^(\d{4}-\d{2}-\d{2})(?:-preview)?$/)?.[1];

@@ -1,4 +1,7 @@
-/** Calls so far. `registryWrites` counts operations, as the service's quota does: a bulk of N devices is N. */
+/**
+ * Number of calls so far. `registryWrites` counts operations, as the service's quota does: a bulk of N devices counts
+ * N.
+ */
 export interface Counts {
   readonly requests: number;
   readonly registryReads: number;
@@ -6,11 +9,11 @@ export interface Counts {
   readonly queries: number;
   readonly twinReads: number;
   readonly twinWrites: number;
-  /** Of import jobs. They are no registry operations: jobs are the service's way around that quota. */
+  /** Lines of import jobs. They are not registry operations: jobs do not use that quota. */
   readonly importedLines: number;
-  /** Calls refused since the quota was used up. */
+  /** Calls that were refused because the quota was used up. */
   readonly throttled: number;
-  /** Waited for the quota by all calls together, by the hub's clock. */
+  /** Time that all calls together have waited for the quota, by the hub's clock. */
   readonly queuedMilliseconds: number;
 }
 

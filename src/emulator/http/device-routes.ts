@@ -13,7 +13,7 @@ export function getDevice({ service, id }: Call): Outcome {
   return { headers: etagHeader(identity), body: deviceDocument(identity) };
 }
 
-/** Without If-Match, or with an empty one, a PUT only creates; with one it only updates. */
+/** Without If-Match, or with an empty one, a PUT only creates. With If-Match it only updates. */
 export function putDevice({ request, service, id }: Call): Outcome {
   service.counts.registryWrites += 1;
   const body = objectIn(request.body);
@@ -84,7 +84,7 @@ export function countDevices({ service }: Call): Outcome {
   };
 }
 
-/** No device can connect to this hub. */
+/** Always 0, since no device can connect to this hub. */
 export function countConnections({ service }: Call): Outcome {
   service.counts.registryReads += 1;
   return { body: { connectedDeviceCount: 0 } };

@@ -9,19 +9,19 @@ import type { Service } from './call.ts';
 import type { Handler } from './listener.ts';
 import { open, routeName } from './routes.ts';
 
-/** What stands between the wire and the calls. */
+/** What calls go through between the wire and the registry. */
 export interface Surroundings {
-  /** Absent: nothing is throttled. */
+  /** If undefined, nothing is throttled. */
   readonly throttle: Throttle | undefined;
   readonly disturb: Disturb | undefined;
   readonly pace: Pace;
-  /** Aborted when the hub closes: ends what still waits. */
+  /** Aborted when the hub closes. It ends all waiting. */
   readonly signal: AbortSignal;
   /** Writes the changes to disk. */
   readonly flush: () => void;
 }
 
-/** One request and its answer: disturbed where it is to be, let in, queued, carried out, counted. */
+/** Handles a request: disturbs it if asked to, checks it, queues it, carries it out and counts it. */
 export function exchanges(service: Service, surroundings: Surroundings): Handler {
   const { disturb, pace, signal } = surroundings;
   return async (request, { body, bytes }, response) => {
@@ -61,7 +61,7 @@ function nameOf(disturbance: Disturbance): string {
   }
 }
 
-/** Carries out one request. Never rejects for what a client sent. */
+/** Carries out one request. Whatever a client sends, it does not reject. */
 export async function answer(
   request: Request,
   service: Service,
@@ -82,7 +82,7 @@ export async function answer(
   }
 }
 
-/** A change is on disk before its answer leaves. */
+/** Writes the change to disk before its answer is sent. */
 function written(answered: Answer, flush: () => void, requestId: string, now: number): Answer {
   try {
     flush();

@@ -5,7 +5,7 @@ import { invalidValue, Refused } from '../wire/errors.ts';
 import { property } from '../wire/json.ts';
 import type { Call } from './call.ts';
 
-/** `POST /jobs/create`. The answer names the input too; later ones do not (recorded). */
+/** `POST /jobs/create`. Only this answer also names the input container (recorded). */
 export async function createJob({ request, service }: Call): Promise<Outcome> {
   const wanted = wantedImport(request.body);
   const job = await service.jobs.create(wanted);
@@ -51,7 +51,7 @@ function wantedAuthentication(value: unknown): StorageAuthentication | undefined
   throw invalidValue('storageAuthenticationType', value);
 }
 
-/** In the recorded order of names. */
+/** The JSON form. The names are in the recorded order. */
 function jobDocument(job: Job, inputBlobContainerUri?: string): object {
   return {
     jobId: job.jobId,

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { Fault, messageOf } from '../../model/fault.ts';
+import { type Fault, messageOf } from '../../model/fault.ts';
+import { emulatorFault } from '../faults.ts';
 import type { Body } from '../wire/answer.ts';
 
 export interface Listener {
@@ -9,22 +10,23 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** A body as it came. */
+/** A body as it was received. */
 export interface Received {
   readonly body: Body;
-  /** Its length. */
+  /** Its length in bytes. */
   readonly bytes: number;
 }
 
 export type Handler = (request: IncomingMessage, received: Received, response: ServerResponse) => Promise<void>;
 
-/** Larger than any call of 100 devices; the service's own limit is not documented. */
+/** Bytes. It is larger than any call of 100 devices. The service's own limit is not documented. */
 const largestBody = 4 << 20;
 const tries = 20;
 
 /**
- * Listens with TLS on loopback only: 127.0.0.1, and ::1 where the machine has it, since `localhost` may mean either.
- * `pem`: certificate and key. Port 0 takes any that is free on both. Throws `Fault` when a given port is taken.
+ * Listens with TLS on loopback only: on 127.0.0.1, and on ::1 if the machine has it, since `localhost` may mean either.
+ * `pem` is the certificate and its key. Port 0 takes any port that is free on both. Throws `Fault` if the given port is
+ * taken.
  */
 export async function listen(port: number, pem: string, handle: Handler): Promise<Listener> {
   const begin = () => server(pem, handle);
@@ -43,7 +45,7 @@ export async function listen(port: number, pem: string, handle: Handler): Promis
 }
 
 function server(pem: string, handle: Handler): Server {
-  // Longer than clients keep an idle connection, so that they never send into one that is just being closed.
+  // This is longer than clients keep an idle connection, so that they never send into one that is being closed.
   const made = createServer({ key: pem, cert: pem, keepAliveTimeout: 120_000 });
   made.on('request', (request: IncomingMessage, response: ServerResponse) => {
     readBody(request)
@@ -53,7 +55,7 @@ function server(pem: string, handle: Handler): Server {
   return made;
 }
 
-/** A hook of a test threw: its author reads why in the answer. (Where the client went away, nobody reads it.) */
+/** Answers with what the hook of a test has thrown, so that the test's author reads it. */
 function fail(response: ServerResponse, error: unknown): void {
   if (!response.headersSent) response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
   response.end(messageOf(error));
@@ -63,7 +65,7 @@ async function readBody(request: IncomingMessage): Promise<Received> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request) {
-    // Read on to the end, kept or not: an answer to a client that still sends would be lost.
+    // Always read to the end. A client that still sends would miss the answer.
     length += chunk.length;
     if (length <= largestBody) chunks.push(chunk);
   }
@@ -111,9 +113,5 @@ function stop(made: Server): Promise<void> {
 }
 
 function portTaken(port: number, cause: Error): Fault {
-  return new Fault(
-    `The embedded hub cannot listen on port ${port} of this machine: ${messageOf(cause)}.`,
-    'Stop what listens there, or choose another port with --port (0 takes any free one).',
-    { cause },
-  );
+  return emulatorFault('port-taken', { port, why: messageOf(cause) }, { cause });
 }

@@ -1,12 +1,12 @@
 import type { Counts } from './counts.ts';
 
-/** What a hub counts beside the operations: for `GET /metrics`. */
+/** What a hub counts apart from operations, for `GET /metrics`. */
 export interface Metrics {
-  /** One exchange. `status` is 0 where nothing was answered. Bytes are those of the bodies. */
+  /** Counts one exchange. `status` is 0 if nothing was answered. Bytes are those of the bodies. */
   exchange(route: string, status: number, received: number, sent: number): void;
-  /** A disturbance of this kind. */
+  /** Counts a disturbance of this kind. */
   fault(kind: string): void;
-  /** In Prometheus' text format, https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  /** Everything in Prometheus' text format, https://prometheus.io/docs/instrumenting/exposition_formats/ */
   text(counts: Counts, devices: number): string;
 }
 
@@ -50,7 +50,7 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** Labels, which need no escaping: they are words of ours. */
+/** Labels are words of ours, so they need no escaping. */
 type Rows = Iterable<readonly [labels: string, value: number]>;
 
 function counter(name: string, help: string, rows: Rows): readonly string[] {

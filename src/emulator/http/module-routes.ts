@@ -6,7 +6,7 @@ import { matchIn, requiredEtag } from '../wire/etag.ts';
 import { property } from '../wire/json.ts';
 import type { Call } from './call.ts';
 
-// The answers of the service about modules carry no ETag header (recorded).
+// The service's answers about modules carry no ETag header (recorded).
 
 export function listModules({ service, id }: Call): Outcome {
   service.counts.registryReads += 1;
@@ -18,7 +18,7 @@ export function getModule({ service, id, moduleId }: Call): Outcome {
   return { body: moduleDocument(id, moduleOf(service.registry.get(id), moduleId)) };
 }
 
-/** As with devices: without If-Match it only creates, with one it only updates. */
+/** As with devices: without If-Match a PUT only creates, with If-Match it only updates. */
 export function putModule({ request, service, id, moduleId }: Call): Outcome {
   service.counts.registryWrites += 1;
   const body = objectIn(request.body);

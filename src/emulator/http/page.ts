@@ -4,7 +4,7 @@ import type { Counts } from './counts.ts';
 
 const shown = 100;
 
-/** The page of `GET /`: how much there is, the first devices, how to connect. No key and no thumbprint is on it. */
+/** The page of `GET /`: number of devices, the first of them, how to connect. It shows no key and no thumbprint. */
 export function page(state: {
   readonly host: string;
   readonly devices: Iterable<Identity>;

@@ -3,7 +3,7 @@ import { Refused } from '../wire/errors.ts';
 import type { Call, Service } from './call.ts';
 import { page } from './page.ts';
 
-/** `GET /` for people, who bring no signature: it shows devices, but nothing secret. */
+/** `GET /`, for people. It needs no signature, since it shows devices but nothing secret. */
 export function showPage({ request, service }: Call): Outcome {
   const host = requireOwnName(request, service);
   return {
@@ -16,7 +16,7 @@ export function showPage({ request, service }: Call): Outcome {
   };
 }
 
-/** `GET /metrics`, in Prometheus' text format; who may read the page may read this. */
+/** `GET /metrics`, in Prometheus' text format. Who can read the page can read this too. */
 export function showMetrics({ request, service }: Call): Outcome {
   requireOwnName(request, service);
   return {
@@ -25,15 +25,15 @@ export function showMetrics({ request, service }: Call): Outcome {
   };
 }
 
-/** `POST /_emulator/reset`: no call of the service. */
+/** `POST /_emulator/reset`, which the service does not have. */
 export function resetHub({ service }: Call): Outcome {
   service.reset();
   return { status: 204 };
 }
 
 /**
- * What is shown without a signature is shown to this machine only. The host is compared, so that a page of another site cannot have its
- * own name lead here and read along.
+ * Answers without a signature are for this machine only. The Host header is compared, because another site could point
+ * its own name at this address and read the answer.
  */
 function requireOwnName(request: Request, service: Service): string {
   const host = request.header('host')?.toLowerCase() ?? '';

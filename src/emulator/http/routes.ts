@@ -1,5 +1,5 @@
 import type { OperationClass } from '../../model/capacity.ts';
-import { bearerKey, requireToken } from '../access/bearer.ts';
+import { requireToken } from '../access/bearer.ts';
 import type { Need } from '../access/rights.ts';
 import { requireSignature } from '../access/sas.ts';
 import type { Body, Outcome, Request } from '../wire/answer.ts';
@@ -25,11 +25,11 @@ export type { Service };
 
 interface Route {
   readonly method: string;
-  /** With names in the place of ids; `/?` where a slash may follow. */
+  /** The path, with names in place of ids. `/?` means that a slash may follow. */
   readonly path: string;
-  /** Whose quota it takes from; nobody's, where it is no call of the service. */
+  /** The quota that the call uses. Undefined if the service does not have the call. */
   readonly quota: OperationClass | undefined;
-  /** Undefined: nobody has to sign. */
+  /** The right that the call needs. Undefined if it needs no signature. */
   readonly need: Need | undefined;
   readonly run: (call: Call) => Outcome | Promise<Outcome>;
 }
@@ -44,7 +44,7 @@ const readJob: Need = { right: 'RegistryRead', actions: ['jobs/read'] };
 const writeJob: Need = { right: 'RegistryWrite', actions: ['jobs/write'] };
 const removeJob: Need = { right: 'RegistryWrite', actions: ['jobs/delete'] };
 
-// docs/embedded-hub.md has the same table for people.
+// docs/embedded-hub.md shows the same table to users.
 const table: readonly Route[] = [
   { method: 'GET', path: '/devices/?', quota: 'registry', need: read, run: listDevices },
   { method: 'POST', path: '/devices/?', quota: 'registry', need: bulk, run: changeDevices },
@@ -79,17 +79,17 @@ const routes = table.map((route) => ({
   form: new RegExp(`^${route.path.replace(/\{\w+\}/g, '([^/]+)')}$`),
 }));
 
-/** A call past its access check, not yet carried out. */
+/** A call that has passed its access check and is not carried out yet. */
 export interface Opened {
   readonly quota: OperationClass | undefined;
-  /** How many operations it is to that quota. */
+  /** Number of operations that it takes from that quota. */
   readonly cost: number;
   run(): Outcome | Promise<Outcome>;
 }
 
-/** Throws `Refused` where the service would not let the call in. */
+/** Checks a call. Throws `Refused` if the service would not let it in. */
 export function open(request: Request, service: Service): Opened {
-  // Cut by hand: a URL parser would fold a device called ".." into the folder above.
+  // Split by hand, since a URL parser would resolve a device called ".." as the folder above.
   const [path = '', query = ''] = request.target.split(/\?(.*)/s);
   const here = routes.filter(({ form }) => form.test(path));
   const route = here.find((candidate) => candidate.method === request.method);
@@ -105,7 +105,7 @@ export function open(request: Request, service: Service): Opened {
   return { quota: route.quota, cost, run: () => route.run(call) };
 }
 
-/** `PUT /devices/{id}`: what a call is, whether or not it is let in. */
+/** The name of a call, such as `PUT /devices/{id}`, whether or not it is let in. */
 export function routeName(method: string, path: string): string {
   return routes.find((route) => route.method === method && route.form.test(path))?.name ?? 'none';
 }
@@ -114,15 +114,15 @@ function bulkSize(body: Body): number {
   return body.kind === 'json' && Array.isArray(body.value) ? Math.max(1, body.value.length) : 1;
 }
 
-function authorize(request: Request, path: string, need: Need, { keys, hosts, clock }: Service): void {
+function authorize(request: Request, path: string, need: Need, { secrets, hosts, clock }: Service): void {
   const header = request.header('authorization');
   const token = header?.match(/^Bearer\s+(\S+)$/i)?.[1];
   if (token === undefined) {
-    requireSignature(header, { path, right: need.right }, { keys, hosts, now: clock() });
+    requireSignature(header, { path, right: need.right }, { keys: secrets.policies, hosts, now: clock() });
     return;
   }
   const call = { method: request.method, path, need };
-  requireToken(token, call, { key: bearerKey(keys.iothubowner), now: clock() });
+  requireToken(token, call, { key: secrets.tokens, now: clock() });
 }
 
 function decoded(text: string): string {

@@ -6,7 +6,7 @@ import { type Outcome, objectIn } from '../wire/answer.ts';
 import { matchIn } from '../wire/etag.ts';
 import type { Call } from './call.ts';
 
-// The answers of the service about twins carry no ETag header: it is in the body (recorded).
+// The service's answers about twins carry no ETag header. The etag is in the body (recorded).
 
 export function getTwin({ service, id }: Call): Outcome {
   service.counts.twinReads += 1;
@@ -48,7 +48,7 @@ function changeModuleTwin(call: Call, change: typeof patchedTwin): Outcome {
   return { body: moduleTwinDocument(id, amendModule(service.registry, id, moduleId, twin)) };
 }
 
-/** Without If-Match a twin is changed whatever its version: nobody ever creates one. */
+/** Changes a twin. Without If-Match any etag fits, since nobody creates a twin. */
 function changed(
   { request, service, id }: Call,
   current: TwinState | undefined,

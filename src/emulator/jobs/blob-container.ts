@@ -1,17 +1,20 @@
 import type { BlobClient, ContainerClient } from '@azure/storage-blob';
 
-/** A container of Azure's blob storage, or of Azurite, opened by a URL that carries its own right (SAS). Calls reject as the client does. */
+/**
+ * A container of Azure Blob Storage or of Azurite, opened by a URL with a SAS. Calls reject with the errors of Azure's
+ * client.
+ */
 export interface BlobContainer {
-  /** Bytes of a blob, and the blob itself, a part of which is fetched whenever there is need of it. */
+  /** The size of a blob, and its content, which is fetched in parts as they are needed. */
   read(
     name: string,
     signal: AbortSignal,
   ): Promise<{ readonly length: number; readonly bytes: AsyncIterable<Uint8Array> }>;
-  /** A text that grows; its blob appears, whole, when it is finished. */
+  /** A text to append to. The blob appears as a whole when it is finished. */
   writer(name: string): TextWriter;
-  /** Throws where one may not write and delete here. Afterwards there is no blob of this name. */
+  /** Deletes the blob of this name, if there is one. Rejects if writing and deleting is not allowed here. */
   clear(name: string): Promise<void>;
-  /** Throws where it is not there, or must not be read. */
+  /** Rejects if the blob does not exist or must not be read. */
   check(name: string): Promise<void>;
 }
 
@@ -23,7 +26,7 @@ export interface TextWriter {
 const blockLength = 1 << 20;
 const partLength = 1 << 20;
 
-/** The client is loaded only here. Throws for what is no URL of a container. */
+/** Loads Azure's client, which is loaded only here. Throws if the text is not the URL of a container. */
 export async function openContainer(url: string): Promise<BlobContainer> {
   const storage = await import('@azure/storage-blob');
   const container = new storage.ContainerClient(url, new storage.AnonymousCredential(), {
@@ -47,7 +50,7 @@ export async function openContainer(url: string): Promise<BlobContainer> {
   };
 }
 
-/** Part by part, so that no connection is kept waiting while the reader takes its time; all of the same version. */
+/** Reads part by part, so that no connection waits while the reader is busy. All parts are of the same version. */
 async function* partsOf(
   blob: BlobClient,
   {
@@ -63,20 +66,23 @@ async function* partsOf(
   }
 }
 
-/** One sentence for a blob that has gone or changed: at which call that shows (404, 412) is chance, and its answer has no words or many. */
+/**
+ * Turns the errors of a deleted or changed blob into one sentence. Which call fails (404 or 412) is chance, and the
+ * service's answer may have no words or many.
+ */
 function unreadable(name: string): (thrown: unknown) => never {
   return (cause) => {
     throw new Error(`the blob ${name} cannot be read any more`, { cause });
   };
 }
 
-/** Sends a block whenever there is enough for one, so that no more than that is ever held. */
+/** Sends a block as soon as there is enough text, so that no more than that is in memory. */
 function blockWriter(container: ContainerClient, name: string): TextWriter {
   const blob = container.getBlockBlobClient(name);
   const blocks: string[] = [];
   let pending = '';
   const send = async () => {
-    // All ids of a blob must be of one length.
+    // All block ids of a blob must have the same length.
     const id = Buffer.from(String(blocks.length).padStart(6, '0')).toString('base64');
     const text = pending;
     pending = '';

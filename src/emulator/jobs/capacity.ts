@@ -1,8 +1,8 @@
 import type { Capacity } from '../../model/capacity.ts';
 
 /**
- * Lines of an import job a minute, whatever the units. Nowhere documented: "about a million an hour on S3" is the one figure known, and
- * the other tiers are taken to be as much slower as they are at registry operations.
+ * Lines a minute of an import job, for any number of units. This is not documented. The only known figure is "about a
+ * million an hour on S3"; the other tiers are assumed to be slower by the same factor as in registry operations.
  */
 export function importedPerMinute({ tier }: Capacity): number {
   const onLarge = 1_000_000 / 60;

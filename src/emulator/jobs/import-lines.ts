@@ -13,9 +13,12 @@ export interface ImportSource {
 
 export interface ImportOptions {
   readonly registry: IdentityRegistry;
-  /** Opened for the first line that fails. */
+  /** Called when the first line fails. */
   readonly errors: () => TextWriter;
-  /** After every so many lines: how many, and the share of the whole that is done, 0 to 1. Other calls get their turn before it goes on. */
+  /**
+   * Called after each batch with its number of lines and the share of the whole that is done (0 to 1). Other calls are
+   * handled before the import goes on.
+   */
   readonly progressed: (lines: number, share: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
@@ -23,8 +26,9 @@ export interface ImportOptions {
 const linesBetweenTurns = 500;
 
 /**
- * Carries out `devices.txt`: one JSON object a line, in order. A line that is refused goes into the errors, as
- * `{"deviceId","errorCode","errorStatus"}`, and the others go on. Rejects where the source breaks off or the signal is aborted.
+ * Carries out `devices.txt`: one JSON object a line, in order. A line that is refused is written to the errors as
+ * `{"deviceId","errorCode","errorStatus"}`, and the others go on. Rejects if the source breaks off or the signal is
+ * aborted.
  */
 export async function importLines(source: ImportSource, options: ImportOptions): Promise<void> {
   const { registry, progressed, signal } = options;
@@ -87,7 +91,7 @@ function parsed(line: string, number: number): JsonObject {
 }
 
 /**
- * Without an importMode a line creates or updates; `status` has to stand on every line of a device that writes its identity.
+ * Without an importMode a line creates or updates. A line that writes a device's identity must have `status`.
  * https://learn.microsoft.com/azure/iot-hub/iot-hub-bulk-identity-mgmt#import-devices
  */
 function completed(entry: JsonObject, moduleId: string | undefined): JsonObject {
@@ -101,13 +105,13 @@ function completed(entry: JsonObject, moduleId: string | undefined): JsonObject 
 
 interface Line {
   readonly text: string;
-  /** Where it ends, in bytes from the beginning. */
+  /** Where the line ends, in bytes from the beginning. */
   readonly end: number;
 }
 
 const lineFeed = 10;
 
-/** Only a line feed ends a line: readline would also cut at U+2028, which JSON allows within a text. */
+/** Only a line feed ends a line. readline would also split at U+2028, which JSON allows within a text. */
 async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Line> {
   let rest: Buffer = Buffer.alloc(0);
   let passed = 0;

@@ -6,7 +6,7 @@ import { Refused } from '../wire/errors.ts';
 import { openContainer } from './blob-container.ts';
 import { importLines } from './import-lines.ts';
 
-/** A job as the hub shows and stores it. */
+/** A job, as the hub shows and stores it. */
 export interface Job {
   readonly jobId: string;
   /** ISO 8601. */
@@ -23,7 +23,7 @@ export interface Job {
 
 export type StorageAuthentication = 'keyBased' | 'identityBased';
 
-/** What a client asks for. */
+/** The job that a client asks for. */
 export interface WantedImport {
   readonly inputBlobContainerUri: string;
   readonly inputBlobName: string;
@@ -31,19 +31,19 @@ export interface WantedImport {
   readonly storageAuthenticationType: StorageAuthentication | undefined;
 }
 
-/** The import jobs of one hub, one at a time. */
+/** The import jobs of one hub. One runs at a time. */
 export interface Jobs {
-  /** Looks whether it may read and write where it has to, and starts. Rejects with `Refused`. */
+  /** Checks that the job can read its input and write its output, and starts it. Rejects with `Refused`. */
   create(wanted: WantedImport): Promise<Job>;
   /** Throws `Refused` JobNotFound. */
   get(jobId: string): Job;
   /** Oldest first. */
   list(): readonly Job[];
-  /** Ends it, if it has not ended; what it has written stays. Throws `Refused` JobNotFound. */
+  /** Ends the job if it has not ended. What it has written stays. Throws `Refused` JobNotFound. */
   cancel(jobId: string): void;
-  /** Cancels and forgets them all. */
+  /** Cancels and forgets all jobs. */
   clear(): void;
-  /** Stops; the job that runs is found failed at the next start. */
+  /** Stops the running job, which the next start shows as failed. */
   close(): Promise<void>;
 }
 
@@ -51,19 +51,22 @@ export interface JobsOptions {
   readonly registry: IdentityRegistry;
   readonly clock: () => number;
   readonly pace: Pace;
-  /** Lines a minute; absent: as fast as it goes, and without the service's delays. */
+  /** Lines a minute. If undefined, jobs run as fast as they can and without the service's delays. */
   readonly linesPerMinute: number | undefined;
-  /** Those of earlier runs. */
+  /** The jobs of earlier runs. */
   readonly stored: readonly Job[];
-  /** Puts them where the next run finds them. */
+  /** Stores the jobs for the next run. */
   readonly keep: (jobs: readonly Job[]) => void;
-  /** Told after each part of a job; writes the devices to disk. */
+  /** Called after each part of a job. Writes the devices to disk. */
   readonly imported: (lines: number) => void;
-  /** Stands for the hub's managed identity: the URL by which it may use this container. Absent: it has no identity. */
+  /**
+   * Replaces the hub's managed identity: returns the URL by which it may use this container. If undefined, the hub has
+   * no identity.
+   */
   readonly identity: ((containerUri: string) => string) | undefined;
 }
 
-/** Five devices took 18.6 s: some enqueued, nearly all of it running (recorded). Milliseconds. */
+/** Milliseconds. A job of five devices took 18.6 s, nearly all of it in the state running (recorded). */
 const enqueuedFor = 1000;
 const preparedFor = 15_000;
 const errorsName = 'importErrors.log';
@@ -73,7 +76,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const { clock, pace, linesPerMinute } = options;
   const jobs = new Map(options.stored.map((job) => [job.jobId, ended(job) ? job : interrupted(job, clock())]));
   let current: { readonly jobId: string; readonly stop: AbortController; done: Promise<void> } | undefined;
-  /** Another may be looking at its containers. */
+  /** Whether another job is being created and its containers are being checked. */
   let creating = false;
   let closed = false;
 
@@ -120,7 +123,7 @@ export function createJobs(options: JobsOptions): Jobs {
       async progressed(more, share) {
         lines += more;
         options.imported(more);
-        // 100 is for what has ended.
+        // 100 means that the job has ended.
         change(jobId, { progress: Math.min(Math.floor(share * 100), 99) });
         if (linesPerMinute === undefined) return;
         const left = begun + (lines * 60_000) / linesPerMinute - pace.now();
@@ -143,7 +146,7 @@ export function createJobs(options: JobsOptions): Jobs {
         for (const jobId of [...jobs.keys()].slice(0, -mostRemembered)) jobs.delete(jobId);
         options.keep([...jobs.values()]);
         const stop = new AbortController();
-        // Set before it runs: its end looks at it.
+        // Set before the job runs, since the end of the job reads it.
         current = { jobId: job.jobId, stop, done: Promise.resolve() };
         current.done = run(job.jobId, places, stop.signal);
         return job;
@@ -176,9 +179,11 @@ function ended({ status }: Job): boolean {
   return status !== 'enqueued' && status !== 'running';
 }
 
+/** `failureReason` of a job that was not over when the hub was closed. */
+export const endedWithHub = 'The hub ended before the job did; what it had written by then is there.';
+
 function interrupted(job: Job, now: number): Job {
-  const failureReason = 'The hub ended before the job did; what it had written by then is there.';
-  return { ...job, status: 'failed', endTimeUtc: new Date(now).toISOString(), failureReason };
+  return { ...job, status: 'failed', endTimeUtc: new Date(now).toISOString(), failureReason: endedWithHub };
 }
 
 function enqueued({ outputBlobContainerUri, storageAuthenticationType }: WantedImport, now: number): Job {
@@ -201,7 +206,10 @@ interface Places {
   readonly output: Container;
 }
 
-/** What may be wrong with them is told at once, as the service does (reported for the output, and for blobs that are not there). */
+/**
+ * Opens the containers and reports at once what is wrong with them, as the service does (reported for the output, and
+ * for blobs that do not exist).
+ */
 async function openPlaces(wanted: WantedImport, identity: JobsOptions['identity']): Promise<Places> {
   const byIdentity = wanted.storageAuthenticationType === 'identityBased';
   const withRight = (uri: string) => (byIdentity ? (identity?.(uri) ?? uri) : uri);

@@ -6,15 +6,16 @@ import { meets, type Projection, parseQuery, type Query } from './query.ts';
 
 export interface QueryPage {
   readonly rows: readonly object[];
-  /** `Twin` for whole twins, `Raw` for chosen columns. */
+  /** `Twin` if rows are whole twins, `Raw` if they are chosen columns. */
   readonly itemType: 'Twin' | 'Raw';
   /** Absent on the last page. */
   readonly continuation: string | undefined;
 }
 
 /**
- * One page of at most `most` rows. The token names the query and the last device given, so that devices that come and go between two
- * pages shift nothing. `identities` come oldest first. Throws `Refused` for a query or a token that is not understood.
+ * Returns one page of at most `most` rows. The continuation token names the query and the last device of the page, so
+ * that devices that come and go between two pages do not shift the rows. `identities` must be in order of age, oldest
+ * first. Throws `Refused` for a query or a token that it does not understand.
  */
 export function queryPage(
   identities: Iterable<Identity>,
@@ -52,7 +53,7 @@ function lastGiven(token: string | undefined, fingerprint: string): string {
   return after;
 }
 
-/** Compares two decimal numbers too large for a number. */
+/** Compares two decimal numbers that are too large for a `number`. */
 function isLater(ticks: string, than: string): boolean {
   return ticks.length === than.length ? ticks > than : ticks.length > than.length;
 }

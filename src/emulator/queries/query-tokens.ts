@@ -1,12 +1,13 @@
 import { Refused } from '../wire/errors.ts';
 
-/** A piece of a query; a `string` without its quotes, its escapes resolved. */
+/** A token of a query. A `string` is without its quotes, and its escapes are resolved. */
 export interface Token {
   readonly kind: 'word' | 'string' | 'number' | 'symbol' | 'end';
   readonly text: string;
 }
 
-// One alternative a kind; names are dotted, may hold $ (properties.reported.$version), and those of tags are of any language.
+// One alternative for each kind. Names are dotted and may contain $ (properties.reported.$version). Names of tags may
+// be in any language.
 const pattern =
   /\s*(?:(?<word>[\p{L}_$][\p{L}\p{N}_$]*(?:\.[\p{L}\p{N}_$-]+)*)|(?<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(?<string>'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")|(?<symbol><=|>=|<>|!=|[=<>()[\],*]))/suy;
 const escapes: ReadonlyMap<string, string> = new Map([
@@ -15,7 +16,7 @@ const escapes: ReadonlyMap<string, string> = new Map([
   ['t', '\t'],
 ]);
 
-/** Cuts a query into pieces. Throws `Refused` at a character that belongs to none. */
+/** Splits a query into tokens. Throws `Refused` at a character that belongs to none. */
 export function tokens(text: string): readonly Token[] {
   const found: Token[] = [];
   const source = text.trimEnd();

@@ -13,7 +13,7 @@ export type Projection =
   | { readonly kind: 'columns'; readonly columns: readonly Column[] }
   | { readonly kind: 'count'; readonly as: string };
 
-/** A dotted name, and what the answer calls its value. */
+/** A dotted name, and the name of its value in the answer. */
 interface Column {
   readonly path: Path;
   readonly as: string;
@@ -42,10 +42,10 @@ const comparisons: ReadonlyMap<string, Comparison> = new Map([
 ]);
 
 /**
- * Reads what fleets need of the IoT Hub query language: `SELECT * | columns | COUNT() FROM devices [WHERE condition]`, conditions of
- * `=`, `!=`, `<`, `IN […]`, `NIN […]`, `IS_DEFINED(…)`, AND, OR, NOT and parentheses.
- * https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-query-language
+ * Reads the part of the IoT Hub query language that fleets need: `SELECT * | columns | COUNT() FROM devices [WHERE
+ * condition]`, with conditions of `=`, `!=`, `<`, `IN […]`, `NIN […]`, `IS_DEFINED(…)`, AND, OR, NOT and parentheses.
  * Throws `Refused` for anything else.
+ * https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-query-language
  */
 export function parseQuery(text: string): Query {
   const rest = reader(tokens(text));
@@ -62,7 +62,7 @@ export function parseQuery(text: string): Query {
   return { projection, where };
 }
 
-/** Whether a row meets a condition. What does not exist equals nothing, and differs from nothing either. */
+/** Whether a row meets a condition. A value that does not exist is neither equal to nor different from anything. */
 export function meets(condition: Condition | undefined, value: (path: Path) => unknown): boolean {
   return condition === undefined || truth(condition, value) === true;
 }
@@ -182,7 +182,7 @@ function listOf<T>(rest: Reader, item: () => T): readonly T[] {
 
 type Reader = ReturnType<typeof reader>;
 
-/** Goes through the tokens; every step takes what it expects, or refuses the query. */
+/** Reads the tokens in order. Each step takes the token that it expects, or refuses the query. */
 function reader(all: readonly Token[]) {
   let at = 0;
   const peek = (): Token => all[at] ?? { kind: 'end', text: 'the end' };
@@ -206,11 +206,11 @@ function reader(all: readonly Token[]) {
     next,
     take,
     isKeyword,
-    /** Whether a function is called here, this one or any. */
+    /** Whether a function call comes next: of this name, or of any if no name is given. */
     isCall(name?: string): boolean {
       const after = all[at + 1];
       const called = peek().kind === 'word' && after?.kind === 'symbol' && after.text === '(';
-      // NOT and others may stand before a parenthesis, too.
+      // Words such as NOT may also stand before a parenthesis.
       return called && (name === undefined ? !reserved.has(peek().text.toUpperCase()) : isKeyword(name));
     },
     takeKeyword,

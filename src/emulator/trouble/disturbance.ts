@@ -5,22 +5,25 @@ import { type ErrorName, statusOf } from '../wire/errors.ts';
 import type { Sleep } from './pace.ts';
 import { throttled } from './throttle.ts';
 
-/** A call as a test sees it before it is carried out. */
+/** A call, as a test sees it before it is carried out. */
 export interface DisturbedCall {
   readonly method: string;
   /** Without the query string, still encoded. */
   readonly path: string;
-  /** The parsed JSON, if there is one. */
+  /** The parsed JSON. Absent if there is none. */
   readonly body?: unknown;
 }
 
 /**
- * What goes wrong with one call. `before`: the hub never carries it out; `after`: it does, and the client does not learn it.
- * - `close`: the connection is cut. `hang`: nothing is ever answered, the connection stays.
- * - `truncate`: carried out, half of the answer is sent, then the connection is cut.
- * - `slow`: carried out, the answer's body comes in ten pieces over so many milliseconds of the hub's time.
- * - `refuse`: answered with an error of this name (its own status unless another is given); not carried out unless `when` says so.
- * - `answer`: answered with this body instead, such as errors of single devices of a bulk; not carried out.
+ * What goes wrong with one call. `before`: the hub does not carry it out. `after`: the hub carries it out, but the
+ * client does not learn that.
+ * - `close`: the connection is cut.
+ * - `hang`: nothing is answered, and the connection stays open.
+ * - `truncate`: carried out; half of the answer is sent, then the connection is cut.
+ * - `slow`: carried out; the body of the answer comes in ten pieces over `milliseconds` of the hub's time.
+ * - `refuse`: answered with the error of this name, and with its status unless another is given. Not carried out unless
+ *   `when` says so.
+ * - `answer`: answered with this body instead, for example errors of single devices of a bulk. Not carried out.
  */
 export type Disturbance =
   | { readonly kind: 'close' | 'hang'; readonly when: 'before' | 'after' }
@@ -36,27 +39,28 @@ export type Disturbance =
     };
 
 /**
- * Asked before every call. It may be asynchronous: to wait, or to let another writer be quicker, and then give `undefined`.
+ * Called before every call. It may be asynchronous: it can wait, or let another writer act first, and then return
+ * `undefined`.
  */
 export type Disturb = (call: DisturbedCall) => Disturbance | undefined | Promise<Disturbance | undefined>;
 
-/** What a reply may need, beside the call itself. */
+/** What a reply needs besides the call itself. */
 export interface ReplyOptions {
   readonly now: () => number;
   readonly sleep: Sleep;
   readonly signal: AbortSignal;
 }
 
-/** What went out: status 0 where it was nothing. */
+/** What was sent. `status` is 0 if nothing was. */
 export interface Sent {
   readonly status: number;
-  /** Of the body. */
+  /** Length of the body. */
   readonly bytes: number;
 }
 
 const nothing: Sent = { status: 0, bytes: 0 };
 
-/** Answers a call, disturbed or not; `carryOut` is called once at most. */
+/** Answers a call, disturbed or not. Calls `carryOut` at most once. */
 export async function reply(
   response: ServerResponse,
   disturbance: Disturbance | undefined,

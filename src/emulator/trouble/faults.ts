@@ -1,54 +1,54 @@
 import { createHash } from 'node:crypto';
-import { Fault } from '../../model/fault.ts';
+import { emulatorFault, type FaultsProblem } from '../faults.ts';
 import type { Disturb, Disturbance } from './disturbance.ts';
 
 const kinds = ['429', '500', '503', '504', 'reset-before', 'reset-after', 'hang', 'truncated', 'slow'] as const;
 type Kind = (typeof kinds)[number];
 
-/** How often what goes wrong, as shares of all calls, and the seed of the chance that picks them. */
+/**
+ * How often each kind of fault occurs, as a share of all calls, and the seed of the random numbers that pick the calls.
+ */
 export interface Faults {
   readonly rates: ReadonlyMap<Kind, number>;
   readonly seed: number;
 }
 
-const example = '429:5%,reset-after:1%,seed:7';
-
-/** Reads `429:5%,reset-after:1%,seed:7`. Throws a usage `Fault` for anything else; `name` is the option's. */
+/**
+ * Reads a text like `429:5%,reset-after:1%,seed:7`. Throws a usage `Fault` for anything else. `name` is the option's
+ * name.
+ */
 export function parseFaults(text: string, name: string): Faults {
-  const wrong = (what: string) =>
-    new Fault(
-      `${name}: ${what}`,
-      `Give ${name} kinds and their shares, for example ${example}. Kinds: ${kinds.join(', ')}.`,
-      { kind: 'usage' },
-    );
+  const wrong = (problem: FaultsProblem) => emulatorFault('faults-option', { name, kinds, ...problem });
   const rates = new Map<Kind, number>();
   let seed: number | undefined;
   for (const part of text.split(',').map((each) => each.trim())) {
     const [, word = '', value = ''] = /^([\w-]+):(\S+)$/.exec(part) ?? [];
     if (word === 'seed') {
-      if (!/^\d{1,9}$/.test(value)) throw wrong(`the seed ${JSON.stringify(value)} is not a whole number`);
-      if (seed !== undefined) throw wrong('the seed is given twice');
+      if (!/^\d{1,9}$/.test(value)) throw wrong({ problem: 'seed', seed: value });
+      if (seed !== undefined) throw wrong({ problem: 'seed-twice' });
       seed = Number(value);
       continue;
     }
     const kind = kinds.find((each) => each === word);
-    if (kind === undefined) throw wrong(`${JSON.stringify(part)} is not KIND:SHARE% with a kind that there is`);
-    if (rates.has(kind)) throw wrong(`${kind} is given twice`);
+    if (kind === undefined) throw wrong({ problem: 'unknown-kind', part });
+    if (rates.has(kind)) throw wrong({ problem: 'kind-twice', kind });
     const share = /^(\d{1,3}(?:\.\d+)?)%$/.exec(value)?.[1];
-    if (share === undefined) throw wrong(`the share ${JSON.stringify(value)} of ${kind} is not one like 5% or 0.5%`);
+    if (share === undefined) throw wrong({ problem: 'share', share: value, kind });
     rates.set(kind, Number(share) / 100);
   }
   const sum = [...rates.values()].reduce((total, share) => total + share, 0);
-  // Sums of decimal shares are a little off.
-  if (sum > 1 + 1e-9)
-    throw wrong(`the shares are ${Math.round(sum * 1000) / 10}% together, which is more than all calls`);
+  // The sum of decimal shares is slightly inexact.
+  if (sum > 1 + 1e-9) throw wrong({ problem: 'too-many', percent: Math.round(sum * 1000) / 10 });
   return { rates, seed: seed ?? 0 };
 }
 
-/** How long a slow answer takes, in milliseconds of the hub's time. */
+/** Duration of a slow answer, in milliseconds of the hub's time. */
 const slowness = 10_000;
 
-/** Picks by the seed: the same calls in the same order meet the same faults. Only the service's own calls are disturbed. */
+/**
+ * Picks faults by the seed: the same calls in the same order get the same faults. Only the service's own calls are
+ * disturbed.
+ */
 export function seededFaults({ rates, seed }: Faults): Disturb {
   let calls = 0;
   return ({ path }) => {
@@ -64,7 +64,7 @@ export function seededFaults({ rates, seed }: Faults): Disturb {
   };
 }
 
-/** `coin` says of those that a client cannot tell apart whether the call took effect. */
+/** `coin` decides whether the call takes effect, for kinds that do not say so. */
 function disturbance(kind: Kind, coin: 'before' | 'after'): Disturbance {
   switch (kind) {
     case '429':

@@ -5,15 +5,16 @@ import type { Pace } from './pace.ts';
 /** The quotas of one hub. */
 export interface Throttle {
   /**
-   * Takes `cost` operations from the quota of their class. Undefined: go on at once. Else go on when the promise is fulfilled; it is
-   * rejected with `Refused` ThrottlingBacklogTimeout where the call waited in vain, and then took nothing.
+   * Takes `cost` operations from the quota of their class. Returns undefined if the call may go on at once, otherwise a
+   * promise that is fulfilled when it may. If the wait is too long, the promise is rejected with `Refused`
+   * ThrottlingBacklogTimeout, and the call takes nothing from the quota.
    */
   admit(operation: OperationClass, cost: number): Promise<void> | undefined;
 }
 
-/** Told of every call that was not let through at once. */
+/** Called for every call that could not go on at once. */
 export interface Delays {
-  /** `milliseconds` of the hub's time, known as soon as the call has come. */
+  /** `milliseconds` of the hub's time that the call will wait. Called as soon as the call has come. */
   queued(milliseconds: number): void;
   throttled(operation: OperationClass): void;
 }
@@ -22,19 +23,23 @@ export interface ThrottleOptions {
   readonly capacity: Capacity;
   readonly pace: Pace;
   /**
-   * How much of the quota an idle hub has saved up, in seconds. By default 150: a free hub (100 a minute) was seen to answer 250 reads in
-   * 10.5 s, and the service says that it takes a burst at once "for a minute or two". With 0, only the plain rate counts.
+   * The part of the quota that an idle hub has saved up, in seconds. Default 150: a free hub (100 a minute) was seen to
+   * answer 250 reads in 10.5 s, and the service says that it takes a burst at once "for a minute or two". With 0 only
+   * the plain rate counts.
    */
   readonly burstSeconds?: number | undefined;
   readonly delays: Delays;
-  /** Ends all waiting. */
+  /** When aborted, all waiting ends. */
   readonly signal: AbortSignal;
 }
 
-/** How long a call is queued before it is refused. Not documented; the longest wait reported is 3.2 s, of a burst that all was answered. */
+/**
+ * How long a call is queued before it is refused, in milliseconds. Not documented. The longest reported wait is 3.2 s,
+ * in a burst of which every call was answered.
+ */
 const longestWait = 30_000;
 
-/** The words of the service, recorded for CRUD; those of the other classes are a guess. */
+/** The service's words. They are recorded for CRUD; those of the other classes are a guess. */
 const words: Readonly<Record<OperationClass, string>> = {
   registry: 'CRUD',
   query: 'Query',
@@ -44,8 +49,9 @@ const words: Readonly<Record<OperationClass, string>> = {
 };
 
 /**
- * One queue per class, first come, first served. A call goes on as soon as all that went before it is paid for, and may run into debt
- * itself: so a bulk of 100 does pass where 100 are more than a minute's worth, and the next call waits for it.
+ * One queue for each class, first come, first served. A call goes on as soon as the quota has paid for all earlier
+ * calls, and may itself go into debt. So a bulk of 100 passes even where 100 are more than the quota of a minute, and
+ * the next call waits for it.
  */
 export function createThrottle(options: ThrottleOptions): Throttle {
   const { pace, delays, signal } = options;
@@ -76,7 +82,7 @@ export function createThrottle(options: ThrottleOptions): Throttle {
   }
 }
 
-/** The refusal of a call that found the quota used up; also for disturbances. */
+/** The refusal of a call for which no quota was left. Disturbances use it too. */
 export function throttled(kind = words.registry): Refused {
   return new Refused(
     'ThrottlingBacklogTimeout',

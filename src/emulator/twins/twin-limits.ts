@@ -1,7 +1,10 @@
 import { Refused, shortened } from '../wire/errors.ts';
 import { isJsonObject, type JsonObject } from '../wire/json.ts';
 
-/** https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-device-twins#tags-and-properties-format and the sections after it. */
+/**
+ * https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-device-twins#tags-and-properties-format and the sections
+ * that follow it.
+ */
 const limits = {
   depth: 10,
   keyBytes: 1024,
@@ -16,14 +19,14 @@ const limits = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
 const forbidden = /[\u0000-\u0020\u007f-\u009f.$]/;
 
-/** Throws `Refused` where the tags or desired properties of a twin break a documented limit. */
+/** Throws `Refused` if the tags or desired properties of a twin exceed a documented limit. */
 export function requireSection(values: JsonObject, name: 'tags' | 'properties.desired'): void {
   const size = sizeOf(values, name, 1);
   const most = name === 'tags' ? limits.tagsBytes : limits.desiredBytes;
   if (size > most) throw refused(`${name} are ${size} bytes, at most ${most} are allowed`);
 }
 
-/** The documented count: characters of names and texts in UTF-8, 8 bytes a number, 4 a boolean; structure is free. */
+/** The size as documented: UTF-8 bytes of names and texts, 8 bytes a number, 4 a boolean. Structure does not count. */
 function sizeOf(value: unknown, path: string, depth: number): number {
   if (typeof value === 'string') return textSize(value, path);
   if (typeof value === 'number') return numberSize(value, path);

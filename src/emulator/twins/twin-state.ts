@@ -3,14 +3,18 @@ import { isJsonObject, type JsonObject, property } from '../wire/json.ts';
 import { requireSection } from './twin-limits.ts';
 
 /**
- * What a twin holds beyond its identity; never changed, only replaced. It exists from the first touch on, so that a fleet whose twins
- * nobody uses costs nothing. Reported properties are a device's own to write, and no device connects to this hub.
+ * The part of a twin that is not its identity. It is replaced, never changed in place. It exists from the first write
+ * on, so that a fleet whose twins nobody uses costs nothing. There are no reported properties, since only a device
+ * writes them and no device connects to this hub.
  */
 export interface TwinState {
-  /** The counter behind the twin's etag: 1 for a new one, one more with every change of tags or desired properties. */
+  /**
+   * The counter behind the twin's etag. It is 1 for a new twin and grows by one with every change of tags or desired
+   * properties.
+   */
   readonly counter: number;
   readonly tags: JsonObject;
-  /** Absent while nobody has touched them. */
+  /** Absent until somebody writes them. */
   readonly desired?: Section;
 }
 
@@ -21,16 +25,16 @@ export interface Section {
   readonly version: number;
 }
 
-/** What a client asks of a twin. A section that is left out, or null, is not named. */
+/** What a client wants to write into a twin. A section that the body leaves out, or sets to null, is undefined. */
 export interface WantedTwin {
   readonly tags: JsonObject | undefined;
   readonly desired: JsonObject | undefined;
 }
 
-/** A twin as it comes into being. */
+/** A new twin. */
 const unused: TwinState = { counter: 1, tags: {} };
 
-/** The etag, bare: the counter as eight bytes in base64. */
+/** The etag without quotes: the counter as eight bytes in base64. */
 export function twinEtagOf(twin: TwinState | undefined): string {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(BigInt((twin ?? unused).counter));
@@ -38,8 +42,8 @@ export function twinEtagOf(twin: TwinState | undefined): string {
 }
 
 /**
- * Reads `tags` and `properties.desired` of a body; all the rest of a twin is the hub's or the device's, and clients send it along as
- * they have read it (recorded). Throws `Refused` where the service would answer 400.
+ * Reads `tags` and `properties.desired` of a body. Clients also send the other parts of a twin, as they have read them
+ * (recorded); those belong to the hub or the device and are ignored. Throws `Refused` if the service would answer 400.
  */
 export function wantedTwin(body: JsonObject): WantedTwin {
   const properties = objectOrNothing(property(body, 'properties'), 'properties');
@@ -48,18 +52,21 @@ export function wantedTwin(body: JsonObject): WantedTwin {
     tags: objectOrNothing(property(body, 'tags'), 'tags'),
     desired: withoutOwnNames(objectOrNothing(desired, 'properties.desired')),
   };
-  // Before anything goes through them level by level: a client may nest them a million deep.
+  // Checked before anything walks through them level by level, since a client may nest them a million deep.
   if (wanted.tags !== undefined) requireSection(wanted.tags, 'tags');
   if (wanted.desired !== undefined) requireSection(wanted.desired, 'properties.desired');
   return wanted;
 }
 
-/** Whether it asks for anything. */
+/** Whether it has anything to write. */
 export function namesTwin(wanted: WantedTwin): boolean {
   return wanted.tags !== undefined || wanted.desired !== undefined;
 }
 
-/** The twin of a device that is created with it: it begins as any other does, with these values. `time`: what its metadata says. */
+/**
+ * The twin of a device that is created together with it. It begins as any other, but with these values. `time` goes
+ * into its metadata.
+ */
 export function initialTwin(wanted: WantedTwin, time: string): TwinState {
   const desired = wanted.desired;
   return checked({
@@ -69,7 +76,7 @@ export function initialTwin(wanted: WantedTwin, time: string): TwinState {
   });
 }
 
-/** PATCH: objects are merged name by name, null takes a name away. `now` in milliseconds. */
+/** PATCH: objects are merged name by name, and null removes a name. `now` is in milliseconds. */
 export function patchedTwin(current: TwinState | undefined, wanted: WantedTwin, now: number): TwinState {
   const { counter, tags, desired } = current ?? unused;
   return checked({
@@ -79,7 +86,7 @@ export function patchedTwin(current: TwinState | undefined, wanted: WantedTwin, 
   });
 }
 
-/** PUT: what the body leaves out is gone. `now` in milliseconds. */
+/** PUT: what the body leaves out is removed. `now` is in milliseconds. */
 export function replacedTwin(current: TwinState | undefined, wanted: WantedTwin, now: number): TwinState {
   const { counter, desired } = current ?? unused;
   return checked({
@@ -89,7 +96,7 @@ export function replacedTwin(current: TwinState | undefined, wanted: WantedTwin,
   });
 }
 
-/** Throws `Refused` where `etag` is given and is not that of the twin. */
+/** Throws `Refused` if `etag` is given and is not the etag of the twin. */
 export function requireTwinEtag(twin: TwinState | undefined, etag: string | undefined, deviceId: string): void {
   if (etag === undefined || etag === twinEtagOf(twin)) return;
   throw new Refused('PreconditionFailed', `ETag mismatch for device ID '${deviceId}'`);
@@ -117,7 +124,7 @@ function merged(current: Section | undefined, patch: JsonObject, mark: Mark): Se
 }
 
 function mergedValues(values: JsonObject, patch: JsonObject): JsonObject {
-  // A map, since a client may call a property `__proto__`.
+  // A map, since a client may name a property `__proto__`.
   const result = new Map(Object.entries(values));
   for (const [name, value] of Object.entries(patch)) {
     const before = result.get(name);
@@ -127,7 +134,7 @@ function mergedValues(values: JsonObject, patch: JsonObject): JsonObject {
   return Object.fromEntries(result);
 }
 
-/** When each name last changed, in the shape of the values; what encloses a change has changed too. */
+/** The time of the last change of each name, in the shape of the values. A change counts for all objects around it. */
 function mergedMetadata(metadata: JsonObject, patch: JsonObject, mark: Mark): JsonObject {
   const result = new Map(Object.entries(metadata));
   result.set('$lastUpdated', mark.time);
@@ -154,7 +161,7 @@ function checked(twin: TwinState): TwinState {
   return twin;
 }
 
-/** Without the hub's own names, which clients send along. */
+/** Leaves out the hub's own names, which clients send along. */
 function withoutOwnNames(desired: JsonObject | undefined): JsonObject | undefined {
   if (desired === undefined) return undefined;
   return Object.fromEntries(Object.entries(desired).filter(([name]) => name !== '$metadata' && name !== '$version'));

@@ -6,14 +6,14 @@ import { type TwinState, twinEtagOf } from './twin-state.ts';
 
 type Fields<Owner> = { readonly [name: string]: (owner: Owner) => unknown };
 
-/** What every twin shows, of a device or a module; `touched` is the time that its unused sections name. */
+/** The fields of a device or a module that its twin shows. */
 interface Owner {
   readonly version: number;
   readonly authentication: Authentication;
   readonly twin?: TwinState;
 }
 
-/** What a device's twin shows, field by field, in the service's order. */
+/** The fields of a device's twin, in the service's order. */
 const deviceFields: Fields<Identity> = {
   deviceId: (device) => device.deviceId,
   etag: (device) => twinEtagOf(device.twin),
@@ -34,7 +34,7 @@ const deviceFields: Fields<Identity> = {
   parentScopes: (device) => device.parentScopes,
 };
 
-/** A device's twin, as a GET and a query show it. */
+/** A device's twin, as a GET and a query return it. */
 export function twinDocument(device: Identity): object {
   return Object.fromEntries(
     Object.entries(deviceFields)
@@ -43,7 +43,10 @@ export function twinDocument(device: Identity): object {
   );
 }
 
-/** A module's twin; `status` is always enabled, and times are `never` where a device's are those of its creation (recorded). */
+/**
+ * A module's twin. `status` is always enabled. Its times are `never`, where a device's are the time of its creation
+ * (recorded).
+ */
 export function moduleTwinDocument(deviceId: string, module: Module): object {
   const tags = tagsOf(module);
   return {
@@ -65,8 +68,8 @@ export function moduleTwinDocument(deviceId: string, module: Module): object {
 }
 
 /**
- * One value of a device's twin. The service's own names are compared without case (the documentation itself writes
- * `LastActivityTime`); those of tags and properties are as their writer spelled them.
+ * One value of a device's twin. The service's own names are compared without case, since the documentation itself
+ * writes `LastActivityTime`. Names of tags and properties are compared exactly.
  */
 export function twinValue(device: Identity, path: Path): unknown {
   const [first = '', ...rest] = path;
@@ -82,12 +85,12 @@ function named(object: JsonObject, name: string, exact: boolean): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-/** Of both sections together: 2 for a new twin, one more with every change. */
+/** The version of both sections together: 2 for a new twin, one more with every change. */
 function versionOf({ twin }: Owner): number {
   return (twin?.counter ?? 1) + 1;
 }
 
-/** A twin without tags shows none. */
+/** The tags; undefined if there are none, since a twin then does not show them. */
 function tagsOf({ twin }: Owner): JsonObject | undefined {
   return twin === undefined || Object.keys(twin.tags).length === 0 ? undefined : twin.tags;
 }

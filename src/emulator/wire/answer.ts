@@ -1,10 +1,10 @@
 import { errorBody, Refused } from './errors.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
-/** A request, its body read. */
+/** A request whose body has been read. */
 export interface Request {
   readonly method: string;
-  /** As sent: path and query string, still encoded. */
+  /** Path and query string as sent, still encoded. */
   readonly target: string;
   header(name: string): string | undefined;
   readonly body: Body;
@@ -20,13 +20,13 @@ export interface Answer {
   readonly body: string;
 }
 
-/** What a call has come to, before it is put into the service's form. */
+/** The result of a call, before it gets the service's form. */
 export interface Outcome {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** A value that is sent as JSON. */
   readonly body?: unknown;
-  /** Sent as it is, instead; its type is among the headers. */
+  /** A text that is sent as it is, in place of `body`. Its type is among the headers. */
   readonly text?: string;
 }
 
@@ -44,7 +44,7 @@ export function rendered(outcome: Outcome, requestId: string): Answer {
   };
 }
 
-/** A refusal as the service words it; also for disturbances. */
+/** A refusal in the service's form. Disturbances use it too. */
 export function refusalAnswer(status: number, code: string, text: string, requestId: string, now: number): Answer {
   return {
     status,
@@ -53,14 +53,14 @@ export function refusalAnswer(status: number, code: string, text: string, reques
       vary: 'Origin',
       'x-ms-request-id': requestId,
       'iothub-errorcode': code,
-      // Recorded with every 429: the service closes the connection, and names no time to wait in a header.
+      // Recorded with every 429: the service closes the connection, and no header says how long to wait.
       ...(status === 429 ? { connection: 'close' } : {}),
     },
     body: errorBody(code, text, requestId, now),
   };
 }
 
-/** Throws `Refused` where there is none. */
+/** The JSON of a body. Throws `Refused` if there is none. */
 export function jsonIn(body: Body): unknown {
   if (body.kind === 'json') return body.value;
   if (body.kind === 'too-large') throw new Refused('MessageTooLarge', 'The body is too large.');
@@ -68,7 +68,7 @@ export function jsonIn(body: Body): unknown {
   throw new Refused('ArgumentInvalid', 'The body is not JSON.');
 }
 
-/** Throws `Refused` where it is no object. */
+/** The object in a body. Throws `Refused` if it is not an object. */
 export function objectIn(body: Body): JsonObject {
   const value = jsonIn(body);
   if (!isJsonObject(value)) throw new Refused('ArgumentInvalid', 'The body must be an object.');

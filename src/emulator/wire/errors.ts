@@ -1,6 +1,7 @@
 /**
- * The refusals of the service: HTTP status, name (header `iothub-errorcode`, body) and the number that bulk answers carry.
- * Numbers: ErrorCode.cs of the service's C# SDK; where it has none, the status with 000.
+ * The refusals of the service: HTTP status, name (in the header `iothub-errorcode` and the body), and the number in the
+ * answers to bulks. The numbers are those of ErrorCode.cs in the service's C# SDK; where it has none, the status
+ * followed by 000.
  */
 const table = {
   ArgumentInvalid: { status: 400, number: 400004 },
@@ -35,7 +36,7 @@ const table = {
 
 export type ErrorName = keyof typeof table;
 
-/** A call, or one entry of a bulk, that the service refuses. */
+/** Thrown for a call, or an entry of a bulk, that the service refuses. */
 export class Refused extends Error {
   readonly code: ErrorName;
 
@@ -59,20 +60,21 @@ export function invalidValue(name: string, value: unknown): Refused {
   return new Refused('ArgumentInvalid', `The value '${shortened(value)}' of '${name}' is invalid.`);
 }
 
-/** What a client sent, short enough to be repeated in an answer. */
+/** A value that a client sent, short enough to repeat in an answer. */
 export function shortened(value: unknown): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
-/** The status the service gives to an error of this name. */
+/** The HTTP status of the error of this name. */
 export function statusOf(code: ErrorName): number {
   return table[code].status;
 }
 
 /**
- * The JSON text of a refusal: `{"Message":"ErrorCode:X;text","ExceptionMessage":"Tracking ID:…"}`, in a few calls of the service a
- * second form with the number (seen with modules that exist), or a third with the error of another part of it (seen with jobs).
+ * The JSON text of a refusal: `{"Message":"ErrorCode:X;text","ExceptionMessage":"Tracking ID:…"}`. A few calls have a
+ * second form with the number (seen for modules that exist), or a third with the error of another part of the service
+ * (seen for jobs).
  */
 export function errorBody(code: string, text: string, requestId: string, now: number): string {
   const time = new Date(now).toISOString();

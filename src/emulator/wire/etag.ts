@@ -1,10 +1,10 @@
 import { Refused } from './errors.ts';
 
-/** What `If-Match`, or the etag of a bulk's entry, asks for. */
+/** The condition in `If-Match` or in the etag of a bulk's entry. */
 export interface Match {
-  /** False where it is left out, or empty, as some clients send it. */
+  /** False if it is left out or empty, as some clients send it. */
   readonly given: boolean;
-  /** Just this version, bare; undefined for `*`, which is any, and where nothing is given. */
+  /** The etag without quotes. Undefined for `*`, which fits any, and if nothing is given. */
   readonly etag: string | undefined;
 }
 
@@ -13,7 +13,7 @@ export function matchIn(value: unknown): Match {
   return { given: etag !== '', etag: etag === '' || etag === '*' ? undefined : etag };
 }
 
-/** The same where it must be given. Throws `Refused` PreconditionFailed. */
+/** The etag of a condition that must be given; undefined for `*`. Throws `Refused` PreconditionFailed. */
 export function requiredEtag(value: unknown): string | undefined {
   const { given, etag } = matchIn(value);
   if (!given) throw new Refused('PreconditionFailed', 'Etag missing');

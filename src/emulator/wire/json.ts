@@ -1,4 +1,4 @@
-/** A JSON object, its values not yet looked at. */
+/** A JSON object whose values have not been checked. */
 export type JsonObject = { readonly [key: string]: unknown };
 
 export function isJsonObject(value: unknown): value is JsonObject {
@@ -6,8 +6,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * The value of a property whose name is compared without case, as the service does:
- * the swagger writes `eTag` and `importMode: updateIfMatchETag`, the stock SDK `etag` and `UpdateIfMatchETag`.
+ * The value of a property. Names are compared without case, as the service does: the swagger writes `eTag` and
+ * `importMode: updateIfMatchETag`, the stock SDK `etag` and `UpdateIfMatchETag`.
  */
 export function property(object: JsonObject, name: string): unknown {
   if (Object.hasOwn(object, name)) return object[name];

@@ -3,18 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runGit } from './run-git.ts';
 
-/** The files of a commit in a folder of their own. */
+/** The files of a commit, in a temporary folder. */
 export interface CheckedOut {
-  /** Absolute; stands for `root`, wherever the repository begins. */
+  /** Absolute. It holds what `root` held in that commit, also where `root` is not the top of the repository. */
   readonly folder: string;
-  /** What manifests of HEAD were called in that commit, where they were renamed since: by their new names, relative to `root`. */
+  /** The manifests that were renamed since that commit: from the new name to the old one, relative to `root`. */
   readonly renamed: ReadonlyMap<string, string>;
   remove(): Promise<void>;
 }
 
 /**
- * Writes the files of a commit into a temporary folder; the work tree, its index and git's settings stay as they are.
- * Nothing where the repository does not have the commit, as a shallow clone may not. Throws a `Fault` when git fails.
+ * Writes the files of a commit into a temporary folder. The work tree, its index and git's settings stay as they are.
+ * Returns undefined if the repository does not have the commit (a shallow clone may lack it). Throws a `Fault` when git
+ * fails.
  */
 export async function checkOut(root: string, commit: string): Promise<CheckedOut | undefined> {
   if (!(await isThere(root, commit))) return undefined;
@@ -22,7 +23,7 @@ export async function checkOut(root: string, commit: string): Promise<CheckedOut
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const [top, below] = text(await runGit(root, ['rev-parse', '--show-toplevel', '--show-prefix'])).split('\n');
-    // An index of its own: the real one belongs to the work tree.
+    // Use an own index: the real one belongs to the work tree.
     const env = { GIT_INDEX_FILE: join(folder, 'index') };
     const files = join(folder, 'files');
     await runGit(top ?? root, ['read-tree', `${commit}^{tree}`], { env });
@@ -35,15 +36,15 @@ export async function checkOut(root: string, commit: string): Promise<CheckedOut
 }
 
 /**
- * The commit that a pull request changes: the first parent of GitHub's trial merge, where that is what is checked out, since
- * the branch may have gone on after the event; else the one that the event names.
+ * Returns the commit that a pull request changes. If GitHub's trial merge is checked out, this is its first parent,
+ * because the branch may have moved on after the event. Otherwise it is the commit that the event names.
  */
 export async function baseCommit(root: string, named: string): Promise<string> {
   const merged = (await isThere(root, 'HEAD^2')) && (await isThere(root, 'HEAD^1'));
   return merged ? 'HEAD^1' : named;
 }
 
-/** Among files that may be manifests: to compare all others by their contents would take long. */
+/** Looks only at files that may be manifests: comparing the contents of all files would take long. */
 async function renamesSince(root: string, commit: string): Promise<ReadonlyMap<string, string>> {
   const shown = ['-M', '--diff-filter=R', '--relative', '--name-status', '-z'];
   const names = ['.yaml', '.yml', '.json', '.csv'].map((extension) => `:(glob,icase)**/*${extension}`);

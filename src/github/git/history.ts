@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
-import { Fault } from '../../model/fault.ts';
 import type { FileVersion, History } from '../../model/history.ts';
+import { gitFault } from './faults.ts';
 import { runGit } from './run-git.ts';
 
 /**
- * The history of a commit's branch, as git has it: the commit and its first parents, which are the states that the branch
- * had; what happened on branches before they were merged never was one.
- * @param root the work tree, absolute; paths are relative to it, wherever the repository begins
+ * Reads the history of a branch from git: a commit and its first parents, which are the states that the branch had. A
+ * commit of a merged branch was never such a state.
+ * @param root the work tree, absolute; paths are relative to it, also where it is not the top of the repository
  * @param head a commit, `HEAD` or a name that git knows
  */
 export function openHistory(root: string, head: string): History {
@@ -25,52 +25,35 @@ export function openHistory(root: string, head: string): History {
 }
 
 /**
- * The history of the default branch, for somebody at a terminal, who has to be on it. Which branch that is, the clone knows of its
- * origin; without an origin the branch at hand is as good as any. Throws a usage `Fault` on another one.
+ * Opens the history of the default branch for a user at a terminal, who must have it checked out. The clone knows the
+ * default branch of its origin; without an origin the checked-out branch counts as the default one. Throws a usage
+ * `Fault` on another branch.
  */
 export async function openDefaultHistory(root: string): Promise<History> {
   const ask = async (...args: readonly string[]) => text(await runGit(root, args)).trim();
   const branch = await ask('rev-parse', '--abbrev-ref', 'HEAD');
   const origin = await ask('rev-parse', '--abbrev-ref', 'origin/HEAD').catch(() => undefined);
   if (origin === undefined && (await ask('remote')).split('\n').includes('origin')) {
-    throw new Fault(
-      'the clone does not know which branch of origin is the default one, and only that says which devices are no longer declared',
-      'Let git ask for it: git remote set-head origin --auto',
-      { kind: 'usage' },
-    );
+    throw gitFault('default-branch-unknown', {});
   }
-  if (origin !== undefined && origin !== `origin/${branch}`)
-    throw offDefault(`${branch} is checked out, not ${origin}`);
+  if (origin !== undefined && origin !== `origin/${branch}`) {
+    throw gitFault('other-branch-checked-out', { branch, origin });
+  }
   return openHistory(root, 'HEAD');
-}
-
-/** The refusal to remove devices elsewhere: `what` says where the run is. */
-export function offDefault(what: string): Fault {
-  const remedy = 'Run with prune on the default branch, or on a pull request for it; elsewhere leave prune out.';
-  return new Fault(`only the default branch says which devices are no longer declared: ${what}`, remedy, {
-    kind: 'usage',
-  });
 }
 
 type Git = (args: readonly string[], input?: Buffer) => Promise<Buffer>;
 
 /**
- * A shallow clone looks as if its oldest commit had declared everything: what was removed before is not seen. In a sparse one a
- * manifest that is only not checked out looks as if it were gone.
+ * Throws a `Fault` for a shallow clone and for a sparse checkout. In a shallow clone the devices that were removed
+ * before its oldest commit cannot be seen. In a sparse checkout a manifest that is merely not checked out looks as if
+ * it were deleted.
  */
 async function requireWhole(git: Git): Promise<void> {
   const sparse = await git(['config', '--type=bool', '--default=false', '--get', 'core.sparseCheckout']);
-  if (text(sparse).trim() === 'true') {
-    throw new Fault(
-      'only a part of the repository is checked out (a sparse checkout), so what other manifests declare cannot be told',
-      'Check out all of it: in the step actions/checkout leave sparse-checkout out; on the command line: git sparse-checkout disable.',
-    );
-  }
-  if (text(await git(['rev-parse', '--is-shallow-repository'])).trim() !== 'true') return;
-  throw new Fault(
-    'the history of the repository is cut off (a shallow clone), so devices that were once declared cannot be told',
-    'Fetch all of it: in the step actions/checkout write "with: { fetch-depth: 0 }"; on the command line: git fetch --unshallow.',
-  );
+  if (text(sparse).trim() === 'true') throw gitFault('sparse-checkout', {});
+  const shallow = await git(['rev-parse', '--is-shallow-repository']);
+  if (text(shallow).trim() === 'true') throw gitFault('shallow-clone', {});
 }
 
 async function versionsOf(
@@ -78,7 +61,7 @@ async function versionsOf(
   git: Git,
   all: readonly Change[],
 ): Promise<readonly FileVersion[]> {
-  // Globs are compared here: git's own are not quite those of the input manifest.
+  // Match globs here: git's own globs differ from those of the input `manifest`.
   const { default: picomatch } = await import('picomatch');
   const isGlobbed = picomatch([...patterns], { dot: true });
   const changes = new Map<string, Change[]>();
@@ -90,7 +73,7 @@ async function versionsOf(
   const names = new Set([...changes.keys()].filter((path) => patterns.includes(path) || isGlobbed(path)));
   const versions: FileVersion[] = [];
   const renamedBy = renamesOf(git);
-  // A set that is walked through may grow meanwhile.
+  // The loop adds names to the set while it walks through it; JavaScript visits those too.
   for (const path of names) {
     for (const version of versionsIn(changes.get(path) ?? [])) {
       if (version.kind === 'link') names.add(await targetOf(version, git));
@@ -106,7 +89,7 @@ async function versionsOf(
 
 type Version = FileVersion & { readonly kind: 'file' | 'link' | 'other' };
 
-/** Each change, but for a deletion, begins a version that lasts until the next. */
+/** Every change except a deletion begins a version, which lasts until the next change. */
 function versionsIn(newestFirst: readonly Change[]): readonly Version[] {
   return newestFirst.flatMap(({ path, blob, mode, state, status }, index) => {
     const until = newestFirst[index - 1]?.state ?? Number.POSITIVE_INFINITY;
@@ -115,7 +98,7 @@ function versionsIn(newestFirst: readonly Change[]): readonly Version[] {
   });
 }
 
-/** What a link holds is where it leads, as seen from its own folder. */
+/** A symbolic link holds the path that it leads to, relative to its own folder. */
 async function targetOf(link: FileVersion, git: Git): Promise<string> {
   const [target] = await readBlobs([link], git);
   return posix.join(posix.dirname(link.path), target?.toString('utf8') ?? '');
@@ -128,14 +111,14 @@ interface Change {
   readonly commit: string;
   /** `A` added, `M` modified, `D` deleted. */
   readonly status: string;
-  /** Of the file now: `100644`, of a link `120000`, of a submodule `160000`. */
+  /** The mode after the change: `100644` for a file, `120000` for a link, `160000` for a submodule. */
   readonly mode: string;
   readonly blob: string;
-  /** The commit's number, counted from the first of the branch. */
+  /** The number of the commit, counted from the first commit of the branch. */
   readonly state: number;
 }
 
-/** What every commit of the branch did to files, newest first. */
+/** Returns the changes to files in all commits of the branch, newest first. */
 async function allChanges(git: Git, head: string): Promise<readonly Change[]> {
   const shown = ['--no-renames', '--relative', '--raw', '--no-abbrev', '-z', '--format=commit %H'];
   const records = text(await git(['log', ...firstParents, ...shown, head])).split('\0');
@@ -157,11 +140,15 @@ async function allChanges(git: Git, head: string): Promise<readonly Change[]> {
     const [, mode = '', blob = '', status = ''] = /:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) ([A-Z])$/.exec(record) ?? [];
     if (status !== '') change = { mode, blob, status };
   }
-  // Newest first they came, so that the newest has the number 0: from there on all are counted back.
+  // Here the newest commit has the number -1, and older ones lower numbers. Renumber them so that the first commit has
+  // the number 0.
   return changes.map((one) => ({ ...one, state: one.state - state }));
 }
 
-/** For a commit, what the files that it renamed were called before, by their new names. Each commit is asked once. */
+/**
+ * Returns a function that gives the renames of a commit, from the new name to the old one. It asks git once for each
+ * commit.
+ */
 function renamesOf(git: Git): (commit: string) => Promise<ReadonlyMap<string, string>> {
   const known = new Map<string, Promise<ReadonlyMap<string, string>>>();
   const ask = async (commit: string) => {

@@ -1,14 +1,16 @@
 import { exec } from '@actions/exec';
-import { Fault } from '../../model/fault.ts';
+import { gitFault } from './faults.ts';
 
 interface GitOptions {
-  /** What it reads from its standard input. */
+  /** What git reads from its standard input. */
   readonly input?: Buffer;
-  /** Variables beside those of this process. */
+  /** Environment variables that are added to those of this process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs git in a folder and gives back the bytes it prints. Throws a `Fault` with its own words when it fails. */
+/**
+ * Runs git in a folder and returns the bytes that it prints. Throws a `Fault` with git's own message when git fails.
+ */
 export async function runGit(
   folder: string,
   args: readonly string[],
@@ -27,12 +29,11 @@ export async function runGit(
       listeners: { stdout: (part) => printed.push(part), stderr: (part) => said.push(part) },
     });
   } catch (cause) {
-    throw new Fault('git cannot be run', 'Install git; it tells what earlier commits declared.', { cause });
+    throw gitFault('git-missing', {}, { cause });
   }
   if (code === 0) return Buffer.concat(printed);
   const reason = Buffer.concat(said).toString('utf8').trim().split('\n')[0] ?? '';
-  const remedy = 'See that the workspace is a git work tree, with the history of the default branch (fetch-depth: 0).';
-  throw new Fault(`git ${args[0]} ended with ${code}: ${reason}`, remedy);
+  throw gitFault('git-failed', { command: args[0] ?? '', code, reason });
 }
 
 function inherited(): Record<string, string> {

@@ -8,11 +8,11 @@ import { retried } from './retry.ts';
 import type { HubCalls } from './sdk.ts';
 import { unreachable } from './unreachable.ts';
 
-/** What calls of one hub need. */
+/** What the calls of one hub need. */
 export interface CallingParts {
   readonly host: HubHost;
   readonly credential: HubCredential;
-  /** Host and port alone: a proxy's URL may hold a password. */
+  /** Only host and port, since the proxy's URL may hold a password. */
   readonly proxy: string | undefined;
   readonly calls: HubCalls;
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -20,7 +20,7 @@ export interface CallingParts {
   readonly tell: (text: string) => void;
 }
 
-/** The calls of one hub, and what is known of it by their answers: of one that has answered, a refusal means something else. */
+/** The calls of one hub. Keeps whether the hub has answered before, since a refusal then has another meaning. */
 export class Calling {
   readonly host: HubHost;
   readonly calls: HubCalls;
@@ -35,22 +35,23 @@ export class Calling {
     this.#parts = parts;
   }
 
-  /** Whether the hub has taken our key or token for any call. */
+  /** Whether the hub has accepted our key or token for any call. */
   get known(): boolean {
     return this.#known;
   }
 
-  /** A call that only reads, repeated while it meets what passes. */
+  /** Makes a call that only reads, and repeats it after failures that may go away. */
   async reading(call: () => Promise<Reply>): Promise<Reply> {
     return this.noted(await retried(call, this.#parts, () => this.#known));
   }
 
+  /** Returns the reply, and keeps whether the hub accepted our key or token. */
   noted(reply: Reply): Reply {
     this.#known ||= reply.kind === 'answered' || (reply.kind === 'refused' && [400, 404].includes(reply.status));
     return reply;
   }
 
-  /** Throws the `Fault` of what is no answer. */
+  /** Returns the body of an answer. Throws the `Fault` of any other reply. */
   async body(reply: Reply, right: Right): Promise<unknown> {
     if (reply.kind !== 'answered') throw await this.fault(reply, right);
     return reply.body;
@@ -59,7 +60,7 @@ export class Calling {
   async fault(reply: NotAnswered, right: Right): Promise<Fault> {
     const { credential, host, proxy, calls } = this.#parts;
     if (reply.kind === 'unanswered') return unreachable(reply.failure, host, proxy);
-    // The hub says no more than 401, to a wrong key and to a policy that lacks a right. Another call tells them apart.
+    // The hub answers 401 both to a wrong key and to a policy that lacks a right. A second call shows which it is.
     if (reply.status === 401 && right === 'Service Connect' && !this.#known) {
       this.noted(await calls.statistics());
     }

@@ -3,22 +3,22 @@ import type { Agent, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders }
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import tls, { type ConnectionOptions } from 'node:tls';
-import { Fault } from '../../model/fault.ts';
 import type { HubHost } from '../../model/fleet.ts';
+import { callFault } from './faults.ts';
 
 export interface HttpOptions {
   readonly host: HubHost;
-  /** Certificates to trust beside the usual ones, PEM. */
+  /** Certificates to trust in addition to the usual ones, PEM. */
   readonly ca?: string | undefined;
-  /** The URL of a proxy; absent or empty: none. */
+  /** The URL of a proxy. If absent or empty, no proxy is used. */
   readonly proxy?: string | undefined;
-  /** For the whole of one exchange, from connecting to the last byte of the answer. */
+  /** Limits one exchange, from connecting to the last byte of the answer. */
   readonly timeoutMs: number;
-  /** By what that passes; the machine's clock unless it is given. */
+  /** Measures that time. Default: the machine's clock. */
   readonly timer?: Timer | undefined;
 }
 
-/** Fulfilled after so many milliseconds; one way or the other when the signal is aborted. */
+/** Is fulfilled after so many milliseconds. Settles early, either way, when the signal is aborted. */
 export type Timer = (milliseconds: number, signal: AbortSignal) => Promise<void>;
 
 export interface HttpRequest {
@@ -28,7 +28,7 @@ export interface HttpRequest {
   readonly body: string;
 }
 
-/** A whole answer, whatever its status. */
+/** A complete answer of any status. */
 export class HttpResponse {
   readonly statusCode: number;
   readonly headers: IncomingHttpHeaders;
@@ -41,7 +41,10 @@ export class HttpResponse {
   }
 }
 
-/** No whole answer. `code` is Node's (`ENOTFOUND`, `CERT_HAS_EXPIRED`) or one of ours (`TIMEOUT`, `TRUNCATED`, `TOO_LARGE`, `PROXY_REFUSED`). */
+/**
+ * An exchange without a complete answer. `code` is Node's (`ENOTFOUND`, `CERT_HAS_EXPIRED`) or one of ours (`TIMEOUT`,
+ * `TRUNCATED`, `TOO_LARGE`, `PROXY_REFUSED`, `MALFORMED`).
+ */
 export class HttpFailure extends Error {
   readonly code: string;
 
@@ -52,24 +55,36 @@ export class HttpFailure extends Error {
   }
 }
 
+/** The failures that have a code of ours. Their words stand here alone. */
+export const httpFailure = {
+  timeout: (milliseconds: number) => new HttpFailure('TIMEOUT', `no answer within ${milliseconds / 1000} s`),
+  proxyRefused: (status: number) => new HttpFailure('PROXY_REFUSED', `the proxy answered ${status}`),
+  tooLarge: () => new HttpFailure('TOO_LARGE', 'the answer has more than 64 MiB'),
+  truncated: (cause?: unknown) => new HttpFailure('TRUNCATED', 'the answer broke off', cause),
+  malformed: (cause?: unknown) => new HttpFailure('MALFORMED', 'the answer was not understood', cause),
+} as const;
+
 /** HTTPS to one host. */
 export interface Http {
-  /** Rejects with `HttpFailure` alone. */
+  /** Rejects only with an `HttpFailure`. */
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** Ends the connections that are kept alive. */
+  /** Closes the connections that are kept alive. */
   close(): void;
 }
 
-/** The hub's pages of 1,000 twins stay far below it (a twin has at most 128 kB, commonly 1 to 2). */
+/** In bytes. A page of 1,000 twins is far smaller: a twin has at most 128 kB, usually 1 to 2 kB. */
 const largestAnswer = 64 * 1024 * 1024;
 const agentOptions = { keepAlive: true, maxSockets: 8 } as const;
 
-/** Throws a usage `Fault` for a CA or a proxy that is none. The proxy's part is loaded only where there is a proxy. */
+/**
+ * Throws a usage `Fault` for a CA or a proxy that cannot be used. The code for proxies is loaded only when there is a
+ * proxy.
+ */
 export async function openHttp({ host, ca, proxy, timeoutMs, timer = byMachine }: HttpOptions): Promise<Http> {
   const { hostname, port } = new URL(`https://${host}`);
   const way = await openWay({ ca, proxy });
   const target = {
-    // Named, since the proxy's agent else forgets that it may use a tunnel again.
+    // Without the protocol, the proxy's agent does not reuse its tunnels.
     protocol: 'https:',
     host: hostname,
     port: port === '' ? 443 : Number(port),
@@ -83,12 +98,13 @@ export async function openHttp({ host, ca, proxy, timeoutMs, timer = byMachine }
 
 const byMachine: Timer = (milliseconds, signal) => delay(milliseconds, undefined, { signal });
 
-/** How HTTPS gets anywhere from here: options of `https.request`. Throws as `openHttp` does. */
+/** The options of `https.request` that lead through the proxy and trust the CA. */
 export interface Way extends Pick<ConnectionOptions, 'secureContext'> {
-  /** Keeps connections until it is destroyed. */
+  /** Keeps connections open until it is destroyed. */
   readonly agent: Agent;
 }
 
+/** Throws as `openHttp` does. */
 export async function openWay({ ca, proxy }: Pick<HttpOptions, 'ca' | 'proxy'>): Promise<Way> {
   const agent = proxy ? await proxyAgent(proxy) : new HttpsAgent(agentOptions);
   return { agent, ...(ca ? { secureContext: tls.createSecureContext({ ca: trusted(ca) }) } : {}) };
@@ -109,12 +125,12 @@ function exchange(
       request.destroy();
     };
     const over = new AbortController();
-    const late = () => fail(new HttpFailure('TIMEOUT', `no answer within ${timeoutMs / 1000} s`));
-    // Rejected, it was in time.
+    const late = () => fail(httpFailure.timeout(timeoutMs));
+    // The timer rejects when the answer came in time.
     timer(timeoutMs, over.signal).then(late, () => {});
     request.on('error', (error) => fail(failureOf(error)));
     request.on('proxyConnect', ({ statusCode }: { statusCode: number }) => {
-      if (statusCode !== 200) fail(new HttpFailure('PROXY_REFUSED', `the proxy answered ${statusCode}`));
+      if (statusCode !== 200) fail(httpFailure.proxyRefused(statusCode));
     });
     request.on('response', (response) => {
       collect(response).then((text) => {
@@ -126,17 +142,17 @@ function exchange(
   });
 }
 
-/** The body as UTF-8, decoded in one piece since a character may be split over two chunks. */
+/** Returns the body as UTF-8. It is decoded as a whole, because two chunks may share a character. */
 function collect(response: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     response.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > largestAnswer) reject(new HttpFailure('TOO_LARGE', 'the answer has more than 64 MiB'));
+      if (size > largestAnswer) reject(httpFailure.tooLarge());
       else chunks.push(chunk);
     });
-    const broken = (cause?: unknown) => reject(new HttpFailure('TRUNCATED', 'the answer broke off', cause));
+    const broken = (cause?: unknown) => reject(httpFailure.truncated(cause));
     response.on('error', broken);
     response.on('end', () => (response.complete ? resolve(Buffer.concat(chunks).toString('utf8')) : broken()));
   });
@@ -144,28 +160,22 @@ function collect(response: IncomingMessage): Promise<string> {
 
 async function proxyAgent(proxy: string): Promise<Agent> {
   if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol)) {
-    throw new Fault('HTTPS_PROXY is not the URL of a proxy', 'Write it as http://HOST:PORT, or unset it.', {
-      kind: 'usage',
-    });
+    throw callFault('proxy-unusable', {});
   }
   const { HttpsProxyAgent } = await import('https-proxy-agent');
   return new HttpsProxyAgent(proxy, agentOptions);
 }
 
 /**
- * All that is trusted: `ca` and what Node trusts by itself, which `ca` alone would replace.
- * Before Node 22.15 there is no way to learn what NODE_EXTRA_CA_CERTS added, so that there one has to choose.
+ * Returns `ca` and the certificates that Node trusts by itself, since `ca` alone would replace them.
+ * Before Node 22.15 the certificates of NODE_EXTRA_CA_CERTS cannot be read, so there they are not included.
  */
 function trusted(ca: string): string[] {
   try {
-    new X509Certificate(ca); // createSecureContext takes any text without a word
+    new X509Certificate(ca); // createSecureContext accepts any text
   } catch (cause) {
-    const key = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(ca);
-    const message = key ? 'ca-file holds a private key and no certificate' : 'ca-file holds no certificate in PEM';
-    const remedy = key
-      ? 'Give it the certificate of the authority instead (-----BEGIN CERTIFICATE-----…), and keep its key where nobody else reads it.'
-      : 'Give it a CA certificate in PEM: -----BEGIN CERTIFICATE-----…; of one in DER, openssl x509 -inform der -in FILE -out ca.pem makes it.';
-    throw new Fault(message, remedy, { kind: 'usage', cause });
+    const isKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(ca);
+    throw callFault(isKey ? 'ca-is-private-key' : 'ca-unusable', {}, { cause });
   }
   const usual = typeof tls.getCACertificates === 'function' ? tls.getCACertificates('default') : tls.rootCertificates;
   return [...usual, ca];

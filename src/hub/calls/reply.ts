@@ -1,9 +1,9 @@
 import { type Rest, throttledRest } from '../../model/backoff.ts';
 import { scrubbed } from '../../model/secrets.ts';
-import { HttpFailure, type HttpResponse } from './http.ts';
+import { HttpFailure, type HttpResponse, httpFailure } from './http.ts';
 import { isRecord } from './wire.ts';
 
-/** What became of one call. */
+/** The outcome of one call. */
 export type Reply =
   | { readonly kind: 'answered'; readonly body: unknown; readonly continuation?: string }
   | {
@@ -11,7 +11,7 @@ export type Reply =
       readonly status: number;
       readonly body: unknown;
       readonly error: HubError;
-      /** Of a 429: how long the hub wants to be left alone. */
+      /** After a 429: how long the hub asks to wait. */
       readonly rest: Rest;
     }
   | { readonly kind: 'unanswered'; readonly failure: HttpFailure };
@@ -19,7 +19,10 @@ export type Reply =
 export type Refused = Extract<Reply, { kind: 'refused' }>;
 export type NotAnswered = Exclude<Reply, { kind: 'answered' }>;
 
-/** The service's word on a call it did not carry out: `DeviceNotFound` and a sentence. Empty where it gave none. */
+/**
+ * The service's reason for a call that it did not carry out: `DeviceNotFound` and a sentence. Empty if it gave no
+ * reason.
+ */
 interface HubError {
   readonly code: string;
   readonly message: string;
@@ -30,7 +33,7 @@ export function described({ status, error }: Refused): string {
   return [`${status}`, error.code, error.message].filter((part) => part !== '').join(', ');
 }
 
-/** A call that the service refused, or answered with an error of its own. */
+/** The reply to a call that the service refused, or that met an error of the service. */
 export function refusedReply(response: HttpResponse): Reply {
   const body = parsed(response.text);
   const said = errorIn(body);
@@ -45,10 +48,10 @@ export function refusedReply(response: HttpResponse): Reply {
   };
 }
 
-/** Longer than that nobody is waited for, whatever an answer says. */
+/** In seconds. No answer can make a run wait longer. */
 const longestRest = 600;
 
-/** By Retry-After, in seconds or as a date; else by the text: "Wait 10 seconds and try again". */
+/** Reads Retry-After, in seconds or as a date, and the text of the answer: "Wait 10 seconds and try again". */
 function restOf(retryAfter: string | undefined, message: string): Rest {
   const header = retryAfter ?? '';
   const until = (Date.parse(header) - Date.now()) / 1000;
@@ -57,20 +60,22 @@ function restOf(retryAfter: string | undefined, message: string): Rest {
   return { least: 1000 * Math.min(seconds, longestRest), upTo: 1000 * Math.min(told, longestRest) };
 }
 
-/** A call without a whole answer, from whatever was thrown. */
+/** The reply to a call without a complete answer. `thrown` is what the call threw. */
 export function unansweredReply(thrown: unknown): Reply {
   if (thrown instanceof HttpFailure) return { kind: 'unanswered', failure: thrown };
-  return { kind: 'unanswered', failure: new HttpFailure('MALFORMED', 'the answer was not understood', thrown) };
+  return { kind: 'unanswered', failure: httpFailure.malformed(thrown) };
 }
 
-/** Text of an answer, for a message. Hubs and proxies may echo what they were sent; nothing that signs in may reach a log. */
+/**
+ * Text of an answer, for use in a message. Hubs and proxies may echo what they were sent, so credentials are removed.
+ */
 export function quotable(text: string): string {
   return scrubbed(text).replace(/\s+/g, ' ').slice(0, 400);
 }
 
 /**
- * The service has two envelopes: `{"Message":"ErrorCode:X;text"}` and `{"errorCode":404001,"message":"text"}`; the second
- * is also found as a string within the first.
+ * The service has two envelopes: `{"Message":"ErrorCode:X;text"}` and `{"errorCode":404001,"message":"text"}`. The
+ * second also occurs as a string within the first.
  */
 function errorIn(body: unknown): HubError {
   if (!isRecord(body)) return { code: '', message: '' };
@@ -87,6 +92,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // An error page of somebody between us and the hub: its status says enough.
+    return undefined; // An error page of a proxy or gateway. Its status says enough.
   }
 }

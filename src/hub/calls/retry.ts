@@ -2,7 +2,7 @@ import { backoff, brokenRest } from '../../model/backoff.ts';
 import type { Reply } from './reply.ts';
 import { isLasting } from './unreachable.ts';
 
-/** Time and chance, from outside. */
+/** Sleep and random numbers, passed in so that tests control them. */
 export interface Waiting {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** A number from 0 (inclusive) to 1 (exclusive). */
@@ -10,13 +10,14 @@ export interface Waiting {
 }
 
 const mostAttempts = 8;
-/** Of a hub that has never answered: whoever has mistyped a port wants to know soon. */
+/** For a hub that has never answered. A mistyped port should be reported soon. */
 const firstAttempts = 5;
 
 /**
- * Repeats a call that only reads, up to 8 attempts, or 5 of a hub that is not there, while the hub is throttled (429), has a fault (5xx) or does not answer.
- * Waits with full jitter: up to 10 s after a 429, which carries no Retry-After but says "Wait 10 seconds", else up to 1 s;
- * twice as long each time, a minute at most. `known`: the hub has answered before, so that it cannot have a wrong name.
+ * Repeats a call that only reads while the hub is throttled (429), has a fault (5xx) or does not answer. Makes at most
+ * 8 attempts, or 5 if the hub does not answer and has never answered before. Waits with full jitter: up to 10 s after a
+ * 429, which carries no Retry-After but says "Wait 10 seconds", else up to 1 s. The wait doubles each time, up to a
+ * minute. `known`: the hub has answered before, so its name is right.
  */
 export async function retried(
   call: () => Promise<Reply>,

@@ -9,11 +9,13 @@ import type { bulkEntry } from './wire.ts';
 
 type BulkEntry = ReturnType<typeof bulkEntry>;
 
-/** The calls of the service that we make. None of them repeats itself, or rejects but with the `Fault` of a refused sign-in. */
+/**
+ * The calls of the service that we make. None of them retries. They reject only with the `Fault` of a refused sign-in.
+ */
 export interface HubCalls {
   device(id: DeviceId): Promise<Reply>;
   statistics(): Promise<Reply>;
-  /** One page of a query; `continuation` is that of the page before. */
+  /** One page of a query. `continuation` comes from the page before. */
   query(text: string, continuation?: string): Promise<Reply>;
   create(devices: readonly BulkEntry[]): Promise<Reply>;
   update(devices: readonly BulkEntry[]): Promise<Reply>;
@@ -29,7 +31,7 @@ export interface HubCalls {
 /** https://learn.microsoft.com/rest/api/iothub/service/jobs/create-import-export-job */
 export interface JobRequest {
   readonly type: 'import';
-  /** With its signature, if it has one: a secret. */
+  /** Includes the signature, if the container has one. It is a secret. */
   readonly inputBlobContainerUri: string;
   readonly outputBlobContainerUri: string;
   readonly inputBlobName: string;
@@ -39,8 +41,9 @@ export interface JobRequest {
 const tokenSeconds = 3600;
 
 /**
- * The service's SDK on top of our HTTP: the wire format and the tokens are the SDK's, connections, time limits and proxies
- * are ours. Loaded here since it takes some 35 ms. `clock` in milliseconds since 1970, for the expiry of tokens.
+ * Opens the service's SDK on top of our HTTP. The SDK does the wire format and the tokens; we do connections, time
+ * limits and proxies. The SDK is loaded here because that takes about 35 ms. `clock` in milliseconds since 1970, for
+ * the expiry of tokens.
  */
 export async function openSdk(
   credential: HubCredential,
@@ -58,7 +61,8 @@ export async function openSdk(
   const registry = new Registry(config, client);
 
   const call = async (send: () => Promise<{ readonly body: unknown; readonly response: unknown }>): Promise<Reply> => {
-    // Every call, since a run may last longer than a token. Outside of `try`: a refused sign-in is nobody's answer.
+    // Before every call, since a run may last longer than a token. Outside of `try`, since a refused sign-in is not an
+    // answer of the hub.
     await renew(client);
     try {
       const { body, response } = await send();
@@ -78,7 +82,7 @@ export async function openSdk(
     delete: (devices) => call(async () => ofRegistry(await registry.removeDevices([...devices], false))),
     twin: (id) => call(async () => ofRegistry(await registry.getTwin(id))),
     patchTwin: (id, patch, etag) => call(async () => ofRegistry(await registry.updateTwin(id, patch, etag))),
-    // The SDK's own knows no inputBlobName.
+    // The SDK's own method does not support inputBlobName.
     createJob: (job) =>
       call(() => {
         return new Promise((resolve, reject) => {
@@ -102,14 +106,14 @@ export async function openSdk(
     query: (text, continuation) =>
       call(async () => {
         const query = registry.createQuery(text, pageSize);
-        // Without an argument `next` begins anew, whatever page came before.
+        // Without an argument, `next` starts again at the first page.
         const page = await (continuation === undefined ? query.next() : query.next(continuation));
         return { body: page.result, response: page.message };
       }),
   };
 }
 
-/** What the SDK signs in with, and how that is kept fresh. */
+/** What the SDK signs in with, and how it is renewed. */
 interface Signing {
   readonly config: RestApiClient.TransportConfig & { readonly host: string };
   readonly renew: (client: RestApiClient) => Promise<void>;
@@ -118,7 +122,7 @@ interface Signing {
 async function signing({ host, keyName, key }: SasCredential, clock: () => number): Promise<Signing> {
   const signature = await import('azure-iothub/dist/shared_access_signature.js');
   const expiry = () => Math.ceil(clock() / 1000) + tokenSeconds;
-  // A token names the hub without its port, as the service knows itself.
+  // A token names the hub without its port, as the service does.
   const token = signature.create(host.replace(/:\d+$/, ''), keyName, key, expiry());
   return {
     config: { host, sharedAccessSignature: token.toString() },
@@ -128,7 +132,8 @@ async function signing({ host, keyName, key }: SasCredential, clock: () => numbe
 
 async function bearing({ host, token }: EntraCredential): Promise<Signing> {
   let current = '';
-  // The SDK keeps a token until 9 minutes before its end, by a clock of its own. One that has ended it keeps for no call.
+  // The SDK caches a token until 9 minutes before its end, by its own clock. It does not cache a token that has
+  // expired.
   const getToken = async () => ({ token: current, expiresOnTimestamp: 0 });
   return {
     config: { host, tokenCredential: { getToken }, tokenScope: hubScope },
@@ -142,7 +147,7 @@ function ofRegistry(result: { readonly responseBody: unknown; readonly httpRespo
   return { body: result.responseBody, response: result.httpResponse };
 }
 
-/** The SDK's errors for statuses of 300 and above carry the answer. */
+/** For statuses of 300 and above, the SDK's errors carry the answer. */
 function responseOf(thrown: unknown): HttpResponse | undefined {
   const response = thrown instanceof Error && 'response' in thrown ? thrown.response : undefined;
   return response instanceof HttpResponse ? response : undefined;
@@ -150,7 +155,7 @@ function responseOf(thrown: unknown): HttpResponse | undefined {
 
 type Done = (error: Error | null, body?: string, response?: HttpResponse) => void;
 
-/** The part of the SDK's `Http` that it uses, over ours. */
+/** The part of the SDK's `Http` that the SDK uses, on top of our HTTP. */
 function sdkTransport(http: Http) {
   return {
     buildRequest(method: string, path: string, headers: OutgoingHttpHeaders, _host: string, done: Done) {
@@ -166,12 +171,12 @@ function sdkTransport(http: Http) {
               const error = response.statusCode >= 300 ? new Error(`status ${response.statusCode}`) : null;
               done(error, response.text, response);
             })
-            // Also where the SDK throws while it reads an answer: a device without an id.
+            // Also when the SDK throws while it reads an answer, such as a device without an id.
             .catch(done);
         },
       };
     },
-    /** The SDK brings an agent of its own, which knows no proxy. */
+    /** Ignores the SDK's own agent, which does not support proxies. */
     setOptions(): void {},
   };
 }

@@ -2,14 +2,14 @@ import { isDeviceId, type JsonObject } from '../../model/fleet.ts';
 import type { AuthenticationType, RegisteredDevice, Twin } from '../../model/registration.ts';
 import type { RegistryWrite } from '../../model/registry.ts';
 
-/** A JSON object of unknown members. */
+/** Whether a value is an object, neither `null` nor an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
- * A device out of an answer of the service: an identity (`GET /devices/{id}`) or a row of a query (a twin, where
- * `deviceEtag` is the identity's etag and `etag` the twin's). `undefined` for anything else.
+ * Reads a device from an answer of the service: an identity (`GET /devices/{id}`), or a row of a query. A row is a
+ * twin: its `deviceEtag` is the etag of the identity, its `etag` that of the twin. `undefined` for anything else.
  */
 export function registeredDevice(value: unknown): RegisteredDevice | undefined {
   if (!isRecord(value)) return undefined;
@@ -36,21 +36,23 @@ export function registeredDevice(value: unknown): RegisteredDevice | undefined {
   };
 }
 
-/** The twin out of an answer of the service: of `GET /twins/{id}`, or a row of a query. `undefined` for anything else. */
+/**
+ * Reads a twin from an answer of the service: `GET /twins/{id}`, or a row of a query. `undefined` for anything else.
+ */
 export function registeredTwin(value: unknown): Twin | undefined {
   if (!isRecord(value) || typeof value.etag !== 'string') return undefined;
   const { etag, tags = {} } = value;
   return isJsonObject(tags) ? { etag: bare(etag), tags } : undefined;
 }
 
-/** Of what was parsed as JSON. */
+/** The value must come from `JSON.parse`. */
 function isJsonObject(value: unknown): value is JsonObject {
   return isRecord(value);
 }
 
 /**
- * The entry of a bulk call for one device: the whole identity, since an update replaces it.
- * Without `authentication` the hub would make new symmetric keys, without `deviceScope` it would refuse.
+ * The entry of a bulk call for one device. It is the whole identity, since an update replaces it.
+ * Without `authentication` the hub would create new symmetric keys. Without `deviceScope` it would refuse the update.
  */
 export function bulkEntry(write: RegistryWrite) {
   if (write.mode === 'delete') return { deviceId: write.found.id, eTag: write.found.etag };
@@ -68,12 +70,12 @@ export function bulkEntry(write: RegistryWrite) {
     capabilities: { iotEdge: true },
     ...(deviceScope === undefined ? {} : { deviceScope }),
     ...(parentScopes === undefined ? {} : { parentScopes }),
-    // The service's own SDK for C# makes a device and its twin this way: AddDeviceWithTwinAsync.
+    // The service's C# SDK creates a device with its twin in the same way: AddDeviceWithTwinAsync.
     ...(tags === undefined || write.mode === 'update' ? {} : { tags }),
   };
 }
 
-/** The device as it was found, so that nothing of it is lost, but for its status. */
+/** The device as it was found, with another status. The update then loses no field. */
 function disabledEntry({ id, etag, thumbprints, deviceScope, parentScopes }: RegisteredDevice, statusReason: string) {
   return {
     deviceId: id,
@@ -93,13 +95,13 @@ function disabledEntry({ id, etag, thumbprints, deviceScope, parentScopes }: Reg
   };
 }
 
-/** How many devices the hub has, out of `GET /statistics/devices`. */
+/** Reads how many devices the hub has from `GET /statistics/devices`. */
 export function deviceCount(value: unknown): number | undefined {
   const total = isRecord(value) ? value.totalDeviceCount : undefined;
   return typeof total === 'number' && total >= 0 ? total : undefined;
 }
 
-/** Query answers may spell the names in Pascal case; an empty slot is null or missing. */
+/** Query answers may spell the names in Pascal case. An empty slot is null or missing. */
 function thumbprints(value: unknown): RegisteredDevice['thumbprints'] {
   if (!isRecord(value)) return {};
   const primary = value.primaryThumbprint ?? value.PrimaryThumbprint;
@@ -113,7 +115,7 @@ function authenticationType(value: unknown): AuthenticationType | undefined {
   return authenticationTypes.find((type) => typeof value === 'string' && type.toLowerCase() === value.toLowerCase());
 }
 
-/** Bare in a body, quoted in a header, and either in what passes through proxies. */
+/** An etag is bare in a body and quoted in a header. Behind a proxy it can be either. */
 function bare(etag: string): string {
   return etag.replace(/^"(.*)"$/, '$1');
 }

@@ -4,9 +4,10 @@ import {
   ClientAssertionCredential,
   type ClientAssertionCredentialOptions,
 } from '@azure/identity';
-import { Fault, messageOf } from '../../model/fault.ts';
+import { messageOf } from '../../model/fault.ts';
 import { openWay, type Way } from '../calls/http.ts';
-import { cliRefusal, type EntraApplication, exchangeRefusal } from './entra-refusal.ts';
+import { cliRefusal, exchangeRefusal } from './entra-refusal.ts';
+import { type EntraApplication, entraFault, type Obstacle } from './faults.ts';
 import type { AccessToken } from './token.ts';
 
 /** https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust */
@@ -15,19 +16,21 @@ const assertionAudience = 'api://AzureADTokenExchange';
 const attemptTimeoutMs = 60_000;
 
 export interface ExchangeOptions {
-  /** A fresh ID token of this run for an audience. Its life is some minutes, so that every exchange needs another. */
+  /**
+   * Gives a new ID token of this run for an audience. It is valid for some minutes, so every exchange needs another.
+   */
   readonly idToken: (audience: string) => Promise<string>;
-  /** Gets everything that must not be seen, before it is used. */
+  /** Gets every secret before it is used. */
   readonly mask: (secret: string) => void;
-  /** Certificates to trust beside the usual ones, PEM. */
+  /** Certificates to trust in addition to the usual ones, PEM. */
   readonly ca?: string | undefined;
-  /** The proxy for a URL, or an empty text. */
+  /** Gives the proxy for a URL, or an empty text. */
   readonly proxyFor?: ((url: string) => string) | undefined;
-  /** Another cloud's: `https://login.microsoftonline.us`. */
+  /** Entra of another cloud: `https://login.microsoftonline.us`. */
   readonly authorityHost?: string | undefined;
 }
 
-/** Has Entra exchange the run's ID token for a token of the application. Throws a `Fault` that says how to mend the trust. */
+/** Exchanges the run's ID token for a token of the application. Throws a `Fault` that says how to fix the trust. */
 export async function exchangeIdToken(
   application: EntraApplication,
   scope: string,
@@ -35,17 +38,17 @@ export async function exchangeIdToken(
 ): Promise<AccessToken> {
   const { idToken, mask, ca, proxyFor, authorityHost = AzureAuthorityHosts.AzurePublicCloud } = options;
   if (!/^https:\/\//i.test(authorityHost)) {
-    const remedy = 'Write it as https://HOST, or unset it: Entra of the public cloud needs none.';
-    throw new Fault('AZURE_AUTHORITY_HOST is not a URL that begins with https://', remedy, { kind: 'usage' });
+    throw entraFault('authority-host', {});
   }
   const assertion = await idToken(assertionAudience);
   mask(assertion);
   const way = await openWay({ ca, proxy: proxyFor?.(authorityHost) });
   const { policy, obstacle } = travelling(way);
-  // One for each exchange: it keeps tokens by a clock of its own, and its assertion would be the first one for ever.
+  // A new credential for each exchange, since it caches tokens by its own clock and would use the first assertion
+  // forever.
   const credential = new ClientAssertionCredential(application.tenantId, application.clientId, async () => assertion, {
     authorityHost,
-    // The workflow says which authority it trusts; nobody else is asked about it.
+    // The workflow says which authority it trusts, so the public cloud is not asked about it.
     disableInstanceDiscovery: true,
     additionalPolicies: [{ policy, position: 'perRetry' }],
   });
@@ -61,11 +64,12 @@ export async function exchangeIdToken(
 type Policy = NonNullable<ClientAssertionCredentialOptions['additionalPolicies']>[number]['policy'];
 
 /**
- * Sends calls on our way, since the credential's own trusts no CA of ours behind a proxy; and sees what stands in it, since
- * of a failed connection the credential says `endpoints_resolution_error` and no more.
+ * A policy that sends calls through our proxy, with trust in our CA, which the credential itself does not do behind a
+ * proxy. It also keeps what went wrong, because after a failed connection the credential says only
+ * `endpoints_resolution_error`.
  */
-function travelling(way: Way): { readonly policy: Policy; readonly obstacle: () => string | undefined } {
-  let obstacle: string | undefined;
+function travelling(way: Way): { readonly policy: Policy; readonly obstacle: () => Obstacle | undefined } {
+  let obstacle: Obstacle | undefined;
   const policy: Policy = {
     name: 'travelling',
     sendRequest: async (request, next) => {
@@ -74,10 +78,10 @@ function travelling(way: Way): { readonly policy: Policy; readonly obstacle: () 
       request.timeout = attemptTimeoutMs;
       try {
         const response = await next(request);
-        obstacle = response.status === 200 ? undefined : `${host} answered ${response.status}`;
+        obstacle = response.status === 200 ? undefined : { host, status: response.status };
         return response;
       } catch (thrown) {
-        obstacle = `${host}: ${messageOf(thrown)}`;
+        obstacle = { host, error: messageOf(thrown) };
         throw thrown;
       }
     },
@@ -85,7 +89,7 @@ function travelling(way: Way): { readonly policy: Policy; readonly obstacle: () 
   return { policy, obstacle: () => obstacle };
 }
 
-/** The token of whoever has signed in to the Azure CLI (`azure/login`, `az login`). Throws a `Fault` where nobody has. */
+/** Gets a token from the Azure CLI (`azure/login`, `az login`). Throws a `Fault` if the CLI gives none. */
 export async function cliToken(scope: string, { mask }: Pick<ExchangeOptions, 'mask'>): Promise<AccessToken> {
   try {
     return masked(await new AzureCliCredential({ processTimeoutInMs: 60_000 }).getToken(scope), mask);

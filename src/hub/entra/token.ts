@@ -1,4 +1,4 @@
-import { Fault } from '../../model/fault.ts';
+import { entraFault } from './faults.ts';
 
 export interface AccessToken {
   readonly token: string;
@@ -6,17 +6,18 @@ export interface AccessToken {
   readonly expires: number;
 }
 
-/** Gives a token that lives longer than any call. Rejects with a `Fault`. */
+/** Gives a token that stays valid for the whole of a call. Rejects with a `Fault`. */
 export type TokenSource = () => Promise<string>;
 
 const renewBefore = 5 * 60_000;
-/** A token with less than this is not sent any more: one attempt of a call takes up to a minute. */
+/** A token that expires sooner is not sent any more, since one attempt of a call takes up to a minute. */
 const longestCall = 2 * 60_000;
 
 /**
- * Keeps the token that `acquire` gives, and gets another 5 minutes before its end, or in the middle of a shorter life.
- * Where that fails, the one at hand serves as long as it outlives a call, and the next call tries again: the services that
- * give tokens have bad minutes too. Calls at the same time wait for the same token. `clock` in milliseconds since 1970.
+ * Keeps the token that `acquire` gives. Gets another one 5 minutes before it expires, or after half of a shorter life.
+ * If that fails, the current token is used as long as it is valid for a whole call, and the next call tries again:
+ * services that give tokens can fail for some minutes. Calls at the same time wait for the same token. `clock` in
+ * milliseconds since 1970.
  */
 export function renewing(acquire: () => Promise<AccessToken>, clock: () => number): TokenSource {
   let current: (AccessToken & { readonly renewFrom: number }) | undefined;
@@ -25,7 +26,7 @@ export function renewing(acquire: () => Promise<AccessToken>, clock: () => numbe
     try {
       const fresh = await acquire();
       const life = fresh.expires - clock();
-      if (life <= 0) throw expired(fresh);
+      if (life <= 0) throw entraFault('token-expired', { expires: fresh.expires });
       current = { ...fresh, renewFrom: fresh.expires - Math.min(renewBefore, life / 2) };
       return current.token;
     } catch (thrown) {
@@ -40,11 +41,4 @@ export function renewing(acquire: () => Promise<AccessToken>, clock: () => numbe
     });
     return underWay;
   };
-}
-
-function expired({ expires }: AccessToken): Fault {
-  return new Fault(
-    `Entra gave a token that ended at ${new Date(expires).toISOString()}`,
-    'Is the clock of this machine right (date -u)? If it is, sign in anew: az login.',
-  );
 }

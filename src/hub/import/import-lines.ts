@@ -10,7 +10,7 @@ const modes = {
 
 const chunkLength = 1 << 18;
 
-/** The bytes of a devices.txt, chunk by chunk: it is never whole in memory. */
+/** Gives the bytes of a devices.txt in chunks, so that the file is never whole in memory. */
 export function* importBytes(writes: Iterable<RegistryWrite>): Iterable<Buffer> {
   let pending = '';
   for (const write of writes) {
@@ -23,8 +23,8 @@ export function* importBytes(writes: Iterable<RegistryWrite>): Iterable<Buffer> 
 }
 
 /**
- * A line of devices.txt. Its fields are those of a bulk's entry (`ExportImportDevice` of the REST description stands for both), and
- * `status` is on every line. Never `createOrUpdate`, which looks at no etag.
+ * A line of devices.txt. It has the fields of an entry of a bulk call (the REST description uses `ExportImportDevice`
+ * for both), and always a `status`. The mode is never `createOrUpdate`, which does not check the etag.
  * https://learn.microsoft.com/azure/iot-hub/iot-hub-bulk-identity-mgmt#import-devices
  */
 function importLine(write: RegistryWrite): string {
@@ -33,7 +33,10 @@ function importLine(write: RegistryWrite): string {
   return `${JSON.stringify({ id: deviceId, importMode: modes[write.mode], ...status, ...fields })}\n`;
 }
 
-/** Lines of text out of bytes. Only a line feed ends one: `readline` would also cut at U+2028, which JSON allows within a text. */
+/**
+ * Splits bytes into lines of text, at line feeds only. `readline` would also split at U+2028, which JSON allows within
+ * a text.
+ */
 export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = '';

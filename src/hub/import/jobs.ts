@@ -1,19 +1,22 @@
 import { backoff, brokenRest } from '../../model/backoff.ts';
-import { Fault, messageOf } from '../../model/fault.ts';
+import { type Fault, messageOf } from '../../model/fault.ts';
 import type { HubHost } from '../../model/fleet.ts';
 import { cutShort, type Stop } from '../../model/stop.ts';
-import { misunderstood, refusal } from '../calls/refusal.ts';
+import { callFault } from '../calls/faults.ts';
+import { refusal } from '../calls/refusal.ts';
 import { described, type NotAnswered, quotable, type Reply } from '../calls/reply.ts';
 import type { HubCalls, JobRequest } from '../calls/sdk.ts';
 import { isLasting, isUnsent, unreachable } from '../calls/unreachable.ts';
 import { isRecord } from '../calls/wire.ts';
 import type { HubCredential } from '../credential.ts';
+import { importFault } from './faults.ts';
 import type { ImportContainer } from './import-container.ts';
+import { importProgress, unknownOutcome } from './progress.ts';
 
 export interface JobsParts {
   readonly host: HubHost;
   readonly credential: HubCredential;
-  /** Host and port of the proxy to the hub, if there is one. */
+  /** Host and port of the proxy to the hub, if one is used. */
   readonly proxy: string | undefined;
   readonly calls: HubCalls;
   readonly container: ImportContainer;
@@ -28,22 +31,22 @@ export interface JobsOptions {
 
 export interface Started {
   readonly jobId: string;
-  /** Another one may have been started before, which nobody told us of. */
+  /** A try before this one got no answer, and may have started a job too. */
   readonly doubtful: boolean;
 }
 
 const mostTries = 6;
-/** A new role takes some half a minute to be seen by the hub. */
+/** The hub sees a new role after about half a minute. */
 const roleTries = 5;
 const roleWait = 15_000;
 const quotaWait = 30_000;
-/** Every ten minutes. */
+/** Tells every ten minutes that the run waits. */
 const quotaWaitsTold = 20;
 const firstPoll = 1_000;
 const longestPoll = 30_000;
 const mostPollsInVain = 20;
 
-/** The jobs of a hub: one at a time. */
+/** The import jobs of a hub. A hub carries out one at a time. */
 export class Jobs {
   readonly #parts: JobsParts;
   readonly #options: JobsOptions;
@@ -53,7 +56,10 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** Starts a job, when no other runs. Rejects where none was; `lost`: why nobody knows whether one was. */
+  /**
+   * Starts a job as soon as no other runs. Rejects if no job was started. `lost`: why it is not known whether one was
+   * started.
+   */
   async start(job: JobRequest, stop: Stop): Promise<Started | { readonly lost: string }> {
     const { calls, random } = this.#parts;
     const { pause } = this.#options;
@@ -79,11 +85,11 @@ export class Jobs {
       }
     } catch (thrown) {
       if (!doubtful) throw thrown;
-      return { lost: `whether an import job was started is not known: ${messageOf(thrown)}` };
+      return { lost: unknownOutcome.startUnknown(messageOf(thrown)) };
     }
   }
 
-  /** Waits for the end of a job; gives why it broke off, and nothing of one that is completed. */
+  /** Waits for the end of a job. Gives why it broke off, or `undefined` if it is completed. */
   async ended(jobId: string): Promise<string | undefined> {
     const { calls, host } = this.#parts;
     const { pause, tell } = this.#options;
@@ -95,30 +101,29 @@ export class Jobs {
       if (reply.kind !== 'answered') {
         inVain += 1;
         if (isPassing(reply) && inVain < mostPollsInVain) continue;
-        return `the import job ${jobId} could not be asked for any more: ${failureOf(reply)}`;
+        return unknownOutcome.noStatus(jobId, failureOf(reply));
       }
       inVain = 0;
       const { status, progress, failureReason } = isRecord(reply.body) ? reply.body : {};
       if (status === 'completed') return undefined;
       if (status === 'failed' || status === 'cancelled') {
-        const why = typeof failureReason === 'string' ? `: ${quotable(failureReason)}` : '';
-        return `the import job ${jobId} ${status === 'failed' ? 'failed' : 'was cancelled'}${why}`;
+        const why = typeof failureReason === 'string' ? quotable(failureReason) : undefined;
+        return unknownOutcome[status](jobId, why);
       }
       if (typeof progress === 'number' && progress >= told + 5) {
         told = progress;
-        tell(`${host} imports: ${progress}%`);
+        tell(importProgress.percent(host, progress));
       }
     }
   }
 
   async #waitForOther(waits: number): Promise<void> {
     const { tell, pause } = this.#options;
-    if (waits % quotaWaitsTold === 0)
-      tell(`another import or export job runs on ${this.#parts.host}, which carries out one at a time: waiting`);
+    if (waits % quotaWaitsTold === 0) tell(importProgress.waitingForJob(this.#parts.host));
     await pause(quotaWait);
   }
 
-  /** How long to wait before another try; nothing where it is no use. */
+  /** How long to wait before another try, in milliseconds. `undefined` if another try cannot succeed. */
   #waitAfter(reply: NotAnswered, job: JobRequest, tries: number, random: () => number): number | undefined {
     if (isContainerRefusal(reply)) {
       return job.storageAuthenticationType === 'identityBased' && tries < roleTries ? roleWait : undefined;
@@ -128,7 +133,10 @@ export class Jobs {
     return backoff(throttled ? reply.rest : brokenRest, tries, random);
   }
 
-  /** A job that uses our container, while it is ours: the one whose start was not answered. */
+  /**
+   * The id of a running job that uses our container. We hold the container, so it is the job whose start was not
+   * answered.
+   */
   async #running({ inputBlobContainerUri }: JobRequest): Promise<string | undefined> {
     const reply = await this.#parts.calls.jobs();
     const jobs = reply.kind === 'answered' && Array.isArray(reply.body) ? reply.body.filter(isRecord) : [];
@@ -141,25 +149,16 @@ export class Jobs {
 
   #idIn({ body }: Extract<Reply, { kind: 'answered' }>): string {
     if (isRecord(body) && typeof body.jobId === 'string') return body.jobId;
-    throw misunderstood(this.#parts.host, 'an import job');
+    throw callFault('misunderstood', { host: this.#parts.host, expected: 'import-job' });
   }
 
   async #fault(reply: NotAnswered, job: JobRequest): Promise<Fault> {
     const { host, credential, proxy, container } = this.#parts;
     if (reply.kind === 'unanswered') return unreachable(reply.failure, host, proxy);
     if (!isContainerRefusal(reply)) return refusal(reply, { credential, right: 'Import Jobs', known: true });
-    const message = `${host} may not use the import container ${container.url} (${described(reply)})`;
-    const name = host.replace(/[.:].*$/, '');
-    if (job.storageAuthenticationType === 'identityBased') {
-      return new Fault(
-        message,
-        `Give the hub an identity of its own, and that the role Storage Blob Data Contributor on the container: az iot hub identity assign --name ${name} --system-assigned --role "Storage Blob Data Contributor" --scopes "$(az storage account show --name ACCOUNT --query id --output tsv)".`,
-      );
-    }
-    return new Fault(
-      message,
-      'The hub uses the same signature (SAS) as the run: it needs the rights rwd, and has to outlive the job. A storage account whose firewall is closed lets a hub in by the identity of the hub alone: give the container without a signature.',
-    );
+    const byIdentity = job.storageAuthenticationType === 'identityBased';
+    const details = { host, url: container.url, answer: described(reply) };
+    return importFault(byIdentity ? 'hub-identity-refused' : 'hub-signature-refused', details);
   }
 }
 
@@ -176,7 +175,7 @@ function mayBeStarted(reply: NotAnswered): boolean {
 }
 
 function isPassing(reply: NotAnswered): boolean {
-  // The hub was read before: so its name is right.
+  // The hub was read before, so its name is right.
   if (reply.kind === 'unanswered') return !isLasting(reply.failure, true);
   return reply.status === 429 || reply.status >= 500;
 }

@@ -3,46 +3,50 @@ import { Readable } from 'node:stream';
 import type { BlockBlobClient, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 import { openWay, type Way } from '../calls/http.ts';
 import type { TokenSource } from '../entra/token.ts';
+import type { BlobAccess } from './faults.ts';
 import type { ImportContainer } from './import-container.ts';
 import { linesOf } from './import-lines.ts';
 import { isAbsent, isHeld, storageRefusal } from './storage-refusal.ts';
 
 /** A container of blob storage. Every method rejects with a `Fault` that says what to do. */
 export interface Storage {
-  /** Sends bytes as they come, some megabytes of them in memory. Rejects too when the signal is aborted. */
+  /** Sends bytes as they come and holds a few megabytes of them in memory. Also rejects when the signal is aborted. */
   upload(name: string, bytes: Iterable<Buffer>, signal: AbortSignal): Promise<void>;
-  /** The lines of a blob; none where there is no such blob. */
+  /** Gives the lines of a blob, or none if there is no such blob. */
   lines(name: string): AsyncIterable<string>;
-  /** That it is not there is well. */
+  /** Deletes a blob. Succeeds also if there is no such blob. */
   remove(name: string): Promise<void>;
-  /** Takes the container for one run, which has to renew that within a minute; `undefined` while another run has it. */
+  /**
+   * Locks the container for one run, which has to renew the lock within a minute. `undefined` while another run holds
+   * it.
+   */
   hold(): Promise<Hold | undefined>;
-  /** Ends the connections that are kept alive. */
+  /** Closes the connections that are kept alive. */
   close(): void;
 }
 
 export interface Hold {
-  /** Whether it was held all the time. */
+  /** Renews the lock. Gives whether it was held without a break. */
   renew(): Promise<boolean>;
   release(): Promise<void>;
 }
 
 export interface StorageOptions {
-  /** By Entra, where the container has no signature. */
+  /** Signs in by Entra if the container has no signature. */
   readonly token?: TokenSource | undefined;
   readonly ca?: string | undefined;
   readonly proxyFor?: ((url: string) => string) | undefined;
 }
 
 const holdName = 'provision-iot-edge.lock';
-/** The longest lease that ends by itself, should the run be killed. */
+/** The longest lease that ends by itself if the run is killed. */
 const leaseSeconds = 60;
 const blockLength = 4 << 20;
 const pipelineOptions: StoragePipelineOptions = {
   retryOptions: { maxTries: 4, tryTimeoutInMs: 60_000, retryDelayInMs: 1000, maxRetryDelayInMs: 10_000 },
 };
 
-/** Opens a container; makes no call yet. @azure/storage-blob is loaded here, since few runs need it. */
+/** Opens a container. Makes no call. @azure/storage-blob is loaded here, since few runs need it. */
 export async function openStorage(container: ImportContainer, options: StorageOptions): Promise<Storage> {
   const { url, signature } = container;
   const storage = await import('@azure/storage-blob');
@@ -52,11 +56,11 @@ export async function openStorage(container: ImportContainer, options: StorageOp
   const way = url.startsWith('https:') ? await openWay({ ca: options.ca, proxy: options.proxyFor?.(url) }) : undefined;
   if (way !== undefined) pipeline.factories.push(travelling(way));
   const client = new storage.ContainerClient(signature === undefined ? url : `${url}?${signature}`, pipeline);
-  const doing = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+  const doing: Doing = async (access, work) => {
     try {
       return await work();
     } catch (thrown) {
-      throw storageRefusal(thrown, container, what);
+      throw storageRefusal(thrown, container, access);
     }
   };
   const remove = (name: string) =>
@@ -82,7 +86,7 @@ export async function openStorage(container: ImportContainer, options: StorageOp
   };
 }
 
-type Doing = <T>(what: string, work: () => Promise<T>) => Promise<T>;
+type Doing = <T>(access: BlobAccess, work: () => Promise<T>) => Promise<T>;
 
 async function take(blob: BlockBlobClient, doing: Doing): Promise<Hold | undefined> {
   const id = randomUUID();
@@ -91,7 +95,7 @@ async function take(blob: BlockBlobClient, doing: Doing): Promise<Hold | undefin
     await blob.upload('', 0, { conditions: { ifNoneMatch: '*' } }).catch(unlessHeld);
     await lease.acquireLease(leaseSeconds);
   } catch (thrown) {
-    // Absent: another run has ended between the two calls, and taken its blob along.
+    // Absent: another run ended between the two calls and deleted its blob.
     if (isHeld(thrown) || isAbsent(thrown)) return undefined;
     throw thrown;
   }
@@ -127,19 +131,19 @@ function unlessAbsent(thrown: unknown): void {
   if (!isAbsent(thrown)) throw thrown;
 }
 
-/** It is there already, left by another run or held by one. */
+/** The blob exists if another run holds it or left it behind. */
 function unlessHeld(thrown: unknown): void {
   if (!isHeld(thrown)) throw thrown;
 }
 
-/** Our token source keeps tokens and renews them, so that the client need not. */
+/** The credential of the client. It does not cache, since our token source keeps and renews tokens. */
 function bearer(token: TokenSource) {
   return { getToken: async () => ({ token: await token(), expiresOnTimestamp: 0 }) };
 }
 
 type Factories = ReturnType<typeof import('@azure/storage-blob')['newPipeline']>['factories'];
 
-/** Sends calls on our way: the client's own trusts no CA of ours. */
+/** Sends calls through our proxy, with trust in our CA, which the client itself does not do. */
 function travelling(way: Way): Factories[number] {
   return {
     create: (next) => ({

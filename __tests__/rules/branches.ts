@@ -1,0 +1,166 @@
+import { type DetailsOf, type RuleName, rules } from '../../src/rules/rules.ts';
+
+/** Details of a rule that lead to other words than its example does. */
+export interface Branch {
+  readonly rule: RuleName;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** What a rule says about these details, not yet scrubbed of secrets. */
+export function rendered<Name extends RuleName>(rule: Name, details: DetailsOf[Name]): Branch {
+  const { message, remedy } = rules[rule];
+  return { rule, message: message(details), remedy: remedy(details) };
+}
+
+function all<Name extends RuleName>(rule: Name, ...details: readonly DetailsOf[Name][]): readonly Branch[] {
+  return details.map((one) => rendered(rule, one));
+}
+
+const file = 'fleet/devices.yaml';
+const path = 'certs/edge-001.pem';
+const status = { field: 'status', before: 'enabled', after: 'disabled' };
+const parent = { field: 'parent', before: null, after: 'gateway-01' };
+
+/** Every branch of every message and remedy, besides those of the examples. */
+export const branches: readonly Branch[] = [
+  ...all(
+    'manifest/syntax',
+    { kind: 'unread', file, why: 'missing', detail: 'D' },
+    { kind: 'unread', file, why: 'outside', detail: 'D' },
+    { kind: 'unread', file, why: 'too-large', detail: 'D' },
+    { kind: 'unread', file, why: 'unreadable', detail: 'D' },
+    { kind: 'not-utf8', file },
+    { kind: 'no-format', file },
+    { kind: 'json', code: 'CloseBracketExpected' },
+    { kind: 'too-deep', levels: 32 },
+    { kind: 'too-many-aliased', most: 100_000 },
+    { kind: 'alias-unknown', alias: 'a' },
+    { kind: 'alias-inside-itself', alias: 'a' },
+    { kind: 'key-twice', key: 'hub' },
+    { kind: 'column-twice', column: 'id' },
+    { kind: 'cell-without-column', cell: 'say "x"' },
+    { kind: 'quote-not-closed' },
+    { kind: 'text-behind-quote' },
+    { kind: 'quote-in-cell' },
+  ),
+  ...all('manifest/unknown-key', { key: 'k', where: 'a device', known: ['id', 'hub'] }),
+  ...all(
+    'manifest/type',
+    { key: 'k', expected: 'text', found: 'a map' },
+    { key: 'k', expected: 'text', found: 'true', remedy: 'quotes' },
+    { key: 'a device', expected: 'a map', found: 'nothing', remedy: 'device' },
+    { key: 'devices.from', expected: 'globs', found: 'nothing', remedy: 'from' },
+    { problem: 'no-column', key: 'id', known: ['id', 'hub'] },
+    { problem: 'null-in-list', key: 'config.agent.createOptions.Env.1' },
+    { problem: 'no-runtime', key: 'runtime.version' },
+  ),
+  ...all(
+    'manifest/empty',
+    { pattern: '*.yaml' },
+    { file: 'devices.csv', table: true },
+    { from: 'certs/*.pem' },
+    { from: 'certs/{id}.pem' },
+  ),
+  ...all(
+    'device/id-characters',
+    { id: '', problem: 'empty' },
+    { id: 'x', problem: { length: 129 } },
+    { id: 'a/b', problem: { character: '/' } },
+    { id: 'edge 1', problem: { commonNameOf: path } },
+  ),
+  ...all(
+    'device/tags',
+    { key: 'tags', problem: 'empty-name' },
+    { key: 'tags.provisionIotEdge', problem: 'reserved-name' },
+    { key: 'tags.a', problem: 'list' },
+    { key: 'tags.a', problem: 'not-a-number' },
+    { key: 'tags.a', problem: { character: '$' } },
+    { key: 'tags.a', problem: { nameLimit: 1024 } },
+    { key: 'tags.a', problem: { levelLimit: 10 } },
+    { key: 'tags', problem: { bytes: 8193, limit: 8192 } },
+    { key: 'tags.a', problem: { textBytes: 4097, limit: 4096 } },
+    { key: 'tags.a', problem: { integer: 2 ** 52, range: [-4, 5] } },
+  ),
+  ...all(
+    'certificate/unreadable',
+    { path, problem: { kind: 'unread', detail: 'D' } },
+    { path, problem: { kind: 'damaged' } },
+    { path, problem: { kind: 'no-end' } },
+    { path, problem: { kind: 'no-certificate' } },
+    { path, problem: { kind: 'public-key' } },
+    { path, problem: { kind: 'request' } },
+    { path, problem: { kind: 'pkcs12' } },
+    { path, problem: { kind: 'pkcs7', form: 'pem' } },
+    { path, problem: { kind: 'pkcs7', form: 'der' } },
+    { path, problem: { kind: 'other-pem', label: 'X509 CRL' } },
+    { path, problem: { kind: 'damaged-in-chain', number: 2, count: 3 } },
+    { path, problem: { kind: 'too-many', count: 17, most: 16 } },
+    { path, problem: { kind: 'field', message: 'F' } },
+    { path, problem: { kind: 'field-in-chain', message: 'F' } },
+  ),
+  ...all('certificate/cn-mismatch', { path, commonNames: ['a', 'b"'], id: 'a' }),
+  ...all('certificate/expires-soon', { path, id: 'a', slot: 'secondary', notAfter: '2026-12-01T12:00:00Z', days: 1 }),
+  ...all(
+    'certificate/chain-broken',
+    { path, subject: 'CN=S', of: 'CN=O', issuer: 'CN=I', why: 'may-not-sign' },
+    { path, subject: 'CN=S', of: 'CN=O', issuer: 'CN=I', why: 'stranger' },
+    { path, subject: 'CN=S', of: 'CN=O', issuer: 'CN=I', why: 'behind-root' },
+  ),
+  ...all('certificate/chain-not-valid', { path, issuer: 'CN=I', validity: { begins: '2030-01-01T00:00:00Z' } }),
+  ...all(
+    'certificate/key-type-unsupported',
+    { path, key: { algorithm: 'Ed25519' } },
+    { path, key: { algorithm: 'DSA' } },
+  ),
+  ...all('certificate/private-key-present', { path, format: 'PKCS#12' }),
+  ...all(
+    'certificate/shared-between-devices',
+    { other: 'edge-001', at: 'devices.yaml:12', shared: { certificate: path } },
+    { other: 'edge-001', at: 'devices.yaml:12', shared: { keyOf: path } },
+  ),
+  ...all('certificate/same-key-twice', { same: 'certificate' }),
+  ...all(
+    'thumbprint/normalised',
+    { dropped: [{ kind: 'mark', text: 'U+200E', count: 1 }] },
+    { dropped: [{ kind: 'mark', text: 'U+200E', count: 2 }] },
+    { dropped: [{ kind: 'label', text: 'SHA1 Fingerprint=', count: 1 }] },
+    {
+      dropped: [
+        { kind: 'dash', count: 2 },
+        { kind: 'dot', count: 1 },
+        { kind: 'space', count: 1 },
+      ],
+    },
+  ),
+  ...all('thumbprint/only-secondary', { what: 'certificate' }),
+  ...all('config/hostname', { key: 'config.hostname', hostname: 'a_b', problem: 'has "_"', implied: false }),
+  ...all('hub/not-allowed', { hub: 'a.b', allowed: [] }),
+  ...all('hub/ambiguous', { allowed: [] }),
+  ...all('plan/lockout', { id: 'edge-001', why: 'symmetric-key' }, { id: 'edge-001', why: 'authority' }),
+  ...all(
+    'plan/foreign',
+    { id: 'edge-001', edge: false, authentication: 'selfSigned' },
+    { id: 'edge-001', edge: true, authentication: 'sas' },
+    { id: 'edge-001', edge: true, authentication: 'certificateAuthority' },
+    { id: 'edge-001', edge: true, authentication: 'none' },
+  ),
+  ...all('plan/re-enable', { id: 'edge-001', reason: '' }),
+  ...all(
+    'plan/differs-from-approved',
+    { id: 'edge-001', differences: [{ kind: 'new-device', now: { kind: 'create', fields: [status] } }] },
+    { id: 'edge-001', differences: [{ kind: 'new-device', now: { kind: 'update', fields: [status, parent] } }] },
+    { id: 'edge-001', differences: [{ kind: 'undeclared-device', was: { kind: 'delete', fields: [] } }] },
+    {
+      id: 'edge-001',
+      differences: [
+        { kind: 'other-change', was: { kind: 'disable', fields: [status] }, now: { kind: 'create', fields: [] } },
+      ],
+    },
+    {
+      id: 'edge-001',
+      differences: [{ kind: 'created-again' }, { kind: 'other-value', was: parent, now: status }],
+    },
+    { id: 'edge-001', differences: [{ kind: 'missing-field', was: parent }] },
+  ),
+];

@@ -1,0 +1,79 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { pythonWithSdk } from './python.ts';
+
+/**
+ * What a machine may lack, and how a test finds out whether it is there. A test that needs one of these says so with `describeNeeding` or
+ * `itNeeding`. The summary of the gate names each test that did not run for lack of one; with REQUIRE_TOOLS=1 a lack is an error.
+ */
+const tools = {
+  git: () => succeeds('git', '--version'),
+  openssl: () => succeeds('openssl', 'version'),
+  "openssl's legacy provider": () => succeeds('openssl', 'list', '-providers', '-provider', 'legacy'),
+  jq: () => pathOf('jq') !== undefined,
+  gh: () => pathOf('gh') !== undefined,
+  shellcheck: () => succeeds('shellcheck', '--version'),
+  act: () => actPath() !== undefined,
+  'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
+  '../shared/reference': () => existsSync(join(import.meta.dirname, '../../../shared/reference')),
+  'links and modes of POSIX': () => process.platform !== 'win32',
+  Linux: () => process.platform === 'linux',
+};
+
+export type Tool = keyof typeof tools;
+
+/** The tools that a test's full name says it needs. */
+export function toolsIn(fullName: string): readonly string[] {
+  return [...fullName.matchAll(/\(needs ([^)]*)\)/g)].flatMap(([, names = '']) => names.split(' and '));
+}
+
+/** Whether this machine lacks a tool. A name that has no row is no tool, and lacks nothing. */
+export function isLacking(name: string): boolean {
+  return isTool(name) && !isThere(name);
+}
+
+const found = new Map<Tool, boolean>();
+
+/** Whether this machine has a tool; looked up once. */
+export function isThere(tool: Tool): boolean {
+  const known = found.get(tool) ?? tools[tool]();
+  found.set(tool, known);
+  return known;
+}
+
+/** Where act (https://github.com/nektos/act) lies. */
+export function actPath(): string | undefined {
+  return pathOf('act') ?? [installedByGo()].find(isExecutable);
+}
+
+function isTool(name: string): name is Tool {
+  return Object.hasOwn(tools, name);
+}
+
+function succeeds(command: string, ...args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+function pathOf(program: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, program)).find(isExecutable);
+}
+
+function installedByGo(): string {
+  try {
+    const gopath = execFileSync('go', ['env', 'GOPATH'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return join(gopath.trim(), 'bin', 'act');
+  } catch {
+    return '';
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,1 +1,0 @@
-export{r as unapproved}from"./planning.js";

@@ -1,1 +1,0 @@
-import{l as e}from"./core2.js";export default e();export{};

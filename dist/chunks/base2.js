@@ -1,1 +1,0 @@
-export{t as readBase}from"./base.js";

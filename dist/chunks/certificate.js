@@ -1,1 +1,0 @@
-export{L as readCertificate}from"./core2.js";

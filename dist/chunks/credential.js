@@ -1,1 +1,0 @@
-const e=`https://iothubs.azure.net/.default`,t=`https://storage.azure.com/.default`;export{t as n,e as t};

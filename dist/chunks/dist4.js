@@ -1,1 +1,0 @@
-export{n as parse}from"./dist3.js";

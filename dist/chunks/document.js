@@ -1,1 +1,0 @@
-export{i as planDocument,a as plannedField}from"./planning.js";

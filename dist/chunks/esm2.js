@@ -1,1 +1,0 @@
-import"./serviceClient.js";export{E as AnonymousCredential,t as ContainerClient,y as newPipeline}from"./esm.js";

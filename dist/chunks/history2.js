@@ -1,1 +1,0 @@
-export{n as openDefaultHistory}from"./history.js";

@@ -1,1 +1,0 @@
-import{t as e}from"./http.js";export default e();export{};

@@ -1,1 +1,0 @@
-export{n as judgeBaseHostname,r as judgeParts}from"./needs3.js";

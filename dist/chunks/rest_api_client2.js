@@ -1,1 +1,0 @@
-import{t as e}from"./rest_api_client.js";export default e();export{};

@@ -1,1 +1,0 @@
-import{t as e}from"./rolldown-runtime.js";var t=e((e=>{Object.defineProperty(e,"__esModule",{value:!0}),e.versionQueryString=e.apiVersion=void 0,e.apiVersion=`2021-04-12`;function t(){return`?api-version=`+e.apiVersion}e.versionQueryString=t}));export{t};
