@@ -181,7 +181,7 @@ function readWindowsPath(text: string, wrong: Wrong): ReadPlace {
 function readFileUri(text: string, windows: boolean, wrong: Wrong): ReadPlace {
   if (!/^file:\/\//i.test(text)) return wrong('no-slashes');
   const drive = /^file:\/*[A-Za-z][:|](\/|$)/i.test(text);
-  if (text.includes('\\')) return wrong(windows ? 'invalid-windows-uri' : 'invalid-uri');
+  if (text.includes('\\')) return wrong(windows ? 'backslash' : 'windows-path');
   if (drive && !windows) return wrong('windows-path');
   if (text.includes('#')) return wrong('fragment');
   if (text.includes('?')) return wrong('query');
