@@ -12,18 +12,18 @@ export interface Source {
 export interface FileSetting {
   /** The dotted path in the file: `agent.config.image`. */
   readonly at: string;
-  /** What the manifest says. If absent, the value that it has under the key. */
+  /** What the manifest says. If absent, this is the manifest's own value of the key. */
   readonly says?: (source: Source) => unknown;
-  /** The value in a complete file, where that is another than what the manifest says. */
+  /** The value in a complete file, if it differs from `says`: for example a default. */
   readonly whole?: (source: Source) => unknown;
-  /** The value is a map whose entries stand beside other settings at the path. */
+  /** The value is a map. Its entries are added to the settings at the path. */
   readonly entries?: true;
 }
 
 /** The file has no setting for the key. */
 export const notInFile = 'not in this file';
 
-/** The value of the key above has it: both are written as one. */
+/** The row of the key above writes it: the section is one value. */
 export const withItsSection = 'with its section';
 
 /** The rows of the keys below say where they stand. */
@@ -46,11 +46,11 @@ interface Frame {
 /** The settings of one file, made from its table. */
 export interface FileSettings {
   /**
-   * A complete file: a frame with what all devices have, which is filled with the settings of one device. In the frame `undefined`
-   * holds the position of a section that not every device has.
+   * Makes a complete file: fills the frame, which has what all devices have, with the settings of one device.
+   * `undefined` in the frame keeps the position of a section that not every device has.
    */
   readonly whole: (source: Source, frame: Frame) => FileMap;
-  /** What the manifest says itself, without what a complete file has beside it. */
+  /** Only what the manifest says, without defaults. */
   readonly said: (source: Source) => readonly { readonly path: readonly string[]; readonly value: unknown }[];
   /** The path of each key that has one. */
   readonly pathOf: (key: string) => string | undefined;
@@ -84,7 +84,9 @@ function ready(key: string, row: FileSetting) {
   return { key, path: at.split('.'), says, whole, entries: row.entries === true };
 }
 
-/** Puts a value at a path of a map, and makes the maps on the way. A name that is there already keeps its position. */
+/**
+ * Puts a value at a path of a map and makes the maps on the way. A name that the map has already keeps its position.
+ */
 function put(map: Frame, path: readonly string[], value: unknown, entries: boolean): void {
   let place = map;
   for (const name of path.slice(0, -1)) {

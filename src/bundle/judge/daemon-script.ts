@@ -6,8 +6,8 @@ import { isReserved } from '../name.ts';
 const key = 'runtime.securityDaemonScript';
 
 /**
- * Checks that the place of the copy of Microsoft's script does not depend on the folder from which the bundle is installed. Keys in
- * `skip` are not looked at.
+ * Checks that the place of the copy of Microsoft's script does not depend on the folder from which the bundle is
+ * installed. Keys in `skip` are not looked at.
  */
 export function judgeDaemonScript(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
   const value = device.runtime.securityDaemonScript;

@@ -10,8 +10,8 @@ export function hostnameOf(device: Device): string {
 }
 
 /**
- * Checks that `iotedge check` accepts the host names of the device and of its parent (RFC 1035; from 1.2 on also an IP address), and
- * that they fit into a certificate's common name. Keys in `skip` are not looked at.
+ * Checks that `iotedge check` accepts the host names of the device and of its parent (RFC 1035; from 1.2 on also an IP
+ * address), and that they fit into a certificate's common name. Keys in `skip` are not looked at.
  */
 export function judgeHostname(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
   const { parentHostname } = device.config;

@@ -4,8 +4,9 @@ import { finding } from '../../rules/rules.ts';
 import { generationOf } from './runtime.ts';
 
 /**
- * Checks that private keys in a security module can be reached: a library is named, a PIN has a key, and the PIN has one source.
- * Versions before 1.2 know no security modules. There this says nothing, since the keys of the manifest are refused as such.
+ * Checks that private keys in a security module can be reached: a library is named, a PIN has a key, and the PIN has
+ * one source. Versions before 1.2 know no security modules. There this says nothing, since the keys of the manifest are
+ * refused as such.
  */
 export function judgeModule(device: Device): readonly Finding[] {
   const { identity, config, runtime } = device;

@@ -4,8 +4,8 @@ import { finding } from '../../rules/rules.ts';
 import type { WrongSetting } from '../../rules/setting-value.ts';
 
 /**
- * Checks that the container engine would make the network of the modules with these ranges (ValidateIPAM of Moby). Keys in `skip` are
- * not looked at. On Windows the ranges are refused as such.
+ * Checks that the container engine would make the network of the modules with these ranges (ValidateIPAM of Moby). Keys
+ * in `skip` are not looked at. On Windows the ranges are refused as such.
  */
 export function judgeNetwork(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
   const ranges = device.config.network?.ipam ?? [];

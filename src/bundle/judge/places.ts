@@ -7,14 +7,14 @@ import { isReserved, notReserved } from '../name.ts';
 import { problemOfReserved } from './reserved.ts';
 import { generationOf } from './runtime.ts';
 
-/** Where a file lies on the device: the URI that the configuration takes, and the path in the platform's own words. */
+/** Where a file lies on the device: the URI in the configuration, and the path as the platform writes it. */
 export interface DevicePlace {
   readonly uri: string;
-  /** Absent where a security module holds it. */
+  /** Absent if a security module holds the key. */
   readonly path?: string;
 }
 
-/** Where the device keeps its pair, and the other files that its configuration names. */
+/** Where the device has its certificate and private key, and the other files that its configuration names. */
 export interface Places {
   readonly certificate: DevicePlace;
   readonly privateKey: DevicePlace;
@@ -23,12 +23,12 @@ export interface Places {
 }
 
 /**
- * The places of a device's files.
+ * Reads the places of a device's files, `undefined` if one of the pair cannot be used. Keys in `skip` are not looked
+ * at.
  *
- * By default the pair carries the id in its file names: on Linux as it is (every character of an id is legal there), on
- * Windows with the characters encoded that no file name there has; the URI is that path encoded once more: device `a#1`
- * has the file `a#1.pem` and the URI `…/a%231.pem`. `undefined` where a place cannot be used; keys in `skip` are not
- * looked at.
+ * By default the file names have the device's id. Linux allows every character of an id. For Windows, characters that a
+ * file name cannot have are encoded. The URI encodes that path once more: device `a#1` has the file `a#1.pem` and the
+ * URI `…/a%231.pem`.
  */
 export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()): Judged<Places | undefined> {
   const findings: Finding[] = [];
@@ -48,7 +48,7 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
     else if (reserved !== undefined) complain(key, read.uri, reserved);
     else {
       places.set(key, read);
-      // What `iotedge check` reads as it stands: a module's URI is no path.
+      // `iotedge check` does not decode paths. The URI of a security module is not a path.
       if (read.path !== undefined && read.uri.includes('%'))
         findings.push(finding('config/path-needs-encoding', { key, path: read.path }, subjectOf(key)));
     }
@@ -86,7 +86,7 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
   };
 }
 
-/** The pair always has a place; the others only where the manifest says so. */
+/** The pair always has a place. The other files have one only if the manifest names it. */
 function placesNamed({ identity, config }: Device): readonly (readonly [key: string, given: string | undefined])[] {
   const others = [
     ['config.trustBundle', config.trustBundle],
@@ -144,13 +144,13 @@ function readPlace(text: string, kind: { readonly windows: boolean; readonly pkc
   }
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return wrong('relative-path');
-  // What follows another scheme may be a PIN.
+  // The text behind another scheme may be a PIN.
   if (scheme === 'pkcs11') return kind.pkcs11 ? readModule(text, wrong) : wrong('not-in-module', 'pkcs11:…');
   if (scheme !== 'file') return wrong({ kind: 'scheme', scheme }, `${scheme}:…`);
   return readFileUri(text, kind.windows, wrong);
 }
 
-/** RFC 7512: attributes are percent-encoded, in the path between `;`, in the query between `&`. */
+/** RFC 7512: attributes are percent-encoded. `;` separates them in the path, `&` in the query. */
 function readModule(text: string, wrong: Wrong): ReadPlace {
   const rest = text.slice('pkcs11:'.length);
   if (/[^A-Za-z0-9\-._~:[\]@!$'()*+,=;&?/%]/.test(rest) || /%(?![0-9A-Fa-f]{2})/.test(rest))
@@ -177,7 +177,9 @@ function readWindowsPath(text: string, wrong: Wrong): ReadPlace {
   return { uri: uriOf(path, true), path };
 }
 
-/** Stricter than the runtime, which loads most of these and fails later: https://github.com/Azure/iotedge/issues/4336 */
+/**
+ * Stricter than the runtime, which accepts most of these and fails later: https://github.com/Azure/iotedge/issues/4336
+ */
 function readFileUri(text: string, windows: boolean, wrong: Wrong): ReadPlace {
   if (!/^file:\/\//i.test(text)) return wrong('no-slashes');
   const drive = /^file:\/*[A-Za-z][:|](\/|$)/i.test(text);
@@ -199,7 +201,7 @@ function readFileUri(text: string, windows: boolean, wrong: Wrong): ReadPlace {
   }
 }
 
-/** Before `URL` takes them out, encoded ones too, and another place is written than the one that was read over. */
+/** `URL` removes such parts, encoded ones too, and would write another place than the reviewed one. */
 function hasDots(text: string): boolean {
   return /\/(\.|%2e){1,2}(\/|$)/i.test(text);
 }

@@ -4,8 +4,8 @@ import type { ProxyProblem } from '../../rules/config.ts';
 import { finding } from '../../rules/rules.ts';
 
 /**
- * Checks that the runtime and its agent can use the proxy of the manifest. Keys in `skip` are not looked at. The finding does not
- * quote the value: in `http://me:PASSWORD` the host is a password.
+ * Checks that the runtime and its agent can use the proxy of the manifest. Keys in `skip` are not looked at. The
+ * finding does not quote the value: in `http://me:PASSWORD` the host is a password.
  */
 export function judgeProxy(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
   const value = device.config.proxy?.https;

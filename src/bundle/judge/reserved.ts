@@ -1,8 +1,8 @@
 import type { PlaceProblem } from '../../rules/uri.ts';
 
 /**
- * The places of the configuration, of the daemons' own files and of the proxy's drop-ins. They hold for both generations of the
- * runtime, since a device may be upgraded.
+ * The places of the configuration, of the daemons' own files and of the proxy's drop-ins. They hold for both
+ * generations of the runtime, since a device may be upgraded.
  */
 const reserved: readonly (readonly [place: RegExp, problem: PlaceProblem])[] = [
   [/^\/etc\/(iotedge|aziot)\/config\.[^/]*$/, { kind: 'runtime-configuration' }],

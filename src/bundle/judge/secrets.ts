@@ -5,8 +5,8 @@ import { finding } from '../../rules/rules.ts';
 import { textsOf } from './texts.ts';
 
 /**
- * Returns a finding for each value of the device's configuration that holds a secret. The message names the kind of the secret, never
- * the value. `keys` are the keys of these values: other checks must not quote them either.
+ * Returns a finding for each value of the device's configuration that holds a secret. The message names the kind of the
+ * secret, never the value. `keys` are the keys of these values: other checks must not quote them either.
  */
 export function judgeSecrets(device: Device): {
   readonly findings: readonly Finding[];
@@ -52,7 +52,10 @@ const envKey = 'config.agent.env.';
 const secretName =
   /(^|_)(password|passwd|secret|token|api_?key|connection_?string|sas_?key|private_?key|access_?key)s?\d*(_(?!(file|path|name)$)|$)/;
 
-/** The name and the value of an environment variable. The name is empty where the key is not that of a variable. Docker takes variables as a list of `NAME=value`. */
+/**
+ * The name and the value of an environment variable. The name is empty where the key is not that of a variable. Docker
+ * takes variables as a list of `NAME=value`.
+ */
 function variableIn(key: string, text: string): readonly [name: string, value: string] {
   if (key.startsWith(envKey)) return [key.slice(envKey.length), text];
   const [, name = '', value = ''] = (key.startsWith(dockerEnv) ? /^([^=]*)=(.*)$/s.exec(text) : null) ?? [];
@@ -61,7 +64,10 @@ function variableIn(key: string, text: string): readonly [name: string, value: s
 
 const dockerEnv = 'config.agent.createOptions.Env.';
 
-/** Judges by the name of an environment variable: `DB_PASSWORD`, `ApiKey`. A number or a switch is a setting: `TOKEN_LIFETIME`. */
+/**
+ * Judges by the name of an environment variable: `DB_PASSWORD`, `ApiKey`. A number or a switch is a setting:
+ * `TOKEN_LIFETIME`.
+ */
 function secretNamed(name: string, text: string): SecretKind | undefined {
   if (/^\s*([+-]?\d+(\.\d+)?|true|false)?\s*$/i.test(text)) return undefined;
   const words = name

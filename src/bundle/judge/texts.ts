@@ -50,11 +50,11 @@ function problemOf(key: string, value: Json): WrongSetting | undefined {
 }
 
 /**
- * How the texts of each key are judged. A new key has its row here:
- * - `text`: as they are; another check or rule looks at their characters.
- * - `line`: as they are, without control characters.
- * - `map`: the names and the values of a map of any names.
- * - `not`: never, since the schema allows no free text there, or since it is a path of the repository.
+ * How the texts of each key are judged. A new key needs a row here:
+ * - `text`: for secrets and placeholders. Another check looks at control characters.
+ * - `line`: for secrets, placeholders and control characters.
+ * - `map`: the names and the values in a map or a list.
+ * - `not`: the schema allows no free text, or the value is a path in the repository.
  */
 const texts: ForEachKey<'text' | 'line' | 'map' | 'not'> = {
   'config.base': 'not',
@@ -114,7 +114,10 @@ const judged = Object.entries(texts)
   .filter(([, how]) => how !== 'not')
   .map(([key, how]) => ({ key, read: settingReader(key), isMap: how === 'map' }));
 
-/** The first character that is not allowed, as `U+0000`. Values of variables and of Docker's options may have line breaks. */
+/**
+ * The first character that is not allowed, as `U+0000`. Values of variables and of Docker's options may have line
+ * breaks.
+ */
 function controlIn(key: string, value: Json): string | undefined {
   const isVariable = key.startsWith('config.agent.env.');
   if (!isVariable && !key.startsWith('config.agent.createOptions.') && !lines.has(key)) return undefined;
