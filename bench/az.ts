@@ -5,7 +5,10 @@ import { seconds } from './page.ts';
 
 const devices = 10;
 
-/** One sentence on `az iot hub device-identity create`, measured device by device where az and its extension are installed. */
+/**
+ * One sentence about `az iot hub device-identity create`. It is measured device by device if az and its extension are
+ * installed.
+ */
 export async function azTime(): Promise<string> {
   if (spawnSync('az', ['iot', 'hub', 'device-identity', 'create', '--help']).status !== 0) {
     return 'Not measured: `az iot hub device-identity create`, since az with its extension azure-iot is not installed on this machine.';

@@ -10,9 +10,10 @@ import { quotaTable } from './quota.ts';
 import { readsTable } from './reads.ts';
 
 /**
- * `npm run bench`: fleets of 1 to 100,000 new devices, by our tool and by the stock SDK, in one run on one machine, each a process of
- * its own against an embedded hub in another; then the quota run and what is read. Writes docs/performance.md and docs/performance.svg.
- * `npm run bench -- 1 100` takes these sizes alone, and prints.
+ * `npm run bench` registers fleets of 1 to 100,000 new devices with our tool and with the stock SDK, in one run on one
+ * machine. Each is a process of its own and uses an embedded hub in another process. Then come the quota run and the
+ * reads. It writes docs/performance.md and docs/performance.svg. `npm run bench -- 1 100` measures only these sizes and
+ * prints the result.
  */
 const asked = process.argv.slice(2).map(Number);
 const sizes = asked.length > 0 ? asked : [1, 100, 1_000, 10_000, 100_000];
@@ -61,7 +62,7 @@ function ours(manifest: string): readonly string[] {
   return [cli, 'apply', manifest, '--output-directory', join(scratch(), 'bundles')];
 }
 
-/** Each on a hub of its own, which is empty; the median of three, of long ones the only one. */
+/** Measures each run on a new, empty hub. Returns the median of three runs; a long run is made once. */
 async function take(name: string, devices: number, args: readonly string[], cwd: string): Promise<void> {
   const runs: Measured[] = [];
   let counted: Counted | undefined;
@@ -81,7 +82,7 @@ async function take(name: string, devices: number, args: readonly string[], cwd:
   cases.push({ name, devices, measured, counted });
 }
 
-/** Ratios first: they depend least on the machine. */
+/** Ratios come first, since they depend least on the machine. */
 function tableOf(name: string, others: readonly string[]): string {
   const head = [
     'Devices',

@@ -11,7 +11,7 @@ export function idsOf(count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => `edge-${String(n + 1).padStart(6, '0')}`);
 }
 
-/** A thumbprint that no certificate has, another for each device, slot and owner. */
+/** A thumbprint that belongs to no certificate and differs for each device, slot and owner. */
 export function thumbprintOf(id: string, slot: 'primary' | 'secondary', owner = ''): string {
   return createHash('sha256').update(`${id} ${slot}${owner}`).digest('hex').toUpperCase();
 }
@@ -23,14 +23,14 @@ function csvOf(ids: readonly string[], owner: string): string {
   return `id,thumbprints.primary,thumbprints.secondary,runtime.version,runtime.platform\n${rows.join('')}`;
 }
 
-/** A folder of a fleet, gone when the process ends. */
+/** A folder with a fleet. It is deleted when the process ends. */
 export function thumbprintFleet(ids: readonly string[], owner = ''): string {
   const folder = scratch();
   writeFileSync(join(folder, 'devices.csv'), csvOf(ids, owner));
   return folder;
 }
 
-/** The same with two certificates for each device, and a manifest in YAML. */
+/** The same with two certificates for each device and a manifest in YAML. */
 export async function certificateFleet(count: number): Promise<string> {
   const folder = scratch();
   await writeCertificates(folder, idsOf(count));
@@ -41,7 +41,7 @@ export async function certificateFleet(count: number): Promise<string> {
 export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   mkdirSync(join(folder, '.git'));
-  // One for each folder of a long run.
+  // A long run has one listener for each folder.
   process.setMaxListeners(0);
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;

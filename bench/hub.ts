@@ -11,16 +11,16 @@ export interface HubProcess {
   readonly connectionString: string;
   readonly caFile: string;
   readonly host: string;
-  /** What a client needs in its environment to reach it. */
+  /** Environment variables that a client needs to reach it. */
   readonly env: Readonly<Record<string, string>>;
   counted(): Promise<Counted>;
   stop(): Promise<void>;
 }
 
-/** What the hub has counted since it began. */
+/** What the hub has counted since its start. */
 export interface Counted {
   readonly requests: number;
-  /** Operations as quotas count them: a bulk of N is N. */
+  /** Operations as quotas count them: a bulk of N counts N. */
   readonly registryWrites: number;
   readonly registryReads: number;
   readonly queries: number;

@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 
-/** What a process took and said. */
+/** The cost and the output of a process. */
 export interface Measured {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Wall time, from before its start to its end. */
+  /** Wall time, from just before the start to the end. */
   readonly seconds: number;
-  /** User and system time, and peak of resident memory; 0 for one that was killed. */
+  /** User and system time. This and the peak of resident memory are 0 for a process that was killed. */
   readonly cpuSeconds: number;
   readonly peakMegabytes: number;
 }
@@ -18,14 +18,17 @@ export interface Measured {
 export interface Running {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Ends it by SIGKILL after so many milliseconds. */
+  /** Milliseconds after which the process is killed by SIGKILL. */
   readonly killAfter?: number;
 }
 
-/** Node itself tells what it has used, over a pipe of its own: no tool of the system is needed. */
+/** Node itself reports its usage through a pipe, so no tool of the system is needed. */
 const usage = `data:text/javascript,import{writeSync}from'node:fs';process.on('exit',()=>{const r=process.resourceUsage();writeSync(3,JSON.stringify([(r.userCPUTime+r.systemCPUTime)/1e6,r.maxRSS/1024]))})`;
 
-/** Runs node with the arguments as a process of its own, with nothing of this one's environment but PATH and what is given. */
+/**
+ * Runs node with the arguments in a process of its own. From this process's environment it gets only PATH, plus what is
+ * given.
+ */
 export async function measure(args: readonly string[], { cwd, env = {}, killAfter }: Running): Promise<Measured> {
   const begun = performance.now();
   const child = spawn(process.execPath, ['--import', usage, ...args], {
@@ -57,7 +60,7 @@ export async function measure(args: readonly string[], { cwd, env = {}, killAfte
   };
 }
 
-/** The middle one by time. */
+/** The run with the median time. */
 export function median(runs: readonly Measured[]): Measured {
   const sorted = [...runs].sort((a, b) => a.seconds - b.seconds);
   const middle = sorted[sorted.length >> 1];

@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 
 const page = 'docs/performance.md';
 
-/** Puts a text into its part of docs/performance.md, between `<!-- name -->` and `<!-- /name -->`. */
+/** Writes a text into its part of docs/performance.md, between `<!-- name -->` and `<!-- /name -->`. */
 export function fill(name: string, text: string): void {
   const before = readFileSync(page, 'utf8');
   const part = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
@@ -14,7 +14,7 @@ export function fill(name: string, text: string): void {
   );
 }
 
-/** Where and when: `Intel(R) Xeon(R), 2 cores, 24 GB, Linux, Node 24.21.0, 2026-11-23`. */
+/** The machine and the date: `Intel(R) Xeon(R), 2 cores, 24 GB, Linux, Node 24.21.0, 2026-11-23`. */
 export function machine(): string {
   const [cpu] = cpus();
   const gigabytes = Math.round(totalmem() / 2 ** 30);

@@ -9,10 +9,10 @@ export interface Curve {
 const width = 720;
 const height = 420;
 const edge = { left: 70, right: 200, top: 20, bottom: 50 };
-// Told apart without colours too: by their marks' order at the right end, where the names stand.
+// The curves can be told apart without colours, since their names stand at their right ends.
 const colours = ['#0b62a3', '#b3401a', '#3f7d20', '#7a4fa3', '#8a6d00'];
 
-/** Time against fleet size, both in powers of ten, as SVG; readable on light and dark pages. */
+/** Draws time against fleet size, both in powers of ten, as SVG. It is readable on light and dark pages. */
 export function plot(curves: readonly Curve[]): string {
   const points = curves.flatMap((curve) => curve.points);
   const times = points.map((point) => point.seconds);
@@ -58,7 +58,7 @@ function gridLine(x1: number, y1: number, x2: number, y2: number, label: string,
   return `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="#ddd"/><text ${at}>${label}</text>`;
 }
 
-/** Heights at which names of one line each do not touch, in the given order. */
+/** Heights at which names of one line do not touch each other, in the given order. */
 function spread(heights: readonly number[]): readonly number[] {
   const order = heights.map((wanted, at) => ({ wanted, at })).sort((a, b) => a.wanted - b.wanted);
   const placed = new Map<number, number>();

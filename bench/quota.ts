@@ -10,8 +10,8 @@ const runs = [
 ];
 
 /**
- * New devices on throttled hubs that have saved up nothing; client and hub share a simulated clock. How much of the quota is used says
- * something about our pacing, not about Azure.
+ * New devices on throttled hubs that have saved up no quota. Client and hub share a simulated clock. The share of the
+ * quota that is used says something about our pacing, not about Azure.
  */
 export async function quotaTable(): Promise<string> {
   const rows: string[][] = [];

@@ -16,7 +16,7 @@ const cases = [
   { fleet: 100_000, hub: 100_000 },
 ];
 
-/** What a plan reads of a hub, as the embedded hub counts it, by the size of the fleet and of the hub. */
+/** What a plan reads from a hub, as the embedded hub counts it, for each size of the fleet and of the hub. */
 export async function readsTable(): Promise<string> {
   const rows: string[][] = [];
   for (const { fleet, hub: size } of cases) {

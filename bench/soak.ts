@@ -6,8 +6,9 @@ import { imports } from './soak/imports.ts';
 import { kills } from './soak/kills.ts';
 
 /**
- * `npm run soak`: the bars that take too long for every change. All of them, with `npm run soak -- fleet kills` these parts alone, and
- * with `seeds=3` or `moments=10` fewer rounds. `npm run soak -- write` puts the last result into docs/performance.md. Exit 1: a bar does not hold.
+ * `npm run soak` checks the bars that take too long for every change. `npm run soak -- fleet kills` checks only these
+ * parts; `seeds=3` or `moments=10` make fewer rounds. `npm run soak -- write` writes the last result into
+ * docs/performance.md. Exit code 1 means that a bar does not hold.
  */
 const parts = { fleet, import: imports, faults, kills } as const;
 const args = process.argv.slice(2);

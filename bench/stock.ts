@@ -7,9 +7,9 @@ import { RestApiClient } from 'azure-iothub/dist/common-http/rest_api_client.js'
 import { idsOf, thumbprintOf } from './fleet.ts';
 
 /**
- * What our tool is measured against, as a process of its own: the stock azure-iothub SDK and nothing else.
- * `single`: one device at a time. `bulk`: bulks of 100, eight at once, no checks. `certificates`: the same, with the
- * thumbprints of two certificate files for each device.
+ * The process that our tool is compared with: the stock azure-iothub SDK and nothing else. `single`: one device at a
+ * time. `bulk`: bulks of 100, eight at once, no checks. `certificates`: the same, with the thumbprints of two
+ * certificate files for each device.
  */
 const [mode = 'bulk', count = '1'] = process.argv.slice(2);
 const connectionString = process.env.IOTHUB_CONNECTION_STRING ?? '';
@@ -46,7 +46,7 @@ function thumbprint(id: string, slot: 'primary' | 'secondary'): string {
   return certificate.fingerprint256.replaceAll(':', '');
 }
 
-/** The stock client. Its HTTP layer knows no port, so the port is put into its options, nothing else. */
+/** The stock client. Its HTTP layer has no port, so the port is added to its options. Nothing else is changed. */
 function openRegistry() {
   const [, name = '', port = '', key = ''] =
     /HostName=([^:;]+):(\d+);SharedAccessKeyName=iothubowner;SharedAccessKey=(.+)/.exec(connectionString) ?? [];

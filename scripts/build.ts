@@ -21,7 +21,7 @@ const core = [
 ];
 
 /** What every command of the command line needs beside that. */
-const commandLine = [/\/src\/terminal\/(program|pipeline|progress|root|style)\./, /\/node_modules\/commander\//];
+const commandLine = [/\/src\/terminal\/(faults|program|pipeline|progress|root|style)\./, /\/node_modules\/commander\//];
 
 /** What a run with a hub needs beside that. */
 const planning = [/\/src\/(plan|apply)\//];

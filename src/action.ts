@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { info, notice, setSecret } from '@actions/core';
 import { getProxyForUrl } from 'proxy-from-env';
 import { requireUploads, uploadBundles } from './github/artifacts.ts';
@@ -14,35 +14,37 @@ import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
 import { requireCurrent } from './github/rerun.ts';
 import { formsOf, hiding, signaturesIn } from './github/secrets.ts';
-import { readImportContainer } from './hub/import/import-container.ts';
-import { asFault, Fault, messageOf } from './model/fault.ts';
-import { endedEarly, exitCode, type Report } from './model/report.ts';
+import { asFault, type Fault, messageOf } from './model/fault.ts';
+import { type Command, endedEarly, exitCode, type Report } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import { provision } from './provision.ts';
 import type { SarifContext } from './report/sarif.ts';
-import type { BaseFiles, FilesRead } from './run/request.ts';
-import { days, readRequest, type Settings, word } from './run/settings.ts';
-import { hostsOf, openSignIn, readSignIn, type SignIn } from './run/sign-in.ts';
+import { runFault } from './run/faults.ts';
+import { runLines } from './run/lines.ts';
+import type { BaseFiles, FilesRead, Request } from './run/request.ts';
+import { faultsIn } from './run/setting-reader.ts';
+import { asksHub, type RunSettings, readSettings, type Settings } from './run/settings.ts';
+import { openSignIn, type SignIn } from './run/sign-in.ts';
 import { exitWith, type Outside, stopFromOutside } from './run/signals.ts';
 import { version } from './run/version.ts';
 import { openWorkspace } from './run/workspace.ts';
 import { readCa, realWorld } from './run/world.ts';
 
-/** The JavaScript action: inputs → run → outputs. Outputs are set and the summary is written however it ends. */
+/** The JavaScript action: inputs, run, outputs. However the run ends, it sets the outputs and writes the summary. */
 async function main(): Promise<void> {
   const outside = stopFromOutside();
   const { stop } = outside;
   const inputs = readInputs();
   const event = readEvent();
-  const report = await run(inputs, event, outside).catch((thrown) => endedEarly(inputs.command, asFault(thrown)));
-  const uploaded = await uploadUnlessStopped(report, inputs, stop);
-  const known: Report = { ...report, faults: [...new Set([...report.faults, ...uploaded.faults])] };
-  // Nobody knows how the fleet is: that is no news for an issue.
-  const issue = stop.asked.aborted ? [] : await cutShort(stop.asked, keepIssue(known, inputs, event), () => []);
-  const complete: Report = { ...known, faults: [...known.faults, ...issue] };
+  const { report, artifactIds } = await runAndUpload(inputs, event, outside).catch((thrown) => {
+    return { report: endedEarly(inputs.command, ...faultsIn(thrown)), artifactIds: [] };
+  });
+  // A stopped run says nothing about the fleet, so the issue is left as it is.
+  const issue = stop.asked.aborted ? [] : await cutShort(stop.asked, keepIssue(report, inputs, event), () => []);
+  const complete: Report = { ...report, faults: [...report.faults, ...issue] };
   await logReport(complete);
   await writeSummary(complete, event.link, hiding(inputs));
-  setOutputs(complete, uploaded.ids, {
+  setOutputs(complete, artifactIds, {
     folder: process.env.RUNNER_TEMP ?? '.',
     sarif: sarifContext(inputs, event),
     hide: hiding(inputs),
@@ -54,92 +56,108 @@ async function main(): Promise<void> {
   else if (code !== 0) process.exitCode = 1;
 }
 
+/** Takes the manifest from the text of the input, because a run with wrong settings has a report too. */
 function sarifContext({ manifest = '' }: Settings, { rulesPage }: Event): SarifContext {
   const [first = ''] = manifest.split('\n');
   return { version, manifest: first.trim() || 'devices.yaml', ...(rulesPage === undefined ? {} : { rulesPage }) };
 }
 
-async function run(inputs: Settings, event: Event, { stop, limit }: Outside): Promise<Report> {
+/** A run that has ended, with its uploads. */
+interface Ended {
+  readonly report: Report;
+  readonly artifactIds: readonly number[];
+}
+
+/** Throws `WrongSettings` before it asks a hub or writes anything. Throws a `Fault` for a run that ends early. */
+async function runAndUpload(inputs: Settings, event: Event, outside: Outside): Promise<Ended> {
   const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
   for (const secret of signaturesIn(inputs)) setSecret(secret);
-  const signIn = await readSignIn(inputs);
-  if (signIn.way === 'connection-strings')
-    for (const { key } of signIn.credentials) for (const form of formsOf(key)) setSecret(form);
-  const publishes = /^(apply|render)$/.test(inputs.command ?? '') && inputs.artifacts !== 'none';
-  const request = readRequest(
-    { ...inputs, 'plan-file': planFileOf(inputs) },
-    {
-      directory: root,
-      credentialHubs: hostsOf(signIn),
-      findings: publishes ? publicityFindings(event) : [],
+  const settings = await readSettings(inputs, {
+    directory: root,
+    asksHub: (command, signIn) => asksHub(command) && excuseOf(command, signIn, event) === undefined,
+    mask: (key) => {
+      for (const form of formsOf(key)) setSecret(form);
     },
-  );
-  limit(request.timeLimit);
-  const importContainer = readImportContainer(inputs['import-container'], Date.now());
-  // Wrong settings of what comes last are told before anything is written, as is a runner that cannot upload.
-  const uploads = uploadSettings(inputs).mode !== 'none';
-  word(inputs, 'comment', ['auto', 'never']);
+  });
+  outside.limit(settings.request.timeLimit);
+  const report = await run(settings, root, event, outside.stop);
+  const { ids, faults } = await uploadUnlessStopped(report, settings, outside.stop);
+  return { report: { ...report, faults: [...new Set([...report.faults, ...faults])] }, artifactIds: ids };
+}
+
+async function run(settings: RunSettings, root: string, event: Event, stop: Stop): Promise<Report> {
+  const { signIn, caFile, importContainer, githubToken: token } = settings;
+  const request = completed(settings, root, event);
+  const { command } = request;
   const workspace = openWorkspace(root, { checkIgnored: ignoredByGit });
-  const caFile = inputs['ca-file'] ? resolve(root, inputs['ca-file']) : undefined;
-  const excuse = request.command === 'plan' && !canSignIn(signIn) ? event.withoutSecrets : undefined;
-  const asksHub = excuse === undefined && !/^(validate|render)$/.test(request.command);
-  const credentials = asksHub
-    ? await unlessStopped(stop, () =>
-        openSignIn(signIn, request.hubs, {
-          idToken: (audience) => idToken(audience, event.withoutSecrets),
-          mask: setSecret,
-          authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
-          proxyFor: getProxyForUrl,
-          ca: () => readCa(caFile),
-        }),
-      )
-    : [];
+  const excuse = excuseOf(command, signIn, event);
+  const credentials =
+    excuse === undefined && asksHub(command)
+      ? await unlessStopped(stop, () =>
+          openSignIn(signIn, request.hubs, {
+            idToken: (audience) => idToken(audience, event.withoutSecrets),
+            mask: setSecret,
+            authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
+            proxyFor: getProxyForUrl,
+            ca: () => readCa(caFile),
+          }),
+        )
+      : [];
   const requireCurrentOn = (branch: string) => (read: FilesRead) => {
-    return requireCurrent(
-      { root: workspace.root, branch, commit: event.commit, token: inputs['github-token'] ?? '' },
-      read,
-    );
+    return requireCurrent({ root: workspace.root, branch, commit: event.commit, token }, read);
   };
   const world = realWorld({
-    command: request.command,
+    command,
     workspace,
     credentials,
     caFile,
-    ...(request.command === 'apply' ? { importContainer } : {}),
+    ...(command === 'apply' ? { importContainer } : {}),
     env: process.env,
     progress: logProgress(),
     stop,
-    checkPublishing: uploads ? requireUploads : () => {},
+    checkPublishing: settings.artifacts === 'none' ? () => {} : requireUploads,
     ...(event.rerunOn === undefined ? {} : { requireCurrent: requireCurrentOn(event.rerunOn) }),
-    openHistory: () => openEventHistory(root, event, request.command),
+    openHistory: () => openEventHistory(root, event, command),
     ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
   });
   if (excuse !== undefined) {
-    notice(`Only validated, not planned: ${excuse}.`, { title: 'plan without a hub' });
+    notice(runLines['only-validated']({ reason: excuse }), { title: runLines['plan-without-hub-title']() });
     return { ...(await provision({ ...request, command: 'validate', insteadOfPlan: true }, world)), command: 'plan' };
   }
   return provision(request, world);
 }
 
-/** A plan is always written: an output names it. */
-function planFileOf({ command, 'plan-file': given }: Settings): string | undefined {
-  if (given || command !== 'plan') return given;
-  return join(process.env.RUNNER_TEMP ?? '.', 'provision-iot-edge-plan.json');
+/** Adds to the request what only the runner knows. A plan is always written to a file, because an output names it. */
+function completed({ request, artifacts }: RunSettings, root: string, event: Event): Request {
+  const { command } = request;
+  const publishes = (command === 'apply' || command === 'render') && artifacts !== 'none';
+  const planFile = resolve(root, process.env.RUNNER_TEMP ?? '.', 'provision-iot-edge-plan.json');
+  return {
+    ...(command === 'plan' ? { planFile } : {}),
+    ...request,
+    findings: publishes ? publicityFindings(event) : [],
+  };
 }
 
-/** The files that the pull request changes, or a notice why they cannot be compared: a plan goes on without. */
+/** The files at the base of the pull request. If they are missing, a notice says why, and the plan goes on. */
 async function openBase(root: string, named: string): Promise<BaseFiles | undefined> {
   try {
     const base = await checkOut(root, await baseCommit(root, named));
     if (base !== undefined) return { ...base, workspace: openWorkspace(base.folder) };
-    throw new Error('the commit is not there; write "with: { fetch-depth: 2 }" in the step actions/checkout');
+    throw new Error(runLines['base-missing']());
   } catch (thrown) {
-    notice(`What devices would run is not compared with the base: ${messageOf(thrown)}.`, { title: 'configuration' });
+    const reason = messageOf(thrown);
+    notice(runLines['not-compared']({ reason }), { title: runLines['not-compared-title']() });
     return undefined;
   }
 }
 
-/** Whether what signs in is all there; of a session that may have been left nobody knows. */
+/** Why a plan asks no hub: the run has no secrets to sign in with. Nothing if it does ask. */
+function excuseOf(command: Command, signIn: SignIn, { withoutSecrets }: Event): string | undefined {
+  return command === 'plan' && !canSignIn(signIn) ? withoutSecrets : undefined;
+}
+
+/** Whether the settings are enough to sign in. A session of the Azure CLI does not count, because there may be none. */
 function canSignIn(signIn: SignIn): boolean {
   if (signIn.way === 'github-oidc') {
     return signIn.clientId !== '' && signIn.tenantId !== '' && mayHaveIdTokens(process.env);
@@ -147,39 +165,32 @@ function canSignIn(signIn: SignIn): boolean {
   return signIn.way === 'connection-strings';
 }
 
-/** Uploads take long: once a run is stopped, the next one does them. */
-async function uploadUnlessStopped(report: Report, inputs: Settings, stop: Stop): Promise<Uploaded> {
-  const stopped = () => ({ ids: [], faults: [stop.fault()] });
-  if (report.bundles.length === 0) return upload(report, inputs);
-  return cutShort(stop.asked, stop.asked.aborted ? Promise.resolve(stopped()) : upload(report, inputs), stopped);
-}
-
 interface Uploaded {
   readonly ids: readonly number[];
   readonly faults: readonly Fault[];
 }
 
-/** Uploads what was written. What goes wrong here is a fault of the report: the hub is already as it says. */
-async function upload(report: Report, inputs: Settings): Promise<Uploaded> {
-  if (report.bundlesDirectory === undefined || report.bundles.length === 0) return { ids: [], faults: [] };
-  const { mode, retentionDays } = uploadSettings(inputs);
-  if (mode === 'none') return { ids: [], faults: [] };
+/** Uploads take long, so a stopped run leaves them to the next one. */
+async function uploadUnlessStopped(report: Report, settings: RunSettings, stop: Stop): Promise<Uploaded> {
+  const stopped = () => ({ ids: [], faults: [stop.fault()] });
+  if (report.bundles.length === 0) return { ids: [], faults: [] };
+  return cutShort(stop.asked, stop.asked.aborted ? Promise.resolve(stopped()) : upload(report, settings), stopped);
+}
+
+/** Uploads the bundles. A failure is a fault of the report, because the hub is already as the report says. */
+async function upload(
+  { bundles, bundlesDirectory }: Report,
+  { artifacts: mode, retentionDays }: RunSettings,
+): Promise<Uploaded> {
+  if (bundlesDirectory === undefined || mode === 'none') return { ids: [], faults: [] };
   try {
-    const uploads = await uploadBundles(report.bundles, report.bundlesDirectory, { mode, retentionDays, log: info });
-    if (uploads.notice !== undefined) notice(uploads.notice, { title: 'artifacts' });
-    const remedy = 'The hub is as reported. Run the job again: it uploads, and writes nothing that is already there.';
-    return { ids: uploads.ids, faults: uploads.failures.map(({ message }) => new Fault(message, remedy)) };
+    const uploads = await uploadBundles(bundles, bundlesDirectory, { mode, retentionDays, log: info });
+    if (uploads.notice !== undefined) notice(uploads.notice, { title: runLines['artifacts-title']() });
+    const faults = uploads.failures.map(({ message: said }) => runFault('artifact-not-uploaded', { said }));
+    return { ids: uploads.ids, faults };
   } catch (thrown) {
     return { ids: [], faults: [asFault(thrown)] };
   }
-}
-
-function uploadSettings(inputs: Settings): { mode: 'device' | 'fleet' | 'none'; retentionDays: number | undefined } {
-  const retention = days(inputs, 'retention-days', 0);
-  return {
-    mode: word(inputs, 'artifacts', ['device', 'fleet', 'none']),
-    retentionDays: retention === 0 ? undefined : retention,
-  };
 }
 
 void main();

@@ -14,18 +14,18 @@ import type { Workspace } from './model/workspace.ts';
 import type { GoneDevice } from './removal/declared-elsewhere.ts';
 import type { Request, World } from './run/request.ts';
 
-/** The fleet after every check that needs no hub. */
+/** The fleet after all checks that need no hub. */
 export interface Checked {
-  /** Those of the hubs in this run. */
+  /** The devices of this run's hubs. */
   readonly devices: readonly Device[];
-  /** Those of all hubs. */
+  /** The devices of all hubs, not only of this run's. */
   readonly all: readonly Device[];
   readonly identities: readonly Identity[];
   readonly bundles: readonly Bundle[];
   readonly findings: readonly Finding[];
-  /** What devices would run otherwise than at the base of the pull request; absent where that is not compared. */
+  /** How the configuration of devices differs from the base of the pull request. Absent if it is not compared. */
   readonly configuration?: readonly ConfigurationChange[];
-  /** The files that all this comes from, relative to the workspace, manifests first. */
+  /** The files that were read, relative to the workspace, manifests first. */
   readonly files: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export async function check(request: Request, world: World): Promise<Checked> {
   const identities = await identify(devices, workspace, options, files);
   const read = new Set(files.opened.keys());
   const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, read), workspace, read);
-  // Only these two need the files; everything that can be wrong with them is found without rendering.
+  // Only these two commands need the bundles. The others find the same faults without rendering.
   const renders = request.command === 'apply' || request.command === 'render';
   const rendered = renders ? identities.value : [];
   const identified = new Set(rendered.map(({ device }) => device));
@@ -63,14 +63,14 @@ export async function check(request: Request, world: World): Promise<Checked> {
   return { ...checked, ...(await configurationSinceBase(request, world, { ...checked, manifests })) };
 }
 
-/** manifest → Fleet, every device with its hub. `files` keeps the certificates that were read on the way. */
+/** manifest → Fleet, every device with its hub. `files` keeps the certificates that were read. */
 async function readDevices(
   request: Request,
   workspace: Workspace,
   files = noFiles(),
 ): Promise<{ readonly fleet: Judged<Fleet>; readonly assigned: Judged<Assigned> }> {
   const fleet = await readFleet(request.manifests, workspace, async (paths, placeOf) => {
-    // Few manifests name their devices by their certificates.
+    // Loaded here only, because few manifests name their devices by certificates.
     const { pairCertificates } = await import('./identity/pairs.ts');
     return pairCertificates(paths, workspace, { placeOf, matched: true, files });
   });
@@ -87,27 +87,30 @@ function useOf({ command, insteadOfPlan }: Request): AssignOptions['use'] {
   return command === 'render' ? 'name' : 'credentials';
 }
 
-/** What the default branch once declared, and no manifest of the workspace declares now, on the hubs of this run; none unless the run may remove devices. */
+/**
+ * The devices on this run's hubs that the default branch declared before and no manifest of the workspace declares now. None
+ * if the run may not remove devices.
+ */
 export async function devicesGone(
   request: Request,
   { openHistory, workspace }: World,
   { all }: Checked,
 ): Promise<readonly GoneDevice[]> {
   if ((request.plan.prune ?? 'none') === 'none') return [];
-  const [{ onceDeclared }, { goneFrom }] = await Promise.all([
+  const [{ declaredBefore }, { goneFrom }] = await Promise.all([
     import('./removal/declared-before.ts'),
     import('./removal/declared-elsewhere.ts'),
   ]);
   const declared = new Set(all.map(({ id, hub }) => `${hub}/${id}`));
-  const once = await onceDeclared(request.manifests.map(workspace.spelled), request.hubs, await openHistory());
-  const inRun = once.filter(({ hub }) => request.onlyHub === undefined || hub === request.onlyHub);
+  const before = await declaredBefore(request.manifests.map(workspace.spelled), request.hubs, await openHistory());
+  const inRun = before.filter(({ hub }) => request.onlyHub === undefined || hub === request.onlyHub);
   const gone = inRun.filter(({ id, hub }) => !declared.has(`${hub}/${id}`));
   return gone.length === 0 ? [] : goneFrom(workspace, gone);
 }
 
 /**
- * For a pull request, what its devices would run otherwise than at its base, whatever was wrong there. No hub is needed for it, nor
- * that all devices are right.
+ * For a pull request, how the configuration of its devices differs from its base. It needs no hub. It also works if devices
+ * have faults, now or at the base.
  */
 async function configurationSinceBase(
   request: Request,
@@ -118,7 +121,7 @@ async function configurationSinceBase(
   const base = await openBase?.();
   if (base === undefined) return {};
   try {
-    // A device may have moved here from a hub that the run leaves out.
+    // A device may come from a hub that this run leaves out.
     const { onlyHub: _, ...everywhere } = request;
     const renamed = manifests.flatMap((manifest) => base.renamed.get(manifest) ?? []);
     const { assigned } = await readDevices(
@@ -133,7 +136,7 @@ async function configurationSinceBase(
   }
 }
 
-/** Where private keys are looked for: beside the manifests and beside the certificates they name. */
+/** The folders that are searched for private keys: those of the manifests and of the certificates that they name. */
 function foldersOf(manifests: readonly string[], certificates: ReadonlySet<string>): readonly string[] {
   return [...new Set([...manifests, ...certificates].map(folderOf))].sort();
 }
@@ -143,13 +146,13 @@ function folderOf(path: string): string {
   return end < 0 ? '.' : path.slice(0, end);
 }
 
-/** By place, each fault once: a value of the defaults is judged for every device that inherits it. */
+/** The findings by place, each once. A value of the defaults is judged for every device that inherits it. */
 export function inOrder(findings: readonly Finding[]): readonly Finding[] {
   const once = new Map(findings.map((f) => [[f.rule, where(f), f.message].join('\n'), f]));
   return [...once.values()].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
 }
 
-/** Sorts as file, line and column do. */
+/** A key that sorts by file, line and column. */
 function where({ place }: Finding): string {
   if (place === undefined) return '';
   return [place.file, String(place.line).padStart(9), String(place.column).padStart(9)].join('\0');

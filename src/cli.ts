@@ -11,7 +11,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 if (keepsCompiledCode()) module.enableCompileCache?.(compiledCode());
 
-// Imported here, since what is imported above is compiled before the cache is there.
+// Imported after the cache is enabled, so that its compiled code is kept.
 void import('./terminal/program.ts')
   .then(({ runCommandLine }) => runCommandLine(process.argv.slice(2)))
   .then((code) => {

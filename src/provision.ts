@@ -9,26 +9,19 @@ import type { Registry } from './model/registry.ts';
 import type { ListedDevice, Report, Result } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import type { GoneDevice } from './removal/declared-elsewhere.ts';
+import { runFault } from './run/faults.ts';
 import type { Request, World } from './run/request.ts';
 
-/** Runs one command. Faults of the material are findings of the report, faults of the world stand in it beside them. */
+/** Runs one command. Faults of the user's material are findings of the report. Faults of the world are its faults. */
 export async function provision(request: Request, world: World): Promise<Report> {
-  if (!['validate', 'render'].includes(request.command) && request.hubs.length === 0) throw noHub();
+  if (!['validate', 'render'].includes(request.command) && request.hubs.length === 0) throw runFault('no-hub', {});
   const checked = await unlessStopped(world.stop, () => check(request, world));
   try {
     return await carryOutCommand(request, world, checked);
   } catch (thrown) {
-    // What was found before stays said.
+    // The findings so far stay in the report.
     return report(request, checked, 'failed', { faults: [asFault(thrown)] });
   }
-}
-
-function noHub(): Fault {
-  const remedy =
-    'Name it in the input hub (--hub on the command line), or give its connection string: the input connection-string, or IOTHUB_CONNECTION_STRING. validate needs none.';
-  return new Fault('there is no hub to ask: none is named, and no connection string is given', remedy, {
-    kind: 'usage',
-  });
 }
 
 async function carryOutCommand(request: Request, world: World, checked: Checked): Promise<Report> {
@@ -63,7 +56,7 @@ async function planFleet(request: Request, world: World, checked: Checked): Prom
     const result = changes.every(({ kind }) => kind === 'unchanged') ? 'unchanged' : 'changes';
     const more = { changes, findings };
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', more);
-    // A plan that may not be carried out is not one to approve.
+    // A plan that may not be carried out is not written, so that nobody approves it.
     return report(request, checked, result, { ...more, ...(await writePlan(request, changes, registries)) });
   });
 }
@@ -115,7 +108,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
   });
 }
 
-/** Tags of existing devices come after all registrations: that nobody may write them is told before the first. */
+/** Throws a `Fault` if tags may not be written. They come after all registrations, which must not begin then. */
 async function requireTagWriting(
   changes: readonly Change[],
   registries: ReadonlyMap<HubHost, Registry>,
@@ -128,7 +121,7 @@ async function requireTagWriting(
   }
 }
 
-/** Reads the approved plan, if there is one, before any hub is asked; gives what compares with it. */
+/** Reads the approved plan, if there is one, and gives a function that compares changes with it. No hub is asked before. */
 async function comparing({
   planFile,
   plan: { prune = 'none' },
@@ -146,7 +139,7 @@ async function verifyFleet(request: Request, world: World, checked: Checked): Pr
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
   const gone = await devicesGone(request, world, checked);
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
-    // What differs is drift, whatever the plan would think of writing it.
+    // Every difference is drift, even one that the plan may not write.
     const { changes } = await planHubs(request, world, { ...checked, gone }, registries);
     const inSync = changes.every(({ kind }) => kind === 'unchanged');
     return report(request, checked, inSync ? 'in-sync' : 'drift', { changes });
@@ -171,7 +164,7 @@ async function listHubs(request: Request, world: World, checked: Checked): Promi
   return report(request, checked, 'listed', { listed });
 }
 
-/** Opens a registry for every hub of the devices, and closes them all in the end. */
+/** Opens a registry for every hub of the devices, and closes all of them at the end. */
 async function withRegistries<T>(
   devices: readonly { readonly hub?: HubHost | undefined }[],
   world: World,
@@ -201,15 +194,15 @@ async function planHubs(
   for (const [hub, registry] of registries) {
     world.progress.phase(`reading ${hub}`);
     const identities = checked.identities.filter(({ device }) => device.hub === hub);
-    // Where one device names tags, the others may have had some before there was a mark to find them by.
+    // If one device names tags, others may have tags from older versions, which wrote no mark to find them by.
     const tags = identities.some(({ device }) => device.tags !== undefined) ? 'all' : 'marked';
     const wanted = identities.map(({ device }) => device.id);
     const found = await unlessStopped(world.stop, () => registry.read(wanted, { tags }));
-    const once = checked.gone.filter((device) => device.hub === hub);
-    const ids = once.map(({ id }) => id);
-    const gone = once.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(ids))).values();
-    const ofHub = plan(hub, identities, found, request.plan, gone);
-    if (once.length > 0) (await import('./removal/declared-elsewhere.ts')).requireNoDoubt(once, ofHub.value);
+    const gone = checked.gone.filter((device) => device.hub === hub);
+    const ids = gone.map(({ id }) => id);
+    const toRemove = gone.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(ids))).values();
+    const ofHub = plan(hub, identities, found, request.plan, toRemove);
+    if (gone.length > 0) (await import('./removal/declared-elsewhere.ts')).requireNoDoubt(gone, ofHub.value);
     planned.push(ofHub);
   }
   return {
@@ -229,12 +222,12 @@ function isRight({ result }: DeviceOutcome): boolean {
 }
 
 async function write({ outputDirectory }: Request, { workspace }: World, bundles: readonly Bundle[]): Promise<Written> {
-  // Loaded where it is used: every millisecond of `validate` is waited for.
+  // Loaded here only, because `validate` does not need it and has to start fast.
   const { writeBundles } = await import('./bundle/directory.ts');
   return writeBundles(outputDirectory, bundles, { workspace: workspace.root });
 }
 
-/** Writes files, the hub being as it is. A run with seconds left does not begin it: the next one writes the files of all devices. */
+/** Writes files after the hub was written. A run with seconds left leaves them to the next run, which writes all of them. */
 async function writeUnlessHurried(
   stop: Stop,
   work: () => Promise<Written>,
@@ -245,8 +238,8 @@ async function writeUnlessHurried(
       throw stop.fault();
     });
   } catch (thrown) {
-    const remedy = 'The hub is as reported. Mend the cause and run it again: only the files are left to do.';
-    return { faults: [thrown instanceof Fault ? thrown : new Fault(messageOf(thrown), remedy, { cause: thrown })] };
+    if (thrown instanceof Fault) return { faults: [thrown] };
+    return { faults: [runFault('files-not-written', { said: messageOf(thrown) }, { cause: thrown })] };
   }
 }
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { registeredDevice, registeredTwin } from '../../src/hub/calls/wire.ts';
 import type { JsonObject } from '../../src/model/fleet.ts';
@@ -6,6 +5,7 @@ import { unapproved } from '../../src/plan/approved.ts';
 import { planDocument } from '../../src/plan/document.ts';
 import { fieldOf } from '../../src/plan/new-fields.ts';
 import { digest, hub, idOf, wanted } from '../plan/devices.ts';
+import { fc, times } from '../support/property.ts';
 import { type Fields, useRig } from './rig.ts';
 
 // A plan is approved, somebody changes the hub, and apply comes with the approved plan. What must hold, whatever they did: apply
@@ -101,7 +101,7 @@ describe('a hub that is changed between the plan and its apply', () => {
         if (await holds(begin, theirs)) went++;
         else stopped++;
       }),
-      { numRuns: 200 },
+      times(200),
     );
     expect(Math.min(went, stopped), 'both happen often enough to tell').toBeGreaterThan(20);
   });

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Disturbance, DisturbedCall } from '../../src/emulator/trouble/disturbance.ts';
 import { registeredTwin } from '../../src/hub/calls/wire.ts';
@@ -7,6 +6,7 @@ import type { Change } from '../../src/model/plan.ts';
 import type { Twin } from '../../src/model/registration.ts';
 import { movedTags, tagChange, tagValue } from '../../src/plan/tags.ts';
 import { digest, wanted } from '../plan/devices.ts';
+import { fc, times } from '../support/property.ts';
 import { entriesOf, isBulk, isPatch, useRig } from './rig.ts';
 
 // Another writer of tags and a bad network at every moment of a run. What must hold, whatever happens: our patch lands only on a
@@ -77,7 +77,7 @@ describe('whatever another writer of tags and the network do', () => {
       minLength: devices,
       maxLength: devices,
     });
-    await fc.assert(fc.asyncProperty(states, fc.array(moment, { maxLength: 14 }), holds), { numRuns: 200 });
+    await fc.assert(fc.asyncProperty(states, fc.array(moment, { maxLength: 14 }), holds), times(200));
   });
 });
 

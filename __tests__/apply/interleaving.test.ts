@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Disturbance } from '../../src/emulator/trouble/disturbance.ts';
 import type { Identity } from '../../src/model/identity.ts';
 import { digest } from '../plan/devices.ts';
+import { fc, times } from '../support/property.ts';
 import { type Fields, fleet, isBulk, type Rig, useRig } from './rig.ts';
 import { Watch } from './watch.ts';
 
@@ -79,7 +79,7 @@ describe('whatever another writer and the network do', () => {
       fc.asyncProperty(start, fc.array(moment(quickTroubles), { maxLength: 20 }), async (states, moments) => {
         await holds(states, moments, 60_000);
       }),
-      { numRuns: 150 },
+      times(150),
     );
   });
 
@@ -88,7 +88,7 @@ describe('whatever another writer and the network do', () => {
       fc.asyncProperty(start, fc.array(moment(quickTroubles), { maxLength: 20 }), async (states, moments) => {
         await holds(states, moments, 60_000, 'nested');
       }),
-      { numRuns: 100 },
+      times(100),
     );
   });
 
@@ -98,7 +98,7 @@ describe('whatever another writer and the network do', () => {
       fc.asyncProperty(start, fc.array(moment(troubles), { maxLength: 8 }), async (states, moments) => {
         await holds(states, moments, 100);
       }),
-      { numRuns: 20 },
+      times(20),
     );
   });
 
@@ -112,7 +112,7 @@ describe('whatever another writer and the network do', () => {
           expect(results).not.toContain('unknown');
         },
       ),
-      { numRuns: 50 },
+      times(50),
     );
   });
 });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startHub } from '../emulator/start-hub.ts';
+import { startHub } from '../../src/emulator/hub.ts';
 import { digest } from '../plan/devices.ts';
 import { folderWith } from '../support/folder.ts';
 import { runOn } from './runs.ts';

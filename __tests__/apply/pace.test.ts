@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Pace, type Sent, type Trouble } from '../../src/apply/pace.ts';
 import { brokenRest, throttledRest } from '../../src/model/backoff.ts';
+import { fc } from '../support/property.ts';
 
 /** A pace of bulks of 100 on a clock of its own; chance always draws the middle. */
 function paceOf(perMinute?: number) {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { apply } from '../../src/apply/apply.ts';
-import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import type { Disturb, Disturbance, DisturbedCall } from '../../src/emulator/trouble/disturbance.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
@@ -11,14 +11,13 @@ import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
 import type { Registry } from '../../src/model/registry.ts';
 import { type Stop, StopSwitch } from '../../src/model/stop.ts';
 import { plan } from '../../src/plan/plan.ts';
-import { startHub } from '../emulator/start-hub.ts';
 import { digest, idOf, wanted } from '../plan/devices.ts';
 
 export interface Run {
   readonly outcomes: Readonly<Record<string, DeviceOutcome['result']>>;
   readonly reasons: Readonly<Record<string, string | undefined>>;
   readonly fault: Fault | undefined;
-  /** What was waited, in milliseconds. */
+  /** The waits, in milliseconds. */
   readonly sleeps: readonly number[];
   readonly progress: readonly (readonly [done: number, failed: number])[];
   /** The devices whose tags were written. */
@@ -27,14 +26,14 @@ export interface Run {
 
 export interface RunOptions {
   readonly attemptTimeoutMs?: number;
-  /** What every random number is; 0.5 by default. */
+  /** The value of every random number. Default 0.5. */
   readonly random?: number;
-  /** Told when nothing can be done but to wait. */
+  /** Called when nothing can be done but wait. */
   readonly waiting?: () => void;
   readonly stop?: Stop;
 }
 
-/** What the other writer changes; `{}` moves nothing but the etag. */
+/** What the other writer changes. `{}` changes only the etag. */
 export interface Fields {
   readonly primary?: string;
   readonly secondary?: string;
@@ -43,32 +42,32 @@ export interface Fields {
   readonly parentScopes?: readonly string[];
 }
 
-/** One embedded hub for the tests of a file, emptied before each, and the real client in front of it. */
+/** One embedded hub for all tests of a file, which is emptied before each, and the real client for it. */
 export interface Rig {
   readonly hub: EmbeddedHub;
   /** The calls since the hub was last emptied. */
   readonly calls: DisturbedCall[];
   disturb: Disturb | undefined;
-  /** Reads the hub and plans, everything allowed. */
+  /** Reads the hub and plans, with everything allowed. */
   plan(identities: readonly Identity[]): Promise<readonly Change[]>;
-  /** Carries out; `attemptTimeoutMs` of one call, 60 s by default, and what is to be waited passes at once. */
+  /** Applies changes. Waits end at once. `attemptTimeoutMs` is the time limit of one call, 60 s by default. */
   apply(changes: readonly Change[], options?: RunOptions): Promise<Run>;
-  /** Plans and carries out. */
+  /** Plans and applies. */
   provision(...identities: readonly Identity[]): Promise<Run>;
-  /** Puts a device as `seeded` wants it, with the thumbprints of `old-1` and `new-2`: one is to be replaced. */
+  /** Creates a device with the thumbprints of `old-1` and `new-2`, of which one has to be replaced. */
   seed(id: string, fields?: Fields): void;
-  /** What somebody else does, reading and writing at once. */
+  /** A change by somebody else, who reads and writes at once. */
   change(id: string, fields: Fields): void;
   /** Primary and secondary thumbprint, status and reason of a device, as the hub has them. */
   state(id: string): readonly unknown[] | undefined;
   operations(): number;
   /** The tags of a device, as the hub has them. */
   tags(id: string): unknown;
-  /** What somebody else does to the tags: merged, `null` takes away. */
+  /** A change of the tags by somebody else: they are merged, and `null` removes one. */
   tag(id: string, tags: JsonObject): void;
 }
 
-/** To be called where the tests of a file begin. */
+/** To be called at the top of a test file. */
 export function useRig(): Rig {
   let hub: EmbeddedHub;
   let before = 0;
@@ -148,7 +147,7 @@ export function useRig(): Rig {
     operations: () => hub.counts().registryWrites - before,
   };
 
-  /** One client for every time limit: its TLS context takes longer to make than most runs. */
+  /** One client for each time limit, since making its TLS context takes longer than most runs. */
   const registries = new Map<number, Promise<Registry>>();
   function open(attemptTimeoutMs = 60_000): Promise<Registry> {
     const [credential] = readConnectionStrings(hub.connectionString);
@@ -200,7 +199,7 @@ export function entriesOf({ body: entries }: DisturbedCall): readonly Record<str
   return Array.isArray(entries) ? entries : [];
 }
 
-/** Disturbs the first bulk calls, one after the other; the rest goes through. */
+/** Disturbs the first bulk calls, one by one. Later ones go through. */
 export function bulks(...disturbances: readonly (Disturbance | undefined | (() => void))[]): Disturb {
   const rest = [...disturbances];
   return (call) => {
@@ -215,14 +214,14 @@ export function isPatch({ method }: DisturbedCall): boolean {
   return method === 'PATCH';
 }
 
-/** A stop that is asked for already; why, as in "the run was stopped: …". */
+/** A stop that has already been asked for. `why` as in "the run was stopped: …". */
 export function pressed(why: string): Stop {
   const stop = new StopSwitch();
   stop.press(why, { hurried: true });
   return stop;
 }
 
-/** Every bulk call alike. */
+/** Disturbs every bulk call in the same way. */
 export function everyBulk(disturbance: Disturbance): Disturb {
   return (call) => (isBulk(call) ? disturbance : undefined);
 }

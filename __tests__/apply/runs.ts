@@ -5,11 +5,11 @@ import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import type { Report } from '../../src/model/report.ts';
 import { provision } from '../../src/provision.ts';
 import type { World } from '../../src/run/request.ts';
-import { readRequest, type Settings } from '../../src/run/settings.ts';
+import { readSettings, type Settings } from '../../src/run/settings.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { realWorld } from '../../src/run/world.ts';
 
-/** A whole run in a folder against embedded hubs, as the doors make it; `around` replaces parts of the world. */
+/** A whole run in a folder against embedded hubs, as the doors make it. `around` replaces parts of the world. */
 export async function runOn(
   hubs: EmbeddedHub | readonly EmbeddedHub[],
   folder: string,
@@ -17,12 +17,9 @@ export async function runOn(
   around: Partial<World> = {},
 ): Promise<Report> {
   const all = [hubs].flat();
-  const credentials = readConnectionStrings(all.map(({ connectionString }) => connectionString).join('\n'));
-  const request = readRequest(settings, {
-    directory: folder,
-    credentialHubs: credentials.map(({ host }) => host),
-    findings: [],
-  });
+  const strings = all.map(({ connectionString }) => connectionString).join('\n');
+  const credentials = readConnectionStrings(strings);
+  const { request } = await readSettings({ ...settings, 'connection-string': strings }, { directory: folder });
   const world = realWorld({
     command: 'apply',
     workspace: openWorkspace(folder, { checkIgnored: async () => new Set() }),
@@ -34,7 +31,7 @@ export async function runOn(
   return provision(request, { ...world, ...around });
 }
 
-/** Every embedded hub has an authority of its own; of several the first keeps them all. */
+/** A file with the authorities of all hubs. Each may have its own. */
 function caFileOf([first, ...others]: readonly EmbeddedHub[]): string | undefined {
   if (first === undefined || others.length === 0) return first?.caFile;
   const path = join(dirname(first.caFile), 'all-authorities.pem');

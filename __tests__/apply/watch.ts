@@ -10,15 +10,17 @@ import { entriesOf, type Rig } from './rig.ts';
 /** Changes of devices that a manifest declares. */
 type Declared = Exclude<Change, Removal>;
 
-/** The history of the devices: what we wrote upon what, and whether they were ever as wanted. */
+/** Records the history of the devices: what we wrote over which state, and whether they were ever as wanted. */
 export class Watch {
   readonly #rig: Rig;
   readonly #planned: ReadonlyMap<string, Declared>;
   readonly #landed = new Set<string>();
-  /** Landed, and the device is not deleted since. */
+  /** Devices on which our write landed and that have not been deleted since. */
   readonly #inEffect = new Set<string>();
   readonly #right = new Set<string>();
-  /** Kept for the end: what is thrown while the hub carries out a call would be one more fault of the network. */
+  /**
+   * Violations, reported at the end. An error thrown while the hub carries out a call would look like a network fault.
+   */
   readonly #wrongs: string[] = [];
 
   constructor(rig: Rig, changes: readonly Change[]) {
@@ -28,14 +30,14 @@ export class Watch {
   }
 
   /**
-   * A new device that is deleted as soon as we have made it, while our answer is lost, cannot be told from one never made:
-   * we make it again. So the other writer deletes only what was there.
+   * If a new device is deleted right after we have created it, while our answer is lost, it looks as if it was never
+   * created, and we create it again. So the other writer deletes only devices that were there before.
    */
   mayComeAndGo(n: number): boolean {
     return this.#planned.get(`edge-${n}`)?.kind !== 'create' || !this.#landed.has(`edge-${n}`);
   }
 
-  /** Called right before the hub carries out a bulk: nothing can come in between. */
+  /** To be called right before the hub carries out a bulk, so that nothing can come in between. */
   expectWrites(call: DisturbedCall): void {
     for (const { id, importMode, eTag, etag, parentScopes } of entriesOf(call)) {
       const now = this.#current(String(id));
@@ -58,7 +60,7 @@ export class Watch {
     }
   }
 
-  /** Called after every change of theirs. */
+  /** To be called after every change by the other writer. */
   look(): void {
     for (const change of this.#planned.values()) {
       const { id } = change;
@@ -98,7 +100,7 @@ export class Watch {
 
   #isRight({ identity, parent }: Declared, now: RegisteredDevice): boolean {
     if (parent === undefined || parent.id === null) return differences(identity, now, parent).length === 0;
-    // Planned before the parent was there, the child is right with the scope that it has by now.
+    // The child was planned before its parent existed. It is right with the scope that the parent has now.
     const scope = parent.scope ?? this.#current(parent.id)?.deviceScope;
     return scope !== undefined && differences(identity, now, { id: parent.id, scope }).length === 0;
   }
@@ -108,7 +110,9 @@ export class Watch {
   }
 }
 
-/** What an update writes; a parent that the manifest does not name it sends back as it is. */
+/**
+ * The fields that an update writes. A parent that the manifest does not name is sent back unchanged, so it is left out.
+ */
 function written(device: RegisteredDevice, { parent }: Declared): readonly unknown[] {
   const { authentication, edge, thumbprints, status, statusReason, parentScopes } = device;
   const attached = parent === undefined ? undefined : parentScopes;

@@ -21,6 +21,7 @@ import { discard, marker, swapIn } from '../../src/bundle/swap.ts';
 import type { Bundle } from '../../src/model/bundle.ts';
 import { messageOf } from '../../src/model/fault.ts';
 import { faultIn, faultOf, said } from '../support/fault.ts';
+import { describeNeeding, itNeeding } from '../support/needing.ts';
 import { identityOf, now } from './material.ts';
 
 let parent = '';
@@ -49,7 +50,7 @@ describe('writing bundles', () => {
     expect(readFileSync(join(target, 'deeper/a/config.yaml'), 'utf8')).toBe(bundlesOf('a')[0]?.files[0]?.text);
   });
 
-  it.skipIf(process.platform === 'win32')('gives everybody the right to read, and nobody else to write', async () => {
+  itNeeding(['links and modes of POSIX'], 'gives everybody the right to read, and nobody else to write', async () => {
     const umask = process.umask(0);
     try {
       await writeBundles(target, bundlesOf('a'));
@@ -287,7 +288,7 @@ describe('writing bundles is refused', () => {
     expect(await refusalOf(target, bundlesOf('a'))).toEqual(occupied('file'));
   });
 
-  it.skipIf(process.platform === 'win32')('in place of a link', async () => {
+  itNeeding(['links and modes of POSIX'], 'in place of a link', async () => {
     mkdirSync(join(parent, 'elsewhere'));
     symlinkSync(join(parent, 'elsewhere'), target);
     expect(await refusalOf(target, bundlesOf('a'))).toEqual(occupied('link'));
@@ -363,7 +364,7 @@ describe('the check before anything is written', () => {
     check(join(parent, '.git', 'bundles'), join(parent, 'repository'));
   });
 
-  describe.skipIf(process.platform === 'win32')('follows links', () => {
+  describeNeeding(['links and modes of POSIX'], 'follows links', () => {
     it.each([
       [
         'out of the workspace',
@@ -405,7 +406,7 @@ describe('the check before anything is written', () => {
     });
   });
 
-  it.skipIf(process.platform !== 'linux')('comes to an end below /proc', async () => {
+  itNeeding(['Linux'], 'comes to an end below /proc', async () => {
     await expect(writeBundles('/proc/bundles/deeper', [])).rejects.toMatchObject({ name: 'Fault', kind: 'world' });
   });
 });

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bundleNames } from '../../src/bundle/name.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
+import { fc } from '../support/property.ts';
 
 interface Named {
   readonly id: string;

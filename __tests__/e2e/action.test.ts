@@ -3,11 +3,20 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { type EmbeddedHub, type HubOptions, startHub } from '../../src/emulator/hub.ts';
+import { githubFault } from '../../src/github/faults.ts';
+import { githubLines } from '../../src/github/lines.ts';
+import { hubFault } from '../../src/hub/faults.ts';
 import { issueCertificates } from '../../src/identity/issue.ts';
+import type { Fault } from '../../src/model/fault.ts';
+import { headlines } from '../../src/report/headline.ts';
+import { escapeMarkdown } from '../../src/report/markdown.ts';
+import { runFault } from '../../src/run/faults.ts';
+import { runLines } from '../../src/run/lines.ts';
+import { told } from '../support/finding.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
 import { type ResultsService, startResultsService } from '../support/results-service.ts';
-import { type ActionRun, runAction } from './runner.ts';
+import { type ActionRun, faultsOf, runAction, shown } from './runner.ts';
 
 let results: ResultsService;
 beforeAll(async () => {
@@ -72,7 +81,7 @@ describe('apply', () => {
     }
     expect(Object.keys(artifact)).toEqual(['config.yaml', 'identity-certificate.pem', 'install.sh']);
     expect(run.outputs['artifact-ids']!.split(',')).toHaveLength(3);
-    expect(run.summary).toContain('created 3, updated 0, unchanged 0');
+    expect(run.summary).toContain(headlines.changed({ created: 3, updated: 0, removed: 0, unchanged: 0 }));
     expect(run.stdout.split('\n').length, 'the log stays short').toBeLessThan(60);
   });
 
@@ -115,7 +124,7 @@ describe('apply', () => {
   it('reports a device that the hub refuses, and finishes the others', async () => {
     const hub = await hubWith({
       disturb: ({ method, path }) => {
-        // Somebody registers edge-2 between plan and write.
+        // Somebody else registers edge-2 between plan and write.
         if (method === 'POST' && path === '/devices' && hub.registry.get('edge-2') === undefined) {
           hub.registry.put({ deviceId: 'edge-2' });
         }
@@ -145,7 +154,10 @@ describe('apply', () => {
     });
     expect(run.code).toBe(1);
     expect(run.outputs).toMatchObject({ result: 'changed', created: '3', 'artifact-ids': '' });
-    expect(run.stdout).toMatch(/::error::artifact .* was not uploaded/);
+    const { remedy } = runFault('artifact-not-uploaded', { said: '' });
+    expect(faultsOf(run)).toEqual([{ message: expect.stringMatching(/^artifact iot-edge-devices /), remedy }]);
+    expect(run.stdout).toMatch(/^::error::artifact iot-edge-devices /m);
+    expect(run.stdout).toContain(`%0A→ ${remedy}\n`);
   });
 });
 
@@ -157,7 +169,9 @@ describe('nothing is written', () => {
     const occupied = { command: 'apply', 'output-directory': 'taken' };
     expect((await runAction({ inputs: inputs(hub, occupied), workspace })).outputs.result).toBe('failed');
     const noRunner = await runAction({ inputs: inputs(hub, { command: 'apply', artifacts: 'device' }), workspace });
-    expect(noRunner.stdout).toContain('ACTIONS_RUNTIME_TOKEN is not set');
+    const noToken = githubFault('uploads-outside-actions', { variable: 'ACTIONS_RUNTIME_TOKEN' });
+    expect(faultsOf(noRunner)).toEqual([shown(noToken)]);
+    expect(noRunner.stdout).toContain(noToken.message);
     expect(hub.counts().registryWrites).toBe(0);
   });
 
@@ -187,8 +201,9 @@ describe('nothing is written', () => {
     expect(run.code).toBe(1);
     expectAllOutputs(run);
     expect(run.outputs).toMatchObject({ result: 'invalid', created: '0', 'bundles-directory': '' });
-    expect(run.stdout).toMatch(
-      /^::error title=certificate\/cn-mismatch,file=devices.yaml,line=8,col=30::.*"edge-3", expected "edge-2"/m,
+    const details = { path: 'certs/edge-3-primary.pem', commonNames: ['edge-3'], id: 'edge-2' };
+    expect(run.stdout).toContain(
+      `\n::error title=certificate/cn-mismatch,file=devices.yaml,line=8,col=30::${told('certificate/cn-mismatch', details).message}%0A`,
     );
     expect(run.summary).toContain(
       'http://github.localhost/octo/fleet/blob/0123456789abcdef0123456789abcdef01234567/devices.yaml?plain=1#L8',
@@ -220,24 +235,54 @@ describe('nothing is written', () => {
     expect(hub.counts().requests).toBe(0);
   });
 
-  it.each([
-    ['without a connection string', { 'connection-string': '' }, /no hub|connection string/i],
-    ['with a wrong command', { command: 'aply' }, /command: "aply" is not one of/],
-    ['with a wrong limit', { 'max-changes': 'many' }, /max-changes: "many" is not/],
+  const command = runFault('not-one-of', {
+    name: 'command',
+    given: 'aply',
+    words: ['validate', 'plan', 'apply', 'render', 'verify', 'list'],
+  });
+  const limit = runFault('not-a-limit', { name: 'max-changes', given: 'many' });
+  const retention = runFault('not-days', { name: 'retention-days', given: 'forever', most: 3650 });
+  const failOn = runFault('not-one-of', { name: 'fail-on', given: 'notice', words: ['error', 'warning'] });
+  const comment = runFault('not-one-of', { name: 'comment', given: 'always', words: ['auto', 'never'] });
+
+  it.each<[string, Readonly<Record<string, string>>, (workspace: string) => readonly Fault[]]>([
+    ['without a connection string', { 'connection-string': '' }, () => [runFault('no-hub', {})]],
+    ['with a wrong command', { command: 'aply' }, () => [command]],
+    ['with a wrong limit', { 'max-changes': 'many' }, () => [limit]],
     [
       'with a connection string of a device',
       { 'connection-string': 'HostName=a.b;DeviceId=c;SharedAccessKey=ZA==' },
-      /device/,
+      () => [hubFault('connection-string-of-device', { line: 1 })],
     ],
-    ['with a wrong retention', { 'retention-days': 'forever' }, /retention-days/],
-    ['with a missing ca-file', { 'ca-file': 'nowhere.pem' }, /ca-file cannot be read/],
-  ])('%s, and the outputs are set all the same', async (_, wrong, words) => {
+    ['with a wrong retention', { 'retention-days': 'forever' }, () => [retention]],
+    [
+      'with a missing ca-file',
+      { 'ca-file': 'nowhere.pem' },
+      (workspace) => {
+        const why = `ENOENT: no such file or directory, open '${join(workspace, 'nowhere.pem')}'`;
+        return [runFault('ca-file-unreadable', { why })];
+      },
+    ],
+    [
+      'with five wrong inputs, which are all told',
+      { command: 'aply', 'fail-on': 'notice', 'max-changes': 'many', 'retention-days': 'forever', comment: 'always' },
+      () => [command, retention, failOn, limit, comment],
+    ],
+  ])('%s, and the outputs are set all the same', async (_, wrong, faults) => {
     const hub = await hubWith();
-    const run = await runAction({ inputs: inputs(hub, { command: 'apply', ...wrong }), workspace: await repository() });
+    const workspace = await repository();
+    const run = await runAction({ inputs: inputs(hub, { command: 'apply', ...wrong }), workspace });
     expect(run.code).toBe(1);
     expectAllOutputs(run);
-    expect(run.stdout).toMatch(words);
-    expect(run.outputs.result).toMatch(/failed|invalid/);
+    const expected = faults(workspace);
+    expect(faultsOf(run)).toEqual(expected.map(shown));
+    for (const { message, remedy } of expected.map(shown)) {
+      expect(`\n${run.stdout}`).toContain(
+        `\n::error::${message.replaceAll('%', '%25')}%0A→ ${remedy.replaceAll('%', '%25')}\n`,
+      );
+      expect(run.summary).toContain(escapeMarkdown(message));
+    }
+    expect(run.outputs.result).toBe('failed');
     expect(hub.counts().registryWrites).toBe(0);
   });
 });
@@ -255,13 +300,18 @@ describe('plan', () => {
   const pullRequest = (from: string) => ({ pull_request: { number: 7, head: { repo: { full_name: from } } } });
 
   it.each([
-    ['a pull request from a fork', { event: pullRequest('mallory/fleet') }],
-    ['Dependabot', { event: pullRequest('octo/fleet'), env: { GITHUB_ACTOR: 'dependabot[bot]' } }],
-  ])('of %s, which has no secrets, validates and says so', async (_, trigger) => {
+    ['a pull request from a fork', { event: pullRequest('mallory/fleet') }, githubLines['fork-without-secrets']()],
+    [
+      'Dependabot',
+      { event: pullRequest('octo/fleet'), env: { GITHUB_ACTOR: 'dependabot[bot]' } },
+      githubLines['dependabot-without-secrets'](),
+    ],
+  ])('of %s, which has no secrets, validates and says so', async (_, trigger, reason) => {
     const run = await runAction({ inputs: { command: 'plan' }, workspace: await repository(), ...trigger });
     expect(run.code, run.stdout).toBe(0);
     expect(run.outputs.result).toBe('valid');
-    expect(run.stdout).toMatch(/::notice title=plan without a hub::Only validated/);
+    const title = runLines['plan-without-hub-title']();
+    expect(run.stdout).toContain(`::notice title=${title}::${runLines['only-validated']({ reason })}\n`);
     const faulty = await runAction({
       inputs: { command: 'plan' },
       workspace: folderWith({ 'devices.yaml': 'x: 1' }),
@@ -298,7 +348,7 @@ describe('secrets', () => {
     const keysDirectory = folderWith();
     const ids = ['edge-1', 'edge-2'];
     await issueCertificates({ ids, certificatesDirectory: join(workspace, 'certs'), keysDirectory, now: new Date() });
-    // And one where it must not be: a key in the repository.
+    // One key lies in the repository, where it must not be.
     const [stray] = readdirSync(keysDirectory).filter((name) => name.endsWith('.key.pem'));
     const clean = await runAction({
       inputs: inputs(hub, { command: 'apply', artifacts: 'fleet' }),
@@ -321,7 +371,7 @@ describe('secrets', () => {
     const everything = [...left, ...Object.values(artifact), ...texts(join(workspace, 'device-bundles'))].join('\n');
     expect(everything).toContain('BEGIN CERTIFICATE');
     for (const secret of secretsOf(keysDirectory, hub.connectionString)) {
-      // The runner is told the key by ::add-mask::, which it does not show; nothing else may hold it.
+      // ::add-mask:: tells the runner the key, and the log does not show it. Nothing else may hold the key.
       expect(everything.replace(/^::add-mask::.*$/gm, '')).not.toContain(secret);
     }
   });

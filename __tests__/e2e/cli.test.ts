@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import { headlines } from '../../src/report/headline.ts';
+import { runFault } from '../../src/run/faults.ts';
+import { terminalFault } from '../../src/terminal/faults.ts';
+import { terminalLines } from '../../src/terminal/lines.ts';
 import { manifestOf, manyIds, writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
-import { run, runCli } from './runner.ts';
+import { run, runCli, shown } from './runner.ts';
 
 async function hubAndFleet(
   ids: readonly string[],
@@ -26,17 +30,18 @@ describe('the command line', () => {
     const cli = (...args: string[]) => runCli([...args, '--ca-file', hub.caFile], folder, env);
 
     const plan = await cli('plan');
-    expect(plan.stdout).toContain('plan: to create 2, to update 0, unchanged 0');
+    const none = { created: 0, updated: 0, removed: 0, unchanged: 0 };
+    expect(plan.stdout).toContain(`plan: ${headlines.changes({ ...none, created: 2 })}\n`);
     expect(plan.code).toBe(0);
     expect((await cli('verify')).code, 'nothing is registered yet').toBe(1);
 
     const apply = await cli('apply');
-    expect(apply.stdout).toContain('apply: created 2, updated 0, unchanged 0');
+    expect(apply.stdout).toContain(`apply: ${headlines.changed({ ...none, created: 2 })}\n`);
     expect(apply.code).toBe(0);
     expect(existsSync(join(folder, 'device-bundles/edge-1/config.yaml'))).toBe(true);
 
     const verify = await cli('verify');
-    expect(verify.stdout).toContain('verify: 2 devices: the hub is as the manifest says');
+    expect(verify.stdout).toContain(`verify: ${headlines['in-sync']({ devices: 2 })}\n`);
     expect(verify.code).toBe(0);
 
     const edge1 = hub.registry.get('edge-1')!;
@@ -109,7 +114,7 @@ describe('the command line', () => {
     );
     for (const name of ['devices.yaml', 'a.json', 'a.csv']) {
       const { code, stdout } = await runCli(['validate', name], folder);
-      expect(stdout, name).toContain('validate: 1 device: the manifest is valid');
+      expect(stdout, name).toContain(`validate: ${headlines.valid({ devices: 1, errors: 0, warnings: 0 })}\n`);
       expect(code, name).toBe(0);
     }
   });
@@ -119,7 +124,7 @@ describe('the command line', () => {
     const made = await runCli(['new', 'certs', '--hub', 'contoso.azure-devices.net', '--output', 'new.yaml'], folder);
     expect(made.code, made.stdout + made.stderr).toBe(0);
     const validate = await runCli(['validate', 'new.yaml'], folder);
-    expect(validate.stdout).toContain('validate: 2 devices: the manifest is valid');
+    expect(validate.stdout).toContain(`validate: ${headlines.valid({ devices: 2, errors: 0, warnings: 0 })}\n`);
   });
 
   it('ends quietly when its reader does', async () => {
@@ -153,7 +158,8 @@ describe('the command line', () => {
     const without = await runCli(['render'], folder);
     expect(without.stdout).toContain('hub/ambiguous');
     const render = await runCli(['render', '--hub', 'contoso.azure-devices.net', '--output-directory', 'out'], folder);
-    expect(render.stdout).toContain('render: 1 bundle written');
+    const written = headlines.rendered({ bundles: 1, folder: join(realpathSync(folder), 'out') });
+    expect(render.stdout).toContain(`render: ${written}\n`);
     const config = parse(readFileSync(join(folder, 'out/edge-1/config.yaml'), 'utf8'));
     expect(config.provisioning.authentication.iothub_hostname).toBe('contoso.azure-devices.net');
   });
@@ -172,14 +178,40 @@ describe('the command line', () => {
   it.each([
     ['no such command', ['provision'], 'unknown command'],
     ['no such option', ['validate', '--adopt'], 'unknown option'],
-    ['a wrong value', ['plan', '--max-changes', 'all'], 'max-changes: "all" is not'],
-    ['a wrong port', ['hub', '--port', '99999'], '--port: "99999" is not'],
-    ['a wrong validity', ['issue', 'a', '--days', '-1'], '--days: "-1" is not'],
+    [
+      'a wrong value',
+      ['plan', '--max-changes', 'all'],
+      runFault('not-a-limit', { name: 'max-changes', given: 'all' }).message,
+    ],
+    [
+      'a wrong port',
+      ['hub', '--port', '99999'],
+      terminalFault('not-a-number', { name: 'port', given: '99999', least: 0, most: 65_535 }).message,
+    ],
+    ['a wrong validity', ['issue', 'a', '--days', '-1'], terminalFault('not-days', { given: '-1' }).message],
   ])('ends with 2 for %s', async (_, args, words) => {
     const folder = folderWith({ 'devices.yaml': manifestOf(['edge-1']) });
     const { code, stdout, stderr } = await runCli(args, folder);
     expect(stdout + stderr).toContain(words);
     expect(code).toBe(2);
+  });
+
+  it('tells all wrong settings in one run, and asks no hub', async () => {
+    const { hub, folder, env } = await hubAndFleet(['edge-1']);
+    const before = hub.counts().requests;
+    const wrong = ['--fail-on', 'notice', '--max-changes', 'many', '--time-limit', '0', '--prune', 'all'];
+    const { code, stdout } = await runCli(['apply', '--json', '--ca-file', hub.caFile, ...wrong], folder, env);
+    expect(JSON.parse(stdout).faults).toEqual(
+      [
+        runFault('not-minutes', { name: 'time-limit', given: '0', most: 10_080 }),
+        runFault('not-one-of', { name: 'fail-on', given: 'notice', words: ['error', 'warning'] }),
+        runFault('not-a-limit', { name: 'max-changes', given: 'many' }),
+        runFault('not-one-of', { name: 'prune', given: 'all', words: ['none', 'disable', 'delete'] }),
+      ].map(shown),
+    );
+    expect(code).toBe(2);
+    expect(hub.counts().requests).toBe(before);
+    expect(existsSync(join(folder, 'device-bundles'))).toBe(false);
   });
 
   it('tells two hubs apart, and leaves one out with --only-hub', async () => {
@@ -195,10 +227,10 @@ describe('the command line', () => {
     const apply = (...args: string[]) => runCli(['apply', '*.yaml', '--ca-file', 'both.pem', ...args], folder, env);
     const only = await apply('--only-hub', two.host);
     expect(only.code, only.stdout).toBe(0);
-    expect(only.stdout).toContain('created 1,');
+    expect(only.stdout).toContain(headlines.changed({ created: 1, updated: 0, removed: 0, unchanged: 0 }));
     expect([one.registry.all().length, two.registry.all().length]).toEqual([0, 1]);
     const both = await apply();
-    expect(both.stdout).toContain('created 1, updated 0, unchanged 1');
+    expect(both.stdout).toContain(headlines.changed({ created: 1, updated: 0, removed: 0, unchanged: 1 }));
     // The folders of a fleet with several hubs are the same, whichever part of it a run is about.
     const folders = readdirSync(join(folder, 'device-bundles')).filter((name) => !name.startsWith('.'));
     expect(folders).toHaveLength(2);
@@ -230,8 +262,8 @@ describe('demo', () => {
     const { code, stdout, milliseconds } = await runCli(['demo'], folderWith());
     expect(code, stdout).toBe(0);
     expect(milliseconds).toBeLessThan(10_000);
-    expect(stdout).toContain('created 3, updated 0, unchanged 0');
-    expect(stdout).toContain('(the hub counted 0 writes)');
+    expect(stdout).toContain(headlines.changed({ created: 3, updated: 0, removed: 0, unchanged: 0 }));
+    expect(stdout).toContain(terminalLines['demo-writes']({ writes: 0 }));
     for (const rule of ['certificate/cn-mismatch', 'manifest/type', 'config/hostname']) expect(stdout).toContain(rule);
   });
 });
@@ -254,12 +286,14 @@ describe('hub', () => {
     expect(first.url).toMatch(/^https:\/\/localhost:\d+$/);
     const apply = (hub: { connectionString: string; caFile: string }) =>
       runCli(['apply', '--ca-file', hub.caFile], folder, { IOTHUB_CONNECTION_STRING: hub.connectionString });
-    expect((await apply(first)).stdout).toContain('created 3');
+    expect((await apply(first)).stdout).toContain(
+      headlines.changed({ created: 3, updated: 0, removed: 0, unchanged: 0 }),
+    );
     first.child.kill('SIGTERM');
     expect((await once(first.child, 'exit'))[0]).toBe(0);
 
     const second = await start();
     expect(second.connectionString, 'the same keys and port').toBe(first.connectionString);
-    expect((await apply(second)).stdout).toContain('nothing to write');
+    expect((await apply(second)).stdout).toContain(`apply: ${headlines.unchanged({ devices: 3 })}\n`);
   });
 });

@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
-import { commitAll, git, hasGit, repositoryWith } from '../support/git.ts';
+import { commitAll, git, repositoryWith } from '../support/git.ts';
 import { githubToken, startGitHubApi } from '../support/github-api.ts';
+import { describeNeeding } from '../support/needing.ts';
 import { type ActionRun, runAction } from './runner.ts';
 
 const ids = ['edge-1', 'edge-2', 'edge-3'];
@@ -62,7 +63,7 @@ function read(markdown: string): string {
 
 const update = (folder: string) => writeFileSync(join(folder, 'devices.yaml'), withImage('1.5.21'));
 
-describe.skipIf(!hasGit)('a pull request that changes what devices would run (needs git)', () => {
+describeNeeding(['git'], 'a pull request that changes what devices would run', () => {
   it('shows it in the comment, the summary and the report, equal changes together, and cleans up', async () => {
     const hub = await startHub();
     onTestFinished(() => hub.close());

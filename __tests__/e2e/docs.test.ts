@@ -1,24 +1,44 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { dirname, join, normalize, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { unknownOutcome } from '../../src/hub/import/progress.ts';
+import type { FaultRow } from '../../src/model/fault-table.ts';
 
 const pages = ['README.md', 'CONTRIBUTING.md', ...globSync('docs/*.md'), ...globSync('examples/*/README.md')].sort();
 
-/** Everything that says something to people; what is generated says it a second time. */
-const lines = ['src/**/*.{ts,sh,ps1}', '.github/**/*.{yml,sh}']
+/** The lines of the source that may say something to people. Generated files repeat what others say, so they are left out. */
+const sourceLines = ['src/**/*.{ts,sh,ps1}', '.github/**/*.{yml,sh}']
   .flatMap((pattern) => globSync(pattern))
   .filter((file) => !file.includes('.generated.'))
   .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
   .filter((line) => !/^ *(\/\/|\/?\*|# |import )/.test(line));
 
-/** A message as a page quotes it, with … for what differs, stands in one line of the source. */
+/** The messages of the tables of faults, each with its example: in the source one message may stand in several lines. */
+async function faultMessages(): Promise<readonly string[]> {
+  const messages: string[] = [];
+  for (const file of globSync('src/**/faults.ts')) {
+    const exported: Readonly<Record<string, Readonly<Record<string, FaultRow<unknown>>>>> = await import(resolve(file));
+    for (const [name, table] of Object.entries(exported)) {
+      if (!name.endsWith('Faults')) continue;
+      for (const { message, example } of Object.values(table)) messages.push(message(example));
+    }
+  }
+  return messages;
+}
+
+/** Texts that a function puts together. */
+const composed = [true, false].map((cancelled) => unknownOutcome.stopped('JOB', 'the run was stopped', cancelled));
+
+const lines = [...sourceLines, ...(await faultMessages()), ...composed];
+
+/** Whether a message, as a page quotes it with … for what differs, stands in one line of the source or is said by a table. */
 function isSaid(message: string): boolean {
   const fixed = message.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   const pattern = new RegExp(fixed.join('.*?'));
   return lines.some((line) => pattern.test(line));
 }
 
-/** The code spans in the first column of the tables that are headed so. */
+/** The code spans in the first column of the tables with this head. */
 function messagesOf(page: string, head: string): readonly string[] {
   const tables = readFileSync(page, 'utf8').split(/\n(?!\|)/);
   const rows = tables.flatMap((table) => {
@@ -31,7 +51,7 @@ function messagesOf(page: string, head: string): readonly string[] {
 const quoted = [
   ...messagesOf('docs/troubleshooting.md', 'Message'),
   ...messagesOf('docs/removal.md', 'Message'),
-  // Numbers of Entra's are not ours.
+  // The numbers are Entra's words.
   ...messagesOf('docs/sign-in.md', 'It says').filter((span) => !span.startsWith('AADSTS')),
 ];
 
@@ -59,7 +79,7 @@ describe('links in the docs', () => {
   });
 });
 
-/** Those to files of the repository. */
+/** The links of a page to files of the repository. */
 function linksOf(page: string): readonly string[] {
   const links = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link);
   return links.filter((link) => !/^[a-z]+:/.test(link));
@@ -71,7 +91,7 @@ function leadsSomewhere(page: string, link: string): boolean {
   return existsSync(file) && (anchor === undefined || anchorsOf(file).includes(anchor));
 }
 
-/** As GitHub makes them of headings. */
+/** The anchors that GitHub makes of the headings. */
 function anchorsOf(page: string): readonly string[] {
   const headings = [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading);
   return headings.map((heading) =>
@@ -82,7 +102,7 @@ function anchorsOf(page: string): readonly string[] {
   );
 }
 
-/** A page without its blocks of code. */
+/** The text of a page without its code blocks. */
 function proseOf(page: string): string {
   return readFileSync(page, 'utf8').replace(/^ *```[\s\S]*?^ *```$/gm, '');
 }

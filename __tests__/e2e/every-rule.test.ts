@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
 import { leftOut } from '../../src/report/left-out.ts';
 import { ruleNames, rules } from '../../src/rules/rules.ts';
 import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
 import { writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
-import { hasOpenssl, makeCertificate, makeKey } from '../support/openssl.ts';
+import { describeNeeding } from '../support/needing.ts';
+import { makeCertificate, makeKey } from '../support/openssl.ts';
 import { runAction } from './runner.ts';
 
 /** These rules need an answer of the hub. __tests__/plan and action.test.ts cover them. */
@@ -279,7 +280,7 @@ function certificates(workspace: string): void {
   writeFileSync(join(workspace, 'certs/unreadable.pem'), 'nothing that anybody could read\n');
 }
 
-describe.skipIf(!hasOpenssl)('a manifest with one fault of every rule (openssl)', () => {
+describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
   it('has each reported once, at its line, and no call is made to the hub', { timeout: 300_000 }, async () => {
     const hub = await startHub();
     onTestFinished(() => hub.close());

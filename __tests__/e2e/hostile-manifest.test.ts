@@ -3,7 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseToml } from '@iarna/toml';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { manifestKeys } from '../../scripts/manifest-keys.ts';
@@ -13,6 +12,7 @@ import { StopSwitch } from '../../src/model/stop.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { powershell } from '../bundle/install/powershell.ts';
 import { folderWith } from '../support/folder.ts';
+import { fc, times } from '../support/property.ts';
 
 type Tree = { [key: string]: string | boolean | Tree | Tree[] };
 
@@ -304,7 +304,7 @@ describe('a manifest with any texts', { timeout: 300_000 }, () => {
       set(withNul, path, `${text}\0`);
       await hold(withNul);
     }
-    await fc.assert(fc.asyncProperty(changed(device), hold), { numRuns: 120 });
+    await fc.assert(fc.asyncProperty(changed(device), hold), times(120));
     expect(Math.min(seen.refused, seen.taken)).toBeGreaterThan(15);
   });
 });

@@ -2,11 +2,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { bundleNames } from '../../src/bundle/name.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
-import { isThere } from '../support/act.ts';
 import { folderWith } from '../support/folder.ts';
+import { describeNeeding } from '../support/needing.ts';
 
 /** Makes bundles as `render` does, and the report that names them. */
 function rendered(devices: readonly { readonly id: string; readonly hub?: string }[]): {
@@ -56,7 +56,7 @@ function unpacked(root: string, packed: ReadonlyMap<string, Buffer>): Readonly<R
   );
 }
 
-describe.skipIf(!isThere('jq'))('packing bundles for a release', () => {
+describeNeeding(['jq'], 'packing bundles for a release', () => {
   it('gives each device an archive that unpacks to its folder, an index and checksums', () => {
     const { root } = rendered([{ id: 'edge-1' }, { id: 'edge_2' }]);
     const packed = pack(root);

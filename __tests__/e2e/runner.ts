@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { parse } from 'yaml';
+import { scrubbed } from '../../src/model/secrets.ts';
 
-/** What a process did. */
+/** A process that has ended. */
 export interface Finished {
   readonly code: number | null;
   readonly stdout: string;
@@ -13,7 +14,7 @@ export interface Finished {
   readonly milliseconds: number;
 }
 
-/** A run of the action, with what it left for the workflow. */
+/** A run of the action that has ended, with its outputs. */
 export interface ActionRun extends Finished {
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
@@ -29,12 +30,12 @@ export interface Trigger {
   readonly started?: Started;
 }
 
-/** Told of the process as soon as it runs: to send it signals. */
+/** Gets the process as soon as it runs, to send it signals. */
 export type Started = (child: ChildProcess) => void;
 
 const repository = 'octo/fleet';
 
-/** Runs dist/action.js as the runner does: inputs and files by environment variables, the defaults of action.yml filled in. */
+/** Runs dist/action.js as the runner does: with inputs and files in environment variables, and with the defaults of action.yml. */
 export async function runAction({ inputs, workspace, env = {}, event = {}, started }: Trigger): Promise<ActionRun> {
   const temp = mkdtempSync(join(tmpdir(), 'runner-'));
   onTestFinished(() => rmSync(temp, { recursive: true, force: true }));
@@ -76,6 +77,22 @@ export async function runAction({ inputs, workspace, env = {}, event = {}, start
   };
 }
 
+/** A fault as a report shows it, in the log and as JSON. */
+export interface Shown {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export function shown({ message, remedy }: Shown): Shown {
+  return { message, remedy: scrubbed(remedy) };
+}
+
+/** The faults in the report of a run, which the output `report-file` names. */
+export function faultsOf({ outputs }: ActionRun): readonly Shown[] {
+  const report: { faults: readonly Shown[] } = JSON.parse(readFileSync(outputs['report-file'] ?? '', 'utf8'));
+  return report.faults;
+}
+
 /** Runs dist/cli.js. */
 export function runCli(
   args: readonly string[],
@@ -86,7 +103,7 @@ export function runCli(
   return run([resolve('dist/cli.js'), ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env }, started });
 }
 
-/** Runs node with the arguments and nothing of this process's environment but what is given. */
+/** Runs node with the arguments. Its environment is only what is given. */
 export async function run(
   args: readonly string[],
   {
@@ -112,7 +129,7 @@ function collect(stream: NodeJS.ReadableStream): () => string {
   return () => Buffer.concat(chunks).toString('utf8');
 }
 
-/** The defaults that the runner fills in from action.yml; there is no token here. */
+/** The defaults that the runner takes from action.yml, without the token. */
 function defaults(): Record<string, string> {
   const { inputs }: { inputs: Record<string, { default: unknown }> } = parse(readFileSync('action.yml', 'utf8'));
   return Object.fromEntries(
@@ -120,7 +137,7 @@ function defaults(): Record<string, string> {
   );
 }
 
-/** The file format of GITHUB_OUTPUT: `name<<delimiter`, lines, `delimiter`. */
+/** Reads the format of GITHUB_OUTPUT: `name<<delimiter`, lines, `delimiter`. */
 function readOutputs(text: string): Record<string, string> {
   return Object.fromEntries(
     [...text.matchAll(/^(.+?)<<(.+)\n([\s\S]*?)\n?\2\n/gm)].map(([, name, , value]) => [name, value]),

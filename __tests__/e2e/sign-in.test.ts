@@ -4,10 +4,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TokenWish } from '../../src/emulator/access/bearer.ts';
 import { type Authority, makeAuthority } from '../../src/emulator/disk/authority.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import { githubFault } from '../../src/github/faults.ts';
+import { githubLines } from '../../src/github/lines.ts';
+import { callFault } from '../../src/hub/calls/faults.ts';
+import type { EntraPrincipal } from '../../src/hub/credential.ts';
+import { entraFault } from '../../src/hub/entra/faults.ts';
+import type { Fault } from '../../src/model/fault.ts';
+import type { Command } from '../../src/model/report.ts';
+import { runFault } from '../../src/run/faults.ts';
+import { runLines } from '../../src/run/lines.ts';
+import { applicationPrincipal, cliPrincipal, signingIn } from '../../src/run/sign-in.ts';
+import { hubHost } from '../hub/devices.ts';
 import { clientId, type EntraOptions, startEntra, startGitHubTokens, tenantId } from '../support/entra.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
-import { type ActionRun, runAction, runCli, type Trigger } from './runner.ts';
+import { type ActionRun, faultsOf, runAction, runCli, shown, type Trigger } from './runner.ts';
 
 let hub: EmbeddedHub;
 let authority: Authority;
@@ -27,7 +38,7 @@ async function repository(manifest = manifestOf(['edge-1'])): Promise<string> {
   return workspace;
 }
 
-/** A job that may have ID tokens, in a tenant that trusts it: its environment, and what must be in no log. */
+/** A job that may have ID tokens, in a tenant that trusts it: its environment, and the secrets that no log may show. */
 async function job(wish: TokenWish, options: Partial<EntraOptions> = {}) {
   const secrets: string[] = [];
   const token = () => {
@@ -50,7 +61,19 @@ const inputs = (command: string, more: Readonly<Record<string, string>> = ids): 
   ...more,
 });
 
-/** All that a run leaves behind, but for the lines by which it tells the runner what to hide. */
+/** The line that says who signs in to the hub. */
+function signingInAs(principal: EntraPrincipal, command: Command): string {
+  return signingIn(command, { kind: 'entra', host: hubHost(hub.host), principal, token: async () => '' }, false);
+}
+
+/** The fault of the application that lacks a role. The answer is the embedded hub's. */
+function roleMissing(right: 'Registry Write' | 'Twin Write', method: string, path: string): Fault {
+  const principal = applicationPrincipal(clientId);
+  const answer = `401, IotHubUnauthorized, Principal ${clientId} is not authorized for ${method} on ${path} due to no assigned permissions`;
+  return callFault('role-missing', { host: hub.host, principal, right, answer });
+}
+
+/** Everything that a run leaves behind, except the lines that tell the runner what to hide. */
 function traces({ stdout, stderr, summary, outputs }: ActionRun): string {
   const log = stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
   return [...log, stderr, summary, JSON.stringify(outputs)].join('\n');
@@ -71,11 +94,10 @@ describe("sign-in by GitHub's OIDC", () => {
     const apply = await runAction({ inputs: inputs('apply'), workspace, env: writing.env });
     expect(apply.code, apply.stdout).toBe(0);
     expect(hub.registry.all().map(({ deviceId }) => deviceId)).toEqual(['edge-1']);
-    for (const run of [plan, apply]) {
-      expect(run.stdout).toContain(`signing in to ${hub.host} as the Entra application ${clientId}, by GitHub's OIDC`);
-    }
-    expect(plan.stdout).toContain('; plan needs the role IoT Hub Data Reader');
-    expect(apply.stdout).toContain('; apply needs the roles IoT Hub Data Reader and IoT Hub Registry Contributor');
+    expect(plan.stdout).toContain(`${signingInAs(applicationPrincipal(clientId), 'plan')}\n`);
+    expect(apply.stdout).toContain(`${signingInAs(applicationPrincipal(clientId), 'apply')}\n`);
+    const { roles } = reader;
+    for (const role of roles ?? []) expect(plan.stdout).toContain(role);
     expectHidden(plan, reading.secrets());
     expectHidden(apply, writing.secrets());
     for (const secret of writing.secrets().slice(0, 2)) expect(apply.stdout).toContain(`::add-mask::${secret}`);
@@ -86,8 +108,8 @@ describe("sign-in by GitHub's OIDC", () => {
     const run = await runAction({ inputs: inputs('apply'), workspace: await repository(), env });
     expect(run.code).toBe(1);
     expect(run.outputs).toMatchObject({ result: 'failed', failed: '1' });
-    expect(run.stdout).toContain('needs the role IoT Hub Registry Contributor');
-    expect(run.stdout).toContain(`az role assignment create --assignee ${clientId}`);
+    expect(faultsOf(run)).toEqual([shown(roleMissing('Registry Write', 'POST', '/devices'))]);
+    expect(faultsOf(run)[0]?.remedy).toContain(`--assignee ${clientId}`);
     expect(hub.registry.all()).toEqual([]);
     expectHidden(run, secrets());
   });
@@ -101,8 +123,8 @@ describe("sign-in by GitHub's OIDC", () => {
     writeFileSync(join(workspace, 'devices.yaml'), `${tagged('bonn')}  - id: edge-2\n`);
     const run = await runAction({ inputs: inputs('apply'), workspace, env: (await job(writer)).env });
     expect(run.code).toBe(1);
-    expect(run.stdout).toContain('writing tags needs the role IoT Hub Twin Contributor');
-    expect(run.stdout).toContain('az role assignment create --assignee');
+    expect(faultsOf(run)).toEqual([shown(roleMissing('Twin Write', 'PATCH', '/twins/edge-1'))]);
+    expect(run.stdout).toContain(`--assignee ${clientId}`);
     expect(hub.registry.all().map(({ deviceId }) => deviceId)).toEqual(['edge-1']);
   });
 
@@ -111,8 +133,16 @@ describe("sign-in by GitHub's OIDC", () => {
     const { env, secrets } = await job(reader, { subjects: ['repo:octo/fleet:environment:production'] });
     const run = await runAction({ inputs: inputs('plan'), workspace: await repository(), env });
     expect(run.code).toBe(1);
-    expect(run.stdout).toMatch(/AADSTS700213.*the subject repo:octo\/fleet:ref:refs\/heads\/main and the audience/);
-    expect(run.stdout).toContain('az ad app federated-credential create');
+    const claims = {
+      issuer: 'https://token.actions.githubusercontent.com',
+      subject: 'repo:octo/fleet:ref:refs/heads/main',
+      audience: 'api://AzureADTokenExchange',
+    };
+    const answer = `AADSTS700213: No matching federated identity record found for presented assertion subject '${claims.subject}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion`;
+    expect(faultsOf(run)).toEqual([
+      shown(entraFault('id-token-not-trusted', { application: { clientId, tenantId }, claims, answer })),
+    ]);
+    expect(run.stdout).toContain(claims.subject);
     expect(hub.counts().requests).toBe(before);
     expectHidden(run, secrets());
   });
@@ -125,7 +155,8 @@ describe("sign-in by GitHub's OIDC", () => {
       env: { AZURE_AUTHORITY_HOST: env.AZURE_AUTHORITY_HOST },
     });
     expect(run.code).toBe(1);
-    expect(run.stdout).toContain('permissions: { contents: read, id-token: write }');
+    expect(faultsOf(run)).toEqual([shown(githubFault('id-token-not-allowed', { withoutSecrets: undefined }))]);
+    expect(run.stdout).toContain('id-token: write');
     expect(entra.asked).toEqual([]);
   });
 
@@ -141,7 +172,9 @@ describe("sign-in by GitHub's OIDC", () => {
     });
     expect(run.code, run.stdout).toBe(0);
     expect(run.outputs.result).toBe('valid');
-    expect(run.stdout).toMatch(/::notice title=plan without a hub::Only validated/);
+    const title = runLines['plan-without-hub-title']();
+    const reason = githubLines['fork-without-secrets']();
+    expect(run.stdout).toContain(`::notice title=${title}::${runLines['only-validated']({ reason })}\n`);
   });
 
   it('is not asked for where no hub is: validate and render', async () => {
@@ -159,7 +192,7 @@ describe("sign-in by GitHub's OIDC", () => {
     const both = inputs('plan', { ...ids, 'connection-string': hub.connectionString });
     const run = await runAction({ inputs: both, workspace: await repository(), env });
     expect(run.code).toBe(1);
-    expect(run.stdout).toContain('there are two ways to sign in');
+    expect(faultsOf(run)).toEqual([shown(runFault('two-ways-to-sign-in', {}))]);
     expect([entra.asked, hub.counts().requests]).toEqual([[], before]);
     expect(traces(run)).not.toContain(/SharedAccessKey=(.*)/.exec(hub.connectionString)?.[1]);
   });
@@ -199,7 +232,7 @@ describe('sign-in by the session of the Azure CLI', () => {
     const run = await runAction({ inputs: inputs('apply', {}), workspace: await repository(), env });
     expect(run.code, run.stdout).toBe(0);
     expect(hub.registry.all()).toHaveLength(1);
-    expect(run.stdout).toContain('as the account that the Azure CLI is signed in with');
+    expect(run.stdout).toContain(signingInAs(cliPrincipal, 'apply'));
     expect(run.stdout).toContain(`::add-mask::${token}`);
     expectHidden(run, [token]);
   });
@@ -216,7 +249,8 @@ describe('sign-in by the session of the Azure CLI', () => {
     const options = ['--hub', hub.host, '--ca-file', 'ca.pem'];
     const run = await runCli(['plan', 'devices.yaml', ...options], await repository(), { PATH: folderWith() });
     expect(run.code).toBe(1);
-    expect(run.stdout).toContain('the Azure CLI gives no token for the hub: az is not installed');
-    expect(run.stdout).toContain('or a connection string');
+    const { message, remedy } = entraFault('azure-cli-missing', {});
+    expect(run.stdout).toContain(message);
+    expect(run.stdout).toContain(remedy);
   });
 });

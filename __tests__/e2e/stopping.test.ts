@@ -2,13 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { progressText } from '../../src/apply/progress-texts.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import type { Disturb } from '../../src/emulator/trouble/disturbance.ts';
+import { modelFault } from '../../src/model/faults.ts';
+import { escapeMarkdown } from '../../src/report/markdown.ts';
 import { isBulk } from '../apply/rig.ts';
 import { folderWith, memory } from '../support/folder.ts';
-import { runAction, runCli, type Started } from './runner.ts';
+import { runAction, runCli, type Started, shown } from './runner.ts';
 
-/** Devices by thumbprint alone; the hub is the run's one hub. */
+/** A manifest of devices with a thumbprint and nothing else. They belong to the run's only hub. */
 function manifest(count: number): string {
   const devices = Array.from({ length: count }, (_, n) => ({
     id: `edge-${n}`,
@@ -37,7 +40,7 @@ interface Outcome {
   readonly reason?: string;
 }
 
-/** Lets so many bulks through; the next ones are carried out, or not, and never answered. */
+/** Lets so many bulks through. The next ones are carried out (`after`) or not (`before`), and never answered. */
 function hangingAfter(
   bulks: number,
   when: 'before' | 'after',
@@ -80,11 +83,9 @@ describe('a run that is stopped by a signal', () => {
       expect([result, outcome.created, outcome.unknown, outcome.failed]).toEqual(['partial', 300, 400, 300]);
       const untried = outcome.devices.filter((one: Outcome) => one.result === 'failed');
       expect(new Set(untried.map(({ reason }: Outcome) => reason))).toEqual(
-        new Set([`the run was stopped: ${signal}`]),
+        new Set([modelFault('stopped', { why: signal }).message]),
       );
-      expect(faults).toEqual([
-        { message: `the run was stopped: ${signal}`, remedy: 'Run it again: it does the rest, and nothing twice.' },
-      ]);
+      expect(faults).toEqual([shown(modelFault('stopped', { why: signal }))]);
       expect(existsSync(join(folder, 'device-bundles'))).toBe(false);
 
       trouble.release();
@@ -128,9 +129,9 @@ describe('a run that is stopped by a signal', () => {
       failed: '100',
       'artifact-ids': '',
     });
-    expect(summary).toMatch(/the run was stopped.*SIGINT/);
-    expect(stdout).toMatch(/writing 700 devices to localhost:\d+: 700 operations, at most/);
-    // What hung was carried out, which nobody was told.
+    expect(summary).toContain(escapeMarkdown(modelFault('stopped', { why: 'SIGINT' }).message));
+    expect(stdout).toContain(progressText.byBulks({ hub: hub.host, operations: 700, minutes: 7, perMinute: 100 }));
+    // The hub carried out the calls that hung, but did not answer.
     expect(hub.registry.all()).toHaveLength(600);
   }, 300_000);
 
@@ -171,18 +172,18 @@ describe('a run that is killed at any moment', () => {
     for (let n = 0; n < 10; n++) {
       hub.reset();
       const before = hub.counts().registryWrites;
-      // Writing to this hub takes a tenth of the time: half of the moments lie in it.
+      // Writing to this hub takes a tenth of the time. Half of the moments lie in that tenth.
       const moment = Math.random() * milliseconds;
       bulksLeft = n % 2 === 0 ? 1 + Math.floor(Math.random() * 20) : 0;
       await apply(hub, folder, (child) => {
         kill = () => child.kill('SIGKILL');
         if (n % 2 === 1) setTimeout(kill, moment);
       });
-      // What the hub had received by then, it carries out.
+      // The hub still carries out what it has received.
       await new Promise((resolve) => setTimeout(resolve, 200));
       const written = hub.registry.all().length;
       moments.push(`${written} devices`);
-      // In the midst of being swapped the folder may be under another name, whole as well.
+      // While folders are swapped, the folder may have another name. It is complete there too.
       if (existsSync(bundles)) expect(digests(bundles)).toEqual(whole);
       kill = undefined;
       const again = await apply(hub, folder);

@@ -7,10 +7,11 @@ import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 import { issueCertificates } from '../../src/identity/issue.ts';
 import { headlines } from '../../src/report/headline.ts';
 import { escapeMarkdown } from '../../src/report/markdown.ts';
-import { act, commit, isThere } from '../support/act.ts';
+import { commit } from '../support/act.ts';
 import { clientId, type GitHubTokens, startEntra, startGitHubTokens, tenantId } from '../support/entra.ts';
 import { folderWith } from '../support/folder.ts';
 import { githubToken } from '../support/github-api.ts';
+import { describeNeeding, itNeeding } from '../support/needing.ts';
 import { hubOf, pullRequest, push, repository, scenario, schedule, twoHubs } from '../support/scenario.ts';
 import { runCli } from './runner.ts';
 
@@ -18,7 +19,7 @@ const created = (devices: number) => headlines.changes({ created: devices, updat
 
 const registryPassword = 'a-password-of-a-registry';
 
-describe.skipIf(act === undefined || !isThere('jq'))('the examples, copied and run by act', () => {
+describeNeeding(['act', 'jq'], 'the examples, copied and run by act', () => {
   it('single-site: a pull request is planned, a merge registers the devices and uploads what they need', async () => {
     const { hub, run, github, results } = await singleSite();
     const planned = await run(pullRequest());
@@ -141,7 +142,8 @@ describe.skipIf(act === undefined || !isThere('jq'))('the examples, copied and r
     expect(idsIn(asia)).toEqual(['tokyo-1']);
   });
 
-  it.skipIf(!isThere('gh'))(
+  itNeeding(
+    ['gh'],
     'release-publishing: a release gets an archive for each device, the same bytes each time',
     async () => {
       const folder = await copyOf('release-publishing', {}, ['pump-1', 'pump-2']);

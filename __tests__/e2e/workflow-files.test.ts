@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { isThere } from '../support/act.ts';
 import { folderWith } from '../support/folder.ts';
+import { isThere } from '../support/tools.ts';
 
 const names = ['provision', 'release-configs', 'watch'] as const;
 
@@ -112,7 +112,7 @@ describe('provision.yml', () => {
     ['contoso.azure-devices.net', ['contoso.azure-devices.net']],
     ['  B.example \r\na.example\n\nb.example\n', ['a.example', 'b.example']],
     ['$(id) "quoted" \\', ['"quoted"', '$(id)', '\\']],
-  ])('makes of the hubs %j the jobs %j', (given, expected) => {
+  ])('makes of the hubs %j the jobs %j (needs jq)', (given, expected) => {
     expect(JSON.parse(hubsStep(given, 'production').hubs ?? '')).toEqual(expected);
   });
 
@@ -122,7 +122,7 @@ describe('provision.yml', () => {
     ['production-{0}', 'a.example', true],
     ['production', '', true],
     ['', '', true],
-  ])('with the environment %j and the hubs %j goes on: %j', (environment, hubs, goesOn) => {
+  ])('with the environment %j and the hubs %j goes on: %j (needs jq)', (environment, hubs, goesOn) => {
     const step = hubsStep(hubs, environment);
     expect(step.hubs !== undefined).toBe(goesOn);
     expect(step.said.startsWith('::error title=environment::')).toBe(!goesOn);

@@ -6,10 +6,10 @@ import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 
 export type Policy = keyof EmbeddedHub['connectionStrings'];
 
-/** What a client knows of a hub; also of one in another process, which tells its owner's connection string alone. */
+/** What a client knows about a hub. A hub in another process gives only the owner's connection string. */
 export interface Reachable {
   readonly host: string;
-  /** What signatures call it, where that is not `host`. */
+  /** The hub's name in signatures, if it differs from `host`. */
   readonly signedAs?: string;
   /** PEM. */
   readonly ca: string;
@@ -22,7 +22,9 @@ export function signature(hub: Reachable, policy: Policy = 'iothubowner', now = 
   return SharedAccessSignature.create(hub.signedAs ?? hub.host, policy, key, Math.ceil(now / 1000) + 3600).toString();
 }
 
-/** The stock registry client. Its HTTP layer knows no port, so the port is put into its options, nothing else. */
+/**
+ * The stock registry client. Its HTTP layer has no port, so the port is added to its options. Nothing else is changed.
+ */
 export function stockRegistry(hub: Reachable, policy: Policy = 'iothubowner'): Registry & { close(): void } {
   const [host = '', port = ''] = hub.host.split(':');
   const agent = new Agent({ keepAlive: true, ca: hub.ca });
@@ -47,17 +49,17 @@ export interface RawAnswer {
 
 export interface RawCall {
   readonly body?: unknown;
-  /** Sent as it is, instead of `body`. */
+  /** A body that is sent as it is, instead of `body`. */
   readonly text?: string;
   readonly headers?: Record<string, string>;
   readonly policy?: Policy;
   readonly version?: string;
   readonly timeout?: number;
-  /** Keeps connections; without one every call opens its own. */
+  /** Keeps connections. Without an agent every call opens a new one. */
   readonly agent?: Agent;
 }
 
-/** One HTTPS call as nothing but Node makes it: the path goes out as it is written here. */
+/** Makes one HTTPS call with plain Node. The path is sent exactly as given. */
 export function call(hub: Reachable, method: string, path: string, options: RawCall = {}): Promise<RawAnswer> {
   const text = options.text ?? (options.body === undefined ? '' : JSON.stringify(options.body));
   const version = options.version ?? '2021-04-12';

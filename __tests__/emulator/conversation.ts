@@ -4,8 +4,8 @@ import { expect } from 'vitest';
 import type { RawAnswer } from './clients.ts';
 
 /**
- * Calls and their answers, in `fixtures/calls/*.json`. In texts, `<kind>` stands for any value of that kind, and `<kind:name>` for one
- * that is the same wherever the name stands again, also in later requests.
+ * Calls and their answers, in `fixtures/calls/*.json`. In texts, `<kind>` stands for any value of that kind.
+ * `<kind:name>` stands for a value that is the same wherever the name occurs again, also in later requests.
  */
 export interface Conversation {
   readonly file: string;
@@ -20,9 +20,9 @@ interface Step {
   readonly body?: unknown;
   readonly answer: {
     readonly status: number;
-    /** Null: not there. */
+    /** Null means that the header must be absent. */
     readonly headers: Readonly<Record<string, string | null>>;
-    /** Left out: no body at all. */
+    /** If absent, there is no body. */
     readonly body?: unknown;
   };
 }
@@ -48,7 +48,7 @@ export function conversations(): readonly Conversation[] {
   }));
 }
 
-/** Makes the calls one after the other and holds each answer against its fixture. */
+/** Makes the calls one after the other and compares each answer with its fixture. */
 export async function replay(
   steps: readonly Step[],
   send: (method: string, path: string, headers: Record<string, string>, body: unknown) => Promise<RawAnswer>,
@@ -72,7 +72,10 @@ function filled(text: string, known: ReadonlyMap<string, string>): string {
   return text.replace(placeholder, (whole) => known.get(whole) ?? whole);
 }
 
-/** What was found, with the placeholder in place of every text that fits it: equal to the fixture where all is well. */
+/**
+ * Returns what was found, with the placeholder in place of every text that fits it. If everything fits, that equals the
+ * fixture.
+ */
 export function resembling(expected: unknown, found: unknown, known: Map<string, string>): unknown {
   if (typeof expected === 'string') return matched(expected, found, known);
   if (Array.isArray(expected) && Array.isArray(found)) {
@@ -94,7 +97,7 @@ function matched(expected: string, found: unknown, known: Map<string, string>): 
   if (typeof found !== 'string') return found;
   const unknown: string[] = [];
   const parts = expected.split(placeholder);
-  // Parts come in threes: a text, a kind, a name.
+  // The parts come in groups of three: a text, a kind, a name.
   const pattern = parts.map((part, at) => {
     if (at % 3 === 0) return escaped(part);
     if (at % 3 === 2) return '';

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:https';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { hubSecrets } from '../../src/emulator/access/secrets.ts';
 import { createRegistry } from '../../src/emulator/devices/registry.ts';
@@ -8,11 +7,12 @@ import type { Service } from '../../src/emulator/http/call.ts';
 import { noCounts } from '../../src/emulator/http/counts.ts';
 import { answer } from '../../src/emulator/http/exchange.ts';
 import { createMetrics } from '../../src/emulator/http/metrics.ts';
+import { startHub } from '../../src/emulator/hub.ts';
 import { createJobs } from '../../src/emulator/jobs/jobs.ts';
 import { realSleep } from '../../src/emulator/trouble/pace.ts';
+import { fc, times } from '../support/property.ts';
 import { call, signature } from './clients.ts';
 import { follow, type Send } from './model.ts';
-import { startHub } from './start-hub.ts';
 import { sequences } from './steps.ts';
 
 const host = 'localhost';
@@ -61,7 +61,7 @@ function hubWithoutSockets(): Send {
 }
 
 /** Of 17 faults planted into the hub the first sequence showed 15, and the fourth the last. More sequences find nothing new. */
-const numRuns = 200;
+const { numRuns } = times(200);
 
 it('after any of 200 sequences of 200 calls the hub is as a simple model says', { timeout: 300_000 }, async () => {
   const begun = performance.now();
@@ -86,7 +86,7 @@ it('the same holds over TLS', { timeout: 300_000 }, async () => {
         for (const { deviceId } of hub.registry.all()) hub.registry.remove(deviceId);
         await follow(steps, send);
       }),
-      { numRuns: 10 },
+      times(10),
     );
   } finally {
     agent.destroy();

@@ -11,13 +11,16 @@ export interface Reply {
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
-/** What the model knows of one device; what the hub makes up (etag, scope, keys, generation) is learned from its first answer. */
+/**
+ * What the model knows about one device. Values that the hub makes up (etag, scope, keys, generation) are learned from
+ * its first answer.
+ */
 interface Device {
   readonly status: string;
   readonly reason: string | null;
   readonly edge: boolean;
   readonly type: 'sas' | 'selfSigned';
-  /** Keys or thumbprints. Undefined: the hub's own, which must be new ones. */
+  /** Keys or thumbprints. Undefined: the hub makes new keys. */
   pair: readonly string[] | undefined;
   etag: string | undefined;
   scope: string | undefined;
@@ -28,7 +31,7 @@ const thumbprints = ['AB'.repeat(20), 'CD'.repeat(20)];
 const refusals = { 409: 409001, 404: 404001, 412: 412001, 400: 400004 } as const;
 type Refusal = keyof typeof refusals;
 
-/** Carries out the calls, and holds every answer, and at last the whole hub, against a model of a few lines. Fails by `expect`. */
+/** Makes the calls, and compares every answer, and at the end the whole hub, with a small model. Fails by `expect`. */
 export async function follow(steps: readonly Step[], send: Send): Promise<void> {
   /** In order of creation. */
   const model = new Map<string, Device>();
@@ -110,7 +113,7 @@ export async function follow(steps: readonly Step[], send: Send): Promise<void> 
     return refused === undefined ? undefined : refusals[refused];
   }
 
-  // The model itself: three rules, each giving the status of its refusal, or nothing once it is done.
+  // The model: three rules. Each returns the status of a refusal, or undefined once it is done.
 
   function create(id: string, wish: Wish): Refusal | undefined {
     if (model.has(id)) return 409;
@@ -136,7 +139,7 @@ export async function follow(steps: readonly Step[], send: Send): Promise<void> 
     return undefined;
   }
 
-  // What goes out, and what comes back.
+  // Requests and answers.
 
   function bodyOf(id: string, wish: Wish): object {
     const scope = model.get(id)?.scope;
@@ -185,7 +188,7 @@ export async function follow(steps: readonly Step[], send: Send): Promise<void> 
     });
   }
 
-  /** Holds a device of an answer against the model, and takes over what the hub made up for it, which must be new. */
+  /** Compares a device in an answer with the model, and learns the values that the hub made up, which must be new. */
   function learn(id: string, body: Reply['body']): void {
     const device = model.get(id)!;
     device.etag ??= fresh(seen.etags, body.etag);
@@ -250,7 +253,7 @@ function fresh(seen: Set<string>, made: unknown): string {
   return String(made);
 }
 
-/** `expect` costs as much as the call itself; it is asked only for its words. */
+/** `expect` takes as long as the call itself, so it is used only for its message. */
 function expectEqual(found: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected);
 }

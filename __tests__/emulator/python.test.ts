@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import { describeNeeding } from '../support/needing.ts';
 import { pythonWithSdk, runPython } from '../support/python.ts';
-import { startHub } from './start-hub.ts';
 
 const python = pythonWithSdk();
 
 /** As the script sends them. */
 const [primary, secondary, other] = ['1F'.repeat(20), '2E'.repeat(20), '3D'.repeat(20)];
 
-describe.skipIf(python === undefined)('the Python service SDK (python3 with venv, azure-iot-hub of PyPI)', () => {
+describeNeeding(['python3 with venv, azure-iot-hub of PyPI'], 'the Python service SDK', () => {
   let hub: EmbeddedHub;
   /** What the SDK made of the answers, in its own names. */
   let told: ReturnType<typeof JSON.parse>;

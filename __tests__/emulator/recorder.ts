@@ -4,15 +4,15 @@ import { makeAuthority } from '../../src/emulator/disk/authority.ts';
 import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 import type { Reachable } from './clients.ts';
 
-/** One call as it went over the wire. */
+/** One call as it was sent and answered. */
 export interface Exchange {
   readonly method: string;
-  /** Without its query string, still encoded. */
+  /** Path without the query string, still encoded. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
-  /** Names in lower case. */
+  /** The names are in lower case. */
   readonly headers: Readonly<Record<string, unknown>>;
-  /** Parsed; undefined for none. */
+  /** The parsed JSON. Undefined if there is no body. */
   readonly body: unknown;
   readonly status: number;
   readonly answerHeaders: Readonly<Record<string, unknown>>;
@@ -24,7 +24,9 @@ export interface Recorder extends Reachable {
   close(): Promise<void>;
 }
 
-/** Stands before a hub, passes every call on as it is, and keeps both sides of it. Clients take it for the hub. */
+/**
+ * Starts a proxy for a hub. It passes every call on unchanged and records both sides. To clients it looks like the hub.
+ */
 export async function startRecorder(hub: EmbeddedHub): Promise<Recorder> {
   const authority = await makeAuthority(new Date());
   const agent = new Agent({ keepAlive: true, ca: hub.ca });
@@ -57,7 +59,7 @@ export async function startRecorder(hub: EmbeddedHub): Promise<Recorder> {
   const strings = Object.entries(hub.connectionStrings).map(([name, text]) => [name, text.replace(hub.host, host)]);
   return {
     host,
-    // The hub does not know the recorder's port; a token may leave it out.
+    // The hub does not know the recorder's port. A token may leave the port out.
     signedAs: 'localhost',
     ca: authority.ca,
     connectionStrings: Object.fromEntries(strings),

@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import { describeNeeding } from '../support/needing.ts';
 import { call } from './clients.ts';
 import { conversations, replay } from './conversation.ts';
 import { key } from './devices/identities.ts';
-import { startHub } from './start-hub.ts';
 
 const recordings = join(import.meta.dirname, '../../../shared/reference/iothub/recordings');
 
@@ -97,7 +97,7 @@ function shape(body: unknown): string {
   });
 }
 
-describe.skipIf(!existsSync(recordings))('recorded answers of the real service (../shared/reference)', () => {
+describeNeeding(['../shared/reference'], 'recorded answers of the real service', () => {
   const entriesOf = (name: string): readonly Entry[] =>
     JSON.parse(readFileSync(join(recordings, `${name}.json`), 'utf8')).Entries;
 

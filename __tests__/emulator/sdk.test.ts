@@ -1,10 +1,9 @@
 import { Registry } from 'azure-iothub';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { startBlobService } from '../support/blob-service.ts';
 import { stockRegistry } from './clients.ts';
 import { a40, b40, edgeBody, key } from './devices/identities.ts';
-import { startHub } from './start-hub.ts';
 
 /** Calls of the SDK's registry that the embedded hub does not answer, and why. */
 const omitted: Readonly<Record<string, { readonly reason: string; readonly args: readonly unknown[] }>> = {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
+import { fc } from '../support/property.ts';
 
-/** One call of a client, as far as it can be said before the hub has given etags and scopes. */
+/** One call of a client, without the etags and scopes, which only the hub's answers give. */
 export type Step =
   | { readonly kind: 'statistics' }
   | { readonly kind: 'list'; readonly top: number }
@@ -17,20 +17,20 @@ export interface BulkStep {
   readonly etag: EtagChoice;
 }
 
-/** `stale`: one that this or another device once had. */
+/** `stale`: an etag that this or another device once had. */
 export type EtagChoice = 'right' | 'stale' | 'invented' | '*';
 
 export interface Wish {
   readonly status: 'enabled' | 'disabled';
   readonly reason: string | undefined;
   readonly edge: boolean;
-  /** Left out: the hub makes new keys. */
+  /** `left out`: the hub makes new keys. */
   readonly authentication: 'thumbprints' | 'keys' | 'left out';
-  /** Whether an edge device sends back the scope it was given, as it must. */
+  /** Whether an edge device sends its scope back, as it must. */
   readonly echo: boolean;
 }
 
-/** Also two that differ by case alone, and two that a path has to encode. */
+/** Two of them differ only by case, and two must be encoded in a path. */
 export const ids = ['a', 'b', 'c', 'd', 'e', 'A', 'f:1', 'g%1'];
 const id = fc.constantFrom(...ids);
 const wish: fc.Arbitrary<Wish> = fc.record({
@@ -44,7 +44,7 @@ const etag = fc.constantFrom<EtagChoice>('right', 'right', 'stale', 'invented', 
 const mode = fc.constantFrom<BulkStep['mode']>('create', 'update', 'updateIfMatchETag', 'delete', 'deleteIfMatchETag');
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  // The first one does nothing: what a failing sequence does not need shrinks to it.
+  // The first one does nothing, so that a step that a failing sequence does not need shrinks to it.
   { withCrossShrink: true },
   fc.constant<Step>({ kind: 'statistics' }),
   fc.record({ kind: fc.constant('list'), top: fc.constantFrom(1000, 3) }),

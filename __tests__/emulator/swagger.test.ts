@@ -1,18 +1,18 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EmbeddedHub } from '../../src/emulator/hub.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
 import { idOf } from '../../src/model/registry.ts';
 import { create, deviceId, thumbprint } from '../hub/devices.ts';
 import { startBlobService } from '../support/blob-service.ts';
+import { describeNeeding } from '../support/needing.ts';
 import { call, stockRegistry } from './clients.ts';
 import { resembling } from './conversation.ts';
 import { edgeBody } from './devices/identities.ts';
 import { containerOf, wantedJob } from './jobs/imports.ts';
 import { type Exchange, type Recorder, startRecorder } from './recorder.ts';
-import { startHub } from './start-hub.ts';
 import { swaggerChecker, type Violation } from './swagger.ts';
 
 const file = join(import.meta.dirname, '../../../shared/reference/iothub/swagger-2021-04-12.json');
@@ -166,7 +166,7 @@ async function importJob(): Promise<void> {
   }
 }
 
-describe.skipIf(!existsSync(file))("the service's own description, swagger 2021-04-12 (../shared/reference)", () => {
+describeNeeding(['../shared/reference'], "the service's own description, swagger 2021-04-12", () => {
   it('is met by all calls and answers but for the deviations that are named', async () => {
     const check = swaggerChecker(JSON.parse(readFileSync(file, 'utf8')));
     const ours = (await recorded(ourClient)).flatMap(check);

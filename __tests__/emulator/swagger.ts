@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Exchange } from './recorder.ts';
 
-/** Something in a call or its answer that the service's own description does not allow. */
+/** A part of a call or its answer that the service's own description does not allow. */
 export interface Violation {
   readonly side: 'request' | 'answer';
   /** `PUT /devices/{id}` */
@@ -9,13 +9,13 @@ export interface Violation {
   readonly status: number;
   /** `/0/authentication/type` */
   readonly path: string;
-  /** JSON Schema's word: `type`, `enum`, `format`, …; `status` for a status that is not described. */
+  /** The keyword of JSON Schema: `type`, `enum`, `format`, …; `status` for a status that is not described. */
   readonly keyword: string;
   readonly value: unknown;
   readonly message: string;
 }
 
-/** What this reads of a description in Swagger 2.0. */
+/** The parts of a Swagger 2.0 description that are used here. */
 export interface Swagger {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly definitions: Readonly<Record<string, object>>;
@@ -33,7 +33,7 @@ interface Fault {
   readonly message: string;
 }
 
-// Node and the test runner disagree about the default export of a CommonJS module; both agree about `require`.
+// Node and the test runner disagree about the default export of a CommonJS module, but not about `require`.
 const require = createRequire(import.meta.url);
 const RequestValidator: new (description: object) => { validateRequest(request: object): Found } =
   require('openapi-request-validator').default;
@@ -41,7 +41,7 @@ const ResponseValidator: new (description: object) => { validateResponse(status:
   require('openapi-response-validator').default;
 type Found = { readonly errors: readonly Fault[] } | undefined;
 
-/** Checks calls against a description. Throws for a call that it does not describe at all. */
+/** Checks calls against a description. Throws if the description does not have the call at all. */
 export function swaggerChecker(swagger: Swagger): (exchange: Exchange) => readonly Violation[] {
   const definitions = Object.fromEntries(
     Object.entries(swagger.definitions).map(([name, schema]) => [name, closed(schema)]),
@@ -61,11 +61,11 @@ export function swaggerChecker(swagger: Swagger): (exchange: Exchange) => readon
 function checkedOperation(name: string, operation: Operation, shared: Swagger['parameters'], definitions: object) {
   const [method, template = ''] = name.split(' ');
   const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, each]) => each!);
-  // The SDK lists devices at `/devices/`, which the service takes for the same.
+  // The SDK lists devices at `/devices/`, which the service treats like `/devices`.
   const form = new RegExp(`^${template.replace(/\{\w+\}/g, '([^/]+)')}/?$`);
   const parameters = operation.parameters.map((each) => {
     if (each.$ref === undefined) return each;
-    // Its default would be filled in where it is missing.
+    // Without this, the default would be filled in if the parameter is missing.
     const { default: _, ...parameter } = Object(shared[each.$ref.replace('#/parameters/', '')]);
     return parameter;
   });
@@ -95,12 +95,12 @@ function checkedOperation(name: string, operation: Operation, shared: Swagger['p
   };
 }
 
-/** `/devices/query` is a path of its own, not the device called so. */
+/** `/devices/query` is its own path, not a device with the id `query`. */
 function isLiteral(path: string, template: string): boolean {
   return template === '/devices/{id}' && path === '/devices/query';
 }
 
-/** With no name beside those that are described: JSON Schema would allow any. */
+/** A copy that allows only the described names. JSON Schema would allow any. */
 function closed(schema: object): object {
   return 'properties' in schema ? { additionalProperties: false, ...schema } : schema;
 }
@@ -118,7 +118,7 @@ function valueAt(document: unknown, path: string): unknown {
     .reduce((value: unknown, name) => Object(value)[name.replaceAll('~1', '/').replaceAll('~0', '~')], document);
 }
 
-/** The response validator brings none. */
+/** The response validator has no formats of its own. */
 const customFormats = {
   'date-time': (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text),
   int32: { type: 'number' as const, validate: (value: number) => Number.isInteger(value) && Math.abs(value) < 2 ** 31 },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { inputNames, readInputs } from '../../src/github/inputs.ts';
-import { readRequest } from '../../src/run/settings.ts';
+import { readSettings } from '../../src/run/settings.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -23,14 +23,20 @@ describe('the inputs', () => {
     expect(Object.keys(read)).toEqual(Object.keys(inputs));
   });
 
-  it('have in action.yml the defaults that the code has too', () => {
-    const context = { directory: '/', credentialHubs: [], findings: [] };
+  it('have in action.yml the defaults that the code has too', async () => {
+    const context = { directory: '/' };
     const defaults = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]));
-    // Texts, every one of them: YAML would make something else of 30 or false.
+    // Every default is a text, because YAML reads 30 and false as other types.
     for (const [name, value] of Object.entries(defaults)) expect(value, name).toBeTypeOf('string');
     const texts = Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)]));
-    // On a command line nothing ends a run but who has begun it.
-    expect(readRequest(texts, context)).toEqual({ ...readRequest({}, context), timeLimit: 350 });
+    const fromNothing = await readSettings({}, context);
+    expect(await readSettings(texts, context)).toEqual({
+      ...fromNothing,
+      // On a command line only the person who started a run ends it.
+      request: { ...fromNothing.request, timeLimit: 350 },
+      // The runner fills in the token.
+      githubToken: inputs['github-token']?.default,
+    });
   });
 
   it('are each described', () => {

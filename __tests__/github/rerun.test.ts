@@ -5,8 +5,9 @@ import { requireCurrent } from '../../src/github/rerun.ts';
 import type { Fault } from '../../src/model/fault.ts';
 import { faultOf, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
-import { commitAll, git, hasGit, repositoryWith } from '../support/git.ts';
+import { commitAll, git, repositoryWith } from '../support/git.ts';
 import { githubToken } from '../support/github-api.ts';
+import { describeNeeding } from '../support/needing.ts';
 import { useOctoFleet } from './octo-fleet.ts';
 
 const fleet = useOctoFleet({});
@@ -37,7 +38,7 @@ const changed = (filename: string, more: object = {}) => ({
   files: [{ filename: 'README.md' }, { filename, ...more }],
 });
 
-describe.skipIf(!hasGit)('a run that is started once more (needs git)', () => {
+describeNeeding(['git'], 'a run that is started once more', () => {
   const repository = () => repositoryWith({ 'fleet/a.yaml': 'devices: []\n' });
 
   it.each<[string, Comparison]>([

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { type ConnectionStringPart, hubFault } from '../../src/hub/faults.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { faultIn, said } from '../support/fault.ts';
+import { fc } from '../support/property.ts';
 
 const key = Buffer.from('only a test: not a key of anything').toString('base64');
 const of = (host: string) => `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${key}`;

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseReading, chunkQuery, planReading } from '../../src/hub/reading.ts';
+import { fc, times } from '../support/property.ts';
 import { deviceId } from './devices.ts';
 
 const ids = (count: number, text = 'edge-') => Array.from({ length: count }, (_, n) => deviceId(`${text}${n}`));
@@ -53,7 +53,7 @@ describe('queries', () => {
           expect(chunk.join('')).not.toContain("'");
         }
       }),
-      { numRuns: 50 },
+      times(50),
     );
   });
 });

@@ -2,13 +2,14 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CertificateReading, readCertificate } from '../../src/identity/certificate.ts';
 import type { Certificate } from '../../src/model/identity.ts';
 import type { Unreadable } from '../../src/rules/unreadable.ts';
 import { told } from '../support/finding.ts';
-import { hasOpenssl, makeCertificate, makeKey, openssl, type Wanted } from '../support/openssl.ts';
+import { describeNeeding, itNeeding } from '../support/needing.ts';
+import { makeCertificate, makeKey, openssl, type Wanted } from '../support/openssl.ts';
+import { fc } from '../support/property.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -26,7 +27,7 @@ function fingerprint(pem: string, digest: string): string {
   return openssl(folder, 'x509', '-in', pem, '-noout', '-fingerprint', `-${digest}`).replace(/^.*=|[:\s]/g, '');
 }
 
-describe.skipIf(!hasOpenssl)('a certificate made by openssl', () => {
+describeNeeding(['openssl'], 'a certificate made by openssl', () => {
   const make = (name: string, wanted: Wanted) => makeCertificate(folder, name, wanted);
   let leaf: string;
   let leafPem: string;
@@ -255,7 +256,7 @@ describe('any bytes', () => {
   });
 
   // Some accessors of node:crypto do not throw at a broken key but end the process, and this test with it.
-  test.skipIf(!hasOpenssl)('also those of a certificate made by openssl with one byte changed', async () => {
+  itNeeding(['openssl'], 'also those of a certificate made by openssl with one byte changed', async () => {
     const extensions = ['keyUsage = digitalSignature', 'basicConstraints = CA:TRUE'];
     const originals = (['p256', 'secp256k1', 'ed25519', 'rsa1024'] as const).map((keyType) => {
       const pem = makeCertificate(folder, `changed-${keyType}`, { subject: '/CN=x', extensions, keyType });

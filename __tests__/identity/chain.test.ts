@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readCertificate } from '../../src/identity/certificate.ts';
 import { type ChainCache, longestChain, readChain } from '../../src/identity/chain.ts';
@@ -11,7 +10,8 @@ import { openWorkspace } from '../../src/run/workspace.ts';
 import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
 import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
-import { hasOpenssl } from '../support/openssl.ts';
+import { itNeeding } from '../support/needing.ts';
+import { fc, times } from '../support/property.ts';
 import { at, device } from './device.ts';
 
 const made: Record<string, Issued> = {};
@@ -166,7 +166,7 @@ describe('the certificates of a file, whatever their order', () => {
     expect((await judged('leaf plant plant')).findings).toMatchObject([told('certificate/chain-repeats', details)]);
   });
 
-  test.skipIf(!hasOpenssl)('the remedy of a broken chain lists names and issuers (openssl)', async () => {
+  itNeeding(['openssl'], 'the remedy of a broken chain lists names and issuers', async () => {
     const remedy = (await judged('leaf middle')).findings[0]?.remedy ?? '';
     const [command = ''] = /openssl crl2pkcs7 .*? -print_certs -noout/.exec(remedy) ?? [];
     const folder = folderWith({ 'chain.pem': file('leaf middle') });
@@ -191,7 +191,7 @@ describe('any chain', () => {
         expect(pem).toBe(joined(...chain));
         expect(found?.faults.map(({ kind }) => kind)).toEqual(pem === joined(...shuffled) ? [] : ['order']);
       }),
-      { numRuns: 50 },
+      times(50),
     );
     // The leaf is not kept: a fleet has as many as files.
     expect(known.size).toBe(3);

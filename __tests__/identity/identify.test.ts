@@ -10,7 +10,8 @@ import type { Unreadable } from '../../src/rules/unreadable.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
-import { hasOpenssl, makeCertificate, openssl, type Wanted } from '../support/openssl.ts';
+import { describeNeeding } from '../support/needing.ts';
+import { makeCertificate, openssl, type Wanted } from '../support/openssl.ts';
 import { at, device, type Wish } from './device.ts';
 
 const now = new Date('2027-01-01T00:00:00Z');
@@ -128,7 +129,7 @@ describe('files that are no certificates', () => {
   });
 });
 
-describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
+describeNeeding(['openssl'], 'certificates made by openssl', () => {
   const subject = '/CN=edge-001';
   const make = (name: string, wanted: Partial<Wanted> = {}) => makeCertificate(folder, name, { subject, ...wanted });
   beforeAll(() => {
@@ -304,6 +305,9 @@ describe.skipIf(!hasOpenssl)('certificates made by openssl', () => {
     test('in one slot alone mixes lengths unless the algorithm fits', async () => {
       const wish = { certificates, thumbprints: { primary: fingerprint('primary', 'sha1') } };
       expect(shown((await run([wish])).findings)).toEqual(['thumbprint/mixed-lengths @15']);
+      expect((await run([wish])).findings).toMatchObject([
+        told('thumbprint/mixed-lengths', { primary: 40, secondary: 64 }),
+      ]);
       expect((await run([{ ...wish, thumbprintAlgorithm: 'sha1' }])).findings).toEqual([]);
     });
 

@@ -10,7 +10,8 @@ import { Fault, messageOf } from '../../src/model/fault.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { faultOf, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
-import { hasOpenssl, openssl } from '../support/openssl.ts';
+import { itNeeding } from '../support/needing.ts';
+import { openssl } from '../support/openssl.ts';
 import { device } from './device.ts';
 
 const now = new Date('2027-03-01T12:00:00.500Z');
@@ -211,7 +212,7 @@ describe('refuses', () => {
   });
 });
 
-test.skipIf(!hasOpenssl)('openssl verifies what was issued, strictly', async () => {
+itNeeding(['openssl'], 'openssl verifies what was issued, strictly', async () => {
   const folder = folderWith();
   const today = { now: new Date() };
   await issueCertificates(request(folder, today));

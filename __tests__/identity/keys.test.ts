@@ -6,7 +6,8 @@ import { findPrivateKeys } from '../../src/identity/keys.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
-import { hasOpenssl, makeCertificate, openssl } from '../support/openssl.ts';
+import { itNeeding } from '../support/needing.ts';
+import { makeCertificate, openssl } from '../support/openssl.ts';
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -107,7 +108,8 @@ describe('a private key committed by mistake', () => {
     expect(asked).toEqual([['a.pem', 'b.pem']]);
   });
 
-  test.skipIf(!hasOpenssl)(
+  itNeeding(
+    ['openssl'],
     'PKCS#12 by openssl is found by its bytes, a certificate and a PKCS#7 bundle are not',
     async () => {
       const folder = folderWith();

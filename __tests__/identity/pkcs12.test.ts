@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readCertificate } from '../../src/identity/certificate.ts';
 import { findPrivateKeys } from '../../src/identity/keys.ts';
 import { pkcs12Legacy } from '../../src/rules/commands.ts';
@@ -9,7 +9,8 @@ import { openWorkspace } from '../../src/run/workspace.ts';
 import { issue, issueAuthority } from '../support/chain.ts';
 import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
-import { hasOpenssl, openssl } from '../support/openssl.ts';
+import { describeNeeding, itNeeding } from '../support/needing.ts';
+import { openssl } from '../support/openssl.ts';
 
 /** A bundle of a device's certificate and its issuer, made by openssl with these options. */
 async function bundle(...options: readonly string[]) {
@@ -42,18 +43,7 @@ function obey(folder: string, remedy: string, more = ''): void {
 }
 
 /** Whether this is OpenSSL 3 or later, with what Windows encrypted certificates with for decades set apart. */
-const hasLegacy = detect();
-
-function detect(): boolean {
-  try {
-    openssl('/', 'list', '-providers', '-provider', 'legacy');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-describe.skipIf(!hasOpenssl)('a PKCS#12 bundle (openssl)', () => {
+describeNeeding(['openssl'], 'a PKCS#12 bundle', () => {
   test.each([[[]], [['-keypbe', 'NONE', '-certpbe', 'NONE']]])(
     'with a key is refused %j, by bytes as by name',
     async (options) => {
@@ -104,7 +94,7 @@ describe.skipIf(!hasOpenssl)('a PKCS#12 bundle (openssl)', () => {
     expect(await readCertificate('certs/device.pfx', indefinite)).toMatchObject({ kind: 'private-key' });
   });
 
-  test.skipIf(!hasLegacy)('of old Windows needs -legacy, as the remedy says', async () => {
+  itNeeding(["openssl's legacy provider"], 'of old Windows needs -legacy, as the remedy says', async () => {
     const { folder, bytes, leaf } = await bundle('-legacy');
     const reading = await readCertificate('certs/device.pfx', bytes);
     expect(reading.kind).toBe('private-key');

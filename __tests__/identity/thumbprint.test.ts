@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { normaliseThumbprint } from '../../src/identity/thumbprint.ts';
+import { fc } from '../support/property.ts';
 
 const sha1 = '3FA9C04B1D2E5F60718293A4B5C6D7E8F9010203';
 

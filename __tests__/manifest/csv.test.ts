@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assignHubs } from '../../src/hub/assign-hubs.ts';
 import { parseCsv } from '../../src/manifest/csv.ts';
@@ -13,6 +12,7 @@ import type { SyntaxFault } from '../../src/rules/syntax.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
+import { fc, times } from '../support/property.ts';
 import { noPairs } from './pairs.ts';
 
 const runtime = 'runtime.version,runtime.platform';
@@ -216,7 +216,7 @@ describe('whatever a spreadsheet does to a table, each cell is found where it st
         }
         expect(nodeAt(node, ['devices', full.length])).toBeUndefined();
       }),
-      { numRuns: 300 },
+      times(300),
     );
   });
 
@@ -229,7 +229,7 @@ describe('whatever a spreadsheet does to a table, each cell is found where it st
           for (const { offset } of problems) expect(offset).toBeLessThanOrEqual(text.length);
         },
       ),
-      { numRuns: 500 },
+      times(500),
     );
   });
 });

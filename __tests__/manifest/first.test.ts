@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type FirstDevice, firstManifest, readTable } from '../../src/manifest/first.ts';
@@ -7,7 +6,9 @@ import { fileNameOf, isDeviceId } from '../../src/model/fleet.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { hubHost } from '../hub/devices.ts';
+import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
+import { fc, times } from '../support/property.ts';
 import { noPairs } from './pairs.ts';
 
 const runtime = { version: '1.1', platform: 'debian' } as const;
@@ -111,7 +112,7 @@ describe('a first manifest', () => {
             expect(read.certificates).toEqual(certificates);
         }
       }),
-      { numRuns: 200 },
+      times(200),
     );
   });
 });
@@ -139,6 +140,11 @@ describe('a table of devices to be', () => {
       ['manifest/type', 5, 1],
       ['device/duplicate', 4, 1],
     ]);
+    expect(findings.at(-1)).toEqual({
+      ...told('device/duplicate', { id: 'a', first: 'plant/ids.csv:2' }),
+      place: at('plant/ids.csv', 4, 1),
+      device: 'a',
+    });
     expect(value.map(({ id }) => id)).toEqual(['a']);
   });
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
@@ -7,6 +6,7 @@ import type { SyntaxFault } from '../../src/rules/syntax.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
+import { fc, times } from '../support/property.ts';
 import { noPairs } from './pairs.ts';
 import { expectedAt } from './schema-words.ts';
 
@@ -201,6 +201,25 @@ describe('the form of a manifest', () => {
     expect(findings[0]!.remedy).toContain('"0012"');
   });
 
+  it.each<[string, string, ReturnType<typeof told>]>([
+    ['empty', '""', told('device/id-characters', { id: '', problem: 'empty' })],
+    ['of a character that may not be', 'a/b', told('device/id-characters', { id: 'a/b', problem: { character: '/' } })],
+    [
+      'of 129 characters',
+      'a'.repeat(129),
+      told('device/id-characters', { id: 'a'.repeat(129), problem: { length: 129 } }),
+    ],
+    [
+      'too long for a certificate',
+      'a'.repeat(65),
+      told('device/id-too-long-for-cn', { id: 'a'.repeat(65), length: 65 }),
+    ],
+  ])('tells what is wrong with an id: %s', async (_, written, said) => {
+    const { findings } = await read({ 'devices.yaml': `defaults:\n${runtime}devices:\n  - id: ${written}\n` });
+    const device = written === '""' ? '' : written;
+    expect(findings).toEqual([{ ...said, place: at('devices.yaml', 4, 9), device }]);
+  });
+
   it('names the device where it has an id', async () => {
     const { findings } = await read({ 'devices.yaml': `devices:\n  - { id: edge-7, status: on }\n` });
     expect(findings[0]).toMatchObject({ device: 'edge-7' });
@@ -360,7 +379,7 @@ describe('reading never throws, and every finding has its place', () => {
           expect(place!.column).toBeGreaterThanOrEqual(1);
         }
       }),
-      { numRuns: 500 },
+      times(500),
     );
   });
 });

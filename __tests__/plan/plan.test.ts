@@ -360,6 +360,22 @@ describe('a plan', () => {
     expect(findings).toEqual([]);
   });
 
+  it('refuses to remove the parent of a device that stays', () => {
+    const gateway = found({ id: idOf('gateway'), deviceScope: 'ms-azure-iot-edge://gateway-1' });
+    const child = found({ id: idOf('child'), parentScopes: ['ms-azure-iot-edge://gateway-1'] });
+    const { findings } = plan(
+      hub,
+      [wanted({ id: 'child' })],
+      new Map([[child.id, child]]),
+      { ...options, prune: 'delete' },
+      [gateway],
+    );
+    const place = wanted({ id: 'child' }).device.place('id');
+    expect(findings).toEqual([
+      { ...told('plan/parent-removed', { id: 'child', parent: 'gateway' }), place, device: 'child', hub },
+    ]);
+  });
+
   it('of nothing is nothing', () => {
     expect(plan(hub, [], new Map(), options)).toEqual({ value: [], findings: [] });
   });

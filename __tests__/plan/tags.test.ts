@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { initialTwin, patchedTwin, wantedTwin } from '../../src/emulator/twins/twin-state.ts';
 import { type JsonObject as HubJson, isJsonObject } from '../../src/emulator/wire/json.ts';
 import type { JsonObject } from '../../src/model/fleet.ts';
 import { initialTags, movedTags, tagChange } from '../../src/plan/tags.ts';
+import { fc, times } from '../support/property.ts';
 
 const twin = (tags: JsonObject) => ({ etag: 'AAE=', tags });
 const mark = (...paths: string[]) => ({ provisionIotEdge: paths });
@@ -157,7 +157,7 @@ describe('whatever the tags', () => {
         const foreign = [...paths(theirs)].filter((path) => !related(path));
         expect([...paths(now)]).toEqual(expect.arrayContaining(foreign));
       }),
-      { numRuns: 1000 },
+      times(1000),
     );
   });
 

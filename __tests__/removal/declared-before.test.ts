@@ -1,11 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { openHistory } from '../../src/github/git/history.ts';
 import { type HubHost, isHubHost } from '../../src/model/fleet.ts';
-import { onceDeclared } from '../../src/removal/declared-before.ts';
+import { declaredBefore } from '../../src/removal/declared-before.ts';
 import { issue, issueAuthority } from '../support/chain.ts';
-import { commit, git, hasGit, repositoryWith } from '../support/git.ts';
+import { commit, git, repositoryWith } from '../support/git.ts';
+import { describeNeeding } from '../support/needing.ts';
 
 function hub(name: string): HubHost {
   if (!isHubHost(name)) throw new Error(name);
@@ -15,11 +16,11 @@ function hub(name: string): HubHost {
 const hubs = [hub('a.example')];
 
 async function declared(folder: string, manifests = ['devices.yaml'], among = hubs): Promise<readonly string[]> {
-  const devices = await onceDeclared(manifests, among, openHistory(folder, 'HEAD'));
+  const devices = await declaredBefore(manifests, among, openHistory(folder, 'HEAD'));
   return devices.map(({ id, hub }) => `${hub}/${id}`).sort();
 }
 
-describe.skipIf(!hasGit)('devices that the default branch once declared, and its head does not (needs git)', () => {
+describeNeeding(['git'], 'devices that the default branch once declared, and its head does not', () => {
   it('are those of every state, under every name of the manifest', async () => {
     const folder = repositoryWith({ 'old.csv': 'id\none\ntwo\n' });
     git(folder, 'mv', 'old.csv', 'devices.csv');
@@ -36,7 +37,7 @@ describe.skipIf(!hasGit)('devices that the default branch once declared, and its
     commit(folder, 'all gone', { 'devices.yaml': 'devices:\n  - id: four\n' });
     expect(await declared(folder)).toEqual(['a.example/one']);
     const both = [...hubs, hub('b.example')];
-    // Nobody knows which hub the one without a hub belonged to.
+    // With two hubs, the device without a hub belongs to neither.
     expect(await declared(folder, ['devices.yaml'], both)).toEqual(['a.example/one', 'b.example/two']);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { declaredIn } from '../../src/manifest/declared.ts';
 import { type HubHost, isDeviceId, isHubHost } from '../../src/model/fleet.ts';
 import { goneFrom } from '../../src/removal/declared-elsewhere.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
@@ -43,6 +44,23 @@ describe('devices that the files of the workspace no longer declare', () => {
     ['a file larger than manifests are', 'b.yaml', `devices:\n  - id: edge-1\n#${' '.repeat(20 * 1024 * 1024)}`],
   ])('are in doubt where %s that names them cannot be read as a manifest', async (_, name, content) => {
     expect(await gone({ [name]: content })).toEqual({ 'edge-1': name, 'edge-2': 'no doubt' });
+  });
+
+  it('are in doubt for a reason: a file that is too large, or the words of what cannot read it', async () => {
+    const files = {
+      'a.yaml': `devices:\n  - id: edge-1\n#${' '.repeat(20 * 1024 * 1024)}`,
+      'b.csv': 'id,\nedge-2,left over\n',
+    };
+    const [first, second] = await goneFrom(openWorkspace(folderWith(files)), once);
+    expect(first).toMatchObject({
+      id: 'edge-1',
+      doubt: { file: 'a.yaml', why: { problem: 'too-large', megabytes: 20 } },
+    });
+    const { broken } = await declaredIn('b.csv', Buffer.from(files['b.csv']));
+    expect(second).toMatchObject({
+      id: 'edge-2',
+      doubt: { file: 'b.csv', why: { problem: 'unreadable', said: broken } },
+    });
   });
 
   it('are all in doubt where what cannot be read looks for certificates, which name their devices', async () => {

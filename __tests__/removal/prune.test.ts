@@ -1,17 +1,24 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import type { DisturbedCall } from '../../src/emulator/trouble/disturbance.ts';
 import { openHistory } from '../../src/github/git/history.ts';
+import { declaredIn } from '../../src/manifest/declared.ts';
+import { describeReason } from '../../src/model/reasons.ts';
 import type { Report } from '../../src/model/report.ts';
 import { removalMark } from '../../src/plan/status.ts';
+import { removalFault } from '../../src/removal/faults.ts';
+import type { Difference } from '../../src/rules/plan.ts';
 import type { Settings } from '../../src/run/settings.ts';
 import { isBulk } from '../apply/rig.ts';
 import { runOn } from '../apply/runs.ts';
+import { said } from '../support/fault.ts';
+import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
-import { commit, git, hasGit, repositoryWith } from '../support/git.ts';
+import { commit, git, repositoryWith } from '../support/git.ts';
+import { describeNeeding } from '../support/needing.ts';
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
 const entry = (id: string) =>
@@ -41,7 +48,7 @@ async function run(folder: string, settings: Settings): Promise<Report> {
   return runOn(hub, folder, settings, { openHistory: openIt, sleep: async () => {} });
 }
 
-/** A repository whose fleet is in the hub, and which then declares only the devices of `left`. */
+/** Makes a repository, registers its fleet, and then declares only the devices of `left`. */
 async function repository(before: readonly string[], left: readonly string[]): Promise<string> {
   const folder = repositoryWith({ 'devices.yaml': manifest(...before), '.gitignore': 'device-bundles\n' });
   expect((await run(folder, { command: 'apply' })).result).toBe('changed');
@@ -54,14 +61,14 @@ const status = (id: string) => {
   const device = hub.registry.get(id);
   return [device?.status, device?.statusReason ?? null];
 };
-/** What somebody else does. */
+/** Changes a device in the hub as somebody else. */
 function change(id: string, fields: object): void {
   const { etag, ...device } = { ...hub.registry.get(id) };
   hub.registry.put({ ...device, deviceId: id, ...fields });
 }
 const results = ({ outcomes }: Report) => Object.fromEntries(outcomes.map(({ device, result }) => [device, result]));
 
-describe.skipIf(!hasGit)('removal (needs git)', () => {
+describeNeeding(['git'], 'removal', () => {
   it('is nothing without prune', async () => {
     const folder = await repository(['a', 'b'], ['a']);
     const report = await run(folder, { command: 'apply' });
@@ -108,7 +115,7 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
 
   it('deletes, and never anything else in the hub', async () => {
     const folder = await repository(['a', 'b', 'c', 'd'], ['a']);
-    // Not edge any more, and with keys: no longer what was declared.
+    // These two are no longer what was declared: one is not an edge device, the other has keys.
     change('c', { capabilities: { iotEdge: false }, deviceScope: undefined });
     change('d', { authentication: { type: 'sas' } });
     const stranger = repositoryWith({ 'devices.yaml': manifest('stranger'), '.gitignore': 'device-bundles\n' });
@@ -141,7 +148,8 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
     const report = await run(folder, { command: 'apply', prune: 'delete' });
     expect(results(report)).toEqual({ a: 'unchanged', b: 'failed', c: 'removed' });
     const failed = report.outcomes.find(({ device }) => device === 'b');
-    expect(failed?.reason).toContain('statusReason (none) → kept for a spare part');
+    const moved = { field: 'statusReason', before: null, after: 'kept for a spare part' };
+    expect(failed?.reason).toContain(describeReason(moved));
     expect(ids()).toEqual(['a', 'b']);
   });
 
@@ -161,8 +169,16 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
     const more = await run(folder, { command: 'apply', prune: 'disable', 'plan-file': 'plan.json' });
     expect(more.findings.map(({ rule, device }) => [rule, device])).toContainEqual(['plan/differs-from-approved', 'c']);
     const other = await run(folder, { command: 'apply', prune: 'delete', 'plan-file': 'plan.json' });
-    const said = other.findings.filter(({ device }) => device === 'b').map(({ message }) => message);
-    expect(said.join()).toContain('it would now be deleted');
+    const fields = [
+      { field: 'status', before: 'enabled', after: 'disabled' },
+      { field: 'statusReason', before: null, after: removalMark },
+    ];
+    const differences: readonly Difference[] = [
+      { kind: 'other-change', was: { kind: 'disable', fields }, now: { kind: 'delete', fields: [] } },
+    ];
+    expect(other.findings.filter(({ device }) => device === 'b')).toMatchObject([
+      told('plan/differs-from-approved', { id: 'b', differences }),
+    ]);
     expect(status('b')[0]).toBe('enabled');
     commit(folder, 'c stays', { 'devices.yaml': manifest('a', 'c') });
     const approved = await run(folder, { command: 'apply', prune: 'disable', 'plan-file': 'plan.json' });
@@ -202,12 +218,14 @@ describe.skipIf(!hasGit)('removal (needs git)', () => {
     const folder = await repository(['a', 'b', 'c'], ['a']);
     writeFileSync(join(folder, 'site-b.yaml'), `${manifest('b')}  - { id: other, thumbprints: { primary: ab }`);
     const planned = await run(folder, { command: 'plan', prune: 'disable' });
-    expect(planned.faults.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^device "b" would be removed, and site-b.yaml, which may declare it, cannot be read: /),
-    ]);
-    expect((await run(folder, { command: 'apply', prune: 'delete' })).faults[0]?.remedy).toContain('Mend site-b.yaml');
+    const { broken = '' } = await declaredIn('site-b.yaml', readFileSync(join(folder, 'site-b.yaml')));
+    expect(broken).not.toBe('');
+    const why = { problem: 'unreadable', said: broken } as const;
+    const doubt = said(removalFault('may-be-declared', { id: 'b', others: 0, file: 'site-b.yaml', why }));
+    expect(planned.faults.map(said)).toEqual([doubt]);
+    expect((await run(folder, { command: 'apply', prune: 'delete' })).faults.map(said)).toEqual([doubt]);
     expect(ids()).toEqual(['a', 'b', 'c']);
-    // What was removed before is none of it: disabled stays disabled.
+    // Devices that are disabled already are not removed again, so there is no doubt.
     for (const id of ['b', 'c']) change(id, { status: 'disabled' });
     expect((await run(folder, { command: 'apply', prune: 'disable' })).result).toBe('unchanged');
   });

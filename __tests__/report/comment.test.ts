@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
 import type { Place } from '../../src/model/finding.ts';
@@ -6,6 +5,7 @@ import type { ConfigurationChange, Report } from '../../src/model/report.ts';
 import { commentMarkdown, commentMarker, runLink, worthSaying } from '../../src/report/comment.ts';
 import { elsewhere } from '../../src/report/left-out.ts';
 import { titleOf } from '../../src/report/markdown.ts';
+import { fc } from '../support/property.ts';
 import { changeOf, everyResult, findingOf, outcomeOf, reportOf } from './reports.ts';
 
 const marker = commentMarker(['plan', 'devices.yaml']);

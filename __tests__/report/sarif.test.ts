@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { Ajv } from 'ajv';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import type { Report } from '../../src/model/report.ts';
 import { type SarifContext, sarif, sarifNotices } from '../../src/report/sarif.ts';
 import { finding, ruleNames, rules } from '../../src/rules/rules.ts';
+import { fc, times } from '../support/property.ts';
 import { everyResult, findingOf, reportOf } from './reports.ts';
 
 /** The schema is of draft 4. Newer drafts call its `id` `$id`; the rest of this schema means the same in them. */
@@ -161,7 +161,7 @@ describe('SARIF', () => {
       fc.property(text, text, text, (message, file, device) => {
         read({ findings: [findingOf({ message, device, place: { file: `a/${file}`, line: 1, column: 1 } })] });
       }),
-      { numRuns: 100 },
+      times(100),
     );
   });
 });

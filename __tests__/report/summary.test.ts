@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
 import type { Finding, Place } from '../../src/model/finding.ts';
@@ -7,6 +6,7 @@ import { elsewhere, leftOut } from '../../src/report/left-out.ts';
 import { escapeMarkdown, titleOf } from '../../src/report/markdown.ts';
 import { summaryMarkdown } from '../../src/report/summary.ts';
 import { visible } from '../../src/report/visible.ts';
+import { fc, times } from '../support/property.ts';
 import { changeOf, everyResult, findingOf, listedOf, outcomeOf, reportOf } from './reports.ts';
 
 const mebibyte = 1024 * 1024;
@@ -147,7 +147,7 @@ describe('hostile text in the summary', () => {
         expect(escaped).toMatch(/^([\p{L}\p{N} ,;/]|&#\d+;)*$/u);
         expect(decoded(escaped)).toBe([...visible(text)].slice(0, 1000).join(''));
       }),
-      { numRuns: 300 },
+      times(300),
     );
   });
 

@@ -146,7 +146,7 @@ describe('a message or a remedy that depends on its details', () => {
     [
       'what is expected, where no other remedy is known',
       rendered('manifest/type', { key: 'k', expected: 'text', found: 'a map' }),
-      ['k: ', 'Give k text.', 'a map'],
+      ['k: ', 'k text', 'a map'],
     ],
     [
       'the value in quotes',
@@ -155,8 +155,8 @@ describe('a message or a remedy that depends on its details', () => {
     ],
     [
       'every common name, in quotes',
-      rendered('certificate/cn-mismatch', { path: 'p', commonNames: ['a', 'b"'], id: 'c' }),
-      ['p has 2', '"a", "b\\""', '"c"', 'CN=c'],
+      rendered('certificate/cn-mismatch', { path: 'p.pem', commonNames: ['a', 'b"'], id: 'c' }),
+      ['p.pem', '2', '"a", "b\\""', '"c"', 'CN=c'],
     ],
     [
       'one day',
@@ -178,7 +178,7 @@ describe('a message or a remedy that depends on its details', () => {
     [
       'the host name that somebody gave',
       rendered('config/hostname', { key: 'config.hostname', hostname: '', problem: { kind: 'empty' }, implied: false }),
-      ['config.hostname, ""', 'Give config.hostname'],
+      ['config.hostname, ""', 'config.hostname'],
     ],
     [
       'a chain by its names',

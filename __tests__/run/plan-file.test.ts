@@ -1,13 +1,15 @@
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
-import { Fault } from '../../src/model/fault.ts';
+import { Fault, messageOf } from '../../src/model/fault.ts';
+import { runFault } from '../../src/run/faults.ts';
 import { readPlanFile, writePlanFile } from '../../src/run/plan-file.ts';
 import { runOn } from '../apply/runs.ts';
 import { digest } from '../plan/devices.ts';
+import { faultIn, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
+import { fc } from '../support/property.ts';
 
 let hubs: readonly [EmbeddedHub, EmbeddedHub];
 beforeAll(async () => {
@@ -53,7 +55,7 @@ describe('an approved plan', () => {
     const written = JSON.parse(readFileSync(join(folder, 'out', 'plan.json'), 'utf8'));
     expect(written.hubs.map(({ hub }: { hub: string }) => hub)).toEqual(hubs.map(({ host }) => host));
     expect((await run('apply', folder)).result).toBe('changed');
-    // Once more: all of it is in effect, and nothing is to be written.
+    // The second time everything is as planned already.
     expect((await run('apply', folder)).result).toBe('unchanged');
   });
 
@@ -110,7 +112,9 @@ describe('an approved plan', () => {
     const folder = manifest(folderWith({ out: 'a file' }), { id: 'a' });
     const report = await run('plan', folder);
     expect(report).toMatchObject({ result: 'changes', changes: [{ id: 'a' }] });
-    expect(report.faults[0]?.message).toContain('the plan cannot be written to');
+    const path = join(folder, 'out', 'plan.json');
+    const why = `EEXIST: file already exists, mkdir '${join(folder, 'out')}'`;
+    expect(report.faults.map(said)).toEqual([said(runFault('plan-not-written', { path, why }))]);
   });
 
   it('that cannot be read ends the run before a hub is asked', async () => {
@@ -118,7 +122,10 @@ describe('an approved plan', () => {
     const before = hubs[0].counts().requests;
     const report = await run('apply', folder);
     expect(report.result).toBe('failed');
-    expect(report.faults).toMatchObject([{ kind: 'usage', message: expect.stringContaining('expected 1') }]);
+    const path = join(folder, 'out', 'plan.json');
+    expect(report.faults.map(said)).toEqual([
+      said(runFault('plan-version', { path, version: undefined, expected: 1 })),
+    ]);
     expect(hubs[0].counts().requests).toBe(before);
   });
 });
@@ -130,41 +137,66 @@ describe('a plan file', () => {
   const withChange = (parts: object) => document({ hubs: [{ hub: 'h', changes: [{ ...change, ...parts }] }] });
 
   it('is read as it was written', async () => {
-    const path = join(folderWith(), 'deep', 'plan.json');
+    const deep = join(folderWith(), 'deep', 'plan.json');
     const plan = { version: 1, hubs: [{ hub: 'h', changes: [{ ...change, kind: 'update' as const }] }] } as const;
-    await writePlanFile(path, plan);
-    expect(readPlanFile(path)).toEqual(plan);
+    await writePlanFile(deep, plan);
+    expect(readPlanFile(deep)).toEqual(plan);
   });
 
-  it.each<[string, string, string]>([
-    ['nothing', '', 'is no JSON'],
-    ['something else', 'name: plan', 'is no JSON'],
-    ['a list', '[]', 'is no plan: expected a JSON object'],
-    ['no version', '{"hubs": []}', 'has the version none, expected 1'],
-    ['another version', document({ version: 2 }), 'has the version 2, expected 1'],
-    ['the version as text', document({ version: '1' }), 'has the version "1", expected 1'],
-    ['no hubs', document({ hubs: null }), 'is no plan: hubs is no list'],
-    ['a hub that is none', document({ hubs: [{ hub: 'h', changes: [] }, 'h'] }), 'hubs[1] is no hub with its changes'],
-    ['a change without a device', withChange({ device: 7 }), 'hubs[0] is no hub'],
-    ['an unknown kind', withChange({ kind: 'wipe' }), 'hubs[0] is no hub'],
-    ['no fields', withChange({ fields: {} }), 'hubs[0] is no hub'],
-    ['a field that is none', withChange({ fields: [{ ...field, after: { run: 'this' } }] }), 'hubs[0] is no hub'],
-    ['a field without a value', withChange({ fields: [{ field: 'status', after: null }] }), 'hubs[0] is no hub'],
-  ])('with %s in it is a fault of usage', (_, text, message) => {
-    expect(faultOf(join(folderWith({ 'plan.json': text }), 'plan.json')).message).toContain(message);
+  const path = (folder = folderWith()) => join(folder, 'plan.json');
+  const version = (given: unknown) => (at: string) =>
+    runFault('plan-version', { path: at, version: given, expected: 1 });
+  const hubMalformed = (index: number) => (at: string) => runFault('plan-hub-malformed', { path: at, index });
+
+  it.each<[string, string, (at: string) => Fault]>([
+    ['a list', '[]', (at) => runFault('plan-not-an-object', { path: at })],
+    ['no version', '{"hubs": []}', version(undefined)],
+    ['another version', document({ version: 2 }), version(2)],
+    ['the version as text', document({ version: '1' }), version('1')],
+    ['no hubs', document({ hubs: null }), (at) => runFault('plan-hubs-not-a-list', { path: at })],
+    ['a hub that is none', document({ hubs: [{ hub: 'h', changes: [] }, 'h'] }), hubMalformed(1)],
+    ['a change without a device', withChange({ device: 7 }), hubMalformed(0)],
+    ['an unknown kind', withChange({ kind: 'wipe' }), hubMalformed(0)],
+    ['no fields', withChange({ fields: {} }), hubMalformed(0)],
+    ['a field that is none', withChange({ fields: [{ ...field, after: { run: 'this' } }] }), hubMalformed(0)],
+    ['a field without a value', withChange({ fields: [{ field: 'status', after: null }] }), hubMalformed(0)],
+  ])('with %s in it is a fault of usage', (_, text, expected) => {
+    const file = path(folderWith({ 'plan.json': text }));
+    expect(refusal(file)).toEqual(said(expected(file)));
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['something else', 'name: plan'],
+  ])('with %s in it is no JSON, with the words of the parser', (_, text) => {
+    const file = path(folderWith({ 'plan.json': text }));
+    let why = '';
+    try {
+      JSON.parse(text);
+    } catch (thrown) {
+      why = messageOf(thrown);
+    }
+    expect(why).not.toBe('');
+    expect(refusal(file)).toEqual(said(runFault('plan-not-json', { path: file, why })));
   });
 
   it('that is not there, is a folder or is too large is a fault of usage', () => {
     const folder = folderWith({ 'large.json': '' });
     mkdirSync(join(folder, 'folder'));
     truncateSync(join(folder, 'large.json'), 256 * 1024 * 1024 + 1);
-    expect(faultOf(join(folder, 'nowhere.json')).message).toContain('cannot be read: ENOENT');
-    expect(faultOf(join(folder, 'folder')).message).toContain('cannot be read: it is no file');
-    expect(faultOf(join(folder, 'large.json')).message).toContain('it has 268435457 bytes, expected at most 268435456');
+    const [nowhere, large] = [join(folder, 'nowhere.json'), join(folder, 'large.json')];
+    const why = `ENOENT: no such file or directory, open '${nowhere}'`;
+    expect(refusal(nowhere)).toEqual(said(runFault('plan-unreadable', { path: nowhere, why })));
+    expect(refusal(join(folder, 'folder'))).toEqual(
+      said(runFault('plan-not-a-file', { path: join(folder, 'folder') })),
+    );
+    expect(refusal(large)).toEqual(
+      said(runFault('plan-too-large', { path: large, size: 268_435_457, most: 268_435_456 })),
+    );
   });
 
   it('is a plan or a fault, whatever is in it', () => {
-    const path = join(folderWith(), 'plan.json');
+    const file = path();
     fc.assert(
       fc.property(
         fc.oneof(
@@ -173,9 +205,9 @@ describe('a plan file', () => {
           fc.json().map((hubs) => `{"version":1,"hubs":${hubs}}`),
         ),
         (text) => {
-          writeFileSync(path, text);
+          writeFileSync(file, text);
           try {
-            expect(readPlanFile(path).version).toBe(1);
+            expect(readPlanFile(file).version).toBe(1);
           } catch (thrown) {
             expect(thrown).toBeInstanceOf(Fault);
           }
@@ -184,15 +216,9 @@ describe('a plan file', () => {
     );
   });
 
-  function faultOf(path: string): Fault {
-    try {
-      readPlanFile(path);
-    } catch (thrown) {
-      if (thrown instanceof Fault) {
-        expect(thrown).toMatchObject({ kind: 'usage', remedy: expect.stringContaining('plan-file') });
-        return thrown;
-      }
-    }
-    throw new Error('no fault');
+  function refusal(file: string) {
+    const fault = said(faultIn(() => readPlanFile(file)));
+    expect(fault).toMatchObject({ kind: 'usage', remedy: expect.stringContaining('plan-file') });
+    return fault;
   }
 });

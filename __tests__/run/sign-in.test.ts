@@ -2,16 +2,20 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeAuthority } from '../../src/emulator/disk/authority.ts';
 import { startHub } from '../../src/emulator/hub.ts';
+import { readConnectionStrings } from '../../src/hub/connection-string.ts';
+import type { Fault } from '../../src/model/fault.ts';
 import type { Command } from '../../src/model/report.ts';
 import { provision } from '../../src/provision.ts';
-import { readRequest } from '../../src/run/settings.ts';
-import { describedSignIn, hostsOf, openSignIn, readSignIn } from '../../src/run/sign-in.ts';
+import { runFault } from '../../src/run/faults.ts';
+import { readSettings, type Settings } from '../../src/run/settings.ts';
+import { applicationPrincipal, cliPrincipal, hostsOf, openSignIn, signingIn } from '../../src/run/sign-in.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { readCa, realWorld } from '../../src/run/world.ts';
 import { hubHost } from '../hub/devices.ts';
 import { clientId, idToken, startEntra, tenantId } from '../support/entra.ts';
-import { faultOf } from '../support/fault.ts';
+import { faultIn, faultOf, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
+import { refused } from './refused.ts';
 
 const key = 'a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2U=';
 const connectionString = (host: string) => `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${key}`;
@@ -19,73 +23,98 @@ const contoso = hubHost('contoso.azure-devices.net');
 const both = { 'client-id': clientId, 'tenant-id': tenantId };
 const parts = { mask: () => expect.fail(), idToken: async () => expect.fail() };
 
+/** How a run of these settings signs in; it asks a hub. */
+async function signInOf(settings: Settings) {
+  return (await readSettings(settings, { directory: '/srv' })).signIn;
+}
+
 describe('a run signs in', () => {
+  it('by connection strings, and asks nobody yet', async () => {
+    const signIn = await signInOf({ 'connection-string': connectionString(contoso) });
+    const [credential, ...others] = await openSignIn(signIn, [contoso], parts);
+    expect(credential).toEqual({ kind: 'sas', host: contoso, keyName: 'iothubowner', key });
+    expect(others).toEqual([]);
+    expect(hostsOf(signIn)).toEqual([contoso]);
+  });
+
   it.each([
-    [
-      'by connection strings',
-      { 'connection-string': connectionString(contoso) },
-      'by the shared access policy iothubowner',
-    ],
-    ['by GitHub and Entra', both, `as the Entra application ${clientId}, by GitHub's OIDC`],
-    [
-      'by the session of the Azure CLI',
-      { 'client-id': ' ', 'connection-string': '\n' },
-      'as the account that the Azure CLI is signed in with',
-    ],
-  ])('%s, and says so; asks nobody yet', async (_, settings, words) => {
-    const signIn = await readSignIn(settings);
-    const credentials = await openSignIn(signIn, [contoso], parts);
-    expect(credentials.map(({ host }) => host)).toEqual([contoso]);
-    expect(credentials.map(describedSignIn)).toEqual([words]);
-    expect(hostsOf(signIn)).toEqual(signIn.way === 'connection-strings' ? [contoso] : []);
+    ['by GitHub and Entra', both, applicationPrincipal(clientId)],
+    ['by the session of the Azure CLI', { 'client-id': ' ', 'connection-string': '\n' }, cliPrincipal],
+  ])('%s, and asks nobody yet', async (_, settings, principal) => {
+    const signIn = await signInOf(settings);
+    const [credential, ...others] = await openSignIn(signIn, [contoso], parts);
+    expect(credential).toMatchObject({ kind: 'entra', host: contoso, principal });
+    expect(others).toEqual([]);
+    expect(hostsOf(signIn)).toEqual([]);
   });
 
   it.each([both, {}])('to every hub that is named, with one token for all: %j', async (settings) => {
     const hubs = [contoso, hubHost('fabrikam.azure-devices.net')];
-    const credentials = await openSignIn(await readSignIn(settings), hubs, parts);
+    const credentials = await openSignIn(await signInOf(settings), hubs, parts);
     expect(credentials.map(({ host }) => host)).toEqual(hubs);
     const sources = credentials.map((credential) => (credential.kind === 'entra' ? credential.token : undefined));
     expect(sources[0]).toBeDefined();
     expect(new Set(sources).size).toBe(1);
-    expect(await openSignIn(await readSignIn(settings), [], parts)).toEqual([]);
+    expect(await openSignIn(await signInOf(settings), [], parts)).toEqual([]);
   });
 
   it.each([both, { 'client-id': clientId }, { 'tenant-id': tenantId }])(
     'one way alone: connection strings and %j are refused',
     async (ids) => {
-      const fault = await faultOf(readSignIn({ ...ids, 'connection-string': connectionString(contoso) }));
-      expect(fault.message).toBe('there are two ways to sign in: connection-string, and client-id with tenant-id');
-      expect(fault.kind).toBe('usage');
-      expect(`${fault.message}${fault.remedy}`).not.toContain(key);
+      const faults = await refused(signInOf({ ...ids, 'connection-string': connectionString(contoso) }));
+      expect(faults.map(said)).toEqual([said(runFault('two-ways-to-sign-in', {}))]);
+      expect(faults[0]?.kind).toBe('usage');
+      expect(JSON.stringify(faults.map(said))).not.toContain(key);
     },
   );
 
-  it.each([
-    ['without tenant-id', { 'client-id': clientId }, 'client-id is given without tenant-id', 'az account show'],
-    ['without client-id', { 'tenant-id': tenantId }, 'tenant-id is given without client-id', 'az ad app list'],
-    [
-      'with a name for an application',
-      { ...both, 'client-id': 'fleet-writer' },
-      'client-id is not the id',
-      'az ad app list',
-    ],
+  it('one way alone, and what is wrong with either is told too', async () => {
+    const faults = await refused(signInOf({ 'client-id': 'fleet-writer', 'connection-string': 'HostName=a.b' }));
+    expect(faults.map(said)).toEqual([
+      said(runFault('client-id-malformed', {})),
+      said(runFault('two-ways-to-sign-in', {})),
+      said(faultIn(() => readConnectionStrings('HostName=a.b'))),
+    ]);
+  });
+
+  it.each<[string, Settings, readonly Fault[]]>([
+    ['without tenant-id', { 'client-id': clientId }, [runFault('id-missing', { missing: 'tenant-id' })]],
+    ['without client-id', { 'tenant-id': tenantId }, [runFault('id-missing', { missing: 'client-id' })]],
+    ['with a name for an application', { ...both, 'client-id': 'fleet-writer' }, [runFault('client-id-malformed', {})]],
     [
       'with a secret for an application',
       { ...both, 'client-id': 'Xy8Q~secret' },
-      'client-id is not the id',
-      'az ad app',
+      [runFault('client-id-malformed', {})],
     ],
-    ['with a path for a tenant', { ...both, 'tenant-id': '../common' }, 'tenant-id is neither', 'az account show'],
-  ])('by GitHub not %s', async (_, settings, words, remedy) => {
-    const fault = await faultOf(openSignIn(await readSignIn(settings), [contoso], parts));
-    expect(fault.message).toContain(words);
-    expect(fault.remedy).toContain(remedy);
-    expect(fault.kind).toBe('usage');
-    expect(`${fault.message}${fault.remedy}`).not.toMatch(/~secret|fleet-writer|common/);
+    ['with a path for a tenant', { ...both, 'tenant-id': '../common' }, [runFault('tenant-id-malformed', {})]],
+    [
+      'with both wrong',
+      { 'client-id': 'fleet-writer', 'tenant-id': '../common' },
+      [runFault('client-id-malformed', {}), runFault('tenant-id-malformed', {})],
+    ],
+    [
+      'with a secret alone',
+      { 'client-id': 'Xy8Q~secret' },
+      [runFault('id-missing', { missing: 'tenant-id' }), runFault('client-id-malformed', {})],
+    ],
+  ])('by GitHub not %s', async (_, settings, expected) => {
+    const faults = await refused(signInOf(settings));
+    expect(faults.map(said)).toEqual(expected.map(said));
+    expect(faults[0]?.kind).toBe('usage');
+    for (const { remedy } of faults) expect(remedy).toMatch(/az (account show|ad app list) /);
+    expect(JSON.stringify(faults.map(said))).not.toMatch(/~secret|fleet-writer|common/);
+  });
+
+  it('by GitHub with wrong ids where no hub is asked: they are not judged', async () => {
+    const wrong = { 'client-id': 'fleet-writer' };
+    expect(await signInOf({ ...wrong, command: 'validate' })).toMatchObject({ way: 'github-oidc', tenantId: '' });
+    const excused = { directory: '/srv', asksHub: () => false };
+    expect((await readSettings({ ...wrong, command: 'plan' }, excused)).signIn.way).toBe('github-oidc');
   });
 
   it('by GitHub not outside of GitHub Actions', async () => {
-    const fault = await faultOf(openSignIn(await readSignIn(both), [contoso], { mask: () => {} }));
+    const fault = await faultOf(openSignIn(await signInOf(both), [contoso], { mask: () => {} }));
+    expect(said(fault)).toEqual(said(runFault('no-id-token-here', {})));
     expect(fault.remedy).toContain('az login');
   });
 });
@@ -93,7 +122,7 @@ describe('a run signs in', () => {
 describe('a hub without a connection string', () => {
   it('is refused where others have one, before any call: one way serves all', async () => {
     const host = connectionString('fabrikam.azure-devices.net');
-    const credentials = await openSignIn(await readSignIn({ 'connection-string': host }), [contoso], parts);
+    const credentials = await openSignIn(await signInOf({ 'connection-string': host }), [contoso], parts);
     const progress = { phase: () => expect.fail(), warning: () => {}, written: () => {} };
     const world = realWorld({
       command: 'plan',
@@ -104,9 +133,18 @@ describe('a hub without a connection string', () => {
       progress,
     });
     const fault = await faultOf(world.openRegistry(contoso));
-    expect(fault.message).toBe('there is no connection string for contoso.azure-devices.net');
-    expect(fault.remedy).toContain('One way of signing in serves all hubs of a run');
+    expect(said(fault)).toEqual(said(runFault('no-connection-string', { hub: 'contoso.azure-devices.net' })));
+    expect(fault.remedy).toContain('contoso.azure-devices.net');
     expect(fault.kind).toBe('usage');
+  });
+});
+
+describe('a certificate authority', () => {
+  it('that cannot be read is wrong usage', () => {
+    const path = join(folderWith(), 'nowhere.pem');
+    const why = `ENOENT: no such file or directory, open '${path}'`;
+    expect(said(faultIn(() => readCa(path)))).toEqual(said(runFault('ca-file-unreadable', { why })));
+    expect(readCa(undefined)).toBeUndefined();
   });
 });
 
@@ -126,9 +164,7 @@ describe('a token', () => {
     const run = async (command: Command, manifest: string) => {
       const root = folderWith({ 'devices.yaml': manifest, 'ca.pem': `${named.ca}${stranger.ca}${authority.ca}` });
       const settings = { ...both, command, hub: named.host, artifacts: 'none' };
-      const signIn = await readSignIn(settings);
-      const context = { directory: root, credentialHubs: hostsOf(signIn), findings: [] };
-      const request = readRequest(settings, context);
+      const { request, signIn } = await readSettings(settings, { directory: root });
       const caFile = join(root, 'ca.pem');
       const credentials = await openSignIn(signIn, request.hubs, {
         idToken: async (aud) => idToken({ aud }),
@@ -162,8 +198,9 @@ describe('a token', () => {
     expect(report.result).toBe('changed');
     expect(named.registry.all().map(({ deviceId }) => deviceId)).toEqual(['edge-1']);
     expect(entra.exchanged).toHaveLength(1);
-    expect(phases[0]).toBe(
-      `signing in to ${named.host} as the Entra application ${clientId}, by GitHub's OIDC; apply needs the roles IoT Hub Data Reader and IoT Hub Registry Contributor, for tags IoT Hub Twin Contributor as well`,
-    );
+    const principal = applicationPrincipal(clientId);
+    const credential = { kind: 'entra', host: hubHost(named.host), principal, token: async () => '' } as const;
+    expect(phases[0]).toBe(signingIn('apply', credential, false));
+    for (const role of ['IoT Hub Data Reader', 'IoT Hub Registry Contributor']) expect(phases[0]).toContain(role);
   });
 });

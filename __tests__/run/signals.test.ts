@@ -1,5 +1,8 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { modelFault } from '../../src/model/faults.ts';
+import { runLines } from '../../src/run/lines.ts';
 import { type Outside, stopFromOutside } from '../../src/run/signals.ts';
+import { said } from '../support/fault.ts';
 
 let outside: Outside | undefined;
 
@@ -19,13 +22,10 @@ it.each(['SIGINT', 'SIGTERM'] as const)('%s stops a run, which has 2.5 seconds f
   expect(outside.stop.overdue.aborted).toBe(false);
   vi.advanceTimersByTime(1);
   expect(outside.stop.overdue.aborted).toBe(true);
-  expect(outside.stop.fault().message).toBe(`the run was stopped: ${signal}`);
+  expect(said(outside.stop.fault())).toEqual(said(modelFault('stopped', { why: signal })));
 });
 
-it.each([
-  [1, 'the time limit of 1 minute is over'],
-  [350, 'the time limit of 350 minutes is over'],
-])('a time limit of %d stops a run in no hurry', (minutes, why) => {
+it.each([1, 350])('a time limit of %d stops a run in no hurry', (minutes) => {
   vi.useFakeTimers();
   outside = stopFromOutside();
   outside.limit(minutes);
@@ -35,7 +35,9 @@ it.each([
   expect(state(outside)).toEqual([true, false, false]);
   vi.advanceTimersByTime(60_000);
   expect(state(outside)).toEqual([true, false, true]);
-  expect(outside.stop.fault().message).toContain(why);
+  expect(said(outside.stop.fault())).toEqual(
+    said(modelFault('stopped', { why: runLines['time-limit-over']({ minutes }) })),
+  );
 });
 
 it('without a limit, or once it is released, nothing stops it', () => {

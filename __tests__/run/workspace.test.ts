@@ -3,20 +3,24 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Fault } from '../../src/model/fault.ts';
+import { runFault } from '../../src/run/faults.ts';
+import { unread } from '../../src/run/unread.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { faultIn, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
-
-const onWindows = process.platform === 'win32';
+import { itNeeding } from '../support/needing.ts';
 
 describe('opening', () => {
   test('a folder that is not there is a fault that names it', () => {
-    expect(() => openWorkspace('/no/such/folder')).toThrow(Fault);
-    expect(() => openWorkspace('/no/such/folder')).toThrow('/no/such/folder');
+    const fault = faultIn(() => openWorkspace('/no/such/folder'));
+    const why = "ENOENT: no such file or directory, realpath '/no/such/folder'";
+    expect(said(fault)).toEqual(said(runFault('root-unreadable', { root: '/no/such/folder', why })));
+    expect(fault.kind).toBe('world');
   });
 
   test('a file is no workspace', () => {
-    expect(() => openWorkspace(join(folderWith({ a: '' }), 'a'))).toThrow('is not a folder');
+    const root = join(folderWith({ a: '' }), 'a');
+    expect(said(faultIn(() => openWorkspace(root)))).toEqual(said(runFault('root-not-a-folder', { root })));
   });
 
   test('the root is told with links resolved', () => {
@@ -33,24 +37,24 @@ describe('reading', () => {
     expect(workspace.read('certs/a.pem', 5)).toEqual({ ok: true, bytes: Buffer.from('12345') });
     expect(workspace.read('certs/a.pem', 4)).toMatchObject({
       why: 'too-large',
-      detail: expect.stringContaining('5 bytes'),
+      detail: unread.tooLarge(5, 4),
     });
   });
 
   test.each([
-    ['above the root', '../a.pem', 'outside'],
-    ['above the root, although nothing is there', '../../nothing', 'outside'],
-    ['an absolute path elsewhere', '/etc/passwd', 'outside'],
-    ['a path that leaves and comes back by another name', 'certs/../../x', 'outside'],
-    ['the git folder', '.git/config', 'outside'],
-    ['a git folder further down, in capitals', 'modules/.GIT/config', 'outside'],
-    ['nothing there', 'certs/none.pem', 'missing'],
-    ['a file taken for a folder', 'certs/a.pem/b', 'missing'],
-    ['a folder', 'certs', 'unreadable'],
-    ['a name that no file system has', 'a\0b', 'unreadable'],
-  ])('%s', (_, path, why) => {
+    ['above the root', '../a.pem', 'outside', unread.outside()],
+    ['above the root, although nothing is there', '../../nothing', 'outside', unread.outside()],
+    ['an absolute path elsewhere', '/etc/passwd', 'outside', unread.outside()],
+    ['a path that leaves and comes back by another name', 'certs/../../x', 'outside', unread.outside()],
+    ['the git folder', '.git/config', 'outside', unread.inGit()],
+    ['a git folder further down, in capitals', 'modules/.GIT/config', 'outside', unread.inGit()],
+    ['nothing there', 'certs/none.pem', 'missing', unread.missing()],
+    ['a file taken for a folder', 'certs/a.pem/b', 'missing', unread.missing()],
+    ['a folder', 'certs', 'unreadable', unread.notAFile('folder')],
+    ['a name that no file system has', 'a\0b', 'unreadable', expect.stringContaining('null bytes')],
+  ])('%s', (_, path, why, detail) => {
     const workspace = openWorkspace(folderWith({ 'certs/a.pem': 'x', '.git/config': 'x', 'modules/.GIT/config': 'x' }));
-    expect(workspace.read(path, 100)).toMatchObject({ ok: false, why });
+    expect(workspace.read(path, 100)).toMatchObject({ ok: false, why, detail });
   });
 
   test('names that only look like a way out are fine', () => {
@@ -60,34 +64,45 @@ describe('reading', () => {
     }
   });
 
-  test.skipIf(onWindows)('links are followed inside the root, and refused when they lead out or into .git', () => {
-    const folder = folderWith({ 'root/a.pem': 'x', 'root/.git/config': 'x', 'secret.pem': 'x' });
-    const root = join(folder, 'root');
-    symlinkSync('a.pem', join(root, 'inside.pem'));
-    symlinkSync('../secret.pem', join(root, 'out.pem'));
-    symlinkSync('..', join(root, 'up'));
-    symlinkSync('.git', join(root, 'store'));
-    symlinkSync('nothing', join(root, 'dangling.pem'));
-    const workspace = openWorkspace(root);
-    expect(workspace.read('inside.pem', 100).ok).toBe(true);
-    expect(workspace.read('out.pem', 100)).toMatchObject({ why: 'outside', detail: expect.stringContaining('link') });
-    expect(workspace.read('up/secret.pem', 100)).toMatchObject({ why: 'outside' });
-    expect(workspace.read('store/config', 100)).toMatchObject({ why: 'outside' });
-    expect(workspace.read('dangling.pem', 100)).toMatchObject({ why: 'missing' });
-  });
+  itNeeding(
+    ['links and modes of POSIX'],
+    'links are followed inside the root, and refused when they lead out or into .git',
+    () => {
+      const folder = folderWith({ 'root/a.pem': 'x', 'root/.git/config': 'x', 'secret.pem': 'x' });
+      const root = join(folder, 'root');
+      symlinkSync('a.pem', join(root, 'inside.pem'));
+      symlinkSync('../secret.pem', join(root, 'out.pem'));
+      symlinkSync('..', join(root, 'up'));
+      symlinkSync('.git', join(root, 'store'));
+      symlinkSync('nothing', join(root, 'dangling.pem'));
+      const workspace = openWorkspace(root);
+      expect(workspace.read('inside.pem', 100).ok).toBe(true);
+      expect(workspace.read('out.pem', 100)).toMatchObject({ why: 'outside', detail: unread.link(unread.outside()) });
+      expect(workspace.read('up/secret.pem', 100)).toMatchObject({ why: 'outside' });
+      expect(workspace.read('store/config', 100)).toMatchObject({
+        why: 'outside',
+        detail: unread.link(unread.inGit()),
+      });
+      expect(workspace.read('dangling.pem', 100)).toMatchObject({ why: 'missing' });
+    },
+  );
 
-  test.skipIf(onWindows)('what is neither file nor folder is refused without being opened', async () => {
-    const folder = folderWith();
-    const server = createServer().listen(join(folder, 'socket.pem'));
-    await once(server, 'listening');
-    expect(openWorkspace(folder).read('socket.pem', 100)).toMatchObject({
-      why: 'unreadable',
-      detail: 'it is a device or a pipe, not a file',
-    });
-    server.close();
-  });
+  itNeeding(
+    ['links and modes of POSIX'],
+    'what is neither file nor folder is refused without being opened',
+    async () => {
+      const folder = folderWith();
+      const server = createServer().listen(join(folder, 'socket.pem'));
+      await once(server, 'listening');
+      expect(openWorkspace(folder).read('socket.pem', 100)).toMatchObject({
+        why: 'unreadable',
+        detail: unread.notAFile('device'),
+      });
+      server.close();
+    },
+  );
 
-  test.skipIf(onWindows)('a link to itself is refused with the reason', () => {
+  itNeeding(['links and modes of POSIX'], 'a link to itself is refused with the reason', () => {
     const folder = folderWith();
     symlinkSync('a.pem', join(folder, 'a.pem'));
     const read = openWorkspace(folder).read('a.pem', 100);
@@ -152,12 +167,12 @@ describe('files below folders', () => {
     ['the root, by any name', ['', '.'], ['.hidden/h.pem', 'a.pem', 'certs/b.PEM', 'certs/deep/c.key', 'other/e.pem']],
     ['folders within each other, each file once', ['certs/deep', 'certs'], ['certs/b.PEM', 'certs/deep/c.key']],
     ['a folder that is not there, or is a file', ['none', 'a.pem'], []],
-    ['outside, and in .git', ['..', '.git', '../../..'], []],
+    ['outside, and in .git', ['..', '.git', '../..'], []],
   ])('%s', (_, folders, expected) => {
     expect(openWorkspace(folderWith(files)).filesBelow(folders, ['.pem', '.key'])).toEqual(expected);
   });
 
-  test.skipIf(onWindows)('links are not walked, so that a circle ends', () => {
+  itNeeding(['links and modes of POSIX'], 'links are not walked, so that a circle ends', () => {
     const folder = folderWith({ 'certs/a.pem': '' });
     symlinkSync('..', join(folder, 'certs', 'up'));
     expect(openWorkspace(folder).filesBelow(['certs'], ['.pem'])).toEqual(['certs/a.pem']);

@@ -1,44 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { folderWith } from './folder.ts';
-
-/** The path of act (https://github.com/nektos/act); undefined if it is absent. Tests that need it then skip by name. */
-export const act = find();
-
-function find(): string | undefined {
-  return inPath('act') ?? [installedByGo()].find(isExecutable);
-}
-
-/** Tells whether a program is in the path that workflows run with. On GitHub's runners it is. */
-export function isThere(program: string): boolean {
-  return inPath(program) !== undefined;
-}
-
-function inPath(program: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  return folders.map((folder) => join(folder, program)).find(isExecutable);
-}
-
-function installedByGo(): string {
-  try {
-    const gopath = execFileSync('go', ['env', 'GOPATH'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    return join(gopath.trim(), 'bin', 'act');
-  } catch {
-    return '';
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
+import { actPath } from './tools.ts';
 
 /** A push, a pull request …: its name as in `on:`, and the content of `github.event`. */
 export interface Trigger {
@@ -85,6 +51,7 @@ export interface Annotation {
  * In place of `actions/checkout` act copies the folder, so nothing is downloaded.
  */
 export async function runWorkflows(repository: string, trigger: Trigger): Promise<WorkflowRun> {
+  const act = actPath();
   if (act === undefined) throw new Error('act is absent');
   const work = folderWith({ 'event.json': JSON.stringify(trigger.payload) });
   const pairs = (option: string, values: Readonly<Record<string, string>> = {}) =>

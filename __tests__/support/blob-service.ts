@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
-/** A real blob service (Azurite) on a free port of the loopback interface; state is in memory. */
+/** A real blob service (Azurite) on a free port of the loopback interface. Its state is in memory. */
 export interface BlobService {
   makeContainer(name: string): Promise<void>;
-  /** The URL of a container, or of a blob as `container/blob` (encoded), signed for what is done to blobs: `r`, `cw`, `rwd`. */
+  /**
+   * The URL of a container, or of a blob as `container/blob` (encoded). Its signature allows `permissions` on blobs:
+   * `r`, `cw`, `rwd`.
+   */
   url(path: string, permissions: string): string;
   /** The names of the blobs of a container. */
   list(name: string): Promise<readonly string[]>;

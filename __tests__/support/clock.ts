@@ -3,38 +3,40 @@ import type { ClientRequest, ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /**
- * One clock for client and hub, so that hours pass in seconds: its time stands still while anything happens, and jumps to the next sleeper
- * when nothing does. Both take `now` and `sleep` as arguments: `startHub({ clock: clock.now, sleep: clock.sleep })`.
+ * One clock for client and hub, so that hours pass in seconds. Its time stands still while anything happens, and jumps
+ * to the next sleeper when nothing does. Client and hub take `now` and `sleep` as arguments: `startHub({ clock:
+ * clock.now, sleep: clock.sleep })`.
  */
 export interface SimulatedClock {
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** For ever, where `milliseconds` is Infinity. Rejects when the signal is aborted. */
+  /** Sleeps forever if `milliseconds` is Infinity. Rejects when the signal is aborted. */
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
-  /** Its time passes no more, and it looks at nothing. */
+  /** Stops the clock. It no longer watches anything. */
   readonly close: () => void;
 }
 
 interface Sleeper {
   readonly due: number;
-  /** Of two that are due at the same time, the first to fall asleep wakes first. */
+  /** Of two sleepers that are due at the same time, the one that fell asleep first wakes first. */
   readonly order: number;
   readonly wake: () => void;
 }
 
 /**
- * Turns of the event loop in which nothing may happen before time jumps. What lies in a socket is read in the first; the others are for
- * what no diagnostics tell of: a TLS handshake takes a few.
+ * Number of turns of the event loop in which nothing may happen before time jumps. The first one reads what lies in a
+ * socket. The others are for events that no diagnostics report: a TLS handshake takes a few turns.
  */
 const quietTurns = 20;
 
 /**
- * Something happens while
- * - an HTTP call of this process is on its way: begun by a client and not yet at a server of this process, or answered and not yet read to
- *   the end, or at a server elsewhere (Azurite). One that a server holds, asleep or for ever, does not count;
- * - Node waits for a file, a name or a connection, or is in the midst of code.
- * It does not see other processes and worker threads, nor what Node's thread pool computes (new keys, gzip).
- * Sleepers wake one at a time, so that a run is the same each time.
+ * Something happens while one of these holds:
+ * - An HTTP call of this process is on its way: a client has begun it and no server of this process has it; or it is
+ *   answered and not read to the end; or it is at a server elsewhere (Azurite). A call that a server of this process
+ *   holds, asleep or forever, does not count.
+ * - Node waits for a file, a name or a connection, or runs code.
+ * The clock does not see other processes and worker threads, nor work in Node's thread pool (new keys, gzip). Sleepers
+ * wake one at a time, so that a run is the same each time.
  */
 export function simulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClock {
   const traffic = watchTraffic();
@@ -90,7 +92,10 @@ export function simulatedClock(start = Date.UTC(2026, 0, 1)): SimulatedClock {
   };
 }
 
-/** The HTTP exchanges of this process, by Node's own diagnostics. A server may hold one that its client has given up: nobody waits for that. */
+/**
+ * Counts the HTTP exchanges of this process by Node's own diagnostics. A server may hold an exchange that its client
+ * has given up. That one does not count as under way.
+ */
 function watchTraffic() {
   let events = 0;
   let asked = 0;
@@ -116,7 +121,7 @@ function watchTraffic() {
       events += 1;
     });
   };
-  // What `fetch` sends: Node's own undici tells of it on channels of its own.
+  // Calls by `fetch`: Node's built-in undici reports them on its own channels.
   const fetches = new WeakSet<object>();
   const fetchBegan = (message: unknown) => {
     fetches.add(Object(message).request);
@@ -143,7 +148,7 @@ function watchTraffic() {
   return { count: () => events, underWay: () => asked > held, ended: () => ended, close };
 }
 
-/** Files, names, connections; not the sockets that are merely open. */
+/** Whether Node waits for files, names or connections. Sockets that are merely open do not count. */
 function waitsForSystem(): boolean {
   return process
     .getActiveResourcesInfo()

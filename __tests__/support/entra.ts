@@ -11,18 +11,18 @@ export const tenantId = '99999999-8888-7777-6666-555555555555';
 
 export interface EntraOptions {
   readonly authority: Authority;
-  /** The access token for an exchange that is in order, and its life in seconds. */
+  /** The access token for a valid exchange, and its lifetime in seconds. */
   readonly token: () => { readonly token: string; readonly seconds: number };
   /** The subjects of the federated credentials. */
   readonly subjects?: readonly string[];
-  /** Refuses every exchange in these words: `AADSTS700016: Application with identifier …`. */
+  /** Refuses every exchange with this text: `AADSTS700016: Application with identifier …`. */
   readonly refusal?: string;
-  /** Answers with a page, as a proxy does. */
+  /** Answers with this HTML page, as a proxy does. */
   readonly page?: string;
 }
 
 export interface Entra {
-  /** As AZURE_AUTHORITY_HOST has it. */
+  /** The URL for AZURE_AUTHORITY_HOST. */
   readonly url: string;
   /** The assertions that were exchanged. */
   readonly exchanged: readonly string[];
@@ -35,8 +35,8 @@ export const subject = 'repo:octo/fleet:ref:refs/heads/main';
 const audience = 'api://AzureADTokenExchange';
 
 /**
- * Entra's discovery and token endpoint on this machine until the test ends. It takes an ID token once, of the right
- * issuer, audience and subject, for the right application and scope; and says what is wrong as Entra does.
+ * Entra's discovery and token endpoints on this machine, until the test ends. It accepts an ID token once, with the
+ * right issuer, audience and subject, for the right application and scope. Otherwise it refuses in Entra's words.
  */
 export async function startEntra(options: EntraOptions): Promise<Entra> {
   const { cert, key } = { cert: options.authority.server, key: options.authority.server };
@@ -100,12 +100,15 @@ function refusalOf(
 }
 
 export interface GitHubTokens {
-  /** What the runner has with `id-token: write`. */
+  /** The variables that a runner has with `id-token: write`. */
   readonly env: Readonly<Record<'ACTIONS_ID_TOKEN_REQUEST_URL' | 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', string>>;
   readonly issued: readonly string[];
 }
 
-/** GitHub's ID tokens on this machine until the test ends. `status` other than 200: it gives none. */
+/**
+ * GitHub's endpoint for ID tokens on this machine, until the test ends. With a `status` other than 200 it gives no
+ * token.
+ */
 export async function startGitHubTokens(claims: object = {}, status = 200): Promise<GitHubTokens> {
   const requestToken = randomUUID();
   const issued: string[] = [];
@@ -121,7 +124,7 @@ export async function startGitHubTokens(claims: object = {}, status = 200): Prom
   return { env: { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken }, issued };
 }
 
-/** An ID token as GitHub makes them, but for its signature. */
+/** An ID token like GitHub's, but without a valid signature. */
 export function idToken(claims: object = {}): string {
   const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const payload = { jti: randomUUID(), iss: issuer, sub: subject, aud: audience, ...claims };

@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process';
 
-/** On which the bars in seconds were set: `node -e 0` took so many milliseconds there, Node 24, the median of 15. */
+/** Milliseconds that `node -e 0` took on the machine on which the bars in seconds were set (Node 24, median of 15). */
 const quietMachine = 25;
 
-/** So much slower a machine may be that nobody crowds. */
+/** Up to this factor, a slower machine counts as one that nobody else uses. */
 const uncrowded = 1.2;
 
 /**
- * By how much a bar in seconds has to be stretched on this machine now; 1 on one as quick as that on which the bars were set. One that
- * others share may be three times slower from one hour to the next, and a bar is about our code.
+ * The factor by which a bar in seconds is stretched on this machine now. It is 1 on a machine as fast as the one on
+ * which the bars were set. A shared machine may be three times slower from one hour to the next, and a bar should
+ * measure only our code.
  */
 export function slowness(): number {
   const times = Array.from({ length: 9 }, () => {
@@ -17,7 +18,7 @@ export function slowness(): number {
     return performance.now() - begun;
   });
   const slower = median(times) / quietMachine;
-  // Where others crowd the machine, their load comes and goes while something is measured.
+  // On a machine that others use too, their load changes while something is measured.
   return slower < uncrowded ? 1 : slower * 1.5;
 }
 

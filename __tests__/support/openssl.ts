@@ -3,18 +3,6 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Whether this machine has openssl. Tests that need it skip by name if it is absent. */
-export const hasOpenssl = detect();
-
-function detect(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Runs openssl in a folder and returns its output. Throws with openssl's message if it fails. */
 export function openssl(folder: string, ...args: readonly string[]): string {
   return execFileSync('openssl', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });

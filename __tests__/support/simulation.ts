@@ -1,5 +1,5 @@
 import { type Applied, apply } from '../../src/apply/apply.ts';
-import type { EmbeddedHub, HubOptions } from '../../src/emulator/hub.ts';
+import { type EmbeddedHub, type HubOptions, startHub } from '../../src/emulator/hub.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
 import type { Capacity } from '../../src/model/capacity.ts';
@@ -7,15 +7,14 @@ import type { Identity } from '../../src/model/identity.ts';
 import type { Change } from '../../src/model/plan.ts';
 import { StopSwitch } from '../../src/model/stop.ts';
 import { plan } from '../../src/plan/plan.ts';
-import { startHub } from '../emulator/start-hub.ts';
 import { type SimulatedClock, simulatedClock } from './clock.ts';
 
-/** The hub and the client on one clock that jumps. */
+/** A hub and a client on one simulated clock. */
 export interface Simulation {
   readonly hub: EmbeddedHub;
   readonly clock: SimulatedClock;
   plan(identities: readonly Identity[]): Promise<readonly Change[]>;
-  /** Minutes of the simulated time, and operations of the registry, reads included. */
+  /** The run takes `minutes` of the simulated time, and `operations` of the registry, reads included. */
   apply(changes: readonly Change[], capacity?: Capacity): Promise<SimulatedRun>;
   close(): Promise<void>;
 }
@@ -30,7 +29,7 @@ export async function openSimulation(options: HubOptions): Promise<Simulation> {
   const hub = await startHub({ clock: clock.now, sleep: clock.sleep, ...options });
   const [credential] = readConnectionStrings(hub.connectionString);
   if (credential === undefined) throw new Error('the hub has no connection string');
-  // Chance that is the same each time.
+  // Random numbers that are the same each time.
   let drawn = 1;
   const random = () => {
     drawn = (drawn * 48_271) % 2_147_483_647;

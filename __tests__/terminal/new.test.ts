@@ -1,6 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Fault } from '../../src/model/fault.ts';
+import { terminalFault } from '../../src/terminal/faults.ts';
+import { terminalLines } from '../../src/terminal/lines.ts';
 import { runCommandLine } from '../../src/terminal/program.ts';
 import { writeCertificate } from '../support/certificate.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
@@ -25,6 +28,11 @@ async function run(folder: string, ...args: string[]) {
   return { code, ...printed };
 }
 
+/** A fault as standard error shows it. */
+function printed({ message, remedy }: Fault): string {
+  return `error: ${message}\n  → ${remedy}\n`;
+}
+
 async function repository(...ids: string[]): Promise<string> {
   const folder = folderWith();
   mkdirSync(join(folder, '.git'));
@@ -36,7 +44,8 @@ describe('new', () => {
   it('writes a manifest of the certificates in certs, which validates', async () => {
     const folder = await repository('edge-001', 'edge-002');
     const made = await run(folder, 'new', '--hub', 'Contoso.azure-devices.net', '--output', 'devices.yaml');
-    expect(made).toEqual({ code: 0, out: '', err: 'devices.yaml: 2 devices. Next: validate.\n' });
+    const err = `${terminalLines['manifest-written']({ output: 'devices.yaml', devices: 2 })}\n`;
+    expect(made).toEqual({ code: 0, out: '', err });
     const text = readFileSync(join(folder, 'devices.yaml'), 'utf8');
     expect(text).toContain('hub: contoso.azure-devices.net\n');
     expect(text).toContain('    primary: certs/{id}-primary.pem\n');
@@ -59,7 +68,7 @@ describe('new', () => {
     writeFileSync(join(folder, 'devices.yaml'), manifestOf(['edge-001']));
     const again = await run(folder, 'new', '--output', 'devices.yaml');
     expect(again).toMatchObject({ code: 2, out: '' });
-    expect(again.err).toContain('devices.yaml is there already');
+    expect(again.err).toBe(printed(terminalFault('output-exists', { output: 'devices.yaml' })));
     expect(readFileSync(join(folder, 'devices.yaml'), 'utf8')).toBe(manifestOf(['edge-001']));
   });
 
@@ -84,18 +93,39 @@ describe('new', () => {
     );
   });
 
-  it.each<[string, string[], number, string]>([
-    ['a source that is not there', ['nowhere'], 2, 'nowhere cannot be opened'],
-    ['a source outside the repository', ['..'], 2, 'lies outside'],
-    ['a hub that is no host name', ['--hub', 'https://a/b'], 2, 'is not a host name'],
-    ['a version that is none', ['--runtime', 'latest'], 2, 'is not a version'],
-    ['a platform that is none', ['--platform', 'beos'], 2, 'Allowed choices'],
-    ['a name that is no manifest', ['--output', 'devices.txt'], 2, 'would be no manifest'],
-    ['a folder that is not there', ['--output', 'no/devices.yaml'], 1, 'cannot be written'],
-    ['a folder without certificates', ['.git'], 1, 'no device was found in .git'],
-  ])('refuses %s', async (_, args, code, words) => {
-    const seen = await run(await repository('edge-001'), 'new', ...args);
+  const missing = (call: string, path: string) => `ENOENT: no such file or directory, ${call} '${path}'`;
+  const unreadable = (folder: string) =>
+    terminalFault('source-unreadable', { source: 'nowhere', why: missing('stat', join(folder, 'nowhere')) });
+  const outside = (folder: string) => terminalFault('manifest-outside', { manifest: '..', root: folder });
+  const noHost = () => terminalFault('not-a-host', { given: 'https://a/b' });
+  const noVersion = () => terminalFault('not-a-version', { given: 'latest' });
+  const noPlatform = () => terminalFault('unknown-platform', { given: 'beos', known: ['debian', 'linux', 'windows'] });
+  const noManifest = () => terminalFault('not-a-manifest-name', { output: 'devices.txt' });
+  const noFolder = (folder: string) => {
+    const why = missing('open', join(folder, 'no/devices.yaml'));
+    return terminalFault('output-not-written', { output: 'no/devices.yaml', why });
+  };
+  const noDevice = () => terminalFault('no-device-found', { sources: ['.git'] });
+
+  it.each<[string, string[], number, readonly ((folder: string) => Fault)[]]>([
+    ['a source that is not there', ['nowhere'], 2, [unreadable]],
+    ['a source outside the repository', ['..'], 2, [outside]],
+    ['a hub that is no host name', ['--hub', 'https://a/b'], 2, [noHost]],
+    ['a version that is none', ['--runtime', 'latest'], 2, [noVersion]],
+    ['a platform that is none', ['--platform', 'beos'], 2, [noPlatform]],
+    ['a name that is no manifest', ['--output', 'devices.txt'], 2, [noManifest]],
+    ['a folder that is not there', ['--output', 'no/devices.yaml'], 1, [noFolder]],
+    ['a folder without certificates', ['.git'], 1, [noDevice]],
+    [
+      'all of that at once',
+      ['nowhere', '..', '--hub', 'https://a/b', '--runtime', 'latest', '--platform', 'beos', '--output', 'devices.txt'],
+      2,
+      [noHost, noVersion, noPlatform, noManifest, unreadable, outside],
+    ],
+  ])('refuses %s', async (_, args, code, faults) => {
+    const folder = await repository('edge-001');
+    const seen = await run(folder, 'new', ...args);
     expect([seen.code, seen.out]).toEqual([code, '']);
-    expect(seen.err).toContain(words);
+    expect(seen.err).toBe(faults.map((fault) => printed(fault(folder))).join(''));
   });
 });

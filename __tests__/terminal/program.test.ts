@@ -1,8 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { parseFaults } from '../../src/emulator/trouble/faults.ts';
+import { readImportContainer } from '../../src/hub/import/import-container.ts';
+import { parseCapacity } from '../../src/model/capacity.ts';
+import type { Fault } from '../../src/model/fault.ts';
+import { headlines } from '../../src/report/headline.ts';
+import { faultLines, plainStyle } from '../../src/report/text.ts';
+import { runFault } from '../../src/run/faults.ts';
 import { version } from '../../src/run/version.ts';
+import { terminalFault } from '../../src/terminal/faults.ts';
 import { runCommandLine } from '../../src/terminal/program.ts';
+import { faultIn } from '../support/fault.ts';
+import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 
 afterEach(() => {
@@ -115,6 +125,17 @@ describe('help', () => {
   });
 });
 
+const failOn = runFault('not-one-of', { name: 'fail-on', given: 'notice', words: ['error', 'warning'] });
+const maxChanges = runFault('not-a-limit', { name: 'max-changes', given: '101%' });
+const hub = runFault('not-a-hub', { name: 'hub', given: 'https://a.b' });
+const prune = runFault('not-one-of', { name: 'prune', given: 'all', words: ['none', 'disable', 'delete'] });
+const port = (given: string) => terminalFault('not-a-number', { name: 'port', given, least: 0, most: 65_535 });
+
+/** A fault as standard error shows it. */
+function printed({ message, remedy }: Fault): string {
+  return `error: ${message}\n  → ${remedy}\n`;
+}
+
 describe('wrong usage ends with 2', () => {
   it.each([
     ['no command', [], 'Usage: provision-iot-edge'],
@@ -124,8 +145,8 @@ describe('wrong usage ends with 2', () => {
     ['an option without its value', ['plan', '--hub'], 'argument missing'],
     ['no ids', ['issue'], "missing required argument 'id'"],
     ['too many words', ['demo', 'more'], 'too many arguments'],
-    ['a wrong port', ['hub', '--port', 'x'], '--port: "x" is not'],
-    ['a wrong validity', ['issue', 'a', '--days', '0'], '--days: "0" is not'],
+    ['a wrong port', ['hub', '--port', 'x'], printed(port('x'))],
+    ['a wrong validity', ['issue', 'a', '--days', '0'], printed(terminalFault('not-days', { given: '0' }))],
   ])('%s', async (_, args, words) => {
     const { code, stdout, stderr } = await run(...args);
     expect(stderr).toContain(words);
@@ -134,25 +155,98 @@ describe('wrong usage ends with 2', () => {
   });
 
   it.each([
-    ['a wrong severity', ['--fail-on', 'notice'], 'fail-on: "notice" is not one of error, warning'],
-    ['a wrong limit', ['--max-changes', '101%'], 'max-changes: "101%" is not'],
-    ['a wrong hub', ['--hub', 'https://a.b'], 'hub: "https://a.b" is not'],
-  ])('%s, in the report', async (_, args, words) => {
+    ['a wrong severity', ['--fail-on', 'notice'], [failOn]],
+    ['a wrong limit', ['--max-changes', '101%'], [maxChanges]],
+    ['a wrong hub', ['--hub', 'https://a.b'], [hub]],
+    ['a wrong way to prune', ['--prune', 'all'], [prune]],
+    [
+      'all of that and more at once',
+      [
+        ...['--hub', 'https://a.b', '--hub', 'c.d', '--only-hub', 'no host', '--fail-on', 'notice'],
+        ...['--expiry-warning-days', 'soon', '--max-changes', '101%', '--prune', 'all'],
+      ],
+      [
+        runFault('not-a-hub', { name: 'only-hub', given: 'no host' }),
+        hub,
+        failOn,
+        runFault('not-days', { name: 'expiry-warning-days', given: 'soon', most: 3650 }),
+        maxChanges,
+        prune,
+      ],
+    ],
+  ])('%s, in the report', async (_, args, faults) => {
     const path = manifest();
     const plain = await run('plan', path, ...args);
-    expect(plain.stdout).toContain(words);
-    expect(plain.stdout).toContain('plan: the run ended early');
+    expect(plain.stdout).toBe(
+      [...faultLines(faults, plainStyle), '', `plan: ${headlines['ended-early']()}`, ''].join('\n'),
+    );
     expect(plain.code).toBe(2);
     const json = await run('plan', path, '--json', ...args);
-    expect(JSON.parse(json.stdout).faults).toEqual([
-      { message: expect.stringContaining(words), remedy: expect.any(String) },
-    ]);
+    expect(JSON.parse(json.stdout).faults).toEqual(faults.map(({ message, remedy }) => ({ message, remedy })));
     expect(json.code).toBe(2);
   });
 
+  it('of apply tells the settings that only it has with the others', async () => {
+    const args = [
+      '--hub-capacity',
+      'S9x1',
+      '--time-limit',
+      '0',
+      '--import-container',
+      'nowhere',
+      '--fail-on',
+      'notice',
+    ];
+    const { code, stdout } = await run('apply', manifest(), '--json', ...args);
+    const capacity = faultIn(() => parseCapacity('S9x1', 'hub-capacity'));
+    const container = faultIn(() => readImportContainer('nowhere', 0));
+    expect(JSON.parse(stdout).faults.map(({ message }: Fault) => message)).toEqual([
+      runFault('not-minutes', { name: 'time-limit', given: '0', most: 10_080 }).message,
+      container.message,
+      capacity.message,
+      failOn.message,
+    ]);
+    expect(code).toBe(2);
+  });
+
+  it('of the embedded hub tells all wrong options, and starts nothing', async () => {
+    const args = [
+      '--port',
+      'x',
+      '--visibility-lag',
+      '-1',
+      '--capacity',
+      'S9x1',
+      '--clock-speed',
+      '0',
+      '--faults',
+      'all:5%',
+    ];
+    const { code, stdout, stderr } = await run('hub', ...args);
+    const faults = [
+      port('x'),
+      terminalFault('not-a-number', { name: 'visibility-lag', given: '-1', least: 0, most: 3_600_000 }),
+      faultIn(() => parseCapacity('S9x1', '--capacity')),
+      terminalFault('not-a-number', { name: 'clock-speed', given: '0', least: 1, most: 100_000 }),
+      faultIn(() => parseFaults('all:5%', '--faults')),
+    ];
+    expect(stderr).toBe(faults.map(printed).join(''));
+    expect([code, stdout]).toEqual([2, '']);
+  });
+
+  it('beside a file that cannot be read is wrong usage all the same', async () => {
+    const { code, stderr } = await run('hub', '--seed', '/no/such/seed', '--port', 'x');
+    const why = "ENOENT: no such file or directory, open '/no/such/seed'";
+    expect(stderr).toBe(printed(port('x')) + printed(terminalFault('seed-unreadable', { path: '/no/such/seed', why })));
+    expect(code).toBe(2);
+    expect((await run('hub', '--seed', '/no/such/seed')).code).toBe(1);
+  });
+
   it('manifests of two repositories', async () => {
-    const { code, stdout } = await run('validate', manifest(), manifest());
-    expect(stdout).toContain('where the first manifest is');
+    const [first, second] = [manifest(), manifest()];
+    const { code, stdout } = await run('validate', first, second, '--fail-on', 'notice');
+    const outside = terminalFault('manifest-outside', { manifest: second, root: dirname(first) });
+    expect(stdout).toContain(faultLines([outside, failOn], plainStyle).join('\n'));
     expect(code).toBe(2);
   });
 });
@@ -160,7 +254,10 @@ describe('wrong usage ends with 2', () => {
 describe('a run', () => {
   it('that finds nothing wrong ends with 0', async () => {
     const { code, stdout, stderr } = await run('validate', manifest());
-    expect(stdout).toMatch(/validate: 1 device: the manifest is valid\n$/);
+    expect(stdout.split('\n').slice(-2)).toEqual([
+      `validate: ${headlines.valid({ devices: 1, errors: 0, warnings: 0 })}`,
+      '',
+    ]);
     expect(stderr).toBe('');
     expect(code).toBe(0);
   });
@@ -168,7 +265,8 @@ describe('a run', () => {
   it('that finds errors ends with 1', async () => {
     const { code, stdout } = await run('validate', manifest(`devices:\n${device}    stauts: enabled\n`));
     expect(stdout).toContain('manifest/unknown-key');
-    expect(stdout).toContain('did you mean "status"?');
+    const details = { key: 'stauts', where: 'a device', suggestion: 'status', known: [] };
+    expect(stdout).toContain(told('manifest/unknown-key', details).message);
     expect(code).toBe(1);
   });
 
@@ -181,7 +279,7 @@ describe('a run', () => {
 
   it('takes an option several times, and manifests behind it', async () => {
     const { stdout } = await run('plan', '--hub', 'a.b', '--hub', 'c.d', manifest());
-    expect(stdout).toContain('no hub: the run has 2 (a.b, c.d) and the manifest chooses none');
+    expect(stdout).toContain(told('hub/ambiguous', { allowed: ['a.b', 'c.d'] }).message);
   });
 
   it('passes every option on', async () => {
@@ -189,7 +287,7 @@ describe('a run', () => {
     const out = join(folder, 'out');
     const args = ['--hub', 'a.b', '--only-hub', 'a.b', '--expiry-warning-days', '0', '--output-directory', out];
     const { code, stdout } = await run('render', join(folder, 'devices.yaml'), ...args);
-    expect(stdout).toContain(`render: 1 bundle written to ${out}`);
+    expect(stdout).toContain(`render: ${headlines.rendered({ bundles: 1, folder: out })}`);
     expect(code).toBe(0);
     expect(readFileSync(join(out, 'edge-1', 'config.yaml'), 'utf8')).toContain('iothub_hostname: "a.b"');
   });

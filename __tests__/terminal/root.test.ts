@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../src/model/fault.ts';
+import { terminalFault } from '../../src/terminal/faults.ts';
 import { findRoot, fromRoot } from '../../src/terminal/root.ts';
+import { faultIn, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
 
 /** Two repositories beside one another, one of them with another one in it, and a folder of none. */
@@ -60,10 +61,10 @@ describe('manifests from the workspace', () => {
   it.each(['../two/devices.yaml', '..', '/srv/two/devices.yaml', '../../*.yaml'])(
     'may not lie outside: %s',
     (outside) => {
-      const of = () => fromRoot('/srv/one', '/srv/one', ['devices.yaml', outside]);
-      expect(of).toThrow(Fault);
-      expect(of).toThrow(`${outside} lies outside /srv/one, where the first manifest is`);
-      expect(of).toThrow(expect.objectContaining({ kind: 'usage', remedy: 'Run once for each repository.' }));
+      const fault = faultIn(() => fromRoot('/srv/one', '/srv/one', ['devices.yaml', outside]));
+      expect(said(fault)).toEqual(said(terminalFault('manifest-outside', { manifest: outside, root: '/srv/one' })));
+      expect(fault.kind).toBe('usage');
+      expect(fault.message).toContain(`${outside} `);
     },
   );
 });

@@ -1,4 +1,4 @@
-/** One bar, and what was found. */
+/** A bar and the measured result. */
 export interface Bar {
   readonly what: string;
   readonly found: string;
@@ -7,12 +7,12 @@ export interface Bar {
 }
 
 export interface Rounds {
-  /** Seeds of faults, and moments of a SIGKILL. */
+  /** Number of seeds for faults, and of moments for a SIGKILL. */
   readonly seeds: number;
   readonly moments: number;
-  /** Of the fleets that meet faults. */
+  /** Number of devices of the fleets that run under faults. */
   readonly devices: number;
-  /** The first seed; the others follow it. */
+  /** The first seed. The others are the numbers after it. */
   readonly first: number;
 }
 

@@ -6,12 +6,13 @@ import { measure } from '../measure.ts';
 import { whole } from '../page.ts';
 import type { Bar, Rounds } from './bar.ts';
 
-/** A fifth of all calls, of every kind. */
+/** Faults of every kind in a fifth of all calls. */
 const mixed = '429:4%,500:3%,503:3%,504:2%,reset-before:3%,reset-after:3%,truncated:1%,slow:0.5%,hang:0.5%';
 
 /**
- * New devices on a hub that fails a fifth of all calls. What the run says of each device is held against the hub itself, which is
- * then started again without faults on the same directory; a second run, if one is needed, must find nothing but what was reported.
+ * Registers new devices on a hub that fails a fifth of all calls. Compares what the run reports for each device with
+ * the hub itself. Then the hub is restarted without faults on the same directory. A second run, if one is needed, must
+ * find only what was reported.
  */
 export async function faults({ seeds, first, devices }: Rounds): Promise<readonly Bar[]> {
   const folder = thumbprintFleet(idsOf(devices));
@@ -29,10 +30,10 @@ export async function faults({ seeds, first, devices }: Rounds): Promise<readonl
   ];
 }
 
-/** A run under faults mostly waits. */
+/** Number of runs at the same time, since a run under faults mostly waits. */
 const seedsInFlight = 6;
 
-/** How many devices were reported wrongly, were left for a second run, and are not right after it. */
+/** Numbers of devices that were reported wrongly, that were left for a second run, and that are not right after it. */
 interface UnderFaults {
   readonly lies: number;
   readonly rest: number;
@@ -57,7 +58,7 @@ async function underFaults(folder: string, devices: number, seed: number): Promi
   return { lies, rest, wrong: ids.filter((id) => !isRight(id, after)).length };
 }
 
-/** What a run says of each device. */
+/** Applies, and returns what the run reports for each device. */
 async function apply(folder: string, hub: HubProcess): Promise<ReadonlyMap<string, string>> {
   const args = [cli, 'apply', 'devices.csv', '--json', '--output-directory', join(scratch(), 'bundles')];
   const { stdout } = await measure(args, { cwd: folder, env: hub.env });

@@ -10,7 +10,7 @@ import type { Bar } from './bar.ts';
 const many = 100_000;
 const withCertificates = 10_000;
 
-/** Fleets as large as they come, on an unthrottled hub in a process of its own. */
+/** The largest fleets, on an unthrottled hub in a process of its own. */
 export async function fleet(): Promise<readonly Bar[]> {
   return [...(await thumbprints()), ...(await certificates())];
 }
@@ -48,7 +48,10 @@ async function thumbprints(): Promise<readonly Bar[]> {
   ];
 }
 
-/** A folder that is not there yet; in memory where that has room, since how fast a disk takes 200,000 files is not ours. */
+/**
+ * A folder that does not exist yet. It is in memory if that has room, since the speed of a disk with 200,000 files is
+ * not what is measured.
+ */
 function quickPlace(): { readonly where: string; readonly bundles: string } {
   const memory = '/dev/shm';
   const room = existsSync(memory) ? statfsSync(memory) : { bavail: 0, bsize: 0 };
@@ -56,7 +59,7 @@ function quickPlace(): { readonly where: string; readonly bundles: string } {
   return { where: 'memory', bundles: join(memory, `soak-${process.pid}`) };
 }
 
-/** Seconds from now until the hub has so many devices, as it says itself. */
+/** Seconds from now until the hub reports this number of devices. */
 async function untilRegistered(hub: HubProcess, count: number): Promise<number> {
   const begun = performance.now();
   while ((await hub.counted()).devices < count) await delay(200);

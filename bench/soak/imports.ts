@@ -17,8 +17,8 @@ interface Told {
 }
 
 /**
- * 100,000 new devices by an import job, through a real blob service. 50 of them somebody else has registered a moment before, with other
- * thumbprints: queries do not show them yet, so their lines are refused.
+ * Registers 100,000 new devices by an import job, through a real blob service. Somebody else has registered 50 of them
+ * a moment before, with other thumbprints. Queries do not show these yet, so their lines are refused.
  */
 export async function imports(): Promise<readonly Bar[]> {
   const ids = idsOf(devices);

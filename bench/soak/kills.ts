@@ -9,12 +9,15 @@ import { type Bar, type Rounds, seeded } from './bar.ts';
 
 const devices = 2_000;
 
-/** SIGKILL at random moments of an apply: the folder of bundles is whole or not there, and the next run does the rest. */
+/**
+ * Kills an apply with SIGKILL at random moments. The folder of bundles must be complete or absent, and the next run
+ * does the rest.
+ */
 export async function kills({ moments, first }: Rounds): Promise<readonly Bar[]> {
   const folder = thumbprintFleet(idsOf(devices));
   const random = seeded(first);
   const undisturbed = await round(folder, undefined);
-  // The first reads everything from the disk, and takes longer.
+  // The first run reads everything from disk and takes longer.
   const { milliseconds } = await round(folder, undefined);
   let half = 0;
   let unfinished = 0;
@@ -40,7 +43,7 @@ export async function kills({ moments, first }: Rounds): Promise<readonly Bar[]>
   ];
 }
 
-/** An apply on an empty hub, killed after so many milliseconds, and the apply that follows. */
+/** An apply on an empty hub that is killed after this number of milliseconds, and the apply that follows. */
 async function round(folder: string, killAfter: number | undefined) {
   const hub = await startHubProcess();
   const bundles = join(scratch(), 'bundles');

@@ -1,11 +1,11 @@
 require("./rolldown-runtime.js");const e=require("./toml.js"),t=require("./core.js"),n=require("./yaml.js");let r=require("node:crypto");function i(e){let{device:t,version:n,proxy:r,secrets:i,sha256:u}=e;return`#!/bin/sh
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
-# Nothing is touched before everything has been checked. Then the configuration (secrets filled in from the environment),
-# the certificate and the proxy's drop-ins are placed, each by one rename, and the runtime is restarted. When that fails,
-# or the script is stopped, the old files come back; when it goes well they stay as <file>.before-install. What a power cut
-# leaves is put back by the next run.
-# Of the private key only owner and mode are set: its content is neither changed nor copied nor shown.
+# It checks everything before it changes anything. Then it places the configuration (with the secrets from the
+# environment), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If that fails or
+# the script is stopped, the old files come back. After a success they stay as <file>.before-install. After a power cut,
+# the next run puts the old files back.
+# It sets owner and mode of the private key, and never changes, copies or shows its content.
 #SETTINGS#
 set -u
 umask 077
@@ -55,7 +55,7 @@ main() {
   install_bundle
 }
 
-# It pulls images, the agent's own too, and knows nothing of the runtime's proxy. Its settings are not this bundle's.
+# The engine pulls all images, also the agent's, and does not use the runtime's proxy. Its settings are not in the bundle.
 hint_engine() {
   drop_ins=/etc/systemd/system/docker.service.d
   ! grep -qsi prox "$ROOT$drop_ins"/*.conf "$ROOT/etc/docker/daemon.json" || return 0
@@ -97,7 +97,7 @@ refuse() {
   complain "$*"
 }
 
-# --- What the device has: it is looked at, not changed ---
+# --- Reads what the device has; changes nothing ---
 
 check_programs() {
   for program in openssl:openssl awk:gawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
@@ -108,7 +108,7 @@ need() { # PROGRAM:PACKAGE
   command -v "\${1%%:*}" >/dev/null || refuse "the program \${1%%:*} is missing. Type: $INSTALL \${1#*:}"
 }
 
-# Owners as numbers: those of another root's users are not this machine's.
+# Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
   CONFIG_NAME=\${CONFIG##*/} CONFIG=$ROOT$CONFIG
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
@@ -120,7 +120,7 @@ find_runtime() {
   MARK=$CONFIG.installing
 }
 
-# The configuration may lie on another partition. Absolute links of an image are meant within it.
+# The configuration may be a link to another partition. Absolute links of an image start at the image's root.
 follow_link() {
   file=$CONFIG hops=0
   while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
@@ -149,9 +149,9 @@ owner() { # USER
   fi
 }
 
-# --- What the files shall hold ---
+# --- The texts of the files ---
 
-# The bundle's configuration with the secrets in it. They go by the environment: a command line can be read by everyone.
+# The bundle's configuration with the secrets. They are passed by the environment: everyone can read a command line.
 config_text() {
   if [ -z "$SECRET_NAMES" ]; then
     cat -- "$BUNDLED"
@@ -191,7 +191,7 @@ config_text() {
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }
 
-# --- Checks of the bundle and of the device's certificate and key: they change nothing ---
+# --- Checks the bundle and the device's certificate and key; changes nothing ---
 
 check_material() {
   HERE=$(cd -- "$(dirname -- "$0")" && pwd)
@@ -220,7 +220,7 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
 
 check_certificate() {
   read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
-  # One name a line: of several in one RDN, " + " is between them, and a plus in a name is "\\+".
+  # One name per line. Names in one RDN are separated by " + "; a plus in a name is "\\+".
   cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
     sed 's/ + /\\
 /g' | sed -n 's/^ *CN=//p' | sed 's/\\\\\\([^0-9A-Fa-f]\\)/\\1/g')
@@ -233,7 +233,7 @@ check_certificate() {
   check_dates "$certificate"
 }
 
-# What a place in the manifest names by mistake must not be replaced: /etc/passwd.
+# If the manifest names a wrong place, such as /etc/passwd, that file must not be replaced.
 check_target() {
   [ ! -f "$placed" ] || openssl x509 -inform PEM -in "$placed" -noout 2>/dev/null ||
     refuse "$placed is there and no certificate in PEM form, and would be replaced by one. Move it away, or give the certificate another place (identity.certificate in the manifest)."
@@ -276,7 +276,7 @@ check_key() { # KEY CERTIFICATE HAZARD: $public is the certificate's
   fi
 }
 
-# The authority of the modules' certificates, and what modules trust: they lie on the device, the bundle has only their places.
+# The edge CA and the trust bundle are on the device; the bundle has only their paths.
 check_others() {
   if [ -n "$EDGE_CA_CERTIFICATE" ] &&
     read_certificate "the edge CA's certificate $edge_ca" 'that of config.edgeCa.certificate. Copy it there.' "$edge_ca"; then
@@ -287,8 +287,8 @@ check_others() {
     read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
 }
 
-# No reason to refuse: it runs, and a name may lead here that is not the machine's. But "iotedge check" will call it an error,
-# by these rules: 1.1 tells large letters from small ones; later ones do not, and take an address.
+# A warning only: the runtime works, and another name may lead to this machine. But "iotedge check" will report an error.
+# Its rules: 1.1 compares upper and lower case; later versions do not, and they accept an address.
 check_host_name() {
   machine=$(uname -n) wanted=$HOST_NAME
   if [ "$FORM" = toml ]; then
@@ -319,7 +319,7 @@ form_of() ( # SECRET: not even "sh -x" shows it
   esac
 )
 
-# --- Whether the services get to what they read: root gets everywhere, they do not ---
+# --- Checks that the services, which are not root, reach the files that they read ---
 
 check_ways() {
   check_way "$placed" "$CERTIFICATE_USER" "$HAZARD"
@@ -330,7 +330,8 @@ check_ways() {
   [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER" ''
 }
 
-# Folder by folder, links followed as the kernel does, absolute ones of an image within it. What is missing will be made.
+# Goes folder by folder and follows links as the kernel does. Absolute links of an image start at the image's root.
+# Missing folders are made later.
 check_way() { # FILE USER HAZARD
   at=$ROOT rest=\${1#"$ROOT"} hops=0
   while [ -n "$rest" ]; do
@@ -356,7 +357,7 @@ check_way() { # FILE USER HAZARD
 
 may() ( # x|r FILE USER
   is=$(mode_then "$2")
-  # Where it can be asked, the kernel knows better: access lists.
+  # If the kernel can be asked, it decides: it knows access lists.
   if [ -z "$ROOT" ] && [ "$is" = "$(mode_now "$2")" ] && runuser -u "$3" -- true 2>/dev/null; then
     runuser -u "$3" -- test "-$1" "$2"
     exit
@@ -374,7 +375,7 @@ may() ( # x|r FILE USER
 
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
-mode_then() { # FOLDER: those that are set here are not yet so
+mode_then() { # FOLDER: its mode and owner after the installation
   if [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/certs"; then
     say "755:$CERTIFICATE_OWNER"
   elif [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/secrets"; then
@@ -394,7 +395,7 @@ more_groups() { # USER
   fi
 }
 
-# --- What is to be changed: a numbered list, empty when all is as wanted ---
+# --- Plans the changes: a numbered list, empty if everything is as wanted ---
 
 plan() {
   HAD_CONFIG=$(there "$CONFIG")
@@ -413,7 +414,7 @@ plan() {
   [ -z "$PRIVATE_KEY_PATH" ] || mode "$key" "$KEY_MODE" "$KEY_OWNER"
   [ -z "$EDGE_CA_CERTIFICATE" ] || mode "$edge_ca" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   [ -z "$EDGE_CA_KEY" ] || mode "$edge_ca_key" "$KEY_MODE" "$KEY_OWNER"
-  # It may be the system's own, which is everybody's.
+  # The system's own trust bundle is readable for everyone and stays as it is.
   [ -z "$TRUST_BUNDLE" ] || may r "$trust_bundle" "$CERTIFICATE_USER" || mode "$trust_bundle" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   before=$COUNT
   for unit in $UNITS; do
@@ -442,14 +443,14 @@ mode() { # FILE MODE OWNER
   [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
 }
 
-folder() { # FOLDER OWNER: made with its parents where it is missing
+folder() { # FOLDER OWNER: makes it and its parents if missing
   [ ! -d "$1/" ] || return 0
   folder "\${1%/*}" "$ROOT_OWNER"
   add folder "$1" '' 755 "$2"
 }
 
 
-# --- The numbered list of changes, and how it is carried out or taken back ---
+# --- Carries out the numbered list of changes, or undoes it ---
 
 there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 
@@ -498,11 +499,11 @@ install_bundle() {
   trap 'exit 143' TERM
   [ ! -e "$MARK" ] || resume || exit 1
   STATE=changing
-  # What "iotedge config apply" makes of config.toml comes back with it.
+  # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
     add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
   done
-  # All that can run out of disk comes first: what follows are renames.
+  # Everything that needs disk space comes first. After it there are only renames.
   if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
   for name in $SECRET_NAMES; do unset "$name"; done
   each commit || exit 1
@@ -525,8 +526,8 @@ install_bundle() {
   fi
 }
 
-# The mark is there from before the first file is replaced until the runtime has been restarted. It names what was there
-# before, so that the next run can put it back after a power cut, and does not take the new files for installed.
+# The mark exists from before the first file is replaced until the runtime has restarted. It lists what was there before.
+# After a power cut, the next run puts that back and does not take the new files for installed.
 note() { printf '%s\\n%s\\n' "$kind:$had:$text" "\${file#"$ROOT"}"; }
 
 resume() {
@@ -560,10 +561,10 @@ prepare() {
   eval "READY_$n=yes"
 }
 
-# A second name takes no space, and putting it back is a rename.
+# A hard link takes no space, and a rename puts it back.
 keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
 
-# What others will write into needs a copy. It gets its name when it is whole: half of one must never be put back.
+# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
 copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
 
 commit() {
@@ -580,7 +581,7 @@ finish() {
   case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
 }
 
-# The old file may hold what the new one does, and be open to more people. What a link leads to stays as it is.
+# The old file may hold the same secrets and be readable for more users. The target of a link stays as it is.
 tighten() {
   [ -L "$old" ] || { chmod "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))" "$old" && chown "$owner" "$old"; }
 }
@@ -599,31 +600,31 @@ restore() {
 
 put_back() {
   case $kind in
-    folder) rmdir -- "$file" 2>/dev/null || true ;; # what lies in it by now is not ours
+    folder) rmdir -- "$file" 2>/dev/null || true ;; # what is in it now is not ours
     mode) [ ! -e "$file" ] || { chown "\${text#*:}" "$file" && chmod "\${text%%:*}" "$file"; } ;;
     *)
       if [ -z "$ready" ]; then
-        : # it was not touched, and what has the old one's name may be of another run
+        : # it was not touched; a file with the old one's name may be of another run
       elif [ -z "$had" ]; then
         rm -f -- "$file"
       elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
-        mv -f -- "$old" "$file" # refuses two names of one file
+        mv -f -- "$old" "$file" # mv refuses two names of one file
       fi && rm -f -- "$file".installing.*
       ;;
   esac
 }
 
-# Runs at every end. Whatever is begun and not finished is put back.
+# Runs at every exit. What is begun and not finished is undone.
 leave() {
   code=$?
   trap - EXIT
   trap '' HUP INT TERM
   [ -z "$CHILD" ] || { kill "$CHILD" && wait "$CHILD"; } 2>/dev/null
   case $STATE in checking | finished) exit "$code" ;; esac
-  # Before its certificate goes: what still runs would take a missing one as the reason for a new key.
+  # Before the certificate goes: a running service would take a missing one as the reason for a new key.
   [ "$STATE$FORM" != restartingtoml ] || iotedge system stop
   if [ "$STATE" = resuming ]; then BACK=''; else undo; fi
-  # The files are back; what is still to be done is a restart.
+  # The files are back; only the restart is still to be done.
   [ -z "$BACK" ] || [ ! -e "$MARK" ] || true >"$MARK"
   trap - HUP INT TERM
   if [ -n "$RESTART" ] && [ "$STATE$RESUMED" != changing ] && ! restart_old; then
@@ -638,7 +639,7 @@ leave() {
 restart() {
   [ -z "$RELOAD" ] || waiting systemctl daemon-reload || return 1
   if [ "$FORM" = yaml ]; then waiting systemctl restart iotedge; else waiting iotedge config apply -c "$CONFIG"; fi || return 1
-  # config apply ends well also when a service does not start.
+  # config apply succeeds even if a service does not start.
   waiting sleep "\${INSTALL_WAIT:-5}"
   systemctl is-active --quiet "$SERVICE" || {
     complain "$SERVICE is not active after the restart."
@@ -657,7 +658,7 @@ restart_old() {
   fi
 }
 
-# A shell acts on a signal after the command that it waits for, which may hang; \`wait\` ends at once.
+# A shell handles a signal only after its current command, which may hang. \`wait\` returns at once.
 waiting() {
   "$@" &
   CHILD=$!
@@ -699,7 +700,7 @@ $serviceKey = 'HKLM:\\SYSTEM\\CurrentControlSet\\Services\\iotedge'\r
 $configuration = "$env:ProgramData\\iotedge\\config.yaml"\r
 $faults = New-Object System.Collections.Generic.List[string]\r
 \r
-# Checks. By .NET, for which [ and ] in a path are no wildcards.\r
+# Checks. They use .NET, where [ and ] in a path are not wildcards.\r
 if (-not (Get-Service iotedge -ErrorAction SilentlyContinue)) {\r
     $faults.Add("IoT Edge $Runtime is not installed. Type: . { Invoke-WebRequest -UseBasicParsing https://aka.ms/iotedge-win } | Invoke-Expression; Deploy-IoTEdge -ContainerOs $ContainerOs")\r
 }\r
@@ -713,7 +714,7 @@ foreach ($file in @($source, $PrivateKey, $bundled, $EdgeCaCertificate, $EdgeCaP
 }\r
 $chain = @()\r
 if ([IO.File]::Exists($source)) {\r
-    # Newer .NET reads PEM itself, that of Windows PowerShell does not.\r
+    # The .NET of Windows PowerShell cannot read PEM.\r
     $chain = @([regex]::Matches([IO.File]::ReadAllText($source), '-----BEGIN CERTIFICATE-----([^-]+)-----END') | ForEach-Object {\r
             New-Object Security.Cryptography.X509Certificates.X509Certificate2 (, [Convert]::FromBase64String($_.Groups[1].Value))\r
         })\r
@@ -736,7 +737,7 @@ if ([IO.File]::Exists($PrivateKey) -and [IO.File]::ReadAllText($PrivateKey) -not
 }\r
 if ($faults.Count -gt 0) { throw ($faults -join "\`n") + "\`nNothing was changed." }\r
 \r
-# What is wanted, and what of it is not so yet.\r
+# The wanted state, and the changes that lead to it.\r
 $password = ''\r
 if ($RegistryPasswordFrom) {\r
     $password = [Environment]::GetEnvironmentVariable($RegistryPasswordFrom)\r
@@ -750,12 +751,12 @@ $wanted = [ordered]@{}\r
 if ($BundledCertificate) { $wanted[$Certificate] = [IO.File]::ReadAllText($source) }\r
 if ($BundledConfiguration) {\r
     $wanted[$configuration] = [IO.File]::ReadAllText($bundled)\r
-    # Without a secret "\${}" is a text like any other.\r
+    # Without a secret, "\${}" is ordinary text.\r
     if ($RegistryPasswordFrom) {\r
         $wanted[$configuration] = $wanted[$configuration].Replace("\`"\`\${$RegistryPasswordFrom}\`"", (ConvertTo-Json $password))\r
     }\r
 }\r
-# With Linux containers nobody else knows the addresses that modules find the daemon at.\r
+# With Linux containers, only Microsoft's script knows the addresses at which modules reach the daemon.\r
 $initializes = -not $BundledConfiguration -or -not [IO.File]::Exists($configuration)\r
 $changed = @($wanted.Keys | Where-Object { -not [IO.File]::Exists($_) -or -not $wanted[$_].Equals([IO.File]::ReadAllText($_)) })\r
 $environment = @((Get-ItemProperty $serviceKey).PSObject.Properties | Where-Object { $_.Name -eq 'Environment' } | ForEach-Object { $_.Value })\r
@@ -784,7 +785,7 @@ if ($initializes) {\r
     $initialize = Get-Command Initialize-IoTEdge -CommandType Function\r
 }\r
 \r
-# It pastes values between single quotes of YAML, in the replacement of a -replace, where $ refers to what was matched.\r
+# Microsoft's script puts values between single quotes of YAML by -replace, where $ refers to the match.\r
 function Protect-Value([string] $Value) { $Value.Replace("'", "''").Replace('$', '$$') }\r
 \r
 function Set-ServiceEnvironment([string[]] $Lines) {\r
@@ -801,14 +802,14 @@ try {\r
     Stop-Service iotedge\r
     [void] [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($Certificate))\r
     if ($BundledCertificate) { [IO.File]::WriteAllText($Certificate, $wanted[$Certificate]) }\r
-    # Windows sends the chain to the hub out of this store: https://github.com/Azure/iotedge/pull/2644\r
+    # Windows takes the chain for the hub from this store: https://github.com/Azure/iotedge/pull/2644\r
     $store = New-Object Security.Cryptography.X509Certificates.X509Store ('CA', 'LocalMachine')\r
     $store.Open('ReadWrite')\r
     $chain | Select-Object -Skip 1 | Where-Object { $_.Subject -ne $_.Issuer } | ForEach-Object { $store.Add($_) }\r
     $store.Close()\r
     if ($environmentChanges) { Set-ServiceEnvironment $newEnvironment }\r
     if ($initializes) {\r
-        # It refuses a device that has a configuration.\r
+        # Initialize-IoTEdge refuses a device that has a configuration.\r
         [IO.File]::Delete($configuration)\r
         $arguments = @{\r
             ManualX509 = $true\r
@@ -824,7 +825,7 @@ try {\r
             $arguments.Username = Protect-Value $RegistryUsername\r
             $arguments.Password = ConvertTo-SecureString (Protect-Value $password) -AsPlainText -Force\r
         }\r
-        # It takes all three or none. With a configuration of our own they are in there.\r
+        # Initialize-IoTEdge takes all three or none. A bundled configuration has them already.\r
         if (-not $BundledConfiguration -and $TrustBundle) {\r
             $arguments.DeviceCACertificate = $EdgeCaCertificate\r
             $arguments.DeviceCAPrivateKey = $EdgeCaPrivateKey\r
@@ -835,7 +836,7 @@ try {\r
     }\r
     if ($BundledConfiguration) {\r
         Stop-Service iotedge\r
-        # Into the file that is there, which keeps who may read it.\r
+        # Written into the existing file, which keeps its access rights.\r
         [IO.File]::WriteAllText($configuration, $wanted[$configuration])\r
     }\r
     Start-Service iotedge\r
@@ -855,4 +856,4 @@ catch {\r
 }\r
 "$DeviceId is installed and running. Look at: iotedge check"\r
 `.replace(`#SETTINGS#\r
-`,()=>r.join(``));return _(i)?i:`\uFEFF${i}`}function m({device:e,thumbprints:n,certificates:r},i,a){let{identity:o,config:s,runtime:c}=e,{image:l,auth:u}=t.pt(e);return{Runtime:g(c.version.text),DeviceId:g(e.id),HubHostName:g(i.replace(/:\d+$/,``)),Thumbprints:`@(${g(n.primary)}, ${g(n.secondary)})`,Certificate:h(a.certificate),PrivateKey:h(a.privateKey),BundledCertificate:g(r[o.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:g(t.ft(e)?`config.yaml`:void 0),ContainerOs:g(c.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:s.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:g(l),RegistryUsername:g(u?.username),RegistryPasswordFrom:g(s.agent.registry?.passwordFrom),EdgeCaCertificate:h(a.edgeCa?.certificate),EdgeCaPrivateKey:h(a.edgeCa?.privateKey),TrustBundle:h(a.trustBundle),HttpsProxy:g(s.proxy?.https),NoProxy:g(s.proxy?.noProxy),SecurityDaemonScript:g(c.securityDaemonScript)}}function h(e){return g(e?.path)}function g(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function _(e){return Buffer.byteLength(e)===e.length}function v(n,r,{places:i,base:a}){let{device:o,certificates:s}=n,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>x(n,r,{places:i,base:a});if(o.runtime.platform===`windows`){let e=y(`Initialize-IoTEdge.ps1`,()=>p(n,r,i));return t.ft(o)?[y(`config.yaml`,u),...l,e]:[...l,e]}let d=t.dt(o.runtime.version)===`aziot`?y(`config.toml`,()=>e.t(o,r,i)):y(`config.yaml`,u),f=y(`install.sh`,()=>S(n,d,{places:i,base:a}));return[d,...l,f]}function y(e,t){return new b(e,t)}var b=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function x({device:t},r,{places:i,base:a}){return a===void 0?n.a(t,r,i):e.n(a,t,r,i)}function S({device:e,thumbprints:n,certificates:r},a,{places:o,base:s}){let{proxy:c}=e.config,{edgeCa:l}=o,{platform:u}=e.runtime;if(u===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let d=r[e.identity.slot],{text:f}=a;return i({device:e.id,version:e.runtime.version,platform:u,thumbprints:[n.primary,n.secondary],certificate:w(o.certificate,e),privateKey:o.privateKey.path,...l===void 0?{}:{edgeCa:{certificate:w(l.certificate,e),privateKey:l.privateKey.path}},...o.trustBundle===void 0?{}:{trustBundle:o.trustBundle.path},sha256:{configuration:T(f),...d===void 0?{}:{certificate:T(d.pem)}},hostname:C(e,s),...c===void 0?{}:{proxy:c},secrets:t.gt(f,e)})}function C(e,n){if(n===void 0||e.config.hostname!==void 0)return t.ct(e);let r=n.settings.entries.get(`hostname`)?.scalar;return typeof r==`string`?r:void 0}function w({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function T(e){return(0,r.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=v;
+`,()=>r.join(``));return _(i)?i:`\uFEFF${i}`}function m({device:e,thumbprints:n,certificates:r},i,a){let{identity:o,config:s,runtime:c}=e;return{Runtime:g(c.version.text),DeviceId:g(e.id),HubHostName:g(i.replace(/:\d+$/,``)),Thumbprints:`@(${g(n.primary)}, ${g(n.secondary)})`,Certificate:h(a.certificate),PrivateKey:h(a.privateKey),BundledCertificate:g(r[o.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:g(t.vt(e)?`config.yaml`:void 0),ContainerOs:g(c.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:s.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:g(t.yt(e)),RegistryUsername:g(s.agent.registry?.username),RegistryPasswordFrom:g(s.agent.registry?.passwordFrom),EdgeCaCertificate:h(a.edgeCa?.certificate),EdgeCaPrivateKey:h(a.edgeCa?.privateKey),TrustBundle:h(a.trustBundle),HttpsProxy:g(s.proxy?.https),NoProxy:g(s.proxy?.noProxy),SecurityDaemonScript:g(c.securityDaemonScript)}}function h(e){return g(e?.path)}function g(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function _(e){return Buffer.byteLength(e)===e.length}function v(n,r,{places:i,base:a}){let{device:o,certificates:s}=n,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>x(n,r,{places:i,base:a});if(o.runtime.platform===`windows`){let e=y(`Initialize-IoTEdge.ps1`,()=>p(n,r,i));return t.vt(o)?[y(`config.yaml`,u),...l,e]:[...l,e]}let d=t.gt(o.runtime.version)===`aziot`?y(`config.toml`,()=>e.n(o,r,i)):y(`config.yaml`,u),f=y(`install.sh`,()=>S(n,d,{places:i,base:a}));return[d,...l,f]}function y(e,t){return new b(e,t)}var b=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function x({device:t},r,{places:i,base:a}){return a===void 0?n.a(t,r,i):e.r(a,t,r,i)}function S({device:e,thumbprints:n,certificates:r},a,{places:o,base:s}){let{proxy:c}=e.config,{edgeCa:l}=o,{platform:u}=e.runtime;if(u===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let d=r[e.identity.slot],{text:f}=a;return i({device:e.id,version:e.runtime.version,platform:u,thumbprints:[n.primary,n.secondary],certificate:w(o.certificate,e),privateKey:o.privateKey.path,...l===void 0?{}:{edgeCa:{certificate:w(l.certificate,e),privateKey:l.privateKey.path}},...o.trustBundle===void 0?{}:{trustBundle:o.trustBundle.path},sha256:{configuration:T(f),...d===void 0?{}:{certificate:T(d.pem)}},hostname:C(e,s),...c===void 0?{}:{proxy:c},secrets:t.at(f,e)})}function C(e,n){if(n===void 0||e.config.hostname!==void 0)return t.pt(e);let r=n.settings.entries.get(`hostname`)?.scalar;return typeof r==`string`?r:void 0}function w({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function T(e){return(0,r.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=v;

@@ -46,7 +46,7 @@ export async function writeTags(
       kindOf: () => 'tags',
       async carryOut(writings) {
         // There is only one: a twin cannot be written in a bulk.
-        const steps = await Promise.all(writings.map((writing) => writing.once()));
+        const steps = await Promise.all(writings.map((writing) => writing.tryOnce()));
         for (const { outcome } of steps) if (outcome !== undefined) done(outcome);
         return callResult(
           steps.map(({ again }) => again ?? {}),
@@ -89,7 +89,7 @@ class TagWriting {
   }
 
   /** Makes one try. `answer` is the hub's answer to the write, or a substitute where no write was needed. */
-  async once(): Promise<TagStep> {
+  async tryOnce(): Promise<TagStep> {
     const { id, wanted } = this.#work;
     const outcome = this.#twin === undefined ? await this.#readAgain() : undefined;
     if (outcome !== undefined) return { outcome, answer: { id, answer: 'applied' } };

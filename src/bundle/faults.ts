@@ -60,7 +60,7 @@ export const bundleFaults = {
     kind: 'usage',
     message: ({ directory, limit }) => unwritable(directory, `its name is longer than ${limit} bytes`),
     remedy: chooseAnother,
-    example: { directory: `/repository/${'x'.repeat(201)}`, limit: 200 },
+    example: { directory: '/repository/a-name-of-more-than-200-bytes', limit: 200 },
   }),
   'output-leads-out': faultRow<{ directory: string; target: string }>({
     kind: 'usage',

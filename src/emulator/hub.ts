@@ -6,7 +6,6 @@ import type { PolicyKeys, PolicyName } from './access/rights.ts';
 import { hubSecrets } from './access/secrets.ts';
 import { createRegistry } from './devices/registry.ts';
 import { plantSeed, type Seed } from './devices/seed.ts';
-import type { Authority } from './disk/authority.ts';
 import { type HubDirectory, openDirectory } from './disk/directory.ts';
 import type { Service } from './http/call.ts';
 import { type Counts, noCounts } from './http/counts.ts';
@@ -29,11 +28,6 @@ export interface HubOptions {
    * time may use it.
    */
   readonly directory?: string | undefined;
-  /**
-   * The hub's CA and server certificate. If absent, the hub makes new ones, which takes 0.1 s. A directory that has
-   * some keeps them.
-   */
-  readonly authority?: Authority | undefined;
   /** How long queries and statistics lag behind the registry. Default 0; the service takes 1.4 to 6 seconds. */
   readonly visibilityLagMs?: number | undefined;
   /** Milliseconds since 1970, for tokens and for times of devices. TLS uses the machine's clock in any case. */
@@ -93,7 +87,7 @@ export interface EmbeddedHub {
 
 /** Starts an IoT Hub registry on this machine. Throws `Fault` if the port is taken or the directory cannot be used. */
 export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
-  const directory = await openDirectory(options.directory, new Date(), options.authority);
+  const directory = await openDirectory(options.directory, new Date());
   const { keys, journal, authority } = directory;
   const closing = new AbortController();
   const service = createService(options, directory);

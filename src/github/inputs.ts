@@ -1,7 +1,7 @@
 import { getInput } from '@actions/core';
 import type { Settings } from '../run/settings.ts';
 
-/** The inputs of action.yml; a test holds this list to that file. */
+/** The inputs of action.yml. A test compares this list with that file. */
 export const inputNames = [
   'command',
   'manifest',

@@ -83,8 +83,8 @@ export function exitCode(report: Report): 0 | 1 | 2 | 3 {
   return endsWell(report) ? 0 : 1;
 }
 
-/** Returns the report of a run that a fault ended before it had a report. */
-export function endedEarly(command: string | undefined, fault: Fault): Report {
+/** Returns the report of a run that faults ended before it had a report. */
+export function endedEarly(command: string | undefined, ...faults: readonly Fault[]): Report {
   return {
     command: commands.find((known) => known === command) ?? 'plan',
     result: 'failed',
@@ -94,6 +94,6 @@ export function endedEarly(command: string | undefined, fault: Fault): Report {
     outcomes: [],
     bundles: [],
     listed: [],
-    faults: [fault],
+    faults,
   };
 }

@@ -6,24 +6,24 @@ import { type DeviceId, type HubHost, isDeviceId } from '../model/fleet.ts';
 import type { FileVersion, History } from '../model/history.ts';
 import { certificateExtensions } from '../model/identity.ts';
 
-/** A device as an earlier commit declared it. */
-export interface OnceDeclared {
+/** A device that an earlier commit declared. */
+export interface DeclaredBefore {
   readonly id: DeviceId;
   readonly hub: HubHost;
 }
 
 /**
- * The devices that the default branch declared in any of its states, and does not in that of its head, each once. Devices without a
- * hub of their own belong to the run's only one; those of hubs that are not in the run are left out.
+ * The devices that the default branch declared in an earlier state and does not declare at its head, each once. A device
+ * without a hub belongs to the run's hub, if there is only one. Devices of hubs that are not in the run are left out.
  * @param manifests paths and globs, relative to the workspace
  */
-export async function onceDeclared(
+export async function declaredBefore(
   manifests: readonly string[],
   hubs: readonly HubHost[],
   history: History,
-): Promise<readonly OnceDeclared[]> {
+): Promise<readonly DeclaredBefore[]> {
   const only = hubs.length === 1 ? hubs[0] : undefined;
-  const ever = new Map<string, OnceDeclared>();
+  const ever = new Map<string, DeclaredBefore>();
   const byHead = new Set<string>();
   const take = (id: string, named: string | undefined, ofHead: boolean) => {
     const hub = hubs.find((host) => host === (named ?? only));
@@ -51,8 +51,8 @@ interface State {
 }
 
 /**
- * The versions of the manifests that have to be read: those of the head, and each that names what neither the version before nor the
- * one after does. Of one that cannot be read nobody knows what it declared: those beside it are read too.
+ * Reads the versions of the manifests that matter: the versions of the head, and each version that names something that
+ * neither the version before nor the version after names. If a version cannot be read, the versions beside it are read too.
  */
 async function statesOf(manifests: readonly string[], history: History): Promise<readonly State[]> {
   const { declaredIn } = await import('../manifest/declared.ts');
@@ -67,7 +67,7 @@ async function statesOf(manifests: readonly string[], history: History): Promise
   const needed = texts.flatMap(({ version, names }, at) => {
     const before = isNext(at - 1) ? texts[at - 1]?.names : undefined;
     const after = isNext(at) ? texts[at + 1]?.names : undefined;
-    // Of two that name the same the later one is read.
+    // Of two versions that name the same, the later one is read.
     const isTold = !losesNames(names, after) || (before?.length !== names?.length && !losesNames(names, before));
     return isOfHead(version) || !isTold ? [at] : [];
   });
@@ -77,7 +77,7 @@ async function statesOf(manifests: readonly string[], history: History): Promise
     const text = texts[at];
     if (text === undefined || states.has(at)) continue;
     const { version, bytes } = text;
-    // A file that is changed back and forth has few contents.
+    // A file that was changed back and forth has the same content in many versions.
     const name = `${version.blob} ${version.path}`;
     const declared = read.get(name) ?? (await declaredIn(version.path, bytes));
     read.set(name, declared);
@@ -93,7 +93,7 @@ interface Named {
   readonly ofHead: boolean;
 }
 
-/** The common names of the certificates that the patterns matched while this version of the manifest stood. */
+/** The common names of the certificates that the patterns matched while this version of the manifest was current. */
 async function namedByCertificates(
   patterns: readonly string[],
   manifest: FileVersion,
@@ -115,12 +115,12 @@ async function namedByCertificates(
   return names;
 }
 
-/** Whether a path looks like that of a certificate: by its extension. */
+/** Whether a path has the extension of a certificate. */
 export function isCertificateFile(path: string): boolean {
   return certificateExtensions.includes(posix.extname(path).toLowerCase());
 }
 
-/** The common name, where there is one and no other. */
+/** The common name, if there is exactly one. */
 export function nameIn(reading: CertificateReading): string | undefined {
   if (reading.kind !== 'certificate') return undefined;
   const [name, ...others] = reading.certificate.commonNames;

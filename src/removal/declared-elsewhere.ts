@@ -1,50 +1,54 @@
 import type { Change } from '../model/plan.ts';
 import type { Workspace } from '../model/workspace.ts';
-import { isCertificateFile, nameIn, type OnceDeclared } from './declared-before.ts';
-import { removalFault } from './faults.ts';
+import { type DeclaredBefore, isCertificateFile, nameIn } from './declared-before.ts';
+import { type DoubtReason, removalFault } from './faults.ts';
 
-/** A device that was once declared and, as far as can be read, no longer is. */
-export interface GoneDevice extends OnceDeclared {
-  /** The file that may declare it all the same. */
+/** A device that was declared before and that no readable manifest declares now. */
+export interface GoneDevice extends DeclaredBefore {
+  /** A file that may still declare it. */
   readonly doubt?: Doubt;
 }
 
 /** A file that mentions a device and cannot be read as a manifest. */
 interface Doubt {
   readonly file: string;
-  readonly why: string;
+  readonly why: DoubtReason;
 }
 
 /**
- * Those of the devices that no file of the workspace declares, in whatever manifest: a device that moved to the manifest of another
- * run is not gone. Nor is one whose certificate is still where a manifest looks for certificates, whatever else is wrong with it.
+ * Returns the devices that no manifest in the workspace declares any more. A device that moved to another manifest still
+ * counts as declared. So does a device whose certificate still lies where a manifest looks for certificates, even if the
+ * certificate is wrong.
  */
-export async function goneFrom(workspace: Workspace, devices: readonly OnceDeclared[]): Promise<readonly GoneDevice[]> {
+export async function goneFrom(
+  workspace: Workspace,
+  devices: readonly DeclaredBefore[],
+): Promise<readonly GoneDevice[]> {
   const { declaredIn } = await import('../manifest/declared.ts');
-  const still = new Set<OnceDeclared>();
-  const doubts = new Map<OnceDeclared, Doubt>();
+  const still = new Set<DeclaredBefore>();
+  const doubts = new Map<DeclaredBefore, Doubt>();
   const keep = (id: string, hub: string | undefined) => {
     for (const device of devices) if (device.id === id && (hub ?? device.hub) === device.hub) still.add(device);
   };
-  const doubt = (file: string, why: string, mayBeOf: (device: OnceDeclared) => boolean) => {
+  const doubt = (file: string, why: DoubtReason, mayBeOf: (device: DeclaredBefore) => boolean) => {
     for (const device of devices) if (!doubts.has(device) && mayBeOf(device)) doubts.set(device, { file, why });
   };
   for (const path of workspace.filesBelow(['.'], ['.yaml', '.yml', '.json', '.csv'])) {
     const file = workspace.read(path, largestFile);
     if (!file.ok) {
-      if (file.why !== 'missing') doubt(path, file.detail, () => true);
+      if (file.why !== 'missing') doubt(path, { problem: 'unreadable', said: file.detail }, () => true);
       continue;
     }
     const { bytes } = file;
     if (bytes.length > largestManifest) {
-      doubt(path, 'it is larger than 20 MB', ({ id }) => mentions(bytes, id));
+      doubt(path, { problem: 'too-large', megabytes: largestManifestMegabytes }, ({ id }) => mentions(bytes, id));
       continue;
     }
     if (!mayDeclare(bytes, devices)) continue;
     const declared = await declaredIn(path, bytes);
     if (declared.broken !== undefined) {
       const unnamed = looksForCertificates.test(bytes.toString('latin1'));
-      doubt(path, declared.broken, ({ id }) => unnamed || mentions(bytes, id));
+      doubt(path, { problem: 'unreadable', said: declared.broken }, ({ id }) => unnamed || mentions(bytes, id));
     }
     for (const { id, hub } of declared.devices) keep(id, hub);
     for (const name of await namesOfCertificates(declared.from, workspace)) keep(name, declared.hub);
@@ -57,7 +61,7 @@ export async function goneFrom(workspace: Workspace, devices: readonly OnceDecla
     });
 }
 
-/** Throws a `Fault` where one of the changes removes a device that may still be declared. */
+/** Throws a `Fault` if a change removes a device that may still be declared. */
 export function requireNoDoubt(gone: readonly GoneDevice[], changes: readonly Change[]): void {
   const removed = new Set(changes.filter(({ kind }) => kind === 'disable' || kind === 'delete').map(({ id }) => id));
   const [first, ...others] = gone.filter(({ id, doubt }) => doubt !== undefined && removed.has(id));
@@ -65,16 +69,17 @@ export function requireNoDoubt(gone: readonly GoneDevice[], changes: readonly Ch
   throw removalFault('may-be-declared', { id: first.id, others: others.length, ...first.doubt });
 }
 
-const largestManifest = 20 * 1024 * 1024;
+const largestManifestMegabytes = 20;
+const largestManifest = largestManifestMegabytes * 1024 * 1024;
 
-/** GitHub takes no files above 100 MB; what other tools leave behind may be larger. */
+/** GitHub takes no files above 100 MB, but other tools may leave larger files in the workspace. */
 const largestFile = 1024 * 1024 * 1024;
 
-/** `devices: { from: … }` in YAML or JSON: it names no device by its id. */
+/** `devices: { from: … }` in YAML or JSON. Such a manifest does not contain the ids of its devices. */
 const looksForCertificates = /\bdevices["']?\s*:\s*\{?\s*["']?from["']?\s*:/;
 
-/** Most files of a repository are no manifests, and to parse them all would take long. */
-function mayDeclare(bytes: Buffer, devices: readonly OnceDeclared[]): boolean {
+/** Most files of a repository are no manifests, and parsing all of them takes long. */
+function mayDeclare(bytes: Buffer, devices: readonly DeclaredBefore[]): boolean {
   return isUtf16(bytes) || bytes.includes('from') || devices.some(({ id }) => bytes.includes(id));
 }
 
@@ -82,7 +87,7 @@ function isUtf16(bytes: Buffer): boolean {
   return bytes[0] === 0xff || bytes[0] === 0xfe;
 }
 
-/** Whether an id stands there as a whole, not as a part of a longer one. */
+/** Whether an id stands in a file as a whole, not as a part of a longer id. */
 function mentions(bytes: Buffer, id: string): boolean {
   const encoding = isUtf16(bytes) ? 'utf16le' : 'latin1';
   const wanted = Buffer.from(id, encoding);

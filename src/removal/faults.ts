@@ -1,12 +1,26 @@
 import { faultRow, faultsOf } from '../model/fault-table.ts';
 
+/** Why a file cannot be read as a manifest. `said` is the message of the reader. */
+export type DoubtReason =
+  | { readonly problem: 'unreadable'; readonly said: string }
+  | { readonly problem: 'too-large'; readonly megabytes: number };
+
 export const removalFaults = {
-  'may-be-declared': faultRow<{ id: string; others: number; file: string; why: string }>({
+  'may-be-declared': faultRow<{ id: string; others: number; file: string; why: DoubtReason }>({
     message: ({ id, others, file, why }) =>
-      `device "${id}" would be removed${others === 0 ? '' : `, as ${others} more`}, and ${file}, which may declare it, cannot be read: ${why}`,
+      `device "${id}" would be removed${others === 0 ? '' : `, as ${others} more`}, and ${file}, which may declare it, cannot be read: ${reasonText(why)}`,
     remedy: ({ file }) => `Mend ${file}, or take the device out of it; or leave prune out of this run.`,
-    example: { id: 'edge-007', others: 2, file: 'other/devices.yaml', why: 'line 3: it is no YAML' },
+    example: {
+      id: 'edge-007',
+      others: 2,
+      file: 'other/devices.yaml',
+      why: { problem: 'unreadable', said: 'line 3: it is no YAML' },
+    },
   }),
 };
+
+function reasonText(why: DoubtReason): string {
+  return why.problem === 'unreadable' ? why.said : `it is larger than ${why.megabytes} MB`;
+}
 
 export const removalFault = faultsOf(removalFaults);

@@ -3,29 +3,29 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Fault, messageOf } from '../model/fault.ts';
 import type { PlanDocument, PlannedChange, PlannedField, PlannedHub } from '../plan/document.ts';
+import { runFault } from './faults.ts';
 
-/** Fleets of 100,000 devices take some 60 MB. */
+/** In bytes. The plan of a fleet of 100,000 devices has about 60 MB. */
 const largestPlanFile = 256 * 1024 * 1024;
 
-/** Writes a plan. Throws a `Fault` where the place cannot be written. */
+const version = 1;
+
+/** Writes a plan. Throws a `Fault` if the file cannot be written. */
 export async function writePlanFile(path: string, document: PlanDocument): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, `${JSON.stringify(document, null, 1)}\n`);
   } catch (thrown) {
-    const remedy = 'Give plan-file the path of a file that can be written.';
-    throw new Fault(`the plan cannot be written to ${path}: ${messageOf(thrown)}`, remedy, { cause: thrown });
+    throw runFault('plan-not-written', { path, why: messageOf(thrown) }, { cause: thrown });
   }
 }
 
-/** Reads an approved plan. Throws a usage `Fault` where it is none. */
+/** Reads an approved plan. Throws a usage `Fault` if the file cannot be read or holds no plan. */
 export function readPlanFile(path: string): PlanDocument {
   const value = parsed(path, textIn(path));
-  if (!isRecord(value)) throw unusable(path, 'is no plan: expected a JSON object');
-  if (value.version !== 1) {
-    throw unusable(path, `has the version ${JSON.stringify(value.version) ?? 'none'}, expected 1`);
-  }
-  if (!isPlanDocument(value)) throw unusable(path, `is no plan: ${problemOf(value)}`);
+  if (!isRecord(value)) throw runFault('plan-not-an-object', { path });
+  if (value.version !== version) throw runFault('plan-version', { path, version: value.version, expected: version });
+  if (!isPlanDocument(value)) throw malformed(path, value);
   return value;
 }
 
@@ -34,12 +34,14 @@ function textIn(path: string): string {
   try {
     file = openSync(path, 'r');
     const status = fstatSync(file);
-    if (!status.isFile()) throw new Error('it is no file');
-    if (status.size > largestPlanFile)
-      throw new Error(`it has ${status.size} bytes, expected at most ${largestPlanFile}`);
+    if (!status.isFile()) throw runFault('plan-not-a-file', { path });
+    if (status.size > largestPlanFile) {
+      throw runFault('plan-too-large', { path, size: status.size, most: largestPlanFile });
+    }
     return readFileSync(file, 'utf8');
   } catch (thrown) {
-    throw unusable(path, `cannot be read: ${messageOf(thrown)}`, thrown);
+    if (thrown instanceof Fault) throw thrown;
+    throw runFault('plan-unreadable', { path, why: messageOf(thrown) }, { cause: thrown });
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -49,24 +51,18 @@ function parsed(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    throw unusable(path, `is no JSON: ${messageOf(thrown)}`, thrown);
+    throw runFault('plan-not-json', { path, why: messageOf(thrown) }, { cause: thrown });
   }
 }
 
-function unusable(path: string, what: string, cause?: unknown): Fault {
-  const remedy =
-    'Give plan-file the file that the command plan of this version has written; or leave it out to apply without approval.';
-  return new Fault(`the plan file ${path} ${what}`, remedy, { kind: 'usage', cause });
-}
-
-/** Where a document is not as schemas/plan.schema.json has it. */
-function problemOf({ hubs }: Readonly<Record<string, unknown>>): string {
-  if (!Array.isArray(hubs)) return 'hubs is no list';
-  return `hubs[${hubs.findIndex((hub) => !isHub(hub))}] is no hub with its changes`;
+/** Says where a document breaks schemas/plan.schema.json. */
+function malformed(path: string, { hubs }: Readonly<Record<string, unknown>>): Fault {
+  if (!Array.isArray(hubs)) return runFault('plan-hubs-not-a-list', { path });
+  return runFault('plan-hub-malformed', { path, index: hubs.findIndex((hub) => !isHub(hub)) });
 }
 
 function isPlanDocument(value: unknown): value is PlanDocument {
-  return isRecord(value) && value.version === 1 && Array.isArray(value.hubs) && value.hubs.every(isHub);
+  return isRecord(value) && value.version === version && Array.isArray(value.hubs) && value.hubs.every(isHub);
 }
 
 function isHub(value: unknown): value is PlannedHub {

@@ -9,14 +9,14 @@ import type { Stop } from '../model/stop.ts';
 import type { Workspace } from '../model/workspace.ts';
 import type { PlanOptions } from '../plan/plan.ts';
 
-/** One run, as a door understood it. From here on no code knows whether a runner or a terminal asked. */
+/** What one run has to do. Code that gets it does not know whether a runner or a terminal asked. */
 export interface Request {
   readonly command: Command;
-  /** `validate` in place of a plan, which cannot sign in here: it is refused the hubs that the plan would be refused. */
+  /** This `validate` replaces a plan that cannot sign in. It refuses the hubs that the plan would refuse. */
   readonly insteadOfPlan?: true;
   /** Paths and globs, relative to the workspace. */
   readonly manifests: readonly string[];
-  /** The hubs that the workflow names: credentials go to no others. */
+  /** The hubs that the workflow names. Credentials go to no other hub. */
   readonly hubs: readonly HubHost[];
   readonly onlyHub?: HubHost;
   /** Absolute. */
@@ -24,48 +24,48 @@ export interface Request {
   readonly failOn: 'error' | 'warning';
   readonly expiryWarningDays: number;
   readonly plan: PlanOptions;
-  /** The size of the hubs, if it is told. */
+  /** The size of the hubs, if it is given. */
   readonly hubCapacity?: Capacity;
-  /** Minutes after which nothing new is begun. */
+  /** After so many minutes the run begins nothing new. */
   readonly timeLimit?: number;
-  /** Absolute: where plan writes what it has planned, and apply finds what was approved. */
+  /** Absolute. `plan` writes its plan there; `apply` reads the approved plan there. */
   readonly planFile?: string;
-  /** What the door itself has noticed. */
+  /** What the door itself noticed. */
   readonly findings: readonly Finding[];
 }
 
-/** Everything outside that a run touches; a test hands in its own clock and its own hub. */
+/** Everything outside that a run uses. A test gives its own clock and its own hub. */
 export interface World {
   readonly workspace: Workspace;
   readonly openRegistry: (hub: HubHost) => Promise<Registry>;
   readonly now: () => Date;
-  /** Ends early, one way or the other, when the signal is aborted. */
+  /** Resolves or rejects early if the signal is aborted. */
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
   readonly random: () => number;
   readonly stop: Stop;
   readonly progress: Progress;
-  /** Throws a `Fault` where bundles, once written, could not be published: asked before anything is written. */
+  /** Throws a `Fault` if bundles could not be published. It is called before anything is written. */
   readonly checkPublishing: () => void;
-  /** Throws a `Fault` where the run may not write because its files are no longer the newest: asked before anything is written. */
+  /** Throws a `Fault` if the files of the run are no longer the newest. It is called before anything is written. */
   readonly requireCurrent?: (read: FilesRead) => Promise<void>;
-  /** The past of the default branch. Throws a `Fault` where this run may not, or cannot, look into it. */
+  /** Opens the history of the default branch. Throws a `Fault` if this run may not, or cannot, read it. */
   readonly openHistory: () => Promise<History>;
-  /** The files as the base of the pull request has them; absent where there is no pull request. */
+  /** Opens the files at the base of the pull request. Absent if there is no pull request. */
   readonly openBase?: () => Promise<BaseFiles | undefined>;
 }
 
-/** The files that a run goes by, relative to the workspace. */
+/** The files that a run reads, relative to the workspace. */
 export interface FilesRead {
-  /** Manifests first; then certificates and what devices name as `config.base`. */
+  /** Manifests first, then certificates and the files that devices name as `config.base`. */
   readonly files: readonly string[];
-  /** Paths and globs: others that match would have been read too. */
+  /** Paths and globs. Other files that match would be read too. */
   readonly manifests: readonly string[];
 }
 
-/** The files of another commit, for as long as they are needed. */
+/** The files of another commit, until `remove` is called. */
 export interface BaseFiles {
   readonly workspace: Workspace;
-  /** What files of now were called there, where they were renamed since; by their new names. */
+  /** The old names of files that were renamed since, by their new names. */
   readonly renamed: ReadonlyMap<string, string>;
   remove(): Promise<void>;
 }

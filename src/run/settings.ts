@@ -1,110 +1,149 @@
 import { resolve } from 'node:path';
+import { type ImportContainer, readImportContainer } from '../hub/import/import-container.ts';
 import { parseCapacity } from '../model/capacity.ts';
-import { Fault } from '../model/fault.ts';
-import type { Finding } from '../model/finding.ts';
-import { type HubHost, isHubHost } from '../model/fleet.ts';
+import type { HubHost } from '../model/fleet.ts';
 import { type Command, commands } from '../model/report.ts';
-import { readChangeLimit } from '../plan/limit.ts';
+import { type ChangeLimit, readChangeLimit } from '../plan/limit.ts';
+import { runFault } from './faults.ts';
 import type { Request } from './request.ts';
+import { SettingReader, type Settings } from './setting-reader.ts';
+import { hostsOf, type SignIn } from './sign-in.ts';
 
-/** The settings of a run as text, by the inputs' names; an empty text is an absent one. */
-export type Settings = Readonly<Record<string, string | undefined>>;
+export type { Settings } from './setting-reader.ts';
 
-/** Where a request is made: what the settings alone do not tell. */
-export interface RequestContext {
-  /** Absolute; `output-directory` and `plan-file` start there. */
+/** Everything that the settings of a run say. After `readSettings` no code reads a setting as text. */
+export interface RunSettings {
+  /** Its findings are empty. The door adds its own. */
+  readonly request: Request;
+  readonly signIn: SignIn;
+  /** The absolute path of one more certificate authority, PEM. */
+  readonly caFile?: string;
+  /** The container for import jobs, if there is one. */
+  readonly importContainer?: ImportContainer;
+  /** How bundles are uploaded: one artifact a device, one for all, or none. */
+  readonly artifacts: 'device' | 'fleet' | 'none';
+  /** If absent, the repository decides how long artifacts are kept. */
+  readonly retentionDays?: number;
+  /** Whether pull requests get a comment. */
+  readonly comment: 'auto' | 'never';
+  /** The title of the issue to keep, if one is wanted. */
+  readonly issue?: string;
+  /** A secret. Empty if there is none. */
+  readonly githubToken: string;
+}
+
+/** What `readSettings` needs beside the settings. */
+export interface SettingsContext {
+  /** Absolute. The paths `output-directory`, `plan-file` and `ca-file` start there. */
   readonly directory: string;
-  /** The hubs of the credentials. */
-  readonly credentialHubs: readonly HubHost[];
-  /** What the door has noticed. */
-  readonly findings: readonly Finding[];
+  /** Gives the manifests, relative to the workspace, in place of the setting `manifest`. Throws a usage `Fault`. */
+  readonly manifests?: () => readonly string[];
+  /** Whether the run asks a hub. If it does not, the ids of the sign-in are not judged. If absent, the command decides. */
+  readonly asksHub?: (command: Command, signIn: SignIn) => boolean;
+  /** Gets the key of each connection string, even if another setting is wrong, so that no log shows it. */
+  readonly mask?: (key: string) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: number;
 }
 
-/** Reads the settings of a run, the same for the action and the command line. Throws a usage `Fault` that names the setting. */
-export function readRequest(settings: Settings, context: RequestContext): Request {
-  const planFile = text(settings, 'plan-file', '');
-  const capacity = text(settings, 'hub-capacity', '');
-  const timeLimit = text(settings, 'time-limit', '');
-  const onlyHub = settings['only-hub']?.trim() ? host('only-hub', settings['only-hub']) : undefined;
-  const hubs = lines(settings.hub).map((line) => host('hub', line));
-  return {
-    command: command(settings.command),
-    manifests: lines(text(settings, 'manifest', 'devices.yaml')),
-    hubs: [...new Set([...hubs, ...context.credentialHubs])],
+/** Whether a command asks a hub. */
+export function asksHub(command: Command): boolean {
+  return command !== 'validate' && command !== 'render';
+}
+
+/**
+ * Reads the settings of a run. The action and the command line both use it. Throws `WrongSettings` with the faults of all
+ * settings. A fault never quotes a secret.
+ */
+export async function readSettings(settings: Settings, context: SettingsContext): Promise<RunSettings> {
+  const reader = new SettingReader(settings);
+  const { directory, manifests = () => reader.lines('manifest', 'devices.yaml'), now = Date.now() } = context;
+  const command = reader.word('command', commands, 'plan');
+  const signIn = await readSignIn(reader, command, context);
+  const onlyHub = reader.text('only-hub') === '' ? undefined : reader.hub('only-hub', reader.raw('only-hub') ?? '');
+  const planFile = reader.text('plan-file');
+  const capacity = reader.text('hub-capacity');
+  const timeLimit = reader.minutes('time-limit');
+  const caFile = reader.text('ca-file');
+  const importContainer = reader.attempt(() => readImportContainer(reader.raw('import-container'), now));
+  const hubCapacity = capacity === '' ? undefined : reader.attempt(() => parseCapacity(capacity, 'hub-capacity'));
+  const retentionDays = reader.days('retention-days', 0);
+  const issue = reader.text('issue');
+  const request: Request = {
+    command,
+    manifests: reader.attempt(manifests) ?? [],
+    hubs: [...new Set([...readHubs(reader), ...hostsOf(signIn)])],
     ...(onlyHub === undefined ? {} : { onlyHub }),
-    outputDirectory: resolve(context.directory, text(settings, 'output-directory', 'device-bundles')),
-    failOn: word(settings, 'fail-on', ['error', 'warning']),
-    expiryWarningDays: days(settings, 'expiry-warning-days', 30),
+    outputDirectory: resolve(directory, reader.text('output-directory', 'device-bundles')),
+    failOn: reader.word('fail-on', ['error', 'warning']),
+    expiryWarningDays: reader.days('expiry-warning-days', 30),
     plan: {
-      adopt: truth(settings, 'adopt'),
-      allowLockout: truth(settings, 'allow-lockout'),
-      maxChanges: changeLimit(text(settings, 'max-changes', '30%')),
-      prune: word(settings, 'prune', ['none', 'disable', 'delete']),
+      adopt: reader.flag('adopt'),
+      allowLockout: reader.flag('allow-lockout'),
+      maxChanges: readMaxChanges(reader),
+      prune: reader.word('prune', ['none', 'disable', 'delete']),
     },
-    ...(planFile === '' ? {} : { planFile: resolve(context.directory, planFile) }),
-    ...(capacity === '' ? {} : { hubCapacity: parseCapacity(capacity, 'hub-capacity') }),
-    ...(timeLimit === '' ? {} : { timeLimit: minutes('time-limit', timeLimit) }),
-    findings: context.findings,
+    ...(planFile === '' ? {} : { planFile: resolve(directory, planFile) }),
+    ...(hubCapacity === undefined ? {} : { hubCapacity }),
+    ...(timeLimit === undefined ? {} : { timeLimit }),
+    findings: [],
   };
-}
-
-/** The lines of a setting that has one value a line; blank ones left out. */
-function lines(setting: string | undefined): readonly string[] {
-  return (setting ?? '')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-}
-
-/** A setting that takes one of some words, the first by default. */
-export function word<Word extends string>(settings: Settings, name: string, words: readonly [Word, ...Word[]]): Word {
-  const given = text(settings, name, words[0]);
-  const found = words.find((candidate) => candidate === given);
-  if (found === undefined) throw wrong(name, given, `one of ${words.join(', ')}`);
-  return found;
-}
-
-/** A setting in whole days, 0 to 3650. */
-export function days(settings: Settings, name: string, fallback: number): number {
-  const given = text(settings, name, String(fallback));
-  if (!/^\d{1,4}$/.test(given) || Number(given) > 3650) throw wrong(name, given, 'a whole number of days, 0 to 3650');
-  return Number(given);
-}
-
-/** Up to a week: no runner lives longer than 5 days. */
-function minutes(name: string, given: string): number {
-  if (/^\d{1,5}$/.test(given) && Number(given) >= 1 && Number(given) <= 10_080) return Number(given);
-  throw wrong(name, given, 'a whole number of minutes, 1 to 10080');
-}
-
-function command(given: string | undefined): Command {
-  const found = commands.find((candidate) => candidate === (given?.trim() || 'plan'));
-  if (found === undefined) throw wrong('command', given ?? '', `one of ${commands.join(', ')}`);
-  return found;
-}
-
-function host(name: string, given: string): HubHost {
-  const lower = given.trim().toLowerCase();
-  if (!isHubHost(lower)) throw wrong(name, given, "a hub's host name, such as contoso.azure-devices.net");
-  return lower;
-}
-
-function truth(settings: Settings, name: string): boolean {
-  return word(settings, name, ['false', 'true']) === 'true';
-}
-
-function changeLimit(given: string) {
-  const limit = readChangeLimit(given);
-  if (limit === undefined) throw wrong('max-changes', given, 'a whole number or a share, such as 50 or 30%');
-  return limit;
-}
-
-function text(settings: Settings, name: string, fallback: string): string {
-  return settings[name]?.trim() || fallback;
-}
-
-function wrong(name: string, given: string, expected: string): Fault {
-  return new Fault(`${name}: ${JSON.stringify(given)} is not ${expected}`, `Give ${name} ${expected}.`, {
-    kind: 'usage',
+  return reader.checked({
+    request,
+    signIn,
+    ...(caFile === '' ? {} : { caFile: resolve(directory, caFile) }),
+    ...(importContainer === undefined ? {} : { importContainer }),
+    artifacts: reader.word('artifacts', ['device', 'fleet', 'none']),
+    ...(retentionDays === 0 ? {} : { retentionDays }),
+    comment: reader.word('comment', ['auto', 'never']),
+    ...(issue === '' ? {} : { issue }),
+    githubToken: reader.text('github-token'),
   });
+}
+
+/** Reads how to sign in: by connection strings, by ids, or by the session of the Azure CLI if neither is given. */
+async function readSignIn(
+  reader: SettingReader,
+  command: Command,
+  { mask = () => {}, asksHub: asks = asksHub }: SettingsContext,
+): Promise<SignIn> {
+  const [strings, clientId, tenantId] = [
+    reader.raw('connection-string') ?? '',
+    reader.text('client-id'),
+    reader.text('tenant-id'),
+  ];
+  const byIds = { way: 'github-oidc', clientId, tenantId } as const;
+  const hasIds = clientId !== '' || tenantId !== '';
+  const hasStrings = strings.trim() !== '';
+  if (hasIds && asks(command, byIds)) judgeIds(reader, byIds, hasStrings);
+  if (!hasStrings) return hasIds ? byIds : { way: 'azure-cli' };
+  if (hasIds) reader.refuse(runFault('two-ways-to-sign-in', {}));
+  // Only runs that have connection strings load the parser of the SDK.
+  const { readConnectionStrings } = await import('../hub/connection-string.ts');
+  const credentials = reader.attempt(() => readConnectionStrings(strings)) ?? [];
+  for (const { key } of credentials) mask(key);
+  return { way: 'connection-strings', credentials };
+}
+
+/** If connection strings are given too, a missing id is no fault: the ids may have been left in by mistake. */
+function judgeIds(reader: SettingReader, ids: { clientId: string; tenantId: string }, hasStrings: boolean): void {
+  const { clientId, tenantId } = ids;
+  if (!hasStrings && (clientId === '' || tenantId === '')) {
+    reader.refuse(runFault('id-missing', { missing: clientId === '' ? 'client-id' : 'tenant-id' }));
+  }
+  if (clientId !== '' && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(clientId)) {
+    reader.refuse(runFault('client-id-malformed', {}));
+  }
+  if (tenantId !== '' && !/^[0-9a-z][0-9a-z.-]*$/i.test(tenantId)) reader.refuse(runFault('tenant-id-malformed', {}));
+}
+
+function readHubs(reader: SettingReader): readonly HubHost[] {
+  return reader.lines('hub').flatMap((line) => reader.hub('hub', line) ?? []);
+}
+
+function readMaxChanges(reader: SettingReader): ChangeLimit {
+  const given = reader.text('max-changes', '30%');
+  const limit = readChangeLimit(given);
+  if (limit === undefined) reader.refuse(runFault('not-a-limit', { name: 'max-changes', given }));
+  return limit ?? { kind: 'number', number: 0, text: '0' };
 }

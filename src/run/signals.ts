@@ -1,18 +1,22 @@
 import { type Stop, StopSwitch } from '../model/stop.ts';
+import { runLines } from './lines.ts';
 
-/** A runner kills some 10 s after SIGINT, 7.5 s of which it waits before SIGTERM; within 5 s everything must be said. */
+/**
+ * In milliseconds. A runner sends SIGTERM 7.5 s after SIGINT, and kills the process about 10 s after SIGINT. A run reports
+ * within 5 s.
+ */
 const graceAfterSignal = 2_500;
-/** A time limit is not the end of the job: what is under way may be answered. */
+/** In milliseconds. The job goes on after a time limit, so calls under way can still be answered. */
 const graceAfterLimit = 60_000;
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
-/** What ends a run from outside. */
+/** Ends a run from outside. */
 export interface Outside {
   readonly stop: Stop;
-  /** Stops it after so many minutes. */
+  /** Stops the run after so many minutes. */
   limit(minutes: number | undefined): void;
-  /** Takes the handlers away. */
+  /** Removes the handlers of the signals. */
   release(): void;
 }
 
@@ -32,7 +36,7 @@ export function stopFromOutside(): Outside {
     limit(minutes) {
       if (minutes === undefined) return;
       timer = later(() => {
-        stop.press(`the time limit of ${minutes} minute${minutes === 1 ? '' : 's'} is over`, { hurried: false });
+        stop.press(runLines['time-limit-over']({ minutes }), { hurried: false });
         later(() => stop.giveUpWaiting(), graceAfterLimit);
       }, minutes * 60_000);
     },
@@ -43,7 +47,7 @@ export function stopFromOutside(): Outside {
   };
 }
 
-/** Ends the process when all that was written is out, whatever still waits for the network. */
+/** Ends the process as soon as its output is written, even if calls still wait for the network. */
 export function exitWith(code: number): void {
   process.exitCode = code;
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -1,2 +1,2 @@
-/** The version of package.json, which a test holds it to: reading that file at run time would not survive bundling. */
+/** The version in package.json. A test compares the two, because a bundle cannot read that file when it runs. */
 export const version = '1.0.0';

@@ -1,17 +1,19 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { extname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
-import { Fault, messageOf } from '../model/fault.ts';
+import { messageOf } from '../model/fault.ts';
 import type { ReadResult, Workspace } from '../model/workspace.ts';
+import { runFault } from './faults.ts';
+import { unread } from './unread.ts';
 
 export interface WorkspaceOptions {
-  /** Tells which of the paths (relative to the root, with `/`) git ignores. Without it none is. */
+  /** Gives the paths that git ignores. Paths are relative to the root, with `/`. If absent, git ignores none. */
   readonly checkIgnored?: (root: string, paths: readonly string[]) => Promise<ReadonlySet<string>>;
 }
 
-/** The files below one folder. Throws a `Fault` when there is no such folder. */
+/** Opens the files below one folder. Throws a `Fault` if the folder cannot be opened. */
 export function openWorkspace(root: string, options: WorkspaceOptions = {}): Workspace {
   const realRoot = realFolder(root);
-  // An absolute path may go by a link that leads to the root.
+  // An absolute path may reach the root through a link.
   const spelled = (pattern: string) => {
     return insideOf(isAbsolute(pattern) && isBelow(root, pattern) ? resolve(root) : realRoot, pattern);
   };
@@ -31,9 +33,9 @@ function realFolder(root: string): string {
     const real = realpathSync.native(root);
     if (statSync(real).isDirectory()) return real;
   } catch (cause) {
-    throw new Fault(`${root} cannot be opened: ${messageOf(cause)}`, 'Name a folder that exists.', { cause });
+    throw runFault('root-unreadable', { root, why: messageOf(cause) }, { cause });
   }
-  throw new Fault(`${root} is not a folder`, 'Name the folder that holds the manifest.', { kind: 'usage' });
+  throw runFault('root-not-a-folder', { root });
 }
 
 function read(root: string, path: string, limit: number): ReadResult {
@@ -44,38 +46,36 @@ function read(root: string, path: string, limit: number): ReadResult {
     const real = realpathSync.native(wanted);
     const behindLink = refusalOf(root, real);
     if (behindLink !== undefined) {
-      return { ok: false, why: 'outside', detail: `it is a link, and what it links to is refused: ${behindLink}` };
+      return { ok: false, why: 'outside', detail: unread.link(behindLink) };
     }
-    const { size, ...file } = kindAndSize(real);
-    // Asked before opening: to open a pipe would wait for its other end.
-    if (file.what !== 'file') return { ok: false, why: 'unreadable', detail: `it is ${file.what}, not a file` };
-    if (size > limit) {
-      return { ok: false, why: 'too-large', detail: `it has ${size} bytes, expected at most ${limit}` };
-    }
+    const { size, kind } = kindAndSize(real);
+    // The kind is known before the file is opened, because opening a pipe waits for its other end.
+    if (kind !== 'file') return { ok: false, why: 'unreadable', detail: unread.notAFile(kind) };
+    if (size > limit) return { ok: false, why: 'too-large', detail: unread.tooLarge(size, limit) };
     return { ok: true, bytes: readFileSync(real) };
   } catch (cause) {
-    return unread(cause);
+    return unreadable(cause);
   }
 }
 
-function kindAndSize(real: string): { what: 'file' | 'a folder' | 'a device or a pipe'; size: number } {
+function kindAndSize(real: string): { kind: 'file' | 'folder' | 'device'; size: number } {
   const stat = statSync(real);
-  const what = stat.isFile() ? 'file' : stat.isDirectory() ? 'a folder' : 'a device or a pipe';
-  return { what, size: stat.size };
+  const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'device';
+  return { kind, size: stat.size };
 }
 
-function unread(cause: unknown): ReadResult {
+function unreadable(cause: unknown): ReadResult {
   const code = codeOf(cause);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, why: 'missing', detail: 'it does not exist' };
-  const detail = code === 'EACCES' || code === 'EPERM' ? 'permission denied' : messageOf(cause);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, why: 'missing', detail: unread.missing() };
+  const detail = code === 'EACCES' || code === 'EPERM' ? unread.denied() : messageOf(cause);
   return { ok: false, why: 'unreadable', detail };
 }
 
-/** Why a path may not be read, or nothing. Upper and lower case of `.git` are one folder on Windows and macOS. */
+/** Why a path may not be read, or nothing. On Windows and macOS `.GIT` is the folder `.git`. */
 function refusalOf(root: string, path: string): string | undefined {
   const below = relative(root, path);
-  if (below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) return 'it lies outside the workspace';
-  return below.split(sep).some((part) => part.toLowerCase() === '.git') ? 'it lies in .git' : undefined;
+  if (below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) return unread.outside();
+  return below.split(sep).some((part) => part.toLowerCase() === '.git') ? unread.inGit() : undefined;
 }
 
 async function find(root: string, patterns: readonly string[]): ReturnType<Workspace['find']> {
@@ -83,17 +83,18 @@ async function find(root: string, patterns: readonly string[]): ReturnType<Works
   const missing: string[] = [];
   const globs: string[] = [];
   for (const path of patterns) {
-    // A name such as `fleet[1].yaml` is first of all a name. What lies outside is refused, with the reason, when it is read.
+    // If a file `fleet[1].yaml` exists, the pattern is its name and not a glob. A path outside is refused, with the reason,
+    // when it is read.
     if (refusalOf(root, resolve(root, path)) !== undefined && !isGlob(path)) files.add(path);
     else if (existsSync(resolve(root, path))) files.add(path);
-    else if (isGlob(path) && !path.startsWith('../../')) globs.push(path);
+    else if (isGlob(path) && !path.startsWith('../')) globs.push(path);
     else missing.push(path);
   }
   if (globs.length > 0) {
-    // Loaded only here: it takes longer than all the rest of a small run.
+    // Loaded here only, because loading it takes longer than the rest of a small run.
     const { glob } = await import('tinyglobby');
     const ignore = ['**/.git/**', '**/node_modules/**'];
-    // A link is a file like any other here; where it leads is looked at when it is read.
+    // A link counts as a file here. Its target is checked when it is read.
     const found = await glob(globs, { cwd: root, ignore, expandDirectories: false, followSymbolicLinks: true });
     for (const file of found) files.add(file);
   }
@@ -149,13 +150,11 @@ function entriesOf(folder: string) {
     return readdirSync(folder, { withFileTypes: true });
   } catch (cause) {
     if (skippable(cause)) return [];
-    throw new Fault(`${folder} cannot be listed: ${messageOf(cause)}`, "Check the disk and the folder's permissions.", {
-      cause,
-    });
+    throw runFault('folder-unlistable', { folder, why: messageOf(cause) }, { cause });
   }
 }
 
-// What may not be listed was not checked out from a repository either, such as the data of a container.
+// A folder that may not be listed does not come from the repository. It may hold the data of a container.
 function skippable(cause: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(codeOf(cause));
 }

@@ -2,42 +2,42 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HubCredential } from '../hub/credential.ts';
 import type { ImportContainer } from '../hub/import/import-container.ts';
-import { describedNeeds } from '../hub/needs.ts';
-import { Fault, messageOf } from '../model/fault.ts';
+import { messageOf } from '../model/fault.ts';
 import type { HubHost } from '../model/fleet.ts';
 import type { Progress } from '../model/progress.ts';
 import type { Registry } from '../model/registry.ts';
 import type { Command } from '../model/report.ts';
 import { type Stop, StopSwitch } from '../model/stop.ts';
 import type { Workspace } from '../model/workspace.ts';
+import { runFault } from './faults.ts';
 import type { World } from './request.ts';
-import { describedSignIn } from './sign-in.ts';
+import { signingIn } from './sign-in.ts';
 import { version } from './version.ts';
 
-/** What a door knows of its surroundings. */
+/** What a door knows about the place where a run happens. */
 export interface Surroundings {
   readonly command: Command;
   readonly workspace: Workspace;
   readonly credentials: readonly HubCredential[];
-  /** Path of one more certificate authority, PEM. */
+  /** The path of one more certificate authority, PEM. */
   readonly caFile: string | undefined;
-  /** Through which large changes go; absent: none does. */
+  /** The container for import jobs. If absent, everything is written in bulks. */
   readonly importContainer?: ImportContainer | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
-  /** Absent: nobody stops it but by ending the process. */
+  /** If absent, only the end of the process stops the run. */
   readonly stop?: Stop;
-  /** Absent: bundles are not published. */
+  /** If absent, bundles are not published. */
   readonly checkPublishing?: () => void;
-  /** Absent: nobody has newer files. */
+  /** If absent, the files are taken to be the newest. */
   readonly requireCurrent?: World['requireCurrent'];
-  /** Absent: nothing may be removed. */
+  /** If absent, nothing can be removed. */
   readonly openHistory?: World['openHistory'];
-  /** Absent: there is no pull request. */
+  /** If absent, there is no pull request. */
   readonly openBase?: World['openBase'];
 }
 
-/** The world as it is: the real clock, the real network. */
+/** The world of a real run, with the real clock and the real network. */
 export function realWorld(surroundings: Surroundings): World {
   const { workspace, progress, openBase, requireCurrent } = surroundings;
   const { checkPublishing = () => {}, openHistory = noHistory, stop = new StopSwitch() } = surroundings;
@@ -57,19 +57,15 @@ export function realWorld(surroundings: Surroundings): World {
 }
 
 async function noHistory(): Promise<never> {
-  throw new Fault('the history of the repository is not known here', 'Leave prune out.', { kind: 'usage' });
+  throw runFault('no-history', {});
 }
 
 async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<Registry> {
   const { command, credentials, caFile, env, progress, importContainer } = surroundings;
   const credential = credentials.find(({ host }) => host === hub);
-  if (credential === undefined) {
-    // Entra signs in to every hub that is named; so there are connection strings, of others.
-    const remedy = `One way of signing in serves all hubs of a run: give a connection string whose HostName is ${hub} too (the input connection-string, or IOTHUB_CONNECTION_STRING on the command line), or none at all.`;
-    throw new Fault(`there is no connection string for ${hub}`, remedy, { kind: 'usage' });
-  }
-  const needs = describedNeeds(command, credential, importContainer !== undefined);
-  progress.phase(`signing in to ${hub} ${describedSignIn(credential)}; ${needs}`);
+  // Entra signs in to every hub that is named, so this run has connection strings, but none for this hub.
+  if (credential === undefined) throw runFault('no-connection-string', { hub });
+  progress.phase(signingIn(command, credential, importContainer !== undefined));
   const [{ openRegistry: open }, { getProxyForUrl }] = await Promise.all([
     import('../hub/registry.ts'),
     import('proxy-from-env'),
@@ -83,14 +79,13 @@ async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<R
   });
 }
 
-/** Throws a usage `Fault` for a file that cannot be read. */
+/** Reads the file of one more certificate authority. Throws a usage `Fault` if it cannot be read. */
 export function readCa(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   try {
     return readFileSync(path, 'utf8');
   } catch (thrown) {
-    const remedy = 'Give ca-file the path of a PEM file with a certificate authority.';
-    throw new Fault(`ca-file cannot be read: ${messageOf(thrown)}`, remedy, { kind: 'usage', cause: thrown });
+    throw runFault('ca-file-unreadable', { why: messageOf(thrown) }, { cause: thrown });
   }
 }
 

@@ -6,13 +6,15 @@ import { issueCertificates } from '../identity/issue.ts';
 import type { Command, Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { plainStyle, reportLines } from '../report/text.ts';
-import { readRequest } from '../run/settings.ts';
+import { readSettings } from '../run/settings.ts';
+import { openSignIn } from '../run/sign-in.ts';
 import { openWorkspace } from '../run/workspace.ts';
 import { realWorld } from '../run/world.ts';
+import { terminalLines } from './lines.ts';
 
 const ids = ['edge-001', 'edge-002', 'edge-003'];
 
-/** The manifest of the demo; `hub` is added for the embedded one. */
+/** The manifest of the demo. It names no hub, because the run has only one. */
 const manifest = `version: 1
 defaults:
   certificates:
@@ -28,15 +30,15 @@ devices:
     statusReason: awaiting repair
 `;
 
-/** The same with four mistakes that nobody notices until a truck is on its way. */
+/** The same manifest with mistakes that are expensive to find on the device. */
 const broken = manifest
   .replace('id: edge-002', 'id: edge-002\n    certificates: { primary: certs/edge-001-primary.pem }')
   .replace('status: disabled', 'status: disbaled')
   .replace('press-2.plant.example', 'press_2');
 
 /**
- * The main job from end to end in a folder of its own, which is removed: certificates, an embedded hub over TLS, apply, apply
- * again, a broken manifest. Gives 0 when everything went as it should.
+ * Shows the main job in a temporary folder: certificates, an embedded hub over TLS, apply, apply again, a broken manifest.
+ * Removes the folder. Gives the exit code: 0 if every step ended as expected.
  */
 export async function runDemo(print: (line: string) => void): Promise<number> {
   const root = mkdtempSync(join(tmpdir(), 'provision-iot-edge-demo-'));
@@ -46,31 +48,29 @@ export async function runDemo(print: (line: string) => void): Promise<number> {
     mkdirSync(repository);
     const run = runner(repository, hub.connectionString, hub.caFile);
 
-    print(`1. Demo certificates for ${ids.join(', ')}: a root, a primary and a secondary each.`);
+    print(terminalLines['demo-certificates']({ ids }));
     const keysDirectory = join(root, 'device-keys');
     await issueCertificates({ ids, certificatesDirectory: join(repository, 'certs'), keysDirectory, now: new Date() });
 
-    print(`2. An embedded IoT Hub listens at ${hub.url}.\n\n3. devices.yaml:\n`);
+    print(terminalLines['demo-hub']({ url: hub.url }));
     writeFileSync(join(repository, 'devices.yaml'), manifest);
     print(indent(manifest));
 
-    print('4. provision-iot-edge apply\n');
+    print(terminalLines['demo-apply']());
     const first = await run('apply');
     show(first, print);
     const [bundle] = first.bundles;
     if (bundle === undefined || first.result !== 'changed') return 1;
-    print(`\n5. device-bundles/${bundle.directory}/config.yaml, ready to place on the device:\n`);
+    print(terminalLines['demo-bundle']({ directory: bundle.directory }));
     print(indent(readFileSync(join(repository, 'device-bundles', bundle.directory, 'config.yaml'), 'utf8')));
 
-    print('6. provision-iot-edge apply, once more\n');
+    print(terminalLines['demo-again']());
     const writes = hub.counts().registryWrites;
     const second = await run('apply');
     show(second, print);
-    print(indent(`(the hub counted ${hub.counts().registryWrites - writes} writes)`));
+    print(indent(terminalLines['demo-writes']({ writes: hub.counts().registryWrites - writes })));
 
-    print(
-      '\n7. The same with mistakes: a wrong certificate, a misspelt status, a host name that no device can have.\n',
-    );
+    print(terminalLines['demo-mistakes']());
     writeFileSync(join(repository, 'devices.yaml'), broken);
     const third = await run('apply');
     show(third, print);
@@ -83,12 +83,11 @@ export async function runDemo(print: (line: string) => void): Promise<number> {
 
 function runner(repository: string, connectionString: string, caFile: string): (command: Command) => Promise<Report> {
   return async (command) => {
-    const { readConnectionStrings } = await import('../hub/connection-string.ts');
-    const credentials = readConnectionStrings(connectionString);
-    const request = readRequest(
-      { command, manifest: 'devices.yaml' },
-      { directory: repository, credentialHubs: credentials.map(({ host }) => host), findings: [] },
+    const { request, signIn } = await readSettings(
+      { command, manifest: 'devices.yaml', 'connection-string': connectionString },
+      { directory: repository },
     );
+    const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
     const progress = { phase: () => {}, warning: () => {}, written: () => {} };
     return provision(
       request,

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { issueCertificates } from '../identity/issue.ts';
-import { Fault } from '../model/fault.ts';
 import type { Settings } from '../run/settings.ts';
+import { terminalFault } from './faults.ts';
+import { terminalLines } from './lines.ts';
 
-/** Issues demo certificates and says where they are. */
+/** Issues demo certificates and prints their paths. */
 export async function runIssue(
   ids: readonly string[],
   settings: Settings,
@@ -16,19 +17,13 @@ export async function runIssue(
     days: validity(settings.days ?? '365'),
     now: new Date(),
   });
-  print(`root        ${issued.root.certificate}${issued.root.reused ? ' (used again)' : ''}`);
-  for (const path of issued.certificates) print(`certificate ${path}`);
-  for (const path of issued.keys) print(`private key ${path}`);
-  print('Commit the certificates. The private keys stay out of git: bring each to its device and delete it here.');
+  print(terminalLines['root-issued']({ path: issued.root.certificate, reused: issued.root.reused }));
+  for (const path of issued.certificates) print(terminalLines['certificate-issued']({ path }));
+  for (const path of issued.keys) print(terminalLines['key-issued']({ path }));
+  print(terminalLines['keep-keys-safe']());
 }
 
 function validity(given: string): number {
   if (/^\d{1,5}$/.test(given) && Number(given) > 0) return Number(given);
-  throw new Fault(
-    `--days: ${JSON.stringify(given)} is not a whole number of days`,
-    'Give --days a number such as 365.',
-    {
-      kind: 'usage',
-    },
-  );
+  throw terminalFault('not-days', { given });
 }

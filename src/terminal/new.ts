@@ -2,39 +2,39 @@ import { statSync, writeFileSync } from 'node:fs';
 import { extname, posix, resolve } from 'node:path';
 import { pairCertificates } from '../identity/pairs.ts';
 import { type FirstDevice, type FirstManifestOptions, firstManifest, readTable } from '../manifest/first.ts';
-import { Fault, messageOf } from '../model/fault.ts';
+import { messageOf } from '../model/fault.ts';
 import { type Finding, failing } from '../model/finding.ts';
-import { isHubHost, type Platform, slots } from '../model/fleet.ts';
+import { type HubHost, isHubHost, type Platform, slots } from '../model/fleet.ts';
 import { certificateExtensions } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { findingLines } from '../report/text.ts';
+import { SettingReader } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
 import { openWorkspace } from '../run/workspace.ts';
+import { terminalFault } from './faults.ts';
+import { terminalLines } from './lines.ts';
 import { findRoot, fromRoot } from './root.ts';
 import { terminalStyle } from './style.ts';
 
 const platforms: readonly Platform[] = ['debian', 'linux', 'windows'];
 
 /**
- * Makes a first manifest from folders of certificates, certificate files and CSVs with a column `id`. Prints it, or writes it
- * to a file that is not there yet; what had to be left out is told on standard error. Gives the exit code.
+ * Makes a first manifest from folders of certificates, certificate files and CSVs with a column `id`. Prints it, or writes
+ * it to a new file. Findings about what it leaves out go to standard error. Gives the exit code. Throws `WrongSettings`,
+ * or a `Fault`.
  */
 export async function runNew(sources: readonly string[], settings: Settings): Promise<number> {
-  const options = readOptions(settings);
   const directory = process.cwd();
   const { output } = settings;
   const root = findRoot(directory, [output ?? 'devices.yaml']);
-  const [manifest = ''] = fromRoot(root, directory, [checkOutput(output ?? 'devices.yaml')]);
+  const { options, manifest, inputs } = readOptions(sources, settings, { root, directory });
   const workspace = openWorkspace(root);
-  const { devices, findings } = await gather(sources, fromRoot(root, directory, sources), directory, workspace);
+  const { devices, findings } = await gather(inputs, workspace);
   if (findings.length > 0) {
     const style = await terminalStyle(process.stderr, root, directory);
     process.stderr.write(`${findingLines(findings, style).join('\n')}\n`);
   }
-  if (devices.length === 0) {
-    const remedy = 'Name a folder of certificates, certificate files, or a CSV with a column id.';
-    throw new Fault(`no device was found in ${sources.join(', ')}`, remedy);
-  }
+  if (devices.length === 0) throw terminalFault('no-device-found', { sources });
   const folder = posix.dirname(manifest);
   const text = firstManifest(
     devices.map((device) => relativeTo(folder, device)),
@@ -43,25 +43,74 @@ export async function runNew(sources: readonly string[], settings: Settings): Pr
   if (output === undefined) process.stdout.write(text);
   else {
     writeNew(resolve(directory, output), output, text);
-    process.stderr.write(
-      `${output}: ${devices.length} ${devices.length === 1 ? 'device' : 'devices'}. Next: validate.\n`,
-    );
+    process.stderr.write(`${terminalLines['manifest-written']({ output, devices: devices.length })}\n`);
   }
   return failing(findings) ? 1 : 0;
 }
 
-/** The devices of all sources by id; a row of a CSV and the certificates of the same id are one device. */
-async function gather(
+/** A source of devices. Its path is relative to the workspace. */
+interface Input {
+  readonly path: string;
+  readonly kind: 'folder' | 'table' | 'certificate';
+}
+
+interface Options {
+  readonly options: FirstManifestOptions;
+  /** The path of the manifest, relative to the workspace. */
+  readonly manifest: string;
+  readonly inputs: readonly Input[];
+}
+
+function readOptions(
   sources: readonly string[],
-  paths: readonly string[],
-  directory: string,
+  settings: Settings,
+  { root, directory }: { readonly root: string; readonly directory: string },
+): Options {
+  const reader = new SettingReader(settings);
+  const { output = 'devices.yaml' } = settings;
+  const hub = readHub(reader);
+  const options = { ...(hub === undefined ? {} : { hub }), runtime: readRuntime(reader) };
+  if (!/\.ya?ml$/i.test(output)) reader.refuse(terminalFault('not-a-manifest-name', { output }));
+  const [manifest = ''] = reader.attempt(() => fromRoot(root, directory, [output])) ?? [];
+  const inputs = sources.flatMap((source) => {
+    return reader.attempt(() => inputOf(source, { root, directory })) ?? [];
+  });
+  return reader.checked({ options, manifest, inputs });
+}
+
+function readHub(reader: SettingReader): HubHost | undefined {
+  const given = reader.raw('hub');
+  const host = given?.toLowerCase();
+  if (given === undefined || host === undefined) return undefined;
+  if (isHubHost(host)) return host;
+  reader.refuse(terminalFault('not-a-host', { given }));
+  return undefined;
+}
+
+function readRuntime(reader: SettingReader): FirstManifestOptions['runtime'] {
+  const version = reader.raw('runtime') ?? '1.1';
+  if (!/^\d{1,4}\.\d{1,4}(\.\d{1,4})?$/.test(version))
+    reader.refuse(terminalFault('not-a-version', { given: version }));
+  const given = reader.raw('platform') ?? 'debian';
+  const platform = platforms.find((name) => name === given);
+  if (platform === undefined) reader.refuse(terminalFault('unknown-platform', { given, known: platforms }));
+  return { version, platform: platform ?? 'debian' };
+}
+
+function inputOf(source: string, { root, directory }: { readonly root: string; readonly directory: string }): Input {
+  const [path = ''] = fromRoot(root, directory, [source]);
+  return { path, kind: kindOf(source, directory) };
+}
+
+/** The devices of all sources by id. A row of a CSV and the certificates of the same id are one device. */
+async function gather(
+  inputs: readonly Input[],
   workspace: Workspace,
 ): Promise<{ readonly devices: readonly FirstDevice[]; readonly findings: readonly Finding[] }> {
   const certificates = new Set<string>();
   const findings: Finding[] = [];
   const devices = new Map<string, FirstDevice>();
-  for (const [index, path] of paths.entries()) {
-    const kind = kindOf(sources[index] ?? path, directory);
+  for (const { path, kind } of inputs) {
     if (kind === 'folder')
       for (const file of workspace.filesBelow([path], certificateExtensions)) certificates.add(file);
     else if (kind === 'certificate') certificates.add(path);
@@ -79,12 +128,12 @@ async function gather(
   return { devices: [...devices.values()], findings: [...findings, ...pairs.findings] };
 }
 
-function kindOf(source: string, directory: string): 'folder' | 'table' | 'certificate' {
+function kindOf(source: string, directory: string): Input['kind'] {
   try {
     if (statSync(resolve(directory, source)).isDirectory()) return 'folder';
     return extname(source).toLowerCase() === '.csv' ? 'table' : 'certificate';
   } catch (cause) {
-    throw usage(`${source} cannot be opened: ${messageOf(cause)}`, 'Name a folder or a file that exists.', cause);
+    throw terminalFault('source-unreadable', { source, why: messageOf(cause) }, { cause });
   }
 }
 
@@ -96,35 +145,12 @@ function relativeTo(folder: string, device: FirstDevice): FirstDevice {
   return { ...device, certificates: Object.fromEntries(certificates) };
 }
 
-function readOptions({ hub, runtime = '1.1', platform = 'debian' }: Settings): FirstManifestOptions {
-  const host = hub?.toLowerCase();
-  if (host !== undefined && !isHubHost(host)) {
-    throw usage(`--hub: ${JSON.stringify(hub)} is not a host name`, 'Give --hub such as contoso.azure-devices.net.');
-  }
-  if (!/^\d{1,4}\.\d{1,4}(\.\d{1,4})?$/.test(runtime)) {
-    throw usage(`--runtime: ${JSON.stringify(runtime)} is not a version`, 'Give --runtime such as 1.1 or 1.0.10.');
-  }
-  const known = platforms.find((name) => name === platform);
-  if (known === undefined) throw usage(`--platform: ${platform} is not known`, `Give one of ${platforms.join(', ')}.`);
-  return { ...(host === undefined ? {} : { hub: host }), runtime: { version: runtime, platform: known } };
-}
-
-function checkOutput(output: string): string {
-  if (/\.ya?ml$/i.test(output)) return output;
-  throw usage(`--output: ${output} would be no manifest`, 'Give --output a name that ends in .yaml.');
-}
-
 function writeNew(path: string, output: string, text: string): void {
   try {
     writeFileSync(path, text, { flag: 'wx' });
   } catch (cause) {
     const exists = cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
-    const message = exists ? `${output} is there already` : `${output} cannot be written: ${messageOf(cause)}`;
-    const remedy = exists ? 'Nothing was written. Name another file.' : 'Check the folder and its permissions.';
-    throw new Fault(message, remedy, { kind: exists ? 'usage' : 'world', cause });
+    if (exists) throw terminalFault('output-exists', { output }, { cause });
+    throw terminalFault('output-not-written', { output, why: messageOf(cause) }, { cause });
   }
-}
-
-function usage(message: string, remedy: string, cause?: unknown): Fault {
-  return new Fault(message, remedy, { kind: 'usage', cause });
 }

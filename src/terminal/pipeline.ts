@@ -1,12 +1,10 @@
-import { resolve } from 'node:path';
-import { readImportContainer } from '../hub/import/import-container.ts';
-import { asFault } from '../model/fault.ts';
 import { endedEarly, exitCode, type Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
 import { reportLines } from '../report/text.ts';
-import { readRequest, type Settings } from '../run/settings.ts';
-import { hostsOf, openSignIn, readSignIn } from '../run/sign-in.ts';
+import { faultsIn } from '../run/setting-reader.ts';
+import { readSettings, type Settings } from '../run/settings.ts';
+import { openSignIn } from '../run/sign-in.ts';
 import { exitWith, stopFromOutside } from '../run/signals.ts';
 import { openWorkspace } from '../run/workspace.ts';
 import { realWorld } from '../run/world.ts';
@@ -14,24 +12,21 @@ import { terminalProgress } from './progress.ts';
 import { findRoot, fromRoot } from './root.ts';
 import { terminalStyle } from './style.ts';
 
-/** Runs one of the pipeline's commands and prints its report; gives the exit code. */
+/** Runs one of the pipeline's commands and prints its report. Gives the exit code. */
 export async function runPipeline(settings: Settings, manifests: readonly string[], json: boolean): Promise<number> {
   const directory = process.cwd();
   const root = findRoot(directory, manifests);
   const progress = terminalProgress(() => process.stderr);
-  // Whoever only reads may be ended at any moment.
+  // A command that only reads can be ended at any moment.
   const outside = settings.command === 'apply' ? stopFromOutside() : undefined;
   let report: Report;
   try {
-    const signIn = await readSignIn({ 'connection-string': process.env.IOTHUB_CONNECTION_STRING });
-    const request = readRequest(
-      { ...settings, manifest: fromRoot(root, directory, manifests).join('\n') },
-      { directory, credentialHubs: hostsOf(signIn), findings: [] },
+    const { request, signIn, caFile, importContainer } = await readSettings(
+      { ...settings, 'connection-string': process.env.IOTHUB_CONNECTION_STRING },
+      { directory, manifests: () => fromRoot(root, directory, manifests) },
     );
     outside?.limit(request.timeLimit);
-    const importContainer = readImportContainer(settings['import-container'], Date.now());
     const workspace = openWorkspace(root, { checkIgnored });
-    const caFile = settings['ca-file'] === undefined ? undefined : resolve(directory, settings['ca-file']);
     const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
     const openHistory = async () => {
       const { openDefaultHistory } = await import('../github/git/history.ts');
@@ -50,7 +45,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
     };
     report = await provision(request, realWorld(surroundings));
   } catch (thrown) {
-    report = endedEarly(settings.command, asFault(thrown));
+    report = endedEarly(settings.command, ...faultsIn(thrown));
   } finally {
     progress.clear();
     outside?.release();
@@ -64,7 +59,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
   return code;
 }
 
-/** Git is asked only where a private key was found. */
+/** Git is asked only after a private key was found, so it is loaded then. */
 async function checkIgnored(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
   const { ignoredByGit } = await import('../github/git/ignored.ts');
   return ignoredByGit(root, paths);

@@ -1,13 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
-import { asFault } from '../model/fault.ts';
 import type { Command as CommandName } from '../model/report.ts';
+import { faultsIn } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
 import { version } from '../run/version.ts';
 import { runPipeline } from './pipeline.ts';
 
-/** Options carry the names of the action's inputs; each command takes only those it acts on. */
+/** Options have the names of the action's inputs. Each command takes only the options that it acts on. */
 const options = {
-  // Not `<host...>`: that would take the manifests behind it for hosts.
+  // `<host...>` would read the manifests behind it as hosts.
   hub: () =>
     new Option(
       '--hub <host>',
@@ -26,9 +26,11 @@ const options = {
   'plan-file': () =>
     new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only as approved there'),
   prune: () =>
-    new Option('--prune <how>', 'devices that the default branch once declared and no longer does')
-      .choices(['none', 'disable', 'delete'])
-      .default('none'),
+    textOption('--prune <how>', 'devices that the default branch once declared and no longer does', [
+      'none',
+      'disable',
+      'delete',
+    ]).default('none'),
   'hub-capacity': () =>
     new Option(
       '--hub-capacity <size>',
@@ -83,9 +85,8 @@ Exit codes:
   3  stopped by a signal or the time limit, the rest unharmed: the next run does it`;
 
 /**
- * Runs the command line and gives its exit code: 0 well, 1 findings, drift, failed devices or a fault of the world, 2 wrong usage,
- * 3 stopped in part.
- * Each command's code is loaded when it is chosen.
+ * Runs the command line and gives its exit code: 0 all well; 1 findings, drift, failed devices or a fault of the world;
+ * 2 wrong usage; 3 stopped in part. Code that only one command needs is loaded when that command is chosen.
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   let exitCode = 0;
@@ -118,9 +119,9 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
-    const fault = asFault(thrown);
-    process.stderr.write(`error: ${fault.message}\n  → ${fault.remedy}\n`);
-    return fault.kind === 'usage' ? 2 : 1;
+    const faults = faultsIn(thrown);
+    for (const { message, remedy } of faults) process.stderr.write(`error: ${message}\n  → ${remedy}\n`);
+    return faults.some(({ kind }) => kind === 'usage') ? 2 : 1;
   }
 }
 
@@ -172,13 +173,21 @@ function addNew(program: Command, ended: (exitCode: number) => void): void {
   command.option('--hub <host>', 'host name of the IoT Hub, to stand in the manifest');
   command.option('--runtime <version>', 'IoT Edge on the devices', '1.1');
   command.addOption(
-    new Option('--platform <name>', 'how it was installed').choices(['debian', 'linux', 'windows']).default('debian'),
+    textOption('--platform <name>', 'how it was installed', ['debian', 'linux', 'windows']).default('debian'),
   );
   command.option('--output <path>', 'write it to this file, which must not be there yet; else it is printed');
   command.action(async (sources: readonly string[]) => {
     const { runNew } = await import('./new.ts');
     ended(await runNew(sources, settingsOf(command)));
   });
+}
+
+/**
+ * An option whose help names the choices. The command checks the value itself, because commander would report only the
+ * first wrong option.
+ */
+function textOption(flags: string, description: string, choices: readonly string[]): Option {
+  return new Option(flags, description).choices([...choices]).argParser((value) => value);
 }
 
 /** A command's options by their long names, as text. */

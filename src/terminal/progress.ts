@@ -4,8 +4,9 @@ import type { Progress, Writing } from '../model/progress.ts';
 import { paceText } from '../report/writing.ts';
 
 /**
- * One line that is written over, and while devices are written a bar for each hub; nothing but warnings where the stream is no terminal.
- * @param open gives the stream; it is not opened by a run that has no phases, since that costs 3 ms
+ * Shows one line that is overwritten, and a bar for each hub while devices are written. If the stream is not a terminal,
+ * only warnings are shown.
+ * @param open gives the stream. Opening it costs 3 ms, so a run without phases does not call it
  */
 export function terminalProgress(
   open: () => NodeJS.WriteStream,
@@ -46,7 +47,7 @@ export function terminalProgress(
   };
 }
 
-/** Bars that stand below each other, one a hub. Their library is loaded when there is something to show. */
+/** One bar below the other, one for each hub. The library is loaded when there is something to show. */
 class Bars {
   readonly #byHub = new Map<HubHost, SingleBar>();
   #all: MultiBar | undefined;

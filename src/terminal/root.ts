@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { Fault } from '../model/fault.ts';
+import { terminalFault } from './faults.ts';
 
-/** The workspace of a command line: the git work tree that holds the first manifest, else that manifest's folder. */
+/** The workspace of a command line: the git work tree around the first manifest, or else the manifest's folder. */
 export function findRoot(directory: string, manifests: readonly string[]): string {
   const folder = resolve(directory, dirname(fixedPart(manifests[0] ?? '.')));
   for (let here = folder; ; here = dirname(here)) {
@@ -11,20 +11,19 @@ export function findRoot(directory: string, manifests: readonly string[]): strin
   }
 }
 
-/** The manifests as patterns relative to the workspace. */
+/** The manifests as patterns relative to the workspace. Throws a usage `Fault` for one that lies outside. */
 export function fromRoot(root: string, directory: string, manifests: readonly string[]): readonly string[] {
   return manifests.map((pattern) => {
     const path = relative(root, resolve(directory, pattern)).split(sep).join('/');
     // On Windows a path on another drive stays absolute.
     if (path === '..' || path.startsWith('../') || isAbsolute(path)) {
-      const remedy = 'Run once for each repository.';
-      throw new Fault(`${pattern} lies outside ${root}, where the first manifest is`, remedy, { kind: 'usage' });
+      throw terminalFault('manifest-outside', { manifest: pattern, root });
     }
     return path === '' ? '.' : path;
   });
 }
 
-/** The part of a glob before its first magic character, cut at a folder. What is magic, src/workspace.ts decides too. */
+/** The folders of a glob before its first magic character. src/run/workspace.ts knows the same characters. */
 function fixedPart(pattern: string): string {
   const magic = pattern.search(/[*?[\]{}]|[!+@]\(|^!/);
   return magic < 0 ? pattern : `${pattern.slice(0, pattern.lastIndexOf('/', magic) + 1)}x`;

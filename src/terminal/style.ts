@@ -3,13 +3,13 @@ import { plainStyle, type Style } from '../report/text.ts';
 
 const colours = { error: 'red', warning: 'yellow', notice: 'cyan' } as const;
 
-/** Colours where the stream is a terminal that wants them, and files as seen from the current folder. */
+/** Uses colours if the stream is a terminal with colours. Files are named as seen from the current folder. */
 export async function terminalStyle(stream: NodeJS.WriteStream, root: string, directory: string): Promise<Style> {
   const path = (file: string) => relative(directory, join(root, file)) || file;
   if (!stream.isTTY || !stream.hasColors()) return { ...plainStyle, path };
-  // Loaded where there are colours: as an import it costs every run 4 ms.
+  // Loaded only for colours, because it takes 4 ms.
   const { styleText } = await import('node:util');
-  // Newer versions of Node look at standard output once more, whichever stream it is for.
+  // Without `validateStream: false`, newer versions of Node check standard output instead of this stream.
   const dress = (format: 'bold' | 'dim' | 'red' | 'yellow' | 'cyan', text: string) =>
     styleText(format, text, { validateStream: false });
   return {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { editBase } from '../../../src/bundle/base/edit.ts';
+import { describeNeeding } from '../../support/needing.ts';
 import { baseOf, diffOf, edited, pair, section } from './base-material.ts';
 
 const small = `# mine
@@ -153,7 +154,7 @@ const change = [
   ...section.trimEnd().replace(/^/gm, '+').split('\n').slice(0, -1),
 ].join('\n');
 
-describe.skipIf(!existsSync(templates))('the packages’ own templates as a base (../shared/reference)', () => {
+describeNeeding(['../shared/reference'], 'the packages’ own templates as a base', () => {
   it.each([
     ['1.0.10', 'linux-debian', 86],
     ['1.0.10', 'linux-generic-rpm', 97],

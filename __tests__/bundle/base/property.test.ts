@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
 import { readBase } from '../../../src/bundle/base/base.ts';
 import { editBase } from '../../../src/bundle/base/edit.ts';
+import { fc, times } from '../../support/property.ts';
 import { baseOf, edited, pair, section } from './base-material.ts';
 
 /** A line, and the setting it belongs to; comments and empty lines belong to none. */
@@ -143,7 +143,7 @@ describe('a base, whatever is in it', () => {
         ).toBe(true);
         keepsLines(lines, set, result.replace(/^\uFEFF/, '').split(newline));
       }),
-      { numRuns: 1000 },
+      times(1000),
     );
   });
 
@@ -195,7 +195,7 @@ describe('a base, whatever is in it', () => {
           expect(after).toEqual({ ...parse(before, quiet), provisioning: after.provisioning });
         },
       ),
-      { numRuns: 2000 },
+      times(2000),
     );
   });
 });

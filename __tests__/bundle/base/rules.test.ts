@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { judgeAddresses } from '../../../src/bundle/base/addresses.ts';
 import { readBase } from '../../../src/bundle/base/base.ts';
-import { judgeBaseKeys, laterKey } from '../../../src/bundle/base/keys.ts';
+import { judgeBaseKeys } from '../../../src/bundle/base/keys.ts';
 import { judgeBaseHostname, judgeParts } from '../../../src/bundle/base/needs.ts';
 import { aLineOf } from '../../../src/bundle/base/secrets.ts';
 import type { Finding } from '../../../src/model/finding.ts';
@@ -10,6 +10,7 @@ import type { Platform } from '../../../src/model/fleet.ts';
 import type { AddressProblem, BaseHostnameProblem, BaseProblem } from '../../../src/rules/base.ts';
 import type { SecretKind } from '../../../src/rules/config.ts';
 import { at, told } from '../../support/finding.ts';
+import { describeNeeding } from '../../support/needing.ts';
 import { deviceOf } from '../material.ts';
 import { baseOf } from './base-material.ts';
 
@@ -329,12 +330,16 @@ describe('a key on top that the runtime does not know', () => {
       versions.map((version) => deviceOf({ version })),
       {},
     );
-  const refusal = (key: string, later: Parameters<typeof laterKey>[2], version = '1.1') => ({
-    ...told('config/unsupported-by-version', { version, ...laterKey(path, key, later) }),
+  interface Later {
+    readonly since: string;
+    readonly instead?: string;
+  }
+  const refusal = (key: string, later: Later, version = '1.1') => ({
+    ...told('config/unsupported-by-version', { version, problem: { kind: 'base-key', path, key, ...later } }),
     place: at(path, 9, 1),
   });
 
-  it.each<[string, string, Parameters<typeof laterKey>[2]]>([
+  it.each<[string, string, Later]>([
     ['parent_hostname: "gateway"', 'parent_hostname', { since: '1.2' }],
     ['trust_bundle_cert: "file:///a"', 'trust_bundle_cert', { since: '1.2', instead: 'certificates.trusted_ca_certs' }],
     [
@@ -359,7 +364,7 @@ describe('a key on top that the runtime does not know', () => {
 
   it('names the versions of all its devices', () => {
     const [first] = keys('parent_hostname: "a"\n', '1.0', '1.1', '1.1');
-    expect(first).toMatchObject(refusal('parent_hostname', {}, '1.0, 1.1'));
+    expect(first).toMatchObject(refusal('parent_hostname', { since: '1.2' }, '1.0, 1.1'));
   });
 
   it('since no version knows it is a warning, with what may be meant', () => {
@@ -386,7 +391,7 @@ describe('a key on top that the runtime does not know', () => {
 
 const templates = new URL('../../../../shared/reference/iotedge/config.yaml/', import.meta.url);
 
-describe.skipIf(!existsSync(templates))('the packages’ own templates (../shared/reference)', () => {
+describeNeeding(['../shared/reference'], 'the packages’ own templates', () => {
   it.each<[string, Platform]>([
     ['1.0.10/linux-debian', 'debian'],
     ['1.0.10/linux-generic-rpm', 'linux'],

@@ -1,13 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are among what is hostile
 import { fileURLToPath } from 'node:url';
 import { parse as parseToml } from '@iarna/toml';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { renderConfigToml } from '../../../src/bundle/config/toml.ts';
 import { renderConfigYaml } from '../../../src/bundle/config/yaml.ts';
 import { judgeDevice } from '../../../src/bundle/judge/judge.ts';
 import { readPlaces } from '../../../src/bundle/judge/places.ts';
+import { fc, times } from '../../support/property.ts';
 import { deviceOf, now, type Wanted } from '../material.ts';
 
 /** The configuration of one device, read back by a library that did not write it. */
@@ -156,7 +156,7 @@ describe.each([
           expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
         },
       ),
-      { numRuns: 300 },
+      times(300),
     );
   });
 
@@ -227,7 +227,7 @@ describe('what is judged', () => {
         const read = wanted.version < '1.2' ? yaml : toml;
         expect(() => read(wanted)).not.toThrow();
       }),
-      { numRuns: 300 },
+      times(300),
     );
   });
 });

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parse as parseToml } from '@iarna/toml';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import type { Platform } from '../../../src/model/fleet.ts';
+import { describeNeeding } from '../../support/needing.ts';
 import { configurationOf, type Wanted } from '../material.ts';
 import { knownBy, type Target, together } from './options.ts';
 
@@ -35,7 +36,7 @@ const newer = ['1.2.10', '1.6.1'].flatMap((version) =>
  */
 const elsewhere = ['createOptions', 'name', 'ipv6', 'ipam', 'config', 'gateway', 'subnet', 'ip_range'];
 
-describe.skipIf(!existsSync(reference))('the templates of the packages (../shared/reference)', () => {
+describeNeeding(['../shared/reference'], 'the templates of the packages', () => {
   it.each(templates)('of $version on $platform set what we set, to the same values', (target) => {
     const template = parseYaml(read(target.folder + target.file));
     const ours = parseYaml(configurationOf({ version: target.version, platform: target.platform }));
@@ -83,7 +84,7 @@ function keysIn(target: Target, parse: (text: string) => unknown): readonly stri
   return [...keys];
 }
 
-describe.skipIf(!existsSync(reference))('the runtime’s own pair of manual X.509 (../shared/reference)', () => {
+describeNeeding(['../shared/reference'], 'the runtime’s own pair of manual X.509', () => {
   const pair: Wanted = {
     id: 'my-device',
     hub: 'example.azure-devices.net',

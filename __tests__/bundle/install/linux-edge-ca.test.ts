@@ -1,8 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasOpenssl } from '../../support/openssl.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeNeeding } from '../../support/needing.ts';
 import {
   daysFromNow,
   directory,
@@ -21,7 +21,7 @@ import {
 const edgeCa = { certificate: '/var/aziot/certs/ca.pem', privateKey: '/var/aziot/secrets/ca.key.pem' };
 const trustBundle = '/var/aziot/certs/trust.pem';
 
-describe.skipIf(!hasOpenssl)("the modules' authority and what they trust (needs openssl)", () => {
+describeNeeding(['openssl'], "the modules' authority and what they trust", () => {
   let folder: string;
   let pair: Pair;
   let ca: Pair;

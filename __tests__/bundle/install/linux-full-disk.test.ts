@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statfsSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasOpenssl } from '../../support/openssl.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeNeeding } from '../../support/needing.ts';
 import {
   install,
   makePair,
@@ -23,7 +23,7 @@ const daemons = ['keyd', 'certd', 'identityd', 'tpmd', 'edged'] as const;
 const derivedOf = (daemon: string) => `/etc/aziot/${daemon}/config.d/00-super.toml`;
 const proxy = { https: 'http://proxy:3128' };
 
-describe.skipIf(!hasOpenssl)('a disk that is full (needs openssl)', () => {
+describeNeeding(['openssl'], 'a disk that is full', () => {
   let folder: string;
   let pair: Pair;
   beforeAll(() => {

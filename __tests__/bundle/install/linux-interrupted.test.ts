@@ -2,8 +2,8 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasOpenssl } from '../../support/openssl.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeNeeding } from '../../support/needing.ts';
 import {
   install,
   installAndStop,
@@ -23,7 +23,7 @@ const configPath = { 1: '/etc/iotedge/config.yaml', 5: '/etc/aziot/config.toml' 
 const restartOf = { 1: 'systemctl restart', 5: 'iotedge config' } as const;
 const versions = [{ minor: 1 }, { minor: 5 }] as const;
 
-describe.skipIf(!hasOpenssl)('after a power cut (needs openssl)', () => {
+describeNeeding(['openssl'], 'after a power cut', () => {
   let folder: string;
   let pair: Pair;
   beforeAll(() => {

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasOpenssl } from '../../support/openssl.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeNeeding } from '../../support/needing.ts';
 import { install, makePair, type Pair, put, type ScratchDevice, scratchDevice, tree, usual } from './scratch-device.ts';
 
 const gid = process.getgid?.() ?? 0;
@@ -15,7 +15,7 @@ const passwd = (group: number) =>
 /** Of the warning that a runtime without its certificate deletes the key. */
 const hazard = 'delete the key';
 
-describe.skipIf(!hasOpenssl)('the way of the services to their files (needs openssl)', () => {
+describeNeeding(['openssl'], 'the way of the services to their files', () => {
   let folder: string;
   let pair: Pair;
   beforeAll(() => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InstallerSettings, Secret } from '../../../src/bundle/install/linux.ts';
-import { hasOpenssl, openssl } from '../../support/openssl.ts';
+import { describeNeeding } from '../../support/needing.ts';
+import { openssl } from '../../support/openssl.ts';
 import {
   daysFromNow,
   file,
@@ -22,7 +23,7 @@ const certificate = '/var/lib/iotedge/identity/edge-001.pem';
 const key = '/var/lib/iotedge/identity/edge-001.key.pem';
 const config = '/etc/iotedge/config.yaml';
 
-describe.skipIf(!hasOpenssl)('what the installer refuses (needs openssl)', () => {
+describeNeeding(['openssl'], 'what the installer refuses', () => {
   let folder: string;
   let pair: Pair;
   let other: Pair;

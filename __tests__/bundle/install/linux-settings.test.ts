@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type InstallerSettings, renderInstaller, type Secret } from '../../../src/bundle/install/linux.ts';
 import { renderBundles } from '../../../src/bundle/render.ts';
+import { describeNeeding } from '../../support/needing.ts';
+import { fc, times } from '../../support/property.ts';
 import { identityOf, now, type Wanted } from '../material.ts';
 
 const settings: InstallerSettings = {
@@ -17,8 +18,6 @@ const settings: InstallerSettings = {
   secrets: [],
 };
 const secret: Secret = { variable: 'IOTEDGE_A', line: 'a = "@A@"', placeholder: '@A@', encoding: 'text' };
-
-const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
 
 describe('the text of the installer', () => {
   it('differs between devices in its settings only', () => {
@@ -60,7 +59,7 @@ describe('the text of the installer', () => {
       const printed = execFileSync('sh', { input: `${block}\n${print}\n`, encoding: 'utf8' });
       expect(printed.split('\0')).toEqual([device, certificate, privateKey, placed.line, '']);
     });
-    fc.assert(property, { numRuns: 60 });
+    fc.assert(property, times(60));
   });
 
   it('writes the proxy as systemd reads it', () => {
@@ -84,7 +83,7 @@ describe('the text of the installer', () => {
   });
 });
 
-describe.skipIf(!hasShellcheck)('the installer by shellcheck (needs shellcheck)', () => {
+describeNeeding(['shellcheck'], 'the installer by shellcheck', () => {
   const registry = { server: 'registry.example', username: 'edge', passwordFrom: 'IOTEDGE_REGISTRY_PASSWORD' };
   const inModule = {
     identity: { privateKey: 'pkcs11:token=edge;object=edge-001', pinFrom: 'IOTEDGE_PIN' },

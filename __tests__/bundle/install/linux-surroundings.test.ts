@@ -2,7 +2,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasOpenssl } from '../../support/openssl.ts';
+import { describeNeeding } from '../../support/needing.ts';
 import {
   install,
   makePair,
@@ -16,7 +16,7 @@ import {
 
 const configPath = '/etc/aziot/config.toml';
 
-describe.skipIf(!hasOpenssl)('the surroundings of an installation (needs openssl)', () => {
+describeNeeding(['openssl'], 'the surroundings of an installation', () => {
   let folder: string;
   let pair: Pair;
   beforeAll(() => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasOpenssl } from '../../support/openssl.ts';
+import { describeNeeding } from '../../support/needing.ts';
 import * as scratch from './scratch-device.ts';
 import {
   directory,
@@ -24,7 +24,7 @@ const keyPath = '/var/lib/iotedge/identity/edge-001.key.pem';
 const configPath = '/etc/iotedge/config.yaml';
 const dropInPath = '/etc/systemd/system/iotedge.service.d/proxy.conf';
 
-describe.skipIf(!hasOpenssl)('installing on a scratch device (needs openssl)', () => {
+describeNeeding(['openssl'], 'installing on a scratch device', () => {
   let folder: string;
   let pair: Pair;
   let renewed: Pair;

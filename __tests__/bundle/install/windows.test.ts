@@ -1,7 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are part of what it is about
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { filesOf } from '../../../src/bundle/files.ts';
 import { renderInitializer } from '../../../src/bundle/install/windows.ts';
@@ -9,6 +8,7 @@ import { judgeDevice } from '../../../src/bundle/judge/judge.ts';
 import type { Places } from '../../../src/bundle/judge/places.ts';
 import type { DeviceConfig, Runtime } from '../../../src/model/fleet.ts';
 import type { Identity } from '../../../src/model/identity.ts';
+import { fc, times } from '../../support/property.ts';
 import { identityOf, now, type Wanted } from '../material.ts';
 import { powershell } from './powershell.ts';
 
@@ -202,7 +202,7 @@ describe('the script of a Windows device', () => {
         SecurityDaemonScript: [script],
       });
     });
-    fc.assert(property, { numRuns: 100 });
+    fc.assert(property, times(100));
   });
 
   it('takes every device id', () => {
@@ -216,7 +216,7 @@ describe('the script of a Windows device', () => {
       expect(shape).toBe(expected);
       expect(found.get('DeviceId')).toEqual([text]);
     });
-    fc.assert(property, { numRuns: 100 });
+    fc.assert(property, times(100));
   });
 });
 

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenWish } from '../../../src/emulator/access/bearer.ts';
-import type { EmbeddedHub } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../../src/emulator/hub.ts';
 import { call } from '../clients.ts';
-import { startHub } from '../start-hub.ts';
 
 let hub: EmbeddedHub;
 let other: EmbeddedHub;

@@ -24,12 +24,12 @@ export function wanted(body: { readonly deviceId: string; readonly [name: string
 }
 
 export interface TestRegistry extends IdentityRegistry {
-  /** Milliseconds; settable. */
+  /** Milliseconds. Tests may set it. */
   now: number;
   readonly changes: (readonly [string, Identity | undefined])[];
 }
 
-/** A registry on a clock and a chance of its own: the random bytes count up. */
+/** A registry with its own clock and random numbers: the random bytes count up. */
 export function testRegistry(options: Partial<Surroundings> = {}, stored: Iterable<Identity> = []): TestRegistry {
   const changes: (readonly [string, Identity | undefined])[] = [];
   let drawn = 0;
@@ -47,7 +47,7 @@ export function testRegistry(options: Partial<Surroundings> = {}, stored: Iterab
   return test;
 }
 
-/** The name of the refusal that `act` throws; fails when it throws none. */
+/** The name of the refusal that `act` throws. Fails if it throws none. */
 export function refusal(act: () => unknown): string {
   try {
     act();

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createdDocument, deviceDocument, wantedIdentity } from '../../../src/emulator/devices/identity.ts';
 import { Refused } from '../../../src/emulator/wire/errors.ts';
 import { isJsonObject } from '../../../src/emulator/wire/json.ts';
+import { fc } from '../../support/property.ts';
 import { a40, b40, c64, edgeBody, key, refusal, testRegistry, wanted } from './identities.ts';
 
 describe('device ids', () => {

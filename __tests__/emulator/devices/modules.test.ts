@@ -2,9 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { applyBulk } from '../../../src/emulator/devices/bulk.ts';
 import { modulesOf, wantedModule } from '../../../src/emulator/devices/module.ts';
 import { createModule, updateModule } from '../../../src/emulator/devices/modules.ts';
-import type { EmbeddedHub } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../../src/emulator/hub.ts';
 import { call, stockRegistry } from '../clients.ts';
-import { startHub } from '../start-hub.ts';
 import { a40, b40, edgeBody, key, refusal, testRegistry, wanted } from './identities.ts';
 
 let hub: EmbeddedHub;

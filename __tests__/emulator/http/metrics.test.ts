@@ -1,9 +1,9 @@
 import { request } from 'node:https';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { routeName } from '../../../src/emulator/http/routes.ts';
+import { startHub } from '../../../src/emulator/hub.ts';
 import { call } from '../clients.ts';
 import { edgeBody } from '../devices/identities.ts';
-import { startHub } from '../start-hub.ts';
 
 /** Without a signature, and by whatever name. */
 function metricsOf(hub: { readonly host: string; readonly ca: string }, host = hub.host) {

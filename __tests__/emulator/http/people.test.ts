@@ -5,14 +5,13 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readSeed } from '../../../src/emulator/devices/seed.ts';
 import { emulatorFault, type SeedPlace } from '../../../src/emulator/faults.ts';
-import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
 import { Refused } from '../../../src/emulator/wire/errors.ts';
 import type { Fault } from '../../../src/model/fault.ts';
 import { faultOf, said } from '../../support/fault.ts';
 import { call } from '../clients.ts';
 import { a40, edgeBody, key } from '../devices/identities.ts';
 import { jsonError } from '../json-error.ts';
-import { startHub } from '../start-hub.ts';
 
 async function hubWith(options: HubOptions = {}): Promise<EmbeddedHub> {
   const hub = await startHub(options);

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EmbeddedHub } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../../src/emulator/hub.ts';
 import { call, signature, stockRegistry } from '../clients.ts';
 import { a40, b40, c64, edgeBody } from '../devices/identities.ts';
-import { startHub } from '../start-hub.ts';
 
 let hub: EmbeddedHub;
 let registry: ReturnType<typeof stockRegistry>;

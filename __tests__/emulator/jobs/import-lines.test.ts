@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { importLines } from '../../../src/emulator/jobs/import-lines.ts';
+import { fc } from '../../support/property.ts';
 import { testRegistry } from '../devices/identities.ts';
 
 /** Imports what comes in these chunks. */

@@ -1,13 +1,12 @@
 import { expect, onTestFinished } from 'vitest';
-import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
 import type { BlobService } from '../../support/blob-service.ts';
 import { call } from '../clients.ts';
 import { a40 } from '../devices/identities.ts';
-import { startHub } from '../start-hub.ts';
 
 let containers = 0;
 
-/** A container of its own, with devices to import: lines as they are, or what becomes one. */
+/** Makes a container with devices to import. Lines are texts, or objects that become JSON. */
 export async function containerOf(blobs: BlobService, lines: readonly (string | object)[], name = 'devices.txt') {
   containers += 1;
   const container = `container-${containers}`;
@@ -53,7 +52,7 @@ export function wantedJob(container: Container, more: object = {}) {
   };
 }
 
-/** Imports, and waits for the end. */
+/** Imports the container and waits for the end of the job. */
 export async function imported(hub: EmbeddedHub, container: Container, more: object = {}) {
   const { status, json } = await call(hub, 'POST', '/jobs/create', { body: wantedJob(container, more) });
   expect(status).toBe(200);

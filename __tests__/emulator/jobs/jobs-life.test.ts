@@ -1,15 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { emulatorFault } from '../../../src/emulator/faults.ts';
-import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
 import { endedWithHub } from '../../../src/emulator/jobs/jobs.ts';
 import { type BlobService, startBlobService } from '../../support/blob-service.ts';
 import { simulatedClock } from '../../support/clock.ts';
 import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
+import { describeNeeding } from '../../support/needing.ts';
 import { call, signature } from '../clients.ts';
-import { startHub } from '../start-hub.ts';
 import { containerOf, ended, hubWith, line, wantedJob } from './imports.ts';
 
 let blobs: BlobService;
@@ -145,7 +145,7 @@ describe('over a restart', () => {
 
 const recording = join(import.meta.dirname, '../../../../shared/reference/iothub/recordings/import-job.json');
 
-describe.skipIf(!existsSync(recording))('the recorded import (../shared/reference)', () => {
+describeNeeding(['../shared/reference'], 'the recorded import', () => {
   it('goes the same way, name by name', async () => {
     const { Entries } = JSON.parse(readFileSync(recording, 'utf8'));
     const container = await containerOf(blobs, creations(5));

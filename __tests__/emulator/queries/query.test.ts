@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseQuery } from '../../../src/emulator/queries/query.ts';
 import { queryPage } from '../../../src/emulator/queries/query-page.ts';
 import { patchedTwin, wantedTwin } from '../../../src/emulator/twins/twin-state.ts';
 import { Refused } from '../../../src/emulator/wire/errors.ts';
+import { fc } from '../../support/property.ts';
 import { a40, b40, edgeBody, refusal, start, testRegistry, wanted } from '../devices/identities.ts';
 
 const registry = testRegistry();

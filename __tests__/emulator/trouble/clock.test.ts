@@ -1,11 +1,10 @@
 import { Agent } from 'node:https';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { EmbeddedHub, HubOptions } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, type HubOptions, startHub } from '../../../src/emulator/hub.ts';
 import type { Disturb } from '../../../src/emulator/trouble/disturbance.ts';
 import { type SimulatedClock, simulatedClock } from '../../support/clock.ts';
 import { call, type RawAnswer, signature } from '../clients.ts';
 import { edgeBody } from '../devices/identities.ts';
-import { startHub } from '../start-hub.ts';
 
 const hour = 3_600_000;
 

@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EmbeddedHub } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../../src/emulator/hub.ts';
 import type { Disturb, DisturbedCall } from '../../../src/emulator/trouble/disturbance.ts';
 import { call } from '../clients.ts';
 import { edgeBody } from '../devices/identities.ts';
-import { startHub } from '../start-hub.ts';
 
 let hub: EmbeddedHub;
 afterEach(() => hub.close());

@@ -1,12 +1,12 @@
 import { Agent } from 'node:https';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { emulatorFault, type FaultsProblem } from '../../../src/emulator/faults.ts';
+import { startHub } from '../../../src/emulator/hub.ts';
 import { parseFaults, seededFaults } from '../../../src/emulator/trouble/faults.ts';
 import { simulatedClock } from '../../support/clock.ts';
 import { faultIn, said } from '../../support/fault.ts';
 import { call, signature } from '../clients.ts';
 import { edgeBody } from '../devices/identities.ts';
-import { startHub } from '../start-hub.ts';
 
 describe('--faults', () => {
   it('reads kinds, their shares and a seed', () => {

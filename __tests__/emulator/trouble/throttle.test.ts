@@ -1,13 +1,12 @@
-import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { HubOptions } from '../../../src/emulator/hub.ts';
+import { type HubOptions, startHub } from '../../../src/emulator/hub.ts';
 import { pace } from '../../../src/emulator/trouble/pace.ts';
 import { createThrottle } from '../../../src/emulator/trouble/throttle.ts';
 import type { Capacity } from '../../../src/model/capacity.ts';
 import { simulatedClock } from '../../support/clock.ts';
+import { fc } from '../../support/property.ts';
 import { call, signature } from '../clients.ts';
 import { edgeBody } from '../devices/identities.ts';
-import { startHub } from '../start-hub.ts';
 
 const small: Capacity = { tier: 'S1', units: 1 };
 const minute = 60_000;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   initialTwin,
@@ -11,6 +10,7 @@ import {
 } from '../../../src/emulator/twins/twin-state.ts';
 import { Refused } from '../../../src/emulator/wire/errors.ts';
 import { isJsonObject } from '../../../src/emulator/wire/json.ts';
+import { fc } from '../../support/property.ts';
 import { refusal, start } from '../devices/identities.ts';
 
 const later = start + 1000;

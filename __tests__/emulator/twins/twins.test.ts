@@ -2,10 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { EmbeddedHub } from '../../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../../src/emulator/hub.ts';
 import { call, stockRegistry } from '../clients.ts';
 import { edgeBody, start } from '../devices/identities.ts';
-import { startHub } from '../start-hub.ts';
 
 let hub: EmbeddedHub;
 let registry: ReturnType<typeof stockRegistry>;

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { baseCommit, checkOut } from '../../../src/github/git/base.ts';
 import { folderWith } from '../../support/folder.ts';
-import { commit, git, hasGit, repositoryWith } from '../../support/git.ts';
+import { commit, git, repositoryWith } from '../../support/git.ts';
+import { describeNeeding } from '../../support/needing.ts';
 
-describe.skipIf(!hasGit)('the files of a commit (needs git)', () => {
+describeNeeding(['git'], 'the files of a commit', () => {
   it('come in a folder of their own, and leave work tree and index as they are', async () => {
     const folder = repositoryWith({ 'devices.yaml': 'one', 'certs/a.pem': 'a' });
     commit(folder, 'second', { 'devices.yaml': 'two' });
@@ -37,7 +38,7 @@ describe.skipIf(!hasGit)('the files of a commit (needs git)', () => {
   });
 });
 
-describe.skipIf(!hasGit)('the names that manifests had in a commit (needs git)', () => {
+describeNeeding(['git'], 'the names that manifests had in a commit', () => {
   it('are those before they were renamed, also where a little was changed, below the workspace alone', async () => {
     const lines = (last: string) => `${Array.from({ length: 20 }, (_, line) => `line ${line}`).join('\n')}\n${last}\n`;
     const folder = repositoryWith({
@@ -54,7 +55,7 @@ describe.skipIf(!hasGit)('the names that manifests had in a commit (needs git)',
   });
 });
 
-describe.skipIf(!hasGit)('the base of a pull request (needs git)', () => {
+describeNeeding(['git'], 'the base of a pull request', () => {
   it('is the first parent of the trial merge, else what the event names', async () => {
     const folder = repositoryWith({ 'devices.yaml': 'one' });
     git(folder, 'switch', '-q', '-c', 'feature');

@@ -1,13 +1,14 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { openEventHistory } from '../../../src/github/event-history.ts';
 import { gitFault } from '../../../src/github/git/faults.ts';
 import { openDefaultHistory, openHistory } from '../../../src/github/git/history.ts';
 import type { Fault } from '../../../src/model/fault.ts';
 import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
-import { commit, git, hasGit, repositoryWith } from '../../support/git.ts';
+import { commit, git, repositoryWith } from '../../support/git.ts';
+import { describeNeeding } from '../../support/needing.ts';
 
 async function textsOf(folder: string, patterns: readonly string[], head = 'HEAD'): Promise<readonly string[]> {
   const history = openHistory(folder, head);
@@ -16,7 +17,7 @@ async function textsOf(folder: string, patterns: readonly string[], head = 'HEAD
   return [...new Set(versions.map(({ path }, index) => `${path}: ${blobs[index]}`))].sort();
 }
 
-describe.skipIf(!hasGit)('the history of the default branch (needs git)', () => {
+describeNeeding(['git'], 'the history of the default branch', () => {
   it('has every version of a file, that of the head included, and those of no other file', async () => {
     const folder = repositoryWith({ 'devices.yaml': 'one', 'other.yaml': 'other' });
     commit(folder, 'second', { 'devices.yaml': 'two' });
@@ -126,7 +127,7 @@ describe.skipIf(!hasGit)('the history of the default branch (needs git)', () => 
   });
 });
 
-describe.skipIf(!hasGit)('the default branch at a terminal (needs git)', () => {
+describeNeeding(['git'], 'the default branch at a terminal', () => {
   it('is the one that is checked out, as far as the clone knows', async () => {
     const folder = repositoryWith({ 'devices.yaml': 'one' });
     expect(await (await openDefaultHistory(folder)).versionsOf(['devices.yaml'])).toHaveLength(1);
@@ -149,7 +150,7 @@ describe.skipIf(!hasGit)('the default branch at a terminal (needs git)', () => {
   });
 });
 
-describe.skipIf(!hasGit)('the history for a run of the action (needs git)', () => {
+describeNeeding(['git'], 'the history for a run of the action', () => {
   const event = { link: () => '', run: '' };
 
   it('is that of the commit of the event, which has to be checked out', async () => {

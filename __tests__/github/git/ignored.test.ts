@@ -3,19 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ignoredByGit } from '../../../src/github/git/ignored.ts';
 import { folderWith } from '../../support/folder.ts';
+import { describeNeeding } from '../../support/needing.ts';
 
 function git(folder: string, ...args: readonly string[]): void {
   execFileSync('git', args, { cwd: folder, stdio: 'ignore' });
 }
-
-const hasGit = (() => {
-  try {
-    execFileSync('git', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 // Ignore the user's own settings of git, such as a global list of ignored files.
 beforeEach(() => {
@@ -31,7 +23,7 @@ function repository(files: Readonly<Record<string, string>> = {}): string {
   return folder;
 }
 
-describe.skipIf(!hasGit)('what git ignores (needs git)', () => {
+describeNeeding(['git'], 'what git ignores', () => {
   it('is told of files and folders, there or not', async () => {
     const folder = repository({ 'a.key': '', 'device-keys/b.pem': '' });
     const paths = ['a.key', 'device-keys/b.pem', 'c.pem', 'kept.key', 'not/there.key'];

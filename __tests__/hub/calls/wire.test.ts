@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bulkEntry, deviceCount, registeredDevice } from '../../../src/hub/calls/wire.ts';
+import { fc } from '../../support/property.ts';
 import { create, deviceId, thumbprint } from '../devices.ts';
 
 const identity = {

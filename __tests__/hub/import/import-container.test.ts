@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BlobAccess, type ContainerProblem, importFault } from '../../../src/hub/import/faults.ts';
+import { type BlobAccess, type ContainerProblem, hubFault } from '../../../src/hub/faults.ts';
 import { readImportContainer } from '../../../src/hub/import/import-container.ts';
 import { faultIn, said } from '../../support/fault.ts';
 
@@ -7,8 +7,8 @@ const now = Date.UTC(2026, 0, 15);
 const url = 'https://fleet.blob.core.windows.net/import';
 const secret = 'c2VjcmV0U2VjcmV0';
 const sas = (more: string) => `${url}?sv=2024-08-04${more}&sig=${secret}`;
-const unusable = (problem: ContainerProblem) => importFault('container-unusable', { problem });
-const lacking = (...rights: readonly BlobAccess[]) => importFault('signature-lacks-rights', { rights });
+const unusable = (problem: ContainerProblem) => hubFault('container-unusable', { problem });
+const lacking = (...rights: readonly BlobAccess[]) => hubFault('signature-lacks-rights', { rights });
 const read = (text: string | undefined) => readImportContainer(text, now);
 
 describe('import-container', () => {
@@ -38,17 +38,17 @@ describe('import-container', () => {
     ['a query that signs nothing', `${url}?comp=list`, unusable('no-signature')],
     ['a signature that may not write', sas('&sp=rd&sr=c'), lacking('write')],
     ['a signature that may only list', sas('&sp=l&sr=c'), lacking('read', 'write', 'delete')],
-    ['a signature of a blob', sas('&sp=rwd&sr=b'), importFault('signature-not-for-blobs', {})],
-    ['a signature of an account for containers', sas('&ss=b&srt=c&sp=rwd'), importFault('signature-not-for-blobs', {})],
+    ['a signature of a blob', sas('&sp=rwd&sr=b'), hubFault('signature-not-for-blobs', {})],
+    ['a signature of an account for containers', sas('&ss=b&srt=c&sp=rwd'), hubFault('signature-not-for-blobs', {})],
     [
       'a signature that has ended',
       sas('&sp=rwd&sr=c&se=2026-01-14T00:00:00Z'),
-      importFault('signature-expired', { at: Date.UTC(2026, 0, 14) }),
+      hubFault('signature-expired', { at: Date.UTC(2026, 0, 14) }),
     ],
     [
       'a signature that has not begun',
       sas('&sp=rwd&sr=c&st=2026-01-16'),
-      importFault('signature-not-yet-valid', { at: Date.UTC(2026, 0, 16) }),
+      hubFault('signature-not-yet-valid', { at: Date.UTC(2026, 0, 16) }),
     ],
   ])('refuses %s, and quotes no secret', (_, text, expected) => {
     const fault = faultIn(() => read(text));

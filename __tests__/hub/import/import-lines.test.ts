@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { importBytes, linesOf } from '../../../src/hub/import/import-lines.ts';
+import { fc } from '../../support/property.ts';
 import { create } from '../devices.ts';
 
 async function* cut(bytes: Buffer, length: number): AsyncIterable<Uint8Array> {

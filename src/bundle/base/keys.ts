@@ -42,13 +42,10 @@ export function judgeBaseKeys(base: Base, devices: readonly Device[], subject: S
     const at = { ...subject, place: base.place(offset) };
     const known = later.get(key);
     if (known === undefined) return [unknownKey(base, key, at)];
-    return [finding('config/unsupported-by-version', { version, ...laterKey(base.path, key, known) }, at)];
+    const since = known.since ?? '1.2';
+    const problem = { kind: 'base-key', path: base.path, key, ...known, since } as const;
+    return [finding('config/unsupported-by-version', { problem, version }, at)];
   });
-}
-
-/** What `config/unsupported-by-version` says of a key that config.yaml does not have. */
-export function laterKey(path: string, key: string, { since = '1.2', instead }: Later) {
-  return { problem: { kind: 'base-key', path, key, since, ...(instead === undefined ? {} : { instead }) } } as const;
 }
 
 function unknownKey({ path }: Base, key: string, at: Subject): Finding {

@@ -33,13 +33,13 @@ export interface HubDirectory {
 
 /**
  * Opens the directory and creates it if it does not exist. Without a path it makes a temporary one, which holds only
- * the CA's certificate. `given` is the authority to use where the directory has none yet. Throws `Fault` if the
+ * the CA's certificate. Throws `Fault` if the
  * directory cannot be used or holds something else.
  */
-export async function openDirectory(path: string | undefined, now: Date, given?: Authority): Promise<HubDirectory> {
-  if (path === undefined) return temporaryDirectory(given ?? (await makeAuthority(now)));
+export async function openDirectory(path: string | undefined, now: Date): Promise<HubDirectory> {
+  if (path === undefined) return temporaryDirectory(await makeAuthority(now));
   try {
-    return await keptDirectory(resolve(path), now, given);
+    return await keptDirectory(resolve(path), now);
   } catch (error) {
     if (error instanceof Fault) throw error;
     throw emulatorFault('directory-unusable', { directory: path, why: messageOf(error) }, { cause: error });
@@ -62,7 +62,7 @@ function temporaryDirectory(authority: Authority): HubDirectory {
   };
 }
 
-async function keptDirectory(folder: string, now: Date, given: Authority | undefined): Promise<HubDirectory> {
+async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // The keys are useless elsewhere and do not belong in a repository.
   replaceFile(join(folder, '.gitignore'), ['*\n'], 0o644);
@@ -72,7 +72,7 @@ async function keptDirectory(folder: string, now: Date, given: Authority | undef
   remember(settings.port);
   return {
     caFile: join(folder, 'ca.pem'),
-    authority: await keptAuthority(folder, now, given),
+    authority: await keptAuthority(folder, now),
     keys: settings.keys,
     port: settings.port,
     journal: openJournal(join(folder, 'devices.jsonl')),
@@ -82,14 +82,14 @@ async function keptDirectory(folder: string, now: Date, given: Authority | undef
   };
 }
 
-async function keptAuthority(folder: string, now: Date, given: Authority | undefined): Promise<Authority> {
+async function keptAuthority(folder: string, now: Date): Promise<Authority> {
   const caFile = join(folder, 'ca.pem');
   const serverFile = join(folder, 'server.pem');
   if (existsSync(caFile) && existsSync(serverFile)) {
     const stored = { ca: readFileSync(caFile, 'utf8'), server: readFileSync(serverFile, 'utf8') };
     if (isUsable(stored, now)) return stored;
   }
-  const authority = given ?? (await makeAuthority(now));
+  const authority = await makeAuthority(now);
   replaceFile(serverFile, [authority.server], 0o600);
   replaceFile(caFile, [authority.ca], 0o644);
   return authority;

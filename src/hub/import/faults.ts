@@ -1,16 +1,5 @@
 import { faultRow, faultsOf } from '../../model/fault-table.ts';
-
-/** What is wrong with the text of `import-container`. */
-export type ContainerProblem =
-  | 'no-url'
-  | 'no-https'
-  | 'password'
-  | 'no-container'
-  | 'more-than-container'
-  | 'no-signature';
-
-/** What is done to a blob, and the right that a signature needs for it. */
-export type BlobAccess = 'read' | 'write' | 'delete';
+import { type BlobAccess, newSignature } from '../faults.ts';
 
 /**
  * A call that the storage account refused. `url` has no signature. `answer` is the service's own text: `403,
@@ -32,41 +21,10 @@ interface RefusedContainer {
 const url = 'https://fleet.blob.core.windows.net/import';
 const host = 'contoso.azure-devices.net';
 
-/** Faults of the import container and of the hub's use of it. No row gets a signature, which is a secret. */
+/**
+ * Faults of the calls to the import container, and of the hub's use of it. No row gets a signature, which is a secret.
+ */
 export const importFaults = {
-  'container-unusable': faultRow<{ problem: ContainerProblem }>({
-    kind: 'usage',
-    message: ({ problem }) => `import-container ${containerProblems[problem]}`,
-    remedy: () =>
-      'Give the URL of a container, https://ACCOUNT.blob.core.windows.net/CONTAINER, with a signature (?sv=…&sig=…), or without one where the run signs in by Entra.',
-    example: { problem: 'no-container' },
-  }),
-  'signature-lacks-rights': faultRow<{ rights: readonly BlobAccess[] }>({
-    kind: 'usage',
-    message: ({ rights }) => `${givenSignature} lacks the right to ${rights.join(' and ')}`,
-    remedy: () => newSignature,
-    example: { rights: ['write', 'delete'] },
-  }),
-  'signature-not-for-blobs': faultRow<Record<string, never>>({
-    kind: 'usage',
-    message: () => `${givenSignature} is not one for the blobs of a container`,
-    remedy: () => newSignature,
-    example: {},
-  }),
-  /** `at` in milliseconds since 1970. */
-  'signature-expired': faultRow<{ at: number }>({
-    kind: 'usage',
-    message: ({ at }) => `${givenSignature} expired on ${new Date(at).toISOString()}`,
-    remedy: () => newSignature,
-    example: { at: Date.UTC(2026, 0, 15) },
-  }),
-  /** `at` in milliseconds since 1970. */
-  'signature-not-yet-valid': faultRow<{ at: number }>({
-    kind: 'usage',
-    message: ({ at }) => `${givenSignature} does not hold before ${new Date(at).toISOString()}`,
-    remedy: () => newSignature,
-    example: { at: Date.UTC(2026, 0, 15) },
-  }),
   'no-storage-sign-in': faultRow<{ url: string; host: string }>({
     kind: 'usage',
     message: ({ url, host }) =>
@@ -138,20 +96,6 @@ export const importFaults = {
 };
 
 export const importFault = faultsOf(importFaults);
-
-const containerProblems: Readonly<Record<ContainerProblem, string>> = {
-  'no-url': 'is no URL',
-  'no-https': 'does not begin with https://',
-  password: 'has a user name or a password',
-  'no-container': 'names no container',
-  'more-than-container': 'names more than a container',
-  'no-signature': 'has a query that is no signature (SAS)',
-};
-
-const givenSignature = 'import-container: the signature (SAS)';
-
-const newSignature =
-  'Make another one: az storage container generate-sas --account-name ACCOUNT --name CONTAINER --permissions rwd --https-only --expiry "$(date -u -d tomorrow +%Y-%m-%dT%H:%MZ)" --output tsv; the URL of the container, "?" and that are the input import-container, kept in a secret.';
 
 function container(url: string): string {
   return `the import container ${url}`;

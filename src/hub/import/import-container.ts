@@ -1,5 +1,5 @@
 import type { Fault } from '../../model/fault.ts';
-import { type ContainerProblem, importFault } from './faults.ts';
+import { type ContainerProblem, hubFault } from '../faults.ts';
 
 /** A container of a storage account that import jobs use. */
 export interface ImportContainer {
@@ -42,17 +42,17 @@ function judgeSignature(query: URLSearchParams, now: number): void {
   const rights = query.get('sp');
   if (rights !== null) {
     const missing = Object.entries(neededRights).flatMap(([letter, name]) => (rights.includes(letter) ? [] : [name]));
-    if (missing.length > 0) throw importFault('signature-lacks-rights', { rights: missing });
+    if (missing.length > 0) throw hubFault('signature-lacks-rights', { rights: missing });
   }
   const [resource, types] = [query.get('sr'), query.get('srt')];
   if ((resource !== null && resource !== 'c') || (types !== null && !types.includes('o'))) {
-    throw importFault('signature-not-for-blobs', {});
+    throw hubFault('signature-not-for-blobs', {});
   }
   const [start, end] = [Date.parse(query.get('st') ?? ''), Date.parse(query.get('se') ?? '')];
-  if (end <= now) throw importFault('signature-expired', { at: end });
-  if (start > now) throw importFault('signature-not-yet-valid', { at: start });
+  if (end <= now) throw hubFault('signature-expired', { at: end });
+  if (start > now) throw hubFault('signature-not-yet-valid', { at: start });
 }
 
 function unusable(problem: ContainerProblem): Fault {
-  return importFault('container-unusable', { problem });
+  return hubFault('container-unusable', { problem });
 }

@@ -1,7 +1,8 @@
 import { Fault, messageOf } from '../../model/fault.ts';
 import { quotable } from '../calls/reply.ts';
 import { isRecord } from '../calls/wire.ts';
-import { type BlobAccess, importFault } from './faults.ts';
+import type { BlobAccess } from '../faults.ts';
+import { importFault } from './faults.ts';
 import type { ImportContainer } from './import-container.ts';
 
 /** Whether there is no such blob. */

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { BlockBlobClient, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 import { openWay, type Way } from '../calls/http.ts';
 import type { TokenSource } from '../entra/token.ts';
-import type { BlobAccess } from './faults.ts';
+import type { BlobAccess } from '../faults.ts';
 import type { ImportContainer } from './import-container.ts';
 import { linesOf } from './import-lines.ts';
 import { isAbsent, isHeld, storageRefusal } from './storage-refusal.ts';

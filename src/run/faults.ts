@@ -1,0 +1,190 @@
+import { type FaultRow, faultRow, faultsOf } from '../model/fault-table.ts';
+
+/** A setting whose text is wrong. */
+interface Wrong {
+  /** The name of the setting. */
+  readonly name: string;
+  readonly given: string;
+}
+
+/** A row for a setting that is not what is expected. Message and remedy use the same words for it. */
+function wrong<Details extends Wrong>(expected: (details: Details) => string, example: Details): FaultRow<Details> {
+  return faultRow<Details>({
+    kind: 'usage',
+    message: (details) => `${details.name}: ${JSON.stringify(details.given)} is not ${expected(details)}`,
+    remedy: (details) => `Give ${details.name} ${expected(details)}.`,
+    example,
+  });
+}
+
+const planFileRemedy = () =>
+  'Give plan-file the file that the command plan of this version has written; or leave it out to apply without approval.';
+
+/** A row for an approved plan that cannot be used. */
+function unusable<Details extends { readonly path: string }>(
+  what: (details: Details) => string,
+  example: Details,
+): FaultRow<Details> {
+  return faultRow<Details>({
+    kind: 'usage',
+    message: (details) => `the plan file ${details.path} ${what(details)}`,
+    remedy: planFileRemedy,
+    example,
+  });
+}
+
+/** The ids of the sign-in by GitHub's OIDC. */
+export type IdName = 'client-id' | 'tenant-id';
+
+const howToFind: Readonly<Record<IdName, string>> = {
+  'client-id': 'Give both: az ad app list --display-name NAME --query "[].appId" --output tsv.',
+  'tenant-id': 'Give both: az account show --query tenantId --output tsv.',
+};
+
+export const runFaults = {
+  // Settings
+  'not-one-of': wrong<Wrong & { words: readonly string[] }>(({ words }) => `one of ${words.join(', ')}`, {
+    name: 'fail-on',
+    given: 'notice',
+    words: ['error', 'warning'],
+  }),
+  'not-days': wrong<Wrong & { most: number }>(({ most }) => `a whole number of days, 0 to ${most}`, {
+    name: 'retention-days',
+    given: 'forever',
+    most: 3650,
+  }),
+  'not-minutes': wrong<Wrong & { most: number }>(({ most }) => `a whole number of minutes, 1 to ${most}`, {
+    name: 'time-limit',
+    given: '6 h',
+    most: 10_080,
+  }),
+  'not-a-hub': wrong<Wrong>(() => "a hub's host name, such as contoso.azure-devices.net", {
+    name: 'hub',
+    given: 'https://contoso.azure-devices.net',
+  }),
+  'not-a-limit': wrong<Wrong>(() => 'a whole number or a share, such as 50 or 30%', {
+    name: 'max-changes',
+    given: 'many',
+  }),
+
+  // Sign-in. Ids are never quoted, because a secret may stand in their place by mistake.
+  'two-ways-to-sign-in': faultRow<Record<never, never>>({
+    kind: 'usage',
+    message: () => 'there are two ways to sign in: connection-string, and client-id with tenant-id',
+    remedy: () => 'Keep one of them for all hubs. Hubs that differ in it want jobs of their own.',
+    example: {},
+  }),
+  'id-missing': faultRow<{ missing: IdName }>({
+    kind: 'usage',
+    message: ({ missing }) => `${missing === 'client-id' ? 'tenant-id' : 'client-id'} is given without ${missing}`,
+    remedy: ({ missing }) => `${howToFind[missing]} If it comes from a secret or a variable, is that set?`,
+    example: { missing: 'tenant-id' },
+  }),
+  'client-id-malformed': faultRow<Record<never, never>>({
+    kind: 'usage',
+    message: () => 'client-id is not the id of an application, such as 11111111-2222-3333-4444-555555555555',
+    remedy: () =>
+      'Give the application (client) id: az ad app list --display-name NAME --query "[].appId" --output tsv.',
+    example: {},
+  }),
+  'tenant-id-malformed': faultRow<Record<never, never>>({
+    kind: 'usage',
+    message: () => 'tenant-id is neither the id of a tenant nor its domain',
+    remedy: () => 'Give the directory (tenant) id: az account show --query tenantId --output tsv.',
+    example: {},
+  }),
+  'no-id-token-here': faultRow<Record<never, never>>({
+    kind: 'usage',
+    message: () => 'client-id signs in with an ID token of GitHub Actions, and this is none',
+    remedy: () => 'Sign in by az login.',
+    example: {},
+  }),
+  'no-connection-string': faultRow<{ hub: string }>({
+    kind: 'usage',
+    message: ({ hub }) => `there is no connection string for ${hub}`,
+    remedy: ({ hub }) =>
+      `One way of signing in serves all hubs of a run: give a connection string whose HostName is ${hub} too (the input connection-string, or IOTHUB_CONNECTION_STRING on the command line), or none at all.`,
+    example: { hub: 'contoso.azure-devices.net' },
+  }),
+  'no-hub': faultRow<Record<never, never>>({
+    kind: 'usage',
+    message: () => 'there is no hub to ask: none is named, and no connection string is given',
+    remedy: () =>
+      'Name it in the input hub (--hub on the command line), or give its connection string: the input connection-string, or IOTHUB_CONNECTION_STRING. validate needs none.',
+    example: {},
+  }),
+
+  // The world of a run
+  'ca-file-unreadable': faultRow<{ why: string }>({
+    kind: 'usage',
+    message: ({ why }) => `ca-file cannot be read: ${why}`,
+    remedy: () => 'Give ca-file the path of a PEM file with a certificate authority.',
+    example: { why: "ENOENT: no such file or directory, open 'ca.pem'" },
+  }),
+  'no-history': faultRow<Record<never, never>>({
+    kind: 'usage',
+    message: () => 'the history of the repository is not known here',
+    remedy: () => 'Leave prune out.',
+    example: {},
+  }),
+  'root-unreadable': faultRow<{ root: string; why: string }>({
+    message: ({ root, why }) => `${root} cannot be opened: ${why}`,
+    remedy: () => 'Name a folder that exists.',
+    example: { root: '/srv/repository', why: 'ENOENT: no such file or directory' },
+  }),
+  'root-not-a-folder': faultRow<{ root: string }>({
+    kind: 'usage',
+    message: ({ root }) => `${root} is not a folder`,
+    remedy: () => 'Name the folder that holds the manifest.',
+    example: { root: '/srv/repository/devices.yaml' },
+  }),
+  'folder-unlistable': faultRow<{ folder: string; why: string }>({
+    message: ({ folder, why }) => `${folder} cannot be listed: ${why}`,
+    remedy: () => "Check the disk and the folder's permissions.",
+    example: { folder: '/srv/repository/certs', why: 'EIO: i/o error' },
+  }),
+
+  // The plan file
+  'plan-not-written': faultRow<{ path: string; why: string }>({
+    message: ({ path, why }) => `the plan cannot be written to ${path}: ${why}`,
+    remedy: () => 'Give plan-file the path of a file that can be written.',
+    example: { path: '/srv/plan.json', why: 'EACCES: permission denied' },
+  }),
+  'plan-unreadable': unusable<{ path: string; why: string }>(({ why }) => `cannot be read: ${why}`, {
+    path: 'plan.json',
+    why: 'ENOENT: no such file or directory',
+  }),
+  'plan-not-a-file': unusable<{ path: string }>(() => 'cannot be read: it is no file', { path: 'plans' }),
+  'plan-too-large': unusable<{ path: string; size: number; most: number }>(
+    ({ size, most }) => `cannot be read: it has ${size} bytes, expected at most ${most}`,
+    { path: 'plan.json', size: 268_435_457, most: 268_435_456 },
+  ),
+  'plan-not-json': unusable<{ path: string; why: string }>(({ why }) => `is no JSON: ${why}`, {
+    path: 'plan.json',
+    why: 'Unexpected end of JSON input',
+  }),
+  'plan-not-an-object': unusable<{ path: string }>(() => 'is no plan: expected a JSON object', { path: 'plan.json' }),
+  'plan-version': unusable<{ path: string; version: unknown; expected: number }>(
+    ({ version, expected }) => `has the version ${JSON.stringify(version) ?? 'none'}, expected ${expected}`,
+    { path: 'plan.json', version: 2, expected: 1 },
+  ),
+  'plan-hubs-not-a-list': unusable<{ path: string }>(() => 'is no plan: hubs is no list', { path: 'plan.json' }),
+  'plan-hub-malformed': unusable<{ path: string; index: number }>(
+    ({ index }) => `is no plan: hubs[${index}] is no hub with its changes`,
+    { path: 'plan.json', index: 0 },
+  ),
+
+  // Work after the hub was written. `said` is the message of what failed.
+  'files-not-written': faultRow<{ said: string }>({
+    message: ({ said }) => said,
+    remedy: () => 'The hub is as reported. Mend the cause and run it again: only the files are left to do.',
+    example: { said: 'ENOSPC: no space left on device' },
+  }),
+  'artifact-not-uploaded': faultRow<{ said: string }>({
+    message: ({ said }) => said,
+    remedy: () => 'The hub is as reported. Run the job again: it uploads, and writes nothing that is already there.',
+    example: { said: 'artifact iot-edge-edge-001 (device "edge-001") was not uploaded: Failed to CreateArtifact' },
+  }),
+};
+
+export const runFault = faultsOf(runFaults);

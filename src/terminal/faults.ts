@@ -1,0 +1,85 @@
+import { faultRow, faultsOf } from '../model/fault-table.ts';
+
+export const terminalFaults = {
+  'manifest-outside': faultRow<{ manifest: string; root: string }>({
+    kind: 'usage',
+    message: ({ manifest, root }) => `${manifest} lies outside ${root}, where the first manifest is`,
+    remedy: () => 'Run once for each repository.',
+    example: { manifest: '../other/devices.yaml', root: '/srv/fleet' },
+  }),
+
+  // hub
+  'not-a-number': faultRow<{ name: string; given: string; least: number; most: number }>({
+    kind: 'usage',
+    message: ({ name, given, ...range }) => `--${name}: ${JSON.stringify(given)} is not ${wholeNumber(range)}`,
+    remedy: ({ name, ...range }) => `Give --${name} ${wholeNumber(range)}.`,
+    example: { name: 'port', given: 'x', least: 0, most: 65_535 },
+  }),
+  'seed-unreadable': faultRow<{ path: string; why: string }>({
+    message: ({ path, why }) => `The seed ${path} cannot be read: ${why}.`,
+    remedy: () => 'Give a file that exists with --seed.',
+    example: { path: 'devices.txt', why: "ENOENT: no such file or directory, open '/srv/devices.txt'" },
+  }),
+
+  // issue
+  'not-days': faultRow<{ given: string }>({
+    kind: 'usage',
+    message: ({ given }) => `--days: ${JSON.stringify(given)} is not a whole number of days`,
+    remedy: () => 'Give --days a number such as 365.',
+    example: { given: '0' },
+  }),
+
+  // new
+  'no-device-found': faultRow<{ sources: readonly string[] }>({
+    message: ({ sources }) => `no device was found in ${sources.join(', ')}`,
+    remedy: () => 'Name a folder of certificates, certificate files, or a CSV with a column id.',
+    example: { sources: ['certs', 'ids.csv'] },
+  }),
+  'source-unreadable': faultRow<{ source: string; why: string }>({
+    kind: 'usage',
+    message: ({ source, why }) => `${source} cannot be opened: ${why}`,
+    remedy: () => 'Name a folder or a file that exists.',
+    example: { source: 'nowhere', why: "ENOENT: no such file or directory, stat '/srv/nowhere'" },
+  }),
+  'not-a-host': faultRow<{ given: string }>({
+    kind: 'usage',
+    message: ({ given }) => `--hub: ${JSON.stringify(given)} is not a host name`,
+    remedy: () => 'Give --hub such as contoso.azure-devices.net.',
+    example: { given: 'https://contoso.azure-devices.net' },
+  }),
+  'not-a-version': faultRow<{ given: string }>({
+    kind: 'usage',
+    message: ({ given }) => `--runtime: ${JSON.stringify(given)} is not a version`,
+    remedy: () => 'Give --runtime such as 1.1 or 1.0.10.',
+    example: { given: 'latest' },
+  }),
+  'unknown-platform': faultRow<{ given: string; known: readonly string[] }>({
+    kind: 'usage',
+    message: ({ given }) => `--platform: ${given} is not known`,
+    remedy: ({ known }) => `Give one of ${known.join(', ')}.`,
+    example: { given: 'beos', known: ['debian', 'linux', 'windows'] },
+  }),
+  'not-a-manifest-name': faultRow<{ output: string }>({
+    kind: 'usage',
+    message: ({ output }) => `--output: ${output} would be no manifest`,
+    remedy: () => 'Give --output a name that ends in .yaml.',
+    example: { output: 'devices.txt' },
+  }),
+  'output-exists': faultRow<{ output: string }>({
+    kind: 'usage',
+    message: ({ output }) => `${output} is there already`,
+    remedy: () => 'Nothing was written. Name another file.',
+    example: { output: 'devices.yaml' },
+  }),
+  'output-not-written': faultRow<{ output: string; why: string }>({
+    message: ({ output, why }) => `${output} cannot be written: ${why}`,
+    remedy: () => 'Check the folder and its permissions.',
+    example: { output: 'no/devices.yaml', why: "ENOENT: no such file or directory, open '/srv/no/devices.yaml'" },
+  }),
+};
+
+export const terminalFault = faultsOf(terminalFaults);
+
+function wholeNumber({ least, most }: { readonly least: number; readonly most: number }): string {
+  return `a whole number from ${least} to ${most}`;
+}
