@@ -7,6 +7,7 @@ import { readImportContainer } from '../../../src/hub/import/import-container.ts
 import { openRegistry } from '../../../src/hub/registry.ts';
 import type { Registry, RegistryWrite, WriteAnswer } from '../../../src/model/registry.ts';
 import { StopSwitch } from '../../../src/model/stop.ts';
+
 import type { BlobService } from '../../support/blob-service.ts';
 
 export interface Rig {
