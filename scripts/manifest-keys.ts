@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A part of the manifest's JSON Schema, as far as it is read here. */
+/** The keywords of a part of the manifest's JSON Schema that are read here. */
 export interface SchemaPart {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -26,7 +26,7 @@ export interface Key {
   readonly schema: SchemaPart;
 }
 
-/** The keys on top of a manifest, and those of a device with all below them, in the order of the schema. */
+/** The top-level keys of a manifest, and all keys of a device, in the order of the schema. */
 export function manifestKeys(): { readonly top: readonly Key[]; readonly device: readonly Key[] } {
   const schema: ManifestSchema = JSON.parse(readFileSync('schemas/devices.schema.json', 'utf8'));
   const resolve = (part: SchemaPart): SchemaPart => {
@@ -46,7 +46,10 @@ export function manifestKeys(): { readonly top: readonly Key[]; readonly device:
   return { top, device: keysOf({ $ref: '#/$defs/device' }, '') };
 }
 
-/** The keys of a device that hold one value, or may: the columns that a table may have, and what their cells are read as. `**` stands for names in any depth. */
+/**
+ * The columns that a CSV may have, and the types of their cells: the keys of a device that hold one value or can do so.
+ * `**` stands for names in any depth.
+ */
 export function columns(): readonly { readonly name: string; readonly types: readonly string[] }[] {
   const { device } = manifestKeys();
   const typesOf = ({ schema }: Key) => [schema.type ?? 'string'].flat();
@@ -55,10 +58,10 @@ export function columns(): readonly { readonly name: string; readonly types: rea
     if (!types.some((type) => type === 'object' || type === 'array')) {
       return [{ name: key.path, types: types.filter((type) => cellTypes.includes(type)) }];
     }
-    // A value or a map of any depth: text, as a cell cannot tell the number 7 from the text 007.
+    // One value, or a map of any depth. The cell is text, since it cannot tell the number 7 from the text 007.
     return types.includes('string') ? [{ name: `${key.path}*`, types: [] }] : [];
   });
 }
 
-/** What a cell can be beside text. */
+/** The types that a cell can have besides text. */
 const cellTypes: readonly string[] = ['boolean', 'integer'];

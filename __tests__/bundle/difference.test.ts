@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { placeholderOf } from '../../src/bundle/config/placeholders.ts';
 import { configurationChanges } from '../../src/bundle/difference.ts';
+import type { ForEachKey } from '../../src/bundle/judge/setting.ts';
 import type { Device } from '../../src/model/fleet.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
-import { deviceOf, type Wanted } from './material.ts';
+import { configurationOf, deviceOf, type Wanted } from './material.ts';
 
 function at(devices: readonly Device[], files: Readonly<Record<string, string>> = {}) {
   return { devices, workspace: openWorkspace(folderWith(files)) };
@@ -195,6 +196,190 @@ describe('what devices would run otherwise', () => {
     expect(await configurationChanges(windows('r.example/a:1'), windows('r.example/a:2'))).toEqual([
       { key: 'agent.image', before: 'r.example/a:1', after: 'r.example/a:2', devices: ['edge-001'] },
     ]);
+  });
+});
+
+/** A change of one key: what the manifest says afterwards, and the names and values that are told of it. */
+interface Row {
+  readonly after: Wanted;
+  readonly told: Readonly<Record<string, string>>;
+}
+
+const on15 = (config: NonNullable<Wanted['config']>, told: Row['told']): Row => ({
+  after: { version: '1.5', config },
+  told,
+});
+const onWindows = (after: Wanted, told: Row['told']): Row => ({ after: { platform: 'windows', ...after }, told });
+const registry = { server: 'r.example', username: 'me', passwordFrom: 'IOTEDGE_PW' };
+const registryTold = {
+  'agent.registry.server': 'r.example',
+  'agent.registry.username': 'me',
+  'agent.registry.password': placeholderOf('IOTEDGE_PW'),
+};
+const trio = { trustBundle: '/c/t.pem', edgeCa: { certificate: '/c/ca.pem', privateKey: '/k/ca.pem' } };
+const trioTold = {
+  trustBundle: 'file:///c/t.pem',
+  'edgeCa.certificate': 'file:///c/ca.pem',
+  'edgeCa.privateKey': 'file:///k/ca.pem',
+};
+const network = {
+  name: 'n',
+  ipv6: true,
+  ipam: [{ gateway: '172.18.0.1', subnet: '172.18.0.0/16', ipRange: '172.18.1.0/24' }],
+};
+const networkTold = {
+  'network.name': 'n',
+  'network.ipv6': 'true',
+  'network.ipam.config.0.gateway': '172.18.0.1',
+  'network.ipam.config.0.subnet': '172.18.0.0/16',
+  'network.ipam.config.0.ipRange': '172.18.1.0/24',
+};
+const garbage = { enabled: false, cleanupRecurrence: '2d', imageAgeCleanupThreshold: '12h', cleanupTime: '03:30' };
+const garbageTold = {
+  'imageGarbageCollection.enabled': 'false',
+  'imageGarbageCollection.cleanupRecurrence': '2d',
+  'imageGarbageCollection.imageAgeCleanupThreshold': '12h',
+  'imageGarbageCollection.cleanupTime': '03:30',
+};
+const pkcs11 = { library: '/l.so', baseSlot: 'pkcs11:token=a' };
+const proxy = { https: 'http://p:1', noProxy: 'a' };
+const proxyTold = {
+  'agent.env.https_proxy': 'http://p:1',
+  'agent.env.no_proxy': 'a',
+  'proxy.https': 'http://p:1',
+  'proxy.noProxy': 'a',
+};
+
+/** A key of the schema without a row here does not compile. Sections are told by their keys. */
+const rows: ForEachKey<Row, 'section'> = {
+  'runtime.version': {
+    after: { version: '1.0' },
+    told: { 'runtime.version': '1.0', 'agent.image': 'mcr.microsoft.com/azureiotedge-agent:1.0' },
+  },
+  'runtime.platform': {
+    after: { platform: 'linux' },
+    told: {
+      'runtime.platform': 'linux',
+      'connect.management_uri': 'unix:///var/lib/iotedge/mgmt.sock',
+      'connect.workload_uri': 'unix:///var/lib/iotedge/workload.sock',
+      'listen.management_uri': 'unix:///var/lib/iotedge/mgmt.sock',
+      'listen.workload_uri': 'unix:///var/lib/iotedge/workload.sock',
+    },
+  },
+  'runtime.containerOs': onWindows({ runtime: { containerOs: 'windows' } }, { 'runtime.containerOs': 'windows' }),
+  'runtime.securityDaemonScript': onWindows(
+    { runtime: { securityDaemonScript: 'C:\\a.ps1' } },
+    { 'runtime.securityDaemonScript': 'C:\\a.ps1' },
+  ),
+  'identity.slot': { after: { slot: 'secondary' }, told: { 'identity.slot': 'secondary' } },
+  'identity.certificate': { after: { certificate: '/c.pem' }, told: { 'identity.certificate': 'file:///c.pem' } },
+  'identity.privateKey': { after: { privateKey: '/k.pem' }, told: { 'identity.privateKey': 'file:///k.pem' } },
+  'identity.pinFrom': {
+    after: { version: '1.5', identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11 } },
+    told: {
+      'pkcs11.library': '/l.so',
+      'pkcs11.baseSlot': `pkcs11:token=a?pin-value=${placeholderOf('IOTEDGE_PIN')}`,
+    },
+  },
+  'config.base': { after: { config: { base: 'base.yaml' } }, told: { homedir: '/data', 'agent.image': 'i:1' } },
+  'config.hostname': { after: { hostname: 'h' }, told: { hostname: 'h' } },
+  'config.parentHostname': on15({ parentHostname: 'p' }, { parentHostname: 'p' }),
+  'config.agent': 'section',
+  'config.agent.image': { after: { image: 'i:1' }, told: { 'agent.image': 'i:1' } },
+  'config.agent.env': { after: { env: { a_b: 'c' } }, told: { 'agent.env.a_b': 'c' } },
+  'config.agent.createOptions': {
+    after: { config: { agent: { createOptions: { a_b: { c: [1] } } } } },
+    told: { 'agent.createOptions.a_b.c.0': '1' },
+  },
+  'config.agent.registry': 'section',
+  'config.agent.registry.server': { after: { config: { agent: { registry } } }, told: registryTold },
+  'config.agent.registry.username': on15({ agent: { registry } }, registryTold),
+  'config.agent.registry.passwordFrom': onWindows({ config: { agent: { registry } } }, registryTold),
+  'config.proxy': 'section',
+  'config.proxy.https': { after: { config: { proxy } }, told: proxyTold },
+  'config.proxy.noProxy': on15({ proxy }, proxyTold),
+  'config.trustBundle': on15(trio, trioTold),
+  'config.edgeCa': 'section',
+  'config.edgeCa.certificate': { after: { config: trio }, told: trioTold },
+  'config.edgeCa.privateKey': on15(
+    { edgeCa: { ...trio.edgeCa, privateKey: 'pkcs11:object=a' } },
+    {
+      'edgeCa.certificate': 'file:///c/ca.pem',
+      'edgeCa.privateKey': 'pkcs11:object=a',
+    },
+  ),
+  'config.edgeCa.lifetimeDays': {
+    after: { config: { edgeCa: { lifetimeDays: 9 } } },
+    told: { 'edgeCa.lifetimeDays': '9' },
+  },
+  'config.dynamicReprovisioning': {
+    after: { config: { dynamicReprovisioning: true } },
+    told: { dynamicReprovisioning: 'true' },
+  },
+  'config.autoReprovisioningMode': on15({ autoReprovisioningMode: 'Dynamic' }, { autoReprovisioningMode: 'Dynamic' }),
+  'config.network': 'section',
+  'config.network.name': { after: { config: { network: { name: 'n', ipam: [] } } }, told: { 'network.name': 'n' } },
+  'config.network.ipv6': { after: { config: { network } }, told: networkTold },
+  'config.network.ipam': 'section',
+  'config.network.ipam.gateway': { after: { platform: 'linux', config: { network } }, told: networkTold },
+  'config.network.ipam.subnet': on15(
+    { network },
+    { ...networkTold, 'moby_runtime.uri': 'unix:///var/run/docker.sock' },
+  ),
+  'config.network.ipam.ipRange': { after: { version: '1.0', config: { network } }, told: networkTold },
+  'config.watchdog': 'section',
+  'config.watchdog.maxRetries': {
+    after: { config: { watchdog: { maxRetries: 5 } } },
+    told: { 'watchdog.maxRetries': '5' },
+  },
+  'config.imageGarbageCollection': 'section',
+  'config.imageGarbageCollection.enabled': on15({ imageGarbageCollection: garbage }, garbageTold),
+  'config.imageGarbageCollection.cleanupRecurrence': on15({ imageGarbageCollection: garbage }, garbageTold),
+  'config.imageGarbageCollection.imageAgeCleanupThreshold': on15({ imageGarbageCollection: garbage }, garbageTold),
+  'config.imageGarbageCollection.cleanupTime': on15({ imageGarbageCollection: garbage }, garbageTold),
+  'config.pkcs11': 'section',
+  'config.pkcs11.library': on15({ pkcs11 }, { 'pkcs11.library': '/l.so', 'pkcs11.baseSlot': 'pkcs11:token=a' }),
+  'config.pkcs11.baseSlot': on15({ pkcs11 }, { 'pkcs11.library': '/l.so', 'pkcs11.baseSlot': 'pkcs11:token=a' }),
+};
+
+describe('a change of one key', () => {
+  const files = {
+    'base.yaml': configurationOf()
+      .replace('/var/lib/iotedge"', '/data"')
+      .replace(/image: .*/, 'image: "i:1"'),
+  };
+  const changesOf = async (before: Wanted, after: Wanted) => {
+    const changes = await configurationChanges(at([deviceOf(before)], files), at([deviceOf(after)], files));
+    return Object.fromEntries(changes.map(({ key, after: value }) => [key, value]));
+  };
+  it.each(Object.entries(rows).flatMap(([key, row]) => (row === 'section' ? [] : [[key, row] as const])))(
+    'is told by its name: %s',
+    async (key, { after, told }) => {
+      const of = (name: 'version' | 'platform') => (`runtime.${name}` === key ? {} : { [name]: after[name] });
+      const defined = Object.entries({ ...of('version'), ...of('platform') }).filter(
+        ([, value]) => value !== undefined,
+      );
+      expect(await changesOf(Object.fromEntries(defined), after)).toEqual(told);
+    },
+  );
+
+  it('is told with Linux containers on Windows where the script gets it', async () => {
+    const windows: Wanted = { platform: 'windows', runtime: { containerOs: 'linux' } };
+    const edgeCa = { certificate: 'C:\\ca.pem', privateKey: 'C:\\ca.key.pem' };
+    const config = { agent: { registry }, trustBundle: 'C:\\t.pem', edgeCa, dynamicReprovisioning: true };
+    const pair = { certificate: 'C:\\c.pem', privateKey: 'C:\\k.pem' };
+    expect(await changesOf(windows, { ...windows, ...pair, image: 'i:1', config })).toEqual({
+      'identity.certificate': 'file:///C:/c.pem',
+      'identity.privateKey': 'file:///C:/k.pem',
+      'agent.image': 'i:1',
+      ...registryTold,
+      trustBundle: 'file:///C:/t.pem',
+      'edgeCa.certificate': 'file:///C:/ca.pem',
+      'edgeCa.privateKey': 'file:///C:/ca.key.pem',
+      dynamicReprovisioning: 'true',
+    });
+    const others = { hostname: 'h', env: { A: 'b' }, config: { watchdog: { maxRetries: 5 }, network } };
+    expect(await changesOf(windows, { ...windows, ...others })).toEqual({});
   });
 });
 

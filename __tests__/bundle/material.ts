@@ -15,7 +15,7 @@ import {
 } from '../../src/model/fleet.ts';
 import { type Certificate, type Identity, isThumbprint } from '../../src/model/identity.ts';
 
-/** When these tests think they run: all versions but the last are out of support. */
+/** The time of these tests. All versions except the last are out of support. */
 export const now = new Date('2026-12-01');
 
 export interface Wanted {
@@ -32,13 +32,13 @@ export interface Wanted {
   readonly image?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly line?: number;
-  /** More of each part, over what the keys above say. */
+  /** More settings of each part. They replace those of the keys above. */
   readonly config?: Omit<Partial<DeviceConfig>, 'agent'> & { readonly agent?: Partial<DeviceConfig['agent']> };
   readonly identity?: Partial<DeviceIdentity>;
   readonly runtime?: Partial<Runtime>;
 }
 
-/** A device as the manifest stage gives it; every key has a column of its own on the device's line. */
+/** A device as the manifest stage returns it. Every key has its own column on the line of the device. */
 export function deviceOf(wanted: Wanted = {}): Device {
   const { id = 'edge-001', hub = 'contoso.azure-devices.net', version = '1.1', platform = 'debian', line = 1 } = wanted;
   if (!isDeviceId(id)) throw new Error(`no device id: ${id}`);
@@ -63,12 +63,12 @@ export function deviceOf(wanted: Wanted = {}): Device {
   };
 }
 
-/** The findings of one device but for the notice that most versions get. */
+/** The findings of one device, without the notice that most versions get. */
 export function findingsOf(wanted: Wanted = {}): readonly Finding[] {
   return judgeDevice(deviceOf(wanted), now).findings.filter(({ rule }) => rule !== 'runtime/out-of-support');
 }
 
-/** The device's config.yaml or config.toml; throws where a finding stands against it. */
+/** The device's config.yaml or config.toml. Throws if the device has an error. */
 export function configurationOf(wanted: Wanted = {}): string {
   const device = deviceOf(wanted);
   const { value: places, findings } = judgeDevice(device, now);

@@ -61,7 +61,7 @@ describe('rendering bundles', () => {
 
   it('is told a mistake when a device is not of the fleet', async () => {
     const fleet = [deviceOf({ id: 'b' })];
-    await expect(renderBundles([identityOf({ id: 'a' })], { now, fleet })).rejects.toThrow('not of the fleet');
+    await expect(renderBundles([identityOf({ id: 'a' })], { now, fleet })).rejects.toThrow('device "a"');
   });
 
   it('judges devices that it does not render, as it judges the others', async () => {

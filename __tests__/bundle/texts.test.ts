@@ -13,7 +13,7 @@ const hostnames: Examples<BaseHostnameProblem> = {
   missing: [{ kind: 'missing' }],
   'no-text': [{ kind: 'no-text' }],
   placeholder: [{ kind: 'placeholder', text: '<ADD HOSTNAME HERE>' }],
-  invalid: [{ kind: 'invalid', hostname: '', problem: 'is empty' }],
+  invalid: [{ kind: 'invalid', hostname: '', problem: { kind: 'empty' } }],
 };
 
 const addresses: { readonly [Kind in AddressProblem['kind']]: AddressProblem } = {

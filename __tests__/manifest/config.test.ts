@@ -194,10 +194,17 @@ describe('defaults of a configuration', () => {
     hostname: '{id}.example',
     proxy: { https: 'http://proxy:3128', noProxy: 'localhost' },
     agent: { createOptions: { HostConfig: { Binds: ['/a:/a'], Memory: 1, Privileged: true }, Labels: { a: 'b' } } },
-    network: { name: 'plant', ipam: [{ subnet: '10.0.0.0/8' }] },
+    network: { name: 'plant', ipam: [{ gateway: '10.0.0.1', subnet: '10.0.0.0/8', ipRange: '10.1.0.0/16' }] },
     watchdog: { maxRetries: 5 },
     dynamicReprovisioning: true,
   };
+
+  it('have the ranges of the network as they are written', async () => {
+    const { value } = await deviceOf({}, { config });
+    expect(value.devices[0]?.config.network?.ipam).toEqual([
+      { gateway: '10.0.0.1', subnet: '10.0.0.0/8', ipRange: '10.1.0.0/16' },
+    ]);
+  });
 
   it('are merged deeply, lists replaced', async () => {
     const own = { agent: { createOptions: { HostConfig: { Binds: ['/b:/b'], Memory: 2 } } }, network: { ipam: [] } };

@@ -1,4 +1,8 @@
+import type { ProxyProblem, SecretKind } from '../../src/rules/config.ts';
+import type { HostnameProblem } from '../../src/rules/hostname.ts';
 import { type DetailsOf, type RuleName, rules } from '../../src/rules/rules.ts';
+import type { Unsupported } from '../../src/rules/unsupported.ts';
+import type { PlaceProblem } from '../../src/rules/uri.ts';
 
 /** Details of a rule that lead to other words than its example does. */
 export interface Branch {
@@ -21,6 +25,83 @@ const file = 'fleet/devices.yaml';
 const path = 'certs/edge-001.pem';
 const status = { field: 'status', before: 'enabled', after: 'disabled' };
 const parent = { field: 'parent', before: null, after: 'gateway-01' };
+
+const places: readonly PlaceProblem[] = [
+  { kind: 'empty' },
+  { kind: 'control-character' },
+  { kind: 'encoded-control-character' },
+  { kind: 'windows-path' },
+  { kind: 'linux-path' },
+  { kind: 'folder' },
+  { kind: 'dots' },
+  { kind: 'not-in-module' },
+  { kind: 'module-characters' },
+  { kind: 'no-key-in-module' },
+  { kind: 'no-drive' },
+  { kind: 'dot-or-space-at-end' },
+  { kind: 'no-slashes' },
+  { kind: 'backslash' },
+  { kind: 'fragment' },
+  { kind: 'query' },
+  { kind: 'port' },
+  { kind: 'invalid-windows-uri' },
+  { kind: 'invalid-uri' },
+  { kind: 'no-script' },
+  { kind: 'runtime-configuration' },
+  { kind: 'daemon-configuration' },
+  { kind: 'systemd-settings' },
+  { kind: 'scheme', scheme: 'http' },
+  { kind: 'windows-character', character: '<' },
+  { kind: 'windows-device', name: 'con' },
+  { kind: 'host', host: 'H' },
+  { kind: 'taken', other: 'identity.privateKey' },
+];
+
+const hostnames: readonly HostnameProblem[] = [
+  { kind: 'empty' },
+  { kind: 'empty-label' },
+  { kind: 'length', length: 65 },
+  { kind: 'label', label: 'L', problem: { kind: 'begin' } },
+  { kind: 'label', label: 'L', problem: { kind: 'end' } },
+  { kind: 'label', label: 'L', problem: { kind: 'length', length: 64 } },
+  { kind: 'label', label: 'L', problem: { kind: 'character', character: '_' } },
+];
+
+const unsupported: readonly Unsupported[] = [
+  { kind: 'no-manual-x509' },
+  { kind: 'unknown-version' },
+  { kind: 'windows-ended' },
+  { kind: 'begins', key: 'config.parentHostname', since: '1.2', feature: 'nested-edge' },
+  { kind: 'begins', key: 'config.pkcs11', since: '1.2', feature: 'security-modules' },
+  { kind: 'begins', key: 'config.autoReprovisioningMode', since: '1.2' },
+  { kind: 'ended', key: 'config.base' },
+  { kind: 'ended', key: 'config.dynamicReprovisioning' },
+  { kind: 'other-platform', key: 'runtime.containerOs', platform: 'Windows' },
+  { kind: 'other-platform', key: 'config.network.ipv6', platform: 'Linux' },
+  { kind: 'linux-containers', key: 'config.proxy' },
+  { kind: 'trust-bundle-alone' },
+  { kind: 'edge-ca-alone' },
+  { kind: 'lifetime-of-named-certificate' },
+  { kind: 'infinite-on-base' },
+  { kind: 'agent-without-parents' },
+  { kind: 'registry-not-of-image' },
+  { kind: 'path-for-powershell' },
+  { kind: 'base-key', path: 'base/config.yaml', key: 'tpm', since: '1.2' },
+  { kind: 'base-key', path: 'base/config.yaml', key: 'edge_ca', since: '1.2', instead: 'certificates' },
+];
+
+const secrets: readonly SecretKind[] = [
+  'private-key',
+  'storage-account-key',
+  'shared-access-signature',
+  'symmetric-key',
+  'module-pin',
+  'password-in-address',
+  'password',
+  'by-name',
+];
+
+const proxies: readonly ProxyProblem[] = ['invalid', 'user-name', 'more-than-host', 'characters', { scheme: 'ftp' }];
 
 /** Every branch of every message and remedy, besides those of the examples. */
 export const branches: readonly Branch[] = [
@@ -54,6 +135,15 @@ export const branches: readonly Branch[] = [
     { problem: 'no-column', key: 'id', known: ['id', 'hub'] },
     { problem: 'null-in-list', key: 'config.agent.createOptions.Env.1' },
     { problem: 'no-runtime', key: 'runtime.version' },
+    { problem: 'half-character', key: 'k' },
+    { problem: 'control-character', key: 'k', character: 'U+0000' },
+    { problem: 'inexact-number', key: 'k', number: 2 ** 53 },
+    { problem: 'no-subnet', key: 'k', found: undefined },
+    { problem: 'no-subnet', key: 'k', found: 'F' },
+    { problem: 'no-range', key: 'k', found: 'F' },
+    { problem: 'no-address', key: 'k', found: 'F' },
+    { problem: 'range-outside', key: 'k', found: 'F', subnet: '172.18.0.0/16' },
+    { problem: 'address-outside', key: 'k', found: 'F', subnet: '172.18.0.0/16' },
   ),
   ...all(
     'manifest/empty',
@@ -134,7 +224,18 @@ export const branches: readonly Branch[] = [
     },
   ),
   ...all('thumbprint/only-secondary', { what: 'certificate' }),
-  ...all('config/hostname', { key: 'config.hostname', hostname: 'a_b', problem: 'has "_"', implied: false }),
+  ...all(
+    'config/uri',
+    ...places.map((problem) => ({ key: 'identity.certificate', value: 'V', problem, expected: 'file:///E' })),
+  ),
+  ...all(
+    'config/hostname',
+    ...hostnames.map((problem) => ({ key: 'config.hostname', hostname: 'H', problem, implied: false })),
+  ),
+  ...all('config/unsupported-by-version', ...unsupported.map((problem) => ({ problem, version: '1.1' }))),
+  ...all('config/secret-in-manifest', ...secrets.map((what) => ({ key: 'K', what }))),
+  ...all('config/pkcs11', { kind: 'two-pins', key: 'identity.privateKey' }, { kind: 'pin-alone' }),
+  ...all('config/proxy', ...proxies.map((problem) => ({ problem }))),
   ...all('hub/not-allowed', { hub: 'a.b', allowed: [] }),
   ...all('hub/ambiguous', { allowed: [] }),
   ...all('plan/lockout', { id: 'edge-001', why: 'symmetric-key' }, { id: 'edge-001', why: 'authority' }),

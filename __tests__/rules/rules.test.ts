@@ -177,8 +177,8 @@ describe('a message or a remedy that depends on its details', () => {
     ['why a device was disabled', rendered('plan/re-enable', { id: 'a', reason: 'stolen' }), ['"a"', '(stolen)']],
     [
       'the host name that somebody gave',
-      rendered('config/hostname', { key: 'config.hostname', hostname: 'a_b', problem: 'has "_"', implied: false }),
-      ['config.hostname, "a_b", has "_"', 'config.hostname'],
+      rendered('config/hostname', { key: 'config.hostname', hostname: '', problem: { kind: 'empty' }, implied: false }),
+      ['config.hostname, ""', 'config.hostname'],
     ],
     [
       'a chain by its names',

@@ -6,20 +6,20 @@ import { readBases } from './base/read.ts';
 import { shownSetting } from './judge/shown-setting.ts';
 import { type Running, runningOf, settingsOf } from './running.ts';
 
-/** A fleet as one commit has it: its devices, and the files that they name. */
+/** The fleet of one commit: its devices and the files that they name. */
 export interface FleetAt {
   readonly devices: readonly Device[];
   readonly workspace: Workspace;
-  /** All devices of the commit, where `devices` are those of some hubs. */
+  /** All devices of the commit, if `devices` are those of some hubs only. */
   readonly all?: readonly Named[];
 }
 
 type Named = { readonly id: DeviceId; readonly hub?: HubHost | undefined };
 
 /**
- * What devices of both fleets would run otherwise: the configurations of both are rendered and compared key by key. Equal
- * changes stand together, those of most devices first; `{id}` stands for a device's id where changes differ in that alone.
- * A device whose configuration cannot be rendered is left out.
+ * Returns how the configurations of devices that both fleets have differ. Both are rendered and compared key by key.
+ * Equal changes of several devices are one change, and the change of most devices comes first. `{id}` stands for the
+ * device's id if changes differ only in that. A device whose configuration cannot be rendered is left out.
  */
 export async function configurationChanges(before: FleetAt, after: FleetAt): Promise<readonly ConfigurationChange[]> {
   const [old, now] = await Promise.all([sideOf(before), sideOf(after)]);
@@ -45,7 +45,7 @@ interface Change extends Omit<ConfigurationChange, 'devices'> {
   readonly id: DeviceId;
 }
 
-/** What devices of a side would run, and the certificates that their bundles have. */
+/** What the devices of one commit would run, and the certificates in their bundles. */
 interface Side {
   readonly runningOf: (device: Device) => Running | undefined;
   readonly certificateOf: (device: Device) => string | undefined;
@@ -57,7 +57,7 @@ async function sideOf({ devices, workspace }: FleetAt): Promise<Side> {
     runningOf: (device) => runningOf(device, bases.get(device.config.base ?? '')),
     certificateOf: ({ certificates, identity }) => {
       const path = certificates[identity.slot];
-      // One that cannot be read counts as one that is not there; the checks of the head have told it.
+      // A file that cannot be read counts as missing. The checks of the head report it.
       const file = path === undefined ? undefined : workspace.read(path, largestFile);
       return file?.ok === true ? file.bytes.toString('latin1') : undefined;
     },
@@ -66,7 +66,9 @@ async function sideOf({ devices, workspace }: FleetAt): Promise<Side> {
 
 const largestFile = 1024 * 1024;
 
-/** Of a file only that it is another now, since each device has a certificate of its own. */
+/**
+ * Says only that the file changed: each device has its own certificate, and equal changes of devices are shown once.
+ */
 function fileShown(before: string | undefined, after: string | undefined) {
   if (before === undefined) return { after: 'a file' };
   return after === undefined ? { before: 'a file' } : { before: 'one file', after: 'another' };
@@ -81,7 +83,10 @@ function isSame(one: Running, other: Running): boolean {
   return [...one.beside].every(([key, value]) => other.beside.get(key) === value);
 }
 
-/** The devices that both fleets have: of one hub, or moved from one to another where no second device of that id did. */
+/**
+ * Pairs the devices that both fleets have. A device may have moved to another hub, if it is the only one with its id
+ * that moved.
+ */
 function pairsOf(before: FleetAt, after: FleetAt): readonly (readonly [was: Device, is: Device])[] {
   const old = new Map(before.devices.map((device) => [nameOf(device), device]));
   const everywhere = after.all ?? after.devices;
@@ -105,7 +110,7 @@ function byId<Device extends Named>(devices: readonly Device[]): ReadonlyMap<Dev
   return groups;
 }
 
-/** Equal changes as one; then those of single devices that are equal but for their ids. */
+/** Joins equal changes, then the changes of single devices that differ only in the device's id. */
 function together(changes: readonly Change[]): readonly ConfigurationChange[] {
   const equal = grouped(changes, ({ id: _, ...change }) => change);
   const several = equal.filter(({ devices }) => devices.length > 1);
@@ -120,9 +125,9 @@ function together(changes: readonly Change[]): readonly ConfigurationChange[] {
 type Shown = Omit<ConfigurationChange, 'devices'>;
 
 interface Group {
-  /** The first of them. */
+  /** The first change of the group. */
   readonly change: Change;
-  /** What they have in common. */
+  /** What all changes of the group have in common. */
   readonly shared: Shown;
   readonly devices: DeviceId[];
 }
@@ -140,7 +145,7 @@ function grouped(changes: readonly Change[], sharedOf: (change: Change) => Shown
   return [...groups.values()];
 }
 
-/** As a manifest writes it in its defaults: `{id}` where the id stands, not where its characters happen to. */
+/** The change with `{id}` for the id, as defaults of a manifest write it. Only whole words count as the id. */
 function templated({ id, key, before, after }: Change): Shown {
   const escaped = id.replace(/[^A-Za-z0-9]/g, '\\$&');
   const pattern = new RegExp(`(?<![A-Za-z0-9])${escaped}(?![A-Za-z0-9])`, 'gi');

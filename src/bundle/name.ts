@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DeviceId, HubHost } from '../model/fleet.ts';
 
-/** Where the bundle of one device goes. */
+/** The folder and the artifact of one device's bundle. */
 export interface BundleName {
   /** Relative to the output directory, with `/`: `edge-001`, or `contoso/edge-001` in a fleet of several hubs. */
   readonly directory: string;
@@ -14,10 +14,10 @@ interface Named {
 }
 
 /**
- * A folder and an artifact name for each device, in the order given.
+ * Returns the names of the folder and of the artifact for each device, in the order given.
  *
- * Legal on every file system and in artifacts, and different for different devices also where case does not count.
- * Names depend on the whole fleet (several hubs, ids that differ by case), so hand in all of it, not a part.
+ * The names are legal on every file system and for artifacts. No two devices get names that differ only in case. Names
+ * depend on the whole fleet (several hubs, ids that differ only in case), so pass all devices.
  */
 export function bundleNames(devices: readonly Named[]): readonly BundleName[] {
   const hubs = hubNames(devices);
@@ -27,7 +27,7 @@ export function bundleNames(devices: readonly Named[]): readonly BundleName[] {
     devices.map((device) => under(device, component(device.id))),
     devices.map((device) => device.id),
   );
-  // A hub's name and an id may both have hyphens, so a-b + c meets a + b-c: the key has both.
+  // Hub and id may have hyphens: a-b + c and a + b-c give the same name. The key keeps them apart.
   const artifacts = distinct(
     directories.map((directory) => `iot-edge-${directory.replace('/', '-')}`),
     devices.map((device) => `${device.hub}/${device.id}`),
@@ -35,7 +35,7 @@ export function bundleNames(devices: readonly Named[]): readonly BundleName[] {
   return directories.map((directory, index) => ({ directory, artifact: artifacts[index] ?? directory }));
 }
 
-/** The name of each hub's folder: its first label, or its whole host where two hubs share that. */
+/** The name of each hub's folder: its first label, or the whole host name if two hubs share that label. */
 function hubNames(devices: readonly Named[]): ReadonlyMap<HubHost | undefined, string> {
   const hosts = [...new Set(devices.map((device) => device.hub))];
   const shortOf = (host: string) => host.replace(/[.:].*$/, '');
@@ -43,7 +43,7 @@ function hubNames(devices: readonly Named[]): ReadonlyMap<HubHost | undefined, s
   for (const host of hosts) if (host !== undefined) uses.set(shortOf(host), (uses.get(shortOf(host)) ?? 0) + 1);
   return new Map(
     hosts.map((host) => {
-      // No host begins with an underscore, so devices without a hub share their folder with none.
+      // No host name begins with an underscore, so no hub has this folder.
       if (host === undefined) return [host, '_'];
       return [host, component(uses.get(shortOf(host)) === 1 ? shortOf(host) : host)];
     }),
@@ -53,14 +53,15 @@ function hubNames(devices: readonly Named[]): ReadonlyMap<HubHost | undefined, s
 const longest = 100;
 
 /**
- * One component of a path: percent-encoded where a character is not safe everywhere, so that decoding gives the text back;
- * too long, it is cut and ends in a digest. A `~` stands in no id, and `~` and digest therefore never meet another name.
+ * Makes one component of a path. Characters that are not safe everywhere are percent-encoded, so decoding gives the
+ * text back. A name that is too long is cut and ends in `~` and a digest. No id has a `~`, so such a name never equals
+ * another one.
  */
 function component(text: string): string {
   const encoded = notReserved(
     text
       .replace(/[^A-Za-z0-9_.=@,-]/gu, (character) => Array.from(Buffer.from(character), percent).join(''))
-      // Hidden files, options of commands, and the dot that Windows drops at the end.
+      // A first dot hides files, a first hyphen begins options of commands, and Windows drops a dot at the end.
       .replace(/^[.-]|\.$/g, percentOf),
   );
   if (encoded.length <= longest) return encoded;
@@ -68,7 +69,7 @@ function component(text: string): string {
   return `${kept}~${digest(text)}`;
 }
 
-// Windows takes these for devices, in any case and with any extension:
+// Windows takes these names for devices, in upper and lower case and with any extension:
 // https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions
 const reserved = /^(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])(?= *(\.|$))/i;
 
@@ -77,7 +78,7 @@ export function isReserved(name: string): boolean {
   return reserved.test(name);
 }
 
-/** The name as it is, or with its first character percent-encoded where Windows would take it for one of its devices. */
+/** The name. If Windows would take it for one of its devices, its first character is percent-encoded. */
 export function notReserved(name: string): string {
   return name.replace(reserved, (device) => percentOf(device) + device.slice(1));
 }
@@ -86,7 +87,7 @@ function percent(byte: number): string {
   return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
 }
 
-/** The first character, encoded. */
+/** The first character, percent-encoded. */
 function percentOf(text: string): string {
   return percent(text.charCodeAt(0));
 }
@@ -96,7 +97,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-/** Names that are equal but for case end each in a digest of their key. */
+/** Makes names distinct: names that differ only in case get a digest of their key at the end. */
 function distinct(names: readonly string[], keys: readonly string[]): readonly string[] {
   const first = new Map<string, string>();
   const shared = new Set<string>();

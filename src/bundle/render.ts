@@ -12,18 +12,21 @@ type Named = { readonly id: DeviceId; readonly hub?: HubHost | undefined };
 
 export interface RenderOptions {
   readonly now: Date;
-  /** All devices of the manifests, where the identities are only a part, so that names stay what they are in the whole. */
+  /**
+   * All devices of the manifests, if the identities are only a part of them. The names of bundles depend on the whole
+   * fleet.
+   */
   readonly fleet?: readonly Named[];
-  /** Devices without an identity, whose configuration is judged all the same, so that all faults show at once. */
+  /** Devices without an identity. Their configuration is judged too, so that a run shows all faults at once. */
   readonly judge?: readonly Device[];
-  /** The files that devices name as `config.base` and that can be edited. */
+  /** The files of `config.base` that can be edited, by their path. */
   readonly bases?: ReadonlyMap<string, Base>;
 }
 
 /**
- * The files of each device, in the order given: its configuration, what installs it, and `identity-certificate.pem` (leaf and
- * chain of the slot that the device carries) where that certificate is known. A device with an error of its own, or without a
- * hub, gets none.
+ * Renders the files of each device, in the order given: the configuration, the script that installs it, and
+ * `identity-certificate.pem` if the certificate is known (leaf and chain of the slot that the device carries). A device
+ * with an error or without a hub gets no bundle.
  */
 export async function renderBundles(
   identities: readonly Identity[],
@@ -40,7 +43,7 @@ async function bundlesOf(
   { bases, now, fleet = identities.map(({ device }) => device) }: RenderOptions,
   tell: (findings: readonly Finding[]) => void,
 ): Promise<readonly Bundle[]> {
-  // What renders is loaded where something is: `validate` only judges.
+  // The code that renders is loaded only if there is something to render: `validate` only judges.
   if (identities.length === 0) return [];
   const { filesOf } = await import('./files.ts');
   const nameOf = namesOver(fleet);
@@ -65,7 +68,9 @@ interface Sources {
   readonly filesOf: typeof FilesOf;
 }
 
-/** The bundle of one device, as little as can be kept of it: fleets are long, and files are rendered when they are asked for. */
+/**
+ * The bundle of one device. It keeps little memory, since fleets are large: files are rendered when they are asked for.
+ */
 class RenderedBundle implements Bundle {
   readonly directory: string;
   readonly artifact: string;
@@ -87,7 +92,7 @@ class RenderedBundle implements Bundle {
 
   get files(): readonly BundleFile[] {
     const { identity, hub, base, filesOf } = this.#sources;
-    // Sound, or there would be no bundle; to keep them would cost more memory than the time to read them again is worth.
+    // They are valid, or there would be no bundle. Reading them again costs less than keeping them in memory.
     const { value: places } = readPlaces(identity.device);
     return places === undefined ? [] : filesOf(identity, hub, { places, base });
   }
@@ -105,8 +110,8 @@ function namesOver(fleet: readonly Named[]): (device: Named) => BundleName {
 }
 
 /**
- * Adds findings to those told so far. A value in `defaults` is wrong once, not once for each device; what is said of several
- * devices names none. A notice is given once a file: in a CSV every row has its own cell for the version.
+ * Adds findings, each only once. A wrong value in `defaults` gives one finding for all devices, and this finding names
+ * no device. A notice is given once for each file, since every row of a CSV has its own cell for the version.
  */
 function tell(told: Map<string, Finding>, findings: readonly Finding[]): void {
   for (const item of findings) {

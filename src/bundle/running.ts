@@ -8,11 +8,11 @@ import { type Places, readPlaces } from './judge/places.ts';
 import { generationOf } from './judge/runtime.ts';
 import type { ForEachKey } from './judge/setting.ts';
 
-/** What a device runs by its bundle: its configuration as it is rendered, and what else its scripts are told. */
+/** What a device runs with its bundle: the rendered configuration, and the values that its scripts get besides. */
 export interface Running {
   readonly form: 'config.yaml' | 'config.toml';
   readonly text: string;
-  /** What a reader of the text gets. */
+  /** The settings of the text, as a reader gets them. */
   readonly parsed: () => Promise<object>;
   /** By dotted keys of the manifest. */
   readonly beside: Settings;
@@ -21,14 +21,14 @@ export interface Running {
 type Settings = ReadonlyMap<string, string>;
 
 /**
- * Renders what a device runs, whatever its checks say of it: the base of a pull request may have had what its head mends. Nothing
- * where it cannot be rendered.
- * @param base the file of `config.base`, where the device names one and it can be edited
+ * Renders what a device runs, even if checks refuse it: the head of a pull request may fix what was wrong at its base.
+ * Returns nothing if it cannot be rendered.
+ * @param base the file of `config.base`, if the device names one that can be edited
  */
 export function runningOf(device: Device, base: Base | undefined): Running | undefined {
   const form = generationOf(device.runtime.version) === 'aziot' ? 'config.toml' : 'config.yaml';
   const { config } = device;
-  // `validate` asks no hub, and knows none where the manifest names none.
+  // `validate` does not need a hub, so a device may have none.
   const hub = device.hub ?? ['localhost'].find(isHubHost);
   const places = readPlaces(device).value ?? placesAsWritten(device);
   if (hub === undefined || (config.base !== undefined && form === 'config.yaml' && base === undefined))
@@ -43,45 +43,47 @@ export function runningOf(device: Device, base: Base | undefined): Running | und
       const text = renderOnBase(base, device, hub, places);
       return { form, text, parsed: async () => (await import('yaml')).parse(text, quietly), beside };
     }
-    // To parse what we have just written would take a millisecond a device.
+    // Parsing the text again would take a millisecond for each device.
     const parsed = async () => configYamlOf(device, hub, places);
     return { form, text: renderConfigYaml(device, hub, places), parsed, beside };
   } catch {
-    // What no writer takes is a finding where it stands.
+    // A value that cannot be written is a finding of the checks.
     return undefined;
   }
 }
 
-/** Numbers of options of a container may be larger than JavaScript's. */
+/** Numbers in the options of a container may be too large for a JavaScript number. */
 const wholly = { integersAsBigInt: 'asNeeded' } as const;
 const quietly = { stringKeys: true, logLevel: 'silent' } as const;
 
-/** Places that no device could have are as good as others to be compared. */
+/** Invalid places are compared as they are written. */
 function placesAsWritten({ identity: { certificate = '', privateKey = '' } }: Device): Places {
   return { certificate: { uri: certificate }, privateKey: { uri: privateKey } };
 }
 
-/** How a change of a key is described, by which name and where its value is found. */
+/** How a change of a key is described: under which name, and where its value is found. */
 type Described =
-  /** By its value in config.yaml or config.toml, at the path that `config/yaml.ts` and `config/toml.ts` have for the key. */
+  /**
+   * Its value in config.yaml or config.toml, at the path that `config/yaml.ts` and `config/toml.ts` have for the key.
+   */
   | { readonly name: string; readonly alsoAt?: string; readonly inScript: boolean }
-  /** By what the scripts of the bundle are told beside the configuration. */
+  /** A value that the scripts of the bundle get besides the configuration. */
   | { readonly name: string; readonly beside: (device: Device) => unknown }
-  /** By the change of another setting, which holds it. */
+  /** Its value is part of another setting, whose change is described. */
   | typeof withAnother;
 
 const withAnother = 'with another setting';
 
-/** Its keys have rows of their own. */
+/** The rows of the keys below describe it. */
 const byItsKeys = 'by its keys';
 
-/** In the configuration alone. */
+/** The configuration has it, and no script. */
 const inFile = (name: string) => ({ name, inScript: false });
 
-/** `Initialize-IoTEdge` is told it too, where that makes the configuration by itself. */
+/** `Initialize-IoTEdge` gets it too, if it makes the configuration by itself. */
 const inScriptToo = (name: string) => ({ name, inScript: true });
 
-/** How a change of each key is described in a pull request. A new key has its row here. */
+/** How a pull request describes a change of each key. A new key needs a row here. */
 const described: ForEachKey<Described, Described | typeof byItsKeys> = {
   'runtime.version': { name: 'runtime.version', beside: ({ runtime }) => runtime.version.text },
   'runtime.platform': { name: 'runtime.platform', beside: ({ runtime }) => runtime.platform },
@@ -93,9 +95,9 @@ const described: ForEachKey<Described, Described | typeof byItsKeys> = {
   'identity.slot': { name: 'identity.slot', beside: ({ identity }) => identity.slot },
   'identity.certificate': inScriptToo('identity.certificate'),
   'identity.privateKey': inScriptToo('identity.privateKey'),
-  // It stands in the URI of the key.
+  // The URI of the private key has it.
   'identity.pinFrom': withAnother,
-  // Its settings are compared one by one.
+  // The settings in its file are compared one by one.
   'config.base': withAnother,
   'config.hostname': inFile('hostname'),
   'config.parentHostname': inFile('parentHostname'),
@@ -109,7 +111,7 @@ const described: ForEachKey<Described, Described | typeof byItsKeys> = {
     alsoAt: 'agent.config.auth.serveraddress',
   },
   'config.agent.registry.username': withAnother,
-  // As the placeholder of the password.
+  // The placeholder of the password has it.
   'config.agent.registry.passwordFrom': withAnother,
   'config.proxy': byItsKeys,
   'config.proxy.https': { name: 'proxy.https', beside: ({ config }) => config.proxy?.https },
@@ -151,8 +153,10 @@ function besideConfiguration(device: Device): Settings {
 }
 
 /**
- * Every setting of what a device runs, by its dotted key; those that the manifest has by the manifest's names.
- * @param form of what it is compared with: what config.yaml and config.toml have of their own is left out between them
+ * Returns every setting of what a device runs, by its dotted key. Settings that the manifest has get the manifest's
+ * names.
+ * @param form of the other side of the comparison: settings that only one of the two files can have are left out if the
+ *   forms differ
  */
 export async function settingsOf(device: Device, running: Running, form: Running['form']): Promise<Settings> {
   const settings = new Map<string, string>();
@@ -161,12 +165,12 @@ export async function settingsOf(device: Device, running: Running, form: Running
     const runs = called === undefined ? running.form === form : carriesConfiguration(device) || called.inScript;
     if (runs) settings.set(called?.name ?? key, value);
   }
-  // The address of a hub is there without its port.
+  // The configuration has the hub without its port; `beside` has it whole.
   settings.delete('hub');
   return new Map([...settings, ...running.beside]);
 }
 
-/** Every text, number and truth value in maps and lists, by its dotted key. */
+/** Lists every text, number and truth value in maps and lists, by its dotted key. */
 function* flat(key: string, value: unknown): Generator<readonly [key: string, value: string]> {
   if (value === undefined) return;
   if (typeof value !== 'object' || value === null || value instanceof Date) yield [key, String(value)];
@@ -181,22 +185,22 @@ interface Called {
   readonly inScript: boolean;
 }
 
-/** What the manifest calls a setting of config.yaml or config.toml; `undefined` where it has no name for it. */
+/** The manifest's name for a setting of config.yaml or config.toml; `undefined` if it has none. */
 function calledIn(key: string): Called | undefined {
   const called = names.find(({ path }) => key === path || key.startsWith(`${path}.`));
   if (called === undefined) return undefined;
   const { path, name } = called;
   if (key !== path) return { ...called, name: camelCase(name + key.slice(path.length), name) };
-  // A network that has nothing but a name.
+  // A network with only a name is a text.
   return name === 'network' ? { ...called, name: 'network.name' } : called;
 }
 
-/** Names of variables and labels are the user's own. */
+/** The user chooses the names of variables and labels: they stay as they are. */
 function camelCase(key: string, name: string): string {
   return /^agent\./.test(name) ? key : key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The names of both files' settings. A longer path comes before those that it begins with. */
+/** The manifest's names for the settings of both files. The first match counts, so longer paths come first. */
 const names: readonly Called[] = [
   { path: 'provisioning.iothub_hostname', name: 'hub', inScript: false },
   { path: 'provisioning.authentication.iothub_hostname', name: 'hub', inScript: false },

@@ -14,7 +14,8 @@ import { oneOf, present, type ValueReader } from './values.ts';
 /**
  * Reads `config` of a device, whatever its runtime. The stage that renders judges what the version does not know.
  *
- * `satisfies ForEachName<…>` demands each name that the schema has, so that a new key does not compile until it is read here.
+ * `satisfies ForEachName<…>` demands each name that the schema has, so that a new key does not compile until it is read
+ * here.
  * @param folder the manifest's folder, relative to the workspace: the path of `config.base` starts there
  */
 export function readConfig(read: ValueReader, folder: string): DeviceConfig {
@@ -39,7 +40,10 @@ export function readConfig(read: ValueReader, folder: string): DeviceConfig {
 /** Most devices of a large fleet have no `config`. They share this one to save memory. */
 const nothing: DeviceConfig = { agent: { env: {} } };
 
-/** Returns a finding for each key that has only a part of what it needs. Defaults are merged before: a device may complete them. */
+/**
+ * Returns a finding for each key that has only a part of what it needs. Defaults are merged before: a device may
+ * complete them.
+ */
 export function incompleteConfig(read: ValueReader): readonly Finding[] {
   if (!read.has('config')) return [];
   return together.flatMap(({ key, parts }) => {

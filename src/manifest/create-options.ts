@@ -6,8 +6,8 @@ import { textOf } from './values.ts';
 const key = 'config.agent.createOptions';
 
 /**
- * A finding for each `null` in a list of `createOptions`, where it was written. In a map it takes a key away; in a list it would
- * vanish in silence, since TOML has none, and what follows would move up.
+ * Returns a finding for each `null` in a list of `createOptions`, at the place where it is written. In a map `null`
+ * removes a key. In a list it would vanish in silence, since TOML has no null, and the next items would move up.
  */
 export function nullsInLists(root: Node): readonly Finding[] {
   const devices = at(root, ['devices']);

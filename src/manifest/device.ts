@@ -22,14 +22,14 @@ import { oneOf, optional, present, textOf, ValueReader } from './values.ts';
 
 const longestCommonName = 64; // RFC 5280, appendix A.1: ub-common-name
 
-/** A device and what is wrong with it; no device where its id or runtime is missing or impossible. */
+/** A device and its findings. There is no device if its id or its runtime is missing or invalid. */
 export interface ReadDevice {
   readonly device?: Device;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Reads one device out of its merged node, which the schema has passed.
+ * Reads one device from its merged node. The schema has checked the node before.
  * @param folder the manifest's folder, relative to the workspace: certificate paths start there
  * @param hub the manifest's own hub, for devices that name none
  */
@@ -61,7 +61,7 @@ export function readDevice(merged: Node, folder: string, hub: Node | undefined):
   return { device, findings };
 }
 
-/** Most devices of a long fleet say nothing of it: they share this one. */
+/** Most devices of a large fleet have no `identity`. They share this one to save memory. */
 const usual: DeviceIdentity = { slot: 'primary' };
 
 function readIdentity(read: ValueReader): DeviceIdentity {

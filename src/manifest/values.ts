@@ -3,7 +3,10 @@ import type { Place } from '../model/finding.ts';
 import { fileNameOf, type Json, type JsonObject } from '../model/fleet.ts';
 import { at, type Node, placeOf } from './node.ts';
 
-/** Reads a device's values by dotted key and replaces `{id}`. The schema has checked them, so a value of another type counts as absent. */
+/**
+ * Reads a device's values by dotted key and replaces `{id}`. The schema has checked them, so a value of another type
+ * counts as absent.
+ */
 export class ValueReader {
   readonly id: string;
   readonly #node: Node;

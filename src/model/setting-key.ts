@@ -1,8 +1,9 @@
 import type schema from '../../schemas/devices.schema.json';
 
 /**
- * The dotted path of a key below `config`, `runtime` or `identity` of a device: `config.agent.image`. TypeScript reads the paths
- * from the schema itself, so a key that is added there is missing in every table over these keys, and those tables do not compile.
+ * The dotted path of a key below `config`, `runtime` or `identity` of a device: `config.agent.image`. TypeScript reads
+ * the paths from the schema itself, so a key that is added there is missing in every table over these keys, and those
+ * tables do not compile.
  */
 export type SettingKey =
   | KeysBelow<Parts['config'], 'config'>

@@ -1,3 +1,4 @@
+import { type HostnameProblem, hostnameText } from './hostname.ts';
 import { rule } from './rule.ts';
 
 /** What is wrong with the file that config.base names. */
@@ -54,8 +55,7 @@ export type BaseHostnameProblem =
   | { readonly kind: 'missing' }
   | { readonly kind: 'no-text' }
   | { readonly kind: 'placeholder'; readonly text: string }
-  /** `problem` is what `iotedge check` would say: `is empty`. */
-  | { readonly kind: 'invalid'; readonly hostname: string; readonly problem: string };
+  | { readonly kind: 'invalid'; readonly hostname: string; readonly problem: HostnameProblem };
 
 export type AddressProblem =
   | { readonly kind: 'scheme'; readonly expected: readonly string[] }
@@ -171,7 +171,7 @@ function wordsOfHostname(problem: BaseHostnameProblem): string {
     case 'placeholder':
       return `hostname is still the placeholder of the template, "${problem.text}"`;
     case 'invalid':
-      return `hostname, "${problem.hostname}", ${problem.problem}`;
+      return `hostname, "${problem.hostname}", ${hostnameText(problem.problem)}`;
   }
 }
 

@@ -1,67 +1,94 @@
 import { baseRules } from './base.ts';
+import { hostnameRules } from './hostname.ts';
 import { rule } from './rule.ts';
 import { unsupportedRules } from './unsupported.ts';
+import { uriRules } from './uri.ts';
+
+/** What kind of secret a value is. */
+export type SecretKind = keyof typeof secrets;
+
+const secrets = {
+  'private-key': 'a private key',
+  'shared-access-key': 'a shared access key',
+  'storage-account-key': 'a storage account key',
+  'shared-access-signature': 'a shared access signature',
+  'symmetric-key': 'a symmetric key',
+  'module-pin': 'the PIN of a security module',
+  'password-in-address': 'a password in an address',
+  password: 'a password',
+  'by-name': 'a value whose name says that it is a secret',
+} as const;
+
+/** Why a private key in a security module cannot be used. `key`: the key of the manifest that has its URI. */
+type ModuleProblem =
+  | { readonly kind: 'no-library' | 'two-pins'; readonly key: string }
+  | { readonly kind: 'pin-alone' };
+
+function moduleText(problem: ModuleProblem): { readonly problem: string; readonly remedy: string } {
+  switch (problem.kind) {
+    case 'no-library':
+      return {
+        problem: `${problem.key} is in a security module, and config.pkcs11.library does not say how it is reached`,
+        remedy:
+          "Set config.pkcs11.library to the module's PKCS#11 library on the device, such as /usr/lib/softhsm/libsofthsm2.so.",
+      };
+    case 'two-pins':
+      return {
+        problem: `${problem.key} says where the PIN is (pin-source), and identity.pinFrom too`,
+        remedy: 'Remove identity.pinFrom, or pin-source from the URI.',
+      };
+    case 'pin-alone':
+      return {
+        problem: 'identity.pinFrom names a PIN, and no private key is in a security module',
+        remedy: 'Give identity.privateKey a pkcs11: URI, or remove identity.pinFrom.',
+      };
+  }
+}
+
+/** Why an address cannot be that of a proxy. */
+export type ProxyProblem = keyof typeof proxyProblems | { readonly scheme: string };
+
+const proxyProblems = {
+  'no-scheme': 'has no scheme, expected http:// before the host',
+  invalid: 'is no valid address',
+  'user-name': 'has a user name, which the runtime could not go with alone',
+  'more-than-host': 'has something behind the host and its port, expected nothing',
+  characters: 'has characters that no host has',
+} as const;
+
+function proxyText(problem: ProxyProblem): string {
+  return typeof problem === 'string' ? proxyProblems[problem] : `has the scheme "${problem.scheme}:", expected "http:"`;
+}
 
 export const configRules = {
-  'config/uri': rule<{ key: string; value: string; problem: string; expected: string }>({
-    severity: 'error',
-    about:
-      'The place of the certificate or key on the device is not a file: URI or an absolute path, so that the runtime would stop at start (https://github.com/Azure/iotedge/issues/4336), or is that of another file.',
-    message: ({ key, value, problem }) => `${key}: ${JSON.stringify(value)} ${problem}`,
-    remedy: ({ expected }) => `Write ${expected}.`,
-    example: {
-      key: 'identity.certificate',
-      value: 'certs/edge.pem',
-      problem: 'is a relative path',
-      expected: 'file:///var/lib/iotedge/identity/edge-001.pem',
-    },
-  }),
-  'config/hostname': rule<{ key: string; hostname: string; problem: string; implied: boolean }>({
-    severity: 'error',
-    about:
-      'The host name of the device or of its parent is not one that `iotedge check` accepts (RFC 1035: at most 64 characters, labels of at most 63 that begin with a letter and end with a letter or digit; from 1.2 on also an IP address).',
-    message: ({ key, hostname, problem, implied }) =>
-      `${implied ? 'the host name made from the device id' : key}, "${hostname}", ${problem}`,
-    remedy: ({ key, implied }) =>
-      implied
-        ? 'Set config.hostname to the name of the machine.'
-        : `Give ${key} the name that the machine has (hostname).`,
-    example: {
-      key: 'config.hostname',
-      hostname: '7-edge',
-      problem: 'has the label "7-edge", which does not begin with a letter',
-      implied: true,
-    },
-  }),
+  ...uriRules,
+  ...hostnameRules,
   ...unsupportedRules,
   ...baseRules,
-  'config/secret-in-manifest': rule<{ key: string; what: string }>({
+  'config/secret-in-manifest': rule<{ key: string; what: SecretKind }>({
     severity: 'error',
     about:
       'A secret stands in the manifest: everyone who reads the repository, and every artifact made from it, has it.',
-    message: ({ key, what }) => `${key} holds ${what}`,
+    message: ({ key, what }) => `${key} holds ${secrets[what]}`,
     remedy: () =>
       'Remove it and renew it: it is known now. Set such values on the device, or in the deployment of its modules.',
-    example: { key: 'config.agent.env.UpstreamKey', what: 'a shared access key' },
+    example: { key: 'config.agent.env.UpstreamKey', what: 'shared-access-key' },
   }),
-  'config/pkcs11': rule<{ problem: string; remedy: string }>({
+  'config/pkcs11': rule<ModuleProblem>({
     severity: 'error',
     about:
       'A private key in a security module (PKCS#11) that the runtime could not reach: no library is named, or a PIN has no key.',
-    message: ({ problem }) => problem,
-    remedy: ({ remedy }) => remedy,
-    example: {
-      problem: 'identity.privateKey is in a security module, and config.pkcs11.library does not say how it is reached',
-      remedy: 'Set config.pkcs11.library.',
-    },
+    message: (problem) => moduleText(problem).problem,
+    remedy: (problem) => moduleText(problem).remedy,
+    example: { kind: 'no-library', key: 'identity.privateKey' },
   }),
-  'config/proxy': rule<{ problem: string }>({
+  'config/proxy': rule<{ problem: ProxyProblem }>({
     severity: 'error',
     about:
       'The address of the proxy is not http:// or https:// with a host, a port if need be, and nothing else. The runtime and its agent would reach nobody.',
-    message: ({ problem }) => `config.proxy.https ${problem}`,
+    message: ({ problem }) => `config.proxy.https ${proxyText(problem)}`,
     remedy: () => 'Write the address alone, such as http://proxy.plant.example:3128.',
-    example: { problem: 'has no scheme, expected http:// before the host' },
+    example: { problem: 'no-scheme' },
   }),
   'config/placeholder': rule<{ key: string; placeholder: string }>({
     severity: 'error',

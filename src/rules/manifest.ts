@@ -1,5 +1,6 @@
 import { certificateExtensions } from '../model/identity.ts';
 import { rule } from './rule.ts';
+import { settingWords, type WrongSetting } from './setting-value.ts';
 import { type SyntaxFault, syntaxRemedy, syntaxText } from './syntax.ts';
 
 /** A value that is missing or of another type. `expected` and `found` are the words of the schema. */
@@ -49,15 +50,15 @@ export const manifestRules = {
         : `Write "${suggestion}", or remove the key.`,
     example: { key: 'certficates', where: 'a device', suggestion: 'certificates', known: ['id', 'certificates'] },
   }),
-  'manifest/type': rule<WrongValue | NamedFault>({
+  'manifest/type': rule<WrongValue | NamedFault | WrongSetting>({
     severity: 'error',
     about:
       'A value is missing or is not what its key takes: a number where text is needed (`1.10` becomes 1.1 without quotes), a word that is not in the list.',
     message: (details) => {
-      const { expected, found } = 'problem' in details ? namedFaults[details.problem] : details;
+      const { expected, found } = wordsOf(details);
       return `${details.key}: expected ${expected}, found ${found}`;
     },
-    remedy: (details) => ('problem' in details ? namedRemedy(details) : valueRemedy(details)),
+    remedy: remedyOf,
     example: { key: 'runtime.version', expected: 'text', found: 'the number 1.1', remedy: { quote: '1.1' } },
   }),
   'manifest/empty': rule<Emptiness>({
@@ -80,6 +81,25 @@ const namedFaults = {
   'no-runtime': { expected: 'the IoT Edge that the device runs', found: 'nothing' },
 } as const;
 
+function wordsOf(details: WrongValue | NamedFault | WrongSetting): {
+  readonly expected: string;
+  readonly found: string;
+} {
+  if (!('problem' in details)) return details;
+  return isNamed(details) ? namedFaults[details.problem] : settingWords(details);
+}
+
+function isNamed(details: NamedFault | WrongSetting): details is NamedFault {
+  return Object.hasOwn(namedFaults, details.problem);
+}
+
+function remedyOf(details: WrongValue | NamedFault | WrongSetting): string {
+  if ('problem' in details && isNamed(details)) return namedRemedy(details);
+  const remedy = 'remedy' in details ? details.remedy : undefined;
+  if (remedy === undefined) return `Give ${details.key} ${wordsOf(details).expected}.`;
+  return typeof remedy === 'string' ? valueRemedies[remedy] : `Put it in quotes: "${remedy.quote}".`;
+}
+
 function namedRemedy(fault: NamedFault): string {
   switch (fault.problem) {
     case 'no-column':
@@ -89,11 +109,6 @@ function namedRemedy(fault: NamedFault): string {
     case 'no-runtime':
       return 'Say it once for all in defaults: runtime: {version: "1.1", platform: debian}. A CSV has the columns runtime.version and runtime.platform.';
   }
-}
-
-function valueRemedy({ key, expected, remedy }: WrongValue): string {
-  if (remedy === undefined) return `Give ${key} ${expected}.`;
-  return typeof remedy === 'string' ? valueRemedies[remedy] : `Put it in quotes: "${remedy.quote}".`;
 }
 
 const valueRemedies = {

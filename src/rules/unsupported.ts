@@ -26,7 +26,9 @@ export type Unsupported =
         | 'registry-not-of-image'
         | 'path-for-powershell';
     }
-  /** A key on top of the config.yaml at `path` that config.toml has from `since` on; `instead` says the same up to 1.1. */
+  /**
+   * A key on top of the config.yaml at `path` that config.toml has from `since` on; `instead` says the same up to 1.1.
+   */
   | {
       readonly kind: 'base-key';
       readonly path: string;

@@ -5,11 +5,10 @@ import { readBase } from '../../../src/bundle/base/base.ts';
 import { judgeBaseKeys } from '../../../src/bundle/base/keys.ts';
 import { judgeBaseHostname, judgeParts } from '../../../src/bundle/base/needs.ts';
 import { aLineOf } from '../../../src/bundle/base/secrets.ts';
-import { problemOf } from '../../../src/bundle/judge/hostname.ts';
-import { secretOf } from '../../../src/bundle/judge/secrets.ts';
 import type { Finding } from '../../../src/model/finding.ts';
 import type { Platform } from '../../../src/model/fleet.ts';
 import type { AddressProblem, BaseHostnameProblem, BaseProblem } from '../../../src/rules/base.ts';
+import type { SecretKind } from '../../../src/rules/config.ts';
 import { at, told } from '../../support/finding.ts';
 import { describeNeeding } from '../../support/needing.ts';
 import { deviceOf } from '../material.ts';
@@ -110,42 +109,41 @@ describe('config/base, of a file that cannot be edited', () => {
 
 describe('config/secret-in-manifest, of a base', () => {
   const secret = 'c2VjcmV0LXZhbHVl';
-  /** What the judge of the manifest calls such a text. */
-  const [accessKey, privateKey, named] = [
-    secretOf('', 'SharedAccessKey=x')!,
-    secretOf('', '-----BEGIN PRIVATE KEY-----')!,
-    secretOf('config.agent.env.DB_PASSWORD', 'x')!,
-  ];
   const line = aLineOf('base.yaml');
-  it.each([
+  it.each<{ at: readonly number[]; key: string; what: SecretKind; text: string }>([
     {
       at: [2, 3],
       key: 'provisioning.device_connection_string',
-      what: accessKey,
+      what: 'shared-access-key',
       text: `provisioning:\n  device_connection_string: "HostName=h;DeviceId=d;SharedAccessKey=${secret}"\n`,
     },
-    { at: [2, 1], key: line, what: accessKey, text: `a: 1\n#   x: "HostName=h;SharedAccessKey=${secret}"\n` },
-    { at: [3, 1], key: line, what: privateKey, text: `a:\n- |\n -----BEGIN PRIVATE KEY-----\n ${secret}\n` },
+    { at: [2, 1], key: line, what: 'shared-access-key', text: `a: 1\n#   x: "HostName=h;SharedAccessKey=${secret}"\n` },
+    { at: [3, 1], key: line, what: 'private-key', text: `a:\n- |\n -----BEGIN PRIVATE KEY-----\n ${secret}\n` },
     {
       at: [3, 5],
       key: 'provisioning.attestation.symmetric_key',
-      what: 'a symmetric key',
+      what: 'symmetric-key',
       text: `provisioning:\n  attestation:\n    symmetric_key: "${secret}"\n`,
     },
     {
       at: [4, 7],
       key: 'agent.config.auth.password',
-      what: 'a password',
+      what: 'password',
       text: `agent:\n  config:\n    auth:\n      password: "${secret}"\n`,
     },
     {
       at: [3, 5],
       key: 'agent.config.image',
-      what: 'a password',
+      what: 'password',
       text: `agent:\n  config:\n    image: "me:${secret}@r/a"\n`,
     },
-    { at: [3, 5], key: 'agent.env.DB_PASSWORD', what: named, text: `agent:\n  env:\n    DB_PASSWORD: "${secret}"\n` },
-    { at: [1, 1], key: line, what: accessKey, text: `: : "SharedAccessKey=${secret}"\n` },
+    {
+      at: [3, 5],
+      key: 'agent.env.DB_PASSWORD',
+      what: 'by-name',
+      text: `agent:\n  env:\n    DB_PASSWORD: "${secret}"\n`,
+    },
+    { at: [1, 1], key: line, what: 'shared-access-key', text: `: : "SharedAccessKey=${secret}"\n` },
   ])('at $at: $key', ({ at: [row = 0, column = 0], key, what, text }) => {
     const findings = findingsIn(text).filter(({ rule }) => rule === 'config/secret-in-manifest');
     expect(findings).toMatchObject([
@@ -225,7 +223,11 @@ describe('config/base, of a file with which no device could start', () => {
     ['hostname: "edge"\n', '', { kind: 'missing' }],
     ['"edge"', '"<ADD HOSTNAME HERE>"', { kind: 'placeholder', text: '<ADD HOSTNAME HERE>' }],
     ['"edge"', '12', { kind: 'no-text' }],
-    ['"edge"', '"7-edge"', { kind: 'invalid', hostname: '7-edge', problem: problemOf('7-edge')! }],
+    [
+      '"edge"',
+      '"7-edge"',
+      { kind: 'invalid', hostname: '7-edge', problem: { kind: 'label', label: '7-edge', problem: { kind: 'begin' } } },
+    ],
   ])('has, for %s, %j', (part, instead, problem) => {
     const text = whole.replace(part, instead);
     expect(lacks(text)).toMatchObject([complaint(1, 1, { kind: 'hostname', problem })]);

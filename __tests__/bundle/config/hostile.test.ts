@@ -10,7 +10,7 @@ import { readPlaces } from '../../../src/bundle/judge/places.ts';
 import { fc, times } from '../../support/property.ts';
 import { deviceOf, now, type Wanted } from '../material.ts';
 
-/** One device in a form, read back by a reader that had no part in the writing. */
+/** The configuration of one device, read back by a library that did not write it. */
 type Read = (wanted: Wanted) => { readonly text: string; readonly config: Record<string, unknown> };
 
 const yaml: Read = (wanted) => {
@@ -24,18 +24,19 @@ const yaml: Read = (wanted) => {
 const toml: Read = (wanted) => {
   const { device, hub, places } = materialOf({ version: '1.5', ...wanted });
   const text = renderConfigToml(device, hub, places);
-  // Not by way of JSON: V8 reads the key "\"" as "\\" where an object before had that one in its place (seen on Node 24.21).
+  // Not by way of JSON: V8 reads the key "\"" as "\\" where an object before had that one in its place (seen on Node
+  // 24.21).
   return { text, config: plain(parseToml(text)) as Record<string, unknown> };
 };
 
-/** Without what the reader puts on its tables. */
+/** Removes what the reader adds to its tables. */
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
-/** Also of what would be refused: the form holds, whatever comes. */
+/** Renders also what the checks would refuse: the file must stay well-formed. */
 function materialOf(wanted: Wanted) {
   const device = deviceOf(wanted);
   const places = readPlaces(device).value;
@@ -105,7 +106,7 @@ const text = fc.oneof(
   fc.string({ unit: fc.constantFrom(...pieces), maxLength: 8 }),
   fc.constantFrom(...pieces),
 );
-// The readers set the prototype by one of them, or lose what is called like a method of every object.
+// Readers set the prototype with one of these names, or lose names that every object has as a method.
 const name = text.filter((key) => !(key in {}));
 const id = fc.string({ unit: fc.constantFrom(...[..."aZ09-._:%#*?!(),+=@$';"]), minLength: 1, maxLength: 128 });
 
@@ -146,7 +147,7 @@ describe.each([
           const { createOptions = {}, image: foundImage, ...others } = (agent?.config ?? {}) as Record<string, unknown>;
           expect(foundImage).toBe(image);
           expect(others).toEqual(form === 'YAML' ? { auth: {} } : {});
-          // As JSON has it: a dictionary's order is its own, and -0 is 0.
+          // Compares as JSON: the order of keys does not count, and -0 is 0.
           expect(sorted(createOptions)).toEqual(sorted(options));
           expect(new Map(Object.entries(agent?.env ?? {}))).toEqual(new Map(Object.entries(env)));
           const { agent: _, hostname: __, provisioning: ___, ...expected } = calm;
@@ -191,7 +192,7 @@ describe.each([
   });
 
   it('keeps any path that is taken, as a path or as its URI', () => {
-    // A URI whose first name is a drive is taken for one of Windows.
+    // A URI whose first name is a drive is read as a Windows path.
     const segment = fc
       .string({ unit: fc.constantFrom(...[...'ab.-_ %#?:"\'$`&;{}()é😀\\']), minLength: 1, maxLength: 12 })
       .filter((part) => !/^(\.{1,2}|[a-z]:)$/.test(part));

@@ -1,17 +1,20 @@
 import type { Platform } from '../../../src/model/fleet.ts';
 import type { Wanted } from '../material.ts';
 
-/** Where a device runs: 1.`minor` of IoT Edge. */
+/** The runtime of a device: IoT Edge 1.`minor` on a platform. */
 export interface Target {
   readonly version: string;
   readonly minor: number;
   readonly platform: Platform;
 }
 
-/** A setting of the parsed configuration: its path, and its value. */
+/** A setting of the parsed configuration: its path and its value. */
 export type Meant = readonly [path: string, value: unknown];
 
-/** One way to set an option, what it means in each form, and the keys that are refused where the target lacks it. */
+/**
+ * One way to set an option, what it means in each file, and the keys that are refused on a target that does not know
+ * it.
+ */
 export interface Choice {
   readonly wanted: (target: Target) => Wanted;
   readonly yaml?: (target: Target) => readonly Meant[];
@@ -29,7 +32,7 @@ const on = (platforms: readonly Platform[], ...keys: readonly string[]) => ({
   refused: (t: Target) => (platforms.includes(t.platform) ? [] : keys),
 });
 
-/** A file of the device in both manners of the platform: as a path, and as the URI that the runtime takes. */
+/** A file on the device, as a path of the platform and as the URI in the configuration. */
 function file({ platform }: Target, name: string): { readonly path: string; readonly uri: string } {
   if (platform === 'windows') return { path: `C:\\edge\\${name}`, uri: `file:///C:/edge/${name}` };
   return { path: `/srv/edge/${name}`, uri: `file:///srv/edge/${name}` };
@@ -59,7 +62,7 @@ const trustBundle = (t: Target) => file(t, 'trust.pem').path;
 const edgeCa = (t: Target) => ({ certificate: file(t, 'ca.pem').path, privateKey: file(t, 'ca.key.pem').uri });
 const edgeCaToml: Meant = ['edge_ca', { cert: linuxUri('ca.pem'), pk: linuxUri('ca.key.pem') }];
 
-/** In 1.2 the network stands in a table that needs the engine's address too. */
+/** From 1.2 on the network stands in a table that needs the engine's address too. */
 const networkToml = (network: unknown): readonly Meant[] => [
   ['moby_runtime', { uri: 'unix:///var/run/docker.sock', network }],
 ];
@@ -67,7 +70,7 @@ const networkToml = (network: unknown): readonly Meant[] => [
 const library = '/usr/lib/softhsm/libsofthsm2.so';
 const pinned = 'pin-value=$'.concat('{IOTEDGE_PIN}');
 
-/** Every option of a device's configuration, each with the ways to set it that differ in kind. */
+/** Every option of a device's configuration, with all kinds of ways to set it. */
 export const options: Readonly<Record<string, readonly Choice[]>> = {
   id: [
     {
@@ -231,7 +234,7 @@ export const options: Readonly<Record<string, readonly Choice[]>> = {
   ],
   watchdog: [
     { wanted: always({ config: { watchdog: { maxRetries: 5 } } }), ...same(['watchdog', { max_retries: 5 }]) },
-    // Without the key 1.1 retries for ever; it knows no word for it.
+    // 1.1 has no word for infinite. It retries forever without the key.
     {
       wanted: always({ config: { watchdog: { maxRetries: 'infinite' } } }),
       toml: [['watchdog', { max_retries: 'infinite' }]],
@@ -271,7 +274,7 @@ export const options: Readonly<Record<string, readonly Choice[]>> = {
   ],
 };
 
-/** The first or the last way to set each option that the target knows. */
+/** For each option that the target knows, the first or the last way to set it. */
 export function knownBy(target: Target, which: 'first' | 'last'): readonly Choice[] {
   return Object.values(options).flatMap((choices) => {
     const known = choices.filter(({ refused }) => (refused?.(target) ?? []).length === 0);
@@ -279,7 +282,7 @@ export function knownBy(target: Target, which: 'first' | 'last'): readonly Choic
   });
 }
 
-/** A device on the target with these choices, later ones over earlier ones. */
+/** A device on the target with these choices. A later choice replaces what an earlier one sets. */
 export function together(target: Target, choices: readonly Choice[]): Wanted {
   const { version, platform } = target;
   return choices.reduce<Wanted>((all, choice) => merged(all, choice.wanted(target)) as Wanted, { version, platform });

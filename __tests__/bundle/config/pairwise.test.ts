@@ -15,7 +15,7 @@ const targets: readonly Target[] = platforms.flatMap((platform) =>
     .filter(({ minor }) => platform !== 'windows' || minor < 2),
 );
 
-/** Two ways to set two options; nothing else is set. */
+/** All pairs of ways to set two different options. Nothing else is set. */
 const pairs = Object.values(options).flatMap((first, index, all) =>
   all.slice(index + 1).flatMap((second) => first.flatMap((one) => second.map((other) => [one, other] as const))),
 );
@@ -54,7 +54,7 @@ function holds(target: Target, choices: readonly Choice[]): void {
   expect(read, text).toEqual(toml ? tomlOf(target, meant) : yamlOf(target, meant));
 }
 
-/** config.yaml as the packages' templates have it, with its X.509 section, and what the options mean on top. */
+/** The expected config.yaml: the template of the package with its X.509 section, and what the options mean. */
 function yamlOf({ version, platform }: Target, meant: readonly Meant[]): Tree {
   const { hub, id } = named(meant);
   const windows = platform === 'windows';
@@ -91,7 +91,7 @@ function yamlOf({ version, platform }: Target, meant: readonly Meant[]): Tree {
   return withMeant(tree, meant, ['provisioning.device_id']);
 }
 
-/** config.toml with what is required, and what the options mean. */
+/** The expected config.toml: what is required, and what the options mean. */
 function tomlOf({ version }: Target, meant: readonly Meant[]): Tree {
   const { hub, id } = named(meant);
   const tree = {
@@ -123,7 +123,7 @@ function named(meant: readonly Meant[]): { readonly hub: unknown; readonly id: u
   return { hub: hub ?? 'contoso.azure-devices.net', id: id ?? 'edge-001' };
 }
 
-/** `elsewhere`: where the other form has a setting. The host name that is given counts more than that of the id. */
+/** `elsewhere` has the paths of the other file. A given host name wins over the one made from the id. */
 function withMeant(tree: Tree, meant: readonly Meant[], elsewhere: readonly string[]): Tree {
   for (const [path, value] of meant) {
     if (notions.includes(path) || elsewhere.includes(path)) continue;

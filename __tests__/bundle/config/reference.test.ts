@@ -30,7 +30,10 @@ const newer = ['1.2.10', '1.6.1'].flatMap((version) =>
   (['debian', 'linux'] as const).map((platform) => ({ version, minor: Number(version[2]), platform })),
 );
 
-/** Not in the templates, but read: createOptions since 1.0, the network as a map in 1.2 as it was before. */
+/**
+ * The runtime reads these although the templates lack them: createOptions since 1.0, and the network as a map in 1.2 as
+ * before.
+ */
 const elsewhere = ['createOptions', 'name', 'ipv6', 'ipam', 'config', 'gateway', 'subnet', 'ip_range'];
 
 describeNeeding(['../shared/reference'], 'the templates of the packages', () => {
@@ -63,7 +66,7 @@ describeNeeding(['../shared/reference'], 'the templates of the packages', () => 
   });
 });
 
-/** The names of all settings, with every option set, but for those that the user chooses. */
+/** The names of all settings with every option set, without names that the user chooses. */
 function keysIn(target: Target, parse: (text: string) => unknown): readonly string[] {
   const keys = new Set<string>();
   const walk = (value: unknown) => {
@@ -76,7 +79,7 @@ function keysIn(target: Target, parse: (text: string) => unknown): readonly stri
   };
   for (const which of ['first', 'last'] as const)
     walk(parse(configurationOf(together(target, knownBy(target, which)))));
-  // The other ways to say it.
+  // An option that excludes another one.
   if (target.minor < 2) walk(parse(configurationOf({ ...target, config: { edgeCa: { lifetimeDays: 1 } } })));
   return [...keys];
 }
@@ -93,7 +96,7 @@ describeNeeding(['../shared/reference'], 'the runtime’s own pair of manual X.5
   it('is rendered alike for 1.1', () => {
     const theirs = parseYaml(read('config.toml/manual-x509/old-config.yaml'));
     const ours = parseYaml(configurationOf({ ...pair, config: { dynamicReprovisioning: true } }));
-    // Left out there, and empty by default.
+    // The file leaves these out. They are empty by default.
     const agent = { ...theirs.agent, env: {}, config: { ...theirs.agent.config, auth: {} } };
     expect(ours).toEqual({ ...theirs, agent });
   });
@@ -101,7 +104,7 @@ describeNeeding(['../shared/reference'], 'the runtime’s own pair of manual X.5
   it.each(['1.2', '1.3', '1.4', '1.5', '1.6'])('is rendered alike for %s', (version) => {
     const theirs = toml(read('config.toml/manual-x509/super-config.toml'));
     const ours = toml(configurationOf({ ...pair, version, config: { autoReprovisioningMode: 'Dynamic' } }));
-    /** What `iotedge config import` writes down, though the runtime has it by default. */
+    /** `iotedge config import` writes these, although they are defaults of the runtime. */
     const defaults = {
       prefer_module_identity_cache: false,
       aziot_keys: {},
@@ -112,7 +115,7 @@ describeNeeding(['../shared/reference'], 'the runtime’s own pair of manual X.5
       watchdog: { max_retries: 'infinite' },
       edge_ca: { auto_generated_edge_ca_expiry_days: 90 },
       moby_runtime: { uri: 'unix:///var/run/docker.sock', network: 'azure-iot-edge' },
-      // Carried over from 1.1, whose sockets these are; the listening ones are the package's of 1.2.
+      // `connect` has the sockets of 1.1, `listen` those of the package of 1.2.
       connect: {
         workload_uri: 'unix:///var/run/iotedge/workload.sock',
         management_uri: 'unix:///var/run/iotedge/mgmt.sock',

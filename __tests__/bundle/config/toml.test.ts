@@ -90,7 +90,7 @@ describe('config.toml', () => {
     const text = render({ version: '1.2', config: { agent: { createOptions } } });
     const read = JSON.parse(JSON.stringify(parse(text)));
     expect(read.agent).toMatchObject({ config: { createOptions }, env: {} });
-    // Docker's fields are whole numbers: a fraction would be refused by the runtime.
+    // Docker's fields are whole numbers: the runtime refuses a fraction.
     expect(text).toContain('\nMemory = 536870912\n');
     expect(text).toContain('\nInterval = 30000000000\n');
   });

@@ -1,26 +1,35 @@
 import { describe, expect, it } from 'vitest';
 import { renderBundles } from '../../../src/bundle/render.ts';
 import type { Json } from '../../../src/model/fleet.ts';
+import type { ProxyProblem } from '../../../src/rules/config.ts';
+import type { HostnameProblem, LabelProblem } from '../../../src/rules/hostname.ts';
+import type { DetailsOf } from '../../../src/rules/rules.ts';
+import type { WrongSetting } from '../../../src/rules/setting-value.ts';
+import { told } from '../../support/finding.ts';
 import { columnOf, configurationOf, findingsOf, identityOf, now, type Wanted } from '../material.ts';
 
+/** A wrong setting without its key. */
+type Problem = WrongSetting extends infer Wrong ? (Wrong extends WrongSetting ? Omit<Wrong, 'key'> : never) : never;
+
 describe('config/hostname', () => {
-  it.each([
-    ['', 'is empty'],
-    ['7-edge', 'does not begin with a letter'],
-    ['-edge', 'does not begin with a letter'],
-    ['edge-', 'does not end with a letter or a digit'],
-    ['edge_1', 'has the character "_"'],
-    ['édge', 'has the character "é"'],
-    ['edge..local', 'has an empty label'],
-    ['edge.', 'has an empty label'],
-    ['edge.7.local', 'has the label "7"'],
-    ['a'.repeat(64), 'has 64 characters, expected at most 63'],
-    [`${'a'.repeat(32)}.${'b'.repeat(32)}`, 'has 65 characters, expected at most 64'],
-  ])('refuses %j, which %s', (hostname, problem) => {
+  const label = (text: string, problem: LabelProblem): HostnameProblem => ({ kind: 'label', label: text, problem });
+  it.each<[string, HostnameProblem]>([
+    ['', { kind: 'empty' }],
+    ['7-edge', label('7-edge', { kind: 'begin' })],
+    ['-edge', label('-edge', { kind: 'begin' })],
+    ['edge-', label('edge-', { kind: 'end' })],
+    ['edge_1', label('edge_1', { kind: 'character', character: '_' })],
+    ['édge', label('édge', { kind: 'character', character: 'é' })],
+    ['edge..local', { kind: 'empty-label' }],
+    ['edge.', { kind: 'empty-label' }],
+    ['edge.7.local', label('7', { kind: 'begin' })],
+    ['a'.repeat(64), label('a'.repeat(64), { kind: 'length', length: 64 })],
+    [`${'a'.repeat(32)}.${'b'.repeat(32)}`, { kind: 'length', length: 65 }],
+  ])('refuses %j: %j', (hostname, problem) => {
     const findings = findingsOf({ hostname });
     expect(findings).toMatchObject([{ rule: 'config/hostname', place: { column: columnOf('config.hostname') } }]);
-    expect(findings[0]?.message).toContain('config.hostname, ');
-    expect(findings[0]?.message).toContain(problem);
+    const details = { key: 'config.hostname', hostname, problem, implied: false };
+    expect(findings[0]).toMatchObject(told('config/hostname', details));
   });
 
   it.each(['e', 'edge-7.LOCAL', 'a'.repeat(63), `${'a'.repeat(32)}.${'b'.repeat(31)}`])('takes %s', (hostname) => {
@@ -30,7 +39,9 @@ describe('config/hostname', () => {
   it('takes the id in lower case where none is given, and says so when that cannot be', () => {
     expect(findingsOf({ id: 'EDGE-1' })).toEqual([]);
     expect(configurationOf({ id: 'EDGE-1' })).toContain('hostname: "edge-1"\n');
-    expect(findingsOf({ id: '7EDGE' })[0]?.message).toContain('made from the device id, "7edge"');
+    const problem = label('7edge', { kind: 'begin' });
+    const details = { key: 'config.hostname', hostname: '7edge', problem, implied: true };
+    expect(findingsOf({ id: '7EDGE' })).toMatchObject([{ ...told('config/hostname', details), device: '7EDGE' }]);
   });
 
   it.each(['10.0.0.4', 'fd00::1'])('takes the address %s, of the device and of its parent, from 1.2 on', (address) => {
@@ -38,35 +49,41 @@ describe('config/hostname', () => {
     expect(findingsOf({ version: '1.1', hostname: address })).toMatchObject([{ rule: 'config/hostname' }]);
   });
 
-  it.each(['', '7-gateway', 'gateway_1', '10.0.0.256'])('refuses %j as that of a parent', (parentHostname) => {
+  it.each<[string, HostnameProblem]>([
+    ['', { kind: 'empty' }],
+    ['7-gateway', label('7-gateway', { kind: 'begin' })],
+    ['gateway_1', label('gateway_1', { kind: 'character', character: '_' })],
+    ['10.0.0.256', label('10', { kind: 'begin' })],
+  ])('refuses %j as that of a parent', (parentHostname, problem) => {
     const findings = findingsOf({ version: '1.5', config: { parentHostname } });
     expect(findings).toMatchObject([{ rule: 'config/hostname', place: { column: columnOf('config.parentHostname') } }]);
-    expect(findings[0]?.message).toContain(`config.parentHostname, "${parentHostname}", `);
+    const details = { key: 'config.parentHostname', hostname: parentHostname, problem, implied: false };
+    expect(findings[0]).toMatchObject(told('config/hostname', details));
   });
 });
 
 describe('config/proxy', () => {
   const wanted = (https: string): Wanted => ({ config: { proxy: { https } } });
 
-  it.each([
-    ['proxy.plant.example:3128', 'has no scheme'],
-    ['proxy.plant.example', 'has no scheme'],
-    ['//proxy.plant.example', 'has no scheme'],
-    ['http:proxy.plant.example', 'has no scheme'],
-    ['socks5://proxy.plant.example', 'has the scheme "socks5:"'],
-    ['http://', 'is no valid address'],
-    ['http://a"b', 'has characters that no host has'],
-    ['http://a\nb', 'has characters that no host has'],
-    ['http://proxy:99999', 'is no valid address'],
-    ['http://me@proxy.plant.example:3128', 'has a user name'],
-    ['http://proxy.plant.example:3128/path', 'has something behind the host'],
-    ['http://proxy.plant.example:3128?a=b', 'has something behind the host'],
-    ['http://proxy.plant.example:3128?', 'has something behind the host'],
-    ['http://proxy.plant.example:3128#', 'has something behind the host'],
-  ])('refuses %j, which %s', (https, problem) => {
+  it.each<[string, ProxyProblem]>([
+    ['proxy.plant.example:3128', 'no-scheme'],
+    ['proxy.plant.example', 'no-scheme'],
+    ['//proxy.plant.example', 'no-scheme'],
+    ['http:proxy.plant.example', 'no-scheme'],
+    ['socks5://proxy.plant.example', { scheme: 'socks5' }],
+    ['http://', 'invalid'],
+    ['http://a"b', 'characters'],
+    ['http://a\nb', 'characters'],
+    ['http://proxy:99999', 'invalid'],
+    ['http://me@proxy.plant.example:3128', 'user-name'],
+    ['http://proxy.plant.example:3128/path', 'more-than-host'],
+    ['http://proxy.plant.example:3128?a=b', 'more-than-host'],
+    ['http://proxy.plant.example:3128?', 'more-than-host'],
+    ['http://proxy.plant.example:3128#', 'more-than-host'],
+  ])('refuses %j: %j', (https, problem) => {
     const findings = findingsOf(wanted(https));
     expect(findings).toMatchObject([{ rule: 'config/proxy', place: { column: columnOf('config.proxy.https') } }]);
-    expect(findings[0]?.message).toContain(problem);
+    expect(findings[0]).toMatchObject(told('config/proxy', { problem }));
   });
 
   it.each(['http://me:hunter2', 'me:hunter2@proxy:3128', 'http://hunter2@proxy', 'http://proxy:1/hunter2'])(
@@ -95,18 +112,29 @@ describe('config/pkcs11', () => {
   const pkcs11 = { library: '/usr/lib/m.so' };
   const edgeCa = { certificate: '/ca.pem', privateKey: 'pkcs11:token=edge;object=ca' };
 
-  it.each<[string, Wanted, string]>([
-    ['a key without a library', { privateKey }, 'identity.privateKey'],
-    ['a key of the edge CA without a library', { config: { edgeCa } }, 'config.edgeCa.privateKey'],
-    ['a PIN without a key', { identity: { pinFrom: 'IOTEDGE_PIN' } }, 'identity.pinFrom'],
+  it.each<[string, Wanted, string, DetailsOf['config/pkcs11']]>([
+    [
+      'a key without a library',
+      { privateKey },
+      'identity.privateKey',
+      { kind: 'no-library', key: 'identity.privateKey' },
+    ],
+    [
+      'a key of the edge CA without a library',
+      { config: { edgeCa } },
+      'config.edgeCa.privateKey',
+      { kind: 'no-library', key: 'config.edgeCa.privateKey' },
+    ],
+    ['a PIN without a key', { identity: { pinFrom: 'IOTEDGE_PIN' } }, 'identity.pinFrom', { kind: 'pin-alone' }],
     [
       'a PIN from two places',
       { privateKey: `${privateKey}?pin-source=file:/pin`, identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11 } },
       'identity.privateKey',
+      { kind: 'two-pins', key: 'identity.privateKey' },
     ],
-  ])('tells %s', (_, wanted, key) => {
+  ])('tells %s', (_, wanted, key, details) => {
     expect(findingsOf({ version: '1.5', ...wanted })).toMatchObject([
-      { rule: 'config/pkcs11', place: { column: columnOf(key) } },
+      { ...told('config/pkcs11', details), place: { column: columnOf(key) } },
     ]);
   });
 
@@ -126,23 +154,26 @@ describe('what neither form can hold', () => {
   const registry = { server: 'contoso.azurecr.io', username: 'puller', passwordFrom: 'IOTEDGE_PW' };
   const inOptions = (value: Json): Wanted => ({ config: { agent: { createOptions: { A: { B: [value] } } } } });
 
-  it.each<[string, string, Wanted, string]>([
-    ['half a character', 'config.agent.env.A', { env: { A: 'a\ud83d' } }, 'half a character'],
-    ['half a character in a name', 'config.agent.env.a\udc00', { env: { 'a\udc00': 'a' } }, 'half a character'],
-    ['half a character in options', 'config.agent.createOptions.A.B.0', inOptions('\ud800'), 'half a character'],
-    ['a NUL', 'config.agent.env.A', { env: { A: 'a\0' } }, 'U+0000'],
-    ['a NUL in a name', 'config.agent.env.a\0', { env: { 'a\0': 'a' } }, 'U+0000'],
-    ['a line break in a name', 'config.agent.env.a\nb', { env: { 'a\nb': 'a' } }, 'U+000A'],
-    ['a NUL in options', 'config.agent.createOptions.A.B.0', inOptions('\0'), 'U+0000'],
-    ['infinity', 'config.agent.createOptions.A.B.0', inOptions(Number.POSITIVE_INFINITY), 'is Infinity'],
-    ['no number', 'config.agent.createOptions.A.B.0', inOptions(Number.NaN), 'is NaN'],
-    ['a number too large', 'config.agent.createOptions.A.B.0', inOptions(2 ** 53), 'is 9007199254740992'],
-    ['a number too small', 'config.agent.createOptions.A.B.0', inOptions(-(2 ** 53)), 'is -9007199254740992'],
-  ])('is told: %s', (_, key, wanted, found) => {
+  const half: Problem = { problem: 'half-character' };
+  const control = (character: string): Problem => ({ problem: 'control-character', character });
+  const inexact = (number: number): Problem => ({ problem: 'inexact-number', number });
+  it.each<[string, string, Wanted, Problem]>([
+    ['half a character', 'config.agent.env.A', { env: { A: 'a\ud83d' } }, half],
+    ['half a character in a name', 'config.agent.env.a\udc00', { env: { 'a\udc00': 'a' } }, half],
+    ['half a character in options', 'config.agent.createOptions.A.B.0', inOptions('\ud800'), half],
+    ['a NUL', 'config.agent.env.A', { env: { A: 'a\0' } }, control('U+0000')],
+    ['a NUL in a name', 'config.agent.env.a\0', { env: { 'a\0': 'a' } }, control('U+0000')],
+    ['a line break in a name', 'config.agent.env.a\nb', { env: { 'a\nb': 'a' } }, control('U+000A')],
+    ['a NUL in options', 'config.agent.createOptions.A.B.0', inOptions('\0'), control('U+0000')],
+    ['infinity', 'config.agent.createOptions.A.B.0', inOptions(Number.POSITIVE_INFINITY), inexact(Infinity)],
+    ['no number', 'config.agent.createOptions.A.B.0', inOptions(Number.NaN), inexact(Number.NaN)],
+    ['a number too large', 'config.agent.createOptions.A.B.0', inOptions(2 ** 53), inexact(9007199254740992)],
+    ['a number too small', 'config.agent.createOptions.A.B.0', inOptions(-(2 ** 53)), inexact(-9007199254740992)],
+  ])('is told: %s', (_, key, wanted, problem) => {
     for (const version of ['1.1', '1.5']) {
       const findings = findingsOf({ version, ...wanted });
       expect(findings).toMatchObject([{ rule: 'manifest/type', place: { column: columnOf(key) } }]);
-      expect(findings[0]?.message).toContain(found.replace('is ', ''));
+      expect(findings[0]).toMatchObject(told('manifest/type', { key, ...problem }));
     }
   });
 
@@ -185,30 +216,67 @@ describe('the ranges of the container network', () => {
   const judged = (range: Range, version = '1.5') => findingsOf({ version, config: { network: { ipam: [range] } } });
   const subnet = '172.18.0.0/16';
 
-  it.each<[string, Range, keyof Range, string]>([
-    ['a word', { subnet: 'abc' }, 'subnet', 'found "abc"'],
-    ['an address', { subnet: '172.18.0.0' }, 'subnet', 'expected a range such as 172.18.0.0/16'],
-    ['too long a prefix', { subnet: '172.18.0.0/33' }, 'subnet', 'expected a range'],
-    ['a prefix of another kind', { subnet: '172.18.0.0/255.255.0.0' }, 'subnet', 'expected a range'],
-    ['bits behind the prefix', { subnet: '172.18.0.1/16' }, 'subnet', 'expected a range'],
-    ['a number too large', { subnet: '172.256.0.0/16' }, 'subnet', 'expected a range'],
-    ['nothing', { gateway: '172.18.0.1' }, 'subnet', 'found nothing'],
-    ['a NUL', { subnet: '172.18.0.0/16\0' }, 'subnet', 'expected a range'],
-    ['a range for the gateway', { subnet, gateway: subnet }, 'gateway', 'expected an address such as 172.18.0.1'],
-    ['a gateway elsewhere', { subnet, gateway: '172.19.0.1' }, 'gateway', 'inside of the subnet 172.18.0.0/16'],
-    ['a gateway of the other family', { subnet, gateway: 'fd00::1' }, 'gateway', 'inside of the subnet'],
-    ['a gateway of one machine', { subnet: 'fe80::/64', gateway: 'fe80::1%eth0' }, 'gateway', 'expected an address'],
-    ['an address for the range', { subnet, ipRange: '172.18.1.0' }, 'ipRange', 'expected a range'],
-    ['a range elsewhere', { subnet, ipRange: '172.19.0.0/24' }, 'ipRange', 'inside of the subnet'],
-    ['a wider range', { subnet, ipRange: '172.16.0.0/12' }, 'ipRange', 'inside of the subnet'],
-  ])('are refused as the engine would refuse them: %s', (_, range, name, message) => {
+  it.each<[string, Range, keyof Range, Problem]>([
+    ['a word', { subnet: 'abc' }, 'subnet', { problem: 'no-subnet', found: 'abc' }],
+    ['an address', { subnet: '172.18.0.0' }, 'subnet', { problem: 'no-subnet', found: '172.18.0.0' }],
+    ['too long a prefix', { subnet: '172.18.0.0/33' }, 'subnet', { problem: 'no-subnet', found: '172.18.0.0/33' }],
+    [
+      'a prefix of another kind',
+      { subnet: '172.18.0.0/255.255.0.0' },
+      'subnet',
+      { problem: 'no-subnet', found: '172.18.0.0/255.255.0.0' },
+    ],
+    ['bits behind the prefix', { subnet: '172.18.0.1/16' }, 'subnet', { problem: 'no-subnet', found: '172.18.0.1/16' }],
+    ['a number too large', { subnet: '172.256.0.0/16' }, 'subnet', { problem: 'no-subnet', found: '172.256.0.0/16' }],
+    ['nothing', { gateway: '172.18.0.1' }, 'subnet', { problem: 'no-subnet', found: undefined }],
+    ['a NUL', { subnet: '172.18.0.0/16\0' }, 'subnet', { problem: 'no-subnet', found: '172.18.0.0/16\0' }],
+    [
+      'a range for the gateway',
+      { subnet, gateway: subnet },
+      'gateway',
+      { problem: 'no-address', found: '172.18.0.0/16' },
+    ],
+    [
+      'a gateway elsewhere',
+      { subnet, gateway: '172.19.0.1' },
+      'gateway',
+      { problem: 'address-outside', found: '172.19.0.1', subnet: '172.18.0.0/16' },
+    ],
+    [
+      'a gateway of the other family',
+      { subnet, gateway: 'fd00::1' },
+      'gateway',
+      { problem: 'address-outside', found: 'fd00::1', subnet: '172.18.0.0/16' },
+    ],
+    [
+      'a gateway of one machine',
+      { subnet: 'fe80::/64', gateway: 'fe80::1%eth0' },
+      'gateway',
+      { problem: 'no-address', found: 'fe80::1%eth0' },
+    ],
+    [
+      'an address for the range',
+      { subnet, ipRange: '172.18.1.0' },
+      'ipRange',
+      { problem: 'no-range', found: '172.18.1.0' },
+    ],
+    [
+      'a range elsewhere',
+      { subnet, ipRange: '172.19.0.0/24' },
+      'ipRange',
+      { problem: 'range-outside', found: '172.19.0.0/24', subnet: '172.18.0.0/16' },
+    ],
+    [
+      'a wider range',
+      { subnet, ipRange: '172.16.0.0/12' },
+      'ipRange',
+      { problem: 'range-outside', found: '172.16.0.0/12', subnet: '172.18.0.0/16' },
+    ],
+  ])('are refused as the engine would refuse them: %s', (_, range, name, problem) => {
+    const key = `config.network.ipam.0.${name}`;
     for (const version of ['1.1', '1.5'])
       expect(judged(range, version)).toMatchObject([
-        {
-          rule: 'manifest/type',
-          message: expect.stringContaining(message),
-          place: { column: columnOf(`config.network.ipam.0.${name}`) },
-        },
+        { ...told('manifest/type', { key, ...problem }), place: { column: columnOf(key) } },
       ]);
   });
 

@@ -1,56 +1,64 @@
 import { describe, expect, it } from 'vitest';
 import { readPlaces } from '../../../src/bundle/judge/places.ts';
+import type { DetailsOf } from '../../../src/rules/rules.ts';
+import type { PlaceProblem, PlainPlaceProblem } from '../../../src/rules/uri.ts';
+import { told } from '../../support/finding.ts';
 import { columnOf, configurationOf, deviceOf, findingsOf, type Wanted } from '../material.ts';
 
 function uriOf(wanted: Wanted, key: 'identity_cert' | 'identity_pk' = 'identity_cert'): string | undefined {
   return new RegExp(`${key}: "(.*)"`).exec(configurationOf(wanted))?.[1];
 }
 
+/** A place that is refused, why, and what the finding quotes, where that is not the place itself. */
+type Refused = [place: string, problem: PlainPlaceProblem | PlaceProblem, shown?: string];
+
+function problemOf(problem: PlainPlaceProblem | PlaceProblem): PlaceProblem {
+  return typeof problem === 'string' ? { kind: problem } : problem;
+}
+
+function refused(key: string, details: Omit<DetailsOf['config/uri'], 'key'>) {
+  return { ...told('config/uri', { key, ...details }), place: { column: columnOf(key) } };
+}
+
 describe('config/uri, of a Linux device', () => {
-  it.each([
-    ['certs/edge.pem', 'is a relative path'],
-    ['~/edge.pem', 'is a relative path'],
-    ['', 'is empty'],
-    ['https://example.com/edge.pem', 'has the scheme "https:", expected "file:"'],
-    [
-      'pkcs11:token=a;object=b?pin-source=c',
-      'is a PKCS#11 URI, which only private keys of IoT Edge 1.2 and later can be',
-    ],
-    ['file://server/share/edge.pem', 'has the host "server", expected none or localhost'],
-    ['file://localhost:80/edge.pem', 'has a port, expected none'],
-    ['file:///var/edge.pem?x=1', 'has a "?"'],
-    ['file:///var/edge.pem?', 'has a "?"'],
-    ['file:///var/edge#1.pem', 'has a "#"'],
-    ['file:/var/edge.pem', 'without // after the colon'],
-    ['file:var/edge.pem', 'without // after the colon'],
-    ['file:///C:/edge.pem', 'is a Windows path'],
-    ['file://C:/edge.pem', 'is a Windows path'],
-    ['C:\\ProgramData\\edge.pem', 'is a Windows path'],
-    ['C:/ProgramData/edge.pem', 'is a Windows path'],
-    ['\\\\server\\edge.pem', 'is a Windows path'],
-    ['file:///var\\edge.pem', 'is a Windows path'],
-    ['/var/lib/', 'names a folder'],
-    ['file:///', 'names a folder'],
-    ['/var/a\nb.pem', 'has a line break'],
-    ['file:///var/a%0Ab.pem', 'has an encoded control character'],
-    ['file:///var/100%.pem', 'is no valid URI'],
-    ['file:///var/a%2Fb.pem', 'is no valid URI'],
-    ['/var/../etc/edge.pem', 'has a "." or ".."'],
-    ['/var/./edge.pem', 'has a "." or ".."'],
-    ['/var/edge/..', 'has a "." or ".."'],
-    ['file:///var/../etc/edge.pem', 'has a "." or ".."'],
-    ['file://localhost/../etc/edge.pem', 'has a "." or ".."'],
-    ['file:///var/%2e%2E/etc/edge.pem', 'has a "." or ".."'],
-    ['file:///var/.%2e/etc/edge.pem', 'has a "." or ".."'],
-    ['file:///var/%2E/edge.pem', 'has a "." or ".."'],
-  ])('refuses %j, which %s', (certificate, problem) => {
-    const findings = findingsOf({ certificate });
-    expect(findings).toMatchObject([{ rule: 'config/uri', severity: 'error', device: 'edge-001' }]);
-    expect(findings[0]?.message).toContain('identity.certificate: ');
-    expect(findings[0]?.message).toContain(problem);
-    expect(findings[0]?.remedy).toContain('file:///var/lib/iotedge/identity/edge-001.pem');
-    expect(findings[0]?.place?.column).toBe(columnOf('identity.certificate'));
-    expect(() => configurationOf({ certificate })).toThrow(problem);
+  it.each<Refused>([
+    ['certs/edge.pem', 'relative-path'],
+    ['~/edge.pem', 'relative-path'],
+    ['', 'empty'],
+    ['https://example.com/edge.pem', { kind: 'scheme', scheme: 'https' }, 'https:…'],
+    ['pkcs11:token=a;object=b?pin-source=c', 'not-in-module', 'pkcs11:…'],
+    ['file://server/share/edge.pem', { kind: 'host', host: 'server' }],
+    ['file://localhost:80/edge.pem', 'port'],
+    ['file:///var/edge.pem?x=1', 'query'],
+    ['file:///var/edge.pem?', 'query'],
+    ['file:///var/edge#1.pem', 'fragment'],
+    ['file:/var/edge.pem', 'no-slashes'],
+    ['file:var/edge.pem', 'no-slashes'],
+    ['file:///C:/edge.pem', 'windows-path'],
+    ['file://C:/edge.pem', 'windows-path'],
+    ['C:\\ProgramData\\edge.pem', 'windows-path'],
+    ['C:/ProgramData/edge.pem', 'windows-path'],
+    ['\\\\server\\edge.pem', 'windows-path'],
+    ['file:///var\\edge.pem', 'windows-path'],
+    ['/var/lib/', 'folder'],
+    ['file:///', 'folder'],
+    ['/var/a\nb.pem', 'control-character'],
+    ['file:///var/a%0Ab.pem', 'encoded-control-character'],
+    ['file:///var/100%.pem', 'invalid-uri'],
+    ['file:///var/a%2Fb.pem', 'invalid-uri'],
+    ['/var/../etc/edge.pem', 'dots'],
+    ['/var/./edge.pem', 'dots'],
+    ['/var/edge/..', 'dots'],
+    ['file:///var/../etc/edge.pem', 'dots'],
+    ['file://localhost/../etc/edge.pem', 'dots'],
+    ['file:///var/%2e%2E/etc/edge.pem', 'dots'],
+    ['file:///var/.%2e/etc/edge.pem', 'dots'],
+    ['file:///var/%2E/edge.pem', 'dots'],
+  ])('refuses %j: %j', (certificate, problem, shown = certificate) => {
+    const expected = 'file:///var/lib/iotedge/identity/edge-001.pem';
+    const finding = refused('identity.certificate', { value: shown, problem: problemOf(problem), expected });
+    expect(findingsOf({ certificate })).toMatchObject([{ ...finding, device: 'edge-001' }]);
+    expect(() => configurationOf({ certificate })).toThrow(finding.message);
   });
 
   it.each([
@@ -67,41 +75,58 @@ describe('config/uri, of a Linux device', () => {
 
   it('looks at the private key in the same way, and does not quote what may be a PIN', () => {
     const findings = findingsOf({ privateKey: 'pkcs11:token=a;object=secret-object' });
-    expect(findings).toMatchObject([{ rule: 'config/uri' }]);
-    expect(findings[0]?.message).toContain('identity.privateKey: "pkcs11:…"');
-    expect(findings[0]?.message).not.toContain('secret-object');
-    expect(findings[0]?.remedy).toContain('edge-001.key.pem');
+    const expected = 'file:///var/lib/iotedge/identity/edge-001.key.pem';
+    const details = { value: 'pkcs11:…', problem: { kind: 'not-in-module' }, expected } as const;
+    expect(findings).toMatchObject([refused('identity.privateKey', details)]);
+    expect(JSON.stringify(findings)).not.toContain('secret-object');
   });
 
   it('refuses one file for certificate and key, also when it is written in two ways', () => {
     const findings = findingsOf({ certificate: '/var/edge.pem', privateKey: 'file:///var/%65dge.pem' });
     expect(findings.filter(({ severity }) => severity === 'error')).toMatchObject([
-      { rule: 'config/uri', place: { column: columnOf('identity.privateKey') } },
+      refused('identity.privateKey', {
+        value: 'file:///var/%65dge.pem',
+        problem: { kind: 'taken', other: 'identity.certificate' },
+        expected: 'file:///var/lib/iotedge/identity/edge-001.key.pem',
+      }),
     ]);
   });
 });
 
 describe('config/uri, where something else is written', () => {
   const linux = [
-    '/etc/iotedge/config.yaml',
-    '/etc/aziot/config.toml',
-    '//etc//aziot///config.toml',
-    'file:///etc/aziot/config%2Etoml',
-    '/etc/aziot/config.toml.installing',
-    '/etc/aziot/keyd/config.d/00-super.toml',
-    '/etc/systemd/system/aziot-edged.service.d/proxy.conf',
-    '/etc/systemd/system/iotedge.service.d/proxy.conf',
-  ];
-  const windows = ['C:\\ProgramData\\iotedge\\config.yaml', 'c:/programdata/IOTEDGE/config.yaml.before-install'];
+    ['/etc/iotedge/config.yaml', 'runtime-configuration'],
+    ['/etc/aziot/config.toml', 'runtime-configuration'],
+    ['//etc//aziot///config.toml', 'runtime-configuration', 'file:///etc/aziot/config.toml'],
+    ['file:///etc/aziot/config%2Etoml', 'runtime-configuration', 'file:///etc/aziot/config%2Etoml'],
+    ['/etc/aziot/config.toml.installing', 'runtime-configuration'],
+    ['/etc/aziot/keyd/config.d/00-super.toml', 'daemon-configuration'],
+    ['/etc/systemd/system/aziot-edged.service.d/proxy.conf', 'systemd-settings'],
+    ['/etc/systemd/system/iotedge.service.d/proxy.conf', 'systemd-settings'],
+  ] as const;
+  const windows = [
+    ['C:\\ProgramData\\iotedge\\config.yaml', 'file:///C:/ProgramData/iotedge/config.yaml'],
+    ['c:/programdata/IOTEDGE/config.yaml.before-install', 'file:///c:/programdata/IOTEDGE/config.yaml.before-install'],
+  ] as const;
+  const identity = '/var/lib/iotedge/identity';
   const cases = [
-    ...linux.flatMap((path) => [{ path, version: '1.1' } as const, { path, version: '1.5' } as const]),
-    ...windows.map((path) => ({ path, version: '1.1', platform: 'windows' }) as const),
+    ...linux.flatMap(([path, kind, shown]) => {
+      const uri = shown ?? `file://${path}`;
+      return [
+        { path, kind, uri, version: '1.1', folder: identity } as const,
+        { path, kind, uri, version: '1.5', folder: '/var/aziot/certs' } as const,
+      ];
+    }),
+    ...windows.map(([path, uri]) => {
+      const runtime = { version: '1.1', platform: 'windows', folder: '/C:/ProgramData/iotedge/identity' } as const;
+      return { path, kind: 'runtime-configuration', uri, ...runtime } as const;
+    }),
   ];
-  it.each(cases)('refuses $path ($version)', ({ path, ...runtime }) => {
+  it.each(cases)('refuses $path ($version)', ({ path, kind, uri: value, folder, ...runtime }) => {
     const files = { identity: { certificate: path }, config: { trustBundle: path } };
     expect(findingsOf({ ...runtime, ...files }).filter(({ rule }) => rule === 'config/uri')).toMatchObject([
-      { message: expect.stringMatching(/^identity\.certificate: .* (lies (where|among)|has the name of) /) },
-      { message: expect.stringMatching(/^config\.trustBundle: .* (lies (where|among)|has the name of) /) },
+      refused('identity.certificate', { value, problem: { kind }, expected: `file://${folder}/edge-001.pem` }),
+      refused('config.trustBundle', { value, problem: { kind }, expected: `file://${folder}/trust-bundle.pem` }),
     ]);
   });
 
@@ -127,9 +152,10 @@ describe('config/path-needs-encoding', () => {
   });
 
   it('tells the file from its URI', () => {
-    const findings = findingsOf({ certificate: 'file:///var/my%20certs/a.pem' });
-    expect(findings[0]?.message).toContain('/var/my certs/a.pem');
-    expect(findingsOf({ certificate: '/var/my certs/a.pem' })[0]?.message).toContain('/var/my certs/a.pem');
+    const details = { key: 'identity.certificate', path: '/var/my certs/a.pem' };
+    const finding = { ...told('config/path-needs-encoding', details), place: { column: columnOf(details.key) } };
+    expect(findingsOf({ certificate: 'file:///var/my%20certs/a.pem' })).toMatchObject([finding]);
+    expect(findingsOf({ certificate: '/var/my certs/a.pem' })).toMatchObject([finding]);
   });
 
   it('says nothing of characters that stand in a URI as they are', () => {
@@ -141,35 +167,35 @@ describe('config/path-needs-encoding', () => {
 const windows = { platform: 'windows' } as const;
 
 describe('config/uri, of a Windows device', () => {
-  it.each([
-    ['/var/edge.pem', 'is a path of Linux, on a Windows device'],
-    ['file:///var/edge.pem', 'is no valid URI of a Windows path'],
-    ['\\\\server\\share\\edge.pem', 'is a path without a drive'],
-    ['\\edge.pem', 'is a path without a drive'],
-    ['C:', 'is a path without a drive'],
-    ['edge.pem', 'is a relative path'],
-    ['C:\\', 'names a folder'],
-    ['C:\\certs\\', 'names a folder'],
-    ['C:\\certs\\..\\edge.pem', 'has a "." or ".."'],
-    ['C:/certs/../edge.pem', 'has a "." or ".."'],
-    ['file:///C:/certs/%2E%2E/edge.pem', 'has a "." or ".."'],
-    ['C:\\certs\\edge:1.pem', 'has the character ":"'],
-    ['C:\\certs\\edge?.pem', 'has the character "?"'],
-    ['file:///C:/certs/edge%3F.pem', 'has the character "?"'],
-    ['C:\\edge\\com1.pem', 'has the name "com1.pem", which Windows takes for one of its devices'],
-    ['C:\\edge\\LPT².key.pem', 'has the name "LPT².key.pem"'],
-    ['C:\\edge\\nul .pem', 'has the name "nul .pem"'],
-    ['C:\\Aux\\edge.pem', 'has the name "Aux"'],
-    ['file:///C:/edge/CON', 'has the name "CON"'],
-    ['C:\\certs.\\edge.pem', 'ends in a dot or a space'],
-    ['C:\\certs\\edge.pem ', 'ends in a dot or a space'],
-    ['file:///C:\\certs\\edge.pem', 'is a URI with a backslash'],
-    ['pkcs11:token=a;object=b', 'is a PKCS#11 URI'],
-  ])('refuses %j, which %s', (certificate, problem) => {
-    const findings = findingsOf({ ...windows, certificate });
-    expect(findings).toMatchObject([{ rule: 'config/uri', place: { column: columnOf('identity.certificate') } }]);
-    expect(findings[0]?.message).toContain(problem);
-    expect(findings[0]?.remedy).toContain('file:///C:/ProgramData/iotedge/identity/edge-001.pem');
+  it.each<Refused>([
+    ['/var/edge.pem', 'linux-path'],
+    ['file:///var/edge.pem', 'invalid-windows-uri'],
+    ['\\\\server\\share\\edge.pem', 'no-drive'],
+    ['\\edge.pem', 'no-drive'],
+    ['C:', 'no-drive'],
+    ['edge.pem', 'relative-path'],
+    ['C:\\', 'folder'],
+    ['C:\\certs\\', 'folder'],
+    ['C:\\certs\\..\\edge.pem', 'dots'],
+    ['C:/certs/../edge.pem', 'dots'],
+    ['file:///C:/certs/%2E%2E/edge.pem', 'dots'],
+    ['C:\\certs\\edge:1.pem', { kind: 'windows-character', character: ':' }],
+    ['C:\\certs\\edge?.pem', { kind: 'windows-character', character: '?' }],
+    ['file:///C:/certs/edge%3F.pem', { kind: 'windows-character', character: '?' }],
+    ['C:\\edge\\com1.pem', { kind: 'windows-device', name: 'com1.pem' }],
+    ['C:\\edge\\LPT².key.pem', { kind: 'windows-device', name: 'LPT².key.pem' }],
+    ['C:\\edge\\nul .pem', { kind: 'windows-device', name: 'nul .pem' }],
+    ['C:\\Aux\\edge.pem', { kind: 'windows-device', name: 'Aux' }],
+    ['file:///C:/edge/CON', { kind: 'windows-device', name: 'CON' }],
+    ['C:\\certs.\\edge.pem', 'dot-or-space-at-end'],
+    ['C:\\certs\\edge.pem ', 'dot-or-space-at-end'],
+    ['file:///C:\\certs\\edge.pem', 'backslash'],
+    ['pkcs11:token=a;object=b', 'not-in-module', 'pkcs11:…'],
+  ])('refuses %j: %j', (certificate, problem, shown = certificate) => {
+    const expected = 'file:///C:/ProgramData/iotedge/identity/edge-001.pem';
+    expect(findingsOf({ ...windows, certificate })).toMatchObject([
+      refused('identity.certificate', { value: shown, problem: problemOf(problem), expected }),
+    ]);
   });
 
   it.each([
@@ -187,7 +213,11 @@ describe('config/uri, of a Windows device', () => {
 
   it('tells two places that differ by case alone, which are one file there', () => {
     const pair = { certificate: 'C:\\edge.PEM', privateKey: 'file:///c:/EDGE.pem' };
-    expect(findingsOf({ ...windows, ...pair })).toMatchObject([{ rule: 'config/uri' }]);
+    const problem = { kind: 'taken', other: 'identity.certificate' } as const;
+    const expected = 'file:///C:/ProgramData/iotedge/identity/edge-001.key.pem';
+    expect(findingsOf({ ...windows, ...pair })).toMatchObject([
+      refused('identity.privateKey', { value: 'file:///c:/EDGE.pem', problem, expected }),
+    ]);
     expect(findingsOf({ certificate: '/edge.PEM', privateKey: '/EDGE.pem' })).toEqual([]);
   });
 
@@ -224,22 +254,25 @@ describe('config/uri, of a key in a security module', () => {
     expect(readPlaces(deviceOf({ ...module, privateKey })).value?.privateKey).toEqual({ uri: privateKey });
   });
 
-  it.each([
-    ['pkcs11:token=edge', 'names no key'],
-    ['pkcs11:', 'names no key'],
-    ['pkcs11:token=edge?object=a', 'names no key'],
-    ['pkcs11:object=a b', 'percent-encodes'],
-    ['pkcs11:object=a"b', 'percent-encodes'],
-    ['pkcs11:object=100%', 'percent-encodes'],
-  ])('refuses %s, which %s', (privateKey, problem) => {
-    const findings = findingsOf({ ...module, privateKey });
-    expect(findings).toMatchObject([{ rule: 'config/uri', place: { column: columnOf('identity.privateKey') } }]);
-    expect(findings[0]?.message).toContain(problem);
+  it.each<[string, PlainPlaceProblem]>([
+    ['pkcs11:token=edge', 'no-key-in-module'],
+    ['pkcs11:', 'no-key-in-module'],
+    ['pkcs11:token=edge?object=a', 'no-key-in-module'],
+    ['pkcs11:object=a b', 'module-characters'],
+    ['pkcs11:object=a"b', 'module-characters'],
+    ['pkcs11:object=100%', 'module-characters'],
+  ])('refuses %s: %s', (privateKey, kind) => {
+    const expected = 'file:///var/aziot/secrets/edge-001.key.pem';
+    expect(findingsOf({ ...module, privateKey })).toMatchObject([
+      refused('identity.privateKey', { value: 'pkcs11:…', problem: { kind }, expected }),
+    ]);
   });
 
   it('refuses a certificate there', () => {
-    const certificate = 'pkcs11:object=edge';
-    expect(findingsOf({ ...module, certificate })).toMatchObject([{ rule: 'config/uri' }]);
+    const expected = 'file:///var/aziot/certs/edge-001.pem';
+    expect(findingsOf({ ...module, certificate: 'pkcs11:object=edge' })).toMatchObject([
+      refused('identity.certificate', { value: 'pkcs11:…', problem: { kind: 'not-in-module' }, expected }),
+    ]);
   });
 });
 
@@ -253,12 +286,25 @@ describe('the places of the other files', () => {
     });
   });
 
-  it.each([
-    ['config.trustBundle', { ...files, trustBundle: 'a.pem' }],
-    ['config.edgeCa.certificate', { ...files, edgeCa: { ...files.edgeCa, certificate: '' } }],
-    ['config.edgeCa.privateKey', { ...files, edgeCa: { ...files.edgeCa, privateKey: '/certs/b.pem' } }],
-  ])('and refused as those: %s', (key, config) => {
-    expect(findingsOf({ config })).toMatchObject([{ rule: 'config/uri', place: { column: columnOf(key) } }]);
+  it.each<[string, NonNullable<Wanted['config']>, string, PlaceProblem, string]>([
+    ['config.trustBundle', { ...files, trustBundle: 'a.pem' }, 'a.pem', { kind: 'relative-path' }, 'trust-bundle.pem'],
+    [
+      'config.edgeCa.certificate',
+      { ...files, edgeCa: { ...files.edgeCa, certificate: '' } },
+      '',
+      { kind: 'empty' },
+      'edge-ca.pem',
+    ],
+    [
+      'config.edgeCa.privateKey',
+      { ...files, edgeCa: { ...files.edgeCa, privateKey: '/certs/b.pem' } },
+      'file:///certs/b.pem',
+      { kind: 'taken', other: 'config.edgeCa.certificate' },
+      'edge-ca.key.pem',
+    ],
+  ])('and refused as those: %s', (key, config, value, problem, file) => {
+    const expected = `file:///var/lib/iotedge/identity/${file}`;
+    expect(findingsOf({ config })).toMatchObject([refused(key, { value, problem, expected })]);
   });
 
   it.each([

@@ -1,29 +1,27 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what is looked for
 import { describe, expect, it } from 'vitest';
 import { secretsIn } from '../../../src/bundle/config/placeholders.ts';
+import type { SecretKind } from '../../../src/rules/config.ts';
+import { told } from '../../support/finding.ts';
 import { columnOf, configurationOf, deviceOf, findingsOf, type Wanted } from '../material.ts';
 
 describe('config/secret-in-manifest', () => {
   const secret = 'c2VjcmV0LXZhbHVl';
-  it.each<[string, string, Wanted]>([
-    ['a shared access key', 'config.agent.env.X', { env: { X: `HostName=h;SharedAccessKey=${secret}` } }],
-    ['a storage account key', 'config.agent.env.X', { env: { X: `AccountName=a;accountkey = ${secret}` } }],
-    ['a shared access signature', 'config.agent.env.X', { env: { X: `SharedAccessSignature sr=h&${secret}` } }],
-    ['a shared access signature', 'config.agent.env.X', { env: { X: `https://a.blob/c?sv=1&sig=${secret}` } }],
-    ['a private key', 'config.agent.env.X', { env: { X: `-----BEGIN EC PRIVATE KEY-----\n${secret}` } }],
-    ['a private key', 'config.agent.env.X', { env: { X: `-----BEGIN PRIVATE KEY-----\n${secret}` } }],
+  it.each<[SecretKind, string, Wanted]>([
+    ['shared-access-key', 'config.agent.env.X', { env: { X: `HostName=h;SharedAccessKey=${secret}` } }],
+    ['storage-account-key', 'config.agent.env.X', { env: { X: `AccountName=a;accountkey = ${secret}` } }],
+    ['shared-access-signature', 'config.agent.env.X', { env: { X: `SharedAccessSignature sr=h&${secret}` } }],
+    ['shared-access-signature', 'config.agent.env.X', { env: { X: `https://a.blob/c?sv=1&sig=${secret}` } }],
+    ['private-key', 'config.agent.env.X', { env: { X: `-----BEGIN EC PRIVATE KEY-----\n${secret}` } }],
+    ['private-key', 'config.agent.env.X', { env: { X: `-----BEGIN PRIVATE KEY-----\n${secret}` } }],
+    ['password-in-address', 'config.agent.env.https_proxy', { env: { https_proxy: `http://me:${secret}@proxy:3128` } }],
+    ['password-in-address', 'config.agent.image', { image: `https://me:${secret}@registry.example/agent` }],
+    ['password', 'config.agent.image', { image: `me:${secret}@registry.example/agent:1` }],
+    ['shared-access-key', 'config.hostname', { hostname: `SharedAccessKey=${secret}` }],
+    ['module-pin', 'identity.privateKey', { privateKey: `pkcs11:object=a?pin-value=${secret}` }],
+    ['password-in-address', 'config.proxy.https', { config: { proxy: { https: `http://me:${secret}@proxy` } } }],
     [
-      'a password in an address',
-      'config.agent.env.https_proxy',
-      { env: { https_proxy: `http://me:${secret}@proxy:3128` } },
-    ],
-    ['a password in an address', 'config.agent.image', { image: `https://me:${secret}@registry.example/agent` }],
-    ['a password', 'config.agent.image', { image: `me:${secret}@registry.example/agent:1` }],
-    ['a shared access key', 'config.hostname', { hostname: `SharedAccessKey=${secret}` }],
-    ['the PIN of a security module', 'identity.privateKey', { privateKey: `pkcs11:object=a?pin-value=${secret}` }],
-    ['a password in an address', 'config.proxy.https', { config: { proxy: { https: `http://me:${secret}@proxy` } } }],
-    [
-      'a password in an address',
+      'password-in-address',
       'config.agent.registry.server',
       {
         config: {
@@ -32,25 +30,25 @@ describe('config/secret-in-manifest', () => {
       },
     ],
     [
-      'the PIN of a security module',
+      'module-pin',
       'config.pkcs11.baseSlot',
       { version: '1.5', config: { pkcs11: { library: '/m.so', baseSlot: `pkcs11:token=a?pin-value=${secret}` } } },
     ],
     [
-      'a shared access key',
+      'shared-access-key',
       'config.agent.createOptions.Labels.cloud',
       { config: { agent: { createOptions: { Labels: { cloud: `HostName=h;SharedAccessKey=${secret}` } } } } },
     ],
     [
-      'a value whose name says that it is a secret',
+      'by-name',
       'config.agent.createOptions.Env.1',
       { config: { agent: { createOptions: { Env: ['A=b', `DB_PASSWORD=${secret}`] } } } },
     ],
-    ['a password in an address', 'identity.certificate', { certificate: `file://me:${secret}@host/a.pem` }],
+    ['password-in-address', 'identity.certificate', { certificate: `file://me:${secret}@host/a.pem` }],
   ])('finds %s in %s, and does not repeat it', (what, key, wanted) => {
     const findings = findingsOf(wanted);
     expect(findings).toMatchObject([{ rule: 'config/secret-in-manifest', place: { column: columnOf(key) } }]);
-    expect(findings[0]?.message).toBe(`${key} holds ${what}`);
+    expect(findings[0]).toMatchObject(told('config/secret-in-manifest', { key, what }));
     expect(JSON.stringify(findings)).not.toContain(secret);
   });
 
@@ -60,8 +58,9 @@ describe('config/secret-in-manifest', () => {
     ...['MY_TOKENS', 'db-password', 'DB_PASSWORD_PROD'],
   ])('finds a secret by the name of the variable %s, and does not repeat it', (name) => {
     const findings = findingsOf({ env: { [name]: secret } });
-    expect(findings).toMatchObject([{ rule: 'config/secret-in-manifest' }]);
-    expect(findings[0]?.message).toBe(`config.agent.env.${name} holds a value whose name says that it is a secret`);
+    const key = `config.agent.env.${name}`;
+    expect(findings).toMatchObject([{ rule: 'config/secret-in-manifest', place: { column: columnOf(key) } }]);
+    expect(findings[0]).toMatchObject(told('config/secret-in-manifest', { key, what: 'by-name' }));
     expect(JSON.stringify(findings)).not.toContain(secret);
   });
 
@@ -157,7 +156,7 @@ describe('the secrets that are filled in on the device', () => {
 describe('config/placeholder', () => {
   const withRegistry = (more: object) => ({ agent: { registry, ...more } });
 
-  it.each<[string, Wanted]>([
+  it.each<[string, Wanted, string?]>([
     ['config.agent.env.X', { config: withRegistry({ env: { X: '${IOTEDGE_PW}' } }) }],
     ['config.agent.env.${IOTEDGE_PW}', { config: withRegistry({ env: { '${IOTEDGE_PW}': 'x' } }) }],
     ['config.agent.createOptions.password', { config: withRegistry({ createOptions: { password: '${IOTEDGE_PW}' } }) }],
@@ -174,11 +173,15 @@ describe('config/placeholder', () => {
       'config.network.ipam.0.gateway',
       { config: { ...withRegistry({}), network: { ipam: [{ gateway: '${IOTEDGE_PW}' }] } } },
     ],
-    ['config.agent.env.X', { ...pinned, config: { ...pinned.config, agent: { env: { X: '${IOTEDGE_PIN}' } } } }],
-  ])('tells a value that looks like a secret of the device: %s', (key, wanted) => {
+    [
+      'config.agent.env.X',
+      { ...pinned, config: { ...pinned.config, agent: { env: { X: '${IOTEDGE_PIN}' } } } },
+      '${IOTEDGE_PIN}',
+    ],
+  ])('tells a value that looks like a secret of the device: %s', (key, wanted, placeholder = '${IOTEDGE_PW}') => {
     const findings = findingsOf(wanted);
     expect(findings).toMatchObject([{ rule: 'config/placeholder', place: { column: columnOf(key) } }]);
-    expect(findings[0]?.message).toContain(`${key} holds \${IOTEDGE_P`);
+    expect(findings[0]).toMatchObject(told('config/placeholder', { key, placeholder }));
   });
 
   it('lets variables of the runtime pass, and those of secrets that the device does not name', () => {

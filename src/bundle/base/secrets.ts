@@ -1,4 +1,5 @@
 import type { Finding, Place, Subject } from '../../model/finding.ts';
+import type { SecretKind } from '../../rules/config.ts';
 import { finding } from '../../rules/rules.ts';
 import { secretOf } from '../judge/secrets.ts';
 import type { Setting, Settings } from './settings.ts';
@@ -22,7 +23,7 @@ export function aLineOf(path: string): string {
  */
 export function judgeBaseSecrets({ path, text, settings, place }: Material, subject: Subject): readonly Finding[] {
   const byLine = new Map<number, Finding>();
-  const add = (offset: number, key: string, what: string | undefined) => {
+  const add = (offset: number, key: string, what: SecretKind | undefined) => {
     if (what === undefined) return;
     const at = place(offset);
     if (!byLine.has(at.line)) {
@@ -48,12 +49,12 @@ function* textsOf(settings: Settings, prefix: string): Generator<readonly [key: 
 }
 
 /** Settings whose whole value is a secret. */
-const secretSettings: ReadonlyMap<string, string> = new Map([
-  ['agent.config.auth.password', 'a password'],
-  ['provisioning.attestation.symmetric_key', 'a symmetric key'],
+const secretSettings: ReadonlyMap<string, SecretKind> = new Map<string, SecretKind>([
+  ['agent.config.auth.password', 'password'],
+  ['provisioning.attestation.symmetric_key', 'symmetric-key'],
 ]);
 
-function secretOfSetting(key: string, value: string): string | undefined {
+function secretOfSetting(key: string, value: string): SecretKind | undefined {
   if (value.trim() === '') return undefined;
   // `secretOf` takes the names that the manifest has for the same settings.
   const known = key === 'agent.config.image' ? 'config.agent.image' : `config.${key}`;

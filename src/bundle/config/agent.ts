@@ -3,7 +3,9 @@ import { agentImageOf } from '../judge/agent-image.ts';
 import type { FileMap, Source } from './file-settings.ts';
 import { placeholderOf } from './placeholders.ts';
 
-/** How the agent signs in to its registry. A placeholder stands for the password, which is filled in on the device. */
+/**
+ * How the agent signs in to its registry. A placeholder stands for the password, which the device's script fills in.
+ */
 function authOf({ device }: Source): FileMap | undefined {
   const { registry } = device.config.agent;
   if (registry === undefined) return undefined;
@@ -14,14 +16,17 @@ function authOf({ device }: Source): FileMap | undefined {
   } satisfies ForEachName<'config.agent.registry', string>);
 }
 
-/** The settings of a section under the names that a file has for them, without those that are `undefined`. */
+/** The settings of a section under the names that a file has for them. Settings that are `undefined` are left out. */
 export function renamed(settings: object, names: Readonly<Record<string, string>>): FileMap {
   const values = new Map<string, unknown>(Object.entries(settings));
   const pairs = Object.entries(names).map(([name, called]) => [called, values.get(name)] as const);
   return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 }
 
-/** Where both files have the settings of the agent. A proxy is the agent's too, unless its own variables say otherwise. */
+/**
+ * Where both files have the settings of the agent. The proxy of the device is also the agent's, unless its own
+ * variables differ.
+ */
 export const agentSettings = {
   'config.agent.image': { at: 'agent.config.image', whole: ({ device }: Source) => agentImageOf(device) },
   'config.proxy.https': { at: 'agent.env.https_proxy' },

@@ -12,18 +12,18 @@ export interface Source {
 export interface FileSetting {
   /** The dotted path in the file: `agent.config.image`. */
   readonly at: string;
-  /** What the manifest says. If absent, the value that it has under the key. */
+  /** What the manifest says. If absent, this is the manifest's own value of the key. */
   readonly says?: (source: Source) => unknown;
-  /** The value in a complete file, where that is another than what the manifest says. */
+  /** The value in a complete file, if it differs from `says`: for example a default. */
   readonly whole?: (source: Source) => unknown;
-  /** The value is a map whose entries stand beside other settings at the path. */
+  /** The value is a map. Its entries are added to the settings at the path. */
   readonly entries?: true;
 }
 
 /** The file has no setting for the key. */
 export const notInFile = 'not in this file';
 
-/** The value of the key above has it: both are written as one. */
+/** The row of the key above writes it: the section is one value. */
 export const withItsSection = 'with its section';
 
 /** The rows of the keys below say where they stand. */
@@ -39,11 +39,18 @@ export interface FileMap {
   readonly [name: string]: unknown;
 }
 
+interface Frame {
+  [name: string]: unknown;
+}
+
 /** The settings of one file, made from its table. */
 export interface FileSettings {
-  /** A complete file: the settings of a device, in a frame with what all devices have. There `undefined` keeps a section its position. */
-  readonly whole: (source: Source, frame: FileMap) => FileMap;
-  /** What the manifest says itself, without what a complete file has beside it. */
+  /**
+   * Makes a complete file: fills the frame, which has what all devices have, with the settings of one device.
+   * `undefined` in the frame keeps the position of a section that not every device has.
+   */
+  readonly whole: (source: Source, frame: Frame) => FileMap;
+  /** Only what the manifest says, without defaults. */
   readonly said: (source: Source) => readonly { readonly path: readonly string[]; readonly value: unknown }[];
   /** The path of each key that has one. */
   readonly pathOf: (key: string) => string | undefined;
@@ -53,13 +60,13 @@ export function fileSettings(table: FileTable): FileSettings {
   const settings = Object.entries(table).flatMap(([key, row]) => (typeof row === 'string' ? [] : [ready(key, row)]));
   const paths = new Map(settings.map(({ key, path }) => [key, path.join('.')]));
   return {
-    whole: (source, frame) =>
-      withoutAbsent(
-        settings.reduce((file, { path, whole, entries }) => {
-          const value = whole(source);
-          return value === undefined ? file : withValue(file, path, value, entries);
-        }, frame),
-      ),
+    whole: (source, frame) => {
+      for (const { path, whole, entries } of settings) {
+        const value = whole(source);
+        if (value !== undefined) put(frame, path, value, entries);
+      }
+      return withoutAbsent(frame);
+    },
     said: (source) =>
       settings.flatMap(({ path, says, entries }) => {
         const value = says(source);
@@ -77,12 +84,20 @@ function ready(key: string, row: FileSetting) {
   return { key, path: at.split('.'), says, whole, entries: row.entries === true };
 }
 
-/** A copy of a map with a value at a path. A name that the map has keeps its position. */
-function withValue(map: FileMap, [name = '', ...rest]: readonly string[], value: unknown, entries: boolean): FileMap {
-  const old = map[name];
-  const inner = isMap(old) ? old : {};
-  if (rest.length > 0) return { ...map, [name]: withValue(inner, rest, value, entries) };
-  return { ...map, [name]: entries && isMap(value) ? { ...inner, ...value } : value };
+/**
+ * Puts a value at a path of a map and makes the maps on the way. A name that the map has already keeps its position.
+ */
+function put(map: Frame, path: readonly string[], value: unknown, entries: boolean): void {
+  let place = map;
+  for (const name of path.slice(0, -1)) {
+    const below = place[name];
+    const next: Frame = isMap(below) ? below : {};
+    place[name] = next;
+    place = next;
+  }
+  const name = path.at(-1) ?? '';
+  const old = place[name];
+  place[name] = entries && isMap(value) && isMap(old) ? { ...old, ...value } : value;
 }
 
 export function isMap(value: unknown): value is FileMap {

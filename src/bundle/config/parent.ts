@@ -3,8 +3,9 @@ import { hostnameOf } from '../judge/hostname.ts';
 import { generationOf } from '../judge/runtime.ts';
 
 /**
- * Devices that know by which host name they reach their parent: the manifest's `config.parentHostname`, else the host name of the
- * parent itself, a device of the same hub in the fleet. Older runtimes have no parents; what is wrong with theirs is judged as written.
+ * Returns the devices with the host name of their parent: `config.parentHostname` of the manifest, else the host name
+ * of the parent, which is a device of the same hub in the fleet. Runtimes before 1.2 have no parents. Their devices are
+ * returned unchanged and judged as written.
  */
 export function withParentHostnames(devices: readonly Device[], fleet: readonly Device[]): readonly Device[] {
   if (devices.every(({ parent }) => !parent)) return devices;

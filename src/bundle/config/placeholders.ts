@@ -1,19 +1,19 @@
 import type { Device } from '../../model/fleet.ts';
 import type { Secret } from '../install/linux.ts';
 
-/** What stands in a bundle for a secret. Only names that begin with `IOTEDGE_` come here. */
+/** The text that stands for a secret in a bundle. The name of the variable begins with `IOTEDGE_`. */
 export function placeholderOf(variable: string): string {
   return `\${${variable}}`;
 }
 
-/** The placeholders that a device's configuration may hold. No value of the manifest holds one: that is a finding. */
+/** The placeholders that a device's configuration may hold. A value of the manifest that holds one is a finding. */
 export function placeholdersOf(device: Device): readonly string[] {
   return variablesOf(device).map(placeholderOf);
 }
 
 /**
- * What is to be filled into a device's configuration (of either form), by line and in the order of the lines: the password
- * of the registry as text, the PIN of the security module as a part of each URI that needs it.
+ * Finds where the device's script has to fill in secrets, in config.yaml or config.toml, in the order of the lines. The
+ * password of the registry is a text. The PIN of the security module is a part of each URI that needs it.
  */
 export function secretsIn(configuration: string, device: Device): readonly Secret[] {
   const secrets = variablesOf(device).map((variable) => ({ variable, placeholder: placeholderOf(variable) }));

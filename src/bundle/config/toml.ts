@@ -10,8 +10,8 @@ import { placeholderOf } from './placeholders.ts';
 import { networkOf } from './yaml.ts';
 
 /**
- * config.toml of IoT Edge 1.2 to 1.6. The writer puts top-level keys before the first table: behind one they would be
- * that table's, in silence.
+ * Renders config.toml of IoT Edge 1.2 to 1.6. The writer puts top-level keys before the first table. Behind a table
+ * they would belong to it without an error.
  */
 export function renderConfigToml(device: Device, hub: HubHost, places: Places): string {
   return `${header(device, places)}\n${stringify(settingsOf(device, hub, places))}`;
@@ -34,13 +34,13 @@ function settingsOf(device: Device, hub: HubHost, places: Places): FileMap {
     },
   );
   if (!isMap(engine)) return settings;
-  // The table needs both of its keys.
+  // The runtime needs both keys of this table.
   return { ...settings, moby_runtime: { uri: 'unix:///var/run/docker.sock', ...engine } };
 }
 
-/** Where config.toml of 1.2 to 1.6 has each key of the manifest. A new key has its row here. */
+/** Where config.toml of 1.2 to 1.6 has each key of the manifest. A new key needs a row here. */
 const tomlSettings = fileSettings({
-  // The default image of the agent follows from the version.
+  // The version chooses the default image of the agent.
   'runtime.version': notInFile,
   'runtime.platform': notInFile,
   'runtime.containerOs': notInFile,
@@ -59,7 +59,7 @@ const tomlSettings = fileSettings({
     at: 'provisioning.authentication.identity_pk',
     says: ({ device, places }) => withPin(places.privateKey.uri, device),
   },
-  // It stands in the URIs of the private keys.
+  // The URIs of private keys have it.
   'identity.pinFrom': notInFile,
   'config.pkcs11': byItsKeys,
   'config.pkcs11.library': { at: 'aziot_keys.pkcs11_lib_path' },
@@ -106,7 +106,7 @@ const tomlSettings = fileSettings({
 /** The path in config.toml of a key of the manifest. */
 export const pathInToml = tomlSettings.pathOf;
 
-/** A complete table: the first 1.4 has no default for a key that is left out. */
+/** The table always has all keys: the first 1.4 has no defaults for missing ones. */
 function collectionOf(wanted: ImageGarbageCollection): FileMap {
   return renamed(
     { enabled: true, cleanupRecurrence: '1d', imageAgeCleanupThreshold: '7d', cleanupTime: '00:00', ...wanted },
@@ -119,7 +119,7 @@ function collectionOf(wanted: ImageGarbageCollection): FileMap {
   );
 }
 
-/** RFC 7512: the PIN stands in the query of the URI. */
+/** Adds the PIN to the query of a URI (RFC 7512). */
 function withPin(uri: string, { identity: { pinFrom } }: Device): string {
   if (pinFrom === undefined || !isModuleUri(uri)) return uri;
   return `${uri}${uri.includes('?') ? '&' : '?'}pin-value=${placeholderOf(pinFrom)}`;

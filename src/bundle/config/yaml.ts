@@ -7,14 +7,14 @@ import { byItsKeys, fileSettings, notInFile, withItsSection } from './file-setti
 import { yamlLines } from './yaml-lines.ts';
 
 /**
- * config.yaml of IoT Edge 1.0.10 to 1.1, complete: what is left out there falls back to compiled-in values, not to the
- * package's (sockets under /var/run/iotedge, host name localhost).
+ * Renders a complete config.yaml of IoT Edge 1.0.10 to 1.1. For a missing setting the runtime takes a compiled-in
+ * value, which is not the one of the package (sockets under /var/run/iotedge, host name localhost).
  */
 export function renderConfigYaml(device: Device, hub: HubHost, places: Places): string {
   return `${header(device, places)}\n${yamlLines(configYamlOf(device, hub, places)).join('\n')}\n`;
 }
 
-/** What a reader of the file gets. */
+/** The settings of the file, as a reader gets them. */
 export function configYamlOf(device: Device, hub: HubHost, places: Places): object {
   const { connect, listen, homedir, engine } = platforms[device.runtime.platform];
   return yamlSettings.whole(
@@ -36,14 +36,14 @@ export function configYamlOf(device: Device, hub: HubHost, places: Places): obje
   );
 }
 
-/** What the manifest says of settings outside of `provisioning`, to be set in an existing config.yaml. */
+/** The settings outside `provisioning` that the manifest gives, to be set in an existing config.yaml. */
 export function saidInYaml(device: Device, places: Places) {
   return yamlSettings.said({ device, places }).filter(({ path: [section] }) => section !== 'provisioning');
 }
 
-/** Where config.yaml of 1.0.10 to 1.1 has each key of the manifest. A new key has its row here. */
+/** Where config.yaml of 1.0.10 to 1.1 has each key of the manifest. A new key needs a row here. */
 const yamlSettings = fileSettings({
-  // The frame of a complete file and the default image of the agent follow from these two.
+  // These two choose the sockets of a complete file and the default image of the agent.
   'runtime.version': notInFile,
   'runtime.platform': notInFile,
   'runtime.containerOs': notInFile,
@@ -60,7 +60,7 @@ const yamlSettings = fileSettings({
   'identity.pinFrom': notInFile,
   'config.dynamicReprovisioning': {
     at: 'provisioning.dynamic_reprovisioning',
-    // It has to be a truth value.
+    // The runtime needs true or false here.
     whole: ({ device }) => device.config.dynamicReprovisioning ?? false,
   },
   'config.autoReprovisioningMode': notInFile,
@@ -88,7 +88,7 @@ const yamlSettings = fileSettings({
   'config.watchdog': byItsKeys,
   'config.watchdog.maxRetries': {
     at: 'watchdog.max_retries',
-    // 1.1 knows a number alone: without the key it retries without end.
+    // 1.1 knows only numbers. Without the key it retries forever.
     whole: ({ device: { config } }) =>
       config.watchdog?.maxRetries === 'infinite' ? undefined : config.watchdog?.maxRetries,
   },
@@ -127,7 +127,7 @@ const windowsSockets = {
   workload_uri: 'unix:///C:/ProgramData/iotedge/workload/sock',
 };
 
-/** Where each package listens. */
+/** The settings that depend on the package: sockets, home directory, container engine. */
 export const platforms = {
   debian: {
     ...onLinux,
@@ -147,7 +147,7 @@ export const platforms = {
   },
 } as const;
 
-/** A name alone, or a map where the manifest says more. */
+/** The name, or a map if the manifest says more about the network. */
 export function networkOf(network: ContainerNetwork | undefined): object | string | undefined {
   if (network === undefined) return undefined;
   const { name, ipv6, ipam } = network;
@@ -159,7 +159,7 @@ export function networkOf(network: ContainerNetwork | undefined): object | strin
     >),
   );
   return renamed(
-    // A map needs the name.
+    // A map must have the name.
     { name: name ?? 'azure-iot-edge', ipv6, ipam: ranges.length === 0 ? undefined : { config: ranges } },
     { name: 'name', ipv6: 'ipv6', ipam: 'ipam' } satisfies ForEachName<'config.network', string>,
   );

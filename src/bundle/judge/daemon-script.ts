@@ -5,7 +5,10 @@ import { isReserved } from '../name.ts';
 
 const key = 'runtime.securityDaemonScript';
 
-/** Whether the copy of Microsoft's script is found from wherever the bundle is installed; keys in `skip` are not looked at. */
+/**
+ * Checks that the place of the copy of Microsoft's script does not depend on the folder from which the bundle is
+ * installed. Keys in `skip` are not looked at.
+ */
 export function judgeDaemonScript(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
   const value = device.runtime.securityDaemonScript;
   if (value === undefined || device.runtime.platform !== 'windows' || skip.has(key)) return [];
@@ -15,7 +18,7 @@ export function judgeDaemonScript(device: Device, skip: ReadonlySet<string> = ne
   const details = {
     key,
     value,
-    problem: 'is no absolute Windows path of a PowerShell script',
+    problem: { kind: 'no-script' } as const,
     expected: 'C:\\edge\\IotEdgeSecurityDaemon.ps1',
   };
   return [finding('config/uri', details, { place: device.place(key), device: device.id, hub: device.hub })];

@@ -1,16 +1,17 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
+import type { HostnameProblem, LabelProblem } from '../../rules/hostname.ts';
 import { finding } from '../../rules/rules.ts';
 import { generationOf } from './runtime.ts';
 
-/** The device's host name: as the manifest says, else its id in lower case. */
+/** The device's host name: the one in the manifest, else the id in lower case. */
 export function hostnameOf(device: Device): string {
   return device.config.hostname ?? device.id.toLowerCase();
 }
 
 /**
- * Whether `iotedge check` would take the device's host name and that of its parent (RFC 1035; from 1.2 on also an IP address),
- * and whether they fit into a certificate's common name; keys in `skip` are not looked at.
+ * Checks that `iotedge check` accepts the host names of the device and of its parent (RFC 1035; from 1.2 on also an IP
+ * address), and that they fit into a certificate's common name. Keys in `skip` are not looked at.
  */
 export function judgeHostname(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
   const { parentHostname } = device.config;
@@ -22,7 +23,7 @@ export function judgeHostname(device: Device, skip: ReadonlySet<string> = new Se
   return names.flatMap(([key, name]) => (name === undefined || isAddress(name) ? [] : judge(device, key, name, skip)));
 }
 
-/** An address of IPv4 or IPv6. To load node:net for that would take longer than all the other checks. */
+/** An address of IPv4 or IPv6. Loading node:net for this takes longer than all the other checks. */
 function isAddress(name: string): boolean {
   const isV4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(name);
   return isV4 || (/^[0-9a-f:.]+$/i.test(name) && name.includes(':') && URL.canParse(`http://[${name}]/`));
@@ -38,24 +39,22 @@ function judge(device: Device, key: string, hostname: string, skip: ReadonlySet<
   return [finding('config/hostname', { key, hostname, problem, implied }, subject)];
 }
 
-/** What stands against a name in `iotedge check`: `is empty`. */
-export function problemOf(hostname: string): string | undefined {
-  if (hostname === '') return 'is empty';
-  if (hostname.length > 64) return `has ${hostname.length} characters, expected at most 64`;
+/** What `iotedge check` would say against a host name. */
+export function problemOf(hostname: string): HostnameProblem | undefined {
+  if (hostname === '') return { kind: 'empty' };
+  if (hostname.length > 64) return { kind: 'length', length: hostname.length };
   for (const label of hostname.split('.')) {
+    if (label === '') return { kind: 'empty-label' };
     const problem = problemOfLabel(label);
-    if (problem !== undefined) return label === '' ? problem : `has the label "${label}", ${problem}`;
+    if (problem !== undefined) return { kind: 'label', label, problem };
   }
   return undefined;
 }
 
-function problemOfLabel(label: string): string | undefined {
-  if (label === '') return 'has an empty label (two dots, or one at an end)';
-  if (label.length > 63) return `which has ${label.length} characters, expected at most 63`;
+function problemOfLabel(label: string): LabelProblem | undefined {
+  if (label.length > 63) return { kind: 'length', length: label.length };
   const stranger = /[^A-Za-z0-9-]/u.exec(label);
-  if (stranger !== null)
-    return `which has the character ${JSON.stringify(stranger[0])}, expected letters, digits and -`;
-  if (!/^[A-Za-z]/.test(label)) return 'which does not begin with a letter';
-  if (label.endsWith('-')) return 'which does not end with a letter or a digit';
-  return undefined;
+  if (stranger !== null) return { kind: 'character', character: stranger[0] };
+  if (!/^[A-Za-z]/.test(label)) return { kind: 'begin' };
+  return label.endsWith('-') ? { kind: 'end' } : undefined;
 }

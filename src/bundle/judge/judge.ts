@@ -11,14 +11,16 @@ import { judgeRuntime } from './runtime.ts';
 import { judgeSecrets } from './secrets.ts';
 import { judgeTexts } from './texts.ts';
 
-/** Everything about a device's configuration that can be wrong; where its files lie, unless something is. */
+/**
+ * Runs all checks of a device's configuration. The value is where its files lie, or `undefined` if there is an error.
+ */
 export function judgeDevice(device: Device, now: Date): Judged<Places | undefined> {
   const runtime = judgeRuntime(device, now);
   const secrets = judgeSecrets(device);
   const texts = judgeTexts(device);
-  // What is wrong with a value is told once; a secret is not quoted by what else is wrong with it.
+  // A wrong value gets one finding, and no other finding may quote a secret.
   const refused = new Set([...secrets.keys, ...texts.keys]);
-  // Nor is a name judged that is not the device's: there it takes that of the machine.
+  // A host name that the device does not use is not judged. It takes the name of the machine, or that of its base.
   if (!carriesConfiguration(device) || keepsHostname(device)) refused.add('config.hostname');
   const places = readPlaces(device, refused);
   const findings: readonly Finding[] = [
@@ -35,7 +37,7 @@ export function judgeDevice(device: Device, now: Date): Judged<Places | undefine
   return { value: failing(findings) ? undefined : places.value, findings };
 }
 
-/** The file that it edits has a host name already, which is judged there. */
+/** Whether the file of `config.base` keeps its own host name. The checks of that file judge it. */
 function keepsHostname({ config }: Device): boolean {
   return config.base !== undefined && config.hostname === undefined;
 }

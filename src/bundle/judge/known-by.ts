@@ -1,34 +1,37 @@
 import type { Device } from '../../model/fleet.ts';
 import type { ForEachKey } from './setting.ts';
 
-/** Which devices know a key. A device that does not would ignore it in silence, so that it is refused there. */
+/** Which devices know a key. On other devices the key is refused: the runtime would ignore it in silence. */
 export interface KnownBy {
-  /** `since` 1.2 or 1.4, or the last was 1.1. `feature`: what the version brought, where that is not the key itself. */
+  /** All, from one version on, or up to 1.1. `feature` is what the version brought, if the key is only a part of it. */
   readonly versions:
     | 'all'
     | { readonly since: '1.2' | '1.4'; readonly feature?: 'nested-edge' | 'security-modules' }
     | { readonly last: '1.1' };
   readonly platforms: 'all' | 'Linux' | 'Windows';
-  /** Whether Initialize-IoTEdge has a parameter for it, which is all that Linux containers on Windows can be told. */
+  /**
+   * Whether Initialize-IoTEdge has a parameter for it. With Linux containers on Windows there is no other way to set
+   * it.
+   */
   readonly linuxContainers: boolean;
-  /** Whether the device asks for it; if absent, any value that is not an empty list does. */
+  /** Whether the device asks for it. If absent, it does when the key has a value other than an empty list. */
   readonly asked?: (device: Device) => boolean;
 }
 
-/** Its keys have rows of their own, which say it. */
+/** The rows of the keys below say who knows them. */
 export const byItsKeys = 'by its keys';
 
-/** The key above it is judged, once for all its keys. */
+/** The row of the key above says it for all its keys. */
 export const withItsSection = 'with its section';
 
 export type KnownByRow = KnownBy | typeof withItsSection;
 export type KnownBySectionRow = KnownByRow | typeof byItsKeys;
 
 const everywhere: KnownBy = { versions: 'all', platforms: 'all', linuxContainers: true };
-/** Not with Linux containers on Windows. */
+/** Everywhere except with Linux containers on Windows. */
 const inConfiguration: KnownBy = { ...everywhere, linuxContainers: false };
 
-/** Which devices know each key. A new key has its row here: where it is missing, nothing would keep it from a device that ignores it. */
+/** Which devices know each key. A new key needs a row here, so that no device gets a key that it ignores. */
 export const knownBy: ForEachKey<KnownByRow, KnownBySectionRow> & { readonly parent: KnownBy } = {
   'runtime.version': everywhere,
   'runtime.platform': everywhere,
@@ -56,7 +59,7 @@ export const knownBy: ForEachKey<KnownByRow, KnownBySectionRow> & { readonly par
   'config.agent.registry.server': everywhere,
   'config.agent.registry.username': everywhere,
   'config.agent.registry.passwordFrom': everywhere,
-  // The agent is told of it by its environment.
+  // Initialize-IoTEdge cannot set the agent's environment, where the proxy has to stand.
   'config.proxy': inConfiguration,
   'config.proxy.https': withItsSection,
   'config.proxy.noProxy': withItsSection,
@@ -80,7 +83,7 @@ export const knownBy: ForEachKey<KnownByRow, KnownBySectionRow> & { readonly par
   'config.imageGarbageCollection.imageAgeCleanupThreshold': withItsSection,
   'config.imageGarbageCollection.cleanupTime': withItsSection,
   'config.pkcs11': { ...everywhere, versions: { since: '1.2', feature: 'security-modules' } },
-  'identity.pinFrom': { ...everywhere, versions: { since: '1.2', feature: 'security-modules' } },
   'config.pkcs11.library': withItsSection,
   'config.pkcs11.baseSlot': withItsSection,
+  'identity.pinFrom': { ...everywhere, versions: { since: '1.2', feature: 'security-modules' } },
 };

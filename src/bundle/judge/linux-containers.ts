@@ -1,8 +1,9 @@
 import type { Device } from '../../model/fleet.ts';
 
 /**
- * Whether a configuration can be written for the device. With Linux containers on Windows it cannot: only `Initialize-IoTEdge`
- * learns at which addresses the daemon listens. The device is then told what this script has parameters for.
+ * Whether a configuration can be written for the device. With Linux containers on Windows it cannot: only
+ * `Initialize-IoTEdge` learns at which addresses the daemon listens. The device is then told what this script has
+ * parameters for.
  */
 export function carriesConfiguration({ runtime }: Device): boolean {
   return runtime.platform !== 'windows' || runtime.containerOs !== 'linux';

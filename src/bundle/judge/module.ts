@@ -4,16 +4,14 @@ import { finding } from '../../rules/rules.ts';
 import { generationOf } from './runtime.ts';
 
 /**
- * What keeps a private key in a security module from being found: the library that reaches it, a PIN without a key, or two
- * sources of the PIN. Nothing is said of versions that know no modules: there a key in one is told as such.
+ * Checks that private keys in a security module can be reached: a library is named, a PIN has a key, and the PIN has
+ * one source. Versions before 1.2 know no security modules. There this says nothing, since the keys of the manifest are
+ * refused as such.
  */
 export function judgeModule(device: Device): readonly Finding[] {
   const { identity, config, runtime } = device;
   if (generationOf(runtime.version) === 'iotedge') return [];
-  const complain = (key: string, problem: string, remedy: string) => {
-    const subject = { place: device.place(key), device: device.id, hub: device.hub };
-    return finding('config/pkcs11', { problem, remedy }, subject);
-  };
+  const subjectOf = (key: string) => ({ place: device.place(key), device: device.id, hub: device.hub });
   const uris = [
     ['identity.privateKey', identity.privateKey],
     ['config.edgeCa.privateKey', config.edgeCa?.privateKey],
@@ -22,26 +20,16 @@ export function judgeModule(device: Device): readonly Finding[] {
   const inModule = uris.filter(([, uri]) => isModuleUri(uri));
   const findings: Finding[] = [];
   for (const [key, uri] of inModule) {
-    if (config.pkcs11 === undefined) {
-      const problem = `${key} is in a security module, and config.pkcs11.library does not say how it is reached`;
-      findings.push(complain(key, problem, library));
-    }
-    if (identity.pinFrom !== undefined && /[?&]pin-source=/i.test(uri ?? '')) {
-      // RFC 7512, section 2.4: a URI with both is to be refused.
-      const problem = `${key} says where the PIN is (pin-source), and identity.pinFrom too`;
-      findings.push(complain(key, problem, 'Remove identity.pinFrom, or pin-source from the URI.'));
-    }
+    if (config.pkcs11 === undefined)
+      findings.push(finding('config/pkcs11', { kind: 'no-library', key }, subjectOf(key)));
+    // RFC 7512, section 2.4: a URI with both has to be refused.
+    if (identity.pinFrom !== undefined && /[?&]pin-source=/i.test(uri ?? ''))
+      findings.push(finding('config/pkcs11', { kind: 'two-pins', key }, subjectOf(key)));
   }
-  if (identity.pinFrom !== undefined && inModule.length === 0) {
-    const problem = 'identity.pinFrom names a PIN, and no private key is in a security module';
-    const remedy = 'Give identity.privateKey a pkcs11: URI, or remove identity.pinFrom.';
-    findings.push(complain('identity.pinFrom', problem, remedy));
-  }
+  if (identity.pinFrom !== undefined && inModule.length === 0)
+    findings.push(finding('config/pkcs11', { kind: 'pin-alone' }, subjectOf('identity.pinFrom')));
   return findings;
 }
-
-const library =
-  "Set config.pkcs11.library to the module's PKCS#11 library on the device, such as /usr/lib/softhsm/libsofthsm2.so.";
 
 export function isModuleUri(uri: string | undefined): boolean {
   return uri !== undefined && /^pkcs11:/i.test(uri);

@@ -1,39 +1,48 @@
 import type { Finding } from '../../model/finding.ts';
-import type { Device } from '../../model/fleet.ts';
+import type { ContainerNetwork, Device } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
+import type { WrongSetting } from '../../rules/setting-value.ts';
 
 /**
- * Whether the container engine would make the network of the modules with these ranges (ValidateIPAM of Moby); keys in `skip`
- * are not looked at. On Windows they are refused as such.
+ * Checks that the container engine would make the network of the modules with these ranges (ValidateIPAM of Moby). Keys
+ * in `skip` are not looked at. On Windows the ranges are refused as such.
  */
 export function judgeNetwork(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
   const ranges = device.config.network?.ipam ?? [];
   if (device.runtime.platform === 'windows') return [];
   return ranges.flatMap((range, index) => {
     const key = (name: string) => `config.network.ipam.${index}.${name}`;
-    const tell = (name: string, found: string | undefined, expected: string) => {
-      const subject = { place: device.place(key(name)), device: device.id, hub: device.hub };
-      const quoted = found === undefined ? 'nothing' : JSON.stringify(found);
-      return [finding('manifest/type', { key: key(name), expected, found: quoted }, subject)];
-    };
     if (['gateway', 'subnet', 'ipRange'].some((name) => skip.has(key(name)))) return [];
-    const subnet = blockOf(range.subnet ?? '');
-    if (subnet === undefined) return tell('subnet', range.subnet, 'a range such as 172.18.0.0/16');
-    const within = `inside of the subnet ${range.subnet}`;
-    const findings: Finding[] = [];
-    if (range.ipRange !== undefined) {
-      const block = blockOf(range.ipRange);
-      if (block === undefined) findings.push(...tell('ipRange', range.ipRange, 'a range such as 172.18.1.0/24'));
-      else if (block.prefix < subnet.prefix || !holds(subnet, block))
-        findings.push(...tell('ipRange', range.ipRange, `a range ${within}`));
-    }
-    if (range.gateway !== undefined) {
-      const address = addressOf(range.gateway);
-      if (address === undefined) findings.push(...tell('gateway', range.gateway, 'an address such as 172.18.0.1'));
-      else if (!holds(subnet, address)) findings.push(...tell('gateway', range.gateway, `an address ${within}`));
-    }
-    return findings;
+    return problemsOf(range, key).map((wrong) =>
+      finding('manifest/type', wrong, { place: device.place(wrong.key), device: device.id, hub: device.hub }),
+    );
   });
+}
+
+type Range = ContainerNetwork['ipam'][number];
+
+function problemsOf(
+  { subnet: written, ipRange, gateway }: Range,
+  key: (name: string) => string,
+): readonly WrongSetting[] {
+  const subnet = blockOf(written ?? '');
+  if (written === undefined || subnet === undefined)
+    return [{ problem: 'no-subnet', key: key('subnet'), found: written }];
+  const problems: WrongSetting[] = [];
+  if (ipRange !== undefined) {
+    const block = blockOf(ipRange);
+    const at = { key: key('ipRange'), found: ipRange };
+    if (block === undefined) problems.push({ problem: 'no-range', ...at });
+    else if (block.prefix < subnet.prefix || !holds(subnet, block))
+      problems.push({ problem: 'range-outside', ...at, subnet: written });
+  }
+  if (gateway !== undefined) {
+    const address = addressOf(gateway);
+    const at = { key: key('gateway'), found: gateway };
+    if (address === undefined) problems.push({ problem: 'no-address', ...at });
+    else if (!holds(subnet, address)) problems.push({ problem: 'address-outside', ...at, subnet: written });
+  }
+  return problems;
 }
 
 interface Address {
@@ -43,7 +52,7 @@ interface Address {
 
 type Block = Address & { readonly prefix: number };
 
-/** `172.18.0.0/16`; none where bits behind the prefix are set, which engines take for a mistake. */
+/** Reads `172.18.0.0/16`. Bits behind the prefix must not be set: container engines refuse that. */
 function blockOf(text: string): Block | undefined {
   const [, written = '', length = ''] = /^([^/]*)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
   const address = addressOf(written);
@@ -59,12 +68,12 @@ function holds({ bits, value, prefix }: Block, inner: Address): boolean {
 }
 
 function addressOf(text: string): Address | undefined {
-  // Loaded where there is a range to be judged: it takes longer than all the other checks.
+  // Loaded only if there is a range to check, since loading takes longer than all the other checks.
   const { isIPv4, isIPv6 } = process.getBuiltinModule('node:net');
   if (isIPv4(text)) return { bits: 32, value: number(text.split('.'), 10, 8n) };
-  // With a zone it is an address of one machine.
+  // An address with a zone holds on one machine only.
   if (!isIPv6(text) || text.includes('%')) return undefined;
-  // As `URL` writes it: no dots, and at most one gap.
+  // `URL` writes it without dots and with at most one gap.
   const [head = '', tail] = new URL(`http://[${text}]`).hostname.slice(1, -1).split('::');
   const [before, after] = [head, tail ?? ''].map((part) => (part === '' ? [] : part.split(':')));
   const gap = Array.from({ length: 8 - (before?.length ?? 0) - (after?.length ?? 0) }, () => '0');

@@ -2,18 +2,19 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Finding, Judged } from '../../model/finding.ts';
 import { type Device, fileNameOf } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
+import type { PlaceProblem, PlainPlaceProblem } from '../../rules/uri.ts';
 import { isReserved, notReserved } from '../name.ts';
 import { problemOfReserved } from './reserved.ts';
 import { generationOf } from './runtime.ts';
 
-/** Where a file lies on the device: the URI that the configuration takes, and the path in the platform's own words. */
+/** Where a file lies on the device: the URI in the configuration, and the path as the platform writes it. */
 export interface DevicePlace {
   readonly uri: string;
-  /** Absent where a security module holds it. */
+  /** Absent if a security module holds the key. */
   readonly path?: string;
 }
 
-/** Where the device keeps its pair, and the other files that its configuration names. */
+/** Where the device has its certificate and private key, and the other files that its configuration names. */
 export interface Places {
   readonly certificate: DevicePlace;
   readonly privateKey: DevicePlace;
@@ -22,18 +23,18 @@ export interface Places {
 }
 
 /**
- * The places of a device's files.
+ * Reads the places of a device's files, `undefined` if one of the pair cannot be used. Keys in `skip` are not looked
+ * at.
  *
- * By default the pair carries the id in its file names: on Linux as it is (every character of an id is legal there), on
- * Windows with the characters encoded that no file name there has; the URI is that path encoded once more: device `a#1`
- * has the file `a#1.pem` and the URI `…/a%231.pem`. `undefined` where a place cannot be used; keys in `skip` are not
- * looked at.
+ * By default the file names have the device's id. Linux allows every character of an id. For Windows, characters that a
+ * file name cannot have are encoded. The URI encodes that path once more: device `a#1` has the file `a#1.pem` and the
+ * URI `…/a%231.pem`.
  */
 export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()): Judged<Places | undefined> {
   const findings: Finding[] = [];
   const windows = device.runtime.platform === 'windows';
   const subjectOf = (key: string) => ({ place: device.place(key), device: device.id, hub: device.hub });
-  const complain = (key: string, value: string, problem: string) => {
+  const complain = (key: string, value: string, problem: PlaceProblem) => {
     const expected = uriOf(usualPath(device, key), windows);
     findings.push(finding('config/uri', { key, value, problem, expected }, subjectOf(key)));
   };
@@ -47,7 +48,7 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
     else if (reserved !== undefined) complain(key, read.uri, reserved);
     else {
       places.set(key, read);
-      // What `iotedge check` reads as it stands: a module's URI is no path.
+      // `iotedge check` does not decode paths. The URI of a security module is not a path.
       if (read.path !== undefined && read.uri.includes('%'))
         findings.push(finding('config/path-needs-encoding', { key, path: read.path }, subjectOf(key)));
     }
@@ -59,7 +60,7 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
     const other = taken.get(name);
     if (other === undefined) taken.set(name, key);
     else {
-      complain(key, uri, `is the place of ${other} too, expected a file of its own`);
+      complain(key, uri, { kind: 'taken', other });
       places.delete(key);
     }
   }
@@ -85,7 +86,7 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
   };
 }
 
-/** The pair always has a place; the others only where the manifest says so. */
+/** The pair always has a place. The other files have one only if the manifest names it. */
 function placesNamed({ identity, config }: Device): readonly (readonly [key: string, given: string | undefined])[] {
   const others = [
     ['config.trustBundle', config.trustBundle],
@@ -125,37 +126,36 @@ function uriOf(path: string, windows: boolean): string {
   return pathToFileURL(path, { windows }).href;
 }
 
-type ReadPlace = DevicePlace | { readonly shown: string; readonly problem: string };
-type Wrong = (problem: string, shown?: string) => ReadPlace;
+type ReadPlace = DevicePlace | { readonly shown: string; readonly problem: PlaceProblem };
+type Wrong = (problem: PlaceProblem | PlainPlaceProblem, shown?: string) => ReadPlace;
 
 function readPlace(text: string, kind: { readonly windows: boolean; readonly pkcs11: boolean }): ReadPlace {
-  const wrong: Wrong = (problem, shown = text) => ({ shown, problem });
-  if (text === '') return wrong('is empty');
-  if (hasControl(text)) return wrong('has a line break, a tab or another control character');
-  if (isWindowsPath(text))
-    return kind.windows ? readWindowsPath(text, wrong) : wrong('is a Windows path, on a Linux device');
-  if (text.endsWith('/')) return wrong('names a folder, expected a file');
+  const wrong: Wrong = (problem, shown = text) => ({
+    shown,
+    problem: typeof problem === 'string' ? { kind: problem } : problem,
+  });
+  if (text === '') return wrong('empty');
+  if (hasControl(text)) return wrong('control-character');
+  if (isWindowsPath(text)) return kind.windows ? readWindowsPath(text, wrong) : wrong('windows-path');
+  if (text.endsWith('/')) return wrong('folder');
   if (text.startsWith('/')) {
-    if (kind.windows) return wrong('is a path of Linux, on a Windows device');
-    return hasDots(text) ? wrong(dots) : { uri: uriOf(text, false), path: text };
+    if (kind.windows) return wrong('linux-path');
+    return hasDots(text) ? wrong('dots') : { uri: uriOf(text, false), path: text };
   }
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase();
-  if (scheme === undefined) return wrong('is a relative path');
-  // What follows another scheme may be a PIN.
-  if (scheme === 'pkcs11') return kind.pkcs11 ? readModule(text, wrong) : wrong(notInModule, 'pkcs11:…');
-  if (scheme !== 'file') return wrong(`has the scheme "${scheme}:", expected "file:"`, `${scheme}:…`);
+  if (scheme === undefined) return wrong('relative-path');
+  // The text behind another scheme may be a PIN.
+  if (scheme === 'pkcs11') return kind.pkcs11 ? readModule(text, wrong) : wrong('not-in-module', 'pkcs11:…');
+  if (scheme !== 'file') return wrong({ kind: 'scheme', scheme }, `${scheme}:…`);
   return readFileUri(text, kind.windows, wrong);
 }
 
-const notInModule = 'is a PKCS#11 URI, which only private keys of IoT Edge 1.2 and later can be';
-
-/** RFC 7512: attributes are percent-encoded, in the path between `;`, in the query between `&`. */
+/** RFC 7512: attributes are percent-encoded. `;` separates them in the path, `&` in the query. */
 function readModule(text: string, wrong: Wrong): ReadPlace {
   const rest = text.slice('pkcs11:'.length);
   if (/[^A-Za-z0-9\-._~:[\]@!$'()*+,=;&?/%]/.test(rest) || /%(?![0-9A-Fa-f]{2})/.test(rest))
-    return wrong('has characters that a PKCS#11 URI percent-encodes', 'pkcs11:…');
-  if (!/(^|;)(object|id)=./.test(rest.split('?')[0] ?? ''))
-    return wrong('names no key: expected object=… or id=… in it', 'pkcs11:…');
+    return wrong('module-characters', 'pkcs11:…');
+  if (!/(^|;)(object|id)=./.test(rest.split('?')[0] ?? '')) return wrong('no-key-in-module', 'pkcs11:…');
   return { uri: text };
 }
 
@@ -166,48 +166,42 @@ function isWindowsPath(text: string): boolean {
 /** https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions */
 function readWindowsPath(text: string, wrong: Wrong): ReadPlace {
   const path = text.replaceAll('/', '\\');
-  if (!/^[A-Za-z]:\\/.test(path)) return wrong('is a path without a drive, expected one such as C:\\…');
-  if (path.endsWith('\\')) return wrong('names a folder, expected a file');
-  if (hasDots(path.replaceAll('\\', '/'))) return wrong(dots);
+  if (!/^[A-Za-z]:\\/.test(path)) return wrong('no-drive');
+  if (path.endsWith('\\')) return wrong('folder');
+  if (hasDots(path.replaceAll('\\', '/'))) return wrong('dots');
   const strange = /[<>:"|?*]/.exec(path.slice(2));
-  if (strange !== null)
-    return wrong(`has the character ${JSON.stringify(strange[0])}, which no file name on Windows has`);
+  if (strange !== null) return wrong({ kind: 'windows-character', character: strange[0] });
   const device = path.split('\\').find(isReserved);
-  if (device !== undefined) return wrong(`has the name "${device}", which Windows takes for one of its devices`);
-  if (/[. ](\\|$)/.test(path)) return wrong('has a name that ends in a dot or a space, which Windows drops');
+  if (device !== undefined) return wrong({ kind: 'windows-device', name: device });
+  if (/[. ](\\|$)/.test(path)) return wrong('dot-or-space-at-end');
   return { uri: uriOf(path, true), path };
 }
 
-/** Stricter than the runtime, which loads most of these and fails later: https://github.com/Azure/iotedge/issues/4336 */
+/**
+ * Stricter than the runtime, which accepts most of these and fails later: https://github.com/Azure/iotedge/issues/4336
+ */
 function readFileUri(text: string, windows: boolean, wrong: Wrong): ReadPlace {
-  if (!/^file:\/\//i.test(text)) return wrong('is a file: URI without // after the colon');
+  if (!/^file:\/\//i.test(text)) return wrong('no-slashes');
   const drive = /^file:\/*[A-Za-z][:|](\/|$)/i.test(text);
-  if (text.includes('\\'))
-    return wrong(windows ? 'is a URI with a backslash, expected /' : 'is a Windows path, on a Linux device');
-  if (drive && !windows) return wrong('is a Windows path, on a Linux device');
-  if (text.includes('#')) return wrong('has a "#", which ends the path (in a file name it is written %23)');
-  if (text.includes('?')) return wrong('has a "?", which ends the path (in a file name it is written %3F)');
+  if (text.includes('\\')) return wrong(windows ? 'backslash' : 'windows-path');
+  if (drive && !windows) return wrong('windows-path');
+  if (text.includes('#')) return wrong('fragment');
+  if (text.includes('?')) return wrong('query');
   const authority = /^file:\/\/([^/]*)/i.exec(text)?.[1] ?? '';
-  if (/:\d*$/.test(authority) && !drive) return wrong('has a port, expected none');
-  if (!/^(localhost)?$/i.test(authority)) return wrong(`has the host "${authority}", expected none or localhost`);
-  if (hasDots(text)) return wrong(dots);
+  if (/:\d*$/.test(authority) && !drive) return wrong('port');
+  if (!/^(localhost)?$/i.test(authority)) return wrong({ kind: 'host', host: authority });
+  if (hasDots(text)) return wrong('dots');
   try {
     const path = fileURLToPath(new URL(text), { windows });
-    if (hasControl(path)) return wrong('has an encoded control character');
+    if (hasControl(path)) return wrong('encoded-control-character');
     if (windows) return readWindowsPath(path, wrong);
-    return path.endsWith('/') ? wrong('names a folder, expected a file') : { uri: new URL(text).href, path };
+    return path.endsWith('/') ? wrong('folder') : { uri: new URL(text).href, path };
   } catch {
-    return wrong(
-      windows
-        ? 'is no valid URI of a Windows path, such as file:///C:/…'
-        : 'is no valid URI: "%" begins two hex digits and does not encode a slash',
-    );
+    return wrong(windows ? 'invalid-windows-uri' : 'invalid-uri');
   }
 }
 
-const dots = 'has a "." or ".." between slashes, expected the path that it ends in';
-
-/** Before `URL` takes them out, encoded ones too, and another place is written than the one that was read over. */
+/** `URL` removes such parts, encoded ones too, and would write another place than the reviewed one. */
 function hasDots(text: string): boolean {
   return /\/(\.|%2e){1,2}(\/|$)/i.test(text);
 }

@@ -1,19 +1,18 @@
-/** Places that the configuration, the daemons' own and the proxy's drop-ins have; of either generation, as one may follow the other. */
-const reserved: readonly (readonly [place: RegExp, problem: string])[] = [
-  [/^\/etc\/(iotedge|aziot)\/config\.[^/]*$/, "has the name of the runtime's configuration, expected another one"],
-  [
-    /^\/etc\/aziot\/(keyd|certd|identityd|tpmd|edged)\//,
-    "lies where a daemon's configuration does, expected a folder of its own",
-  ],
-  [/^\/etc\/systemd\//, "lies among systemd's settings, expected a folder of its own"],
-  [
-    /^[a-z]:\\programdata\\iotedge\\config\.[^\\]*$/i,
-    "has the name of the runtime's configuration, expected another one",
-  ],
+import type { PlaceProblem } from '../../rules/uri.ts';
+
+/**
+ * The places of the configuration, of the daemons' own files and of the proxy's drop-ins. They hold for both
+ * generations of the runtime, since a device may be upgraded.
+ */
+const reserved: readonly (readonly [place: RegExp, problem: PlaceProblem])[] = [
+  [/^\/etc\/(iotedge|aziot)\/config\.[^/]*$/, { kind: 'runtime-configuration' }],
+  [/^\/etc\/aziot\/(keyd|certd|identityd|tpmd|edged)\//, { kind: 'daemon-configuration' }],
+  [/^\/etc\/systemd\//, { kind: 'systemd-settings' }],
+  [/^[a-z]:\\programdata\\iotedge\\config\.[^\\]*$/i, { kind: 'runtime-configuration' }],
 ];
 
-/** What stands against a file of the device's at a path, where something else writes: `lies where …`. */
-export function problemOfReserved(path: string): string | undefined {
+/** Why a file of the device cannot lie at a path: another program writes there. */
+export function problemOfReserved(path: string): PlaceProblem | undefined {
   const plain = path.replace(/([\\/])[\\/]+/g, '$1');
   return reserved.find(([place]) => place.test(plain))?.[1];
 }

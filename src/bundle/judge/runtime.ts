@@ -14,7 +14,10 @@ export function generationOf(version: RuntimeVersion): Generation {
   return isBefore(version, 2) ? 'iotedge' : 'aziot';
 }
 
-/** Returns what the manifest asks for and the device's version or platform cannot do, and a notice where the version is out of support. */
+/**
+ * Returns a finding for each thing that the device's version or platform cannot do, and a notice if the version is out
+ * of support.
+ */
 export function judgeRuntime(device: Device, now: Date): readonly Finding[] {
   const { version } = device.runtime;
   const refuse = (key: string, problem: Unsupported) => {
@@ -44,7 +47,10 @@ const endOfSupport: ReadonlyMap<string, { readonly from: string; readonly said?:
   ['1.5', { from: '2026-11-10' }],
 ]);
 
-/** Something that not every device can do: `asked` whether the device asks for it, `allowed` whether it can. */
+/**
+ * Something that not every device can do. `asked`: whether the manifest asks for it. `allowed`: whether the device can
+ * do it.
+ */
 interface Limit {
   readonly key: string;
   readonly asked: (device: Device) => boolean;
@@ -61,7 +67,7 @@ const never = () => false;
 const hasTrustBundle = ({ config }: Device) => config.trustBundle !== undefined;
 const hasEdgeCa = ({ config }: Device) => config.edgeCa?.certificate !== undefined;
 
-/** The limits of the table of keys by version and platform. */
+/** The limits of one key by version and platform. */
 function limitsOf(key: string, row: KnownBySectionRow): readonly Limit[] {
   if (typeof row === 'string') return [];
   const { versions, platforms } = row;
@@ -78,7 +84,7 @@ function limitsOf(key: string, row: KnownBySectionRow): readonly Limit[] {
   return limits;
 }
 
-/** The limits of the table of keys with Linux containers on Windows. */
+/** The limit of one key with Linux containers on Windows. */
 function limitsOfLinuxContainers(key: string, row: KnownBySectionRow): readonly Limit[] {
   if (typeof row === 'string' || row.linuxContainers) return [];
   return [{ key, asked: askedBy(key, row), allowed: carriesConfiguration, problem: { kind: 'linux-containers', key } }];
@@ -105,7 +111,7 @@ function isSet(value: unknown): boolean {
   return value !== undefined && !(Array.isArray(value) && value.length === 0);
 }
 
-/** Keys that the device knows, with values or beside others that it does not. */
+/** Values, and combinations of keys, that a device cannot take although it knows the keys. */
 const combinations: readonly Limit[] = [
   {
     key: 'runtime.platform',
@@ -113,8 +119,8 @@ const combinations: readonly Limit[] = [
     allowed: isIotedge,
     problem: { kind: 'windows-ended' },
   },
-  // Up to 1.1 trust bundle, edge CA and its key are one setting. The daemon leaves it out in silence where a part is missing
-  // (DeviceCertificate in edgelet-core/src/settings.rs). The file of config.base may have the other parts.
+  // Up to 1.1 trust bundle, edge CA and its key are one setting. The daemon leaves it out in silence where a part is
+  // missing (DeviceCertificate in edgelet-core/src/settings.rs). The file of config.base may have the other parts.
   {
     key: 'config.trustBundle',
     asked: (device) => hasTrustBundle(device) && !hasEdgeCa(device) && device.config.base === undefined,
@@ -177,7 +183,7 @@ const limits = [
 ];
 
 function obstacleOf({ major, minor, patch }: RuntimeVersion): 'no-manual-x509' | 'unknown-version' | undefined {
-  // Manual X.509 provisioning came with 1.0.10 (same page).
+  // Manual X.509 provisioning came with 1.0.10 (see the page of `endOfSupport`).
   if (major < 1 || (major === 1 && minor === 0 && patch !== undefined && patch < 10)) return 'no-manual-x509';
   return major > 1 || minor > 6 ? 'unknown-version' : undefined;
 }

@@ -1,11 +1,12 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
+import type { SecretKind } from '../../rules/config.ts';
 import { finding } from '../../rules/rules.ts';
 import { textsOf } from './texts.ts';
 
 /**
- * A finding for each value of the device's configuration that holds a secret. Messages name its kind, never the value;
- * `keys` are those of such values, so that other checks do not quote them either.
+ * Returns a finding for each value of the device's configuration that holds a secret. The message names the kind of the
+ * secret, never the value. `keys` are the keys of these values: other checks must not quote them either.
  */
 export function judgeSecrets(device: Device): {
   readonly findings: readonly Finding[];
@@ -23,8 +24,8 @@ export function judgeSecrets(device: Device): {
   return { findings, keys };
 }
 
-/** The kind of the secret that the value of a key of the manifest holds, if any. */
-export function secretOf(key: string, text: string): string | undefined {
+/** The kind of secret in the value of a key of the manifest. */
+export function secretOf(key: string, text: string): SecretKind | undefined {
   return (
     secretIn(text) ?? (key === imageKey ? credentialsOf(text) : undefined) ?? secretNamed(...variableIn(key, text))
   );
@@ -32,26 +33,29 @@ export function secretOf(key: string, text: string): string | undefined {
 
 const imageKey = 'config.agent.image';
 
-const patterns: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/, 'a private key'],
-  [/SharedAccessKey\s*=\s*\S/i, 'a shared access key'],
-  [/AccountKey\s*=\s*\S/i, 'a storage account key'],
-  [/SharedAccessSignature/i, 'a shared access signature'],
-  [/\bsig=\S/i, 'a shared access signature'],
-  [/\bpin-value=\S/i, 'the PIN of a security module'],
-  [/:\/\/[^/\s:@]*:[^/\s@]+@/, 'a password in an address'],
+const patterns: readonly (readonly [pattern: RegExp, what: SecretKind])[] = [
+  [/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/, 'private-key'],
+  [/SharedAccessKey\s*=\s*\S/i, 'shared-access-key'],
+  [/AccountKey\s*=\s*\S/i, 'storage-account-key'],
+  [/SharedAccessSignature/i, 'shared-access-signature'],
+  [/\bsig=\S/i, 'shared-access-signature'],
+  [/\bpin-value=\S/i, 'module-pin'],
+  [/:\/\/[^/\s:@]*:[^/\s@]+@/, 'password-in-address'],
 ];
 
-function secretIn(text: string): string | undefined {
+function secretIn(text: string): SecretKind | undefined {
   return patterns.find(([pattern]) => pattern.test(text))?.[1];
 }
 
 const envKey = 'config.agent.env.';
-/** In words with _ between; PASSWORD_FILE and SECRET_NAME say where a secret is, not what. */
+/** Matches a name in words with _ between them. PASSWORD_FILE and SECRET_NAME say where a secret is, not what it is. */
 const secretName =
   /(^|_)(password|passwd|secret|token|api_?key|connection_?string|sas_?key|private_?key|access_?key)s?\d*(_(?!(file|path|name)$)|$)/;
 
-/** The name and the value of an environment variable; no name where it is none. Docker takes them as a list of `NAME=value`. */
+/**
+ * The name and the value of an environment variable. The name is empty where the key is not that of a variable. Docker
+ * takes variables as a list of `NAME=value`.
+ */
 function variableIn(key: string, text: string): readonly [name: string, value: string] {
   if (key.startsWith(envKey)) return [key.slice(envKey.length), text];
   const [, name = '', value = ''] = (key.startsWith(dockerEnv) ? /^([^=]*)=(.*)$/s.exec(text) : null) ?? [];
@@ -60,17 +64,20 @@ function variableIn(key: string, text: string): readonly [name: string, value: s
 
 const dockerEnv = 'config.agent.createOptions.Env.';
 
-/** By the name of an environment variable: `DB_PASSWORD`, `ApiKey`. Numbers and switches are settings: `TOKEN_LIFETIME`. */
-function secretNamed(name: string, text: string): string | undefined {
+/**
+ * Judges by the name of an environment variable: `DB_PASSWORD`, `ApiKey`. A number or a switch is a setting:
+ * `TOKEN_LIFETIME`.
+ */
+function secretNamed(name: string, text: string): SecretKind | undefined {
   if (/^\s*([+-]?\d+(\.\d+)?|true|false)?\s*$/i.test(text)) return undefined;
   const words = name
     .replace(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_')
     .replace(/[^A-Za-z0-9]+/g, '_')
     .toLowerCase();
-  return secretName.test(words) ? 'a value whose name says that it is a secret' : undefined;
+  return secretName.test(words) ? 'by-name' : undefined;
 }
 
-/** `user:password@registry/image`; in `image:tag@sha256:…` what follows is a digest. */
-function credentialsOf(image: string): string | undefined {
-  return /^[^/@\s]+:[^/@\s]+@(?![a-z0-9]+:[0-9a-f]{32,}$)/i.test(image) ? 'a password' : undefined;
+/** Finds `user:password@registry/image`. In `image:tag@sha256:…` a digest follows the `@`. */
+function credentialsOf(image: string): SecretKind | undefined {
+  return /^[^/@\s]+:[^/@\s]+@(?![a-z0-9]+:[0-9a-f]{32,}$)/i.test(image) ? 'password' : undefined;
 }

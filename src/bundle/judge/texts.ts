@@ -1,18 +1,24 @@
 import type { Finding } from '../../model/finding.ts';
 import type { Device, Json } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
+import type { WrongSetting } from '../../rules/setting-value.ts';
 import { placeholdersOf } from '../config/placeholders.ts';
 import { type ForEachKey, settingReader } from './setting.ts';
 
-/** Every text of the configuration that is the manifest's own, by its key. */
+/** Every text that the manifest gives for the configuration, with its key. */
 export function* textsOf(device: Device): Generator<readonly [key: string, text: string]> {
   for (const [key, value] of valuesOf(device)) if (typeof value === 'string') yield [key, value];
 }
 
 /**
- * A finding for each value, or name of one, that would arrive as another than it is: half a surrogate pair, which neither
- * form of the configuration can hold; a NUL, which no variable or argument of a process can; another control character where
- * one line is meant; a number beyond what is exact; a placeholder, which would be filled in. `keys` are those of such values.
+ * Returns a finding for each value, or name of a value, that would arrive changed on the device:
+ * - half a surrogate pair, which neither form of the configuration can hold;
+ * - a NUL, which no variable and no argument of a process can hold;
+ * - another control character in a text of one line;
+ * - a number that JavaScript does not hold exactly;
+ * - a placeholder, which would be filled in.
+ *
+ * `keys` are the keys of these values.
  */
 export function judgeTexts(device: Device): {
   readonly findings: readonly Finding[];
@@ -23,10 +29,10 @@ export function judgeTexts(device: Device): {
   const keys = new Set<string>();
   for (const [key, value] of valuesOf(device)) {
     const subject = { place: device.place(key), device: device.id, hub: device.hub };
-    const wrong = typeProblem(key, value);
+    const wrong = problemOf(key, value);
     const both = typeof value === 'string' ? `${key}\n${value}` : key;
     const placeholder = placeholders.find((text) => both.includes(text));
-    if (wrong !== undefined) findings.push(finding('manifest/type', { key, ...wrong }, subject));
+    if (wrong !== undefined) findings.push(finding('manifest/type', wrong, subject));
     else if (placeholder !== undefined) findings.push(finding('config/placeholder', { key, placeholder }, subject));
     else continue;
     keys.add(key);
@@ -34,22 +40,21 @@ export function judgeTexts(device: Device): {
   return { findings, keys };
 }
 
-function typeProblem(key: string, value: Json): { readonly expected: string; readonly found: string } | undefined {
+function problemOf(key: string, value: Json): WrongSetting | undefined {
+  const character = controlIn(key, value);
   if (/\p{Surrogate}/u.test(typeof value === 'string' ? `${key}\n${value}` : key))
-    return { expected: 'text', found: 'half a character (one of the two parts of a surrogate pair)' };
-  const control = controlIn(key, value);
-  if (control !== undefined) return { expected: 'text without control characters', found: control };
-  if (typeof value === 'number' && !isExact(value))
-    return { expected: 'a number that is held exactly, at most 9007199254740991', found: String(value) };
+    return { problem: 'half-character', key };
+  if (character !== undefined) return { problem: 'control-character', key, character };
+  if (typeof value === 'number' && !isExact(value)) return { problem: 'inexact-number', key, number: value };
   return undefined;
 }
 
 /**
- * How the texts of each key are judged. A new key has its row here:
- * - `text`: as they are; another check or rule looks at their characters.
- * - `line`: as they are, without control characters.
- * - `map`: the names and the values of a map of any names.
- * - `not`: never, since the schema allows no free text there, or since it is a path of the repository.
+ * How the texts of each key are judged. A new key needs a row here:
+ * - `text`: for secrets and placeholders. Another check looks at control characters.
+ * - `line`: for secrets, placeholders and control characters.
+ * - `map`: the names and the values in a map or a list.
+ * - `not`: the schema allows no free text, or the value is a path in the repository.
  */
 const texts: ForEachKey<'text' | 'line' | 'map' | 'not'> = {
   'config.base': 'not',
@@ -109,7 +114,10 @@ const judged = Object.entries(texts)
   .filter(([, how]) => how !== 'not')
   .map(([key, how]) => ({ key, read: settingReader(key), isMap: how === 'map' }));
 
-/** The first character that may not be: `U+0000`. Values of variables and what Docker takes may have line breaks. */
+/**
+ * The first character that is not allowed, as `U+0000`. Values of variables and of Docker's options may have line
+ * breaks.
+ */
 function controlIn(key: string, value: Json): string | undefined {
   const isVariable = key.startsWith('config.agent.env.');
   if (!isVariable && !key.startsWith('config.agent.createOptions.') && !lines.has(key)) return undefined;
@@ -122,7 +130,7 @@ function controlIn(key: string, value: Json): string | undefined {
 const control = /\p{Cc}/u;
 const nul = /\0/;
 
-/** Two whole numbers beyond this are one: what arrives may not be what was written. */
+/** Beyond this range two whole numbers can have one value, and another number than the written one would arrive. */
 function isExact(value: number): boolean {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }
@@ -139,7 +147,7 @@ function* below(key: string, value: object): Generator<readonly [key: string, va
   for (const [name, inner] of Object.entries(value)) {
     const path = `${key}.${name}`;
     if (typeof inner === 'object' && inner !== null) {
-      // For its name.
+      // The name is judged too.
       yield [path, null];
       yield* below(path, inner);
     } else yield [path, inner];

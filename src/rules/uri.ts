@@ -1,0 +1,75 @@
+import { rule } from './rule.ts';
+
+/** Why a file of the device cannot lie at a place. */
+export type PlaceProblem =
+  | { readonly kind: PlainPlaceProblem }
+  | { readonly kind: 'scheme'; readonly scheme: string }
+  | { readonly kind: 'windows-character'; readonly character: string }
+  /** Windows takes the name for one of its devices: `con`. */
+  | { readonly kind: 'windows-device'; readonly name: string }
+  | { readonly kind: 'host'; readonly host: string }
+  /** `other`: the key whose file lies there. */
+  | { readonly kind: 'taken'; readonly other: string };
+
+/** One that has no details of its own. */
+export type PlainPlaceProblem = keyof typeof fixed;
+
+const fixed = {
+  empty: 'is empty',
+  'control-character': 'has a line break, a tab or another control character',
+  'encoded-control-character': 'has an encoded control character',
+  'relative-path': 'is a relative path',
+  'windows-path': 'is a Windows path, on a Linux device',
+  'linux-path': 'is a path of Linux, on a Windows device',
+  folder: 'names a folder, expected a file',
+  dots: 'has a "." or ".." between slashes, expected the path that it ends in',
+  'not-in-module': 'is a PKCS#11 URI, which only private keys of IoT Edge 1.2 and later can be',
+  'module-characters': 'has characters that a PKCS#11 URI percent-encodes',
+  'no-key-in-module': 'names no key: expected object=… or id=… in it',
+  'no-drive': 'is a path without a drive, expected one such as C:\\…',
+  'dot-or-space-at-end': 'has a name that ends in a dot or a space, which Windows drops',
+  'no-slashes': 'is a file: URI without // after the colon',
+  backslash: 'is a URI with a backslash, expected /',
+  fragment: 'has a "#", which ends the path (in a file name it is written %23)',
+  query: 'has a "?", which ends the path (in a file name it is written %3F)',
+  port: 'has a port, expected none',
+  'invalid-windows-uri': 'is no valid URI of a Windows path, such as file:///C:/…',
+  'invalid-uri': 'is no valid URI: "%" begins two hex digits and does not encode a slash',
+  'no-script': 'is no absolute Windows path of a PowerShell script',
+  'runtime-configuration': "has the name of the runtime's configuration, expected another one",
+  'daemon-configuration': "lies where a daemon's configuration does, expected a folder of its own",
+  'systemd-settings': "lies among systemd's settings, expected a folder of its own",
+} as const;
+
+function wordsOf(problem: PlaceProblem): string {
+  switch (problem.kind) {
+    case 'scheme':
+      return `has the scheme "${problem.scheme}:", expected "file:"`;
+    case 'windows-character':
+      return `has the character ${JSON.stringify(problem.character)}, which no file name on Windows has`;
+    case 'windows-device':
+      return `has the name "${problem.name}", which Windows takes for one of its devices`;
+    case 'host':
+      return `has the host "${problem.host}", expected none or localhost`;
+    case 'taken':
+      return `is the place of ${problem.other} too, expected a file of its own`;
+    default:
+      return fixed[problem.kind];
+  }
+}
+
+export const uriRules = {
+  'config/uri': rule<{ key: string; value: string; problem: PlaceProblem; expected: string }>({
+    severity: 'error',
+    about:
+      'The place of the certificate or key on the device is not a file: URI or an absolute path, so that the runtime would stop at start (https://github.com/Azure/iotedge/issues/4336), or is that of another file.',
+    message: ({ key, value, problem }) => `${key}: ${JSON.stringify(value)} ${wordsOf(problem)}`,
+    remedy: ({ expected }) => `Write ${expected}.`,
+    example: {
+      key: 'identity.certificate',
+      value: 'certs/edge.pem',
+      problem: { kind: 'relative-path' },
+      expected: 'file:///var/lib/iotedge/identity/edge-001.pem',
+    },
+  }),
+};
