@@ -160,6 +160,7 @@ describe('hostile text in the comment', () => {
 
 describe('the size of the comment', () => {
   const many = <T>(make: (n: number) => T) => Array.from({ length: 3000 }, (_, n) => make(n));
+  const devices = many((n) => `edge-${n}`);
 
   it.each([
     ['plain', 'certs/a.pem has the common name "b"'],
@@ -171,7 +172,7 @@ describe('the size of the comment', () => {
       result: 'partial',
       findings: many((n) => findingOf({ message: text, remedy: text, severity: n === 2999 ? 'error' : 'notice' })),
       outcomes: many((n) => outcomeOf(n === 2999 ? 'failed' : 'created', `edge-${n}`, `${n} ${text}`)),
-      configuration: many((n) => ({ ...image, after: `${n} ${text}`, devices: many((m) => `edge-${m}`) })),
+      configuration: many((n) => ({ ...image, after: `${n} ${text}`, devices })),
       faults: many(() => new Fault(text, text)),
     });
     const markdown = comment(report);
