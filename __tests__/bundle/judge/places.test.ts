@@ -57,7 +57,10 @@ describe('config/uri, of a Linux device', () => {
   ])('refuses %j: %j', (certificate, problem, shown = certificate) => {
     const expected = 'file:///var/lib/iotedge/identity/edge-001.pem';
     const finding = refused('identity.certificate', { value: shown, problem: problemOf(problem), expected });
-    expect(findingsOf({ certificate })).toMatchObject([{ ...finding, device: 'edge-001' }]);
+    expect(findingsOf({ certificate })).toMatchObject([
+      { ...finding, device: 'edge-001', hub: 'contoso.azure-devices.net' },
+    ]);
+    expect(readPlaces(deviceOf({ certificate })).value).toBeUndefined();
     expect(() => configurationOf({ certificate })).toThrow(finding.message);
   });
 
@@ -75,6 +78,7 @@ describe('config/uri, of a Linux device', () => {
 
   it('looks at the private key in the same way, and does not quote what may be a PIN', () => {
     const findings = findingsOf({ privateKey: 'pkcs11:token=a;object=secret-object' });
+    expect(findings).toHaveLength(1);
     const expected = 'file:///var/lib/iotedge/identity/edge-001.key.pem';
     const details = { value: 'pkcs11:…', problem: { kind: 'not-in-module' }, expected } as const;
     expect(findings).toMatchObject([refused('identity.privateKey', details)]);
@@ -193,6 +197,7 @@ describe('config/uri, of a Windows device', () => {
     ['pkcs11:token=a;object=b', 'not-in-module', 'pkcs11:…'],
   ])('refuses %j: %j', (certificate, problem, shown = certificate) => {
     const expected = 'file:///C:/ProgramData/iotedge/identity/edge-001.pem';
+    expect(readPlaces(deviceOf({ ...windows, certificate })).value).toBeUndefined();
     expect(findingsOf({ ...windows, certificate })).toMatchObject([
       refused('identity.certificate', { value: shown, problem: problemOf(problem), expected }),
     ]);
@@ -215,6 +220,7 @@ describe('config/uri, of a Windows device', () => {
     const pair = { certificate: 'C:\\edge.PEM', privateKey: 'file:///c:/EDGE.pem' };
     const problem = { kind: 'taken', other: 'identity.certificate' } as const;
     const expected = 'file:///C:/ProgramData/iotedge/identity/edge-001.key.pem';
+    expect(readPlaces(deviceOf({ ...windows, ...pair })).value).toBeUndefined();
     expect(findingsOf({ ...windows, ...pair })).toMatchObject([
       refused('identity.privateKey', { value: 'file:///c:/EDGE.pem', problem, expected }),
     ]);
@@ -263,6 +269,7 @@ describe('config/uri, of a key in a security module', () => {
     ['pkcs11:object=100%', 'module-characters'],
   ])('refuses %s: %s', (privateKey, kind) => {
     const expected = 'file:///var/aziot/secrets/edge-001.key.pem';
+    expect(readPlaces(deviceOf({ ...module, privateKey })).value).toBeUndefined();
     expect(findingsOf({ ...module, privateKey })).toMatchObject([
       refused('identity.privateKey', { value: 'pkcs11:…', problem: { kind }, expected }),
     ]);
@@ -270,6 +277,7 @@ describe('config/uri, of a key in a security module', () => {
 
   it('refuses a certificate there', () => {
     const expected = 'file:///var/aziot/certs/edge-001.pem';
+    expect(readPlaces(deviceOf({ ...module, certificate: 'pkcs11:object=edge' })).value).toBeUndefined();
     expect(findingsOf({ ...module, certificate: 'pkcs11:object=edge' })).toMatchObject([
       refused('identity.certificate', { value: 'pkcs11:…', problem: { kind: 'not-in-module' }, expected }),
     ]);
