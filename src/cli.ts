@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-import module from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { compiledCode, useCompiledCode } from './terminal/compiled-code.ts';
 
 // `… | head` closes the pipe early. That is not an error and needs no stack trace.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -9,26 +7,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-if (keepsCompiledCode()) module.enableCompileCache?.(compiledCode());
+const args = process.argv.slice(2);
+const kept = compiledCode(import.meta.dirname, args, process.env);
+if (kept !== undefined) useCompiledCode(kept);
 
-// Imported after the cache is enabled, so that its compiled code is kept.
+// Imported here, so that it is loaded from compiled code.
 void import('./terminal/program.ts')
-  .then(({ runCommandLine }) => runCommandLine(process.argv.slice(2)))
+  .then(({ runCommandLine }) => runCommandLine(args))
   .then((code) => {
     process.exitCode = code;
   });
-
-/**
- * Node keeps the compiled code of programs in a folder if they ask for it (https://nodejs.org/api/module.html#moduleenablecompilecachecachedir),
- * and then starts them in less time. The demo leaves nothing behind, and a job on a runner starts once.
- */
-function keepsCompiledCode(): boolean {
-  return process.argv[2] !== 'demo' && process.env.GITHUB_ACTIONS === undefined;
-}
-
-/** A folder of the user alone: Node's default lies in the folder for temporary files, where other users can write. */
-function compiledCode(): string {
-  const caches =
-    process.platform === 'win32' ? process.env.LOCALAPPDATA : process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(caches || homedir(), 'provision-iot-edge', 'compiled');
-}

@@ -100,7 +100,8 @@ export function runCli(
   env: Readonly<Record<string, string>> = {},
   started?: Started,
 ): Promise<Finished> {
-  return run([resolve('dist/cli.js'), ...args], { cwd, env: { PATH: process.env.PATH ?? '', ...env }, started });
+  const surroundings = { PATH: process.env.PATH ?? '', XDG_CACHE_HOME: resolve('node_modules/.cache') };
+  return run([resolve('dist/cli.js'), ...args], { cwd, env: { ...surroundings, ...env }, started });
 }
 
 /** Runs node with the arguments. Its environment is only what is given. */
