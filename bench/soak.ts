@@ -4,13 +4,14 @@ import { faults } from './soak/faults.ts';
 import { fleet } from './soak/fleet.ts';
 import { imports } from './soak/imports.ts';
 import { kills } from './soak/kills.ts';
+import { properties } from './soak/properties.ts';
 
 /**
  * `npm run soak` checks the bars that take too long for every change. `npm run soak -- fleet kills` checks only these
  * parts; `seeds=3` or `moments=10` make fewer rounds. `npm run soak -- write` writes the last result into
  * docs/performance.md. Exit code 1 means that a bar does not hold.
  */
-const parts = { fleet, import: imports, faults, kills } as const;
+const parts = { fleet, import: imports, faults, kills, properties } as const;
 const args = process.argv.slice(2);
 const rounds = (name: string, usual: number) => {
   const given = args.find((arg) => arg.startsWith(`${name}=`));
@@ -27,6 +28,7 @@ for (const [name, part] of chosen) {
     moments: rounds('moments', 100),
     devices: rounds('devices', 10_000),
     first: rounds('first', 1),
+    times: rounds('times', 5),
   })) {
     console.error(`${bar.holds ? 'holds' : 'FAILS'}  ${bar.what}: ${bar.found} (bar: ${bar.bar})`);
     bars.push(bar);

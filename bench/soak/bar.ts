@@ -14,6 +14,8 @@ export interface Rounds {
   readonly devices: number;
   /** The first seed. The others are the numbers after it. */
   readonly first: number;
+  /** How many times as often as usual a property is tried. */
+  readonly times: number;
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
