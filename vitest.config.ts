@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const json = process.env.VITEST_JSON;
 
-/** What measures time comes last and alone. */
+/** Tests that measure time. They run last, and one at a time. */
 const bars = ['__tests__/**/bars.test.ts', '__tests__/e2e/floor.test.ts'];
 
 const tests = { include: ['__tests__/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 };
@@ -16,7 +16,7 @@ export default defineConfig({
       },
       { extends: true, test: { ...tests, name: 'bars', include: bars, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
-    // The gate counts what ran, and what it covered.
+    // The gate counts tests and coverage.
     reporters: json === undefined ? ['default'] : ['default', ['json', { outputFile: json }]],
     coverage: {
       enabled: json !== undefined,

@@ -5,7 +5,7 @@ import { writeDeviceScripts } from './device-scripts.ts';
 import { writeDocs } from './docs.ts';
 import { licencesOf } from './licences.ts';
 
-/** Modules that every run of a command needs. They come in one piece: each file more costs a run almost a millisecond. */
+/** Modules that every command needs. They are one file, since each further file costs a run almost a millisecond. */
 const core = [
   /\/src\/(model|rules)\//,
   /\/src\/report\/(text|json|counts|devices|headline|severity|sums|visible|writing)\./,
@@ -20,16 +20,16 @@ const core = [
   /\/node_modules\/node-forge\/lib\/(asn1|baseN|forge|oids|util)\.js$/,
 ];
 
-/** What every command of the command line needs beside that. */
+/** Modules that every command of the command line needs as well. */
 const commandLine = [/\/src\/terminal\/(faults|program|pipeline|progress|root|style)\./, /\/node_modules\/commander\//];
 
-/** What a run with a hub needs beside that. */
+/** Modules that a run with a hub needs as well. */
 const planning = [/\/src\/(plan|apply)\//];
 
-/** What jsonc-parser has for require() finds its own parts at run time only, where a bundle has none. */
+/** The CommonJS build of jsonc-parser looks for its own files at run time, and a bundle does not have them. */
 const alias = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
 
-/** Makes everything that is generated and committed. The same sources give the same bytes, on every machine. */
+/** Makes everything that is generated and committed. The same sources give the same bytes on every machine. */
 async function build(): Promise<void> {
   writeFileSync('src/manifest/schema.generated.js', compileSchema());
   writeDeviceScripts();
@@ -44,12 +44,12 @@ async function bundle(): Promise<void> {
     resolve: { alias },
     plugins: [commanderAlone],
   });
-  // Chunks of an earlier build would stay.
+  // Otherwise chunks of an earlier build would stay.
   rmSync('dist', { recursive: true, force: true });
   const { output } = await build.write({
     dir: 'dist',
-    // A module of Node that an ES module imports is read to its last property, and with it loaded what no run needs: for
-    // node:crypto all of webcrypto, for node:fs all of node:fs/promises and node:readline. require() reads nothing.
+    // When an ES module imports a module of Node, Node reads all of its properties, and some of them load further modules:
+    // node:crypto loads webcrypto, node:fs loads node:fs/promises and node:readline. require() reads no property.
     format: 'cjs',
     minify: true,
     comments: false,
@@ -66,8 +66,8 @@ async function bundle(): Promise<void> {
 }
 
 /**
- * What commander starts other programs with, we never do; to load it costs every run 2 ms.
- * It is used by commands with a program of their own alone (executableFile).
+ * Takes child_process out of commander, which loads it in every run and needs 2 ms for it. commander uses it only for commands that are
+ * programs of their own (executableFile), and we have none.
  */
 const commanderAlone = {
   name: 'commander-alone',
@@ -79,7 +79,7 @@ const commanderAlone = {
   },
 };
 
-/** Of two groups the first takes a module that both name. */
+/** A group of modules for one chunk. If two groups name a module, the first takes it. */
 function groupOf(name: string, patterns: readonly RegExp[]) {
   return { name, test: (id: string) => patterns.some((pattern) => pattern.test(id)) };
 }

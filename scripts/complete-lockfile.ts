@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * Enters into package-lock.json the optional packages of other platforms that npm has left out: it does so where the registry
- * it asks does not carry them all, and "npm ci" then refuses the lockfile everywhere. Run it after adding or updating a
- * dependency; it changes nothing where nothing is missing.
+ * Enters the optional packages of other platforms into package-lock.json. npm leaves them out if its registry does not have all of
+ * them, and then "npm ci" refuses the lockfile everywhere. Run this after adding or updating a dependency. It changes nothing if
+ * nothing is missing.
  */
 interface Package {
   readonly version?: string;
@@ -20,7 +20,7 @@ for (const [path, { dev, optionalDependencies = {} }] of Object.entries(lock.pac
   for (const [name, version] of Object.entries(optionalDependencies)) {
     const top = `node_modules/${name}`;
     const nested = `${path}/node_modules/${name}`;
-    // A package of one platform is asked for exactly; a range is some other optional package, which npm has seen to.
+    // A package of one platform has an exact version. A range means another optional package, which npm enters itself.
     if (!/^\d/.test(version)) continue;
     if (lock.packages[nested] !== undefined || lock.packages[top]?.version === version) continue;
     lock.packages[lock.packages[top] === undefined ? top : nested] = {
@@ -36,7 +36,7 @@ lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b])
 writeFileSync('package-lock.json', `${JSON.stringify(lock, null, 2)}\n`);
 console.log(`${added} optional packages entered`);
 
-/** `…-linux-x64-musl` → what npm needs to leave it alone on other machines. */
+/** Returns the fields by which npm skips a package such as `…-linux-x64-musl` on other machines. */
 function platformOf(name: string): Record<string, readonly string[]> {
   const words = name.split(/[-/]/);
   const word = (known: readonly string[]) => known.filter((candidate) => words.includes(candidate));

@@ -7,7 +7,7 @@ const scripts = {
 } as const;
 const folder = 'src/bundle/install';
 
-/** The devices' scripts as a module: dist/ has no files beside it, and a script is best edited as a script. */
+/** Writes the devices' scripts as a module, since dist/ reads no other files and a script is best edited as a script. */
 export function deviceScripts(): string {
   const lines = Object.entries(scripts)
     .filter(([, files]) => files.every((file) => existsSync(`${folder}/${file}`)))
@@ -19,7 +19,7 @@ export function writeDeviceScripts(): void {
   writeFileSync(`${folder}/scripts.generated.ts`, deviceScripts());
 }
 
-/** The same bytes from every checkout. */
+/** Returns the same bytes on every checkout, whatever its line ends. */
 function textOf(file: string): string {
   return readFileSync(`${folder}/${file}`, 'utf8').replaceAll('\r\n', '\n');
 }

@@ -11,7 +11,7 @@ const args = process.argv.slice(2);
 const kept = compiledCode(import.meta.dirname, args, process.env);
 if (kept !== undefined) useCompiledCode(kept);
 
-// Imported here, so that it is loaded from compiled code.
+// Imported here and not above, so that it is loaded from compiled code.
 void import('./terminal/program.ts')
   .then(({ runCommandLine }) => runCommandLine(args))
   .then((code) => {
