@@ -84,9 +84,9 @@ describe('before it starts it says what it will take', () => {
   });
 
   it.each([
-    ['hub-capacity', 'S9x1', 'hub-capacity: "S9x1" is'],
-    ['time-limit', '0', 'time-limit: "0" is'],
-    ['time-limit', '1.5', 'time-limit: "1.5" is'],
+    ['hub-capacity', 'S9x1', 'hub-capacity: "S9x1"'],
+    ['time-limit', '0', 'time-limit: "0"'],
+    ['time-limit', '1.5', 'time-limit: "1.5"'],
   ])('%s takes no %s', async (name, value, message) => {
     await expect(run(1, { [name]: value })).rejects.toThrow(message);
   });

@@ -72,7 +72,7 @@ const wrongKind = emulatorFault('faults-option', {
 it.each([
   [
     ['--capacity', 'S9x1'],
-    ['--capacity: "S9x1" is', 'S1x200'],
+    ['--capacity: "S9x1"', 'S1x200'],
   ],
   [
     ['--faults', '429'],
@@ -80,7 +80,7 @@ it.each([
   ],
   [
     ['--clock-speed', '0'],
-    ['--clock-speed: "0" is', 'from 1 to 100000'],
+    ['--clock-speed: "0"', 'from 1 to 100000'],
   ],
 ])('hub %j is wrong usage', async (args, texts) => {
   const { code, said } = await endOf(run(...args));
