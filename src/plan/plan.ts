@@ -1,6 +1,6 @@
 import type { Finding, Judged } from '../model/finding.ts';
 import type { DeviceId, HubHost } from '../model/fleet.ts';
-import type { Certificate, Identity } from '../model/identity.ts';
+import type { Identity } from '../model/identity.ts';
 import type { Change, Past, WantedParent } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import type { CarriedLoss, MissedStaging } from '../rules/plan.ts';
