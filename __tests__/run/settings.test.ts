@@ -190,6 +190,32 @@ describe('settings', () => {
   });
 });
 
+describe('allow-lockout', () => {
+  it.each<[string, boolean | readonly string[]]>([
+    ['', false],
+    ['false', false],
+    [' true\n', true],
+    ['edge-001', ['edge-001']],
+    ['edge-001\r\n\n edge:2 \n', ['edge-001', 'edge:2']],
+  ])('%j', async (given, expected) => {
+    const { request } = await readSettings({ 'allow-lockout': given }, { directory });
+    const { allowLockout } = request.plan;
+    expect(typeof allowLockout === 'boolean' ? allowLockout : [...allowLockout]).toEqual(expected);
+  });
+
+  it.each([
+    ['true\nedge-001', 'true'],
+    ['edge-001\nfalse', 'false'],
+    ['edge-001, edge-002', 'edge-001, edge-002'],
+    ['True', 'True'],
+    ['no', 'no'],
+  ])('%j is refused', async (given, wrong) => {
+    expect(await refusals({ 'allow-lockout': given })).toEqual([
+      said(runFault('not-devices', { name: 'allow-lockout', given: wrong })),
+    ]);
+  });
+});
+
 describe('wrong settings', () => {
   it('are all told at once, those of other rooms and of the door among them', async () => {
     const outside = runFault('root-not-a-folder', { root: '/elsewhere' });

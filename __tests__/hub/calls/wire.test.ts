@@ -50,6 +50,21 @@ describe('a device on the wire', () => {
     expect(registeredDevice(row)).toEqual(expected);
   });
 
+  it.each<[unknown, number | undefined]>([
+    ['2026-01-28T16:24:48.789Z', Date.UTC(2026, 0, 28, 16, 24, 48, 789)],
+    ['2026-01-28T16:24:48.789', Date.UTC(2026, 0, 28, 16, 24, 48, 789)],
+    ['0001-01-01T00:00:00', undefined],
+    ['0001-01-01T00:00:00Z', undefined],
+    ['yesterday', undefined],
+    [null, undefined],
+    [undefined, undefined],
+  ])('that was last active at %j is known to have been', (lastActivityTime, lastActivity) => {
+    const more = lastActivity === undefined ? {} : { lastActivity };
+    for (const device of [identity, row]) {
+      expect(registeredDevice({ ...device, lastActivityTime })).toStrictEqual({ ...expected, ...more });
+    }
+  });
+
   it('may have no thumbprints, parents, scope or reason', () => {
     const { x509Thumbprint, capabilities, deviceScope, parentScopes, ...bare } = row;
     const none = { primaryThumbprint: null, secondaryThumbprint: null };
