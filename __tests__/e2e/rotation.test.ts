@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
-import { deviceDocument } from '../../src/emulator/devices/identity.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { type DeviceId, isDeviceId, type Slot } from '../../src/model/fleet.ts';
@@ -82,7 +81,7 @@ async function plantOf(ids: readonly string[]): Promise<Plant> {
     disturb: (call) => {
       const time = active.get(call.path.replace('/devices/', ''));
       if (call.method === 'GET' && time !== undefined) {
-        const document = deviceDocument(hub.registry.get(call.path.replace('/devices/', '')));
+        const document = hub.registry.get(call.path.replace('/devices/', ''));
         return { kind: 'answer', status: 200, body: { ...document, lastActivityTime: new Date(time).toISOString() } };
       }
       for (const { id, authentication } of isBulk(call) ? entriesOf(call) : []) {
@@ -281,8 +280,8 @@ describeNeeding(['git'], 'two certificates in use', () => {
     expect(allowed.outputs, allowed.stdout).toMatchObject({ result: 'changes', updated: '2' });
   });
 
-  it('of 1,000 devices that would be cut off are told as one finding', { timeout: 300_000 }, async () => {
-    const ids = manyIds(1000);
+  it('of many devices that would be cut off are told as one finding', { timeout: 120_000 }, async () => {
+    const ids = manyIds(60);
     const plant = await plantOf(ids);
     await issue(plant.folder, ids, 'new');
     const plan = await planned(plant, () => {
@@ -294,7 +293,7 @@ describeNeeding(['git'], 'two certificates in use', () => {
     const loss = { carried: 'known', slot: 'primary', staged: false } as const;
     const finding = told('plan/carried-certificate', { ids: idsOf(ids), ...loss });
     expect(foundIn(plan)).toEqual([expect.objectContaining(finding)]);
-    expect(reportOf(plan).changes.filter(({ kind }) => kind === 'blocked')).toHaveLength(1000);
+    expect(reportOf(plan).changes.filter(({ kind }) => kind === 'blocked')).toHaveLength(60);
     expect(plan.stdout.match(/::error /g)).toHaveLength(1);
   });
 });
