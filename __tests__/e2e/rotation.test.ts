@@ -6,7 +6,8 @@ import { parse } from 'yaml';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { type DeviceId, isDeviceId, type Slot } from '../../src/model/fleet.ts';
-import { rotationNames } from '../../src/model/reasons.ts';
+import { isThumbprint } from '../../src/model/identity.ts';
+import { mustCarryText, rotationNames } from '../../src/model/reasons.ts';
 import { entriesOf, isBulk } from '../apply/rig.ts';
 import { told } from '../support/finding.ts';
 import { manyIds, writeCertificates } from '../support/fleet.ts';
@@ -296,6 +297,16 @@ describeNeeding(['git'], 'two certificates in use', () => {
     expect(reportOf(plan).changes.filter(({ kind }) => kind === 'blocked')).toHaveLength(60);
     expect(plan.stdout.match(/::error /g)).toHaveLength(1);
   });
+});
+
+it('docs/rotation.md quotes the words of the plan', () => {
+  const page = readFileSync('docs/rotation.md', 'utf8').replace(/\s+/g, ' ');
+  const loss = { ids: idsOf(manyIds(1000)), carried: 'known', slot: 'primary', staged: false } as const;
+  expect(page).toContain(told('plan/carried-certificate', loss).message);
+  for (const slot of ['primary', 'secondary']) expect(page).toContain(`${rotationNames.replacing}: ${slot}Thumbprint`);
+  const thumbprint = `0A1B2C3D${'0'.repeat(32)}`;
+  if (!isThumbprint(thumbprint)) throw new Error('no thumbprint');
+  expect(page).toContain(mustCarryText({ slot: 'secondary', thumbprint }));
 });
 
 describeNeeding(['git'], 'a device that was offline since its certificate was staged', () => {
