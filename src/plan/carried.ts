@@ -1,5 +1,5 @@
 import { slots } from '../model/fleet.ts';
-import type { Certificate, Identity } from '../model/identity.ts';
+import { type Certificate, type Identity, sameThumbprint } from '../model/identity.ts';
 import type { MustCarry, Past } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import type { CarriedLoss, MissedStaging } from '../rules/plan.ts';
@@ -64,6 +64,8 @@ function timeOf(certificate: Certificate | undefined, { committed }: Past): numb
 /** Whether the hub would no longer accept one of the certificates that it accepts now, or both. */
 export function dropsSome(identity: Identity, found: RegisteredDevice, before?: Identity): boolean {
   if (found.authentication !== 'selfSigned') return false;
+  // Most devices of a run are unchanged.
+  if (slots.every((slot) => sameThumbprint(found.thumbprints[slot], identity.thumbprints[slot]))) return false;
   const name = certificateNames(identity, before);
   const wanted = namesIn(identity.thumbprints, name);
   return [...namesIn(found.thumbprints, name)].some((one) => !wanted.has(one));

@@ -37,12 +37,11 @@ function rotation(before: readonly (string | undefined)[], after: readonly (stri
  * before.
  */
 export function certificateNames(identity: Identity, before?: Identity): NameOf {
-  const certificates = [identity, before].flatMap((one) => {
-    return one === undefined ? [] : [one.certificates.primary, one.certificates.secondary];
-  });
   return (thumbprint) => {
     if (thumbprint === undefined || thumbprint === '') return undefined;
-    const known = certificates.find((certificate) => sameThumbprint(certificate?.thumbprints.sha1, thumbprint));
+    const known = [identity, before]
+      .flatMap((one) => [one?.certificates.primary, one?.certificates.secondary])
+      .find((certificate) => sameThumbprint(certificate?.thumbprints.sha1, thumbprint));
     return (known?.thumbprints.sha256 ?? thumbprint).toLowerCase();
   };
 }
