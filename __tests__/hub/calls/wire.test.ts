@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bulkEntry, deviceCount, registeredDevice } from '../../../src/hub/calls/wire.ts';
 import { fc } from '../../support/property.ts';
 import { create, deviceId, thumbprint } from '../devices.ts';
@@ -59,6 +59,9 @@ describe('a device on the wire', () => {
     [null, undefined],
     [undefined, undefined],
   ])('that was last active at %j is known to have been', (lastActivityTime, lastActivity) => {
+    // A time without a zone must not be read as that of the machine.
+    vi.stubEnv('TZ', 'America/New_York');
+    onTestFinished(() => void vi.unstubAllEnvs());
     const more = lastActivity === undefined ? {} : { lastActivity };
     for (const device of [identity, row]) {
       expect(registeredDevice({ ...device, lastActivityTime })).toStrictEqual({ ...expected, ...more });
