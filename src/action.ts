@@ -6,6 +6,7 @@ import { commentReport } from './github/comment.ts';
 import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { openEventHistory } from './github/event-history.ts';
 import { baseCommit, checkOut } from './github/git/base.ts';
+import { committedAt } from './github/git/committed.ts';
 import { ignoredByGit } from './github/git/ignored.ts';
 import { idToken, mayHaveIdTokens } from './github/id-token.ts';
 import { readInputs } from './github/inputs.ts';
@@ -119,6 +120,8 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
     ...(event.rerunOn === undefined ? {} : { requireCurrent: requireCurrentOn(event.rerunOn) }),
     openHistory: () => openEventHistory(root, event, command),
     ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
+    ...(event.before === undefined ? {} : { openBefore: () => openBefore(root, event) }),
+    committedAt: (blobs) => timesOf(root, blobs),
   });
   if (excuse !== undefined) {
     notice(runLines['only-validated']({ reason: excuse }), { title: runLines['plan-without-hub-title']() });
@@ -149,6 +152,30 @@ async function openBase(root: string, named: string): Promise<BaseFiles | undefi
     const reason = messageOf(thrown);
     notice(runLines['not-compared']({ reason }), { title: runLines['not-compared-title']() });
     return undefined;
+  }
+}
+
+/**
+ * The files at the commit before. Without them the run refuses more, and the finding names the remedy. So a missing commit is told
+ * by nothing else, and a fault of git by a notice.
+ */
+async function openBefore(root: string, { base, before = '' }: Event): Promise<BaseFiles | undefined> {
+  try {
+    const files = await checkOut(root, base === undefined ? before : await baseCommit(root, base));
+    return files === undefined ? undefined : { ...files, workspace: openWorkspace(files.folder) };
+  } catch (thrown) {
+    notice(runLines['before-unread']({ reason: messageOf(thrown) }), { title: runLines['before-unread-title']() });
+    return undefined;
+  }
+}
+
+/** When contents of files came onto the branch. Without the times one warning is not given, and a notice says why. */
+async function timesOf(root: string, blobs: ReadonlySet<string>): Promise<ReadonlyMap<string, number>> {
+  try {
+    return await committedAt(root, blobs);
+  } catch (thrown) {
+    notice(runLines['times-unread']({ reason: messageOf(thrown) }), { title: runLines['before-unread-title']() });
+    return new Map();
   }
 }
 

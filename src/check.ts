@@ -1,18 +1,21 @@
+import { createHash } from 'node:crypto';
 import { readBases } from './bundle/base/read.ts';
 import { withParentHostnames } from './bundle/config/parent.ts';
 import { renderBundles } from './bundle/render.ts';
 import { type Assigned, type AssignOptions, assignHubs } from './hub/assign-hubs.ts';
-import { identify, noFiles } from './identity/identify.ts';
+import { largestCertificate } from './identity/certificate.ts';
+import { identify, identifyEarlier, noFiles } from './identity/identify.ts';
 import { findPrivateKeys } from './identity/keys.ts';
 import { readFleet } from './manifest/read.ts';
 import type { Bundle } from './model/bundle.ts';
 import type { Finding, Judged } from './model/finding.ts';
 import type { Device, Fleet } from './model/fleet.ts';
-import type { Identity } from './model/identity.ts';
+import type { Certificate, Identity } from './model/identity.ts';
+import { key, type Past } from './model/plan.ts';
 import type { ConfigurationChange } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
 import type { GoneDevice } from './removal/declared-elsewhere.ts';
-import type { Request, World } from './run/request.ts';
+import type { BaseFiles, Request, World } from './run/request.ts';
 
 /** The fleet after all checks that need no hub. */
 export interface Checked {
@@ -123,17 +126,65 @@ async function configurationSinceBase(
   try {
     // A device may come from a hub that this run leaves out.
     const { onlyHub: _, ...everywhere } = request;
-    const renamed = manifests.flatMap((manifest) => base.renamed.get(manifest) ?? []);
-    const { assigned } = await readDevices(
-      { ...everywhere, manifests: [...request.manifests, ...renamed] },
-      base.workspace,
-    );
     const { configurationChanges } = await import('./bundle/difference.ts');
-    const before = { devices: assigned.value.inRun, workspace: base.workspace };
+    const before = { devices: await devicesAt(base, everywhere, manifests), workspace: base.workspace };
     return { configuration: await configurationChanges(before, { devices, all, workspace }) };
   } finally {
     await base.remove();
   }
+}
+
+/** The devices of another commit. `manifests` are those of now, which may have had other names. */
+async function devicesAt(base: BaseFiles, request: Request, manifests: readonly string[]): Promise<readonly Device[]> {
+  const renamed = manifests.flatMap((manifest) => base.renamed.get(manifest) ?? []);
+  const { assigned } = await readDevices({ ...request, manifests: [...request.manifests, ...renamed] }, base.workspace);
+  return assigned.value.inRun;
+}
+
+/**
+ * What earlier commits tell of devices that lose a certificate: the two certificates that each had at the commit before, and when
+ * they came onto the branch. Undefined if there is no commit before, or if the command does not judge changes.
+ * @param dropping the devices as the manifest wants them now
+ */
+export async function pastOf(
+  request: Request,
+  { openBefore, committedAt, workspace }: World,
+  { files }: Pick<Checked, 'files'>,
+  dropping: readonly Identity[],
+): Promise<Past | undefined> {
+  if (dropping.length === 0 || (request.command !== 'plan' && request.command !== 'apply')) return undefined;
+  const base = await openBefore?.();
+  if (base === undefined) return undefined;
+  try {
+    const wanted = new Set(dropping.map(({ device }) => key({ device: device.id, hub: device.hub })));
+    const devices = (await devicesAt(base, request, files)).filter(({ id, hub }) =>
+      wanted.has(key({ device: id, hub })),
+    );
+    const before = await identifyEarlier(devices, base.workspace);
+    const blobs = new Map([...contentsOf(before, base.workspace), ...contentsOf(dropping, workspace)]);
+    const times = await committedAt?.(new Set(blobs.values()));
+    return {
+      before: new Map(before.map((identity) => [identity.device.id, identity])),
+      committed: (certificate) => times?.get(blobs.get(certificate) ?? ''),
+    };
+  } finally {
+    await base.remove();
+  }
+}
+
+/** The files of the certificates, by the ids that git gives their contents. */
+function contentsOf(identities: readonly Identity[], workspace: Workspace): ReadonlyMap<Certificate, string> {
+  const blobs = new Map<Certificate, string>();
+  for (const certificate of identities.flatMap(({ certificates }) => Object.values(certificates))) {
+    const file = workspace.read(certificate.path, largestCertificate);
+    if (file.ok) blobs.set(certificate, blobId(file.bytes));
+  }
+  return blobs;
+}
+
+/** https://git-scm.com/book/en/v2/Git-Internals-Git-Objects */
+function blobId(bytes: Uint8Array): string {
+  return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
 /** The folders that are searched for private keys: those of the manifests and of the certificates that they name. */

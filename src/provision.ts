@@ -1,5 +1,5 @@
 import type { Written } from './bundle/directory.ts';
-import { type Checked, check, devicesGone, inOrder } from './check.ts';
+import { type Checked, check, devicesGone, inOrder, pastOf } from './check.ts';
 import type { Bundle } from './model/bundle.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
 import { type Finding, failing, type Judged } from './model/finding.ts';
@@ -189,7 +189,7 @@ async function planHubs(
   checked: Checked & { readonly gone: readonly GoneDevice[] },
   registries: ReadonlyMap<HubHost, Registry>,
 ): Promise<{ readonly changes: readonly Change[]; readonly findings: readonly Finding[] }> {
-  const { plan } = await import('./plan/plan.ts');
+  const [{ plan }, { dropsSome }] = await Promise.all([import('./plan/plan.ts'), import('./plan/carried.ts')]);
   const planned: Judged<readonly Change[]>[] = [];
   for (const [hub, registry] of registries) {
     world.progress.phase(`reading ${hub}`);
@@ -201,7 +201,12 @@ async function planHubs(
     const gone = checked.gone.filter((device) => device.hub === hub);
     const ids = gone.map(({ id }) => id);
     const toRemove = gone.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(ids))).values();
-    const ofHub = plan(hub, identities, found, request.plan, toRemove);
+    const dropping = identities.filter((identity) => {
+      const device = found.get(identity.device.id);
+      return device !== undefined && dropsSome(identity, device);
+    });
+    const past = await unlessStopped(world.stop, () => pastOf(request, world, checked, dropping));
+    const ofHub = plan(hub, identities, found, request.plan, toRemove, past);
     if (gone.length > 0) (await import('./removal/declared-elsewhere.ts')).requireNoDoubt(gone, ofHub.value);
     planned.push(ofHub);
   }

@@ -16,6 +16,8 @@ import { runAction } from './runner.ts';
 const needHub = [
   'plan/foreign',
   'plan/lockout',
+  'plan/carried-certificate',
+  'plan/inactive-device',
   'plan/re-enable',
   'plan/parent-removed',
   'plan/too-many-changes',

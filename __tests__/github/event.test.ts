@@ -69,6 +69,27 @@ describe('the event', () => {
     );
   });
 
+  it.each<[string, Trigger, string | undefined]>([
+    ['a push', { event: 'push', payload: { before: 'c0ffee' } }, 'c0ffee'],
+    ['the first push of a branch', { event: 'push', payload: { before: '0'.repeat(40) } }, undefined],
+    ['a push that does not tell', { event: 'push', payload: {} }, undefined],
+    [
+      'a pull request',
+      { event: 'pull_request', payload: { before: 'd00d', pull_request: { base: { sha: 'c0ffee' } } } },
+      'c0ffee',
+    ],
+    ['a merge group', { event: 'merge_group', payload: { merge_group: { base_sha: 'c0ffee' } } }, 'c0ffee'],
+    ['a dispatch', { event: 'workflow_dispatch', payload: { before: 'c0ffee' } }, undefined],
+    ['a schedule', { event: 'schedule', payload: { schedule: '0 0 * * *' } }, undefined],
+    [
+      'a pull request that runs with secrets',
+      { event: 'pull_request_target', payload: { pull_request: { base: { sha: 'c0ffee' } } } },
+      undefined,
+    ],
+  ])('of %s tells the commit before', (_, trigger, before) => {
+    expect(eventOf(trigger).before).toBe(before);
+  });
+
   it('that does not tell about the repository raises no alarm', () => {
     expect(eventOf({ event: 'schedule', payload: {} })).not.toHaveProperty('publicRepository');
   });

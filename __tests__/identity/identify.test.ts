@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { identify } from '../../src/identity/identify.ts';
+import { identify, identifyEarlier } from '../../src/identity/identify.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { isHubHost } from '../../src/model/fleet.ts';
 import type { Shared } from '../../src/rules/certificate.ts';
@@ -412,5 +412,29 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     const wishes = [{ certificates: { primary: 'a.pem', secondary: 'a.pem' } }, { certificates: { primary: 'a.pem' } }];
     await identify(wishes.map(device), counting, { now, expiryWarningDays: 30 });
     expect(reads).toEqual(['a.pem']);
+  });
+});
+
+describeNeeding(['openssl'], 'devices of an earlier commit', () => {
+  test('have the thumbprints that were registered from it, whatever is wrong with them now', async () => {
+    makeCertificate(folder, 'earlier-expired', { subject: '/CN=somebody-else', end: '20260201000000Z' });
+    const wishes: readonly Wish[] = [
+      { id: 'expired', certificates: { primary: 'earlier-expired.pem' } },
+      { id: 'given', thumbprints: { primary: hex(40), secondary: hex(40, 'B') } },
+      { id: 'gone', certificates: { primary: 'nowhere.pem' } },
+      { id: 'none' },
+    ];
+    const earlier = await identifyEarlier(wishes.map(device), openWorkspace(folder));
+    expect(earlier.map(({ device: { id }, thumbprints }) => [id, thumbprints])).toEqual([
+      [
+        'expired',
+        {
+          primary: fingerprint('earlier-expired', 'sha256'),
+          secondary: fingerprint('earlier-expired', 'sha256'),
+        },
+      ],
+      ['given', { primary: hex(40), secondary: hex(40, 'B') }],
+    ]);
+    expect((await run(wishes)).value.map(({ device: { id } }) => id)).toEqual(['given']);
   });
 });

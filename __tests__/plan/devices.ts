@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Device, type DeviceId, type HubHost, isDeviceId, isHubHost } from '../../src/model/fleet.ts';
+import { type Device, type DeviceId, type HubHost, isDeviceId, isHubHost, type Slot } from '../../src/model/fleet.ts';
 import { type Certificate, type Identity, isThumbprint, type Thumbprint } from '../../src/model/identity.ts';
 import type { RegisteredDevice } from '../../src/model/registration.ts';
 import { deviceOf, identityOf } from '../bundle/material.ts';
@@ -34,6 +34,8 @@ export interface WantedIdentity {
   readonly primary?: Thumbprint;
   readonly secondary?: Thumbprint;
   readonly certificates?: Identity['certificates'];
+  /** The slot whose certificate the device is to carry. */
+  readonly slot?: Slot;
   readonly status?: Device['status'];
   readonly statusReason?: string;
   readonly parent?: string;
@@ -45,7 +47,7 @@ export function wanted(parts: WantedIdentity = {}): Identity {
   const { status, statusReason, parent, tags } = parts;
   return {
     device: {
-      ...deviceOf({ id: parts.id ?? 'edge-001', hub }),
+      ...deviceOf({ id: parts.id ?? 'edge-001', hub, ...(parts.slot === undefined ? {} : { slot: parts.slot }) }),
       ...(status === undefined ? {} : { status }),
       ...(statusReason === undefined ? {} : { statusReason }),
       ...(parent === undefined ? {} : { parent }),

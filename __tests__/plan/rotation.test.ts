@@ -56,7 +56,9 @@ describe('a change of certificates has a name', () => {
   ])('%s: %j becomes %j', (rotation, before, after) => {
     const change = planned(before, after);
     expect(rotationIn(change)).toBe(rotation);
-    expect(change.kind).toBe(rotation === undefined ? 'unchanged' : rotation === 'lockout' ? 'blocked' : 'update');
+    // The hub drops b before any device can have c: carried.test.ts.
+    const blocked = rotation === 'lockout' || (rotation === 'replacing' && after[0] === 'c');
+    expect(change.kind).toBe(rotation === undefined ? 'unchanged' : blocked ? 'blocked' : 'update');
   });
 
   it.each<[string, Rotation, Pair, readonly [string, string], BySlot<string>]>([

@@ -238,6 +238,18 @@ export const branches: readonly Branch[] = [
   ...all('config/proxy', ...proxies.map((problem) => ({ problem }))),
   ...all('hub/not-allowed', { hub: 'a.b', allowed: [] }),
   ...all('hub/ambiguous', { allowed: [] }),
+  ...all(
+    'plan/carried-certificate',
+    { ids: ['edge-001'], carried: 'known', slot: 'secondary', staged: true },
+    { ids: ['edge-001', 'edge-002'], carried: 'known', slot: 'primary', staged: true },
+    { ids: ['edge-001'], carried: 'unknown', slot: 'primary', staged: false },
+    {
+      ids: ['edge-001', 'edge-002', 'edge-003', 'edge-004'],
+      carried: 'unknown',
+      slot: 'secondary',
+      staged: false,
+    },
+  ),
   ...all('plan/lockout', { id: 'edge-001', why: 'symmetric-key' }, { id: 'edge-001', why: 'authority' }),
   ...all(
     'plan/foreign',

@@ -164,7 +164,8 @@ describe('settings', () => {
     ['max-changes', 'many', runFault('not-a-limit', { name: 'max-changes', given: 'many' })],
     ['max-changes', '101%', runFault('not-a-limit', { name: 'max-changes', given: '101%' })],
     ['max-changes', '-5', runFault('not-a-limit', { name: 'max-changes', given: '-5' })],
-    ['allow-lockout', 'yes', runFault('not-one-of', { name: 'allow-lockout', given: 'yes', words: ['false', 'true'] })],
+    ['allow-lockout', 'yes', runFault('not-devices', { name: 'allow-lockout', given: 'yes' })],
+    ['allow-lockout', 'edge 1', runFault('not-devices', { name: 'allow-lockout', given: 'edge 1' })],
     ['adopt', 'True', runFault('not-one-of', { name: 'adopt', given: 'True', words: ['false', 'true'] })],
     ['prune', 'true', runFault('not-one-of', { name: 'prune', given: 'true', words: ['none', 'disable', 'delete'] })],
     ['time-limit', '0', runFault('not-minutes', { name: 'time-limit', given: '0', most: 10_080 })],
@@ -185,6 +186,32 @@ describe('settings', () => {
     ]);
     expect((await refusals({ 'import-container': 'nowhere' })).map(({ message }) => message)).toEqual([
       expect.stringMatching(/^import-container /),
+    ]);
+  });
+});
+
+describe('allow-lockout', () => {
+  it.each<[string, boolean | readonly string[]]>([
+    ['', false],
+    ['false', false],
+    [' true\n', true],
+    ['edge-001', ['edge-001']],
+    ['edge-001\r\n\n edge:2 \n', ['edge-001', 'edge:2']],
+  ])('%j', async (given, expected) => {
+    const { request } = await readSettings({ 'allow-lockout': given }, { directory });
+    const { allowLockout } = request.plan;
+    expect(typeof allowLockout === 'boolean' ? allowLockout : [...allowLockout]).toEqual(expected);
+  });
+
+  it.each([
+    ['true\nedge-001', 'true'],
+    ['edge-001\nfalse', 'false'],
+    ['edge-001, edge-002', 'edge-001, edge-002'],
+    ['True', 'True'],
+    ['no', 'no'],
+  ])('%j is refused', async (given, wrong) => {
+    expect(await refusals({ 'allow-lockout': given })).toEqual([
+      said(runFault('not-devices', { name: 'allow-lockout', given: wrong })),
     ]);
   });
 });

@@ -17,6 +17,19 @@ describe('a line of a run', () => {
       ],
     ],
     'base-missing': [['the commit is not there; write "with: { fetch-depth: 2 }" in the step actions/checkout']],
+    'before-unread-title': [['certificates']],
+    'before-unread': [
+      [
+        { reason: 'git failed' },
+        'Which certificates the devices carry is not known, because the commit before cannot be read: git failed.',
+      ],
+    ],
+    'times-unread': [
+      [
+        { reason: 'git failed' },
+        'Which devices were inactive since a certificate was merged is not known, because the history cannot be read: git failed.',
+      ],
+    ],
     'artifacts-title': [['artifacts']],
     'time-limit-over': [
       [{ minutes: 1 }, 'the time limit of 1 minute is over'],

@@ -127,6 +127,7 @@ describe('help', () => {
 
 const failOn = runFault('not-one-of', { name: 'fail-on', given: 'notice', words: ['error', 'warning'] });
 const maxChanges = runFault('not-a-limit', { name: 'max-changes', given: '101%' });
+const allowLockout = (given: string) => runFault('not-devices', { name: 'allow-lockout', given });
 const hub = runFault('not-a-hub', { name: 'hub', given: 'https://a.b' });
 const prune = runFault('not-one-of', { name: 'prune', given: 'all', words: ['none', 'disable', 'delete'] });
 const port = (given: string) => terminalFault('not-a-number', { name: 'port', given, least: 0, most: 65_535 });
@@ -159,6 +160,8 @@ describe('wrong usage ends with 2', () => {
     ['a wrong limit', ['--max-changes', '101%'], [maxChanges]],
     ['a wrong hub', ['--hub', 'https://a.b'], [hub]],
     ['a wrong way to prune', ['--prune', 'all'], [prune]],
+    ['a device id that is none', ['--allow-lockout=edge 1'], [allowLockout('edge 1')]],
+    ['all devices and one of them', ['--allow-lockout', '--allow-lockout=edge-1'], [allowLockout('true')]],
     [
       'all of that and more at once',
       [
@@ -280,6 +283,13 @@ describe('a run', () => {
   it('takes an option several times, and manifests behind it', async () => {
     const { stdout } = await run('plan', '--hub', 'a.b', '--hub', 'c.d', manifest());
     expect(stdout).toContain(told('hub/ambiguous', { allowed: ['a.b', 'c.d'] }).message);
+  });
+
+  it('takes no manifest for the value of an option that needs none', async () => {
+    const { stdout } = await run('plan', '--hub', 'a.b', '--allow-lockout', manifest(''));
+    expect(stdout).toContain('manifest/empty');
+    const named = await run('plan', '--hub', 'a.b', '--allow-lockout=a', '--allow-lockout=b', manifest(''));
+    expect(named.stdout).toContain('manifest/empty');
   });
 
   it('passes every option on', async () => {

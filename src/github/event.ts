@@ -36,6 +36,11 @@ export interface Event {
   /** The commit that the pull request would be merged into; absent outside of pull requests. */
   readonly base?: string;
   /**
+   * The commit before: the base of a pull request or of a merge group, or the commit that the branch had before a push. Absent for
+   * other events and for the first push of a branch.
+   */
+  readonly before?: string;
+  /**
    * The web page of docs/rules.md at the version of this action; absent if the action runs from the caller's checkout.
    */
   readonly rulesPage?: string;
@@ -58,6 +63,7 @@ export function readEvent(): Event {
   const number: unknown = payload.pull_request?.number;
   const sha: unknown = payload.pull_request?.head?.sha ?? context.sha;
   const base: unknown = payload.pull_request?.base?.sha;
+  const before = commitBefore(base);
   return {
     ...(excuse === undefined ? {} : { withoutSecrets: excuse }),
     ...(payload.repository?.private === false ? { publicRepository: repository } : {}),
@@ -71,8 +77,21 @@ export function readEvent(): Event {
     ...(ours && typeof number === 'number' ? { pullRequest: number } : {}),
     ...(other === undefined ? {} : { otherBranch: other }),
     ...(eventName === 'pull_request' && typeof base === 'string' ? { base } : {}),
+    ...(before === undefined ? {} : { before }),
     ...(action && ref ? { rulesPage: `${serverUrl}/${action}/blob/${ref}/docs/rules.md` } : {}),
   };
+}
+
+function commitBefore(base: unknown): string | undefined {
+  const { eventName, payload } = context;
+  const named: Readonly<Record<string, unknown>> = {
+    pull_request: base,
+    merge_group: payload.merge_group?.base_sha,
+    push: payload.before,
+  };
+  const commit = named[eventName];
+  // The first push of a branch names the commit of zeros.
+  return typeof commit === 'string' && /[^0]/.test(commit) ? commit : undefined;
 }
 
 function otherBranch(): Event['otherBranch'] {

@@ -46,6 +46,26 @@ export async function identify(
   return { value: identities, findings: withoutRepeats(findings) };
 }
 
+/**
+ * Returns the devices of an earlier commit with the thumbprints that were registered from it. Nothing is judged: a certificate may
+ * have expired since. A device without thumbprints is left out.
+ */
+export async function identifyEarlier(devices: readonly Device[], workspace: Workspace): Promise<readonly Identity[]> {
+  const identities: Identity[] = [];
+  const files = noFiles();
+  for (const device of devices) {
+    const certificates: { [S in Slot]?: Certificate } = {};
+    for (const slot of slots) {
+      const path = device.certificates[slot];
+      const file = path === undefined ? undefined : await openCertificate(path, workspace, files);
+      if (file !== undefined && 'certificate' in file) certificates[slot] = file.certificate;
+    }
+    const { value: thumbprints } = chooseThumbprints(device, certificates, givenThumbprints(device).value);
+    if (thumbprints !== undefined) identities.push({ device, thumbprints, certificates });
+  }
+  return identities;
+}
+
 /** The files read so far, by path. */
 export interface CertificateFiles {
   readonly opened: Map<string, Opened>;

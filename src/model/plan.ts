@@ -1,5 +1,5 @@
-import type { DeviceId, HubHost, JsonObject } from './fleet.ts';
-import type { Identity } from './identity.ts';
+import type { DeviceId, HubHost, JsonObject, Slot } from './fleet.ts';
+import type { Certificate, Identity, Thumbprint } from './identity.ts';
 import type { RegisteredDevice, Registration } from './registration.ts';
 
 export type FieldName =
@@ -38,6 +38,12 @@ export type ReasonNote = 'other-digest' | 'declared-again' | 'tag-mark';
  */
 export type Rotation = 'first' | 'staging' | 'dropping' | 'replacing' | 'swap' | 'other-digest' | 'filling' | 'lockout';
 
+/** The certificate that a device must carry already: a change drops its other one, and no run knows which of the two it carries. */
+export interface MustCarry {
+  readonly slot: Slot;
+  readonly thumbprint: Thumbprint;
+}
+
 /** The change of the tags of an existing device. */
 export interface TagChange {
   /** Merged into the tags. `null` removes a key. */
@@ -51,6 +57,14 @@ export interface WantedParent {
   readonly scope?: string;
 }
 
+/** What earlier commits tell of the devices. */
+export interface Past {
+  /** The devices at the commit before: the base of a pull request or of a merge group, the commit before a push. */
+  readonly before: ReadonlyMap<DeviceId, Identity>;
+  /** When a certificate came onto the branch, in milliseconds since 1970. Undefined if it is not known. */
+  readonly committed: (certificate: Certificate) => number | undefined;
+}
+
 interface ChangeOf {
   readonly id: DeviceId;
   readonly hub: HubHost;
@@ -61,7 +75,8 @@ interface ChangeOf {
 
 /**
  * The planned change of one device.
- * `conflict`: the device in the hub is foreign (`plan/foreign`); `blocked`: the change would lock the device out (`plan/lockout`).
+ * `conflict`: the device in the hub is foreign (`plan/foreign`); `blocked`: the change would cut the device off (`plan/lockout`,
+ * `plan/carried-certificate`).
  */
 export type Change =
   | (ChangeOf & { readonly kind: 'create'; readonly registration: Registration })
@@ -75,6 +90,7 @@ export type Change =
       /** The reasons about tags come last. */
       readonly reasons: readonly Reason[];
       readonly rotation?: Rotation;
+      readonly mustCarry?: MustCarry;
     })
   | (ChangeOf & { readonly kind: 'unchanged'; readonly found: RegisteredDevice })
   | (ChangeOf & {

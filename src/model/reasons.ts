@@ -1,4 +1,4 @@
-import type { Change, Reason, ReasonNote, Rotation } from './plan.ts';
+import type { Change, MustCarry, Reason, ReasonNote, Rotation } from './plan.ts';
 
 /** Describes a change: `staging a new certificate: secondaryThumbprint AB12… → CD34…`; `new` for a created device, `''` for an unchanged one. */
 export function describeChange(change: Change): string {
@@ -7,7 +7,13 @@ export function describeChange(change: Change): string {
   if (change.kind === 'delete') return 'no manifest declares it any more';
   const rotation = 'rotation' in change ? change.rotation : undefined;
   const name = rotation === undefined ? '' : `${rotationNames[rotation]}: `;
-  return `${name}${describeReasons(change.reasons)}`;
+  const carried = 'mustCarry' in change && change.mustCarry !== undefined ? `; ${mustCarryText(change.mustCarry)}` : '';
+  return `${name}${describeReasons(change.reasons)}${carried}`;
+}
+
+/** `devices must already carry secondary AB12CD34…` */
+export function mustCarryText({ slot, thumbprint }: MustCarry): string {
+  return `devices must already carry ${slot} ${value(thumbprint)}`;
 }
 
 /** The words for each kind of rotation. */

@@ -17,6 +17,8 @@ export interface RegisteredDevice {
   /** The hub makes it for an edge device. An update must send it back. */
   readonly deviceScope?: string;
   readonly parentScopes?: readonly string[];
+  /** When the device last connected or sent a message, in milliseconds since 1970. Absent if the hub knows of no such time. */
+  readonly lastActivity?: number;
   /** Absent if the tags were not read, or if only marked devices' tags were read and this device has no mark. */
   readonly twin?: Twin;
 }

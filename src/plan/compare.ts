@@ -3,7 +3,7 @@ import type { FieldName, Reason, ReasonNote, WantedParent } from '../model/plan.
 import type { RegisteredDevice, Registration } from '../model/registration.ts';
 import type { Foreignness, Lockout } from '../rules/plan.ts';
 import { parentDifference, parentScopeOf } from './parents.ts';
-import { rotationOf, sameCertificate } from './rotation.ts';
+import { certificateNames, rotationOf } from './rotation.ts';
 import { isRemoved, wantedStatus } from './status.ts';
 import { initialTags } from './tags.ts';
 
@@ -50,18 +50,24 @@ function parentScopes(parent: WantedParent | undefined): Pick<Registration, 'par
 }
 
 /** Returns every field of the hub's device that differs from the manifest. If there is none, nothing is written. */
-export function differences(identity: Identity, found: RegisteredDevice, parent?: WantedParent): readonly Reason[] {
+export function differences(
+  identity: Identity,
+  found: RegisteredDevice,
+  parent?: WantedParent,
+  before?: Identity,
+): readonly Reason[] {
   const { device, thumbprints } = identity;
+  const name = certificateNames(identity, before);
   const reasons: Reason[] = [];
   const differ = (field: FieldName, before: string | null, after: string | null, note?: ReasonNote) =>
     reasons.push({ field, before, after, ...(note === undefined ? {} : { note }) });
   if (found.authentication !== 'selfSigned') differ('authentication', found.authentication, 'selfSigned');
   if (!found.edge) differ('edge', 'false', 'true');
   for (const slot of ['primary', 'secondary'] as const) {
-    const before = found.thumbprints[slot];
-    if (sameThumbprint(before, thumbprints[slot])) continue;
-    const same = before !== undefined && sameCertificate(identity, before, thumbprints[slot]);
-    differ(`${slot}Thumbprint`, before ?? null, thumbprints[slot], same ? 'other-digest' : undefined);
+    const registered = found.thumbprints[slot];
+    if (sameThumbprint(registered, thumbprints[slot])) continue;
+    const same = registered !== undefined && name(registered) === name(thumbprints[slot]);
+    differ(`${slot}Thumbprint`, registered ?? null, thumbprints[slot], same ? 'other-digest' : undefined);
   }
   const { status, statusReason = null } = wantedStatus(device, found);
   const back = isRemoved(found) ? 'declared-again' : undefined;
@@ -96,10 +102,9 @@ export function movedSince(planned: RegisteredDevice, now: RegisteredDevice, par
 
 /**
  * Returns why writing these thumbprints would lock the device out, or undefined if it would not. A device is locked out if the hub
- * accepts none of the current certificates afterwards. Which certificate the device carries is not known, so one that stays is
- * enough.
+ * accepts none of the current certificates afterwards. If one of two stays, `carrying` judges the change.
  */
-export function lockout(identity: Identity, found: RegisteredDevice): Lockout | undefined {
+export function lockout(identity: Identity, found: RegisteredDevice, before?: Identity): Lockout | undefined {
   switch (found.authentication) {
     case 'sas':
       return 'symmetric-key';
@@ -108,7 +113,7 @@ export function lockout(identity: Identity, found: RegisteredDevice): Lockout | 
     case 'none':
       return undefined;
     case 'selfSigned':
-      return rotationOf(identity, found) === 'lockout' ? 'all-certificates' : undefined;
+      return rotationOf(identity, found, before) === 'lockout' ? 'all-certificates' : undefined;
   }
 }
 

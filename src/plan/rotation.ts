@@ -2,18 +2,21 @@ import { type Identity, sameThumbprint } from '../model/identity.ts';
 import type { Rotation } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 
+/** Returns one name for every thumbprint of a certificate, or undefined for an empty slot. */
+export type NameOf = (thumbprint: string | undefined) => string | undefined;
+
 /**
  * Returns what a change of thumbprints does to the certificates behind them, or undefined if no thumbprint changes. Thumbprints of
- * a certificate in the manifest are recognised in both digests. Other certificates are compared by their thumbprints: without the
- * certificate, a SHA-1 and a SHA-256 of it cannot be matched.
+ * a certificate in the manifest, now or at the commit before, are recognised in both digests. Other certificates are compared by
+ * their thumbprints: without the certificate, a SHA-1 and a SHA-256 of it cannot be matched.
  */
-export function rotationOf(identity: Identity, found: RegisteredDevice): Rotation | undefined {
+export function rotationOf(identity: Identity, found: RegisteredDevice, before?: Identity): Rotation | undefined {
   const { primary, secondary } = identity.thumbprints;
-  const before = found.thumbprints;
-  const same = sameThumbprint(before.primary, primary) && sameThumbprint(before.secondary, secondary);
+  const slots = found.thumbprints;
+  const same = sameThumbprint(slots.primary, primary) && sameThumbprint(slots.secondary, secondary);
   if (same || found.authentication !== 'selfSigned') return undefined;
-  const name = (thumbprint: string | undefined) => certificateName(identity, thumbprint);
-  return rotation([name(before.primary), name(before.secondary)], [name(primary), name(secondary)]);
+  const name = certificateNames(identity, before);
+  return rotation([name(slots.primary), name(slots.secondary)], [name(primary), name(secondary)]);
 }
 
 /** Each pair holds the primary and the secondary slot; an empty slot is undefined. */
@@ -29,16 +32,16 @@ function rotation(before: readonly (string | undefined)[], after: readonly (stri
   return old.size === 2 ? 'swap' : 'filling';
 }
 
-/** Tells whether two thumbprints are digests of one certificate, as far as the manifest's certificates show. */
-export function sameCertificate(identity: Identity, one: string, other: string): boolean {
-  return certificateName(identity, one) === certificateName(identity, other);
-}
-
-/** Returns one name for both digests of a certificate: its SHA-256, if the manifest has the certificate. */
-function certificateName({ certificates }: Identity, thumbprint: string | undefined): string | undefined {
-  if (thumbprint === undefined || thumbprint === '') return undefined;
-  const known = [certificates.primary, certificates.secondary].find((c) =>
-    sameThumbprint(c?.thumbprints.sha1, thumbprint),
-  );
-  return (known?.thumbprints.sha256 ?? thumbprint).toLowerCase();
+/**
+ * Returns one name for both digests of a certificate: its SHA-256, if the manifest has the certificate, now or at the commit
+ * before.
+ */
+export function certificateNames(identity: Identity, before?: Identity): NameOf {
+  return (thumbprint) => {
+    if (thumbprint === undefined || thumbprint === '') return undefined;
+    const known = [identity, before]
+      .flatMap((one) => [one?.certificates.primary, one?.certificates.secondary])
+      .find((certificate) => sameThumbprint(certificate?.thumbprints.sha1, thumbprint));
+    return (known?.thumbprints.sha256 ?? thumbprint).toLowerCase();
+  };
 }

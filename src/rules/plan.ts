@@ -1,9 +1,29 @@
+import type { Slot } from '../model/fleet.ts';
 import { describeReason, type NamedChange } from '../model/reasons.ts';
 import type { AuthenticationType } from '../model/registration.ts';
 import { rule } from './rule.ts';
 
 /** Why a change would lock a device out: it loses its symmetric key, its authority's certificates, or all its certificates. */
 export type Lockout = 'symmetric-key' | 'authority' | 'all-certificates';
+
+/**
+ * How a change would cut off a device that the hub accepts with two certificates. `known`: the commit before says that the device
+ * carries the certificate of `slot`, and the change drops it. `unknown`: the new configuration carries the certificate of `slot`,
+ * which the hub does not accept yet, and the change drops one that the device may carry. `staged`: the hub accepts the certificate
+ * that the new configuration carries.
+ */
+export interface CarriedLoss {
+  readonly carried: 'known' | 'unknown';
+  readonly slot: Slot;
+  readonly staged: boolean;
+}
+
+/** The certificate of `slot` came onto the branch at `staged`, and the device was last `active` before: milliseconds since 1970. */
+export interface MissedStaging {
+  readonly slot: Slot;
+  readonly active: number;
+  readonly staged: number;
+}
 
 /** What makes a device in the hub foreign: it is not an edge device, or it does not sign in with thumbprints. */
 export interface Foreignness {
@@ -58,8 +78,37 @@ export const planRules = {
       'The change would cut the device off: none of the certificates it may hold now is among the new ones. Someone would have to drive out.',
     message: ({ id, why }) => `device "${id}" would be locked out: ${lockouts[why]}`,
     remedy: () =>
-      'Keep one certificate of the two that the hub has, put the new one into the other slot, and replace the rest after the device has taken it up; or let the workflow say allow-lockout: true.',
+      'Keep one certificate of the two that the hub has, put the new one into the other slot, and replace the rest after the device has taken it up; or let the workflow say allow-lockout with the id of the device.',
     example: { id: 'edge-001', why: 'all-certificates' },
+  }),
+  'plan/carried-certificate': rule<{ ids: readonly string[] } & CarriedLoss>({
+    severity: 'error',
+    about:
+      'The hub accepts two certificates of the device, and the change drops the one that the device carries. With the commit before (the base of a pull request, or the commit before a push) the run knows which one it is: that of `identity.slot`. Without it the run refuses a change that drops a certificate before any device can have the new one.',
+    message: ({ ids, carried, slot }) => {
+      const devices = ids.length === 1 ? `device ${deviceList(ids)}` : `${ids.length} devices (${deviceList(ids)})`;
+      const [carry, have] = ids.length === 1 ? ['it carries', 'it has'] : ['they carry', 'they have'];
+      return carried === 'known'
+        ? `${devices} would be cut off: ${carry} the ${slot} certificate, which the hub would no longer accept`
+        : `${devices} may be cut off: the hub would drop a certificate before ${have} the new ${slot} one, which the hub does not accept yet`;
+    },
+    remedy: (loss) => carriedRemedy(loss),
+    example: { ids: ['edge-001'], carried: 'known', slot: 'primary', staged: false },
+  }),
+  'plan/inactive-device': rule<{ id: string } & MissedStaging>({
+    severity: 'warning',
+    about:
+      'The change drops a certificate of the device, and the device was not active since the other one was merged. So it cannot have the other one yet.',
+    message: ({ id, slot, active, staged }) =>
+      `device "${id}" cannot have its ${slot} certificate yet: it was last active on ${day(active)}, and the certificate was merged on ${day(staged)}`,
+    remedy: () =>
+      'Keep the old certificate of this device until the device is active again and carries the new one; if the device is gone, go on.',
+    example: {
+      id: 'edge-001',
+      slot: 'secondary',
+      active: Date.UTC(2026, 0, 3, 8, 15),
+      staged: Date.UTC(2026, 1, 1, 9),
+    },
   }),
   'plan/foreign': rule<{ id: string } & Foreignness>({
     severity: 'error',
@@ -119,6 +168,31 @@ export const planRules = {
     example: { repository: 'octo/fleet' },
   }),
 };
+
+/** The safe order for these devices, from the state that the hub has now. */
+function carriedRemedy({ ids, carried, slot, staged }: { readonly ids: readonly string[] } & CarriedLoss): string {
+  const other = slot === 'primary' ? 'secondary' : 'primary';
+  const allow = `Or let the workflow say allow-lockout with ${ids.length === 1 ? 'the id of the device' : 'the ids of the devices, one a line'}.`;
+  const end = `set identity.slot: ${other} and install the new bundle on each device; then replace the ${slot} certificate.`;
+  if (carried === 'known') {
+    const begin = staged
+      ? `Change it in two merges. Keep both certificates that the hub has, the old one in ${slot}:`
+      : `Change it in three merges. Keep the old certificate in ${slot}, and put the new one into ${other}; then`;
+    return `${begin} ${end} ${allow}`;
+  }
+  return `If a workflow runs on the push or the pull request, let it fetch the commit before, which tells what the devices carry: in the step actions/checkout write "with: { fetch-depth: 0 }". Else change it in three merges. Leave identity.slot on the certificate that the devices carry, and put the new one into the other slot; then set identity.slot to the new one and install the new bundle on each device; then replace the old certificate. ${allow}`;
+}
+
+/** `2026-01-03 08:15 UTC` */
+function day(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** `"edge-001", "edge-002", "edge-003", …` */
+function deviceList(ids: readonly string[]): string {
+  const shown = ids.slice(0, 3).map((id) => `"${id}"`);
+  return [...shown, ...(ids.length > shown.length ? ['…'] : [])].join(', ');
+}
 
 const lockouts: Readonly<Record<Lockout, string>> = {
   'symmetric-key': 'it signs in with a symmetric key now, which X.509 thumbprints replace',

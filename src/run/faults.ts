@@ -48,6 +48,10 @@ export const runFaults = {
     given: 'notice',
     words: ['error', 'warning'],
   }),
+  'not-devices': wrong<Wrong>(() => 'true alone, false alone, or device ids, one a line', {
+    name: 'allow-lockout',
+    given: 'yes',
+  }),
   'not-days': wrong<Wrong & { most: number }>(({ most }) => `a whole number of days, 0 to ${most}`, {
     name: 'retention-days',
     given: 'forever',

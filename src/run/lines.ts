@@ -11,6 +11,14 @@ export const runLines = {
 
   'base-missing': () => 'the commit is not there; write "with: { fetch-depth: 2 }" in the step actions/checkout',
 
+  'before-unread-title': () => 'certificates',
+
+  'before-unread': ({ reason }: Reason) =>
+    `Which certificates the devices carry is not known, because the commit before cannot be read: ${reason}.`,
+
+  'times-unread': ({ reason }: Reason) =>
+    `Which devices were inactive since a certificate was merged is not known, because the history cannot be read: ${reason}.`,
+
   'artifacts-title': () => 'artifacts',
 
   /** Why a run was stopped. */

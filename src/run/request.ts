@@ -52,6 +52,16 @@ export interface World {
   readonly openHistory: () => Promise<History>;
   /** Opens the files at the base of the pull request. Absent if there is no pull request. */
   readonly openBase?: () => Promise<BaseFiles | undefined>;
+  /**
+   * Opens the files at the commit before: the base of the pull request or of the merge group, or the commit before the push.
+   * Undefined if the repository does not have it. Absent if the event has no such commit.
+   */
+  readonly openBefore?: () => Promise<BaseFiles | undefined>;
+  /**
+   * Returns when contents of files came onto the branch, by their git ids, in milliseconds since 1970; those that are not known are
+   * left out. Absent if there is no repository.
+   */
+  readonly committedAt?: (blobs: ReadonlySet<string>) => Promise<ReadonlyMap<string, number>>;
 }
 
 /** The files that a run reads, relative to the workspace. */

@@ -1,5 +1,5 @@
 import { asFault, Fault } from '../model/fault.ts';
-import { type HubHost, isHubHost } from '../model/fleet.ts';
+import { type DeviceId, type HubHost, isDeviceId, isHubHost } from '../model/fleet.ts';
 import { runFault } from './faults.ts';
 
 /** The settings of a run as text, by the names of the inputs. An empty text counts as absent. */
@@ -85,6 +85,17 @@ export class SettingReader {
 
   flag(name: string): boolean {
     return this.word(name, ['false', 'true']) === 'true';
+  }
+
+  /** A setting that takes `true`, `false`, or device ids, one a line. `yes` is no id but a mistake. */
+  devices(name: string): boolean | ReadonlySet<DeviceId> {
+    const lines = this.lines(name, 'false');
+    const [first = ''] = lines;
+    if (lines.length === 1 && (first === 'true' || first === 'false')) return first === 'true';
+    const ids = lines.filter(isDeviceId).filter((id) => !/^(true|false|yes|no|on|off)$/i.test(id));
+    if (ids.length === lines.length) return new Set(ids);
+    this.refuse(runFault('not-devices', { name, given: lines.find((line) => !ids.some((id) => id === line)) ?? '' }));
+    return false;
   }
 
   /** A setting in whole days, 0 to 3650. */

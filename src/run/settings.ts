@@ -79,7 +79,7 @@ export async function readSettings(settings: Settings, context: SettingsContext)
     expiryWarningDays: reader.days('expiry-warning-days', 30),
     plan: {
       adopt: reader.flag('adopt'),
-      allowLockout: reader.flag('allow-lockout'),
+      allowLockout: reader.devices('allow-lockout'),
       maxChanges: readMaxChanges(reader),
       prune: reader.word('prune', ['none', 'disable', 'delete']),
     },

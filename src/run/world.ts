@@ -35,11 +35,15 @@ export interface Surroundings {
   readonly openHistory?: World['openHistory'];
   /** If absent, there is no pull request. */
   readonly openBase?: World['openBase'];
+  /** If absent, no commit before is known. */
+  readonly openBefore?: World['openBefore'];
+  /** If absent, no times of commits are known. */
+  readonly committedAt?: World['committedAt'];
 }
 
 /** The world of a real run, with the real clock and the real network. */
 export function realWorld(surroundings: Surroundings): World {
-  const { workspace, progress, openBase, requireCurrent } = surroundings;
+  const { workspace, progress, openBase, openBefore, committedAt, requireCurrent } = surroundings;
   const { checkPublishing = () => {}, openHistory = noHistory, stop = new StopSwitch() } = surroundings;
   return {
     workspace,
@@ -52,6 +56,8 @@ export function realWorld(surroundings: Surroundings): World {
     openHistory,
     ...(requireCurrent === undefined ? {} : { requireCurrent }),
     ...(openBase === undefined ? {} : { openBase }),
+    ...(openBefore === undefined ? {} : { openBefore }),
+    ...(committedAt === undefined ? {} : { committedAt }),
     openRegistry: (hub) => openRegistry(hub, surroundings),
   };
 }

@@ -22,7 +22,12 @@ const options = {
     new Option('--expiry-warning-days <days>', 'warn of certificates that end within so many days').default('30'),
   'max-changes': () =>
     new Option('--max-changes <limit>', 'the most devices to change per hub: a number or a share').default('30%'),
-  'allow-lockout': () => new Option('--allow-lockout', 'replace all certificates of a device at once'),
+  // A value stands behind `=` alone, so that a manifest behind the option stays a manifest: see `withValue`.
+  'allow-lockout': () =>
+    new Option(
+      '--allow-lockout [=id]',
+      'cut devices off from the hub until they have their new certificates: all, or those named; may be repeated',
+    ).argParser((id: string, others: readonly string[] = []) => [...others, id]),
   'plan-file': () =>
     new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only as approved there'),
   prune: () =>
@@ -115,7 +120,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     exitCode = code;
   });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(withValue(args, '--allow-lockout'), { from: 'user' });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
@@ -188,6 +193,12 @@ function addNew(program: Command, ended: (exitCode: number) => void): void {
  */
 function textOption(flags: string, description: string, choices: readonly string[]): Option {
   return new Option(flags, description).choices([...choices]).argParser((value) => value);
+}
+
+/** Gives an option without a value the value `true`. Else commander would take the next argument for its value. */
+function withValue(args: readonly string[], option: string): readonly string[] {
+  const end = args.indexOf('--');
+  return args.map((arg, index) => (arg === option && (end < 0 || index < end) ? `${option}=true` : arg));
 }
 
 /** A command's options by their long names, as text. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bulkEntry, deviceCount, registeredDevice } from '../../../src/hub/calls/wire.ts';
 import { fc } from '../../support/property.ts';
 import { create, deviceId, thumbprint } from '../devices.ts';
@@ -48,6 +48,24 @@ describe('a device on the wire', () => {
   it('is the same out of an identity and out of a row of a query', () => {
     expect(registeredDevice(identity)).toEqual(expected);
     expect(registeredDevice(row)).toEqual(expected);
+  });
+
+  it.each<[unknown, number | undefined]>([
+    ['2026-01-28T16:24:48.789Z', Date.UTC(2026, 0, 28, 16, 24, 48, 789)],
+    ['2026-01-28T16:24:48.789', Date.UTC(2026, 0, 28, 16, 24, 48, 789)],
+    ['0001-01-01T00:00:00', undefined],
+    ['0001-01-01T00:00:00Z', undefined],
+    ['yesterday', undefined],
+    [null, undefined],
+    [undefined, undefined],
+  ])('that was last active at %j is known to have been', (lastActivityTime, lastActivity) => {
+    // A time without a zone must not be read as that of the machine.
+    vi.stubEnv('TZ', 'America/New_York');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const more = lastActivity === undefined ? {} : { lastActivity };
+    for (const device of [identity, row]) {
+      expect(registeredDevice({ ...device, lastActivityTime })).toStrictEqual({ ...expected, ...more });
+    }
   });
 
   it('may have no thumbprints, parents, scope or reason', () => {

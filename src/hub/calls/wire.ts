@@ -22,6 +22,7 @@ export function registeredDevice(value: unknown): RegisteredDevice | undefined {
     return undefined;
   }
   if (status !== 'enabled' && status !== 'disabled') return undefined;
+  const lastActivity = activityTime(value.lastActivityTime);
   const capabilities = isRecord(value.capabilities) ? value.capabilities : {};
   return {
     id: deviceId,
@@ -33,6 +34,7 @@ export function registeredDevice(value: unknown): RegisteredDevice | undefined {
     ...(isText(statusReason) ? { statusReason } : {}),
     ...(isText(deviceScope) ? { deviceScope } : {}),
     ...(Array.isArray(parentScopes) && parentScopes.length > 0 ? { parentScopes: parentScopes.filter(isText) } : {}),
+    ...(lastActivity === undefined ? {} : { lastActivity }),
   };
 }
 
@@ -113,6 +115,17 @@ const authenticationTypes: readonly AuthenticationType[] = ['selfSigned', 'sas',
 
 function authenticationType(value: unknown): AuthenticationType | undefined {
   return authenticationTypes.find((type) => typeof value === 'string' && type.toLowerCase() === value.toLowerCase());
+}
+
+/**
+ * The year 1 stands for a device that was never active. It is also what the hub says of an edge device that connects by its
+ * modules alone, so it tells nothing.
+ */
+function activityTime(value: unknown): number | undefined {
+  if (!isText(value)) return undefined;
+  // An identity has no time zone in its times, a row of a query has one. Both are UTC.
+  const time = Date.parse(/(Z|[+-]\d\d:\d\d)$/i.test(value) ? value : `${value}Z`);
+  return time > 0 ? time : undefined;
 }
 
 /** An etag is bare in a body and quoted in a header. Behind a proxy it can be either. */
