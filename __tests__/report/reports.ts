@@ -2,7 +2,7 @@ import { Fault } from '../../src/model/fault.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import type { Change, ChangeKind, DeviceOutcome, Reason } from '../../src/model/plan.ts';
 import type { ListedDevice, Report, Result } from '../../src/model/report.ts';
-import { found, hub, idOf, wanted } from '../plan/devices.ts';
+import { found, hub, idOf, ours, wanted } from '../plan/devices.ts';
 
 /** A report that holds only its result. */
 export function reportOf(parts: Partial<Report> = {}): Report {
@@ -45,6 +45,11 @@ export function changeOf(kind: ChangeKind, id = 'edge-001', reasons: readonly Re
       return { ...base, kind, found: found({ id: idOf(id) }) };
     case 'update':
       return { ...base, kind, registration, registers: true, found: found({ id: idOf(id) }), reasons };
+    case 'claim':
+      return { ...base, kind, found: found({ id: idOf(id) }), claim: { owner: ours, before: undefined }, reasons };
+    case 'disable':
+    case 'delete':
+      return { id: base.id, hub, kind, owner: ours, found: found({ id: idOf(id) }), reasons };
     default:
       return { ...base, kind, found: found({ id: idOf(id) }), reasons };
   }

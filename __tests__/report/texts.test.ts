@@ -37,6 +37,19 @@ describe('the text of the sums', () => {
       ],
     ],
     tags: [[3, 'tags: 3 devices']],
+    owners: [
+      [
+        [
+          ['this repository', 2],
+          ['none', 1],
+        ],
+        'owners: this repository (2 devices), none (1 device)',
+      ],
+    ],
+    refused: [[1, "owner: the hub refused this run's mark of 1 new device, so prune cannot remove them"]],
+    kept: [
+      [2, "2 devices that no manifest declares any more: prune leaves them, since they are not this repository's"],
+    ],
   });
 });
 

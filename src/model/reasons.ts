@@ -1,4 +1,5 @@
-import type { Change, Reason, ReasonNote, Rotation } from './plan.ts';
+import { ownerText } from './owner.ts';
+import type { Change, Claim, Reason, ReasonNote, Rotation } from './plan.ts';
 
 /** Describes a change: `staging a new certificate: secondaryThumbprint AB12… → CD34…`; `new` for a created device, `''` for an unchanged one. */
 export function describeChange(change: Change): string {
@@ -8,6 +9,12 @@ export function describeChange(change: Change): string {
   const rotation = 'rotation' in change ? change.rotation : undefined;
   const name = rotation === undefined ? '' : `${rotationNames[rotation]}: `;
   return `${name}${describeReasons(change.reasons)}`;
+}
+
+/** Describes a claim: `owner (none) → github.com/octo/fleet (id 7)`. */
+export function describeClaim({ owner, before }: Claim): string {
+  const was = before === undefined ? null : ownerText(before);
+  return describeReason({ field: 'owner', before: was, after: ownerText(owner) });
 }
 
 /** The words for each kind of rotation. */

@@ -1,20 +1,25 @@
 import type { Finding, Judged } from '../model/finding.ts';
 import type { DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Change, WantedParent } from '../model/plan.ts';
+import type { Owner } from '../model/owner.ts';
+import type { Change, Reason, WantedParent } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import { finding } from '../rules/rules.ts';
 import { differences, foreignness, lockout, newRegistration, nextRegistration } from './compare.ts';
 import { type ChangeLimit, limitChanges } from './limit.ts';
+import { type Adopt, claimOf, claimReason, otherOwner, ownership } from './ownership.ts';
 import { wantedParent } from './parents.ts';
-import { orphans, type Prune, planRemovals } from './removal.ts';
+import { type Gone, keptDevices, orphans, type Prune, planRemovals } from './removal.ts';
 import { rotationOf } from './rotation.ts';
 import { isRemoved } from './status.ts';
-import { tagChange } from './tags.ts';
+import { namedDifferences, tagChange } from './tags.ts';
 
 /** Options that only the workflow can set, never the manifest. */
 export interface PlanOptions {
-  readonly adopt: boolean;
+  /** Which devices in the hub a run may take over. */
+  readonly adopt: Adopt;
+  /** This repository. If absent, it is not known: then no device is marked, and none is ours. */
+  readonly owner?: Owner;
   readonly allowLockout: boolean;
   readonly maxChanges: ChangeLimit;
   /** `none` if absent. */
@@ -24,7 +29,7 @@ export interface PlanOptions {
 /**
  * Compares the wanted devices with the devices found in one hub. Returns one change for each device in the order of the fleet,
  * then the removals. Pure.
- * Findings: plan/foreign, plan/lockout, plan/parent-removed, plan/re-enable, plan/too-many-changes.
+ * Findings: plan/foreign, plan/shared, plan/stays, plan/lockout, plan/parent-removed, plan/re-enable, plan/too-many-changes.
  * @param gone devices of the hub that were declared before and no longer are
  */
 export function plan(
@@ -32,38 +37,53 @@ export function plan(
   identities: readonly Identity[],
   found: ReadonlyMap<DeviceId, RegisteredDevice>,
   options: PlanOptions,
-  gone: Iterable<RegisteredDevice> = [],
-): Judged<readonly Change[]> {
+  gone: readonly Gone[] = [],
+): Planned {
   const planned = identities.map((identity) => {
     return planDevice(hub, identity, found.get(identity.device.id), options, wantedParent(identity, found));
   });
-  const removals = planRemovals(hub, gone, options.prune);
+  const removals = planRemovals(hub, gone, options);
+  const kept = keptDevices(hub, gone, options);
   const changes = [...planned.map(({ value }) => value), ...removals];
   const staying = identities.flatMap((identity) => {
     const device = found.get(identity.device.id);
     return device === undefined ? [] : [[identity, device] as const];
   });
-  const findings = [...planned.flatMap((p) => p.findings), ...orphans(hub, removals, staying)];
-  return { value: changes, findings: [...findings, ...limitChanges(hub, changes, options.maxChanges)] };
+  const findings = [...planned.flatMap((p) => p.findings), ...orphans(hub, removals, staying), ...kept.findings];
+  const limited = limitChanges(hub, changes, options.maxChanges);
+  return { value: changes, findings: [...findings, ...limited], kept: kept.value };
 }
+
+/** The plan of one hub. */
+export interface Planned extends Judged<readonly Change[]> {
+  /** How many devices no manifest declares any more, and stay because they are not ours. */
+  readonly kept: number;
+}
+
+type Permissions = Pick<PlanOptions, 'adopt' | 'allowLockout' | 'owner'>;
 
 /** Plans the change of one device. */
 export function planDevice(
   hub: HubHost,
   identity: Identity,
   found: RegisteredDevice | undefined,
-  { adopt, allowLockout }: Pick<PlanOptions, 'adopt' | 'allowLockout'>,
+  permissions: Permissions,
   parent?: WantedParent,
 ): Judged<Change> {
+  const { adopt, owner } = permissions;
   const id = identity.device.id;
   const base = { id, hub, identity, ...(parent === undefined ? {} : { parent }) };
   if (found === undefined) {
-    return { value: { ...base, kind: 'create', registration: newRegistration(identity, parent) }, findings: [] };
+    return { value: { ...base, kind: 'create', registration: newRegistration(identity, parent, owner) }, findings: [] };
   }
   const reasons = differences(identity, found, parent);
   const rotation = rotationOf(identity, found);
   const why = { found, reasons, ...(rotation === undefined ? {} : { rotation }) };
-  const findings = judge(hub, identity, found, { adopt, allowLockout });
+  const claim = claimOf(found.twin, owner, adopt);
+  if (claim === undefined && ownership(found.twin, owner) === 'foreign') {
+    return planForeign(hub, identity, why, base, owner);
+  }
+  const findings = judge(hub, identity, found, permissions);
   const stopped = findings.find((f) => f.severity === 'error');
   if (stopped !== undefined) {
     const kind = stopped.rule === 'plan/foreign' ? 'conflict' : 'blocked';
@@ -71,25 +91,50 @@ export function planDevice(
   }
   const tags = found.twin && tagChange(identity.device.tags, found.twin);
   const registers = reasons.length > 0;
-  if (!registers && tags === undefined) return { value: { ...base, kind: 'unchanged', found }, findings: [] };
+  if (!registers && tags === undefined) {
+    if (claim !== undefined)
+      return { value: { ...base, kind: 'claim', found, claim, reasons: [claimReason(claim)] }, findings: [] };
+    return { value: { ...base, kind: 'unchanged', found }, findings: [] };
+  }
   const registration = nextRegistration(identity, found, parent);
-  const update = { ...base, kind: 'update', registration, registers, ...why } as const;
+  const claimed = claim === undefined ? {} : { claim };
+  const update = { ...base, kind: 'update', registration, registers, ...claimed, ...why } as const;
   if (tags === undefined) return { value: update, findings };
   return { value: { ...update, tags, reasons: [...reasons, ...tags.reasons] }, findings };
+}
+
+/** Plans a device that another repository owns. Nothing is written: it is as the manifest says, or the plan is refused. */
+function planForeign(
+  hub: HubHost,
+  { device }: Identity,
+  why: { readonly found: RegisteredDevice; readonly reasons: readonly Reason[] },
+  base: Omit<Extract<Change, { kind: 'unchanged' }>, 'kind' | 'found'>,
+  ours: Owner | undefined,
+): Judged<Change> {
+  const { id } = device;
+  const { found } = why;
+  const subject = { place: device.place('id'), device: id, hub };
+  const owner = otherOwner(found, ours);
+  const reasons = [...why.reasons, ...(found.twin === undefined ? [] : namedDifferences(device.tags, found.twin))];
+  if (reasons.length === 0) {
+    return { value: { ...base, kind: 'unchanged', found }, findings: [finding('plan/shared', { id, owner }, subject)] };
+  }
+  const refused = finding('plan/foreign', { id, owner }, subject);
+  return { value: { ...base, kind: 'conflict', ...why, reasons }, findings: [refused] };
 }
 
 function judge(
   hub: HubHost,
   identity: Identity,
   found: RegisteredDevice,
-  { adopt, allowLockout }: Pick<PlanOptions, 'adopt' | 'allowLockout'>,
+  { adopt, allowLockout }: Permissions,
 ): readonly Finding[] {
   const { device } = identity;
   const { id } = device;
   const thumbprintKey = device.thumbprints.primary === undefined ? 'certificates.primary' : 'thumbprints.primary';
   const findings: Finding[] = [];
   const foreign = foreignness(found);
-  if (foreign !== undefined && !adopt) {
+  if (foreign !== undefined && adopt !== true) {
     findings.push(finding('plan/foreign', { id, ...foreign }, { place: device.place('id'), device: id, hub }));
   }
   const why = lockout(identity, found);

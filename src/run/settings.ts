@@ -5,6 +5,7 @@ import type { HubHost } from '../model/fleet.ts';
 import { type Command, commands } from '../model/report.ts';
 import { type ChangeLimit, readChangeLimit } from '../plan/limit.ts';
 import { runFault } from './faults.ts';
+import { type OwnerSources, readOwner } from './owner.ts';
 import type { Request } from './request.ts';
 import { SettingReader, type Settings } from './setting-reader.ts';
 import { hostsOf, type SignIn } from './sign-in.ts';
@@ -44,6 +45,8 @@ export interface SettingsContext {
   readonly mask?: (key: string) => void;
   /** Milliseconds since 1970. */
   readonly now?: number;
+  /** If absent, only the setting `owner` names the owner. */
+  readonly owner?: OwnerSources;
 }
 
 /** Whether a command asks a hub. */
@@ -69,6 +72,14 @@ export async function readSettings(settings: Settings, context: SettingsContext)
   const hubCapacity = capacity === '' ? undefined : reader.attempt(() => parseCapacity(capacity, 'hub-capacity'));
   const retentionDays = reader.days('retention-days', 0);
   const issue = reader.text('issue');
+  const adopt = reader.word('adopt', ['false', 'unmarked', 'true']);
+  const prune = reader.word('prune', ['none', 'disable', 'delete']);
+  // Runs that ask no hub mark nothing, and must start fast.
+  const owner = asksHub(command) ? await readOwner(reader, context.owner) : undefined;
+  if (asksHub(command) && owner === undefined) {
+    if (prune !== 'none') reader.refuse(runFault('owner-unknown', { setting: 'prune' }));
+    if (adopt === 'unmarked') reader.refuse(runFault('owner-unknown', { setting: 'adopt' }));
+  }
   const request: Request = {
     command,
     manifests: reader.attempt(manifests) ?? [],
@@ -78,11 +89,13 @@ export async function readSettings(settings: Settings, context: SettingsContext)
     failOn: reader.word('fail-on', ['error', 'warning']),
     expiryWarningDays: reader.days('expiry-warning-days', 30),
     plan: {
-      adopt: reader.flag('adopt'),
+      adopt: adopt === 'unmarked' ? adopt : adopt === 'true',
       allowLockout: reader.flag('allow-lockout'),
       maxChanges: readMaxChanges(reader),
-      prune: reader.word('prune', ['none', 'disable', 'delete']),
+      prune,
+      ...(owner === undefined ? {} : { owner }),
     },
+    ...(reader.flag('unowned') ? { unowned: true } : {}),
     ...(planFile === '' ? {} : { planFile: resolve(directory, planFile) }),
     ...(hubCapacity === undefined ? {} : { hubCapacity }),
     ...(timeLimit === undefined ? {} : { timeLimit }),
