@@ -45,7 +45,12 @@ beforeEach(() => {
 
 async function run(folder: string, settings: Settings): Promise<Report> {
   const openIt = async () => openHistory(folder, 'HEAD');
-  return runOn(hub, folder, settings, { openHistory: openIt, sleep: async () => {} });
+  return runOn(
+    hub,
+    folder,
+    { owner: 'github.com/octo/fleet', ...settings },
+    { openHistory: openIt, sleep: async () => {} },
+  );
 }
 
 /** Makes a repository, registers its fleet, and then declares only the devices of `left`. */

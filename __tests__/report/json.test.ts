@@ -48,6 +48,7 @@ describe('the report as JSON', () => {
       outcome: {
         created: 0,
         updated: 1,
+        claimed: 0,
         unchanged: 0,
         removed: 0,
         failed: 1,

@@ -67,9 +67,11 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'config/path-needs-encoding',
     'config/base-unknown-key',
     'plan/re-enable',
+    'plan/shared',
     'runner/public-repository',
   ],
   notice: [
+    'plan/stays',
     'thumbprint/normalised',
     'thumbprint/single',
     'runtime/out-of-support',

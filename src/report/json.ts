@@ -26,7 +26,7 @@ export function reportJson(report: Report): object {
       tagged: report.outcomes.filter(({ tags }) => tags === 'written').length,
       devices: report.outcomes,
     },
-    ...(report.kept === undefined ? {} : { kept: report.kept }),
+    ...(report.kept ? { kept: report.kept } : {}),
     bundles: report.bundles.map(({ device, hub, directory, files }) => ({
       device,
       hub,

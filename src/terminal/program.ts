@@ -203,8 +203,9 @@ function textOption(flags: string, description: string, choices: readonly string
 /** `--adopt` takes no word, or one of these. What else follows is a manifest: `apply --adopt devices.yaml`. */
 function withAdopt(args: readonly string[]): readonly string[] {
   return args.map((arg, index) => {
-    const takesWord = ['true', 'false', 'unmarked'].includes(args[index + 1] ?? '');
-    return arg === '--adopt' && !takesWord ? '--adopt=true' : arg;
+    const next = args[index + 1] ?? '-';
+    const isManifest = !next.startsWith('-') && !['true', 'false', 'unmarked'].includes(next);
+    return arg === '--adopt' && isManifest ? '--adopt=true' : arg;
   });
 }
 
