@@ -377,7 +377,7 @@ describe('a plan', () => {
   });
 
   it('of nothing is nothing', () => {
-    expect(plan(hub, [], new Map(), options)).toEqual({ value: [], findings: [] });
+    expect(plan(hub, [], new Map(), options)).toEqual({ value: [], findings: [], kept: 0 });
   });
 });
 

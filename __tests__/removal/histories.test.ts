@@ -236,7 +236,8 @@ it('removes no device that the repository neither created nor adopted', async ()
         if (step.kind === 'apply') await apply(repository, step, owned, shared);
         else {
           advance(repository, step);
-          if (step.kind === 'move') advance(repositories[step.who === 'one' ? 'two' : 'one'], { ...step, kind: 'declare' });
+          if (step.kind === 'move')
+            advance(repositories[step.who === 'one' ? 'two' : 'one'], { ...step, kind: 'declare' });
         }
         for (const { folder, states } of Object.values(repositories)) {
           const unused = states.at(-1)!.file === 'devices.yaml' ? 'fleet.yaml' : 'devices.yaml';
@@ -246,4 +247,4 @@ it('removes no device that the repository neither created nor adopted', async ()
     }),
     times(50),
   );
-});
+}, 7_200_000);

@@ -117,6 +117,7 @@ describe('the report as JSON', () => {
         device: 'edge-001',
         hub: 'contoso.azure-devices.net',
         managed: true,
+        owner: 'none',
         status: 'enabled',
         authentication: 'selfSigned',
         thumbprints: { primary: digest('new-1'), secondary: digest('new-2') },

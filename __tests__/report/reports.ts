@@ -1,8 +1,9 @@
 import { Fault } from '../../src/model/fault.ts';
 import type { Finding } from '../../src/model/finding.ts';
+import type { Owner } from '../../src/model/owner.ts';
 import type { Change, ChangeKind, DeviceOutcome, Reason } from '../../src/model/plan.ts';
 import type { ListedDevice, Report, Result } from '../../src/model/report.ts';
-import { found, hub, idOf, ours, wanted } from '../plan/devices.ts';
+import { found, hub, idOf, ours, twinOf, wanted } from '../plan/devices.ts';
 
 /** A report that holds only its result. */
 export function reportOf(parts: Partial<Report> = {}): Report {
@@ -59,8 +60,8 @@ export function outcomeOf(result: DeviceOutcome['result'], id = 'edge-001', reas
   return { device: idOf(id), hub, result, ...(reason === undefined ? {} : { reason }) };
 }
 
-export function listedOf(id: string, managed: boolean): ListedDevice {
-  return { hub, managed, device: found({ id: idOf(id) }) };
+export function listedOf(id: string, managed: boolean, owner?: Owner): ListedDevice {
+  return { hub, managed, device: found({ id: idOf(id), twin: twinOf(owner) }) };
 }
 
 const bundle = { device: idOf('edge-001'), hub, directory: 'edge-001', artifact: 'iot-edge-edge-001' };

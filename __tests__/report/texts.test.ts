@@ -77,7 +77,7 @@ describe('the words of a page', () => {
     expect({ ...heads, problemHead, configurationHead }).toEqual({
       changes: ['Device', 'Hub', 'Change', 'Why'],
       outcomes: ['Device', 'Hub', 'Result', 'Why'],
-      listed: ['Device', 'Hub', 'Status', 'Signs in by', 'In the manifest'],
+      listed: ['Device', 'Hub', 'Status', 'Signs in by', 'Owner', 'In the manifest'],
       problemHead: ['', 'Rule', 'Where', 'What', 'What to do'],
       configurationHead: ['Devices', 'Key', 'Before', 'After'],
     });

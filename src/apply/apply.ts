@@ -141,7 +141,7 @@ function tagWork(
   if (change.kind === 'update') {
     const { tags, claim, found } = change;
     if ((tags ?? claim) === undefined || found.twin === undefined) return [];
-    return [{ id, wanted, owner, planned: found.twin, claims: claim !== undefined }];
+    return [{ id, wanted, owner: claim?.owner ?? owner, planned: found.twin, claims: claim !== undefined }];
   }
   const doubtful = change.registration.tags !== undefined && readBack.has(id);
   return doubtful ? [{ id, wanted, owner, planned: { tags: {} }, mayBeDone: outcome?.result === 'created' }] : [];
