@@ -240,11 +240,10 @@ describe.each(['disable', 'delete'] as const)('a device that is to be removed (%
     const changes = await removal();
     rig.disturb = ({ path }) => (path === '/twins/edge-0' ? { kind: 'refuse', code: 'ServiceUnavailable' } : undefined);
     expect((await rig.apply(changes)).outcomes).toEqual({ 'edge-0': 'failed' });
-    rig.disturb = ({ path }) =>
-      path === '/twins/edge-0'
-        ? { kind: 'answer', status: 200, body: { deviceId: 'edge-0', etag: 'MQ==', tags: {} } }
-        : undefined;
+    const { deviceEtag: _, ...body } = Object(rig.hub.registry.twin('edge-0'));
+    rig.disturb = ({ path }) => (path === '/twins/edge-0' ? { kind: 'answer', status: 200, body } : undefined);
     expect((await rig.apply(changes)).outcomes).toEqual({ 'edge-0': 'failed' });
+    expect(rig.calls.filter(isBulk)).toEqual([]);
     expect(rig.state('edge-0')?.[2]).toBe('enabled');
   });
 });

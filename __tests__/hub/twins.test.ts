@@ -89,6 +89,14 @@ describe('tags are read', () => {
     }
   });
 
+  it('of a device that the query does not show yet by itself, so that it does not look as if nobody owned it', async () => {
+    const registry = await seeded(a);
+    hub.registry.patchTwin('a', { tags: twinOf(ours).tags });
+    disturb = ({ path }) => (path.startsWith('/devices/query') ? { kind: 'answer', status: 200, body: [] } : undefined);
+    const found = await registry.read([a], { tags: 'marked' });
+    expect(found.get(a)?.twin?.tags).toEqual(twinOf(ours).tags);
+  });
+
   it('of none that bear the mark where the policy may not query, and the run goes on and says so', async () => {
     await seeded(a);
     hub.registry.patchTwin('a', { tags: { provisionIotEdge: ['name'] } });

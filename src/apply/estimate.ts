@@ -47,7 +47,7 @@ export function writesTwin(change: Change): boolean {
 }
 
 /** Whether the change takes a registry operation. */
-export function isOperation(change: Change): boolean {
+function isOperation(change: Change): boolean {
   switch (change.kind) {
     case 'create':
     case 'disable':

@@ -95,7 +95,9 @@ export const planRules = {
     about:
       'This change drops a device from the manifest, and `prune` does not remove it, because it does not bear the mark of this repository.',
     message: ({ id, ...other }) =>
-      `device "${id}" is no longer declared; it ${'owner' in other ? `belongs to ${ownerName({ owner: other.owner })}` : 'belongs to no repository'}, so it stays`,
+      'owner' in other
+        ? `device "${id}" is no longer declared; it belongs to ${ownerName({ owner: other.owner })}, so it stays`
+        : `device "${id}" is no longer declared; it belongs to no repository, so it stays`,
     remedy: (other) =>
       'owner' in other
         ? 'Nothing is to be done. Its owner removes it.'
