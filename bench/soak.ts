@@ -2,6 +2,7 @@ import { fill, machine, table } from './page.ts';
 import type { Bar } from './soak/bar.ts';
 import { faults } from './soak/faults.ts';
 import { fleet } from './soak/fleet.ts';
+import { histories } from './soak/histories.ts';
 import { imports } from './soak/imports.ts';
 import { kills } from './soak/kills.ts';
 import { properties } from './soak/properties.ts';
@@ -11,7 +12,7 @@ import { properties } from './soak/properties.ts';
  * parts; `seeds=3` or `moments=10` make fewer rounds. `npm run soak -- write` writes the last result into
  * docs/performance.md. Exit code 1 means that a bar does not hold.
  */
-const parts = { fleet, import: imports, faults, kills, properties } as const;
+const parts = { fleet, import: imports, faults, kills, histories, properties } as const;
 const args = process.argv.slice(2);
 const rounds = (name: string, usual: number) => {
   const given = args.find((arg) => arg.startsWith(`${name}=`));

@@ -75,6 +75,7 @@ async function runAndUpload(inputs: Settings, event: Event, outside: Outside): P
   for (const secret of signaturesIn(inputs)) setSecret(secret);
   const settings = await readSettings(inputs, {
     directory: root,
+    owner: { env: process.env, origin: async () => undefined },
     asksHub: (command, signIn) => asksHub(command) && excuseOf(command, signIn, event) === undefined,
     mask: (key) => {
       for (const form of formsOf(key)) setSecret(form);

@@ -1,13 +1,18 @@
+import { writesTwin } from './apply/estimate.ts';
 import type { Written } from './bundle/directory.ts';
 import { type Checked, check, devicesGone, inOrder, pastOf } from './check.ts';
 import type { Bundle } from './model/bundle.ts';
 import { asFault, Fault, messageOf } from './model/fault.ts';
-import { type Finding, failing, type Judged } from './model/finding.ts';
+import { type Finding, failing } from './model/finding.ts';
 import type { HubHost } from './model/fleet.ts';
 import { type Change, type DeviceOutcome, key } from './model/plan.ts';
+import type { RegisteredDevice } from './model/registration.ts';
 import type { Registry } from './model/registry.ts';
 import type { ListedDevice, Report, Result } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
+import { ownership } from './plan/ownership.ts';
+import type { Planned } from './plan/plan.ts';
+import type { Gone } from './plan/removal.ts';
 import type { GoneDevice } from './removal/declared-elsewhere.ts';
 import { runFault } from './run/faults.ts';
 import type { Request, World } from './run/request.ts';
@@ -52,9 +57,9 @@ async function planFleet(request: Request, world: World, checked: Checked): Prom
   if (failing(checked.findings, request.failOn)) return report(request, checked, 'invalid');
   const gone = await devicesGone(request, world, checked);
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
-    const { changes, findings } = await planHubs(request, world, { ...checked, gone }, registries);
+    const { changes, findings, ...kept } = await planHubs(request, world, { ...checked, gone }, registries);
     const result = changes.every(({ kind }) => kind === 'unchanged') ? 'unchanged' : 'changes';
-    const more = { changes, findings };
+    const more = { changes, findings, ...kept };
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', more);
     // A plan that may not be carried out is not written, so that nobody approves it.
     return report(request, checked, result, { ...more, ...(await writePlan(request, changes, registries)) });
@@ -89,9 +94,9 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
   const differing = await comparing(request);
   const gone = await devicesGone(request, world, checked);
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
-    const { changes, findings: planned } = await planHubs(request, world, { ...checked, gone }, registries);
+    const { changes, findings: planned, ...kept } = await planHubs(request, world, { ...checked, gone }, registries);
     const findings = inOrder([...planned, ...differing([...registries.keys()], changes)]);
-    if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings });
+    if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings, ...kept });
     await unlessStopped(world.stop, () => requireTagWriting(changes, registries));
     const { carryOut } = await import('./apply/all-hubs.ts');
     const { outcomes, faults } = await carryOut(changes, request, world, registries);
@@ -101,6 +106,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     return report(request, checked, applied(outcomes, world.stop), {
       changes,
       findings,
+      ...kept,
       outcomes,
       ...(written.bundles === undefined ? {} : { bundles: written.bundles, bundlesDirectory: request.outputDirectory }),
       faults: [...new Set([...faults, ...written.faults])],
@@ -114,9 +120,7 @@ async function requireTagWriting(
   registries: ReadonlyMap<HubHost, Registry>,
 ): Promise<void> {
   for (const [hub, registry] of registries) {
-    const tagged = changes.find(
-      (change) => change.hub === hub && change.kind === 'update' && change.tags !== undefined,
-    );
+    const tagged = changes.find((change) => change.hub === hub && writesTwin(change));
     if (tagged !== undefined) await registry.requireTagWriting?.(tagged.id);
   }
 }
@@ -140,9 +144,10 @@ async function verifyFleet(request: Request, world: World, checked: Checked): Pr
   const gone = await devicesGone(request, world, checked);
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
     // Every difference is drift, even one that the plan may not write.
-    const { changes } = await planHubs(request, world, { ...checked, gone }, registries);
-    const inSync = changes.every(({ kind }) => kind === 'unchanged');
-    return report(request, checked, inSync ? 'in-sync' : 'drift', { changes });
+    const { changes, findings: _, ...kept } = await planHubs(request, world, { ...checked, gone }, registries);
+    // A claim changes who owns a device, not what the device is.
+    const inSync = changes.every(({ kind }) => kind === 'unchanged' || kind === 'claim');
+    return report(request, checked, inSync ? 'in-sync' : 'drift', { changes, ...kept });
   });
 }
 
@@ -155,6 +160,7 @@ async function listHubs(request: Request, world: World, checked: Checked): Promi
     const registry = await unlessStopped(world.stop, () => world.openRegistry(hub));
     try {
       for (const device of await unlessStopped(world.stop, () => registry.readEdgeDevices())) {
+        if (request.unowned && ownership(device.twin, undefined) !== 'unmarked') continue;
         listed.push({ hub, device, managed: managed.has(key({ device: device.id, hub })) });
       }
     } finally {
@@ -188,9 +194,10 @@ async function planHubs(
   world: World,
   checked: Checked & { readonly gone: readonly GoneDevice[] },
   registries: ReadonlyMap<HubHost, Registry>,
-): Promise<{ readonly changes: readonly Change[]; readonly findings: readonly Finding[] }> {
+): Promise<PlannedHubs> {
   const [{ plan }, { dropsSome }] = await Promise.all([import('./plan/plan.ts'), import('./plan/carried.ts')]);
-  const planned: Judged<readonly Change[]>[] = [];
+  const pruning = (request.plan.prune ?? 'none') !== 'none';
+  const planned: Planned[] = [];
   for (const [hub, registry] of registries) {
     world.progress.phase(`reading ${hub}`);
     const identities = checked.identities.filter(({ device }) => device.hub === hub);
@@ -200,7 +207,13 @@ async function planHubs(
     const found = await unlessStopped(world.stop, () => registry.read(wanted, { tags }));
     const gone = checked.gone.filter((device) => device.hub === hub);
     const ids = gone.map(({ id }) => id);
-    const toRemove = gone.length === 0 ? [] : (await unlessStopped(world.stop, () => registry.read(ids))).values();
+    const inHub =
+      gone.length === 0 ? found : await unlessStopped(world.stop, () => registry.read(ids, { tags: 'marked' }));
+    const toRemove = gone.flatMap(({ id, justNow = false }) => {
+      const device = inHub.get(id);
+      return device === undefined ? [] : [{ found: device, justNow }];
+    });
+    if (pruning) await requireTwins(request, registry, toRemove, [...found.values()]);
     const dropping = identities.filter((identity) => {
       const device = found.get(identity.device.id);
       return device !== undefined && dropsSome(identity, device);
@@ -213,7 +226,35 @@ async function planHubs(
   return {
     changes: planned.flatMap(({ value }) => value),
     findings: inOrder([...checked.findings, ...planned.flatMap((hub) => hub.findings)]),
+    kept: planned.reduce((sum, { kept }) => sum + kept, 0),
   };
+}
+
+interface PlannedHubs {
+  readonly changes: readonly Change[];
+  readonly findings: readonly Finding[];
+  readonly kept: number;
+}
+
+/**
+ * Throws a usage `Fault` if the run may not read the marks of owners or, for `apply`, may not write them. It then cannot tell which
+ * devices are its own.
+ */
+async function requireTwins(
+  { command }: Request,
+  registry: Registry,
+  gone: readonly Gone[],
+  found: readonly RegisteredDevice[],
+): Promise<void> {
+  const unread = [...gone.map((one) => one.found), ...found].some(({ twin }) => twin === undefined);
+  if (unread) throw runFault('twins-unread', { host: registry.host });
+  const [first] = gone;
+  if (first === undefined || command !== 'apply') return;
+  try {
+    await registry.requireTagWriting?.(first.found.id);
+  } catch (cause) {
+    throw runFault('twins-unwritten', { host: registry.host }, { cause });
+  }
 }
 
 function applied(outcomes: readonly DeviceOutcome[], { asked }: Stop): Result {
@@ -258,6 +299,7 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     result,
     devices: checked.devices.length,
     findings: checked.findings,
+    ...(request.plan.owner === undefined ? {} : { owner: request.plan.owner }),
     ...(checked.configuration === undefined ? {} : { configuration: checked.configuration }),
     changes: [],
     outcomes: [],

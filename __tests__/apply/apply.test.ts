@@ -303,6 +303,7 @@ describe('a registry with a fault of its own', () => {
     readOne: async () => undefined,
     readEdgeDevices: async () => [],
     readTwin: async () => undefined,
+    readWithTwin: async () => undefined,
     patchTags: async (id) => ({ id, answer: 'applied' }),
     close: () => {},
   });

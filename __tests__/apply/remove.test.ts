@@ -3,18 +3,23 @@ import { outcomeReason } from '../../src/apply/outcome-reasons.ts';
 import type { Disturbance } from '../../src/emulator/trouble/disturbance.ts';
 import type { Change } from '../../src/model/plan.ts';
 import { removalMark } from '../../src/plan/status.ts';
-import { digest } from '../plan/devices.ts';
+import { digest, ours, twinOf } from '../plan/devices.ts';
 import { bulks, everyBulk, fleet, isBulk, pressed, reasonOf, useRig } from './rig.ts';
 
 const rig = useRig();
 
 /** Devices that are no longer declared. */
 async function gone(kind: 'disable' | 'delete', count: number): Promise<readonly Change[]> {
-  for (const { device } of fleet(count)) rig.seed(device.id, { primary: digest('new-1') });
+  for (const { device } of fleet(count)) {
+    rig.seed(device.id, { primary: digest('new-1') });
+    rig.tag(device.id, twinOf(ours).tags);
+  }
   const changes = await rig.plan(fleet(count));
   rig.calls.length = 0;
   return changes.flatMap((change) =>
-    change.kind === 'unchanged' ? [{ kind, id: change.id, hub: change.hub, found: change.found, reasons: [] }] : [],
+    change.kind === 'unchanged'
+      ? [{ kind, id: change.id, hub: change.hub, owner: ours, found: change.found, reasons: [] }]
+      : [],
   );
 }
 
@@ -68,7 +73,8 @@ describe.each(['disable', 'delete'] as const)('to %s devices', (kind) => {
     rig.disturb = (call) => {
       const writes = rig.calls.filter(isBulk).length;
       if (isBulk(call)) return writes === 1 ? { kind: 'close', when: 'before' } : undefined;
-      return writes === 1 ? { kind: 'refuse', code: 'ServiceUnavailable' } : undefined;
+      const readsBack = call.path.startsWith('/devices/');
+      return writes === 1 && readsBack ? { kind: 'refuse', code: 'ServiceUnavailable' } : undefined;
     };
     expect((await rig.apply(changes)).outcomes).toEqual({ 'edge-0': 'removed' });
   });

@@ -7,6 +7,7 @@ import { openRegistry } from '../../src/hub/registry.ts';
 import type { Fault } from '../../src/model/fault.ts';
 import type { JsonObject } from '../../src/model/fleet.ts';
 import type { Identity } from '../../src/model/identity.ts';
+import type { Owner } from '../../src/model/owner.ts';
 import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
 import type { Registry } from '../../src/model/registry.ts';
 import { type Stop, StopSwitch } from '../../src/model/stop.ts';
@@ -22,6 +23,8 @@ export interface Run {
   readonly progress: readonly (readonly [done: number, failed: number])[];
   /** The devices whose tags were written. */
   readonly tagged: readonly string[];
+  /** What became of the marks of owners, for the devices where something did. */
+  readonly owners: Readonly<Record<string, DeviceOutcome['owner']>>;
 }
 
 export interface RunOptions {
@@ -31,6 +34,8 @@ export interface RunOptions {
   /** Called when nothing can be done but wait. */
   readonly waiting?: () => void;
   readonly stop?: Stop;
+  /** The repository of the run. */
+  readonly owner?: Owner;
 }
 
 /** What the other writer changes. `{}` changes only the etag. */
@@ -88,7 +93,7 @@ export function useRig(): Rig {
       const { value } = plan(registry.host, identities, found, { adopt: true, allowLockout: true, maxChanges: limit });
       return value;
     },
-    async apply(changes, { attemptTimeoutMs, random = 0.5, waiting, stop = new StopSwitch() } = {}) {
+    async apply(changes, { attemptTimeoutMs, random = 0.5, waiting, stop = new StopSwitch(), owner } = {}) {
       const registry = await open(attemptTimeoutMs);
       const sleeps: number[] = [];
       const progress: [number, number][] = [];
@@ -102,9 +107,10 @@ export function useRig(): Rig {
         },
         random: () => random,
         stop,
+        owner,
         progress: ({ done, failed }) => progress.push([done, failed]),
       });
-      const written = ['create', 'update', 'disable', 'delete'];
+      const written = ['create', 'update', 'claim', 'disable', 'delete'];
       expect(outcomes).toHaveLength(changes.filter(({ kind }) => written.includes(kind)).length);
       const entries = outcomes.map(({ device, result, reason }) => ({ device, result, reason }));
       return {
@@ -113,6 +119,9 @@ export function useRig(): Rig {
         fault,
         sleeps,
         progress,
+        owners: Object.fromEntries(
+          outcomes.flatMap((one) => (one.owner === undefined ? [] : [[one.device, one.owner]])),
+        ),
         tagged: outcomes.filter(({ tags }) => tags === 'written').map(({ device }) => device),
       };
     },

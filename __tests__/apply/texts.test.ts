@@ -26,6 +26,7 @@ it('every reason of an outcome reads as it should', () => {
       outcomeReason.changedBeforeRemoval({ moved: fields }),
       'somebody changed the device since it was planned: status enabled → disabled, statusReason (none) → stolen. Plan again.',
     ],
+    notOurs: [outcomeReason.notOurs({ owner: 'contoso/other' }), 'it stays: it belongs to contoso/other now'],
     idTaken: [
       outcomeReason.idTaken({ left: fields }),
       'the hub has a device of this id that the plan did not know: status enabled → disabled, statusReason (none) → stolen. Plan again.',

@@ -74,6 +74,7 @@ describe('the command line', () => {
       outcome: {
         created: 1,
         updated: 0,
+        claimed: 0,
         unchanged: 0,
         removed: 0,
         tagged: 0,

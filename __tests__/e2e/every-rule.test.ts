@@ -15,6 +15,8 @@ import { runAction } from './runner.ts';
 /** These rules need an answer of the hub. __tests__/plan and action.test.ts cover them. */
 const needHub = [
   'plan/foreign',
+  'plan/shared',
+  'plan/stays',
   'plan/lockout',
   'plan/carried-certificate',
   'plan/inactive-device',

@@ -9,6 +9,7 @@ import { tagsUnread } from '../../src/hub/fleet-reader.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
 import type { DeviceId } from '../../src/model/fleet.ts';
 import type { Registry } from '../../src/model/registry.ts';
+import { ours, twinOf } from '../plan/devices.ts';
 import { faultOf, said } from '../support/fault.ts';
 import { serve } from './calls/loopback.ts';
 import { create, deviceId, hubHost } from './devices.ts';
@@ -71,19 +72,29 @@ describe('tags are read', () => {
 
   it.each([
     ['few, by one query more', ids(3), 4],
-    ['few with a quote in their ids', [deviceId("o'hara"), ...ids(2)], 4],
+    ['few with a quote in their ids, each by one call', [deviceId("o'hara"), ...ids(2)], 5],
     ['many, by the query that reads them', ids(30), 2],
-  ])('of those of %s that bear the mark, where those are asked for', async (_, names, calls) => {
+  ])('of those of %s: all tags of a marked device, of others only who owns them', async (_, names, calls) => {
     const registry = await seeded(...names, deviceId('stranger'));
     for (const id of [names[0]!, 'stranger']) hub.registry.patchTwin(id, { tags: { provisionIotEdge: ['name'] } });
+    hub.registry.patchTwin(names[1]!, { tags: twinOf(ours).tags });
     const before = hub.counts().requests;
     const found = await registry.read(names, { tags: 'marked' });
     expect(hub.counts().requests - before).toBe(calls);
     expect(found.size).toBe(names.length);
-    const marked = [...found.values()].filter(({ twin }) => twin !== undefined);
-    expect(marked.map(({ id, twin }) => [id, twin!.tags.name, twin!.etag])).toEqual([
-      [names[0], names[0], (await registry.readTwin(names[0]!))!.etag],
-    ]);
+    for (const id of names) {
+      const { tags, etag } = (await registry.readTwin(id))!;
+      const expected = id === names[0] ? tags : id === names[1] ? twinOf(ours).tags : {};
+      expect(found.get(id)?.twin, id).toEqual({ etag, tags: expected });
+    }
+  });
+
+  it('of a device that the query does not show yet by itself, so that it does not look as if nobody owned it', async () => {
+    const registry = await seeded(a);
+    hub.registry.patchTwin('a', { tags: twinOf(ours).tags });
+    disturb = ({ path }) => (path.startsWith('/devices/query') ? { kind: 'answer', status: 200, body: [] } : undefined);
+    const found = await registry.read([a], { tags: 'marked' });
+    expect(found.get(a)?.twin?.tags).toEqual(twinOf(ours).tags);
   });
 
   it('of none that bear the mark where the policy may not query, and the run goes on and says so', async () => {

@@ -362,6 +362,7 @@ const emptyHub: Registry = {
   readEdgeDevices: async () => [],
   write: async () => [],
   readTwin: async () => undefined,
+  readWithTwin: async () => undefined,
   patchTags: async (id) => ({ id, answer: 'applied' }),
   close: () => {},
 };

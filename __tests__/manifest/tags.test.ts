@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readFleet } from '../../src/manifest/read.ts';
+import { largestMark, ownerTag } from '../../src/model/owner.ts';
 import type { TagProblem } from '../../src/rules/device.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { at, told } from '../support/finding.ts';
@@ -80,8 +81,14 @@ describe('device/tags', () => {
       { integer: 4503599627370496, range: [-4503599627370496, 4503599627370495] },
     ],
     ['eleven levels', deep(11), `tags${'.a'.repeat(10)}`, { levelLimit: 10 }],
-    ['9 KB', { a: 'x'.repeat(4000), b: 'x'.repeat(4000), c: 'x'.repeat(1000) }, 'tags', { bytes: 9022, limit: 8192 }],
-    ['one byte more', { a: 'x'.repeat(4096), b: 'x'.repeat(4077) }, 'tags', { bytes: 8193, limit: 8192 }],
+    [
+      '9 KB',
+      { a: 'x'.repeat(4000), b: 'x'.repeat(4000), c: 'x'.repeat(1000) },
+      'tags',
+      { bytes: 9022 + largestMark, limit: 8192 },
+    ],
+    ['one byte more', { a: 'x'.repeat(4096), b: 'x'.repeat(4077 - largestMark) }, 'tags', { bytes: 8193, limit: 8192 }],
+    ['the mark of the owner', { [ownerTag]: { name: 'octo/fleet' } }, `tags.${ownerTag}`, 'reserved-name'],
     ['the mark itself', { provisionIotEdge: 'x' }, 'tags.provisionIotEdge', 'reserved-name'],
   ])('%s', async (_, tags, key, problem) => {
     const found = await findingsOf(tags);
@@ -94,7 +101,7 @@ describe('device/tags', () => {
     ['a text just as long as it may be', { a: 'x'.repeat(4096) }],
     ['the largest integers', { a: 4503599627370495, b: -4503599627370496, c: 0.25 }],
     ['ten levels', deep(10)],
-    ['8 KB with the mark', { a: 'x'.repeat(4096), b: 'x'.repeat(4076) }],
+    ['8 KB with the marks', { a: 'x'.repeat(4096), b: 'x'.repeat(4076 - largestMark) }],
     ['the name of the mark deeper', { a: { provisionIotEdge: 'x' } }],
   ])('not: %s', async (_, tags) => {
     expect(await findingsOf(tags)).toEqual([]);

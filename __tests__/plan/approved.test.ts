@@ -11,7 +11,7 @@ import { plan } from '../../src/plan/plan.ts';
 import { removalMark } from '../../src/plan/status.ts';
 import type { Difference } from '../../src/rules/plan.ts';
 import { told } from '../support/finding.ts';
-import { digest, found, hub, idOf, type WantedIdentity, wanted } from './devices.ts';
+import { digest, found, hub, idOf, ours, twinOf, type WantedIdentity, wanted } from './devices.ts';
 
 const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(
   JSON.parse(readFileSync('schemas/plan.schema.json', 'utf8')),
@@ -207,8 +207,9 @@ describe('a plan that is not as approved names each device and field', () => {
   });
 
   it('a device that is removed in one plan and not in the other', () => {
-    const device = found({ id: idOf('edge-001') });
-    const removal = plan(hub, [], new Map(), { ...everything, prune: 'disable' }, [device]).value;
+    const device = found({ id: idOf('edge-001'), twin: twinOf(ours) });
+    const gone = [{ found: device, justNow: true }];
+    const removal = plan(hub, [], new Map(), { ...everything, owner: ours, prune: 'disable' }, gone).value;
     const stays = planned([{ status: 'disabled' }, {}]);
     const removed = {
       kind: 'disable',

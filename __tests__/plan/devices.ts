@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type Device, type DeviceId, type HubHost, isDeviceId, isHubHost, type Slot } from '../../src/model/fleet.ts';
+import {
+  type Device,
+  type DeviceId,
+  type HubHost,
+  isDeviceId,
+  isHubHost,
+  type JsonObject,
+  type Slot,
+} from '../../src/model/fleet.ts';
 import { type Certificate, type Identity, isThumbprint, type Thumbprint } from '../../src/model/identity.ts';
-import type { RegisteredDevice } from '../../src/model/registration.ts';
+import { markOf, type Owner, ownerTag } from '../../src/model/owner.ts';
+import type { RegisteredDevice, Twin } from '../../src/model/registration.ts';
 import { deviceOf, identityOf } from '../bundle/material.ts';
 
 export const hub = hostOf('contoso.azure-devices.net');
@@ -27,6 +36,15 @@ export function hostOf(text: string): HubHost {
 export function certificate(name: string): Certificate {
   const [made] = Object.values(identityOf({}, { primary: name }).certificates);
   return { ...made!, thumbprints: { sha1: digest(name), sha256: digest(name, 'sha256') } };
+}
+
+/** The repository of the tests. */
+export const ours: Owner = { server: 'github.com', id: '7', name: 'octo/fleet' };
+export const others: Owner = { server: 'github.com', id: '8', name: 'contoso/other' };
+
+/** A twin that bears the mark of an owner, and other tags. */
+export function twinOf(owner: Owner | undefined, tags: JsonObject = {}): Twin {
+  return { etag: 'AAAAAAAAAAE=', tags: owner === undefined ? tags : { ...tags, [ownerTag]: markOf(owner) } };
 }
 
 export interface WantedIdentity {

@@ -7,7 +7,7 @@ import { readChangeLimit } from '../../src/plan/limit.ts';
 import { type PlanOptions, plan, planDevice } from '../../src/plan/plan.ts';
 import type { Foreignness, Lockout } from '../../src/rules/plan.ts';
 import { told } from '../support/finding.ts';
-import { certificate, digest, found, hub, idOf, wanted } from './devices.ts';
+import { certificate, digest, found, hub, idOf, ours, twinOf, wanted } from './devices.ts';
 
 const strict = { adopt: false, allowLockout: false };
 const everything = { adopt: true, allowLockout: true };
@@ -361,14 +361,14 @@ describe('a plan', () => {
   });
 
   it('refuses to remove the parent of a device that stays', () => {
-    const gateway = found({ id: idOf('gateway'), deviceScope: 'ms-azure-iot-edge://gateway-1' });
+    const gateway = found({ id: idOf('gateway'), twin: twinOf(ours), deviceScope: 'ms-azure-iot-edge://gateway-1' });
     const child = found({ id: idOf('child'), parentScopes: ['ms-azure-iot-edge://gateway-1'] });
     const { findings } = plan(
       hub,
       [wanted({ id: 'child' })],
       new Map([[child.id, child]]),
-      { ...options, prune: 'delete' },
-      [gateway],
+      { ...options, owner: ours, prune: 'delete' },
+      [{ found: gateway, justNow: false }],
     );
     const place = wanted({ id: 'child' }).device.place('id');
     expect(findings).toEqual([
@@ -377,7 +377,7 @@ describe('a plan', () => {
   });
 
   it('of nothing is nothing', () => {
-    expect(plan(hub, [], new Map(), options)).toEqual({ value: [], findings: [] });
+    expect(plan(hub, [], new Map(), options)).toEqual({ value: [], findings: [], kept: 0 });
   });
 });
 

@@ -5,12 +5,17 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
 import type { DisturbedCall } from '../../src/emulator/trouble/disturbance.ts';
 import { openHistory } from '../../src/github/git/history.ts';
+import { readConnectionStrings } from '../../src/hub/connection-string.ts';
+import { openRegistry } from '../../src/hub/registry.ts';
 import { declaredIn } from '../../src/manifest/declared.ts';
+import { ownerTag } from '../../src/model/owner.ts';
 import { describeReason } from '../../src/model/reasons.ts';
 import type { Report } from '../../src/model/report.ts';
 import { removalMark } from '../../src/plan/status.ts';
 import { removalFault } from '../../src/removal/faults.ts';
 import type { Difference } from '../../src/rules/plan.ts';
+import { runFault } from '../../src/run/faults.ts';
+import type { World } from '../../src/run/request.ts';
 import type { Settings } from '../../src/run/settings.ts';
 import { isBulk } from '../apply/rig.ts';
 import { runOn } from '../apply/runs.ts';
@@ -43,9 +48,10 @@ beforeEach(() => {
   hub.reset();
 });
 
-async function run(folder: string, settings: Settings): Promise<Report> {
+async function run(folder: string, settings: Settings, around: Partial<World> = {}): Promise<Report> {
   const openIt = async () => openHistory(folder, 'HEAD');
-  return runOn(hub, folder, settings, { openHistory: openIt, sleep: async () => {} });
+  const owned = { owner: 'github.com/octo/fleet', ...settings };
+  return runOn(hub, folder, owned, { openHistory: openIt, sleep: async () => {}, ...around });
 }
 
 /** Makes a repository, registers its fleet, and then declares only the devices of `left`. */
@@ -160,6 +166,55 @@ describeNeeding(['git'], 'removal', () => {
     const report = await run(clone, { command: 'apply', prune: 'delete' });
     expect(report.faults[0]?.remedy).toContain('fetch-depth: 0');
     expect(ids()).toEqual(['a', 'b']);
+  });
+
+  it('is refused where the run may not read twins, and all else works', async () => {
+    const folder = await repository(['a', 'b'], ['a', 'c']);
+    const [credential] = readConnectionStrings(hub.connectionStrings.registryReadWrite);
+    const openIt = () => openRegistry(credential!, { userAgent: 'test', ca: hub.ca, sleep: async () => {} });
+    const refused = await run(folder, { command: 'apply', prune: 'delete' }, { openRegistry: openIt });
+    expect(refused.faults.map(said)).toEqual([said(runFault('twins-unread', { host: hub.host }))]);
+    expect(ids()).toEqual(['a', 'b']);
+    const applied = await run(folder, { command: 'apply' }, { openRegistry: openIt });
+    expect(results(applied)).toEqual({ a: 'unchanged', c: 'created' });
+  });
+
+  it('is refused where the run may not write twins', async () => {
+    const folder = await repository(['a', 'b'], ['a', 'c']);
+    const [credential] = readConnectionStrings(hub.connectionString);
+    const openIt = async () => {
+      const registry = await openRegistry(credential!, { userAgent: 'test', ca: hub.ca, sleep: async () => {} });
+      return Object.assign(registry, { requireTagWriting: () => Promise.reject(new Error('no right')) });
+    };
+    const refused = await run(folder, { command: 'apply', prune: 'delete' }, { openRegistry: openIt });
+    expect(refused.faults.map(said)).toEqual([said(runFault('twins-unwritten', { host: hub.host }))]);
+    expect(ids()).toEqual(['a', 'b']);
+    expect((await run(folder, { command: 'plan', prune: 'delete' }, { openRegistry: openIt })).faults).toEqual([]);
+  });
+
+  it('leaves devices that bear no mark of ours, names them where they are dropped, and counts them later', async () => {
+    const folder = await repository(['a', 'b', 'c', 'd'], ['a', 'd']);
+    hub.registry.patchTwin('b', { tags: { [ownerTag]: null } });
+    hub.registry.patchTwin('c', { tags: { [ownerTag]: { server: 'github.com', name: 'contoso/other' } } });
+    const stays = [told('plan/stays', { id: 'b' }), told('plan/stays', { id: 'c', owner: 'contoso/other' })];
+    const dropping = await run(folder, { command: 'apply', prune: 'delete' });
+    expect(dropping.findings).toMatchObject(stays);
+    expect([results(dropping), dropping.kept]).toEqual([{ a: 'unchanged', d: 'unchanged' }, 2]);
+    commit(folder, 'another change', { 'devices.yaml': manifest('a') });
+    const later = await run(folder, { command: 'apply', prune: 'delete' });
+    expect([results(later), later.findings, later.kept]).toEqual([{ a: 'unchanged', d: 'removed' }, [], 2]);
+    expect(ids()).toEqual(['a', 'b', 'c']);
+    const verified = await run(folder, { command: 'verify', prune: 'delete', adopt: 'true' });
+    expect(verified.result).toBe('in-sync');
+  });
+
+  it('does not count a claim as drift', async () => {
+    const folder = await repository(['a', 'b'], ['a', 'b']);
+    hub.registry.patchTwin('b', { tags: { [ownerTag]: null } });
+    const verified = await run(folder, { command: 'verify', adopt: 'unmarked' });
+    expect([verified.result, verified.changes.map(({ kind }) => kind)]).toEqual(['in-sync', ['unchanged', 'claim']]);
+    const listed = await run(folder, { command: 'list', unowned: 'true' });
+    expect(listed.listed.map(({ device }) => device.id)).toEqual(['b']);
   });
 
   it('is part of an approved plan', async () => {

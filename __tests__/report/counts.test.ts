@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { counts, outcomeCounts } from '../../src/report/counts.ts';
 import { changeOf, outcomeOf, reportOf } from './reports.ts';
 
-const none = { created: 0, updated: 0, unchanged: 0, removed: 0, failed: 0, unknown: 0 };
+const none = { created: 0, updated: 0, claimed: 0, unchanged: 0, removed: 0, failed: 0, unknown: 0 };
 const changes = [
   changeOf('create', 'a'),
   changeOf('update', 'b'),
@@ -10,6 +10,7 @@ const changes = [
   changeOf('unchanged', 'd'),
   changeOf('conflict', 'e'),
   changeOf('blocked', 'f'),
+  changeOf('claim', 'g'),
 ];
 
 describe('counts', () => {
@@ -20,6 +21,7 @@ describe('counts', () => {
         ...none,
         created: 1,
         updated: 2,
+        claimed: 1,
         unchanged: 1,
         failed: 2,
       });
@@ -31,10 +33,11 @@ describe('counts', () => {
       outcomeOf('created', 'a'),
       outcomeOf('failed', 'b'),
       outcomeOf('unknown', 'c'),
-      outcomeOf('updated', 'e'),
+      { ...outcomeOf('updated', 'e'), owner: 'claimed' as const },
+      { ...outcomeOf('claimed', 'g'), owner: 'claimed' as const },
       outcomeOf('unchanged', 'd'),
     ];
-    const expected = { created: 1, updated: 1, unchanged: 1, removed: 0, failed: 1, unknown: 1 };
+    const expected = { created: 1, updated: 1, claimed: 2, unchanged: 1, removed: 0, failed: 1, unknown: 1 };
     expect(counts(reportOf({ command: 'apply', changes, outcomes }))).toEqual(expected);
   });
 

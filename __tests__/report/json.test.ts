@@ -48,6 +48,7 @@ describe('the report as JSON', () => {
       outcome: {
         created: 0,
         updated: 1,
+        claimed: 0,
         unchanged: 0,
         removed: 0,
         failed: 1,
@@ -116,6 +117,7 @@ describe('the report as JSON', () => {
         device: 'edge-001',
         hub: 'contoso.azure-devices.net',
         managed: true,
+        owner: 'none',
         status: 'enabled',
         authentication: 'selfSigned',
         thumbprints: { primary: digest('new-1'), secondary: digest('new-2') },

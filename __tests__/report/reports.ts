@@ -1,8 +1,9 @@
 import { Fault } from '../../src/model/fault.ts';
 import type { Finding } from '../../src/model/finding.ts';
+import type { Owner } from '../../src/model/owner.ts';
 import type { Change, ChangeKind, DeviceOutcome, Reason } from '../../src/model/plan.ts';
 import type { ListedDevice, Report, Result } from '../../src/model/report.ts';
-import { found, hub, idOf, wanted } from '../plan/devices.ts';
+import { found, hub, idOf, ours, twinOf, wanted } from '../plan/devices.ts';
 
 /** A report that holds only its result. */
 export function reportOf(parts: Partial<Report> = {}): Report {
@@ -45,6 +46,11 @@ export function changeOf(kind: ChangeKind, id = 'edge-001', reasons: readonly Re
       return { ...base, kind, found: found({ id: idOf(id) }) };
     case 'update':
       return { ...base, kind, registration, registers: true, found: found({ id: idOf(id) }), reasons };
+    case 'claim':
+      return { ...base, kind, found: found({ id: idOf(id) }), claim: { owner: ours, before: undefined }, reasons };
+    case 'disable':
+    case 'delete':
+      return { id: base.id, hub, kind, owner: ours, found: found({ id: idOf(id) }), reasons };
     default:
       return { ...base, kind, found: found({ id: idOf(id) }), reasons };
   }
@@ -54,8 +60,8 @@ export function outcomeOf(result: DeviceOutcome['result'], id = 'edge-001', reas
   return { device: idOf(id), hub, result, ...(reason === undefined ? {} : { reason }) };
 }
 
-export function listedOf(id: string, managed: boolean): ListedDevice {
-  return { hub, managed, device: found({ id: idOf(id) }) };
+export function listedOf(id: string, managed: boolean, owner?: Owner): ListedDevice {
+  return { hub, managed, device: found({ id: idOf(id), twin: twinOf(owner) }) };
 }
 
 const bundle = { device: idOf('edge-001'), hub, directory: 'edge-001', artifact: 'iot-edge-edge-001' };

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/model/fault.ts';
 import type { Finding, Place } from '../../src/model/finding.ts';
+import { ownerText } from '../../src/model/owner.ts';
 import { heads } from '../../src/report/devices.ts';
 import { elsewhere, leftOut } from '../../src/report/left-out.ts';
 import { escapeMarkdown, titleOf } from '../../src/report/markdown.ts';
 import { summaryMarkdown } from '../../src/report/summary.ts';
 import { visible } from '../../src/report/visible.ts';
+import { others } from '../plan/devices.ts';
 import { fc, times } from '../support/property.ts';
 import { changeOf, everyResult, findingOf, listedOf, outcomeOf, reportOf } from './reports.ts';
 
@@ -78,10 +80,12 @@ describe('the job summary', () => {
   });
 
   it('shows the devices of list', () => {
-    const listed = [listedOf('a', true), listedOf('b', false)];
+    const listed = [listedOf('a', true), listedOf('b', false, others)];
     const markdown = decoded(summaryMarkdown(reportOf({ command: 'list', result: 'listed', listed })));
     expect(markdown).toContain(`| ${heads.listed.join(' | ')} |`);
-    expect(markdown).toContain('| <code>b</code> | contoso.azure-devices.net | enabled | selfSigned | no |');
+    expect(markdown).toContain(
+      `| <code>b</code> | contoso.azure-devices.net | enabled | selfSigned | ${ownerText(others)} | no |`,
+    );
   });
 
   it('folds long tables and leaves short ones open', () => {

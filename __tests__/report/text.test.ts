@@ -3,7 +3,9 @@ import { Fault } from '../../src/model/fault.ts';
 import { heads } from '../../src/report/devices.ts';
 import { headlines } from '../../src/report/headline.ts';
 import { leftOut } from '../../src/report/left-out.ts';
+import { ownerLabels } from '../../src/report/owners.ts';
 import { plainStyle, reportLines, type Style } from '../../src/report/text.ts';
+import { ours } from '../plan/devices.ts';
 import { changeOf, everyResult, findingOf, listedOf, outcomeOf, reportOf } from './reports.ts';
 
 const lines = (...parts: Parameters<typeof reportOf>) => reportLines(reportOf(...parts), plainStyle);
@@ -102,11 +104,16 @@ describe('the report as text', () => {
   });
 
   it('lists what a hub has, of this manifest or not', () => {
-    const text = lines({ command: 'list', result: 'listed', listed: [listedOf('a', true), listedOf('b', false)] });
+    const text = lines({
+      command: 'list',
+      result: 'listed',
+      owner: ours,
+      listed: [listedOf('a', true, ours), listedOf('b', false)],
+    });
     expect(text.map((line) => line.split(/ {2,}/))).toEqual([
       heads.listed.map((title) => title.toUpperCase()),
-      ['a', 'contoso.azure-devices.net', 'enabled', 'selfSigned', 'yes'],
-      ['b', 'contoso.azure-devices.net', 'enabled', 'selfSigned', 'no'],
+      ['a', 'contoso.azure-devices.net', 'enabled', 'selfSigned', ownerLabels.ours, 'yes'],
+      ['b', 'contoso.azure-devices.net', 'enabled', 'selfSigned', ownerLabels.none, 'no'],
       [''],
       [`list: ${headlines.listed({ devices: 2, managed: 1 })}`],
     ]);

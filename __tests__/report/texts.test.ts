@@ -37,6 +37,19 @@ describe('the text of the sums', () => {
       ],
     ],
     tags: [[3, 'tags: 3 devices']],
+    owners: [
+      [
+        [
+          ['this repository', 2],
+          ['none', 1],
+        ],
+        'owners: this repository (2 devices), none (1 device)',
+      ],
+    ],
+    refused: [[1, "owner: the hub refused this run's mark of 1 new device, so prune cannot remove them"]],
+    kept: [
+      [2, "2 devices that no manifest declares any more: prune leaves them, since they are not this repository's"],
+    ],
   });
 });
 
@@ -64,7 +77,7 @@ describe('the words of a page', () => {
     expect({ ...heads, problemHead, configurationHead }).toEqual({
       changes: ['Device', 'Hub', 'Change', 'Why'],
       outcomes: ['Device', 'Hub', 'Result', 'Why'],
-      listed: ['Device', 'Hub', 'Status', 'Signs in by', 'In the manifest'],
+      listed: ['Device', 'Hub', 'Status', 'Signs in by', 'Owner', 'In the manifest'],
       problemHead: ['', 'Rule', 'Where', 'What', 'What to do'],
       configurationHead: ['Devices', 'Key', 'Before', 'After'],
     });

@@ -251,8 +251,12 @@ export const branches: readonly Branch[] = [
     },
   ),
   ...all('plan/lockout', { id: 'edge-001', why: 'symmetric-key' }, { id: 'edge-001', why: 'authority' }),
+  ...all('plan/shared', { id: 'gateway-01', owner: undefined }),
+  ...all('plan/stays', { id: 'edge-007' }, { id: 'edge-007', owner: undefined }),
   ...all(
     'plan/foreign',
+    { id: 'edge-001', owner: 'contoso/other' },
+    { id: 'edge-001', owner: undefined },
     { id: 'edge-001', edge: false, authentication: 'selfSigned' },
     { id: 'edge-001', edge: true, authentication: 'sas' },
     { id: 'edge-001', edge: true, authentication: 'certificateAuthority' },

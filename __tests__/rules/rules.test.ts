@@ -69,9 +69,11 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'config/base-unknown-key',
     'plan/inactive-device',
     'plan/re-enable',
+    'plan/shared',
     'runner/public-repository',
   ],
   notice: [
+    'plan/stays',
     'thumbprint/normalised',
     'thumbprint/single',
     'runtime/out-of-support',

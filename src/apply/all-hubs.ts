@@ -1,6 +1,7 @@
 import type { Capacity } from '../model/capacity.ts';
 import type { Fault } from '../model/fault.ts';
 import type { HubHost } from '../model/fleet.ts';
+import type { Owner } from '../model/owner.ts';
 import { type Change, type DeviceOutcome, key } from '../model/plan.ts';
 import type { Progress, Writing } from '../model/progress.ts';
 import type { Registry } from '../model/registry.ts';
@@ -18,6 +19,8 @@ export interface CarriedOut {
 
 /** What the workflow says about the hubs and about the time limit. */
 interface Settings {
+  /** This repository. */
+  readonly plan?: { readonly owner?: Owner };
   /** The size of every hub. If absent, it is not known, and the pace adapts. */
   readonly hubCapacity?: Capacity;
   /** Minutes after which the run begins nothing new. */
@@ -64,6 +67,7 @@ async function writeHub(changes: readonly Change[], request: Settings, world: Su
     random,
     stop,
     capacity: request.hubCapacity,
+    owner: request.plan?.owner,
     progress: (standing) => {
       const writing = { hub, total: expected.operations, ...standing, elapsed: now() - began };
       progress.written(writing);
@@ -82,11 +86,11 @@ function announce(
   { progress }: Surroundings,
   imports: boolean,
 ): void {
-  const { operations, capacity, minutes, perMinute } = expected;
+  const { operations, importable, capacity, minutes, perMinute } = expected;
   if (operations === 0) return;
   const from = importsFrom(capacity);
-  if (imports && operations >= from) {
-    progress.phase(progressText.byImportJobs({ hub, devices: operations }));
+  if (imports && importable >= from) {
+    progress.phase(progressText.byImportJobs({ hub, devices: importable }));
     return;
   }
   const writing = { hub, operations, minutes, perMinute };

@@ -1,9 +1,10 @@
 import { type Capacity, operationsPerMinute } from '../model/capacity.ts';
 import type { Fault } from '../model/fault.ts';
 import type { DeviceId } from '../model/fleet.ts';
+import type { Owner } from '../model/owner.ts';
 import type { Change, DeviceOutcome, Removal } from '../model/plan.ts';
 import type { Registry } from '../model/registry.ts';
-import { isOperation } from './estimate.ts';
+import { isImportable } from './estimate.ts';
 import { Imports, importsFrom } from './imports.ts';
 import { outcomeReason } from './outcome-reasons.ts';
 import { Pace } from './pace.ts';
@@ -20,6 +21,8 @@ const bulkSize = 100;
 export interface ApplyOptions extends Timing {
   /** Size of the hub. Writes are paced to its quota. If absent, the size is not known. */
   readonly capacity?: Capacity | undefined;
+  /** This repository, whose mark the devices get. If absent, it is not known. */
+  readonly owner?: Owner | undefined;
   /** Called after each call to the hub. */
   readonly progress: (standing: Standing) => void;
   /** Called once all devices are registered, with the number of devices whose tags are written next. */
@@ -46,17 +49,17 @@ export interface Applied {
 
 /**
  * Writes the changes of one hub: first creates and updates, in bulks of up to 100, parents before their children; then
- * tags, device by device; then removals. Reads a device back only if the answer for it was lost or contradicts the
+ * tags and marks, device by device; then removals. Reads a device back only if the answer for it was lost or contradicts the
  * plan. Every update carries the etag that was read, so that it overwrites nobody else's change. Never throws. A device
  * that the hub refuses fails alone. A hub that refuses us, or a stop, ends the run with a fault.
  */
 export async function apply(changes: readonly Change[], asked: Registry, options: ApplyOptions): Promise<Applied> {
-  const { capacity, progress, tagging, importing = () => {}, ...timing } = options;
+  const { capacity, owner, progress, tagging, importing = () => {}, ...timing } = options;
   const rates = capacity === undefined ? undefined : operationsPerMinute(capacity);
   const pace = new Pace({ ...timing, most: bulkSize, perMinute: rates?.registry });
   const twinPace = new Pace({ ...timing, most: 1, perMinute: rates?.['twin-write'] });
   const registry = stoppable(asked, timing.stop, { registry: pace });
-  const large = changes.filter(isOperation).length >= importsFrom(capacity);
+  const large = changes.filter(isImportable).length >= importsFrom(capacity);
   const { importer } = asked;
   const imports =
     importer !== undefined && large ? new Imports(importer, registry, { timing, tell: importing }) : undefined;
@@ -71,7 +74,11 @@ export async function apply(changes: readonly Change[], asked: Registry, options
   });
   let { fault } = registered;
 
-  const works = writable.flatMap((change) => tagWork(change, registered.outcomes.get(change.id), registered.readBack));
+  const claims = changes.filter((change) => change.kind === 'claim');
+  const works = [
+    ...writable.flatMap((change) => tagWork(change, registered.outcomes.get(change.id), registered.readBack, owner)),
+    ...claims.flatMap(claimWork),
+  ];
   const tagged = new Map<DeviceId, TagOutcome>();
   if (fault !== undefined) for (const { id } of works) tagged.set(id, { id, result: 'failed', reason: fault.message });
   else if (works.length > 0) {
@@ -86,6 +93,8 @@ export async function apply(changes: readonly Change[], asked: Registry, options
     outcomeOf(change, registered.outcomes.get(change.id), tagged.get(change.id)),
   );
 
+  const claimed = claims.map((change) => claimOutcome(change, tagged.get(change.id)));
+
   const removed: DeviceOutcome[] = [];
   let failed = [...registered.outcomes.values()].filter((outcome) => !isRight(outcome)).length;
   const removals = changes.filter(isRemoval);
@@ -96,7 +105,6 @@ export async function apply(changes: readonly Change[], asked: Registry, options
     fault = await remove(removals, registry, {
       pace,
       timing,
-      imports,
       done: (outcome) => {
         removed.push(outcome);
         if (!isRight(outcome)) failed++;
@@ -104,7 +112,7 @@ export async function apply(changes: readonly Change[], asked: Registry, options
       },
     });
   }
-  const outcomes = [...written, ...removed];
+  const outcomes = [...written, ...claimed, ...removed];
   return fault === undefined ? { outcomes } : { outcomes, fault };
 }
 
@@ -125,16 +133,18 @@ function tagWork(
   change: Writable,
   outcome: DeviceOutcome | undefined,
   readBack: ReadonlySet<DeviceId>,
+  owner: Owner | undefined,
 ): readonly TagWork[] {
   if (outcome !== undefined && !isRight(outcome)) return [];
   const { id } = change;
   const wanted = change.identity.device.tags;
   if (change.kind === 'update') {
-    const { tags, found } = change;
-    return tags === undefined || found.twin === undefined ? [] : [{ id, wanted, planned: found.twin }];
+    const { tags, claim, found } = change;
+    if ((tags ?? claim) === undefined || found.twin === undefined) return [];
+    return [{ id, wanted, owner: claim?.owner ?? owner, planned: found.twin, claims: claim !== undefined }];
   }
   const doubtful = change.registration.tags !== undefined && readBack.has(id);
-  return doubtful ? [{ id, wanted, planned: { tags: {} }, mayBeDone: outcome?.result === 'created' }] : [];
+  return doubtful ? [{ id, wanted, owner, planned: { tags: {} }, mayBeDone: outcome?.result === 'created' }] : [];
 }
 
 function outcomeOf(
@@ -149,8 +159,30 @@ function outcomeOf(
   }
   const outcome = registered ?? { device, hub, result: 'unchanged', reason: outcomeReason.alreadySo() };
   const begun = outcome.result === 'created' && change.registration.tags !== undefined;
-  if (tags?.result !== 'written') return begun ? { ...outcome, tags: 'written' } : outcome;
-  return { device, hub, result: outcome.result === 'created' ? 'created' : 'updated', tags: 'written' };
+  const claimed = change.kind === 'update' && change.claim !== undefined ? ({ owner: 'claimed' } as const) : {};
+  if (tags?.result !== 'written') return { ...outcome, ...claimed, ...(begun ? { tags: 'written' } : {}) };
+  const names = change.kind === 'create' || change.tags !== undefined ? ({ tags: 'written' } as const) : {};
+  const result = outcome.result === 'created' ? 'created' : 'updated';
+  return { device, hub, result, ...names, ...claimed };
+}
+
+type ClaimChange = Extract<Change, { kind: 'claim' }>;
+
+function claimWork({ id, identity, found, claim }: ClaimChange): readonly TagWork[] {
+  if (found.twin === undefined) return [];
+  return [{ id, wanted: identity.device.tags, owner: claim.owner, planned: found.twin, claims: true }];
+}
+
+function claimOutcome({ id: device, hub }: ClaimChange, claim: TagOutcome | undefined): DeviceOutcome {
+  if (claim?.result === 'written' || claim?.result === 'already') {
+    return { device, hub, result: 'claimed', owner: 'claimed' };
+  }
+  return {
+    device,
+    hub,
+    result: claim?.result ?? 'failed',
+    ...(claim?.reason === undefined ? {} : { reason: claim.reason }),
+  };
 }
 
 function isRight({ result }: DeviceOutcome): boolean {

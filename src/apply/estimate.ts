@@ -5,7 +5,9 @@ import type { Change } from '../model/plan.ts';
 export interface Estimate {
   /** Registry operations: one for each device that is created, updated or removed. */
   readonly operations: number;
-  /** Devices whose tags are written afterwards. New devices are created with theirs. */
+  /** Devices that import jobs can write. Removals go in bulks, each directly after its mark was read. */
+  readonly importable: number;
+  /** Devices whose tags or marks are written afterwards. New devices are created with theirs. */
   readonly tags: number;
   /** Duration at the pace that the quota allows. */
   readonly minutes: number;
@@ -20,14 +22,32 @@ const least: Capacity = { tier: 'S1', units: 1 };
 
 export function estimate(changes: readonly Change[], capacity: Capacity | undefined): Estimate {
   const operations = changes.filter(isOperation).length;
-  const tags = changes.filter((change) => change.kind === 'update' && change.tags !== undefined).length;
+  const tags = changes.filter(writesTwin).length;
   const rates = operationsPerMinute(capacity ?? least);
   const minutes = operations / rates.registry + tags / rates['twin-write'];
-  return { operations, tags, minutes, perMinute: rates.registry, ...(capacity === undefined ? {} : { capacity }) };
+  const importable = changes.filter(isImportable).length;
+  return {
+    operations,
+    importable,
+    tags,
+    minutes,
+    perMinute: rates.registry,
+    ...(capacity === undefined ? {} : { capacity }),
+  };
+}
+
+/** Whether an import job can write the change. */
+export function isImportable(change: Change): boolean {
+  return isOperation(change) && change.kind !== 'disable' && change.kind !== 'delete';
+}
+
+/** Whether the change writes into the twin of an existing device. */
+export function writesTwin(change: Change): boolean {
+  return change.kind === 'claim' || (change.kind === 'update' && (change.tags ?? change.claim) !== undefined);
 }
 
 /** Whether the change takes a registry operation. */
-export function isOperation(change: Change): boolean {
+function isOperation(change: Change): boolean {
   switch (change.kind) {
     case 'create':
     case 'disable':

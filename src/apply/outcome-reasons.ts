@@ -17,6 +17,8 @@ export const outcomeReason = {
     `sent and not answered, and changed by somebody else before or after; still to change: ${describeReasons(left)}. Plan again.`,
   changedBeforeRemoval: ({ moved }: { moved: Fields }) =>
     `somebody changed the device since it was planned: ${describeReasons(moved)}. Plan again.`,
+  notOurs: ({ owner }: { owner: string | undefined }) =>
+    `it stays: ${owner === undefined ? 'it no longer bears our mark' : `it belongs to ${owner} now`}`,
   idTaken: ({ left }: { left: Fields }) =>
     `the hub has a device of this id that the plan did not know: ${describeReasons(left)}. Plan again.`,
 

@@ -2,7 +2,7 @@ import { asFault, Fault, messageOf } from '../model/fault.ts';
 import type { DeviceId } from '../model/fleet.ts';
 import { inFlight } from '../model/in-flight.ts';
 import type { DeviceOutcome } from '../model/plan.ts';
-import type { Registry, RegistryWrite } from '../model/registry.ts';
+import type { Registry, RegistryWrite, WriteAnswer } from '../model/registry.ts';
 import { nextRegistration } from '../plan/compare.ts';
 import { ownScopeOf } from '../plan/parents.ts';
 import { callResult } from './call-result.ts';
@@ -142,6 +142,7 @@ class Registering implements Job<Attempt> {
     for (const [index, attempt] of attempts.entries()) {
       const answer = imported.answers[index];
       if (isCutShort(imported, answer)) this.giveUp(attempt, answer?.message ?? '', true);
+      else if (isMarkRefused(attempt, answer)) this.#queue.add([attempt]);
       else settled.push(await settle(attempt, answer, imported.readOne));
     }
     await this.#take(settled);
@@ -207,6 +208,12 @@ class Registering implements Job<Attempt> {
     this.#told = this.outcomes.size;
     this.#options.progress(this.#told, this.#failed);
   }
+}
+
+/** A job cannot leave out the mark of one device. A bulk call can, so the device is sent again by one. */
+function isMarkRefused({ write }: Attempt, answer: WriteAnswer | undefined): boolean {
+  const isMarked = write.mode === 'create' && write.registration.owner !== undefined;
+  return isMarked && answer?.answer === 'refused' && answer.code === 'unauthorized';
 }
 
 /** The id of the parent that the device has to wait for, because its scope is not known. */

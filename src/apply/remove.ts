@@ -1,12 +1,13 @@
-import { asFault, Fault, messageOf } from '../model/fault.ts';
+import { type Fault, messageOf } from '../model/fault.ts';
+import type { DeviceId } from '../model/fleet.ts';
 import { inFlight } from '../model/in-flight.ts';
 import type { DeviceOutcome, Removal } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
-import type { Registry, RegistryWrite, WriteAnswer } from '../model/registry.ts';
+import type { DeviceWithTwin, Registry, RegistryWrite, WriteAnswer } from '../model/registry.ts';
 import { movedSince } from '../plan/compare.ts';
+import { otherOwner, ownership } from '../plan/ownership.ts';
 import { isRemoved, removalMark } from '../plan/status.ts';
 import { callResult } from './call-result.ts';
-import { type Imports, isCutShort } from './imports.ts';
 import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 import { type Again, Queue, type Timing } from './queue.ts';
@@ -14,17 +15,20 @@ import { type Again, Queue, type Timing } from './queue.ts';
 export interface RemoveOptions {
   readonly pace: Pace;
   readonly timing: Timing;
-  /** If absent, everything goes in bulks. */
-  readonly imports?: Imports | undefined;
   readonly done: (outcome: DeviceOutcome) => void;
 }
 
 interface Attempt {
   readonly removal: Removal;
-  /** The device as it was read last. Every write carries its etag. */
-  readonly found: RegisteredDevice;
   /** A write was sent and not answered, so the hub may have carried it out. */
   readonly mayBeDone: boolean;
+}
+
+/** An attempt that may be sent now. */
+interface Ready {
+  readonly attempt: Attempt;
+  /** The device as it was read directly before. The write carries its etag. */
+  readonly now: RegisteredDevice;
 }
 
 type Step = { readonly outcome: DeviceOutcome } | Again<Attempt>;
@@ -32,63 +36,79 @@ type Step = { readonly outcome: DeviceOutcome } | Again<Attempt>;
 const readsInFlight = 8;
 
 /**
- * Disables or deletes devices in bulks. A device that somebody changed since it was planned stays as it is and fails
- * with the difference. Returns the fault that ended it early. Never throws.
+ * Disables or deletes devices in bulks. Directly before each bulk the twin of each device is read: that one answer holds the mark of
+ * the owner and the etag of the identity. A device that does not bear our mark stays. So does one that somebody changed since it was
+ * planned; it fails with the difference. Import jobs are not used, because another repository could take a device over while a job
+ * waits. Returns the fault that ended it early. Never throws.
  */
 export async function remove(
   removals: readonly Removal[],
   registry: Registry,
-  { pace, timing, imports, done }: RemoveOptions,
+  { pace, timing, done }: RemoveOptions,
 ): Promise<Fault | undefined> {
   const queue = new Queue<Attempt>(
     {
       kindOf: ({ removal }) => removal.kind,
       async carryOut(bulk) {
-        const answers = await registry.write(bulk.map(writeOf));
-        const asked = bulk.map((attempt, index) => ({ attempt, answer: answers[index] }));
-        const steps = await inFlight(asked, readsInFlight, ({ attempt, answer }) => settle(attempt, answer, registry));
+        const read = await inFlight(bulk, readsInFlight, (attempt) => readFirst(attempt, registry));
+        const ready = read.filter(isReady);
+        const answers = ready.length === 0 ? [] : await registry.write(ready.map(writeOf));
+        const byId = new Map(answers.map((answer) => [answer.id, answer]));
+        const steps = await inFlight(read, readsInFlight, (one) =>
+          isReady(one) ? settle(one.attempt, byId.get(one.attempt.removal.id), registry) : Promise.resolve(one),
+        );
         for (const step of steps) if ('outcome' in step) done(step.outcome);
-        return callResult(steps, answers);
+        // A device that was not sent has no answer of its own, and says nothing against the hub.
+        const sent = bulk.map(({ removal: { id } }) => byId.get(id) ?? (isSent(ready, id) ? undefined : notSent(id)));
+        return callResult(steps, sent);
       },
       giveUp: (attempt, reason, sent) => done(notDone({ ...attempt, mayBeDone: attempt.mayBeDone || sent }, reason)),
     },
     pace,
     timing,
   );
-  const attempts = removals.map((removal) => ({ removal, found: removal.found, mayBeDone: false }));
-  try {
-    queue.add(imports?.takes(attempts.length) ? await byImport(attempts, imports, done) : attempts);
-  } catch (thrown) {
-    const fault = asFault(thrown);
-    queue.end(fault);
-    for (const attempt of attempts) done(notDone({ ...attempt, mayBeDone: !(thrown instanceof Fault) }, fault.message));
-  }
+  queue.add(removals.map((removal) => ({ removal, mayBeDone: false })));
   await queue.run();
   return queue.fault;
 }
 
-/** Removes many devices by one job. Returns those that it leaves open. */
-async function byImport(
-  attempts: readonly Attempt[],
-  imports: Imports,
-  done: RemoveOptions['done'],
-): Promise<readonly Attempt[]> {
-  const imported = await imports.write(attempts.map(writeOf));
-  const again: Attempt[] = [];
-  for (const [index, attempt] of attempts.entries()) {
-    const answer = imported.answers[index];
-    if (isCutShort(imported, answer)) done(notDone({ ...attempt, mayBeDone: true }, answer?.message ?? ''));
-    else {
-      const step = await settle(attempt, answer, imported);
-      if ('outcome' in step) done(step.outcome);
-      else again.push(step.again);
-    }
-  }
-  return again;
+function isSent(ready: readonly Ready[], id: DeviceId): boolean {
+  return ready.some(({ attempt }) => attempt.removal.id === id);
 }
 
-function writeOf({ removal, found }: Attempt): RegistryWrite {
-  return removal.kind === 'delete' ? { mode: 'delete', found } : { mode: 'disable', found, statusReason: removalMark };
+function notSent(id: DeviceId): WriteAnswer {
+  return { id, answer: 'applied' };
+}
+
+function isReady(one: Ready | Step): one is Ready {
+  return 'now' in one;
+}
+
+/** Reads the device and its mark. Decides whether it may be removed. */
+async function readFirst(attempt: Attempt, registry: Registry): Promise<Ready | Step> {
+  const { removal } = attempt;
+  let now: DeviceWithTwin | undefined;
+  try {
+    now = await registry.readWithTwin(removal.id);
+  } catch (thrown) {
+    // A device whose owner is not known stays.
+    return { outcome: notDone(attempt, outcomeReason.twinUnread({ why: messageOf(thrown) })) };
+  }
+  if (now === undefined || (removal.kind === 'disable' && isRemoved(now))) {
+    return { outcome: outcomeOf(attempt, 'removed') };
+  }
+  if (ownership(now.twin, removal.owner) !== 'ours') {
+    return { outcome: notDone(attempt, outcomeReason.notOurs({ owner: otherOwner(now, removal.owner) })) };
+  }
+  const moved = movedSince(removal.found, now);
+  if (moved.length > 0) return { outcome: notDone(attempt, outcomeReason.changedBeforeRemoval({ moved })) };
+  return { attempt, now };
+}
+
+function writeOf({ attempt: { removal }, now }: Ready): RegistryWrite {
+  return removal.kind === 'delete'
+    ? { mode: 'delete', found: now }
+    : { mode: 'disable', found: now, statusReason: removalMark };
 }
 
 async function settle(
@@ -103,12 +123,12 @@ async function settle(
   if (answer.answer === 'applied') return { outcome: outcomeOf(attempt, 'removed') };
   if (answer.code === 'throttled') return { again: attempt, because: 'throttled', message: answer.message };
   if (answer.code === 'unreached') return { again: attempt, because: 'unsettled', message: answer.message };
-  if (answer.code === 'other') return { outcome: notDone(attempt, answer.message) };
+  if (answer.code === 'other' || answer.code === 'unauthorized') return { outcome: notDone(attempt, answer.message) };
   return readBack(attempt, answer.message, registry);
 }
 
 /**
- * Reads the device and decides: it is removed; it is tried again with its new etag; or somebody else changed it, and it
+ * Reads the device and decides: it is removed; it is tried again, with its mark read again; or somebody else changed it, and it
  * stays.
  */
 async function readBack(attempt: Attempt, message: string, registry: Pick<Registry, 'readOne'>): Promise<Step> {
@@ -126,7 +146,7 @@ async function readBack(attempt: Attempt, message: string, registry: Pick<Regist
   if (moved.length > 0) {
     return { outcome: outcomeOf(attempt, 'failed', outcomeReason.changedBeforeRemoval({ moved })) };
   }
-  return { again: { ...attempt, found: now }, because: 'unsettled', message };
+  return { again: attempt, because: 'unsettled', message };
 }
 
 /** `failed` means certainly not removed. Where a write was never answered the outcome is `unknown`. */

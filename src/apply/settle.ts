@@ -33,10 +33,15 @@ export async function settle(
     const message = answer?.message ?? outcomeReason.noAnswer();
     return readBack({ ...attempt, mayBeDone: true }, message, readOne);
   }
-  if (answer.answer === 'applied') return { outcome: written(attempt) };
+  if (answer.answer === 'applied') {
+    const outcome = written(attempt);
+    return { outcome: answer.unmarked === true ? { ...outcome, owner: 'refused' } : outcome };
+  }
   if (answer.code === 'throttled') return { again: attempt, because: 'throttled', message: answer.message };
   if (answer.code === 'unreached') return again(attempt, answer.message);
-  if (answer.code === 'other') return { outcome: notDone(attempt, answer.message) };
+  if (answer.code === 'other' || answer.code === 'unauthorized') {
+    return { outcome: notDone(attempt, answer.message) };
+  }
   return readBack(attempt, answer.message, readOne);
 }
 

@@ -25,6 +25,7 @@ export function stoppable(registry: Registry, stop: Stop, paces: { readonly regi
       cutShort(overdue, registry.write(writes), () =>
         writes.map((write) => ({ id: idOf(write), answer: 'unanswered' as const, message })),
       ),
+    readWithTwin: (id) => cutShort(overdue, registry.readWithTwin(id), fail),
     readTwin: (id) => cutShort(overdue, registry.readTwin(id), fail),
     patchTags: (id, patch, etag) =>
       cutShort(overdue, registry.patchTags(id, patch, etag), () => ({ id, answer: 'unanswered' as const, message })),

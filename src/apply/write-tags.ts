@@ -1,17 +1,24 @@
 import { type Fault, messageOf } from '../model/fault.ts';
 import type { DeviceId, JsonObject } from '../model/fleet.ts';
+import { type Owner, ownerIn } from '../model/owner.ts';
+import type { Reason } from '../model/plan.ts';
 import type { Twin } from '../model/registration.ts';
 import type { Registry, WriteAnswer } from '../model/registry.ts';
+import { claimReason, markPatch, movedOwner, ownership } from '../plan/ownership.ts';
 import { movedTags, tagChange } from '../plan/tags.ts';
 import { callResult } from './call-result.ts';
 import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace } from './pace.ts';
 import { type Again, Queue, type Timing } from './queue.ts';
 
-/** The tags of one device that are to be written. */
+/** The tags of one device that are to be written, the mark of its owner among them. */
 export interface TagWork {
   readonly id: DeviceId;
   readonly wanted: JsonObject | undefined;
+  /** This repository, if it is known. A mark of ours that bears an old name is refreshed. */
+  readonly owner?: Owner | undefined;
+  /** The device gets our mark, whatever mark it bore when it was planned. */
+  readonly claims?: boolean;
   /** The twin that the plan was made from. Without an etag, the twin is read before anything is written. */
   readonly planned: Twin | { readonly tags: JsonObject };
   /** The tags were sent with a new device, and the hub did not answer. */
@@ -90,16 +97,29 @@ class TagWriting {
 
   /** Makes one try. `answer` is the hub's answer to the write, or a substitute where no write was needed. */
   async tryOnce(): Promise<TagStep> {
-    const { id, wanted } = this.#work;
+    const { id } = this.#work;
     const outcome = this.#twin === undefined ? await this.#readAgain() : undefined;
     if (outcome !== undefined) return { outcome, answer: { id, answer: 'applied' } };
     const twin = this.#twin;
-    const change = twin && tagChange(wanted, twin);
+    const change = twin && this.#change(twin);
     if (twin === undefined || change === undefined) {
       return { outcome: { id, result: this.#mayBeDone ? 'written' : 'already' }, answer: { id, answer: 'applied' } };
     }
     const answer = await this.#registry.patchTags(id, change.patch, twin.etag);
     return { answer, ...(await this.#settle(answer, twin)) };
+  }
+
+  /** What is to be written into a twin. Undefined if it is as wanted. */
+  #change(twin: Twin): { readonly patch: JsonObject; readonly reasons: readonly Reason[] } | undefined {
+    const { wanted, owner, claims = false } = this.#work;
+    const tags = tagChange(wanted, twin);
+    const ours = ownership(twin, owner) === 'ours';
+    if (owner === undefined || (ours ? tags === undefined : !claims)) return tags;
+    const claim = ours ? [] : [claimReason({ owner, before: ownerIn(twin.tags) })];
+    return {
+      patch: { ...tags?.patch, ...markPatch(owner, twin.tags) },
+      reasons: [...claim, ...(tags?.reasons ?? [])],
+    };
   }
 
   async #settle(answer: WriteAnswer, twin: Twin): Promise<Pick<TagStep, 'outcome' | 'again'>> {
@@ -118,7 +138,7 @@ class TagWriting {
 
   /** Takes the current twin as the base of the next write, if that overwrites nobody. Otherwise returns the outcome. */
   async #readAgain(before?: Twin): Promise<TagOutcome | undefined> {
-    const { id, wanted, planned } = this.#work;
+    const { id, wanted, planned, owner } = this.#work;
     let now: Twin | undefined;
     try {
       now = await this.#registry.readTwin(id);
@@ -127,9 +147,10 @@ class TagWriting {
       return undefined; // Writing again is safe: if the first write was carried out, the etag refuses the second.
     }
     if (now === undefined) return { id, result: 'failed', reason: outcomeReason.deleted() };
-    const change = tagChange(wanted, now);
+    const change = this.#change(now);
     if (change === undefined) return { id, result: this.#mayBeDone ? 'written' : 'already' };
-    const moved = movedTags(wanted, 'etag' in planned ? planned : { etag: '', ...planned }, now);
+    const plannedTwin = 'etag' in planned ? planned : { etag: '', ...planned };
+    const moved = [...movedOwner(plannedTwin, now, owner), ...movedTags(wanted, plannedTwin, now)];
     // If an earlier write of ours may have been carried out, another etag may come from somebody who undid it.
     if (moved.length === 0 && (before?.etag === now.etag || !this.#mayBeDone)) {
       this.#twin = now;

@@ -31,11 +31,12 @@ export function setOutputs(report: Report, artifactIds: readonly number[], files
   writeFileSync(devicesFile, devices);
   writeFileSync(reportFile, hide(`${JSON.stringify(reportJson(report), null, 2)}\n`));
   writeFileSync(sarifFile, hide(sarif(report, files.sarif)));
-  const { created, updated, unchanged, removed, failed, unknown } = counts(report);
+  const { created, updated, claimed, unchanged, removed, failed, unknown } = counts(report);
   const outputs = {
     result: report.result,
     created,
     updated,
+    claimed,
     unchanged,
     removed,
     failed,

@@ -100,6 +100,7 @@ export function refusalCode(code: string): RefusalCode {
   if (/^(409001|DeviceAlreadyExists)$/.test(code)) return 'exists';
   if (/^(404001|DeviceNotFound)$/.test(code)) return 'absent';
   if (/^(412\d{3}|PreconditionFailed)$/.test(code)) return 'changed';
+  if (/^(401\d{3}|IotHubUnauthorized(Access)?)$/.test(code)) return 'unauthorized';
   return /^(429\d{3}|Throttl\w*|GenericTooManyRequests|DeviceThrottlingLimitExceeded)$/.test(code)
     ? 'throttled'
     : 'other';

@@ -1,15 +1,16 @@
 import type { Fault } from '../model/fault.ts';
-import type { DeviceId, HubHost } from '../model/fleet.ts';
+import type { DeviceId, HubHost, JsonObject } from '../model/fleet.ts';
 import { inFlight } from '../model/in-flight.ts';
+import { ownerTag } from '../model/owner.ts';
 import type { RegisteredDevice, Twin } from '../model/registration.ts';
-import type { TagsRead } from '../model/registry.ts';
+import type { DeviceWithTwin, TagsRead } from '../model/registry.ts';
 import { tagMark } from '../model/tags.ts';
 import type { Calling } from './calls/calling.ts';
 import { callFault, type ExpectedAnswer } from './calls/faults.ts';
 import type { Reply } from './calls/reply.ts';
-import { deviceCount, isRecord, registeredDevice, registeredTwin } from './calls/wire.ts';
+import { deviceCount, deviceWithTwin, isRecord, registeredDevice, registeredTwin } from './calls/wire.ts';
 import { allPages } from './pages.ts';
-import { chooseReading, chunkQuery, edgeQuery, fewDevices, markedQuery, planReading, scanQuery } from './reading.ts';
+import { chooseReading, chunkQuery, edgeQuery, fewDevices, planReading, scanQuery } from './reading.ts';
 
 const readsInFlight = 4;
 
@@ -21,9 +22,9 @@ interface Query {
   readonly refused?: (reply: Reply) => void;
 }
 
-/** Tells that the tags of the devices were not read. */
+/** Tells that the tags of the devices were not read, and what the run therefore does not do. */
 export function tagsUnread(host: HubHost): string {
-  return `${host}: no right to query, so tags that the manifest no longer names stay`;
+  return `${host}: no right to query, so tags that the manifest no longer names stay, and no device is claimed`;
 }
 
 /**
@@ -32,6 +33,8 @@ export function tagsUnread(host: HubHost): string {
  */
 export class FleetReader {
   readonly #calling: Calling;
+  /** The marks of owners, each once. A fleet of 100,000 devices has one owner. */
+  readonly #marks = new Map<string, JsonObject>();
 
   constructor(calling: Calling) {
     this.#calling = calling;
@@ -61,8 +64,16 @@ export class FleetReader {
     return twin;
   }
 
+  async readWithTwin(id: DeviceId): Promise<DeviceWithTwin | undefined> {
+    const reply = await this.#calling.reading(() => this.#calling.calls.twin(id));
+    if (isAbsent(reply)) return undefined;
+    const device = deviceWithTwin(await this.#calling.body(reply, 'Service Connect'));
+    if (device?.id !== id) throw this.#misunderstood({ twin: id });
+    return device;
+  }
+
   async readEdgeDevices(): Promise<readonly RegisteredDevice[]> {
-    return this.#query(edgeQuery, { keep: ({ edge }) => edge });
+    return this.#query(edgeQuery, { tags: 'marked', keep: ({ edge }) => edge });
   }
 
   async #readFleet(wanted: ReadonlySet<DeviceId>, tags: TagsRead): Promise<readonly RegisteredDevice[]> {
@@ -88,20 +99,40 @@ export class FleetReader {
   }
 
   /**
-   * Adds the twins that bear our mark, by one query. A caller that reads devices one by one may lack the right to
-   * query.
+   * Adds the twins of a few devices, by one query. A twin that the query does not show, because its device is new, is read by
+   * itself: otherwise a device of somebody else would look like one without a mark. A caller that reads devices one by one may lack
+   * the right to query; the twins are then left out.
    */
   async #withMarked(devices: readonly RegisteredDevice[]): Promise<readonly RegisteredDevice[]> {
     const { host, tell } = this.#calling;
-    const rows = await this.#query(markedQuery(devices.map(({ id }) => id)), {
-      tags: 'marked',
-      refused: () => tell(tagsUnread(host)),
+    let mayQuery = true;
+    const refused = () => {
+      mayQuery = false;
+      tell(tagsUnread(host));
+    };
+    const { chunks } = planReading(devices.map(({ id }) => id));
+    const rows = await inFlight(chunks, readsInFlight, (chunk) =>
+      this.#query(chunkQuery(chunk), { tags: 'marked', refused }),
+    );
+    if (!mayQuery) return devices;
+    const twins = new Map(rows.flat().map(({ id, twin }) => [id, twin]));
+    const read = await inFlight(devices, readsInFlight, async (device) => {
+      const shown = twins.get(device.id) ?? (await this.readTwin(device.id));
+      return shown === undefined ? undefined : { ...device, twin: this.#ownTags(shown) };
     });
-    const twins = new Map(rows.map(({ id, twin }) => [id, twin]));
-    return devices.map((device) => {
-      const twin = twins.get(device.id);
-      return twin === undefined ? device : { ...device, twin };
-    });
+    return read.filter((device) => device !== undefined);
+  }
+
+  /** Leaves out the tags that are not ours: a hub may have 8 KB of them for each device. */
+  #ownTags({ etag, tags }: Twin): Twin {
+    if (Object.hasOwn(tags, tagMark)) return { etag, tags };
+    const mark = Object.hasOwn(tags, ownerTag) ? tags[ownerTag] : undefined;
+    const text = JSON.stringify(mark) ?? '';
+    const known = this.#marks.get(text);
+    if (known !== undefined) return { etag, tags: known };
+    const own = mark === undefined ? {} : { [ownerTag]: mark };
+    this.#marks.set(text, own);
+    return { etag, tags: own };
   }
 
   async #size(): Promise<number> {
@@ -136,9 +167,8 @@ export class FleetReader {
     const device = this.#device(row, 'page-of-devices');
     if (tags === 'none') return device;
     const twin = registeredTwin(row);
-    if (tags === 'marked') return twin !== undefined && tagMark in twin.tags ? { ...device, twin } : device;
     if (twin === undefined) throw this.#misunderstood('page-of-twins');
-    return { ...device, twin };
+    return { ...device, twin: tags === 'marked' ? this.#ownTags(twin) : twin };
   }
 
   #device(value: unknown, expected: ExpectedAnswer): RegisteredDevice {

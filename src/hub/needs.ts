@@ -22,7 +22,7 @@ export const roles: Readonly<Record<Right, string>> = {
 
 /**
  * What a command needs of the credential: rights of a shared access policy, or roles. `roleForTags` is needed only to
- * write tags.
+ * write tags and marks of owners.
  */
 export type Needs =
   | { readonly command: Command; readonly rights: readonly Right[] }
@@ -55,6 +55,6 @@ export function describedNeeds(command: Command, credential: HubCredential, impo
   }
   const by = needs.imports ? ' by import jobs' : '';
   const noun = needs.roles.length === 1 ? 'role' : 'roles';
-  const tags = needs.roleForTags === undefined ? '' : `, for tags ${needs.roleForTags} as well`;
+  const tags = needs.roleForTags === undefined ? '' : `, for tags, adopt and prune ${needs.roleForTags} as well`;
   return `${command}${by} needs the ${noun} ${needs.roles.join(' and ')}${tags}`;
 }

@@ -1,5 +1,4 @@
 import type { DeviceId } from '../model/fleet.ts';
-import { tagMark } from '../model/tags.ts';
 
 /** How the devices of a fleet are read from their hub. */
 export type Reading = 'singly' | 'chunks' | 'scan';
@@ -60,16 +59,6 @@ export function chooseReading(fleet: number, { chunks, single }: ReadingPlan, hu
 /** The query for one chunk. The ids must not contain a quote. */
 export function chunkQuery(ids: readonly DeviceId[]): string {
   return `SELECT * FROM devices WHERE deviceId IN [${ids.map((id) => `'${id}'`).join(',')}]`;
-}
-
-/**
- * The query for the devices with these ids whose tags bear our mark. If an id contains a quote, it asks for all devices
- * with the mark.
- */
-export function markedQuery(ids: readonly DeviceId[]): string {
-  const isMarked = `IS_DEFINED(tags.${tagMark})`;
-  const all = ids.some((id) => id.includes("'"));
-  return all ? `${scanQuery} WHERE ${isMarked}` : `${chunkQuery(ids)} AND ${isMarked}`;
 }
 
 export const scanQuery = 'SELECT * FROM devices';

@@ -12,7 +12,8 @@ import {
 import { bulkAnswers } from './bulk.ts';
 import { Calling, type CallingParts } from './calls/calling.ts';
 import { openHttp, type Timer } from './calls/http.ts';
-import { described } from './calls/reply.ts';
+import { isRoleMissing } from './calls/refusal.ts';
+import { described, type NotAnswered } from './calls/reply.ts';
 import { openSdk } from './calls/sdk.ts';
 import { bulkEntry } from './calls/wire.ts';
 import type { HubCredential } from './credential.ts';
@@ -114,6 +115,10 @@ class HubRegistry implements Registry {
     return this.#reader.readTwin(id);
   }
 
+  readWithTwin(id: DeviceId) {
+    return this.#reader.readWithTwin(id);
+  }
+
   readEdgeDevices() {
     return this.#reader.readEdgeDevices();
   }
@@ -150,7 +155,8 @@ class HubRegistry implements Registry {
     if (first === undefined) return [];
     const reply = this.#calling.noted(await calls[callOf(first)](writes.map(bulkEntry)));
     const answers = bulkAnswers(writes, reply, this.#calling.known);
-    if (!('kind' in answers)) return answers;
+    if (!('kind' in answers)) return this.#refusedMarks(writes, answers);
+    if (lacksRight(answers) && writes.some(bearsMark)) return unmarked(await this.#bulk(writes.map(withoutMark)));
     if (answers.kind === 'unanswered' || answers.status !== 400)
       throw await this.#calling.fault(answers, 'Registry Write');
     // The service refuses the whole call if it cannot read one entry. Halve the call until that entry is alone.
@@ -159,6 +165,21 @@ class HubRegistry implements Registry {
       return [...(await this.#bulk(writes.slice(0, half))), ...(await this.#bulkAfter(writes.slice(half)))];
     }
     return refusedAll(writes, described(answers));
+  }
+
+  /** Sends new devices once more without the mark of their owner, if the hub refused them for a missing right. */
+  async #refusedMarks(
+    writes: readonly RegistryWrite[],
+    answers: readonly WriteAnswer[],
+  ): Promise<readonly WriteAnswer[]> {
+    const refused = writes.filter((write, index) => {
+      const answer = answers[index];
+      return bearsMark(write) && answer?.answer === 'refused' && answer.code === 'unauthorized';
+    });
+    if (refused.length === 0) return answers;
+    const again = unmarked(await this.#bulkAfter(refused.map(withoutMark)));
+    const byId = new Map(again.map((answer) => [answer.id, answer]));
+    return answers.map((answer) => byId.get(answer.id) ?? answer);
   }
 
   /** Sends a later part of a write. Does not throw, so that the answers of the first part are kept. */
@@ -174,6 +195,24 @@ class HubRegistry implements Registry {
 /** A device is disabled by an update. */
 function callOf({ mode }: RegistryWrite): 'create' | 'update' | 'delete' {
   return mode === 'disable' ? 'update' : mode;
+}
+
+function unmarked(answers: readonly WriteAnswer[]): readonly WriteAnswer[] {
+  return answers.map((answer) => (answer.answer === 'applied' ? { ...answer, unmarked: true } : answer));
+}
+
+function bearsMark(write: RegistryWrite): boolean {
+  return write.mode === 'create' && write.registration.owner !== undefined;
+}
+
+function withoutMark(write: RegistryWrite): RegistryWrite {
+  if (write.mode !== 'create') return write;
+  const { owner: _, ...registration } = write.registration;
+  return { ...write, registration };
+}
+
+function lacksRight(reply: NotAnswered): boolean {
+  return reply.kind === 'refused' && (reply.status === 401 || (reply.status === 403 && isRoleMissing(reply)));
 }
 
 function refusedAll(writes: readonly RegistryWrite[], message: string): readonly WriteAnswer[] {

@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import type { Json, JsonObject } from '../model/fleet.ts';
+import { largestMark, ownerTag } from '../model/owner.ts';
 import { tagMark } from '../model/tags.ts';
 import type { TagProblem } from '../rules/device.ts';
 import { finding } from '../rules/rules.ts';
@@ -23,7 +24,8 @@ export function tagFindings(read: ValueReader): readonly Finding[] {
   if (tags === undefined) return [];
   const problems = [...mapProblems(tags, '', 1)];
   const paths: string[] = [];
-  const size = sizeOf(tags, '', paths) + paths.reduce((sum, path) => sum + Buffer.byteLength(path), tagMark.length);
+  const size =
+    largestMark + sizeOf(tags, '', paths) + paths.reduce((sum, path) => sum + Buffer.byteLength(path), tagMark.length);
   if (problems.length === 0 && size > limits.bytes) {
     problems.push({ path: '', problem: { bytes: size, limit: limits.bytes } });
   }
@@ -62,7 +64,7 @@ function nameProblem(name: string, level: number): TagProblem | undefined {
   const character = forbidden.exec(name)?.[0];
   if (character !== undefined) return { character };
   if (Buffer.byteLength(name) > limits.nameBytes) return { nameLimit: limits.nameBytes };
-  return level === 1 && name === tagMark ? 'reserved-name' : undefined;
+  return level === 1 && (name === tagMark || name === ownerTag) ? 'reserved-name' : undefined;
 }
 
 function valueProblem(value: Json): TagProblem | undefined {

@@ -5,6 +5,8 @@ export interface FileVersion {
   /** The range of commits with this version, counted from the branch's first commit: `from` included, `until` not included. */
   readonly from: number;
   readonly until: number;
+  /** The newest commit ended this version: it changed or deleted the file. */
+  readonly endedByHead?: true;
 }
 
 /** The history of the default branch: every state that it has had. */

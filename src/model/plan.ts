@@ -1,5 +1,6 @@
 import type { DeviceId, HubHost, JsonObject, Slot } from './fleet.ts';
 import type { Certificate, Identity, Thumbprint } from './identity.ts';
+import type { Owner, OwnerMark } from './owner.ts';
 import type { RegisteredDevice, Registration } from './registration.ts';
 
 export type FieldName =
@@ -10,7 +11,8 @@ export type FieldName =
   | 'status'
   | 'statusReason'
   | 'parent'
-  | 'registration';
+  | 'registration'
+  | 'owner';
 
 /** A tag by its dotted path: `tags.site`, `tags.location.plant`. Reasons hold its values as JSON. */
 export type TagField = `tags.${string}`;
@@ -51,6 +53,13 @@ export interface TagChange {
   readonly reasons: readonly (Reason & { readonly field: TagField })[];
 }
 
+/** The device gets the mark of this repository, because the workflow says `adopt`. */
+export interface Claim {
+  readonly owner: Owner;
+  /** The mark that the device has now. */
+  readonly before: OwnerMark;
+}
+
 /** The parent that the manifest names; an `id` of null means no parent. Without `scope` the parent does not exist in the hub yet. */
 export interface WantedParent {
   readonly id: DeviceId | null;
@@ -75,8 +84,8 @@ interface ChangeOf {
 
 /**
  * The planned change of one device.
- * `conflict`: the device in the hub is foreign (`plan/foreign`); `blocked`: the change would cut the device off (`plan/lockout`,
- * `plan/carried-certificate`).
+ * `claim`: only the mark of the owner is written; an `update` may claim too. `conflict`: the device in the hub is foreign
+ * (`plan/foreign`); `blocked`: the change would cut the device off (`plan/lockout`, `plan/carried-certificate`).
  */
 export type Change =
   | (ChangeOf & { readonly kind: 'create'; readonly registration: Registration })
@@ -86,6 +95,7 @@ export type Change =
       readonly registration: Registration;
       readonly registers: boolean;
       readonly tags?: TagChange;
+      readonly claim?: Claim;
       readonly found: RegisteredDevice;
       /** The reasons about tags come last. */
       readonly reasons: readonly Reason[];
@@ -93,6 +103,12 @@ export type Change =
       readonly mustCarry?: MustCarry;
     })
   | (ChangeOf & { readonly kind: 'unchanged'; readonly found: RegisteredDevice })
+  | (ChangeOf & {
+      readonly kind: 'claim';
+      readonly found: RegisteredDevice;
+      readonly claim: Claim;
+      readonly reasons: readonly Reason[];
+    })
   | (ChangeOf & {
       readonly kind: 'conflict' | 'blocked';
       readonly found: RegisteredDevice;
@@ -109,6 +125,8 @@ export interface Removal {
   readonly kind: 'disable' | 'delete';
   readonly id: DeviceId;
   readonly hub: HubHost;
+  /** This repository, whose mark the device bears. */
+  readonly owner: Owner;
   readonly found: RegisteredDevice;
   readonly reasons: readonly Reason[];
 }
@@ -122,10 +140,12 @@ export type ChangeKind = Change['kind'];
 export interface DeviceOutcome {
   readonly device: DeviceId;
   readonly hub: HubHost;
-  readonly result: 'created' | 'updated' | 'unchanged' | 'removed' | 'failed' | 'unknown';
+  readonly result: 'created' | 'updated' | 'claimed' | 'unchanged' | 'removed' | 'failed' | 'unknown';
   readonly reason?: string;
   /** Present if its tags were written, together with the device or after it. */
   readonly tags?: 'written';
+  /** `claimed`: it bears our mark now. `refused`: the hub created it only without our mark, so it cannot be pruned. */
+  readonly owner?: 'claimed' | 'refused';
 }
 
 /** Returns the key of a device that is unique within a run. The id alone is not: it may exist in several hubs. */

@@ -1,4 +1,5 @@
-import type { Change, MustCarry, Reason, ReasonNote, Rotation } from './plan.ts';
+import { ownerText } from './owner.ts';
+import type { Change, Claim, MustCarry, Reason, ReasonNote, Rotation } from './plan.ts';
 
 /** Describes a change: `staging a new certificate: secondaryThumbprint AB12… → CD34…`; `new` for a created device, `''` for an unchanged one. */
 export function describeChange(change: Change): string {
@@ -14,6 +15,12 @@ export function describeChange(change: Change): string {
 /** `devices must already carry secondary AB12CD34…` */
 export function mustCarryText({ slot, thumbprint }: MustCarry): string {
   return `devices must already carry ${slot} ${value(thumbprint)}`;
+}
+
+/** Describes a claim: `owner (none) → github.com/octo/fleet (id 7)`. */
+export function describeClaim({ owner, before }: Claim): string {
+  const was = before === undefined ? null : ownerText(before);
+  return describeReason({ field: 'owner', before: was, after: ownerText(owner) });
 }
 
 /** The words for each kind of rotation. */

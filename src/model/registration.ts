@@ -1,5 +1,6 @@
 import type { DeviceId, JsonObject } from './fleet.ts';
 import type { Thumbprint } from './identity.ts';
+import type { Owner } from './owner.ts';
 
 export type AuthenticationType = 'selfSigned' | 'sas' | 'certificateAuthority' | 'none';
 
@@ -19,7 +20,7 @@ export interface RegisteredDevice {
   readonly parentScopes?: readonly string[];
   /** When the device last connected or sent a message, in milliseconds since 1970. Absent if the hub knows of no such time. */
   readonly lastActivity?: number;
-  /** Absent if the tags were not read, or if only marked devices' tags were read and this device has no mark. */
+  /** Absent if the tags were not read. If only our own tags were asked for, it may hold no others. */
   readonly twin?: Twin;
 }
 
@@ -39,4 +40,6 @@ export interface Registration {
   readonly parentScopes?: readonly string[];
   /** For a new device, its first tags. An update does not touch tags. */
   readonly tags?: JsonObject;
+  /** For a new device, the owner whose mark it gets. */
+  readonly owner?: Owner;
 }

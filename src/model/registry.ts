@@ -17,7 +17,12 @@ export function idOf(write: RegistryWrite): DeviceId {
 
 /** The hub's answer for one device of a write. `unanswered`: the write was sent, and its result is not known. */
 export type WriteAnswer =
-  | { readonly id: DeviceId; readonly answer: 'applied' }
+  | {
+      readonly id: DeviceId;
+      readonly answer: 'applied';
+      /** The hub refused the owner's mark of a new device, and took the device without it. */
+      readonly unmarked?: true;
+    }
   | {
       readonly id: DeviceId;
       readonly answer: 'refused';
@@ -29,10 +34,10 @@ export type WriteAnswer =
   | { readonly id: DeviceId; readonly answer: 'unanswered'; readonly message: string };
 
 /**
- * `exists` 409001, `absent` 404001, `changed` 412 (stale etag), `throttled` 429xxx; `unreached`: the hub accepted no connection,
+ * `exists` 409001, `absent` 404001, `changed` 412 (stale etag), `throttled` 429xxx; `unauthorized` 401xxx; `unreached`: the hub accepted no connection,
  * so nothing was sent; `other`: everything else.
  */
-export type RefusalCode = 'exists' | 'absent' | 'changed' | 'throttled' | 'unreached' | 'other';
+export type RefusalCode = 'exists' | 'absent' | 'changed' | 'throttled' | 'unauthorized' | 'unreached' | 'other';
 
 /** Import jobs: the hub's own way to write more devices than one client can. */
 export interface Importer {
@@ -51,10 +56,13 @@ export interface ImportWatch {
 }
 
 /**
- * Whose twins to read: `all`, `none`, or only those of `marked` devices, whose tags a manifest has named. `marked` costs at most
- * one query; the twins are left out if the caller may not query.
+ * Which tags to read. `marked`: all tags of a device whose tags a manifest has named, and of any other device only the mark of its
+ * owner. For a few devices that costs one query more. The twins are left out if the caller may not query.
  */
 export type TagsRead = 'all' | 'marked' | 'none';
+
+/** A device and its twin, read at one moment. */
+export type DeviceWithTwin = RegisteredDevice & { readonly twin: Twin };
 
 /** The identity registry of one hub. Every method throws a `Fault` if the hub cannot be reached or refuses the caller. */
 export interface Registry {
@@ -66,12 +74,14 @@ export interface Registry {
   ): Promise<ReadonlyMap<DeviceId, RegisteredDevice>>;
   /** Reads one device from the registry itself, so the result is current. */
   readOne(id: DeviceId): Promise<RegisteredDevice | undefined>;
-  /** Reads all edge devices of the hub, by query. */
+  /** Reads all edge devices of the hub with their marks, by query. */
   readEdgeDevices(): Promise<readonly RegisteredDevice[]>;
   /** Sends at most 100 writes with unique ids in one call. Returns one answer per write, in order. */
   write(writes: readonly RegistryWrite[]): Promise<readonly WriteAnswer[]>;
   /** Reads the current twin of one device. */
   readTwin(id: DeviceId): Promise<Twin | undefined>;
+  /** Reads one device and its twin by one call, so that the mark of its owner and the etag of its identity belong together. */
+  readWithTwin(id: DeviceId): Promise<DeviceWithTwin | undefined>;
   /** Merges tags into a twin that still has this etag. Maps are merged key by key; `null` removes a key. */
   patchTags(id: DeviceId, patch: JsonObject, etag: string): Promise<WriteAnswer>;
   /**

@@ -2,6 +2,7 @@ import type { Bundle } from './bundle.ts';
 import type { Fault } from './fault.ts';
 import type { Finding } from './finding.ts';
 import type { HubHost } from './fleet.ts';
+import type { Owner } from './owner.ts';
 import type { Change, DeviceOutcome } from './plan.ts';
 import type { RegisteredDevice } from './registration.ts';
 
@@ -53,6 +54,10 @@ export interface Report {
   /** Absolute path; absent if no bundle was written. */
   readonly bundlesDirectory?: string;
   readonly listed: readonly ListedDevice[];
+  /** The repository of this run. Absent if it is not known, or no hub was asked. */
+  readonly owner?: Owner;
+  /** How many devices no manifest declares any more, and stay because they are not this repository's. */
+  readonly kept?: number;
   /** Absolute path of the plan file that was written for approval; absent if none was written. */
   readonly planFile?: string;
   /** The changes of configuration against the base of the pull request; absent if nothing was compared. */

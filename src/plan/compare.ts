@@ -1,4 +1,5 @@
 import { type Identity, sameThumbprint } from '../model/identity.ts';
+import type { Owner } from '../model/owner.ts';
 import type { FieldName, Reason, ReasonNote, WantedParent } from '../model/plan.ts';
 import type { RegisteredDevice, Registration } from '../model/registration.ts';
 import type { Foreignness, Lockout } from '../rules/plan.ts';
@@ -7,8 +8,12 @@ import { certificateNames, rotationOf } from './rotation.ts';
 import { isRemoved, wantedStatus } from './status.ts';
 import { initialTags } from './tags.ts';
 
-/** Returns the registration of a new device. Without a status in the manifest the device starts enabled. */
-export function newRegistration({ device, thumbprints }: Identity, parent?: WantedParent): Registration {
+/** Returns the registration of a new device, which gets the mark of `owner`. Without a status in the manifest it starts enabled. */
+export function newRegistration(
+  { device, thumbprints }: Identity,
+  parent: WantedParent | undefined,
+  owner: Owner | undefined,
+): Registration {
   const tags = initialTags(device.tags);
   return {
     id: device.id,
@@ -17,6 +22,7 @@ export function newRegistration({ device, thumbprints }: Identity, parent?: Want
     ...(device.statusReason === undefined ? {} : { statusReason: device.statusReason }),
     ...parentScopes(parent),
     ...(tags === undefined ? {} : { tags }),
+    ...(owner === undefined ? {} : { owner }),
   };
 }
 

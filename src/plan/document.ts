@@ -2,6 +2,7 @@ import type { HubHost } from '../model/fleet.ts';
 import type { Change } from '../model/plan.ts';
 import { scrubbed } from '../model/secrets.ts';
 import { newFields } from './new-fields.ts';
+import { claimReason } from './ownership.ts';
 
 /** A plan as a file for approval; schemas/plan.schema.json has its shape. It describes the changes; no run executes it. */
 export interface PlanDocument {
@@ -18,7 +19,7 @@ export interface PlannedHub {
 
 export interface PlannedChange {
   readonly device: string;
-  readonly kind: 'create' | 'update' | 'disable' | 'delete';
+  readonly kind: 'create' | 'update' | 'claim' | 'disable' | 'delete';
   /** What the change does to the certificates, for people. */
   readonly rotation?: string;
   readonly fields: readonly PlannedField[];
@@ -47,8 +48,10 @@ function plannedChange(change: Change): PlannedChange | undefined {
   if (change.kind === 'disable' || change.kind === 'delete') {
     return { device, kind: change.kind, fields: change.reasons.map(plannedField) };
   }
+  if (change.kind === 'claim') return { device, kind: 'claim', fields: change.reasons.map(plannedField) };
   if (change.kind !== 'update') return undefined;
-  const { rotation, reasons } = change;
+  const { rotation, claim } = change;
+  const reasons = claim === undefined ? change.reasons : [...change.reasons, claimReason(claim)];
   const certificates = rotation === undefined ? {} : { rotation };
   return { device, kind: 'update', ...certificates, fields: reasons.map(plannedField) };
 }

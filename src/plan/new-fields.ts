@@ -1,5 +1,6 @@
 import type { Change, Reason } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
+import { ownerValue } from './ownership.ts';
 import { idIn, parentScopeOf } from './parents.ts';
 import { tagChange, tagValue } from './tags.ts';
 
@@ -34,6 +35,8 @@ export function fieldOf(field: string, device: RegisteredDevice): string | null 
       return device.statusReason ?? null;
     case 'parent':
       return idIn(parentScopeOf(device));
+    case 'owner':
+      return device.twin === undefined ? undefined : ownerValue(device.twin);
     default:
       return field.startsWith('tags.') && device.twin !== undefined
         ? tagValue(device.twin.tags, field.slice('tags.'.length))

@@ -1,7 +1,8 @@
 import type { Finding, Judged } from '../model/finding.ts';
 import type { DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Change, Past, WantedParent } from '../model/plan.ts';
+import type { Owner } from '../model/owner.ts';
+import type { Change, Past, Reason, WantedParent } from '../model/plan.ts';
 import type { RegisteredDevice } from '../model/registration.ts';
 import type { CarriedLoss, MissedStaging } from '../rules/plan.ts';
 import { finding } from '../rules/rules.ts';
@@ -9,15 +10,19 @@ import { carrying, missedStaging } from './carried.ts';
 import { carriedFindings } from './carried-findings.ts';
 import { differences, foreignness, lockout, newRegistration, nextRegistration } from './compare.ts';
 import { type ChangeLimit, limitChanges } from './limit.ts';
+import { type Adopt, claimOf, claimReason, otherOwner, ownership } from './ownership.ts';
 import { wantedParent } from './parents.ts';
-import { orphans, type Prune, planRemovals } from './removal.ts';
+import { type Gone, keptDevices, orphans, type Prune, planRemovals } from './removal.ts';
 import { rotationOf } from './rotation.ts';
 import { isRemoved } from './status.ts';
-import { tagChange } from './tags.ts';
+import { namedDifferences, tagChange } from './tags.ts';
 
 /** Options that only the workflow can set, never the manifest. */
 export interface PlanOptions {
-  readonly adopt: boolean;
+  /** Which devices in the hub a run may take over. */
+  readonly adopt: Adopt;
+  /** This repository. If absent, it is not known: then no device is marked, and none is ours. */
+  readonly owner?: Owner;
   /** Whether devices may be cut off: all of them, or only those named. */
   readonly allowLockout: boolean | ReadonlySet<DeviceId>;
   readonly maxChanges: ChangeLimit;
@@ -31,7 +36,7 @@ const noPast: Past = { before: new Map(), committed: () => undefined };
  * Compares the wanted devices with the devices found in one hub. Returns one change for each device in the order of the fleet,
  * then the removals. Pure.
  * Findings: plan/carried-certificate, plan/foreign, plan/inactive-device, plan/lockout, plan/parent-removed, plan/re-enable,
- * plan/too-many-changes.
+ * plan/shared, plan/stays, plan/too-many-changes.
  * @param gone devices of the hub that were declared before and no longer are
  */
 export function plan(
@@ -39,13 +44,14 @@ export function plan(
   identities: readonly Identity[],
   found: ReadonlyMap<DeviceId, RegisteredDevice>,
   options: PlanOptions,
-  gone: Iterable<RegisteredDevice> = [],
+  gone: readonly Gone[] = [],
   past: Past = noPast,
-): Judged<readonly Change[]> {
+): Planned {
   const planned = identities.map((identity) => {
     return planDevice(hub, identity, found.get(identity.device.id), options, wantedParent(identity, found), past);
   });
-  const removals = planRemovals(hub, gone, options.prune);
+  const removals = planRemovals(hub, gone, options);
+  const kept = keptDevices(hub, gone, options);
   const changes = [...planned.map(({ value }) => value), ...removals];
   const staying = identities.flatMap((identity) => {
     const device = found.get(identity.device.id);
@@ -56,23 +62,33 @@ export function plan(
     return loss === undefined || identity === undefined ? [] : [{ identity, loss }];
   });
   const ofDevices = [...planned.flatMap((p) => p.findings), ...carriedFindings(hub, losses)];
-  const findings = [...ofDevices, ...orphans(hub, removals, staying)];
-  return { value: changes, findings: [...findings, ...limitChanges(hub, changes, options.maxChanges)] };
+  const findings = [...ofDevices, ...orphans(hub, removals, staying), ...kept.findings];
+  const limited = limitChanges(hub, changes, options.maxChanges);
+  return { value: changes, findings: [...findings, ...limited], kept: kept.value };
 }
+
+/** The plan of one hub. */
+export interface Planned extends Judged<readonly Change[]> {
+  /** How many devices no manifest declares any more, and stay because they are not ours. */
+  readonly kept: number;
+}
+
+type Permissions = Pick<PlanOptions, 'adopt' | 'allowLockout' | 'owner'>;
 
 /** Plans the change of one device. `loss`: the change would cut it off, which is told for all such devices together. */
 export function planDevice(
   hub: HubHost,
   identity: Identity,
   found: RegisteredDevice | undefined,
-  { adopt, allowLockout }: Pick<PlanOptions, 'adopt' | 'allowLockout'>,
+  permissions: Permissions,
   parent?: WantedParent,
   past: Past = noPast,
-): Planned {
+): PlannedDevice {
+  const { adopt, allowLockout, owner } = permissions;
   const id = identity.device.id;
   const base = { id, hub, identity, ...(parent === undefined ? {} : { parent }) };
   if (found === undefined) {
-    return { value: { ...base, kind: 'create', registration: newRegistration(identity, parent) }, findings: [] };
+    return { value: { ...base, kind: 'create', registration: newRegistration(identity, parent, owner) }, findings: [] };
   }
   const before = past.before.get(id);
   const reasons = differences(identity, found, parent, before);
@@ -84,6 +100,10 @@ export function planDevice(
     ...(rotation === undefined ? {} : { rotation }),
     ...(carried !== undefined && 'mustCarry' in carried ? carried : {}),
   };
+  const claim = claimOf(found.twin, owner, adopt);
+  if (claim === undefined && ownership(found.twin, owner) === 'foreign') {
+    return planForeign(hub, identity, why, base, owner);
+  }
   const mayLockOut = allowLockout === true || (allowLockout !== false && allowLockout.has(id));
   const missed = mayLockOut ? undefined : missedStaging(identity, found, past);
   const findings = [
@@ -98,9 +118,14 @@ export function planDevice(
   }
   const tags = found.twin && tagChange(identity.device.tags, found.twin);
   const registers = reasons.length > 0;
-  if (!registers && tags === undefined) return { value: { ...base, kind: 'unchanged', found }, findings: [] };
+  if (!registers && tags === undefined) {
+    if (claim !== undefined)
+      return { value: { ...base, kind: 'claim', found, claim, reasons: [claimReason(claim)] }, findings: [] };
+    return { value: { ...base, kind: 'unchanged', found }, findings: [] };
+  }
   const registration = nextRegistration(identity, found, parent);
-  const update = { ...base, kind: 'update', registration, registers, ...why } as const;
+  const claimed = claim === undefined ? {} : { claim };
+  const update = { ...base, kind: 'update', registration, registers, ...claimed, ...why } as const;
   if (tags === undefined) return { value: update, findings };
   return { value: { ...update, tags, reasons: [...reasons, ...tags.reasons] }, findings };
 }
@@ -111,8 +136,28 @@ function inactive(hub: HubHost, { device }: Identity, missed: MissedStaging): Fi
   return finding('plan/inactive-device', { id: device.id, ...missed }, subject);
 }
 
-interface Planned extends Judged<Change> {
+interface PlannedDevice extends Judged<Change> {
   readonly loss?: CarriedLoss;
+}
+
+/** Plans a device that another repository owns. Nothing is written: it is as the manifest says, or the plan is refused. */
+function planForeign(
+  hub: HubHost,
+  { device }: Identity,
+  why: { readonly found: RegisteredDevice; readonly reasons: readonly Reason[] },
+  base: Omit<Extract<Change, { kind: 'unchanged' }>, 'kind' | 'found'>,
+  ours: Owner | undefined,
+): Judged<Change> {
+  const { id } = device;
+  const { found } = why;
+  const subject = { place: device.place('id'), device: id, hub };
+  const owner = otherOwner(found, ours);
+  const reasons = [...why.reasons, ...(found.twin === undefined ? [] : namedDifferences(device.tags, found.twin))];
+  if (reasons.length === 0) {
+    return { value: { ...base, kind: 'unchanged', found }, findings: [finding('plan/shared', { id, owner }, subject)] };
+  }
+  const refused = finding('plan/foreign', { id, owner }, subject);
+  return { value: { ...base, kind: 'conflict', ...why, reasons }, findings: [refused] };
 }
 
 function judge(
@@ -123,14 +168,14 @@ function judge(
     adopt,
     mayLockOut,
     before,
-  }: { readonly adopt: boolean; readonly mayLockOut: boolean; readonly before: Identity | undefined },
+  }: { readonly adopt: Adopt; readonly mayLockOut: boolean; readonly before: Identity | undefined },
 ): readonly Finding[] {
   const { device } = identity;
   const { id } = device;
   const thumbprintKey = device.thumbprints.primary === undefined ? 'certificates.primary' : 'thumbprints.primary';
   const findings: Finding[] = [];
   const foreign = foreignness(found);
-  if (foreign !== undefined && !adopt) {
+  if (foreign !== undefined && adopt !== true) {
     findings.push(finding('plan/foreign', { id, ...foreign }, { place: device.place('id'), device: id, hub }));
   }
   const why = lockout(identity, found, before);

@@ -37,6 +37,16 @@ export function tagChange(wanted: JsonObject | undefined, twin: Twin): TagChange
   };
 }
 
+/**
+ * Returns the tags that differ from those of the manifest, of a device that another repository owns. Tags that only the other
+ * manifest names are no difference.
+ */
+export function namedDifferences(wanted: JsonObject | undefined, { tags }: Twin): TagChange['reasons'] {
+  return [...leaves(wanted ?? {})]
+    .map(([path, value]) => difference(path, valueAt(tags, path), value))
+    .filter((reason) => reason !== undefined);
+}
+
 /** Returns the tags that a change would write and that another client has changed since the plan. */
 export function movedTags(wanted: JsonObject | undefined, planned: Twin, now: Twin): readonly Reason[] {
   const paths = new Set([...leaves(wanted ?? {}).keys(), ...markedIn(planned.tags), tagMark]);

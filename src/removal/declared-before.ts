@@ -10,6 +10,8 @@ import { certificateExtensions } from '../model/identity.ts';
 export interface DeclaredBefore {
   readonly id: DeviceId;
   readonly hub: HubHost;
+  /** The newest commit dropped it. */
+  readonly justNow?: true;
 }
 
 /**
@@ -25,17 +27,19 @@ export async function declaredBefore(
   const only = hubs.length === 1 ? hubs[0] : undefined;
   const ever = new Map<string, DeclaredBefore>();
   const byHead = new Set<string>();
-  const take = (id: string, named: string | undefined, ofHead: boolean) => {
+  const take = (id: string, named: string | undefined, ofHead: boolean, justNow: boolean) => {
     const hub = hubs.find((host) => host === (named ?? only));
     if (hub === undefined || !isDeviceId(id)) return;
-    ever.set(`${hub}/${id}`, { id, hub });
-    if (ofHead) byHead.add(`${hub}/${id}`);
+    const name = `${hub}/${id}`;
+    if (justNow) ever.set(name, { id, hub, justNow });
+    else if (!ever.has(name)) ever.set(name, { id, hub });
+    if (ofHead) byHead.add(name);
   };
   for (const { version, declared } of await statesOf(manifests, history)) {
-    for (const { id, hub } of declared.devices) take(id, hub, isOfHead(version));
+    for (const { id, hub } of declared.devices) take(id, hub, isOfHead(version), version.endedByHead === true);
     if (declared.from.length === 0) continue;
-    for (const { name, ofHead } of await namedByCertificates(declared.from, version, history)) {
-      take(name, declared.hub, ofHead);
+    for (const { name, ofHead, justNow } of await namedByCertificates(declared.from, version, history)) {
+      take(name, declared.hub, ofHead, justNow);
     }
   }
   return [...ever].filter(([name]) => !byHead.has(name)).map(([, device]) => device);
@@ -91,6 +95,8 @@ interface Named {
   readonly name: string;
   /** Whether the head has the manifest and the certificate. */
   readonly ofHead: boolean;
+  /** The newest commit changed the manifest or the certificate. */
+  readonly justNow: boolean;
 }
 
 /** The common names of the certificates that the patterns matched while this version of the manifest was current. */
@@ -109,7 +115,8 @@ async function namedByCertificates(
     const reading = await readCertificate(version.path, bytes);
     const name = nameIn(reading);
     if (reading.kind === 'certificate' && reading.certificate.authority !== 'signing-key' && name !== undefined) {
-      names.push({ name, ofHead: isOfHead(manifest) && isOfHead(version) });
+      const justNow = manifest.endedByHead === true || version.endedByHead === true;
+      names.push({ name, ofHead: isOfHead(manifest) && isOfHead(version), justNow });
     }
   }
   return names;

@@ -5,6 +5,8 @@ import type { Report } from '../model/report.ts';
 export interface Counts {
   readonly created: number;
   readonly updated: number;
+  /** Devices that became this repository's. One that was updated too counts there as well. */
+  readonly claimed: number;
   readonly unchanged: number;
   readonly removed: number;
   readonly failed: number;
@@ -17,6 +19,7 @@ export function outcomeCounts({ outcomes }: Report): Counts {
   return {
     created: count('created'),
     updated: count('updated'),
+    claimed: outcomes.filter(({ owner }) => owner === 'claimed').length,
     unchanged: count('unchanged'),
     removed: count('removed'),
     failed: count('failed'),
@@ -31,6 +34,7 @@ export function counts(report: Report): Counts {
   return {
     created: count('create'),
     updated: count('update'),
+    claimed: report.changes.filter((change) => 'claim' in change && change.claim !== undefined).length,
     unchanged: count('unchanged'),
     removed: count('disable', 'delete'),
     failed: count('conflict', 'blocked'),

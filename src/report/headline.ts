@@ -28,7 +28,10 @@ export function headline(report: Report): string {
       return headlines['in-sync']({ devices });
     case 'drift':
       // Count the changes, not `devices`: a device that no manifest declares any more can drift too.
-      return headlines.drift({ drifted: changes.length - counts(report).unchanged, devices: changes.length });
+      return headlines.drift({
+        drifted: changes.filter(({ kind }) => kind !== 'unchanged' && kind !== 'claim').length,
+        devices: changes.length,
+      });
     case 'listed':
       return headlines.listed({ devices: listed.length, managed: listed.filter(({ managed }) => managed).length });
   }
@@ -46,8 +49,8 @@ export const headlines = {
   unchanged: ({ devices }: Devices) =>
     `${plural(devices, 'device')}: the hub is as the manifest says, nothing to write`,
 
-  changes: ({ created, updated, removed, unchanged }: Changed) =>
-    `to create ${created}, to update ${updated}${ifAny('to remove', removed)}, unchanged ${unchanged}`,
+  changes: ({ created, updated, claimed = 0, removed, unchanged }: Changed) =>
+    `to create ${created}, to update ${updated}${ifAny('to claim', claimed)}${ifAny('to remove', removed)}, unchanged ${unchanged}`,
 
   changed: (done: Changed) => changedText(done),
 
@@ -81,7 +84,7 @@ interface Problems {
   readonly warnings: number;
 }
 
-type Changed = Pick<Counts, 'created' | 'updated' | 'removed' | 'unchanged'>;
+type Changed = Partial<Pick<Counts, 'claimed'>> & Pick<Counts, 'created' | 'updated' | 'removed' | 'unchanged'>;
 type NotDone = Pick<Counts, 'failed' | 'unknown'>;
 
 function problems(findings: readonly Finding[]): Problems {
@@ -94,11 +97,11 @@ function problemTexts({ errors, warnings }: Problems): readonly string[] {
   return [...(errors === 0 ? [] : [plural(errors, 'error')]), ...(warnings === 0 ? [] : [plural(warnings, 'warning')])];
 }
 
-function changedText({ created, updated, removed, unchanged }: Changed): string {
-  return `created ${created}, updated ${updated}${ifAny('removed', removed)}, unchanged ${unchanged}`;
+function changedText({ created, updated, claimed = 0, removed, unchanged }: Changed): string {
+  return `created ${created}, updated ${updated}${ifAny('claimed', claimed)}${ifAny('removed', removed)}, unchanged ${unchanged}`;
 }
 
-/** `, removed 2`. Few runs remove devices, so nothing is said where none are. */
+/** `, removed 2`. Few runs claim or remove devices, so nothing is said where none are. */
 function ifAny(what: string, count: number): string {
   return count === 0 ? '' : `, ${what} ${count}`;
 }

@@ -1,7 +1,9 @@
 import type { Finding } from '../model/finding.ts';
+import type { Change } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 import { withoutSecrets } from '../model/secrets.ts';
 import { outcomeCounts } from './counts.ts';
+import { ownerLabel } from './owners.ts';
 
 /**
  * Returns the report as one JSON document (`--json`, output `report-file`). Its schema is schemas/report.schema.json.
@@ -16,6 +18,7 @@ export function reportJson(report: Report): object {
       hub: change.hub,
       kind: change.kind,
       reasons: 'reasons' in change ? change.reasons : [],
+      ...ownerJson(change, report),
       ...('rotation' in change ? { rotation: change.rotation } : {}),
     })),
     outcome: {
@@ -23,6 +26,7 @@ export function reportJson(report: Report): object {
       tagged: report.outcomes.filter(({ tags }) => tags === 'written').length,
       devices: report.outcomes,
     },
+    ...(report.kept ? { kept: report.kept } : {}),
     bundles: report.bundles.map(({ device, hub, directory, files }) => ({
       device,
       hub,
@@ -39,11 +43,19 @@ function findingJson({ rule, severity, message, remedy, place, device, hub }: Fi
   return { rule, severity, message, remedy, file: place?.file, line: place?.line, column: place?.column, device, hub };
 }
 
-function listedJson({ listed }: Report): readonly object[] {
+/** The owner of a device that the hub has, and whether this run claims it. */
+function ownerJson(change: Change, { owner }: Report): object {
+  const label = 'found' in change ? ownerLabel(change.found, owner) : undefined;
+  const claims = 'claim' in change && change.claim !== undefined;
+  return { ...(label === undefined ? {} : { owner: label }), ...(claims ? { claims } : {}) };
+}
+
+function listedJson({ listed, owner }: Report): readonly object[] {
   return listed.map(({ hub, managed, device }) => ({
     device: device.id,
     hub,
     managed,
+    owner: ownerLabel(device, owner),
     status: device.status,
     statusReason: device.statusReason,
     authentication: device.authentication,

@@ -69,9 +69,10 @@ function fitting<Item>(items: readonly Item[], write: (item: Item) => string, { 
 /** Returns the counts of devices as a table, or an empty text if no hub was asked. */
 export function countTable(report: Report): string {
   if (report.changes.length === 0 && report.outcomes.length === 0) return '';
-  const { created, updated, unchanged, removed, failed, unknown } = counts(report);
+  const { created, updated, claimed, unchanged, removed, failed, unknown } = counts(report);
   const shown = removed === 0 ? {} : { removed };
-  const columns = Object.entries({ created, updated, unchanged, ...shown, failed, unknown });
+  const taken = claimed === 0 ? {} : { claimed };
+  const columns = Object.entries({ created, updated, ...taken, unchanged, ...shown, failed, unknown });
   const cells = columns.map(([, count]) => String(count));
   return `\n${line(columns.map(([name]) => name))}|${' --- |'.repeat(columns.length)}\n${line(cells)}`;
 }

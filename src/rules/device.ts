@@ -65,7 +65,7 @@ export const deviceRules = {
   'device/tags': rule<{ key: string; problem: TagProblem }>({
     severity: 'error',
     about:
-      'IoT Hub would refuse the tags: a name with a dot, a dollar sign, a space or a control character, a list, a text over 4 KB, an integer beyond 2^52, more than 10 levels, more than 8 KB in all. `provisionIotEdge` is a tag of this tool, which keeps there which tags the manifest names.',
+      'IoT Hub would refuse the tags: a name with a dot, a dollar sign, a space or a control character, a list, a text over 4 KB, an integer beyond 2^52, more than 10 levels, more than 8 KB in all. `provisionIotEdge` and `provisionIotEdgeOwner` are tags of this tool, which keeps there which tags the manifest names and which repository owns the device.',
     message: ({ key, problem }) => `${key} ${tagText(problem)}`,
     remedy: () => 'Rename the tag, or make it shorter; in a CSV a dot in the name of the column begins a map.',
     example: { key: 'tags.site code', problem: { character: ' ' } },
@@ -90,7 +90,7 @@ function idText(problem: IdProblem): string {
 
 const tagWords = {
   'empty-name': 'has an empty name',
-  'reserved-name': 'is kept by this tool: it says which tags the manifest names',
+  'reserved-name': 'is kept by this tool',
   list: 'is a list, expected text, a number, true, false or a map of tags',
   'not-a-number': 'is not a number that JSON has',
 } as const;

@@ -31,6 +31,11 @@ export interface Foreignness {
   readonly authentication: AuthenticationType;
 }
 
+/** The repository that owns a device. Undefined if the text of its mark is not one that a run writes. */
+export interface OtherOwner {
+  readonly owner: string | undefined;
+}
+
 /** One difference between the approved plan (`was`) and the current one (`now`). */
 export type Difference =
   | { readonly kind: 'new-device'; readonly now: DeviceChange }
@@ -45,7 +50,7 @@ export type Difference =
 
 /** A device and its fields in a plan file. */
 interface DeviceChange {
-  readonly kind: 'create' | 'update' | 'disable' | 'delete';
+  readonly kind: 'create' | 'update' | 'claim' | 'disable' | 'delete';
   readonly fields: readonly NamedChange[];
 }
 
@@ -110,14 +115,43 @@ export const planRules = {
       staged: Date.UTC(2026, 1, 1, 9),
     },
   }),
-  'plan/foreign': rule<{ id: string } & Foreignness>({
+  'plan/foreign': rule<{ id: string } & (Foreignness | OtherOwner)>({
     severity: 'error',
     about:
-      'The hub has a device of this id that is not an edge device with thumbprint authentication: somebody else made it.',
-    message: ({ id, ...foreignness }) =>
-      `device "${id}" exists in the hub as ${foreignText(foreignness)}, expected an edge device with X.509 thumbprints`,
-    remedy: () => 'Give the device another id, or let the workflow say adopt: true to take it over.',
+      'The hub has a device of this id that somebody else made: it is not an edge device with thumbprint authentication, or it bears the mark of another repository and is not as the manifest says.',
+    message: ({ id, ...why }) =>
+      'edge' in why
+        ? `device "${id}" exists in the hub as ${foreignText(why)}, expected an edge device with X.509 thumbprints`
+        : `device "${id}" belongs to ${ownerName(why)}, and is not as the manifest says`,
+    remedy: (why) =>
+      'edge' in why
+        ? 'Give the device another id, or let the workflow say adopt: true to take it over.'
+        : 'Give the device another id, or declare it as its owner does. To take it over, let the workflow say adopt: true for one run; on a command line outside of the repository, name yours with --owner.',
     example: { id: 'edge-001', edge: false, authentication: 'sas' },
+  }),
+  'plan/shared': rule<{ id: string } & OtherOwner>({
+    severity: 'warning',
+    about:
+      'The device bears the mark of another repository and is already as the manifest says, such as a gateway that two repositories must name. Nothing is written to it, and `prune` never removes it.',
+    message: ({ id, ...other }) =>
+      `device "${id}" belongs to ${ownerName(other)}; it is as the manifest says, so nothing is written`,
+    remedy: () =>
+      'If both repositories need it, leave it so: only its owner changes it. Otherwise remove it from one of them, or let the workflow say adopt: true for one run to take it over.',
+    example: { id: 'gateway-01', owner: 'contoso/other' },
+  }),
+  'plan/stays': rule<{ id: string } & Partial<OtherOwner>>({
+    severity: 'notice',
+    about:
+      'This change drops a device from the manifest, and `prune` does not remove it, because it does not bear the mark of this repository.',
+    message: ({ id, ...other }) =>
+      'owner' in other
+        ? `device "${id}" is no longer declared; it belongs to ${ownerName({ owner: other.owner })}, so it stays`
+        : `device "${id}" is no longer declared; it belongs to no repository, so it stays`,
+    remedy: (other) =>
+      'owner' in other
+        ? 'Nothing is to be done. Its owner removes it.'
+        : 'If it is yours, declare it again, run once with adopt: unmarked, then drop it; or remove it by hand.',
+    example: { id: 'edge-007', owner: 'contoso/other' },
   }),
   'plan/too-many-changes': rule<{ changes: number; known: number; limit: string }>({
     severity: 'error',
@@ -206,6 +240,10 @@ function foreignText({ edge, authentication }: Foreignness): string {
   return authentication === 'selfSigned' ? kind : `${kind}, with ${authentications[authentication]}`;
 }
 
+function ownerName({ owner }: OtherOwner): string {
+  return owner ?? 'another owner (its mark is unreadable)';
+}
+
 const authentications = {
   sas: 'symmetric keys',
   certificateAuthority: 'certificates of a registered authority',
@@ -231,8 +269,10 @@ function differenceText(difference: Difference): string {
   }
 }
 
+const changeWords = { disable: 'disabled', update: 'updated', claim: 'claimed' } as const;
+
 function changeText({ kind, fields }: DeviceChange): string {
   if (kind === 'create') return 'created';
   if (kind === 'delete') return 'deleted';
-  return `${kind === 'disable' ? 'disabled' : 'updated'} (${fields.map(describeReason).join(', ')})`;
+  return `${changeWords[kind]} (${fields.map(describeReason).join(', ')})`;
 }

@@ -71,6 +71,42 @@ export const runFaults = {
     given: 'many',
   }),
 
+  'not-an-owner': faultRow<{ given: string }>({
+    kind: 'usage',
+    message: ({ given }) => `owner: ${JSON.stringify(given)} is not a repository, such as github.com/contoso/fleet`,
+    remedy: () => 'Give the host of the server, the owner and the name: --owner github.com/contoso/fleet.',
+    example: { given: 'https://github.com/contoso/fleet' },
+  }),
+  'owner-of-workflow': faultRow<Record<never, never>>({
+    kind: 'usage',
+    message: () => 'owner names another repository than that of this workflow',
+    remedy: () => 'Remove --owner. In a workflow, devices always belong to its own repository.',
+    example: {},
+  }),
+  'owner-unknown': faultRow<{ setting: 'prune' | 'adopt' }>({
+    kind: 'usage',
+    message: ({ setting }) =>
+      `${setting}: it is not known which repository this is, so no device in the hub is known to be its own`,
+    remedy: ({ setting }) =>
+      `Name it: --owner github.com/contoso/fleet, or give the clone a remote origin that names it; or leave ${setting} out.`,
+    example: { setting: 'prune' },
+  }),
+  'twins-unread': faultRow<{ host: string }>({
+    kind: 'usage',
+    message: ({ host }) =>
+      `prune: this run may not read the twins of ${host}, so it does not know which devices belong to this repository`,
+    remedy: () =>
+      'Give the policy the right Service Connect, or the Entra application the role IoT Hub Twin Contributor; or leave prune out.',
+    example: { host: 'contoso.azure-devices.net' },
+  }),
+  'twins-unwritten': faultRow<{ host: string }>({
+    kind: 'usage',
+    message: ({ host }) =>
+      `prune: this run may not write the twins of ${host}, so it cannot mark the devices of this repository`,
+    remedy: () => 'Give the Entra application the role IoT Hub Twin Contributor; or leave prune out.',
+    example: { host: 'contoso.azure-devices.net' },
+  }),
+
   // Sign-in. Ids are never quoted, because a secret may stand in their place by mistake.
   'two-ways-to-sign-in': faultRow<Record<never, never>>({
     kind: 'usage',

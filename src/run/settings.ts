@@ -2,9 +2,12 @@ import { resolve } from 'node:path';
 import { type ImportContainer, readImportContainer } from '../hub/import/import-container.ts';
 import { parseCapacity } from '../model/capacity.ts';
 import type { HubHost } from '../model/fleet.ts';
+import type { Owner } from '../model/owner.ts';
 import { type Command, commands } from '../model/report.ts';
 import { type ChangeLimit, readChangeLimit } from '../plan/limit.ts';
+import type { Adopt } from '../plan/ownership.ts';
 import { runFault } from './faults.ts';
+import { type OwnerSources, readOwner } from './owner.ts';
 import type { Request } from './request.ts';
 import { SettingReader, type Settings } from './setting-reader.ts';
 import { hostsOf, type SignIn } from './sign-in.ts';
@@ -44,6 +47,8 @@ export interface SettingsContext {
   readonly mask?: (key: string) => void;
   /** Milliseconds since 1970. */
   readonly now?: number;
+  /** If absent, only the setting `owner` names the owner. */
+  readonly owner?: OwnerSources;
 }
 
 /** Whether a command asks a hub. */
@@ -69,7 +74,7 @@ export async function readSettings(settings: Settings, context: SettingsContext)
   const hubCapacity = capacity === '' ? undefined : reader.attempt(() => parseCapacity(capacity, 'hub-capacity'));
   const retentionDays = reader.days('retention-days', 0);
   const issue = reader.text('issue');
-  const request: Request = {
+  const unowned: Request = {
     command,
     manifests: reader.attempt(manifests) ?? [],
     hubs: [...new Set([...readHubs(reader), ...hostsOf(signIn)])],
@@ -78,16 +83,19 @@ export async function readSettings(settings: Settings, context: SettingsContext)
     failOn: reader.word('fail-on', ['error', 'warning']),
     expiryWarningDays: reader.days('expiry-warning-days', 30),
     plan: {
-      adopt: reader.flag('adopt'),
+      adopt: readAdopt(reader),
       allowLockout: reader.devices('allow-lockout'),
       maxChanges: readMaxChanges(reader),
       prune: reader.word('prune', ['none', 'disable', 'delete']),
     },
+    ...(reader.flag('unowned') ? { unowned: true } : {}),
     ...(planFile === '' ? {} : { planFile: resolve(directory, planFile) }),
     ...(hubCapacity === undefined ? {} : { hubCapacity }),
     ...(timeLimit === undefined ? {} : { timeLimit }),
     findings: [],
   };
+  const owner = await ownerFor(unowned, reader, context);
+  const request = owner === undefined ? unowned : { ...unowned, plan: { ...unowned.plan, owner } };
   return reader.checked({
     request,
     signIn,
@@ -99,6 +107,24 @@ export async function readSettings(settings: Settings, context: SettingsContext)
     ...(issue === '' ? {} : { issue }),
     githubToken: reader.text('github-token'),
   });
+}
+
+function readAdopt(reader: SettingReader): Adopt {
+  const word = reader.word('adopt', ['false', 'unmarked', 'true']);
+  return word === 'unmarked' ? word : word === 'true';
+}
+
+/** Reads the owner of a run that asks a hub. Other runs mark nothing, and have to start fast. */
+async function ownerFor(
+  { command, plan: { prune, adopt } }: Request,
+  reader: SettingReader,
+  { owner: sources }: SettingsContext,
+): Promise<Owner | undefined> {
+  if (!asksHub(command)) return undefined;
+  const owner = await readOwner(reader, sources);
+  if (owner === undefined && prune !== 'none') reader.refuse(runFault('owner-unknown', { setting: 'prune' }));
+  if (owner === undefined && adopt === 'unmarked') reader.refuse(runFault('owner-unknown', { setting: 'adopt' }));
+  return owner;
 }
 
 /** Reads how to sign in: by connection strings, by ids, or by the session of the Azure CLI if neither is given. */

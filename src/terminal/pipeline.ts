@@ -23,7 +23,11 @@ export async function runPipeline(settings: Settings, manifests: readonly string
   try {
     const { request, signIn, caFile, importContainer } = await readSettings(
       { ...settings, 'connection-string': process.env.IOTHUB_CONNECTION_STRING },
-      { directory, manifests: () => fromRoot(root, directory, manifests) },
+      {
+        directory,
+        manifests: () => fromRoot(root, directory, manifests),
+        owner: { env: process.env, origin: () => originOf(root) },
+      },
     );
     outside?.limit(request.timeLimit);
     const workspace = openWorkspace(root, { checkIgnored });
@@ -57,6 +61,12 @@ export async function runPipeline(settings: Settings, manifests: readonly string
   const code = exitCode(report);
   if (code === 3) exitWith(code);
   return code;
+}
+
+/** Git is asked only if nothing else names the owner. */
+async function originOf(root: string): Promise<string | undefined> {
+  const { originUrl } = await import('../github/git/origin.ts');
+  return originUrl(root);
 }
 
 /** Git is asked only after a private key was found, so it is loaded then. */

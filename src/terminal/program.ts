@@ -48,14 +48,24 @@ const options = {
     ).env('IOTHUB_IMPORT_CONTAINER'),
   'time-limit': () =>
     new Option('--time-limit <minutes>', 'begin nothing new after so many minutes; the next run does the rest'),
-  adopt: () => new Option('--adopt', 'take over devices that are not edge devices with thumbprints'),
+  adopt: () =>
+    new Option(
+      '--adopt [which]',
+      'take over devices: unmarked (those that no repository owns), or true (also those of others, and devices that are not edge devices with thumbprints)',
+    ).default('false'),
+  owner: () =>
+    new Option(
+      '--owner <repository>',
+      'SERVER/OWNER/NAME of the repository that owns the devices; else that of the remote origin, and in a workflow its own',
+    ),
+  unowned: () => new Option('--unowned', 'only devices that no repository owns'),
 } as const;
 
 type OptionName = keyof typeof options;
 
 const checking: readonly OptionName[] = ['fail-on', 'expiry-warning-days'];
 const reaching: readonly OptionName[] = ['hub', 'only-hub', 'ca-file'];
-const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt', 'prune', 'plan-file'];
+const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt', 'prune', 'plan-file', 'owner'];
 
 const pipeline: readonly { name: CommandName; summary: string; takes: readonly OptionName[] }[] = [
   { name: 'validate', summary: 'check the manifest and the certificates; no hub is asked', takes: checking },
@@ -74,8 +84,8 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
     ],
   },
   { name: 'render', summary: 'write the bundles alone', takes: ['hub', 'only-hub', ...checking, 'output-directory'] },
-  { name: 'verify', summary: 'compare the hub with the manifest', takes: [...reaching, ...checking, 'prune'] },
-  { name: 'list', summary: "show the hub's edge devices", takes: reaching },
+  { name: 'verify', summary: 'compare the hub with the manifest', takes: [...reaching, ...checking, 'prune', 'owner'] },
+  { name: 'list', summary: "show the hub's edge devices", takes: [...reaching, 'owner', 'unowned'] },
 ];
 
 const afterHelp = `Environment:
@@ -120,7 +130,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     exitCode = code;
   });
   try {
-    await program.parseAsync(withValue(args, '--allow-lockout'), { from: 'user' });
+    await program.parseAsync(withAdopt(withValue(args, '--allow-lockout')), { from: 'user' });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
@@ -199,6 +209,15 @@ function textOption(flags: string, description: string, choices: readonly string
 function withValue(args: readonly string[], option: string): readonly string[] {
   const end = args.indexOf('--');
   return args.map((arg, index) => (arg === option && (end < 0 || index < end) ? `${option}=true` : arg));
+}
+
+/** `--adopt` takes no word, or one of these. What else follows is a manifest: `apply --adopt devices.yaml`. */
+function withAdopt(args: readonly string[]): readonly string[] {
+  return args.map((arg, index) => {
+    const next = args[index + 1] ?? '-';
+    const isManifest = !next.startsWith('-') && !['true', 'false', 'unmarked'].includes(next);
+    return arg === '--adopt' && isManifest ? '--adopt=true' : arg;
+  });
 }
 
 /** A command's options by their long names, as text. */

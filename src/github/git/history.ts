@@ -92,9 +92,11 @@ type Version = FileVersion & { readonly kind: 'file' | 'link' | 'other' };
 /** Every change except a deletion begins a version, which lasts until the next change. */
 function versionsIn(newestFirst: readonly Change[]): readonly Version[] {
   return newestFirst.flatMap(({ path, blob, mode, state, status }, index) => {
-    const until = newestFirst[index - 1]?.state ?? Number.POSITIVE_INFINITY;
+    const next = newestFirst[index - 1];
+    const until = next?.state ?? Number.POSITIVE_INFINITY;
+    const ended = next?.isHead === true ? ({ endedByHead: true } as const) : {};
     const kind = mode === '120000' ? 'link' : mode.startsWith('100') ? 'file' : 'other';
-    return status === 'D' ? [] : [{ path, blob, from: state, until, kind }];
+    return status === 'D' ? [] : [{ path, blob, from: state, until, ...ended, kind }];
   });
 }
 
@@ -116,6 +118,8 @@ interface Change {
   readonly blob: string;
   /** The number of the commit, counted from the first commit of the branch. */
   readonly state: number;
+  /** It is a change of the newest commit. */
+  readonly isHead: boolean;
 }
 
 /** Returns the changes to files in all commits of the branch, newest first. */
@@ -128,7 +132,7 @@ async function allChanges(git: Git, head: string): Promise<readonly Change[]> {
   let change: Pick<Change, 'mode' | 'blob' | 'status'> | undefined;
   for (const record of records) {
     if (change !== undefined) {
-      changes.push({ ...change, commit, state, path: record });
+      changes.push({ ...change, commit, state, path: record, isHead: state === -1 });
       change = undefined;
       continue;
     }

@@ -45,6 +45,6 @@ function tokenRefused(reply: Refused, { host, principal }: EntraCredential, { ri
  * `IotHubUnauthorized;Principal … is not authorized for GET on /twins/John due to no assigned permissions`
  * (azure-iot-sdk-csharp issue 3344).
  */
-function isRoleMissing({ error: { code, message } }: Refused): boolean {
+export function isRoleMissing({ error: { code, message } }: Refused): boolean {
   return /^(IotHubUnauthorized|401003)$/.test(code) || /is not authorized for/.test(message);
 }

@@ -1,6 +1,7 @@
 import { isDeviceId, type JsonObject } from '../../model/fleet.ts';
-import type { AuthenticationType, RegisteredDevice, Twin } from '../../model/registration.ts';
-import type { RegistryWrite } from '../../model/registry.ts';
+import { markOf, ownerTag } from '../../model/owner.ts';
+import type { AuthenticationType, RegisteredDevice, Registration, Twin } from '../../model/registration.ts';
+import type { DeviceWithTwin, RegistryWrite } from '../../model/registry.ts';
 
 /** Whether a value is an object, neither `null` nor an array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -47,6 +48,13 @@ export function registeredTwin(value: unknown): Twin | undefined {
   return isJsonObject(tags) ? { etag: bare(etag), tags } : undefined;
 }
 
+/** Reads a device and its twin from `GET /twins/{id}`. Both etags must be there. `undefined` for anything else. */
+export function deviceWithTwin(value: unknown): DeviceWithTwin | undefined {
+  if (!isRecord(value) || typeof value.deviceEtag !== 'string') return undefined;
+  const [device, twin] = [registeredDevice(value), registeredTwin(value)];
+  return device === undefined || twin === undefined ? undefined : { ...device, twin };
+}
+
 /** The value must come from `JSON.parse`. */
 function isJsonObject(value: unknown): value is JsonObject {
   return isRecord(value);
@@ -59,7 +67,8 @@ function isJsonObject(value: unknown): value is JsonObject {
 export function bulkEntry(write: RegistryWrite) {
   if (write.mode === 'delete') return { deviceId: write.found.id, eTag: write.found.etag };
   if (write.mode === 'disable') return disabledEntry(write.found, write.statusReason);
-  const { id, thumbprints, status, statusReason, deviceScope, parentScopes, tags } = write.registration;
+  const { id, thumbprints, status, statusReason, deviceScope, parentScopes } = write.registration;
+  const tags = write.mode === 'create' ? firstTags(write.registration) : undefined;
   return {
     deviceId: id,
     ...(write.mode === 'update' ? { eTag: write.etag } : {}),
@@ -73,8 +82,13 @@ export function bulkEntry(write: RegistryWrite) {
     ...(deviceScope === undefined ? {} : { deviceScope }),
     ...(parentScopes === undefined ? {} : { parentScopes }),
     // The service's C# SDK creates a device with its twin in the same way: AddDeviceWithTwinAsync.
-    ...(tags === undefined || write.mode === 'update' ? {} : { tags }),
+    ...(tags === undefined ? {} : { tags }),
   };
+}
+
+/** The tags of a new device, with the mark of its owner. */
+function firstTags({ tags, owner }: Registration): JsonObject | undefined {
+  return owner === undefined ? tags : { ...tags, [ownerTag]: markOf(owner) };
 }
 
 /** The device as it was found, with another status. The update then loses no field. */
