@@ -5,7 +5,7 @@ import { requireUploads, uploadBundles } from './github/artifacts.ts';
 import { commentReport } from './github/comment.ts';
 import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { openEventHistory } from './github/event-history.ts';
-import { baseCommit, checkOut } from './github/git/base.ts';
+import { baseCommit, openCommit } from './github/git/base.ts';
 import { ignoredByGit } from './github/git/ignored.ts';
 import { idToken, mayHaveIdTokens } from './github/id-token.ts';
 import { readInputs } from './github/inputs.ts';
@@ -17,8 +17,10 @@ import { formsOf, hiding, signaturesIn } from './github/secrets.ts';
 import { asFault, type Fault, messageOf } from './model/fault.ts';
 import { type Command, endedEarly, exitCode, type Report } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
+import type { Workspace } from './model/workspace.ts';
 import { provision } from './provision.ts';
 import type { SarifContext } from './report/sarif.ts';
+import { commitWorkspace, largestOf } from './run/commit-workspace.ts';
 import { runFault } from './run/faults.ts';
 import { runLines } from './run/lines.ts';
 import type { BaseFiles, FilesRead, Request } from './run/request.ts';
@@ -99,7 +101,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
             mask: setSecret,
             authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
             proxyFor: getProxyForUrl,
-            ca: () => readCa(caFile),
+            ca: () => readCa(caFile, workspace.root),
           }),
         )
       : [];
@@ -118,7 +120,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
     checkPublishing: settings.artifacts === 'none' ? () => {} : requireUploads,
     ...(event.rerunOn === undefined ? {} : { requireCurrent: requireCurrentOn(event.rerunOn) }),
     openHistory: () => openEventHistory(root, event, command),
-    ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
+    ...(event.base === undefined ? {} : { openBase: () => openBase(root, event, workspace) }),
   });
   if (excuse !== undefined) {
     notice(runLines['only-validated']({ reason: excuse }), { title: runLines['plan-without-hub-title']() });
@@ -140,11 +142,16 @@ function completed({ request, artifacts }: RunSettings, root: string, event: Eve
 }
 
 /** The files at the base of the pull request. If they are missing, a notice says why, and the plan goes on. */
-async function openBase(root: string, named: string): Promise<BaseFiles | undefined> {
+async function openBase(
+  root: string,
+  { base = '', commit }: Event,
+  workspace: Workspace,
+): Promise<BaseFiles | undefined> {
   try {
-    const base = await checkOut(root, await baseCommit(root, named));
-    if (base !== undefined) return { ...base, workspace: openWorkspace(base.folder) };
-    throw new Error(runLines['base-missing']());
+    const opened = await openCommit(root, await baseCommit(root, base, commit), largestOf);
+    if (opened === undefined) throw new Error(runLines['base-missing']());
+    const { renamed, remove } = opened;
+    return { workspace: commitWorkspace(opened, workspace), renamed, remove };
   } catch (thrown) {
     const reason = messageOf(thrown);
     notice(runLines['not-compared']({ reason }), { title: runLines['not-compared-title']() });
