@@ -75,7 +75,7 @@ async function readGlobs(globs: readonly string[]): Promise<Globs> {
   const matchesAny = picomatch(wanted, { posix: true });
   const excepted = picomatch(
     globs.filter(isException).map((glob) => glob.slice(1)),
-    { posix: true, dot: true },
+    { posix: true },
   );
   const ways = wanted.map((glob) => ({
     start: picomatch
@@ -83,14 +83,17 @@ async function readGlobs(globs: readonly string[]): Promise<Globs> {
       .base.split('/')
       .filter((segment) => segment !== ''),
     depth: glob.includes('**') ? Number.POSITIVE_INFINITY : glob.split('/').length - 1,
-    hidden: /(^|[^\w*?)\]}.-])\./.test(glob),
+    hidden: /(^|[^\w*?)\]}.-])\.|!\(/.test(glob),
   }));
   return {
     matches: (path) => matchesAny(path) && !excepted(path),
     reaches: (folder) => {
       const segments = folder.split('/');
+      const isExcepted = excepted(folder);
       return ways.some(({ start, depth, hidden }) => {
         if (segments.length > depth || (!hidden && segments.some((segment) => segment.startsWith('.')))) return false;
+        // An exception for a folder leaves out what is in it, but not a folder that the glob itself names.
+        if (isExcepted && segments.length > start.length) return false;
         return start.every((name, index) => index >= segments.length || segments[index] === name);
       });
     },
