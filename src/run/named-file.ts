@@ -31,7 +31,17 @@ export function readNamed(path: string, workspace: string, limit: number): ReadR
     const refusal = refusalOfReal(path, real, workspace);
     return refusal === undefined ? readRegular(real, limit) : { ok: false, why: 'outside', detail: refusal };
   } catch (cause) {
+    // A pipe of a shell, /dev/fd/63, is there, although the link that it is leads to no path.
+    if (isPipe(path)) return { ok: false, why: 'unreadable', detail: unread.notAFile('device') };
     return unreadable(cause);
+  }
+}
+
+function isPipe(path: string): boolean {
+  try {
+    return !statSync(path).isFile();
+  } catch {
+    return false;
   }
 }
 
