@@ -120,7 +120,7 @@ describeNeeding(['links and modes of POSIX'], 'what is no regular file', () => {
   it('a pipe is neither read nor written in the workspace, and nobody waits for its other end', () => {
     const { root } = place();
     const path = join(root, 'pipe');
-    execFileSync('mkfifo', [path]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
     const device = unread.notAFile('device');
     expect(readNamed(path, root, 1000)).toEqual({ ok: false, why: 'unreadable', detail: device });
     expect(writeNamed(path, root, 'x')).toBe(device);

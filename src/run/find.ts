@@ -57,7 +57,7 @@ export async function findIn(
   };
 }
 
-export function isGlob(path: string): boolean {
+function isGlob(path: string): boolean {
   return /[*?[\]{}]|[!+@]\(|^!/.test(path);
 }
 
