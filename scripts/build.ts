@@ -11,7 +11,7 @@ const core = [
   /\/src\/report\/(text|json|counts|devices|headline|severity|sums|visible|writing)\./,
   /\/src\/plan\/limit\./,
   /\/src\/(check|provision)\.ts$/,
-  /\/src\/run\/(?!plan-file)/,
+  /\/src\/run\/(?!plan-file|commit-workspace)/,
   /\/src\/manifest\/(?!json|csv|first|declared)/,
   /\/src\/identity\/(?!issue|authority|pairs)/,
   /\/src\/bundle\/(judge\/|render|name|base\/read|config\/(agent|parent|placeholders)\.)/,

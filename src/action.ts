@@ -5,7 +5,7 @@ import { requireUploads, uploadBundles } from './github/artifacts.ts';
 import { commentReport } from './github/comment.ts';
 import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { openEventHistory } from './github/event-history.ts';
-import { baseCommit, checkOut } from './github/git/base.ts';
+import { baseCommit, openCommit } from './github/git/base.ts';
 import { committedAt } from './github/git/committed.ts';
 import { ignoredByGit } from './github/git/ignored.ts';
 import { idToken, mayHaveIdTokens } from './github/id-token.ts';
@@ -18,8 +18,10 @@ import { formsOf, hiding, signaturesIn } from './github/secrets.ts';
 import { asFault, type Fault, messageOf } from './model/fault.ts';
 import { type Command, endedEarly, exitCode, type Report } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
+import type { Workspace } from './model/workspace.ts';
 import { provision } from './provision.ts';
 import type { SarifContext } from './report/sarif.ts';
+import { commitWorkspace, largestOf } from './run/commit-workspace.ts';
 import { runFault } from './run/faults.ts';
 import { runLines } from './run/lines.ts';
 import type { BaseFiles, FilesRead, Request } from './run/request.ts';
@@ -101,7 +103,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
             mask: setSecret,
             authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
             proxyFor: getProxyForUrl,
-            ca: () => readCa(caFile),
+            ca: () => readCa(caFile, workspace.root),
           }),
         )
       : [];
@@ -120,8 +122,8 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
     checkPublishing: settings.artifacts === 'none' ? () => {} : requireUploads,
     ...(event.rerunOn === undefined ? {} : { requireCurrent: requireCurrentOn(event.rerunOn) }),
     openHistory: () => openEventHistory(root, event, command),
-    ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
-    ...(event.before === undefined ? {} : { openBefore: () => openBefore(root, event) }),
+    ...(event.base === undefined ? {} : { openBase: () => openBase(root, event, workspace) }),
+    ...(event.before === undefined ? {} : { openBefore: () => openBefore(root, event, workspace) }),
     committedAt: (blobs) => timesOf(root, blobs),
   });
   if (excuse !== undefined) {
@@ -144,11 +146,15 @@ function completed({ request, artifacts }: RunSettings, root: string, event: Eve
 }
 
 /** The files at the base of the pull request. If they are missing, a notice says why, and the plan goes on. */
-async function openBase(root: string, named: string): Promise<BaseFiles | undefined> {
+async function openBase(
+  root: string,
+  { base = '', commit }: Event,
+  workspace: Workspace,
+): Promise<BaseFiles | undefined> {
   try {
-    const base = await checkOut(root, await baseCommit(root, named));
-    if (base !== undefined) return { ...base, workspace: openWorkspace(base.folder) };
-    throw new Error(runLines['base-missing']());
+    const opened = await filesAt(root, await baseCommit(root, base, commit), workspace);
+    if (opened === undefined) throw new Error(runLines['base-missing']());
+    return opened;
   } catch (thrown) {
     const reason = messageOf(thrown);
     notice(runLines['not-compared']({ reason }), { title: runLines['not-compared-title']() });
@@ -160,14 +166,24 @@ async function openBase(root: string, named: string): Promise<BaseFiles | undefi
  * The files at the commit before. Without them the run refuses more, and the finding names the remedy. So a missing commit is told
  * by nothing else, and a fault of git by a notice.
  */
-async function openBefore(root: string, { base, before = '' }: Event): Promise<BaseFiles | undefined> {
+async function openBefore(
+  root: string,
+  { base, before = '', commit }: Event,
+  workspace: Workspace,
+): Promise<BaseFiles | undefined> {
   try {
-    const files = await checkOut(root, base === undefined ? before : await baseCommit(root, base));
-    return files === undefined ? undefined : { ...files, workspace: openWorkspace(files.folder) };
+    return await filesAt(root, base === undefined ? before : await baseCommit(root, base, commit), workspace);
   } catch (thrown) {
     notice(runLines['before-unread']({ reason: messageOf(thrown) }), { title: runLines['before-unread-title']() });
     return undefined;
   }
+}
+
+/** The files of a commit; undefined if the repository does not have it. */
+async function filesAt(root: string, commit: string, workspace: Workspace): Promise<BaseFiles | undefined> {
+  const opened = await openCommit(root, commit, largestOf);
+  if (opened === undefined) return undefined;
+  return { workspace: commitWorkspace(opened, workspace), renamed: opened.renamed, remove: opened.remove };
 }
 
 /** When contents of files came onto the branch. Without the times one warning is not given, and a notice says why. */

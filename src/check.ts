@@ -15,6 +15,7 @@ import { key, type Past } from './model/plan.ts';
 import type { ConfigurationChange } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
 import type { GoneDevice } from './removal/declared-elsewhere.ts';
+import { finding } from './rules/rules.ts';
 import type { BaseFiles, Request, World } from './run/request.ts';
 
 /** The fleet after all checks that need no hub. */
@@ -63,7 +64,12 @@ export async function check(request: Request, world: World): Promise<Checked> {
     files: [...fleet.value.manifests, ...read, ...bases.value.keys()],
   };
   const manifests = fleet.value.manifests;
-  return { ...checked, ...(await configurationSinceBase(request, world, { ...checked, manifests })) };
+  const { configuration, findings: ofBase } = await configurationSinceBase(request, world, { ...checked, manifests });
+  return {
+    ...checked,
+    findings: inOrder([...checked.findings, ...ofBase]),
+    ...(configuration === undefined ? {} : { configuration }),
+  };
 }
 
 /** manifest → Fleet, every device with its hub. `files` keeps the certificates that were read. */
@@ -119,26 +125,29 @@ async function configurationSinceBase(
   request: Request,
   { workspace, openBase }: World,
   { devices, all, manifests }: Pick<Checked, 'devices' | 'all'> & { readonly manifests: readonly string[] },
-): Promise<Pick<Checked, 'configuration'>> {
-  if (request.command !== 'plan' && request.command !== 'validate') return {};
+): Promise<{ readonly configuration?: readonly ConfigurationChange[]; readonly findings: readonly Finding[] }> {
+  if (request.command !== 'plan' && request.command !== 'validate') return { findings: [] };
   const base = await openBase?.();
-  if (base === undefined) return {};
+  if (base === undefined) return { findings: [] };
   try {
     // A device may come from a hub that this run leaves out.
     const { onlyHub: _, ...everywhere } = request;
+    const { fleet, assigned } = await readAt(base, everywhere, manifests);
     const { configurationChanges } = await import('./bundle/difference.ts');
-    const before = { devices: await devicesAt(base, everywhere, manifests), workspace: base.workspace };
-    return { configuration: await configurationChanges(before, { devices, all, workspace }) };
+    const before = { devices: assigned.value.inRun, workspace: base.workspace };
+    return {
+      configuration: await configurationChanges(before, { devices, all, workspace }),
+      findings: faultsOfBase(fleet.findings, manifests),
+    };
   } finally {
     await base.remove();
   }
 }
 
-/** The devices of another commit. `manifests` are those of now, which may have had other names. */
-async function devicesAt(base: BaseFiles, request: Request, manifests: readonly string[]): Promise<readonly Device[]> {
+/** The fleet of another commit. `manifests` are those of now, which may have had other names. */
+async function readAt(base: BaseFiles, request: Request, manifests: readonly string[]) {
   const renamed = manifests.flatMap((manifest) => base.renamed.get(manifest) ?? []);
-  const { assigned } = await readDevices({ ...request, manifests: [...request.manifests, ...renamed] }, base.workspace);
-  return assigned.value.inRun;
+  return readDevices({ ...request, manifests: [...request.manifests, ...renamed] }, base.workspace);
 }
 
 /**
@@ -157,9 +166,8 @@ export async function pastOf(
   if (base === undefined) return undefined;
   try {
     const wanted = new Set(dropping.map(({ device }) => key({ device: device.id, hub: device.hub })));
-    const devices = (await devicesAt(base, request, files)).filter(({ id, hub }) =>
-      wanted.has(key({ device: id, hub })),
-    );
+    const { assigned } = await readAt(base, request, files);
+    const devices = assigned.value.inRun.filter(({ id, hub }) => wanted.has(key({ device: id, hub })));
     const before = await identifyEarlier(devices, base.workspace);
     const blobs = new Map([...contentsOf(before, base.workspace), ...contentsOf(dropping, workspace)]);
     const times = await committedAt?.(new Set(blobs.values()));
@@ -185,6 +193,21 @@ function contentsOf(identities: readonly Identity[], workspace: Workspace): Read
 /** https://git-scm.com/book/en/v2/Git-Internals-Git-Objects */
 function blobId(bytes: Uint8Array): string {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+}
+
+/** A device with a fault at the base is not compared. That is told, once for each file. No manifest there is no fault. */
+function faultsOfBase(findings: readonly Finding[], manifests: readonly string[]): readonly Finding[] {
+  const byFile = new Map<string, Finding[]>();
+  for (const one of findings) {
+    if (one.severity !== 'error' || one.rule === 'manifest/empty') continue;
+    const file = one.place?.file ?? '';
+    byFile.set(file, [...(byFile.get(file) ?? []), one]);
+  }
+  return [...byFile].map(([file, faults]) => {
+    const subject = manifests.includes(file) ? { place: { file, line: 1, column: 1 } } : {};
+    const details = { file, said: faults[0]?.message ?? '', more: faults.length - 1 };
+    return finding('manifest/base-unread', details, subject);
+  });
 }
 
 /** The folders that are searched for private keys: those of the manifests and of the certificates that they name. */

@@ -62,12 +62,13 @@ async function planFleet(request: Request, world: World, checked: Checked): Prom
     const more = { changes, findings, ...kept };
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', more);
     // A plan that may not be carried out is not written, so that nobody approves it.
-    return report(request, checked, result, { ...more, ...(await writePlan(request, changes, registries)) });
+    return report(request, checked, result, { ...more, ...(await writePlan(request, world, changes, registries)) });
   });
 }
 
 async function writePlan(
   { planFile }: Request,
+  { workspace }: World,
   changes: readonly Change[],
   registries: ReadonlyMap<HubHost, Registry>,
 ): Promise<Pick<Report, 'planFile' | 'faults'>> {
@@ -77,7 +78,7 @@ async function writePlan(
     import('./run/plan-file.ts'),
   ]);
   try {
-    await writePlanFile(planFile, planDocument([...registries.keys()], changes));
+    writePlanFile(planFile, planDocument([...registries.keys()], changes), workspace.root);
     return { planFile, faults: [] };
   } catch (thrown) {
     return { faults: [asFault(thrown)] };
@@ -91,7 +92,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
   world.checkPublishing();
   const manifests = request.manifests.map(world.workspace.spelled);
   await unlessStopped(world.stop, async () => world.requireCurrent?.({ files: checked.files, manifests }));
-  const differing = await comparing(request);
+  const differing = await comparing(request, world);
   const gone = await devicesGone(request, world, checked);
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
     const { changes, findings: planned, ...kept } = await planHubs(request, world, { ...checked, gone }, registries);
@@ -126,16 +127,16 @@ async function requireTagWriting(
 }
 
 /** Reads the approved plan, if there is one, and gives a function that compares changes with it. No hub is asked before. */
-async function comparing({
-  planFile,
-  plan: { prune = 'none' },
-}: Request): Promise<(hubs: readonly HubHost[], changes: readonly Change[]) => readonly Finding[]> {
+async function comparing(
+  { planFile, plan: { prune = 'none' } }: Request,
+  { workspace }: World,
+): Promise<(hubs: readonly HubHost[], changes: readonly Change[]) => readonly Finding[]> {
   if (planFile === undefined) return () => [];
   const [{ readPlanFile }, { unapproved }] = await Promise.all([
     import('./run/plan-file.ts'),
     import('./plan/approved.ts'),
   ]);
-  const approved = readPlanFile(planFile);
+  const approved = readPlanFile(planFile, workspace.root);
   return (hubs, changes) => unapproved(hubs, changes, approved, prune !== 'none');
 }
 

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
+import { folderWith } from '../support/folder.ts';
 import { commitAll, git, repositoryWith } from '../support/git.ts';
 import { githubToken, startGitHubApi } from '../support/github-api.ts';
 import { describeNeeding } from '../support/needing.ts';
@@ -20,9 +21,14 @@ interface PullRequest {
   readonly from?: string;
   readonly inputs: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** What else happens in the work tree before the run. */
+  readonly prepare?: (folder: string) => void;
+  /** What the workflow checks out: GitHub's trial merge, or the head of the pull request. */
+  readonly checkedOut?: 'merge' | 'head';
 }
 
-async function runOn({ before, change, from = 'octo/fleet', inputs, env = {} }: PullRequest): Promise<ActionRun> {
+async function runOn(pullRequest: PullRequest): Promise<ActionRun> {
+  const { before, change, from = 'octo/fleet', inputs, env = {}, prepare, checkedOut = 'merge' } = pullRequest;
   const folder = repositoryWith(before);
   await writeCertificates(folder, ids);
   commitAll(folder, 'certificates');
@@ -33,10 +39,13 @@ async function runOn({ before, change, from = 'octo/fleet', inputs, env = {} }: 
   const head = git(folder, 'rev-parse', 'HEAD').trim();
   git(folder, 'switch', '-q', '--detach', base);
   git(folder, 'merge', '-q', '--no-ff', '-m', 'trial', 'update');
+  const merge = git(folder, 'rev-parse', 'HEAD').trim();
+  if (checkedOut === 'head') git(folder, 'switch', '-q', '--detach', head);
+  prepare?.(folder);
   const run = await runAction({
     workspace: folder,
     inputs: { command: 'plan', 'github-token': githubToken, ...inputs },
-    env: { GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/7/merge', ...env },
+    env: { GITHUB_EVENT_NAME: 'pull_request', GITHUB_REF: 'refs/pull/7/merge', GITHUB_SHA: merge, ...env },
     event: {
       pull_request: { number: 7, head: { sha: head, repo: { full_name: from } }, base: { sha: base, ref: 'main' } },
     },
@@ -126,5 +135,61 @@ describeNeeding(['git'], 'a pull request that changes what devices would run', (
       inputs: {},
     });
     expect(configurationIn(run)).toEqual([newImage]);
+  });
+
+  it('shows it although the pull request names a filter for its files, and does not run the filter', async () => {
+    const marks = folderWith();
+    const run = await runOn({
+      before: { 'devices.yaml': withImage('1.5.10') },
+      change: (folder) => {
+        update(folder);
+        writeFileSync(join(folder, '.gitattributes'), '*.yaml filter=evil\n');
+      },
+      prepare: (folder) => {
+        git(
+          folder,
+          'config',
+          'filter.evil.smudge',
+          `touch '${join(marks, 'ran')}'; cat ${join(folder, 'devices.yaml')}`,
+        );
+        git(folder, 'config', 'filter.evil.clean', 'cat');
+      },
+      from: 'stranger/fleet',
+      inputs: {},
+    });
+    expect(configurationIn(run), run.stdout).toEqual([newImage]);
+    expect(existsSync(join(marks, 'ran'))).toBe(false);
+  });
+
+  it('compares with the base of the event where the head is checked out, whatever its author has merged', async () => {
+    const run = await runOn({
+      before: { 'devices.yaml': withImage('1.5.10') },
+      change: update,
+      prepare: (folder) => {
+        // The first parent of this merge has what the pull request wants to have.
+        const head = git(folder, 'rev-parse', 'HEAD').trim();
+        git(folder, 'switch', '-q', '--detach', 'main');
+        commitAll(folder, 'nothing');
+        git(folder, 'switch', '-q', '--detach', head);
+        git(folder, 'merge', '-q', '--no-ff', '-m', 'merge', '@{-1}');
+      },
+      from: 'stranger/fleet',
+      inputs: {},
+      checkedOut: 'head',
+    });
+    expect(configurationIn(run), run.stdout).toEqual([newImage]);
+  });
+
+  it('tells that the base cannot be read', async () => {
+    const run = await runOn({
+      before: { 'devices.yaml': 'devices: [\n' },
+      change: update,
+      from: 'stranger/fleet',
+      inputs: {},
+    });
+    expect(run.code, run.stdout).toBe(0);
+    expect(configurationIn(run)).toEqual([]);
+    const { findings } = JSON.parse(readFileSync(run.outputs['report-file'] ?? '', 'utf8'));
+    expect(findings.map(({ rule }: { rule: string }) => rule)).toContain('manifest/base-unread');
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
@@ -25,6 +25,9 @@ const needHub = [
   'plan/too-many-changes',
   'plan/differs-from-approved',
 ];
+
+/** These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts and manifest/from.test.ts. */
+const needMore = ['manifest/base-unread', 'manifest/search-bound'];
 
 /** Makes a unique thumbprint from a text. */
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').toUpperCase();
@@ -236,7 +239,7 @@ defaults:
   runtime: { version: "1.1", platform: debian } #! runtime/out-of-support
   config: { hostname: edge.example }
 devices:
-  from: more/**/*.pem #! certificate/authority-left-out certificate/no-free-slot
+  from: more/**/*.pem #! certificate/authority-left-out certificate/no-free-slot manifest/link-not-followed
 `;
 }
 
@@ -305,6 +308,7 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
     ]);
     certificates(workspace);
     await chains(workspace);
+    symlinkSync(folder, join(workspace, 'more/outside'));
 
     const otherHub = 'HostName=other.azure-devices.net;SharedAccessKeyName=iothubowner;SharedAccessKey=c2VjcmV0';
     const run = await runAction({
@@ -336,7 +340,7 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
     ];
     expect(found.sort()).toEqual(expected.sort());
     const once = new Set(expected.map((line) => line.split(' ')[0]));
-    expect([...once, ...needHub].sort()).toEqual([...ruleNames].sort());
+    expect([...once, ...needHub, ...needMore].sort()).toEqual([...ruleNames].sort());
     for (const { rule, severity } of findings) expect(severity).toBe(rules[rule as keyof typeof rules].severity);
 
     expect(run.outputs.result).toBe('invalid');

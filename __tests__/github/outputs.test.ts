@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
@@ -7,6 +7,7 @@ import { Fault } from '../../src/model/fault.ts';
 import { endedEarly, type Report } from '../../src/model/report.ts';
 import { everyResult, findingOf, outcomeOf, reportOf } from '../report/reports.ts';
 import { folderWith } from '../support/folder.ts';
+import { itNeeding } from '../support/needing.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -39,6 +40,25 @@ describe('the outputs', () => {
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(described).sort());
     expect(outputs.result).toBe(result);
     expect(described.result!.description).toContain(result);
+  });
+
+  itNeeding(['links and modes of POSIX'], 'go into new files, not where links in their folder lead', () => {
+    const folder = folderWith({ victim: 'victim' });
+    const temp = join(folder, 'temp');
+    mkdirSync(temp);
+    vi.stubEnv('GITHUB_OUTPUT', join(folder, 'output'));
+    writeFileSync(join(folder, 'output'), '');
+    const names = ['devices.json', 'report.json'].map((name) => `provision-iot-edge-${name}`);
+    for (const name of [...names, 'provision-iot-edge.sarif']) symlinkSync('../victim', join(temp, name));
+    for (const _ of ['once', 'again']) {
+      setOutputs(everyResult.partial, [], {
+        folder: temp,
+        sarif: { version: '1.2.3', manifest: 'devices.yaml' },
+        hide: (text) => text,
+      });
+    }
+    expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('victim');
+    for (const name of names) expect(JSON.parse(readFileSync(join(temp, name), 'utf8'))).toBeTypeOf('object');
   });
 
   it('are set for a run that never got anywhere', () => {

@@ -15,6 +15,26 @@ const text = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1') => key.export({ 
 const der = (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1') => key.export({ type, format: 'der' });
 const locked = { cipher: 'aes-256-cbc', passphrase: 'x' };
 
+const base64 = (bytes: Buffer) => bytes.toString('base64');
+const lines = (text: string) => text.replace(/.{64}/g, '$&\n');
+/** What a PFX begins with, up to a key bag. */
+const pfx = Buffer.from(`30820100020103${'30820100'}06092a864886f70d010701${'060b2a864886f70d010c0a0102'}`, 'hex');
+const certificate = `-----BEGIN CERTIFICATE-----\n${'MIIB'.repeat(16)}\n-----END CERTIFICATE-----\n`;
+const jwk = { kty: 'RSA', n: 'x'.repeat(300), e: 'AQAB', kid: 'k'.repeat(40) };
+
+/** A Java keystore with entries of these tags: 1 a key, 2 a certificate, 3 a secret key. */
+const keystore = (magic: number, ...tags: readonly number[]) => keystoreOf(2, magic, ...tags);
+
+function keystoreOf(version: number, magic: number, ...tags: readonly number[]): Buffer {
+  const number = (value: number, length: number) => Buffer.from(value.toString(16).padStart(length * 2, '0'), 'hex');
+  const named = (text: string) => [number(text.length, 2), Buffer.from(text)];
+  const entries = tags.flatMap((tag) => {
+    const kind = tag === 2 && version === 2 ? named('X.509') : [];
+    return [number(tag, 4), ...named('alias'), number(0, 8), ...kind, number(5, 4), Buffer.from('bytes')];
+  });
+  return Buffer.concat([number(magic, 4), number(version, 4), number(tags.length, 4), ...entries, Buffer.alloc(20)]);
+}
+
 function search(files: Readonly<Record<string, string | Buffer>>, folders = ['']) {
   return findPrivateKeys(folders, openWorkspace(folderWith(files)));
 }
@@ -48,6 +68,57 @@ describe('a private key committed by mistake', () => {
     ['PKCS#1 in DER', 'a.der', der(rsa.privateKey, 'pkcs1'), 'DER', 1],
     ['SEC 1 in DER', 'a.p8', der(ec.privateKey, 'sec1'), 'DER', 1],
     ['encrypted in DER', 'a.key', ec.privateKey.export({ type: 'pkcs8', format: 'der', ...locked }), 'DER', 1],
+    ['base64 of PKCS#8 alone', 'a.key', base64(der(ec.privateKey, 'pkcs8')), 'DER in base64', 1],
+    ['base64 of PKCS#8 in lines', 'a.p8', lines(base64(der(rsa.privateKey, 'pkcs8'))), 'DER in base64', 1],
+    ['base64 of PKCS#1', 'a.txt.pem', `\r\n${lines(base64(der(rsa.privateKey, 'pkcs1')))}`, 'DER in base64', 2],
+    ['base64 of SEC 1', 'a.key', base64(der(ec.privateKey, 'sec1')), 'DER in base64', 1],
+    ['base64 of PKCS#12', 'a.pfx', base64(pfx), 'PKCS#12 in base64', 1],
+    ['base64 of PEM', 'a.key', base64(Buffer.from(text(ec.privateKey, 'pkcs8'))), 'PRIVATE KEY in base64', 1],
+    [
+      'base64 behind a certificate',
+      'a.pem',
+      `${certificate}${base64(der(ec.privateKey, 'pkcs8'))}`,
+      'DER in base64',
+      4,
+    ],
+    ['a Java keystore', 'a.jks', keystore(0xfeedfeed, 2, 1), 'JKS', 1],
+    ['a Java keystore, behind certificates', 'a.keystore', keystore(0xfeedfeed, 2, 2, 2, 1), 'JKS', 1],
+    ['a Java keystore of version 1', 'a.jks', keystoreOf(1, 0xfeedfeed, 2, 1), 'JKS', 1],
+    ['a Java keystore that is cut off', 'a.jks', keystore(0xfeedfeed, 2, 2).subarray(0, 40), 'JKS', 1],
+    ['a Java keystore in base64', 'a.jks', base64(keystore(0xfeedfeed, 1)), 'JKS in base64', 1],
+    ['JCEKS', 'a.jceks', keystore(0xcececece, 1), 'JCEKS', 1],
+    ['a secret key in JCEKS', 'a.keystore', keystore(0xcececece, 3), 'JCEKS', 1],
+    ['PVK', 'a.pvk', Buffer.from('1ef1b5b000000000020000000000000000000000', 'hex'), 'PVK', 1],
+    ['JWK', 'a.jwk', `{\n${JSON.stringify(ec.privateKey.export({ format: 'jwk' })).slice(1)}`, 'JWK', 2],
+    [
+      'JWK of RSA among others',
+      'my-keys.json',
+      JSON.stringify({ keys: [jwk, { ...jwk, d: 'x'.repeat(43) }] }),
+      'JWK',
+      1,
+    ],
+    ['SSH2', 'id_rsa', '\n---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\n', 'SSH2 ENCRYPTED PRIVATE KEY', 2],
+    ['SSH2, not encrypted', 'a.key', '---- BEGIN SSH2 PRIVATE KEY ----\n', 'SSH2 PRIVATE KEY', 1],
+    ['PuTTY under another name', 'id_plant', 'PuTTY-User-Key-File-2: ssh-rsa\n', 'PuTTY', 1],
+    ['a name of SSH', 'id_ed25519', '-----BEGIN OPENSSH PRIVATE KEY-----\n', 'OPENSSH PRIVATE KEY', 1],
+    ['a copy', 'a.key.bak', text(ec.privateKey, 'pkcs8'), 'PRIVATE KEY', 1],
+    ['an old one', 'a.pem.old', text(ec.privateKey, 'pkcs8'), 'PRIVATE KEY', 1],
+    ['what an editor left', 'a.pem~', text(ec.privateKey, 'pkcs8'), 'PRIVATE KEY', 1],
+    ['a name without an extension', 'device-key', text(ec.privateKey, 'pkcs8'), 'PRIVATE KEY', 1],
+    [
+      'an environment',
+      '.env',
+      `A=1\nKEY="${text(ec.privateKey, 'pkcs8').replaceAll('\n', '\\n')}"\n`,
+      'PRIVATE KEY',
+      2,
+    ],
+    [
+      'base64 in an environment',
+      'plant.env.local',
+      `A=1\nKEY=${base64(der(ec.privateKey, 'pkcs8'))}\nB=2\n`,
+      'DER in base64',
+      2,
+    ],
     ['an extension in capitals', 'A.PEM', text(ec.privateKey, 'pkcs8'), 'PRIVATE KEY', 1],
   ])('%s', async (_, name, content, format, line) => {
     const findings = await search({ [`certs/${name}`]: content });
@@ -67,6 +138,17 @@ describe('a private key committed by mistake', () => {
     ['a word about keys', 'a.pem', 'the PRIVATE KEY stays on the device'],
     ['another kind of file', 'a.txt', text(ec.privateKey, 'pkcs8')],
     ['an empty file', 'a.key', ''],
+    ['a trust store of Java', 'a.jks', keystore(0xfeedfeed, 2, 2)],
+    ['a trust store of Java, of version 1', 'a.jks', keystoreOf(1, 0xfeedfeed, 2, 2)],
+    ['base64 of a public key', 'a.key', base64(ec.publicKey.export({ type: 'spki', format: 'der' }))],
+    ['base64 of something else', 'a.key', `MII${'A'.repeat(400)}`],
+    ['a certificate', 'a.pem', certificate],
+    ['a public JWK', 'a.jwk', JSON.stringify({ ...ec.publicKey.export({ format: 'jwk' }), kid: 'd'.repeat(40) })],
+    ['a public key of SSH', 'id_rsa.pub', `ssh-rsa ${'AAAA'.repeat(90)} me@here\n`],
+    ['a public key of SSH2', 'id_rsa.pub', '---- BEGIN SSH2 PUBLIC KEY ----\n'],
+    ['an example of an environment', '.env.example', text(ec.privateKey, 'pkcs8')],
+    ['text about keys', 'keys.md', text(ec.privateKey, 'pkcs8')],
+    ['a name that only looks alike', 'monkey.json', text(ec.privateKey, 'pkcs8')],
     ['a large file of something else', 'a.der', Buffer.concat([Buffer.from([0x30]), Buffer.alloc(100_000)])],
     [
       'what is too large to be one',

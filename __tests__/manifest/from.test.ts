@@ -1,6 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pairCertificates } from '../../src/identity/pairs.ts';
+import { readFleet } from '../../src/manifest/read.ts';
 import { StopSwitch } from '../../src/model/stop.ts';
 import { provision } from '../../src/provision.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
@@ -224,5 +226,72 @@ describe('a certificate behind a link', () => {
       symlinkSync('/etc/hostname', join(folder, 'certs/b.pem'));
     });
     expect(outside.findings.map(({ rule }) => rule)).toContain('certificate/outside-workspace');
+  });
+});
+
+describe('a search that does not see everything', () => {
+  const bound = { most: 7, of: 'folders' } as const;
+
+  /** Reads a manifest whose search for `pattern` ends early. */
+  async function read(patterns: readonly string[], endsEarly: string) {
+    const workspace = openWorkspace(
+      folderWith({ 'fleet.yaml': from('certs/*.pem'), 'certs/a.pem': (await issue('a')).pem }),
+    );
+    const find = async (wanted: readonly string[]) => {
+      return { ...(await workspace.find(wanted)), ...(wanted.includes(endsEarly) ? { bound } : {}) };
+    };
+    return readFleet(patterns, { ...workspace, find }, async (paths) => pairCertificates(paths, workspace));
+  }
+
+  it('for certificates is an error at the glob', async () => {
+    const { value, findings } = await read(['fleet.yaml'], 'certs/*.pem');
+    expect(value.devices.map(({ id }) => id)).toEqual(['a']);
+    const said = told('manifest/search-bound', { pattern: 'certs/*.pem', bound });
+    expect(findings).toEqual([{ ...said, place: at('fleet.yaml', 5, 18) }]);
+  });
+
+  it('for manifests is an error in the name of the glob', async () => {
+    const { findings } = await read(['*.yaml'], '*.yaml');
+    const said = told('manifest/search-bound', { pattern: '*.yaml', bound });
+    expect(findings).toEqual([{ ...said, place: at('*.yaml', 1, 1) }]);
+  });
+
+  it('that ends as it should is none', async () => {
+    expect((await read(['*.yaml'], 'other.yaml')).findings).toEqual([]);
+  });
+});
+
+describe('a link to a folder outside of the workspace', () => {
+  // The search for manifests meets the link too.
+  const atGlob = (seen: readonly string[]) => seen.filter((text) => text.includes('fleet.yaml'));
+
+  it('is not followed, names nothing outside, and is told at the glob', async () => {
+    const outside = folderWith({ 'edge-1.pem': (await certificate('edge-1')).pem });
+    const { seen, findings, devices } = await render(
+      { 'fleet.yaml': from('"**/*.pem"'), 'edge-2.pem': 'edge-2' },
+      (folder) => symlinkSync(outside, join(folder, 'x')),
+    );
+    expect(atGlob(seen)).toEqual(['manifest/link-not-followed fleet.yaml:5:18']);
+    expect(findings).toContainEqual(
+      expect.objectContaining(told('manifest/link-not-followed', { pattern: '**/*.pem', links: ['x'] })),
+    );
+    expect(JSON.stringify(findings)).not.toContain('edge-1');
+    expect(devices).toEqual(['edge-2']);
+  });
+
+  it('is told beside the fault, if all certificates are behind it', async () => {
+    const { seen, devices } = await render({ 'fleet.yaml': from('x/**/*.pem') }, (folder) =>
+      symlinkSync('/', join(folder, 'x')),
+    );
+    expect(atGlob(seen)).toEqual(['manifest/link-not-followed fleet.yaml:5:18', 'manifest/empty fleet.yaml:5:18']);
+    expect(devices).toEqual([]);
+  });
+
+  it('is followed inside the workspace, without a word', async () => {
+    const { seen, devices } = await render({ 'fleet.yaml': from('x/*.pem'), 'store/a.pem': 'a' }, (folder) =>
+      symlinkSync('store', join(folder, 'x')),
+    );
+    expect(seen).toEqual([]);
+    expect(devices).toEqual(['a']);
   });
 });

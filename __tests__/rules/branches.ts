@@ -153,6 +153,12 @@ export const branches: readonly Branch[] = [
     { from: 'certs/{id}.pem' },
   ),
   ...all(
+    'manifest/link-not-followed',
+    { pattern: '**', links: ['a', 'b'] },
+    { pattern: '**', links: ['a', 'b', 'c', 'd', 'e'] },
+  ),
+  ...all('manifest/base-unread', { file, said: 'S', more: 2 }),
+  ...all(
     'device/id-characters',
     { id: '', problem: 'empty' },
     { id: 'x', problem: { length: 129 } },

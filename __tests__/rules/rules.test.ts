@@ -11,6 +11,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'manifest/unknown-key',
     'manifest/type',
     'manifest/empty',
+    'manifest/search-bound',
     'device/id-characters',
     'device/id-too-long-for-cn',
     'device/duplicate',
@@ -79,6 +80,8 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'runtime/out-of-support',
     'certificate/chain-repeats',
     'certificate/authority-left-out',
+    'manifest/link-not-followed',
+    'manifest/base-unread',
   ],
 };
 

@@ -1,14 +1,16 @@
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
-import { Fault, messageOf } from '../../src/model/fault.ts';
+import { Fault } from '../../src/model/fault.ts';
 import { runFault } from '../../src/run/faults.ts';
 import { readPlanFile, writePlanFile } from '../../src/run/plan-file.ts';
+import { unread } from '../../src/run/unread.ts';
 import { runOn } from '../apply/runs.ts';
 import { digest } from '../plan/devices.ts';
 import { faultIn, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
+import { itNeeding } from '../support/needing.ts';
 import { fc } from '../support/property.ts';
 
 let hubs: readonly [EmbeddedHub, EmbeddedHub];
@@ -113,7 +115,7 @@ describe('an approved plan', () => {
     const report = await run('plan', folder);
     expect(report).toMatchObject({ result: 'changes', changes: [{ id: 'a' }] });
     const path = join(folder, 'out', 'plan.json');
-    const why = `EEXIST: file already exists, mkdir '${join(folder, 'out')}'`;
+    const why = `ENOTDIR: not a directory, lstat '${path}'`;
     expect(report.faults.map(said)).toEqual([said(runFault('plan-not-written', { path, why }))]);
   });
 
@@ -123,9 +125,7 @@ describe('an approved plan', () => {
     const report = await run('apply', folder);
     expect(report.result).toBe('failed');
     const path = join(folder, 'out', 'plan.json');
-    expect(report.faults.map(said)).toEqual([
-      said(runFault('plan-version', { path, version: undefined, expected: 1 })),
-    ]);
+    expect(report.faults.map(said)).toEqual([said(runFault('plan-version', { path, expected: 1 }))]);
     expect(hubs[0].counts().requests).toBe(before);
   });
 });
@@ -136,23 +136,23 @@ describe('a plan file', () => {
   const document = (parts: object) => JSON.stringify({ version: 1, hubs: [], ...parts });
   const withChange = (parts: object) => document({ hubs: [{ hub: 'h', changes: [{ ...change, ...parts }] }] });
 
-  it('is read as it was written', async () => {
+  it('is read as it was written', () => {
     const deep = join(folderWith(), 'deep', 'plan.json');
     const plan = { version: 1, hubs: [{ hub: 'h', changes: [{ ...change, kind: 'update' as const }] }] } as const;
-    await writePlanFile(deep, plan);
-    expect(readPlanFile(deep)).toEqual(plan);
+    writePlanFile(deep, plan, folderWith());
+    expect(readPlanFile(deep, folderWith())).toEqual(plan);
   });
 
   const path = (folder = folderWith()) => join(folder, 'plan.json');
-  const version = (given: unknown) => (at: string) =>
-    runFault('plan-version', { path: at, version: given, expected: 1 });
+  const version = (given?: number) => (at: string) =>
+    runFault('plan-version', { path: at, ...(given === undefined ? {} : { version: given }), expected: 1 });
   const hubMalformed = (index: number) => (at: string) => runFault('plan-hub-malformed', { path: at, index });
 
   it.each<[string, string, (at: string) => Fault]>([
     ['a list', '[]', (at) => runFault('plan-not-an-object', { path: at })],
-    ['no version', '{"hubs": []}', version(undefined)],
+    ['no version', '{"hubs": []}', version()],
     ['another version', document({ version: 2 }), version(2)],
-    ['the version as text', document({ version: '1' }), version('1')],
+    ['the version as text', document({ version: 'a secret' }), version()],
     ['no hubs', document({ hubs: null }), (at) => runFault('plan-hubs-not-a-list', { path: at })],
     ['a hub that is none', document({ hubs: [{ hub: 'h', changes: [] }, 'h'] }), hubMalformed(1)],
     ['a change without a device', withChange({ device: 7 }), hubMalformed(0)],
@@ -167,17 +167,13 @@ describe('a plan file', () => {
 
   it.each([
     ['nothing', ''],
-    ['something else', 'name: plan'],
-  ])('with %s in it is no JSON, with the words of the parser', (_, text) => {
-    const file = path(folderWith({ 'plan.json': text }));
-    let why = '';
-    try {
-      JSON.parse(text);
-    } catch (thrown) {
-      why = messageOf(thrown);
-    }
-    expect(why).not.toBe('');
-    expect(refusal(file)).toEqual(said(runFault('plan-not-json', { path: file, why })));
+    ['something else', 'SharedAccessKey=c2VjcmV0'],
+  ])('with %s in it is no JSON, and nothing of it is told', async (_, text) => {
+    const folder = folderWith({ 'plan.json': text });
+    const file = path(folder);
+    expect(refusal(file)).toEqual(said(runFault('plan-not-json', { path: file })));
+    const { cause } = faultIn(() => readPlanFile(file, folder));
+    expect(cause).toBeUndefined();
   });
 
   it('that is not there, is a folder or is too large is a fault of usage', () => {
@@ -185,18 +181,35 @@ describe('a plan file', () => {
     mkdirSync(join(folder, 'folder'));
     truncateSync(join(folder, 'large.json'), 256 * 1024 * 1024 + 1);
     const [nowhere, large] = [join(folder, 'nowhere.json'), join(folder, 'large.json')];
-    const why = `ENOENT: no such file or directory, open '${nowhere}'`;
-    expect(refusal(nowhere)).toEqual(said(runFault('plan-unreadable', { path: nowhere, why })));
-    expect(refusal(join(folder, 'folder'))).toEqual(
-      said(runFault('plan-not-a-file', { path: join(folder, 'folder') })),
-    );
-    expect(refusal(large)).toEqual(
-      said(runFault('plan-too-large', { path: large, size: 268_435_457, most: 268_435_456 })),
-    );
+    const unreadable = (at: string, why: string) => said(runFault('plan-unreadable', { path: at, why }));
+    expect(refusal(nowhere)).toEqual(unreadable(nowhere, unread.missing()));
+    expect(refusal(join(folder, 'folder'))).toEqual(unreadable(join(folder, 'folder'), unread.notAFile('folder')));
+    expect(refusal(large)).toEqual(unreadable(large, unread.tooLarge(268_435_457, 268_435_456)));
+  });
+
+  itNeeding(['links and modes of POSIX'], 'behind a link of the repository is neither read nor written', async () => {
+    const outer = folderWith({ victim: 'SharedAccessKey=c2VjcmV0', 'repository/.git/config': 'git' });
+    const folder = manifest(join(outer, 'repository'), { id: 'a' });
+    for (const [target, refused] of [
+      ['../victim', unread.outside()],
+      ['.git/config', unread.inGit()],
+    ] as const) {
+      rmSync(join(folder, 'plan.json'), { force: true });
+      symlinkSync(target, join(folder, 'plan.json'));
+      const before = readFileSync(join(folder, 'plan.json'), 'utf8');
+      const at = { path: join(folder, 'plan.json'), why: unread.link(refused) };
+      const planned = await run('plan', folder, { 'plan-file': 'plan.json' });
+      expect(planned.faults.map(said)).toEqual([said(runFault('plan-refused', at))]);
+      const applied = await run('apply', folder, { 'plan-file': 'plan.json' });
+      expect(applied.faults.map(said)).toEqual([said(runFault('plan-unreadable', at))]);
+      expect(readFileSync(join(folder, 'plan.json'), 'utf8')).toBe(before);
+    }
+    expect(hubs[0].registry.all()).toEqual([]);
   });
 
   it('is a plan or a fault, whatever is in it', () => {
-    const file = path();
+    const root = folderWith();
+    const file = path(root);
     fc.assert(
       fc.property(
         fc.oneof(
@@ -207,7 +220,7 @@ describe('a plan file', () => {
         (text) => {
           writeFileSync(file, text);
           try {
-            expect(readPlanFile(file).version).toBe(1);
+            expect(readPlanFile(file, root).version).toBe(1);
           } catch (thrown) {
             expect(thrown).toBeInstanceOf(Fault);
           }
@@ -217,7 +230,7 @@ describe('a plan file', () => {
   });
 
   function refusal(file: string) {
-    const fault = said(faultIn(() => readPlanFile(file)));
+    const fault = said(faultIn(() => readPlanFile(file, dirname(file))));
     expect(fault).toMatchObject({ kind: 'usage', remedy: expect.stringContaining('plan-file') });
     return fault;
   }

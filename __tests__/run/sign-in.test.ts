@@ -1,3 +1,4 @@
+import { symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeAuthority } from '../../src/emulator/disk/authority.ts';
@@ -9,12 +10,14 @@ import { provision } from '../../src/provision.ts';
 import { runFault } from '../../src/run/faults.ts';
 import { readSettings, type Settings } from '../../src/run/settings.ts';
 import { applicationPrincipal, cliPrincipal, hostsOf, openSignIn, signingIn } from '../../src/run/sign-in.ts';
+import { unread } from '../../src/run/unread.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { readCa, realWorld } from '../../src/run/world.ts';
 import { hubHost } from '../hub/devices.ts';
 import { clientId, idToken, startEntra, tenantId } from '../support/entra.ts';
 import { faultIn, faultOf, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
+import { itNeeding } from '../support/needing.ts';
 import { refused } from './refused.ts';
 
 const key = 'a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2U=';
@@ -141,11 +144,30 @@ describe('a hub without a connection string', () => {
 
 describe('a certificate authority', () => {
   it('that cannot be read is wrong usage', () => {
-    const path = join(folderWith(), 'nowhere.pem');
-    const why = `ENOENT: no such file or directory, open '${path}'`;
-    expect(said(faultIn(() => readCa(path)))).toEqual(said(runFault('ca-file-unreadable', { why })));
-    expect(readCa(undefined)).toBeUndefined();
+    const root = folderWith();
+    const expectRefusal = (path: string, why: string) => {
+      expect(said(faultIn(() => readCa(path, root)))).toEqual(said(runFault('ca-file-unreadable', { why })));
+    };
+    expectRefusal(join(root, 'nowhere.pem'), unread.missing());
+    expectRefusal(root, unread.notAFile('folder'));
+    writeFileSync(join(root, 'large.pem'), '');
+    truncateSync(join(root, 'large.pem'), 10 * 1024 * 1024 + 1);
+    expectRefusal(join(root, 'large.pem'), unread.tooLarge(10 * 1024 * 1024 + 1, 10 * 1024 * 1024));
+    expect(readCa(undefined, root)).toBeUndefined();
   });
+
+  itNeeding(
+    ['links and modes of POSIX'],
+    'that is endless, or that a link of the repository names, is not read',
+    () => {
+      const root = folderWith();
+      symlinkSync('/etc/hostname', join(root, 'ca.pem'));
+      const link = said(runFault('ca-file-unreadable', { why: unread.link(unread.outside()) }));
+      expect(said(faultIn(() => readCa(join(root, 'ca.pem'), root)))).toEqual(link);
+      const device = said(runFault('ca-file-unreadable', { why: unread.notAFile('device') }));
+      expect(said(faultIn(() => readCa('/dev/zero', root)))).toEqual(device);
+    },
+  );
 });
 
 describe('a token', () => {
@@ -170,7 +192,7 @@ describe('a token', () => {
         idToken: async (aud) => idToken({ aud }),
         mask: () => {},
         authorityHost: entra.url,
-        ca: () => readCa(caFile),
+        ca: () => readCa(caFile, root),
       });
       const progress = { phase: (name: string) => void phases.push(name), warning: () => {}, written: () => {} };
       return provision(

@@ -49,6 +49,9 @@ describe('why a file cannot be read', () => {
     ],
     tooLarge: [[5, 4, 'it has 5 bytes, expected at most 4']],
     missing: [['it does not exist']],
+    brokenLink: [['it is a link, and what it links to does not exist']],
+    linkLoop: [['it is a link that leads back to itself']],
+    changed: [['it was changed while it was opened']],
     denied: [['permission denied']],
   });
 });

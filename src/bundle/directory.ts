@@ -104,8 +104,14 @@ function refuseInWorkspace(directory: string, target: string, workspace: string)
     if (wayInto(seen.workspace, seen.target)?.some((name) => name.toLowerCase() === '.git'))
       throw bundleFault('output-misplaced', { directory, place: 'in-git' });
   }
-  if (wayInto(workspace, target) !== undefined && wayInto(real.workspace, real.target) === undefined)
+  if (goesThrough(real.workspace, dirname(target)) && wayInto(real.workspace, real.target) === undefined)
     throw bundleFault('output-leads-out', { directory, target: real.target });
+}
+
+/** Whether links below `folder` could decide where `path` leads. */
+function goesThrough(folder: string, path: string): boolean {
+  if (wayInto(folder, realOf(path)) !== undefined) return true;
+  return path !== dirname(path) && goesThrough(folder, dirname(path));
 }
 
 /** The names on the way from `folder` down to `path`; `undefined` if `path` lies outside of `folder`. */

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setOutput } from '@actions/core';
 import { describeReasons } from '../model/reasons.ts';
@@ -28,9 +28,9 @@ export function setOutputs(report: Report, artifactIds: readonly number[], files
   const devicesFile = join(folder, 'provision-iot-edge-devices.json');
   const reportFile = join(folder, 'provision-iot-edge-report.json');
   const sarifFile = join(folder, 'provision-iot-edge.sarif');
-  writeFileSync(devicesFile, devices);
-  writeFileSync(reportFile, hide(`${JSON.stringify(reportJson(report), null, 2)}\n`));
-  writeFileSync(sarifFile, hide(sarif(report, files.sarif)));
+  writeAnew(devicesFile, devices);
+  writeAnew(reportFile, hide(`${JSON.stringify(reportJson(report), null, 2)}\n`));
+  writeAnew(sarifFile, hide(sarif(report, files.sarif)));
   const { created, updated, claimed, unchanged, removed, failed, unknown } = counts(report);
   const outputs = {
     result: report.result,
@@ -50,6 +50,12 @@ export function setOutputs(report: Report, artifactIds: readonly number[], files
     'report-file': reportFile,
   };
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}
+
+/** Removes what is there first, and does not follow a link: without RUNNER_TEMP the folder is that of the repository. */
+function writeAnew(path: string, text: string): void {
+  rmSync(path, { force: true });
+  writeFileSync(path, text, { flag: 'wx' });
 }
 
 function deviceRows({ outcomes, changes, listed }: Report): readonly object[] {

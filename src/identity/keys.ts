@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
+import { mayHoldKey } from './key-files.ts';
 import { type FoundKey, privateKeyIn } from './private-key.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function findPrivateKeys(
   alreadyRead: ReadonlySet<string> = new Set(),
 ): Promise<readonly Finding[]> {
   const found = new Map<string, FoundKey>();
-  for (const path of workspace.filesBelow(folders, extensions)) {
+  for (const path of workspace.filesBelow(folders, mayHoldKey)) {
     if (alreadyRead.has(path)) continue;
     const file = workspace.read(path, largestKeyFile);
     const key = file.ok ? privateKeyIn(path, file.bytes) : undefined;
@@ -32,4 +33,3 @@ export async function findPrivateKeys(
 }
 
 const largestKeyFile = 1024 * 1024;
-const extensions = ['.pem', '.key', '.pfx', '.p12', '.pk8', '.p8', '.der', '.crt', '.cer', '.ppk'];

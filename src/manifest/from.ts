@@ -4,6 +4,7 @@ import { type CertificatePair, certificateExtensions, type PairCertificates } fr
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
 import { type Entry, type Location, type MapNode, placeOf, type ScalarNode } from './node.ts';
+import { searchFindings } from './search.ts';
 
 /**
  * Returns the devices of `devices: {from: …}` as if they were written in the manifest with their ids and certificates. Of the
@@ -19,9 +20,10 @@ export async function devicesFrom(
   const matchedBy = new Map<string, ScalarNode>();
   const findings: Finding[] = [];
   for (const pattern of patterns) {
-    const { files } = await workspace.find([inFolder(folder, String(pattern.value))]);
+    const { files, ...search } = await workspace.find([inFolder(folder, String(pattern.value))]);
+    findings.push(...searchFindings(String(pattern.value), search, placeOf(pattern)));
     const certificates = files.filter((path) => certificateExtensions.includes(posix.extname(path).toLowerCase()));
-    if (certificates.length === 0) findings.push(nothingFound(pattern));
+    if (certificates.length === 0 && search.bound === undefined) findings.push(nothingFound(pattern));
     for (const path of certificates) if (!matchedBy.has(path)) matchedBy.set(path, pattern);
   }
   const [first] = patterns;

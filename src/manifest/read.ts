@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { Finding, Judged } from '../model/finding.ts';
+import type { Finding, Judged, Place } from '../model/finding.ts';
 import type { Device, Fleet } from '../model/fleet.ts';
 import type { PairCertificates } from '../model/identity.ts';
 import { scrubbed } from '../model/secrets.ts';
@@ -11,6 +11,7 @@ import { readDevice } from './device.ts';
 import { parseManifest, patternsOf } from './form.ts';
 import { devicesFrom } from './from.ts';
 import { at, type MapNode, merge, type Node, type ScalarNode } from './node.ts';
+import { searchFindings } from './search.ts';
 import { decodeText, SourceText } from './source.ts';
 import { validateManifest } from './validate.ts';
 
@@ -26,11 +27,13 @@ export async function readFleet(
   workspace: Workspace,
   pair: PairCertificates,
 ): Promise<Judged<Fleet>> {
-  const { files, missing } = await workspace.find(patterns);
+  const { files, missing, ...search } = await workspace.find(patterns);
+  const everything = patterns.join(', ');
   const findings: Finding[] = missing.map((pattern) => notFound(pattern));
+  findings.push(...searchFindings(everything, search, startOf(everything)));
   const read: Judged<readonly Device[]>[] = [];
   for (const file of files) read.push(await readManifest(file, workspace, pair));
-  if (files.length === 0 && missing.length === 0) findings.push(notFound(patterns.join(', ')));
+  if (files.length === 0 && missing.length === 0) findings.push(notFound(everything));
   return {
     value: { devices: read.flatMap(({ value }) => value), manifests: files },
     findings: [...findings, ...read.flatMap((one) => one.findings)],
@@ -119,8 +122,12 @@ function withoutCertificates(defaults: Node | undefined): Node | undefined {
 }
 
 function notFound(pattern: string): Finding {
-  const place = { file: scrubbed(pattern), line: 1, column: 1 };
-  return finding('manifest/empty', { pattern }, { place });
+  return finding('manifest/empty', { pattern }, { place: startOf(pattern) });
+}
+
+/** A pattern stands for the files that it could have found. */
+function startOf(pattern: string): Place {
+  return { file: scrubbed(pattern), line: 1, column: 1 };
 }
 
 function empty(source: SourceText, offset: number): Finding {

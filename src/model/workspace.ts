@@ -5,6 +5,24 @@ export type ReadResult =
 
 export type Unread = 'missing' | 'outside' | 'too-large' | 'unreadable';
 
+/** The bound that ended a search before it had seen everything. */
+export interface SearchBound {
+  readonly most: number;
+  readonly of: 'files' | 'folders' | 'seconds';
+}
+
+/** What a search has found. Paths are relative to the root, with `/`. */
+export interface Found {
+  /** Sorted. */
+  readonly files: readonly string[];
+  /** The plain paths (without glob characters) that do not exist. */
+  readonly missing: readonly string[];
+  /** Folders that a pattern reaches and that are not searched: links that lead out of the root or into `.git`. */
+  readonly linksOut?: readonly string[];
+  /** If present, there may be more files. */
+  readonly bound?: SearchBound;
+}
+
 /**
  * The files that a manifest may name: inside one root after resolving links, and never in `.git`.
  * All paths are relative to the root, with `/`.
@@ -14,14 +32,15 @@ export interface Workspace {
   readonly root: string;
   /** Reads a file of at most `limit` bytes. */
   read(path: string, limit: number): ReadResult;
-  /** Finds the files that match the patterns, sorted. `missing` holds the plain paths (without glob characters) that do not exist. */
-  find(
-    patterns: readonly string[],
-  ): Promise<{ readonly files: readonly string[]; readonly missing: readonly string[] }>;
+  /** Finds the files that match the patterns. */
+  find(patterns: readonly string[]): Promise<Found>;
   /** Normalises a path or glob to the form that git and `find` use: relative to the root, without `.` or superfluous `..` parts. */
   spelled(pattern: string): string;
-  /** Lists the files below the folders that have one of the extensions (with dot, lower case), sorted, without `.git` and `node_modules`. */
-  filesBelow(folders: readonly string[], extensions: readonly string[]): readonly string[];
+  /**
+   * Lists the files below the folders that have one of the extensions (with dot, lower case) or whose name is wanted, sorted,
+   * without `.git` and `node_modules`.
+   */
+  filesBelow(folders: readonly string[], wanted: readonly string[] | ((name: string) => boolean)): readonly string[];
   /** Returns the paths that git ignores; none if there is no git. */
   ignored(paths: readonly string[]): Promise<ReadonlySet<string>>;
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../model/plan.ts';
-import type { Workspace } from '../model/workspace.ts';
+import type { SearchBound, Workspace } from '../model/workspace.ts';
 import { type DeclaredBefore, isCertificateFile, nameIn } from './declared-before.ts';
 import { type DoubtReason, removalFault } from './faults.ts';
 
@@ -51,7 +51,9 @@ export async function goneFrom(
       doubt(path, { problem: 'unreadable', said: declared.broken }, ({ id }) => unnamed || mentions(bytes, id));
     }
     for (const { id, hub } of declared.devices) keep(id, hub);
-    for (const name of await namesOfCertificates(declared.from, workspace)) keep(name, declared.hub);
+    const { names, bound } = await namesOfCertificates(declared.from, workspace);
+    for (const name of names) keep(name, declared.hub);
+    if (bound !== undefined) doubt(path, { problem: 'not-searched', bound }, () => true);
   }
   return devices
     .filter((device) => !still.has(device))
@@ -99,14 +101,18 @@ function mentions(bytes: Buffer, id: string): boolean {
   return false;
 }
 
-async function namesOfCertificates(patterns: readonly string[], workspace: Workspace): Promise<readonly string[]> {
-  if (patterns.length === 0) return [];
+async function namesOfCertificates(
+  patterns: readonly string[],
+  workspace: Workspace,
+): Promise<{ readonly names: readonly string[]; readonly bound?: SearchBound }> {
+  if (patterns.length === 0) return { names: [] };
   const { readCertificate } = await import('../identity/certificate.ts');
   const names: string[] = [];
-  for (const path of (await workspace.find(patterns)).files.filter(isCertificateFile)) {
+  const { files, bound } = await workspace.find(patterns);
+  for (const path of files.filter(isCertificateFile)) {
     const file = workspace.read(path, 1024 * 1024);
     const name = file.ok ? nameIn(await readCertificate(path, file.bytes)) : undefined;
     if (name !== undefined) names.push(name);
   }
-  return names;
+  return { names, ...(bound === undefined ? {} : { bound }) };
 }

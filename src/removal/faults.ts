@@ -1,9 +1,12 @@
 import { faultRow, faultsOf } from '../model/fault-table.ts';
+import type { SearchBound } from '../model/workspace.ts';
 
 /** Why a file cannot be read as a manifest. `said` is the message of the reader. */
 export type DoubtReason =
   | { readonly problem: 'unreadable'; readonly said: string }
-  | { readonly problem: 'too-large'; readonly megabytes: number };
+  | { readonly problem: 'too-large'; readonly megabytes: number }
+  /** Its devices are named by certificates, and the search for them ended early. */
+  | { readonly problem: 'not-searched'; readonly bound: SearchBound };
 
 export const removalFaults = {
   'may-be-declared': faultRow<{ id: string; others: number; file: string; why: DoubtReason }>({
@@ -20,7 +23,14 @@ export const removalFaults = {
 };
 
 function reasonText(why: DoubtReason): string {
-  return why.problem === 'unreadable' ? why.said : `it is larger than ${why.megabytes} MB`;
+  switch (why.problem) {
+    case 'unreadable':
+      return why.said;
+    case 'too-large':
+      return `it is larger than ${why.megabytes} MB`;
+    case 'not-searched':
+      return `the search for its certificates ended after ${why.bound.most} ${why.bound.of}`;
+  }
 }
 
 export const removalFault = faultsOf(removalFaults);

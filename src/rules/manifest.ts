@@ -1,4 +1,5 @@
 import { certificateExtensions } from '../model/identity.ts';
+import type { SearchBound } from '../model/workspace.ts';
 import { rule } from './rule.ts';
 import { settingWords, type WrongSetting } from './setting-value.ts';
 import { type SyntaxFault, syntaxRemedy, syntaxText } from './syntax.ts';
@@ -73,7 +74,39 @@ export const manifestRules = {
     remedy: emptinessRemedy,
     example: { file: 'devices.yaml', table: false },
   }),
+  'manifest/search-bound': rule<{ pattern: string; bound: SearchBound }>({
+    severity: 'error',
+    about:
+      'A glob reaches more files or folders than a search looks at, or the search takes too long. Devices whose files were not seen would be missing.',
+    message: ({ pattern, bound }) =>
+      `the search for ${JSON.stringify(pattern)} ended after ${bound.most} ${bound.of}, so not all files were seen`,
+    remedy: () => 'Begin the glob with the folder that holds the files: certs/**/*.pem instead of **/*.pem.',
+    example: { pattern: '**/*.pem', bound: { most: 200_000, of: 'folders' } },
+  }),
+  'manifest/link-not-followed': rule<{ pattern: string; links: readonly string[] }>({
+    severity: 'notice',
+    about:
+      'A glob reaches a link to a folder outside of the workspace, or to one in `.git`. Such a folder is not searched: its files are not those of the repository.',
+    message: ({ pattern, links }) =>
+      `the search for ${JSON.stringify(pattern)} leaves out ${listed(links)}: ${links.length === 1 ? 'a link' : 'links'} out of the workspace or into .git`,
+    remedy: () => 'If devices are missing, put their files into the repository; otherwise nothing is to be done.',
+    example: { pattern: 'certs/**/*.pem', links: ['certs/shared'] },
+  }),
+  'manifest/base-unread': rule<{ file: string; said: string; more: number }>({
+    severity: 'notice',
+    about:
+      'At the base of the pull request a manifest has faults, so devices are missing there. The comparison of configurations says nothing about these devices.',
+    message: ({ file, said, more }) =>
+      `${file} has faults at the base of the pull request, so not all of its devices are compared: ${said}${more === 0 ? '' : `, and ${more} more`}`,
+    remedy: () => 'Look yourself at what the pull request changes in the configuration of its devices.',
+    example: { file: 'devices.yaml', said: 'Map keys must be unique', more: 0 },
+  }),
 };
+
+function listed(paths: readonly string[]): string {
+  const shown = paths.slice(0, 3).map((path) => JSON.stringify(path));
+  return `${shown.join(', ')}${paths.length > shown.length ? ` and ${paths.length - shown.length} more` : ''}`;
+}
 
 const namedFaults = {
   'no-column': { expected: 'a column of this name', found: 'none in the first row' },

@@ -159,7 +159,7 @@ export const runFaults = {
     kind: 'usage',
     message: ({ why }) => `ca-file cannot be read: ${why}`,
     remedy: () => 'Give ca-file the path of a PEM file with a certificate authority.',
-    example: { why: "ENOENT: no such file or directory, open 'ca.pem'" },
+    example: { why: 'it does not exist' },
   }),
   'no-history': faultRow<Record<never, never>>({
     kind: 'usage',
@@ -192,20 +192,21 @@ export const runFaults = {
   }),
   'plan-unreadable': unusable<{ path: string; why: string }>(({ why }) => `cannot be read: ${why}`, {
     path: 'plan.json',
-    why: 'ENOENT: no such file or directory',
+    why: 'it does not exist',
   }),
-  'plan-not-a-file': unusable<{ path: string }>(() => 'cannot be read: it is no file', { path: 'plans' }),
-  'plan-too-large': unusable<{ path: string; size: number; most: number }>(
-    ({ size, most }) => `cannot be read: it has ${size} bytes, expected at most ${most}`,
-    { path: 'plan.json', size: 268_435_457, most: 268_435_456 },
-  ),
-  'plan-not-json': unusable<{ path: string; why: string }>(({ why }) => `is no JSON: ${why}`, {
-    path: 'plan.json',
-    why: 'Unexpected end of JSON input',
+  'plan-refused': faultRow<{ path: string; why: string }>({
+    kind: 'usage',
+    message: ({ path, why }) => `the plan is not written to ${path}: ${why}`,
+    remedy: () => 'Remove the link from the repository, or give plan-file another path.',
+    example: { path: '/srv/repository/plan.json', why: 'it lies outside the workspace' },
   }),
+  'plan-not-json': unusable<{ path: string }>(() => 'is no JSON', { path: 'plan.json' }),
   'plan-not-an-object': unusable<{ path: string }>(() => 'is no plan: expected a JSON object', { path: 'plan.json' }),
-  'plan-version': unusable<{ path: string; version: unknown; expected: number }>(
-    ({ version, expected }) => `has the version ${JSON.stringify(version) ?? 'none'}, expected ${expected}`,
+  'plan-version': unusable<{ path: string; version?: number; expected: number }>(
+    ({ version, expected }) =>
+      version === undefined
+        ? `is no plan: expected a number as its version`
+        : `has the version ${version}, expected ${expected}`,
     { path: 'plan.json', version: 2, expected: 1 },
   ),
   'plan-hubs-not-a-list': unusable<{ path: string }>(() => 'is no plan: hubs is no list', { path: 'plan.json' }),

@@ -1,57 +1,52 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { Fault, messageOf } from '../model/fault.ts';
+import { type Fault, messageOf } from '../model/fault.ts';
 import type { PlanDocument, PlannedChange, PlannedField, PlannedHub } from '../plan/document.ts';
 import { runFault } from './faults.ts';
+import { readNamed, writeNamed } from './named-file.ts';
 
 /** In bytes. The plan of a fleet of 100,000 devices has about 60 MB. */
 const largestPlanFile = 256 * 1024 * 1024;
 
 const version = 1;
 
-/** Writes a plan. Throws a `Fault` if the file cannot be written. */
-export async function writePlanFile(path: string, document: PlanDocument): Promise<void> {
+/**
+ * Writes a plan. Throws a `Fault` if the file cannot be written, a usage `Fault` if it may not be.
+ * @param workspace the root of the workspace, absolute
+ */
+export function writePlanFile(path: string, document: PlanDocument, workspace: string): void {
+  let refusal: string | undefined;
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, `${JSON.stringify(document, null, 1)}\n`);
+    refusal = writeNamed(path, workspace, `${JSON.stringify(document, null, 1)}\n`);
   } catch (thrown) {
     throw runFault('plan-not-written', { path, why: messageOf(thrown) }, { cause: thrown });
   }
+  if (refusal !== undefined) throw runFault('plan-refused', { path, why: refusal });
 }
 
-/** Reads an approved plan. Throws a usage `Fault` if the file cannot be read or holds no plan. */
-export function readPlanFile(path: string): PlanDocument {
-  const value = parsed(path, textIn(path));
+/**
+ * Reads an approved plan. Throws a usage `Fault` if the file cannot be read or holds no plan. The fault quotes nothing of
+ * the file, which may be any file of the machine.
+ * @param workspace the root of the workspace, absolute
+ */
+export function readPlanFile(path: string, workspace: string): PlanDocument {
+  const read = readNamed(path, workspace, largestPlanFile);
+  if (!read.ok) throw runFault('plan-unreadable', { path, why: read.detail });
+  const value = parsed(path, read.bytes.toString('utf8'));
   if (!isRecord(value)) throw runFault('plan-not-an-object', { path });
-  if (value.version !== version) throw runFault('plan-version', { path, version: value.version, expected: version });
+  if (value.version !== version) throw runFault('plan-version', { path, ...numberIn(value), expected: version });
   if (!isPlanDocument(value)) throw malformed(path, value);
   return value;
 }
 
-function textIn(path: string): string {
-  let file: number | undefined;
-  try {
-    file = openSync(path, 'r');
-    const status = fstatSync(file);
-    if (!status.isFile()) throw runFault('plan-not-a-file', { path });
-    if (status.size > largestPlanFile) {
-      throw runFault('plan-too-large', { path, size: status.size, most: largestPlanFile });
-    }
-    return readFileSync(file, 'utf8');
-  } catch (thrown) {
-    if (thrown instanceof Fault) throw thrown;
-    throw runFault('plan-unreadable', { path, why: messageOf(thrown) }, { cause: thrown });
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
+function numberIn({ version: found }: Readonly<Record<string, unknown>>): { readonly version?: number } {
+  return typeof found === 'number' ? { version: found } : {};
 }
 
+/** The message of `JSON.parse` quotes the text, so it is not told. */
 function parsed(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (thrown) {
-    throw runFault('plan-not-json', { path, why: messageOf(thrown) }, { cause: thrown });
+  } catch {
+    throw runFault('plan-not-json', { path });
   }
 }
 

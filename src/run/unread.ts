@@ -8,5 +8,8 @@ export const unread = {
   /** In bytes. */
   tooLarge: (size: number, most: number) => `it has ${size} bytes, expected at most ${most}`,
   missing: () => 'it does not exist',
+  brokenLink: () => 'it is a link, and what it links to does not exist',
+  linkLoop: () => 'it is a link that leads back to itself',
+  changed: () => 'it was changed while it was opened',
   denied: () => 'permission denied',
 } as const;

@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { messageOf } from '../model/fault.ts';
 import type { ReadResult, Workspace } from '../model/workspace.ts';
 import { runFault } from './faults.ts';
+import { type Entry, findIn, type Searchable } from './find.ts';
+import { codeOf, readRegular, unreadable } from './open-file.ts';
 import { unread } from './unread.ts';
 
 export interface WorkspaceOptions {
@@ -20,9 +22,9 @@ export function openWorkspace(root: string, options: WorkspaceOptions = {}): Wor
   return {
     root: realRoot,
     read: (path, limit) => read(realRoot, path, limit),
-    find: (patterns) => find(realRoot, patterns.map(spelled)),
+    find: (patterns) => findIn(searchable(realRoot), patterns.map(spelled)),
     spelled,
-    filesBelow: (folders, extensions) => filesBelow(realRoot, folders, extensions),
+    filesBelow: (folders, wanted) => filesBelow(realRoot, folders, wanted),
     ignored: async (paths) =>
       options.checkIgnored === undefined || paths.length === 0 ? new Set() : options.checkIgnored(realRoot, paths),
   };
@@ -45,64 +47,50 @@ function read(root: string, path: string, limit: number): ReadResult {
   try {
     const real = realpathSync.native(wanted);
     const behindLink = refusalOf(root, real);
-    if (behindLink !== undefined) {
-      return { ok: false, why: 'outside', detail: unread.link(behindLink) };
-    }
-    const { size, kind } = kindAndSize(real);
-    // The kind is known before the file is opened, because opening a pipe waits for its other end.
-    if (kind !== 'file') return { ok: false, why: 'unreadable', detail: unread.notAFile(kind) };
-    if (size > limit) return { ok: false, why: 'too-large', detail: unread.tooLarge(size, limit) };
-    return { ok: true, bytes: readFileSync(real) };
+    if (behindLink !== undefined) return { ok: false, why: 'outside', detail: unread.link(behindLink) };
+    return readRegular(real, limit);
   } catch (cause) {
     return unreadable(cause);
   }
 }
 
-function kindAndSize(real: string): { kind: 'file' | 'folder' | 'device'; size: number } {
-  const stat = statSync(real);
-  const kind = stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'device';
-  return { kind, size: stat.size };
-}
-
-function unreadable(cause: unknown): ReadResult {
-  const code = codeOf(cause);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, why: 'missing', detail: unread.missing() };
-  const detail = code === 'EACCES' || code === 'EPERM' ? unread.denied() : messageOf(cause);
-  return { ok: false, why: 'unreadable', detail };
-}
-
 /** Why a path may not be read, or nothing. On Windows and macOS `.GIT` is the folder `.git`. */
-function refusalOf(root: string, path: string): string | undefined {
-  const below = relative(root, path);
-  if (below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) return unread.outside();
-  return below.split(sep).some((part) => part.toLowerCase() === '.git') ? unread.inGit() : undefined;
+export function refusalOf(root: string, path: string): string | undefined {
+  if (!isInside(root, path)) return unread.outside();
+  return relative(root, path)
+    .split(sep)
+    .some((part) => part.toLowerCase() === '.git')
+    ? unread.inGit()
+    : undefined;
 }
 
-async function find(root: string, patterns: readonly string[]): ReturnType<Workspace['find']> {
-  const files = new Set<string>();
-  const missing: string[] = [];
-  const globs: string[] = [];
-  for (const path of patterns) {
-    // If a file `fleet[1].yaml` exists, the pattern is its name and not a glob. A path outside is refused, with the reason,
-    // when it is read.
-    if (refusalOf(root, resolve(root, path)) !== undefined && !isGlob(path)) files.add(path);
-    else if (existsSync(resolve(root, path))) files.add(path);
-    else if (isGlob(path) && !path.startsWith('../')) globs.push(path);
-    else missing.push(path);
-  }
-  if (globs.length > 0) {
-    // Loaded here only, because loading it takes longer than the rest of a small run.
-    const { glob } = await import('tinyglobby');
-    const ignore = ['**/.git/**', '**/node_modules/**'];
-    // A link counts as a file here. Its target is checked when it is read.
-    const found = await glob(globs, { cwd: root, ignore, expandDirectories: false, followSymbolicLinks: true });
-    for (const file of found) files.add(file);
-  }
-  return { files: [...files].sort(), missing };
+/** Tells whether a path lies in a folder, or is the folder, as written. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-function isGlob(path: string): boolean {
-  return /[*?[\]{}]|[!+@]\(|^!/.test(path);
+function searchable(root: string): Searchable {
+  return {
+    isRefused: (path) => refusalOf(root, resolve(root, path)) !== undefined,
+    exists: (path) => existsSync(resolve(root, path)),
+    entries: (folder) => entriesOf(join(root, folder)).map((entry) => entryOf(root, folder, entry)),
+  };
+}
+
+/** A link counts as a file if it leads to no folder. Its target is checked when it is read. */
+function entryOf(root: string, folder: string, entry: Dirent): Entry {
+  const { name } = entry;
+  if (entry.isDirectory()) return { name, kind: 'folder' };
+  if (!entry.isSymbolicLink()) return { name, kind: 'file' };
+  try {
+    const real = realpathSync.native(join(root, folder, name));
+    if (!statSync(real).isDirectory()) return { name, kind: 'file' };
+    if (refusalOf(root, real) !== undefined) return { name, kind: 'link-out' };
+    return { name, kind: 'folder', real: withSlashes(relative(root, real)) };
+  } catch {
+    return { name, kind: 'file' };
+  }
 }
 
 function isBelow(root: string, path: string): boolean {
@@ -112,10 +100,20 @@ function isBelow(root: string, path: string): boolean {
 /** The pattern relative to the root, with `/`. */
 function insideOf(root: string, pattern: string): string {
   const path = isAbsolute(pattern) ? relative(root, pattern) : pattern;
-  return posix.normalize(sep === '\\' ? path.replaceAll('\\', '/') : path);
+  return posix.normalize(withSlashes(path));
 }
 
-function filesBelow(root: string, folders: readonly string[], extensions: readonly string[]): readonly string[] {
+function withSlashes(path: string): string {
+  return sep === '\\' ? path.replaceAll(sep, '/') : path;
+}
+
+function filesBelow(
+  root: string,
+  folders: readonly string[],
+  wanted: Parameters<Workspace['filesBelow']>[1],
+): readonly string[] {
+  const isWanted =
+    typeof wanted === 'function' ? wanted : (name: string) => wanted.includes(extname(name).toLowerCase());
   const files = new Set<string>();
   const seen = new Set<string>();
   const waiting = folders.map((folder) => relative(root, resolve(root, folder))).filter((f) => mayWalk(root, f));
@@ -125,9 +123,7 @@ function filesBelow(root: string, folders: readonly string[], extensions: readon
     for (const entry of entriesOf(join(root, folder))) {
       const path = join(folder, entry.name);
       if (entry.isDirectory() && !leftOut.has(entry.name.toLowerCase())) waiting.push(path);
-      if (entry.isFile() && extensions.includes(extname(entry.name).toLowerCase())) {
-        files.add(sep === '\\' ? path.replaceAll(sep, '/') : path);
-      }
+      if (entry.isFile() && isWanted(entry.name)) files.add(withSlashes(path));
     }
   }
   return [...files].sort();
@@ -157,8 +153,4 @@ function entriesOf(folder: string) {
 // A folder that may not be listed does not come from the repository. It may hold the data of a container.
 function skippable(cause: unknown): boolean {
   return ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(codeOf(cause));
-}
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
 }

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HubCredential } from '../hub/credential.ts';
 import type { ImportContainer } from '../hub/import/import-container.ts';
-import { messageOf } from '../model/fault.ts';
 import type { HubHost } from '../model/fleet.ts';
 import type { Progress } from '../model/progress.ts';
 import type { Registry } from '../model/registry.ts';
@@ -10,6 +8,7 @@ import type { Command } from '../model/report.ts';
 import { type Stop, StopSwitch } from '../model/stop.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { runFault } from './faults.ts';
+import { readNamed } from './named-file.ts';
 import type { World } from './request.ts';
 import { signingIn } from './sign-in.ts';
 import { version } from './version.ts';
@@ -67,7 +66,7 @@ async function noHistory(): Promise<never> {
 }
 
 async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<Registry> {
-  const { command, credentials, caFile, env, progress, importContainer } = surroundings;
+  const { command, workspace, credentials, caFile, env, progress, importContainer } = surroundings;
   const credential = credentials.find(({ host }) => host === hub);
   // Entra signs in to every hub that is named, so this run has connection strings, but none for this hub.
   if (credential === undefined) throw runFault('no-connection-string', { hub });
@@ -77,7 +76,7 @@ async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<R
     import('proxy-from-env'),
   ]);
   return open(credential, {
-    ca: readCa(caFile),
+    ca: readCa(caFile, workspace.root),
     userAgent: userAgent(env.GITHUB_RUN_ID),
     proxyFor: getProxyForUrl,
     importContainer,
@@ -85,14 +84,18 @@ async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<R
   });
 }
 
-/** Reads the file of one more certificate authority. Throws a usage `Fault` if it cannot be read. */
-export function readCa(path: string | undefined): string | undefined {
+/** In bytes. The certificate authorities of a whole system have less than 1 MB. */
+const largestCa = 10 * 1024 * 1024;
+
+/**
+ * Reads the file of one more certificate authority. Throws a usage `Fault` if it cannot be read.
+ * @param workspace the root of the workspace, absolute
+ */
+export function readCa(path: string | undefined, workspace: string): string | undefined {
   if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (thrown) {
-    throw runFault('ca-file-unreadable', { why: messageOf(thrown) }, { cause: thrown });
-  }
+  const read = readNamed(path, workspace, largestCa);
+  if (!read.ok) throw runFault('ca-file-unreadable', { why: read.detail });
+  return read.bytes.toString('utf8');
 }
 
 function userAgent(runId: string | undefined): string {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ignoredByGit } from '../../../src/github/git/ignored.ts';
@@ -70,9 +71,27 @@ describeNeeding(['git'], 'what git ignores', () => {
 });
 
 describe('without git', () => {
-  it('nothing is ignored', async () => {
+  it('nothing is ignored in a repository: what its .gitignore names may have been committed all the same', async () => {
     vi.stubEnv('PATH', folderWith());
-    expect(await ignoredByGit(folderWith({ '.gitignore': '*' }), ['a.key'])).toEqual(new Set());
+    const folder = folderWith({ '.git/HEAD': '', '.gitignore': '*\n', 'below/.gitignore': '*\n' });
+    expect(await ignoredByGit(folder, ['a.key', 'below/b.key'])).toEqual(new Set());
+    expect(await ignoredByGit(join(folder, 'below'), ['b.key'])).toEqual(new Set());
+  });
+
+  it('and without a repository, folders whose .gitignore ignores all are ignored, with those below them', async () => {
+    const folder = folderWith({
+      'device-keys/.gitignore': '*\n',
+      'hub/.gitignore': '*',
+      'some/.gitignore': '*.key\n',
+      'but/.gitignore': '*\n!a.key\n',
+      'large/.gitignore': `*${' '.repeat(2000)}`,
+    });
+    mkdirSync(join(folder, 'odd/.gitignore'), { recursive: true });
+    const ours = ['device-keys/a.key.pem', 'hub/server.pem', 'hub/deep/er/b.pem'];
+    const others = ['a.key', 'some/a.key', 'but/a.key', 'large/a.key', 'odd/a.key', 'device-keys-2/a.key'];
+    expect(await ignoredByGit(folder, [...ours, ...others])).toEqual(new Set(ours));
+    vi.stubEnv('PATH', folderWith());
+    expect(await ignoredByGit(folder, [...ours, ...others])).toEqual(new Set(ours));
   });
 
   it('nothing is asked about no files', async () => {
