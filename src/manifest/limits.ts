@@ -12,9 +12,9 @@ export const most = {
   /** Characters in a key. */
   keyLength: 1024,
   /** Parts of one text, as its parser counts them: keys, values, brackets, line breaks. 100,000 devices in YAML have 3 million. */
-  parts: 5_000_000,
+  parts: 4_000_000,
   /** Cells of one table, empty ones too. */
-  cells: 10_000_000,
+  cells: 3_000_000,
   /** Bytes in one row of a table. */
   rowBytes: 1024 * 1024,
   /** Values that aliases may add to one file. */

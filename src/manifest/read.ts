@@ -4,6 +4,7 @@ import type { Device, Fleet } from '../model/fleet.ts';
 import type { PairCertificates } from '../model/identity.ts';
 import { scrubbed } from '../model/secrets.ts';
 import type { Workspace } from '../model/workspace.ts';
+import { guarded } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
 import type { SyntaxFault } from '../rules/syntax.ts';
 import { Budget } from './budget.ts';
@@ -16,6 +17,7 @@ import { at, type MapNode, merge, type Node, placeOf, type ScalarNode } from './
 import { decodeText, SourceText } from './source.ts';
 import type { SyntaxProblem } from './syntax.ts';
 import { validateManifest } from './validate.ts';
+import { textOf } from './values.ts';
 
 const largestManifest = 20 * 1024 * 1024;
 
@@ -115,9 +117,14 @@ function readDevices(
   if (overrun !== undefined) {
     return none([finding('manifest/syntax', overrun.fault, { place: placeOf(overrun.location) })]);
   }
-  const read = judged.map((own) => readDevice(merge(inherits(own), own), posix.dirname(source.file), hub));
+  const read = judged.map((own) =>
+    guarded(
+      () => readDevice(merge(inherits(own), own), posix.dirname(source.file), hub),
+      () => ({ place: placeOf(at(own, ['id']) ?? own), device: textOf(at(own, ['id'])) }),
+    ),
+  );
   return {
-    value: read.flatMap(({ device }) => (device === undefined ? [] : [device])),
+    value: read.flatMap(({ value }) => (value === undefined ? [] : [value])),
     findings: read.flatMap(({ findings }) => findings),
   };
 }

@@ -141,7 +141,7 @@ function mayWalk(root: string, folder: string): boolean {
     return statSync(path).isDirectory() && refusalOf(root, realpathSync.native(path)) === undefined;
   } catch (cause) {
     if (skippable(cause)) return false;
-    throw cause;
+    throw runFault('folder-unlistable', { folder, why: messageOf(cause) }, { cause });
   }
 }
 
@@ -154,10 +154,17 @@ function entriesOf(folder: string) {
   }
 }
 
-// A folder that may not be listed does not come from the repository. It may hold the data of a container.
 function skippable(cause: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(codeOf(cause));
+  return skipped.has(codeOf(cause));
 }
+
+const skipped: ReadonlySet<string> = new Set([
+  ...['ENOENT', 'ENOTDIR'],
+  // A folder that may not be listed does not come from the repository. It may hold the data of a container.
+  ...['EACCES', 'EPERM'],
+  // No folder has such a name: the path is too long, or its links are a loop, or a NUL is in it. Windows says EINVAL or ENAMETOOLONG.
+  ...['ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE', 'EINVAL'],
+]);
 
 function codeOf(thrown: unknown): string {
   return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
