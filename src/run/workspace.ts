@@ -87,8 +87,8 @@ async function find(root: string, patterns: readonly string[]): ReturnType<Works
     // when it is read.
     if (refusalOf(root, resolve(root, path)) !== undefined && !isGlob(path)) files.add(path);
     else if (existsSync(resolve(root, path))) files.add(path);
-    else if (isGlob(path) && !path.startsWith('../')) globs.push(path);
-    else missing.push(path);
+    else if (!isGlob(path) || path.startsWith('../')) missing.push(path);
+    else if (!path.includes('\0') && path.length <= longestGlob) globs.push(path);
   }
   if (globs.length > 0) {
     // Loaded here only, because loading it takes longer than the rest of a small run.
@@ -100,6 +100,9 @@ async function find(root: string, patterns: readonly string[]): ReturnType<Works
   }
   return { files: [...files].sort(), missing };
 }
+
+/** No path is as long. The library throws at a longer glob and at a NUL, which no path has either. */
+const longestGlob = 4096;
 
 function isGlob(path: string): boolean {
   return /[*?[\]{}]|[!+@]\(|^!/.test(path);
