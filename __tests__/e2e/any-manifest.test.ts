@@ -273,7 +273,7 @@ describe('any manifest is refused by findings, in bounded time', { timeout: 300_
     const folder = hostileFolder();
     await fc.assert(
       fc.asyncProperty(manifest, async (one) => void (await check(one, folder))),
-      times(150),
+      times(60),
     );
   });
 
@@ -288,7 +288,7 @@ describe('any manifest is refused by findings, in bounded time', { timeout: 300_
           for (const file of ['m.yaml', 'm.json', 'm.csv']) await findingsOf(folder, file, before + signs);
         },
       ),
-      times(150),
+      times(60),
     );
   });
 
@@ -309,7 +309,7 @@ describe('any manifest is refused by findings, in bounded time', { timeout: 300_
           `devices:\n- id: &a x\n  tags: &b {y: *a}\n- id: z\n  tags:\n    k: &c {l: *b}\n    d: &d {m: *c}\n${written.join('  ')}`,
         );
       }),
-      times(100),
+      times(40),
     );
   });
 });
