@@ -125,7 +125,7 @@ describe('a small manifest that would exhaust a run is refused early', { timeout
     [
       'devices',
       'd.csv',
-      `id\n${'a\n'.repeat(2_900_000)}`,
+      `id\n${'a\n'.repeat(3_100_000)}`,
       { kind: 'too-many', what: 'devices', most: most.devices },
       most.devices + 2,
       1,
