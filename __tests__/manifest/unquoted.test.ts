@@ -65,3 +65,14 @@ describe('a secret in the wrong key', () => {
     expect(status).toMatchObject(told('manifest/type', details));
   });
 });
+
+describe('a value of another type, where true or false is needed', () => {
+  it.each([
+    ['config.dynamicReprovisioning', '1', 'the number 1'],
+    ['config.network.ipv6', '"yes"', '"yes"'],
+    ['config.imageGarbageCollection.enabled', '0x1', 'the number 0x1'],
+  ])('%s: %s is met with these two, and not with quotes', async (key, written, found) => {
+    const [finding] = await findingsOf(key, written, false);
+    expect(finding).toMatchObject(told('manifest/type', { key, expected: 'true or false', found }));
+  });
+});

@@ -18,6 +18,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'device/parent-unknown',
     'device/parent-cycle',
     'device/tags',
+    'device/not-checked',
     'certificate/missing',
     'certificate/unreadable',
     'certificate/outside-workspace',

@@ -2,6 +2,7 @@ import type { Bundle, BundleFile } from '../model/bundle.ts';
 import type { Finding, Judged } from '../model/finding.ts';
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
+import { guarded } from '../rules/guarded.ts';
 import type { Base } from './base/base.ts';
 import type { filesOf as FilesOf } from './files.ts';
 import { judgeDevice } from './judge/judge.ts';
@@ -34,7 +35,7 @@ export async function renderBundles(
 ): Promise<Judged<readonly Bundle[]>> {
   const findings = new Map<string, Finding>();
   const value = await bundlesOf(identities, options, (found) => tell(findings, found));
-  for (const device of options.judge ?? []) tell(findings, judgeDevice(device, options.now).findings);
+  for (const device of options.judge ?? []) tell(findings, judge(device, options.now).findings);
   return { value, findings: [...findings.values()] };
 }
 
@@ -50,7 +51,7 @@ async function bundlesOf(
   const bundles: Bundle[] = [];
   for (const identity of identities) {
     const { device } = identity;
-    const judged = judgeDevice(device, now);
+    const judged = judge(device, now);
     tell(judged.findings);
     if (judged.value === undefined || device.hub === undefined) continue;
     const base = device.config.base === undefined ? undefined : bases?.get(device.config.base);
@@ -58,6 +59,13 @@ async function bundlesOf(
     bundles.push(new RenderedBundle({ identity, hub: device.hub, base, filesOf }, nameOf(device)));
   }
   return bundles;
+}
+
+function judge(device: Device, now: Date): ReturnType<typeof judgeDevice> {
+  return guarded(
+    () => judgeDevice(device, now),
+    () => ({ place: device.place('id'), device: device.id, hub: device.hub }),
+  );
 }
 
 /** What a bundle is rendered from. */

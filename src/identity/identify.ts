@@ -2,6 +2,7 @@ import { type Finding, failing, type Judged, type Subject } from '../model/findi
 import { type BySlot, type Device, type Slot, slots } from '../model/fleet.ts';
 import { type Certificate, type Identity, sameThumbprint, type Thumbprint } from '../model/identity.ts';
 import type { Unread, Workspace } from '../model/workspace.ts';
+import { guardedLater } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
 import { largestCertificate, readCertificate } from './certificate.ts';
 import type { ChainCache } from './chain.ts';
@@ -24,24 +25,12 @@ export async function identify(
   const findings: Finding[] = [];
   const owners: Owners = new Map();
   for (const device of devices) {
-    const certificates = await certificatesOf(device, workspace, files, options);
-    const given = givenThumbprints(device);
-    const chosen = chooseThumbprints(device, certificates.value, given.value);
-    const mine = [
-      ...certificates.findings,
-      ...given.findings,
-      ...chosen.findings,
-      ...sameKeyTwice(device, certificates.value),
-      // A certificate with another device's name is only that fault, and not also a shared certificate.
-      ...claim(owners, device, {
-        certificates: failing(certificates.findings) ? {} : certificates.value,
-        thumbprints: given.value,
-      }),
-    ];
-    findings.push(...mine);
-    if (chosen.value !== undefined && !failing(mine)) {
-      identities.push({ device, thumbprints: chosen.value, certificates: certificates.value });
-    }
+    const one = await guardedLater(
+      () => identifyOne(device, owners, workspace, files, options),
+      () => subjectOf(device, 'id'),
+    );
+    findings.push(...one.findings);
+    if (one.value !== undefined) identities.push(one.value);
   }
   return { value: identities, findings: withoutRepeats(findings) };
 }
@@ -64,6 +53,34 @@ export async function identifyEarlier(devices: readonly Device[], workspace: Wor
     if (thumbprints !== undefined) identities.push({ device, thumbprints, certificates });
   }
   return identities;
+}
+
+async function identifyOne(
+  device: Device,
+  owners: Owners,
+  workspace: Workspace,
+  files: CertificateFiles,
+  options: JudgeOptions,
+): Promise<Judged<Identity | undefined>> {
+  const certificates = await certificatesOf(device, workspace, files, options);
+  const given = givenThumbprints(device);
+  const chosen = chooseThumbprints(device, certificates.value, given.value);
+  const findings = [
+    ...certificates.findings,
+    ...given.findings,
+    ...chosen.findings,
+    ...sameKeyTwice(device, certificates.value),
+    // A certificate with another device's name is only that fault, and not also a shared certificate.
+    ...claim(owners, device, {
+      certificates: failing(certificates.findings) ? {} : certificates.value,
+      thumbprints: given.value,
+    }),
+  ];
+  const value =
+    chosen.value === undefined || failing(findings)
+      ? undefined
+      : { device, thumbprints: chosen.value, certificates: certificates.value };
+  return { value, findings };
 }
 
 /** The files read so far, by path. */

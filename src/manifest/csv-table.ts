@@ -1,6 +1,7 @@
 import { CsvError, parse } from 'csv-parse/sync';
 import type { SyntaxFault } from '../rules/syntax.ts';
-import type { SyntaxProblem } from './syntax.ts';
+import { most } from './limits.ts';
+import { Problem, type SyntaxProblem, tooMany } from './syntax.ts';
 
 /** The text of a cell without its quotes, and its offset in the file. The offset of a quoted cell is that of the quote. */
 export interface Cell {
@@ -25,12 +26,16 @@ export function readRows(text: string, take: (cells: readonly Cell[]) => void): 
   const bytes = Buffer.from(text);
   const cursor = new Cursor(text, bytes);
   let cells: Cell[] = [];
+  let count = 0;
   try {
     parse(bytes, {
       ...shape,
       delimiter: delimiterOf(bytes),
+      max_record_size: most.rowBytes,
       cast: (value, { bytes: end, quoting, index }) => {
         const offset = cursor.begin(index === 0);
+        if (index >= most.columns) throw new Problem(tooMany('columns', offset));
+        if (++count > most.cells) throw new Problem(tooMany('cells', offset));
         const spaces = quoting ? 0 : value.length - value.trimStart().length;
         cells.push({ text: quoting ? value : value.trim(), offset: offset + spaces });
         cursor.end(end);
@@ -44,6 +49,7 @@ export function readRows(text: string, take: (cells: readonly Cell[]) => void): 
     });
     return undefined;
   } catch (thrown) {
+    if (thrown instanceof Problem) return thrown.problem;
     if (!(thrown instanceof CsvError)) throw thrown;
     return { fault: faultOf(thrown), offset: cursor.begin(cells.length === 0) };
   }
@@ -85,8 +91,12 @@ class Cursor {
   }
 }
 
-/** Returns the delimiter that gives the header the most columns; a comma if there is only one column. */
-function delimiterOf(bytes: Buffer): string {
+/**
+ * Returns the delimiter that gives the header the most columns; a comma if there is only one column. A header that is
+ * longer than a row may be is refused anyway.
+ */
+function delimiterOf(text: Buffer): string {
+  const bytes = text.subarray(0, most.rowBytes);
   const counts = delimiters.map((delimiter) => ({ delimiter, count: columnCount(bytes, delimiter) }));
   return counts.reduce((best, next) => (next.count > best.count ? next : best)).delimiter;
 }
@@ -102,6 +112,7 @@ function columnCount(bytes: Buffer, delimiter: string): number {
 }
 
 function faultOf({ code, message }: CsvError): SyntaxFault {
+  if (code === 'CSV_MAX_RECORD_SIZE') return { kind: 'row-too-long', most: most.rowBytes };
   const kind = kinds.get(code);
   return kind === undefined ? { kind: 'parser', message } : { kind };
 }

@@ -1,10 +1,11 @@
 import type { Finding } from '../model/finding.ts';
 import { finding } from '../rules/rules.ts';
 import { type Cell, readRows } from './csv-table.ts';
+import { most } from './limits.ts';
 import type { Entries, Entry, Node, Scalar } from './node.ts';
 import { columns as knownColumns } from './schema.generated.js';
 import type { SourceText } from './source.ts';
-import type { ParseResult, SyntaxProblem } from './syntax.ts';
+import { type ParseResult, Problem, type SyntaxProblem, tooDeep, tooLong, tooMany } from './syntax.ts';
 import { suggest } from './validate.ts';
 
 /**
@@ -24,6 +25,7 @@ export function parseCsv(source: SourceText): ParseResult {
       problems.push(...header.problems);
       return;
     }
+    if (devices.length >= most.devices) throw new Problem(tooMany('devices', cells[0]?.offset ?? 0));
     const nameless = cells.find(({ text }, index) => text !== '' && (header?.names[index] ?? '') === '');
     if (nameless !== undefined) problems.push(withoutColumn(nameless));
     // Most cells of a column are equal, and the parser makes a string for each. Keep one string for equal cells in sequence.
@@ -66,7 +68,9 @@ function readHeader(cells: readonly Cell[], source: SourceText): Header {
   const meant = new Set<string | undefined>();
   for (const [position, { text: name, offset }] of cells.entries()) {
     if (name === '') continue;
-    if (seen.has(name)) problems.push({ fault: { kind: 'column-twice', column: name }, offset });
+    const refused = refusalOfColumn(name, offset);
+    if (refused !== undefined) problems.push(refused);
+    else if (seen.has(name)) problems.push({ fault: { kind: 'column-twice', column: name }, offset });
     else if (isKnown(name)) plant(columns, name, position);
     else {
       const suggestion = suggestColumn(name);
@@ -79,6 +83,14 @@ function readHeader(cells: readonly Cell[], source: SourceText): Header {
   // A misspelt `id` column is one fault, not two.
   if (!identified && !meant.has('id')) findings.push(withoutId(source, cells[0]?.offset ?? 0));
   return { names: cells.map(({ text }) => text), columns, identified, problems, findings };
+}
+
+/** A column is refused where the key that it names would be. The key lies in a device, and the device in a list. */
+function refusalOfColumn(name: string, offset: number): SyntaxProblem | undefined {
+  const steps = name.split('.');
+  return steps.length > most.levels - 2
+    ? tooDeep(offset)
+    : steps.map((step) => tooLong(step, offset)).find((refused) => refused !== undefined);
 }
 
 const known = knownColumns.map(({ name }) => name);

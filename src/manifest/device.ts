@@ -1,4 +1,4 @@
-import type { Finding, Place } from '../model/finding.ts';
+import type { Finding, Judged, Place } from '../model/finding.ts';
 import {
   type BySlot,
   type ContainerOs,
@@ -22,25 +22,20 @@ import { oneOf, optional, present, textOf, ValueReader } from './values.ts';
 
 const longestCommonName = 64; // RFC 5280, appendix A.1: ub-common-name
 
-/** A device and its findings. There is no device if its id or its runtime is missing or invalid. */
-export interface ReadDevice {
-  readonly device?: Device;
-  readonly findings: readonly Finding[];
-}
-
 /**
- * Reads one device from its merged node. The schema has checked the node before.
+ * Reads one device from its merged node. There is no device if its id or its runtime is missing or invalid. The schema
+ * has checked the node before.
  * @param folder the manifest's folder, relative to the workspace: certificate paths start there
  * @param hub the manifest's own hub, for devices that name none
  */
-export function readDevice(merged: Node, folder: string, hub: Node | undefined): ReadDevice {
+export function readDevice(merged: Node, folder: string, hub: Node | undefined): Judged<Device | undefined> {
   const read = new ValueReader(merged);
   const id = read.id;
   const findings = [...idFindings(id, read.place('id'))];
   const runtime = readRuntime(read);
   if (runtime === undefined) findings.push(missingRuntime(read));
   findings.push(...incompleteConfig(read), ...tagFindings(read));
-  if (!isDeviceId(id) || runtime === undefined) return { findings };
+  if (!isDeviceId(id) || runtime === undefined) return { value: undefined, findings };
   const host = (read.text('hub') ?? textOf(hub))?.toLowerCase();
   const hubFromTop = at(merged, ['hub']) === undefined && hub !== undefined;
   const device: Device = {
@@ -58,7 +53,7 @@ export function readDevice(merged: Node, folder: string, hub: Node | undefined):
     config: readConfig(read, folder),
     place: (key) => (key === 'hub' && hubFromTop ? placeOf(hub) : read.place(key)),
   };
-  return { device, findings };
+  return { value: device, findings };
 }
 
 /** Most devices of a large fleet have no `identity`. They share this one to save memory. */

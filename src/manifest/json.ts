@@ -1,35 +1,51 @@
-import { type Node as JsonNode, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { createScanner, type Node as JsonNode, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { most } from './limits.ts';
 import type { Entry, Node } from './node.ts';
 import type { SourceText } from './source.ts';
-import { deepest, type ParseResult, type SyntaxProblem, tooDeep } from './syntax.ts';
+import { type ParseResult, Problem, refusalOfKey, type SyntaxProblem, tooDeep, tooMany } from './syntax.ts';
 
 /** Reads JSON (RFC 8259: no comments, no trailing commas). Never throws; every problem has an offset. */
 export function parseJson(source: SourceText): ParseResult {
+  if (source.text.trim() === '') return { problems: [] };
+  const limit = limitIn(source.text);
+  if (limit !== undefined) return { problems: [limit] };
+  const errors: ParseError[] = [];
+  const tree = parseTree(source.text, errors, { disallowComments: true, allowTrailingComma: false });
+  const [first] = errors;
+  if (tree === undefined || first !== undefined) {
+    const code = first === undefined ? 'ValueExpected' : printParseErrorCode(first.error);
+    return { problems: [{ fault: { kind: 'json', code }, offset: first?.offset ?? 0 }] };
+  }
   try {
-    const errors: ParseError[] = [];
-    const tree = parseTree(source.text, errors, { disallowComments: true, allowTrailingComma: false });
-    const empty = source.text.trim() === '';
-    if (empty) return { problems: [] };
-    const problems = errors.map(
-      ({ error, offset }): SyntaxProblem => ({ fault: { kind: 'json', code: printParseErrorCode(error) }, offset }),
-    );
-    if (tree === undefined || problems.length > 0) return { problems: problems.slice(0, 1) };
-    const node = compose(tree, source, 0, problems);
-    return problems.length > 0 ? { problems } : { node, problems };
+    const repeated: SyntaxProblem[] = [];
+    const node = compose(tree, source, repeated);
+    return repeated.length > 0 ? { problems: repeated } : { node, problems: [] };
   } catch (thrown) {
-    if (thrown instanceof RangeError) return { problems: [tooDeep(0)] };
+    if (thrown instanceof Problem) return { problems: [thrown.problem] };
     throw thrown;
   }
 }
 
-function compose(json: JsonNode, source: SourceText, depth: number, problems: SyntaxProblem[]): Node {
-  const { offset } = json;
-  if (depth > deepest) {
-    problems.push(tooDeep(offset));
-    return { kind: 'scalar', source, offset, value: null, written: '' };
+/** Finds where a text goes over a limit, before its tree takes time and memory: the parser recurses and keeps all errors. */
+function limitIn(text: string): SyntaxProblem | undefined {
+  const scanner = createScanner(text, true);
+  let depth = -1;
+  let parts = 0;
+  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
+    const offset = scanner.getTokenOffset();
+    const sign = text[offset];
+    if (sign === '{' || sign === '[') depth += 1;
+    if (sign === '}' || sign === ']') depth -= 1;
+    if (depth > most.levels) return tooDeep(offset);
+    if (++parts > most.parts) return tooMany('parts', offset);
   }
+  return undefined;
+}
+
+function compose(json: JsonNode, source: SourceText, repeated: SyntaxProblem[]): Node {
+  const { offset } = json;
   if (json.type === 'array') {
-    const items = (json.children ?? []).map((child) => compose(child, source, depth + 1, problems));
+    const items = (json.children ?? []).map((child) => compose(child, source, repeated));
     return { kind: 'list', source, offset, items };
   }
   if (json.type === 'object') {
@@ -37,8 +53,10 @@ function compose(json: JsonNode, source: SourceText, depth: number, problems: Sy
     for (const { children: [key, value] = [] } of json.children ?? []) {
       if (key === undefined || value === undefined) continue;
       const name = String(key.value);
-      if (entries.has(name)) problems.push({ fault: { kind: 'key-twice', key: name }, offset: key.offset });
-      entries.set(name, { keyOffset: key.offset, node: compose(value, source, depth + 1, problems) });
+      const refused = refusalOfKey(name, key.offset, entries);
+      if (refused?.fault.kind === 'key-twice') repeated.push(refused);
+      else if (refused !== undefined) throw new Problem(refused);
+      entries.set(name, { keyOffset: key.offset, node: compose(value, source, repeated) });
     }
     return { kind: 'map', source, offset, entries };
   }

@@ -4,16 +4,21 @@ import type { Device, Fleet } from '../model/fleet.ts';
 import type { PairCertificates } from '../model/identity.ts';
 import { scrubbed } from '../model/secrets.ts';
 import type { Workspace } from '../model/workspace.ts';
+import { guarded } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
 import type { SyntaxFault } from '../rules/syntax.ts';
+import { Budget } from './budget.ts';
 import { nullsInLists } from './create-options.ts';
 import { readDevice } from './device.ts';
 import { parseManifest, patternsOf } from './form.ts';
 import { devicesFrom } from './from.ts';
-import { at, type MapNode, merge, type Node, type ScalarNode } from './node.ts';
+import { most } from './limits.ts';
+import { at, type MapNode, merge, type Node, placeOf, type ScalarNode } from './node.ts';
 import { searchFindings } from './search.ts';
 import { decodeText, SourceText } from './source.ts';
+import type { SyntaxProblem } from './syntax.ts';
 import { validateManifest } from './validate.ts';
+import { textOf } from './values.ts';
 
 const largestManifest = 20 * 1024 * 1024;
 
@@ -32,7 +37,8 @@ export async function readFleet(
   const findings: Finding[] = missing.map((pattern) => notFound(pattern));
   findings.push(...searchFindings(everything, search, startOf(everything)));
   const read: Judged<readonly Device[]>[] = [];
-  for (const file of files) read.push(await readManifest(file, workspace, pair));
+  const budget = new Budget();
+  for (const file of files) read.push(await readManifest(file, workspace, pair, budget));
   if (files.length === 0 && missing.length === 0) findings.push(notFound(everything));
   return {
     value: { devices: read.flatMap(({ value }) => value), manifests: files },
@@ -44,15 +50,16 @@ async function readManifest(
   file: string,
   workspace: Workspace,
   pair: PairCertificates,
+  budget: Budget,
 ): Promise<Judged<readonly Device[]>> {
   const { value: form, findings } = await readForm(file, workspace);
   if (form === undefined) return none(findings);
   if (form.from === undefined) {
-    const devices = readDevices(form, form.devices);
+    const devices = readDevices(form, form.devices, budget);
     return { value: devices.value, findings: [...findings, ...devices.findings] };
   }
   const matched = await devicesFrom(form.from, posix.dirname(file), workspace, pair);
-  const devices = readDevices(form, matched.value);
+  const devices = readDevices(form, matched.value, budget);
   return { value: devices.value, findings: [...findings, ...matched.findings, ...devices.findings] };
 }
 
@@ -77,11 +84,7 @@ export async function readForm(file: string, workspace: Workspace): Promise<Judg
   const source = new SourceText(file, text);
   const parsed = await parseManifest(source);
   if (parsed === undefined) return refuse(file, { kind: 'no-format', file });
-  if (parsed.problems.length > 0) {
-    return without(
-      parsed.problems.map(({ fault, offset }) => finding('manifest/syntax', fault, { place: source.place(offset) })),
-    );
-  }
+  if (parsed.problems.length > 0) return without(syntaxFindings(parsed.problems, source));
   if (parsed.node === undefined) return without(parsed.findings ?? [empty(source, 0)]);
   const { findings: ofSchema, sound } = validateManifest(parsed.node);
   const findings = [...(parsed.findings ?? []), ...ofSchema, ...nullsInLists(parsed.node)];
@@ -95,23 +98,50 @@ export async function readForm(file: string, workspace: Workspace): Promise<Judg
   return { value: { ...form, devices: devices.items }, findings };
 }
 
-function readDevices({ root, source, sound, from }: Form, devices: readonly Node[]): Judged<readonly Device[]> {
-  const defaults = at(root, ['defaults']);
+/** The first problems of a text, and a word about the others. */
+function syntaxFindings(problems: readonly SyntaxProblem[], source: SourceText): readonly Finding[] {
+  const [next] = problems.slice(most.syntaxFaults);
+  const told: readonly SyntaxProblem[] = [
+    ...problems.slice(0, most.syntaxFaults),
+    ...(next === undefined ? [] : [{ fault: { kind: 'more-faults' } as const, offset: next.offset }]),
+  ];
+  return told.map(({ fault, offset }) => finding('manifest/syntax', fault, { place: source.place(offset) }));
+}
+
+function readDevices(
+  { root, source, sound, from }: Form,
+  devices: readonly Node[],
+  budget: Budget,
+): Judged<readonly Device[]> {
   const hub = at(root, ['hub']);
-  const inherits = (own: Node) => (from === undefined ? inherited(defaults, own) : withoutCertificates(defaults));
-  const read = devices
-    .filter((_, index) => sound(index))
-    .map((own) => readDevice(merge(inherits(own), own), posix.dirname(source.file), hub));
+  const inherits = inheritance(at(root, ['defaults']), from !== undefined);
+  const judged = devices.filter((_, index) => sound(index));
+  const overrun = budget.add(judged, inherits);
+  if (overrun !== undefined) {
+    return none([finding('manifest/syntax', overrun.fault, { place: placeOf(overrun.location) })]);
+  }
+  const read = judged.map((own) =>
+    guarded(
+      () => readDevice(merge(inherits(own), own), posix.dirname(source.file), hub),
+      () => ({ place: placeOf(at(own, ['id']) ?? own), device: textOf(at(own, ['id'])) }),
+    ),
+  );
   return {
-    value: read.flatMap(({ device }) => (device === undefined ? [] : [device])),
+    value: read.flatMap(({ value }) => (value === undefined ? [] : [value])),
     findings: read.flatMap(({ findings }) => findings),
   };
 }
 
-/** A device with its own thumbprints and without its own certificates does not inherit certificates from the defaults. */
-function inherited(defaults: Node | undefined, own: Node): Node | undefined {
-  const ownThumbprints = at(own, ['thumbprints'])?.kind === 'map' && at(own, ['certificates']) === undefined;
-  return ownThumbprints ? withoutCertificates(defaults) : defaults;
+/**
+ * Returns what each device inherits. A device with its own thumbprints and without its own certificates does not inherit
+ * certificates; nor does a device that is named by its certificates.
+ */
+function inheritance(defaults: Node | undefined, fromCertificates: boolean): (own: Node) => Node | undefined {
+  const bare = withoutCertificates(defaults);
+  return (own) => {
+    const ownThumbprints = at(own, ['thumbprints'])?.kind === 'map' && at(own, ['certificates']) === undefined;
+    return fromCertificates || ownThumbprints ? bare : defaults;
+  };
 }
 
 function withoutCertificates(defaults: Node | undefined): Node | undefined {

@@ -1,5 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import type { SyntaxFault } from '../rules/syntax.ts';
+import { most } from './limits.ts';
 import type { Node } from './node.ts';
 
 /** Why a text cannot be read, and where. */
@@ -16,9 +17,35 @@ export interface ParseResult {
   readonly findings?: readonly Finding[];
 }
 
-/** The most levels of nested maps and lists. A manifest needs six. */
-export const deepest = 32;
+/** Ends the reading of a text at a problem. */
+export class Problem extends Error {
+  readonly problem: SyntaxProblem;
+
+  constructor(problem: SyntaxProblem) {
+    super(problem.fault.kind);
+    this.problem = problem;
+  }
+}
 
 export function tooDeep(offset: number): SyntaxProblem {
-  return { fault: { kind: 'too-deep', levels: deepest }, offset };
+  return { fault: { kind: 'too-deep', levels: most.levels }, offset };
+}
+
+export function tooMany(what: 'parts' | 'keys' | 'columns' | 'cells' | 'devices', offset: number): SyntaxProblem {
+  return { fault: { kind: 'too-many', what, most: most[what] }, offset };
+}
+
+/** Why a key may not be in a map beside those before it, or nothing. */
+export function refusalOfKey(
+  key: string,
+  offset: number,
+  before: ReadonlyMap<string, unknown>,
+): SyntaxProblem | undefined {
+  if (before.has(key)) return { fault: { kind: 'key-twice', key }, offset };
+  if (before.size >= most.keys) return tooMany('keys', offset);
+  return tooLong(key, offset);
+}
+
+export function tooLong(key: string, offset: number): SyntaxProblem | undefined {
+  return key.length > most.keyLength ? { fault: { kind: 'key-too-long', most: most.keyLength }, offset } : undefined;
 }

@@ -1,7 +1,8 @@
 import { distance } from 'fastest-levenshtein';
-import type { Finding } from '../model/finding.ts';
+import type { Finding, Subject } from '../model/finding.ts';
 import type { ValueRemedy } from '../rules/manifest.ts';
 import { finding } from '../rules/rules.ts';
+import { most } from './limits.ts';
 import { at, type Node, placeOf, plain } from './node.ts';
 import validate, { type SchemaError } from './schema.generated.js';
 
@@ -14,7 +15,7 @@ export interface Validation {
 
 /** Checks one manifest against schemas/devices.schema.json before merging, so that each fault is reported once, where it is written. */
 export function validateManifest(root: Node): Validation {
-  const errors = schemaErrors(root);
+  const { errors, judged } = schemaErrors(root);
   if (errors.length === 0) return { findings: [], sound: () => true };
   const misspelt = new Set(errors.flatMap((e) => (e.keyword === 'additionalProperties' ? [meantBy(e)] : [])));
   // A misspelt required key is one fault, not two: do not report it as missing too.
@@ -25,20 +26,26 @@ export function validateManifest(root: Node): Validation {
   const noList = needed.some((e) => e.keyword === 'required' && e.instancePath === '/devices');
   const reported = needed.filter((e) => !noList || e.instancePath !== '/devices' || e.keyword === 'required');
   const faulty = new Set(errors.map((e) => /^\/devices\/(\d+)/.exec(e.instancePath)?.[1] ?? 'all'));
+  const [next] = reported.slice(most.faults);
+  const cut = next === undefined ? [] : [finding('manifest/syntax', { kind: 'more-faults' }, subjectOf(next, root))];
   return {
-    findings: reported.map((error) => findingOf(error, root)),
-    sound: (index) => !faulty.has('all') && !faulty.has(String(index)),
+    findings: [...reported.slice(0, most.faults).map((error) => findingOf(error, root)), ...cut],
+    sound: (index) => index < judged && !faulty.has('all') && !faulty.has(String(index)),
   };
 }
 
 /** The number of devices to validate together. Plain copies of all devices of a long fleet would take most of the run's memory. */
 const devicesAtOnce = 1_000;
 
-function schemaErrors(root: Node): readonly SchemaError[] {
+/** The faults of the first devices, up to about a limit, and the number of these devices. */
+function schemaErrors(root: Node): { readonly errors: readonly SchemaError[]; readonly judged: number } {
   const devices = at(root, ['devices']);
-  if (root.kind !== 'map' || devices?.kind !== 'list' || devices.items.length <= devicesAtOnce) return errorsIn(root);
+  const all = Number.POSITIVE_INFINITY;
+  if (root.kind !== 'map' || devices?.kind !== 'list' || devices.items.length <= devicesAtOnce)
+    return { errors: errorsIn(root), judged: all };
   const errors: SchemaError[] = [];
   for (let from = 0; from < devices.items.length; from += devicesAtOnce) {
+    if (errors.length > most.faults) return { errors, judged: from };
     const node = { ...devices, items: devices.items.slice(from, from + devicesAtOnce) };
     const entries = new Map(root.entries).set('devices', { keyOffset: devices.offset, node });
     for (const error of errorsIn({ ...root, entries })) {
@@ -49,11 +56,16 @@ function schemaErrors(root: Node): readonly SchemaError[] {
       } else if (from === 0) errors.push(error); // Faults outside `devices` are found again with each part.
     }
   }
-  return errors;
+  return { errors, judged: all };
 }
 
 function errorsIn(root: Node): readonly SchemaError[] {
   return validate(plain(root)) ? [] : (validate.errors ?? []);
+}
+
+function subjectOf(error: SchemaError, root: Node): Subject {
+  const path = pathOf(error.instancePath);
+  return { place: placeOf(at(root, path) ?? root), device: deviceOf(root, path) };
 }
 
 function findingOf(error: SchemaError, root: Node): Finding {
@@ -124,6 +136,7 @@ function expectedBy({ parentSchema, keyword, params }: SchemaError): string {
 const typeNames = new Map([
   ['object', 'a map'],
   ['array', 'a list'],
+  ['boolean', 'true or false'],
   ['string', 'text'],
 ]);
 
@@ -138,17 +151,18 @@ function takesOtherThanText({ parentSchema: { const: only, type } }: SchemaError
   return only !== undefined || [type].flat().some((name) => otherTypes.has(name));
 }
 
-const otherTypes: ReadonlySet<unknown> = new Set(['array', 'integer', 'number', 'object']);
+const otherTypes: ReadonlySet<unknown> = new Set(['array', 'boolean', 'integer', 'number', 'object']);
 
 /** Returns the known key that was probably meant. */
 export function suggest(key: string, known: readonly string[]): string | undefined {
+  const allowed = (candidate: string) => Math.max(1, Math.floor(candidate.length / 3));
   const ranked = known
+    // Texts of other lengths are that far apart at least. To compare long ones takes long.
+    .filter((candidate) => Math.abs(candidate.length - key.length) <= allowed(candidate))
     .map((candidate) => ({ candidate, far: distance(key.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);
   const best = ranked[0];
-  return best !== undefined && best.far <= Math.max(1, Math.floor(best.candidate.length / 3))
-    ? best.candidate
-    : undefined;
+  return best !== undefined && best.far <= allowed(best.candidate) ? best.candidate : undefined;
 }
 
 function meantBy(error: SchemaError): string {

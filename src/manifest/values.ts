@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Place } from '../model/finding.ts';
-import { fileNameOf, type Json, type JsonObject } from '../model/fleet.ts';
+import { fileNameOf, isDeviceId, type Json, type JsonObject } from '../model/fleet.ts';
 import { at, type Node, placeOf } from './node.ts';
 
 /**
@@ -88,8 +88,9 @@ export class ValueReader {
     return typeof node.value === 'string' ? this.#fill(node.value) : node.value;
   }
 
-  /** Replaces `{id}`. In a URI the id is percent-encoded, since a `#` in it would cut the path. */
+  /** Replaces `{id}`, unless the id is none: then the device is refused. In a URI the id is percent-encoded, since a `#` in it would cut the path. */
   #fill(text: string): string {
+    if (!isDeviceId(this.id)) return text;
     return text.replaceAll('{id}', () => (/^[a-z][a-z0-9+.-]*:/i.test(text) ? encodeURIComponent(this.id) : this.id));
   }
 }

@@ -70,6 +70,14 @@ export const deviceRules = {
     remedy: () => 'Rename the tag, or make it shorter; in a CSV a dot in the name of the column begins a map.',
     example: { key: 'tags.site code', problem: { character: ' ' } },
   }),
+  'device/not-checked': rule<{ why: string }>({
+    severity: 'error',
+    about:
+      'A check of this device ended before it had a result. This is a defect of this tool. The other devices are checked all the same, and nothing is written.',
+    message: ({ why }) => `the device cannot be checked: ${why}`,
+    remedy: () => 'Please report this with the text at this place. Until then, write the value in another way.',
+    example: { why: 'Maximum call stack size exceeded' },
+  }),
   'device/parent-cycle': rule<{ chain: readonly string[] }>({
     severity: 'error',
     about: 'A device is, by way of its parents, its own parent. None of them could be created first.',

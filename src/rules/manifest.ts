@@ -34,10 +34,10 @@ export const manifestRules = {
   'manifest/syntax': rule<SyntaxFault>({
     severity: 'error',
     about:
-      'The manifest cannot be read: it is no YAML, JSON or CSV, has a key or a column twice or a cell without a column, is too large, nested too deeply, or uses aliases to grow without bound.',
+      'The manifest cannot be read: it is no YAML, JSON or CSV, has a key or a column twice or a cell without a column, is too large or nested too deeply, or comes to more than a run can hold: by aliases, or by what many devices inherit.',
     message: syntaxText,
     remedy: syntaxRemedy,
-    example: { kind: 'parser', message: 'Map keys must be unique' },
+    example: { kind: 'key-twice', key: 'certificates' },
   }),
   'manifest/unknown-key': rule<{ key: string; where: string; suggestion?: string; known: readonly string[] }>({
     severity: 'error',

@@ -35,8 +35,18 @@ export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Na
   return {
     rule: name,
     severity: row.severity,
-    message: scrubbed(row.message(details)),
-    remedy: scrubbed(row.remedy(details)),
+    message: scrubbed(shortened(row.message(details))),
+    remedy: scrubbed(shortened(row.remedy(details))),
     ...subject,
+    ...(subject.device === undefined ? {} : { device: subject.device.slice(0, longestDevice) }),
   };
 }
+
+/** A text may quote what a manifest says, which may be a megabyte. */
+function shortened(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
+}
+
+const longestText = 4_000;
+/** An id has at most 128 characters. A text that is longer is none. */
+const longestDevice = 140;

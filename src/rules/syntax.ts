@@ -11,6 +11,13 @@ export type SyntaxFault =
   | { readonly kind: 'json'; readonly code: string }
   | { readonly kind: 'too-deep'; readonly levels: number }
   | { readonly kind: 'too-many-aliased'; readonly most: number }
+  | { readonly kind: 'too-many'; readonly what: keyof typeof counted; readonly most: number }
+  | { readonly kind: 'key-too-long'; readonly most: number }
+  | { readonly kind: 'row-too-long'; readonly most: number }
+  /** What the devices come to with all that they inherit. */
+  | { readonly kind: 'grows'; readonly what: 'values' | 'characters'; readonly most: number }
+  /** The faults that are not told. */
+  | { readonly kind: 'more-faults' }
   | { readonly kind: 'alias-unknown' | 'alias-inside-itself'; readonly alias: string }
   | { readonly kind: 'key-twice'; readonly key: string }
   | { readonly kind: 'column-twice'; readonly column: string }
@@ -35,6 +42,16 @@ export function syntaxText(fault: SyntaxFault): string {
       return `nested deeper than ${fault.levels} levels, expected a manifest`;
     case 'too-many-aliased':
       return `aliases expand to more than ${fault.most} values, expected a manifest that is written out`;
+    case 'too-many':
+      return `more than ${fault.most} ${counted[fault.what]}, expected a manifest of a fleet`;
+    case 'key-too-long':
+      return `a key of more than ${fault.most} characters, expected a name`;
+    case 'row-too-long':
+      return `a row of more than ${fault.most} bytes, expected a device`;
+    case 'grows':
+      return `the devices come to more than ${fault.most} ${fault.what} with what they inherit`;
+    case 'more-faults':
+      return 'there are more faults of this kind from here on, which are not shown';
     case 'alias-unknown':
       return `alias *${fault.alias} names no anchor above it`;
     case 'alias-inside-itself':
@@ -63,10 +80,29 @@ export function syntaxRemedy(fault: SyntaxFault): string {
       return 'Save it as UTF-8.';
     case 'no-format':
       return 'Rename it.';
+    case 'too-many':
+      return fault.what === 'devices'
+        ? 'Provision the fleet in several runs, each with manifests of its own.'
+        : 'Remove what is no part of a fleet, or cut the manifest into several: together they make one fleet.';
+    case 'key-too-long':
+    case 'row-too-long':
+      return 'Shorten it, or correct the line: a quote or a line break may be missing.';
+    case 'grows':
+      return 'Write less in defaults, and give a value only to the devices that need it; or provision the fleet in several runs.';
+    case 'more-faults':
+      return 'Correct the faults that are shown, and run it again.';
     default:
       return "Correct the line; an editor with the manifest's JSON Schema shows such mistakes while you type.";
   }
 }
+
+const counted = {
+  parts: 'keys, values and signs',
+  keys: 'keys in one map',
+  columns: 'columns',
+  cells: 'cells',
+  devices: 'devices',
+} as const;
 
 const unreadRemedies = {
   missing: 'Correct the path of the manifest.',

@@ -42,8 +42,8 @@ export async function findIn(
     // when it is read.
     if (searched.isRefused(path) && !isGlob(path)) files.add(path);
     else if (searched.exists(path)) files.add(path);
-    else if (isGlob(path) && !path.startsWith('../')) globs.push(path);
-    else missing.push(path);
+    else if (!isGlob(path) || path.startsWith('../')) missing.push(path);
+    else if (!path.includes('\0') && path.length <= longestGlob) globs.push(path);
   }
   if (globs.length === 0) return { files: [...files].sort(), missing };
   const walked = walk(searched, await readGlobs(globs), bounds);
@@ -56,6 +56,9 @@ export async function findIn(
     ...(bound === undefined ? {} : { bound }),
   };
 }
+
+/** No path is as long, and no path has a NUL. The library throws at a longer glob. */
+const longestGlob = 4096;
 
 function isGlob(path: string): boolean {
   return /[*?[\]{}]|[!+@]\(|^!/.test(path);

@@ -137,7 +137,7 @@ function mayWalk(root: string, folder: string): boolean {
     return statSync(path).isDirectory() && refusalOf(root, realpathSync.native(path)) === undefined;
   } catch (cause) {
     if (skippable(cause)) return false;
-    throw cause;
+    throw runFault('folder-unlistable', { folder, why: messageOf(cause) }, { cause });
   }
 }
 
@@ -150,7 +150,14 @@ function entriesOf(folder: string) {
   }
 }
 
-// A folder that may not be listed does not come from the repository. It may hold the data of a container.
 function skippable(cause: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(codeOf(cause));
+  return skipped.has(codeOf(cause));
 }
+
+const skipped: ReadonlySet<string> = new Set([
+  ...['ENOENT', 'ENOTDIR'],
+  // A folder that may not be listed does not come from the repository. It may hold the data of a container.
+  ...['EACCES', 'EPERM'],
+  // No folder has such a name: the path is too long, or its links are a loop, or a NUL is in it. Windows says EINVAL or ENAMETOOLONG.
+  ...['ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE', 'EINVAL'],
+]);

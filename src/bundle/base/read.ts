@@ -3,6 +3,7 @@ import type { Finding, Judged, Subject } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
 import type { Workspace } from '../../model/workspace.ts';
 import type { BaseProblem } from '../../rules/base.ts';
+import { guardedLater } from '../../rules/guarded.ts';
 import { finding } from '../../rules/rules.ts';
 import { generationOf } from '../judge/runtime.ts';
 import type { Base } from './base.ts';
@@ -24,7 +25,10 @@ export async function readBases(
   const findings: Finding[] = [];
   for (const [path, group] of users) {
     if (path === undefined) continue;
-    const read = await readFor(path, group, workspace);
+    const read = await guardedLater(
+      () => readFor(path, group, workspace),
+      () => ({ ...subjectOf(group), place: group[0]?.place('config.base') }),
+    );
     if (read.value !== undefined) bases.set(path, read.value);
     findings.push(...read.findings);
   }
