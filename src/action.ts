@@ -7,6 +7,7 @@ import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { openEventHistory } from './github/event-history.ts';
 import { baseCommit, checkOut } from './github/git/base.ts';
 import { ignoredByGit } from './github/git/ignored.ts';
+import { requireOwnFiles, strangersRun } from './github/head.ts';
 import { idToken, mayHaveIdTokens } from './github/id-token.ts';
 import { readInputs } from './github/inputs.ts';
 import { keepIssue } from './github/issue.ts';
@@ -103,8 +104,11 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
           }),
         )
       : [];
-  const requireCurrentOn = (branch: string) => (read: FilesRead) => {
-    return requireCurrent({ root: workspace.root, branch, commit: event.commit, token }, read);
+  const stranger = strangersRun(process.env);
+  const requireNewest = async (read: FilesRead) => {
+    if (stranger !== undefined) await requireOwnFiles(stranger, workspace.root, read);
+    const { rerunOn: branch, commit } = event;
+    if (branch !== undefined) await requireCurrent({ root: workspace.root, branch, commit, token }, read);
   };
   const world = realWorld({
     command,
@@ -116,7 +120,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
     progress: logProgress(),
     stop,
     checkPublishing: settings.artifacts === 'none' ? () => {} : requireUploads,
-    ...(event.rerunOn === undefined ? {} : { requireCurrent: requireCurrentOn(event.rerunOn) }),
+    requireCurrent: requireNewest,
     openHistory: () => openEventHistory(root, event, command),
     ...(event.base === undefined ? {} : { openBase: () => openBase(root, event.base ?? '') }),
   });

@@ -2,6 +2,8 @@ import { faultRow, faultsOf } from '../model/fault-table.ts';
 import { shortCommit } from './git/short-commit.ts';
 import { githubLines } from './lines.ts';
 
+const mainCommit = '0123456789abcdef0123456789abcdef01234567';
+
 const tryAgain = 'Run it again. If it stays so, look at https://www.githubstatus.com.';
 
 /** The faults of the runner: artifacts, ID tokens, the issue, re-runs. Those of asking git are in `git/faults.ts`. */
@@ -49,6 +51,20 @@ export const githubFaults = {
     remedy: () => `${tryAgain} The summary says what the issue would have said.`,
     example: { reason: 'Server Error' },
   }),
+  'strangers-head': faultRow<StrangersEvent & { head: string | undefined }>({
+    kind: 'usage',
+    message: ({ event, commit, head }) =>
+      `strangers can start a run on ${event}, so apply takes the default branch's own commit (${shortCommit(commit)}) alone; ${head === undefined ? 'files of no commit are' : `${shortCommit(head)} is`} checked out`,
+    remedy: safeWays,
+    example: { event: 'pull_request_target', commit: mainCommit, head: 'fedcba9876543210fedcba9876543210fedcba98' },
+  }),
+  'strangers-file': faultRow<StrangersEvent & { file: string }>({
+    kind: 'usage',
+    message: ({ event, commit, file }) =>
+      `strangers can start a run on ${event}, so apply takes the default branch's own commit (${shortCommit(commit)}) alone; ${file} is not as it is there`,
+    remedy: safeWays,
+    example: { event: 'workflow_run', commit: mainCommit, file: 'fleet/devices.yaml' },
+  }),
   'rerun-file-changed': faultRow<Rerun & { file: string }>({
     kind: 'usage',
     message: (details) => rerunMessage(details, `, and ${details.file} has changed on ${details.branch} since`),
@@ -75,6 +91,17 @@ export const githubFaults = {
 
 export const githubFault = faultsOf(githubFaults);
 
+/** A run with the secrets of the repository that a stranger may have started. */
+interface StrangersEvent {
+  readonly event: string;
+  /** The newest commit of the default branch: GITHUB_SHA. */
+  readonly commit: string;
+}
+
+function safeWays(): string {
+  return 'There are two safe ways. Run apply on push, for the default branch: it then applies what was reviewed and merged. Or leave ref and repository out of the step actions/checkout, so that the commit of GITHUB_SHA is checked out, and change no file of it before apply.';
+}
+
 /** A re-run that must not apply its commit. */
 interface Rerun {
   readonly branch: string;
@@ -97,7 +124,7 @@ function rerunRemedy({ branch, newer }: Rerun): string {
 function exampleRerun(): Rerun {
   return {
     branch: 'main',
-    commit: '0123456789abcdef0123456789abcdef01234567',
+    commit: mainCommit,
     newer: 'fedcba9876543210fedcba9876543210fedcba98',
   };
 }

@@ -2,6 +2,7 @@ import { endedEarly, exitCode, type Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
 import { reportLines } from '../report/text.ts';
+import type { FilesRead } from '../run/request.ts';
 import { faultsIn } from '../run/setting-reader.ts';
 import { readSettings, type Settings } from '../run/settings.ts';
 import { openSignIn } from '../run/sign-in.ts';
@@ -32,6 +33,11 @@ export async function runPipeline(settings: Settings, manifests: readonly string
       const { openDefaultHistory } = await import('../github/git/history.ts');
       return openDefaultHistory(root);
     };
+    const requireCurrent = async (read: FilesRead) => {
+      const { requireOwnFiles, strangersRun } = await import('../github/head.ts');
+      const stranger = strangersRun(process.env);
+      if (stranger !== undefined) await requireOwnFiles(stranger, root, read);
+    };
     const surroundings = {
       command: request.command,
       workspace,
@@ -41,6 +47,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
       env: process.env,
       progress,
       openHistory,
+      ...(process.env.GITHUB_ACTIONS === undefined ? {} : { requireCurrent }),
       ...(outside === undefined ? {} : { stop: outside.stop }),
     };
     report = await provision(request, realWorld(surroundings));
