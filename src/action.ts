@@ -14,7 +14,7 @@ import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
 import { requireCurrent } from './github/rerun.ts';
-import { formsOf, hiding, signaturesIn } from './github/secrets.ts';
+import { formsOf, hiding, proxySecretsIn, signaturesIn } from './github/secrets.ts';
 import { asFault, type Fault, messageOf } from './model/fault.ts';
 import { type Command, endedEarly, exitCode, type Report } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
@@ -72,18 +72,21 @@ interface Ended {
 /** Throws `WrongSettings` before it asks a hub or writes anything. Throws a `Fault` for a run that ends early. */
 async function runAndUpload(inputs: Settings, event: Event, outside: Outside): Promise<Ended> {
   const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
-  for (const secret of signaturesIn(inputs)) setSecret(secret);
+  for (const secret of [...signaturesIn(inputs), ...proxySecretsIn(process.env)]) setSecret(secret);
   const settings = await readSettings(inputs, {
     directory: root,
     asksHub: (command, signIn) => asksHub(command) && excuseOf(command, signIn, event) === undefined,
-    mask: (key) => {
-      for (const form of formsOf(key)) setSecret(form);
-    },
+    mask: maskForms,
   });
   outside.limit(settings.request.timeLimit);
   const report = await run(settings, root, event, outside.stop);
   const { ids, faults } = await uploadUnlessStopped(report, settings, outside.stop);
   return { report: { ...report, faults: [...new Set([...report.faults, ...faults])] }, artifactIds: ids };
+}
+
+/** Masks a secret, and its form in URLs, in the log. */
+function maskForms(secret: string): void {
+  for (const form of formsOf(secret)) setSecret(form);
 }
 
 async function run(settings: RunSettings, root: string, event: Event, stop: Stop): Promise<Report> {
@@ -118,6 +121,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
     ...(command === 'apply' ? { importContainer } : {}),
     env: process.env,
     progress: logProgress(),
+    mask: maskForms,
     stop,
     checkPublishing: settings.artifacts === 'none' ? () => {} : requireUploads,
     requireCurrent: requireNewest,

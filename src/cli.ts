@@ -11,12 +11,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 if (keepsCompiledCode()) module.enableCompileCache?.(compiledCode());
 
-// Imported after the cache is enabled, so that its compiled code is kept.
-void import('./terminal/program.ts')
-  .then(({ runCommandLine }) => runCommandLine(process.argv.slice(2)))
-  .then((code) => {
-    process.exitCode = code;
-  });
+void runProgram().then((code) => {
+  process.exitCode = code;
+});
+
+/** The program is imported after the cache is enabled, so that its compiled code is kept. */
+async function runProgram(): Promise<number> {
+  if (process.env.GITHUB_ACTIONS !== undefined) (await import('./terminal/workflow-commands.ts')).printNoCommands();
+  const { runCommandLine } = await import('./terminal/program.ts');
+  return runCommandLine(process.argv.slice(2));
+}
 
 /**
  * Node keeps the compiled code of programs in a folder if they ask for it (https://nodejs.org/api/module.html#moduleenablecompilecachecachedir),

@@ -31,6 +31,7 @@ async function run(count: number, settings: Settings, around: Partial<World> = {
   onTestFinished(() => hub.close());
   const said: string[] = [];
   const progress = {
+    waiting: () => {},
     phase: (name: string) => void said.push(name.replaceAll(hub.host, 'HUB')),
     warning: (text: string) => void said.push(`warning: ${text.replaceAll(hub.host, 'HUB')}`),
     written: () => {},

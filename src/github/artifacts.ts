@@ -156,7 +156,6 @@ async function uploader(
       log(githubLines['artifact-uploaded']({ artifact: name, devices, id, size }));
       return { artifact: name, id };
     } catch (thrown) {
-      refuseServer(thrown);
       const reason = messageOf(thrown);
       const nameTaken = reason.includes('(409)');
       const message = githubLines['artifact-failed']({ artifact: name, devices, reason, nameTaken });
@@ -164,11 +163,6 @@ async function uploader(
       return { artifact: name, devices, message };
     }
   };
-}
-
-function refuseServer(thrown: unknown): void {
-  if (!(thrown instanceof Error) || thrown.name !== 'GHESNotSupportedError') return;
-  throw githubFault('uploads-on-enterprise-server', {}, { cause: thrown });
 }
 
 /**

@@ -58,7 +58,8 @@ export async function runPipeline(settings: Settings, manifests: readonly string
     outside?.release();
   }
   const text = json
-    ? JSON.stringify(reportJson(report), null, 2)
+    ? // In a step of a workflow, ##[ can begin a command. Here it means the same in JSON and begins none.
+      JSON.stringify(reportJson(report), null, 2).replaceAll('##[', String.raw`##\u005b`)
     : reportLines(report, await terminalStyle(process.stdout, root, directory)).join('\n');
   process.stdout.write(`${text}\n`);
   const code = exitCode(report);
