@@ -16,7 +16,7 @@ import { setOutputs } from './github/outputs.ts';
 import { requireCurrent } from './github/rerun.ts';
 import { formsOf, hiding, proxySecretsIn, signaturesIn } from './github/secrets.ts';
 import { asFault, type Fault, messageOf } from './model/fault.ts';
-import { type Command, endedEarly, exitCode, type Report } from './model/report.ts';
+import { type Command, endedEarly, exitCode, type Report, withLaterFaults } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import { provision } from './provision.ts';
 import type { SarifContext } from './report/sarif.ts';
@@ -26,7 +26,7 @@ import type { BaseFiles, FilesRead, Request } from './run/request.ts';
 import { faultsIn } from './run/setting-reader.ts';
 import { asksHub, type RunSettings, readSettings, type Settings } from './run/settings.ts';
 import { openSignIn, type SignIn } from './run/sign-in.ts';
-import { exitWith, type Outside, stopFromOutside } from './run/signals.ts';
+import { endSoon, exitWith, type Outside, stopFromOutside } from './run/signals.ts';
 import { version } from './run/version.ts';
 import { openWorkspace } from './run/workspace.ts';
 import { readCa, realWorld } from './run/world.ts';
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   outside.release();
   const code = exitCode(complete);
   if (code === 3) exitWith(code);
-  else if (code !== 0) process.exitCode = 1;
+  else endSoon(code === 0 ? 0 : 1);
 }
 
 /** Takes the manifest from the text of the input, because a run with wrong settings has a report too. */
@@ -81,7 +81,7 @@ async function runAndUpload(inputs: Settings, event: Event, outside: Outside): P
   outside.limit(settings.request.timeLimit);
   const report = await run(settings, root, event, outside.stop);
   const { ids, faults } = await uploadUnlessStopped(report, settings, outside.stop);
-  return { report: { ...report, faults: [...new Set([...report.faults, ...faults])] }, artifactIds: ids };
+  return { report: withLaterFaults(report, faults), artifactIds: ids };
 }
 
 /** Masks a secret, and its form in URLs, in the log. */

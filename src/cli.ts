@@ -11,15 +11,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 if (keepsCompiledCode()) module.enableCompileCache?.(compiledCode());
 
-void runProgram().then((code) => {
-  process.exitCode = code;
-});
+void runProgram();
 
 /** The program is imported after the cache is enabled, so that its compiled code is kept. */
-async function runProgram(): Promise<number> {
+async function runProgram(): Promise<void> {
   if (process.env.GITHUB_ACTIONS !== undefined) (await import('./terminal/workflow-commands.ts')).printNoCommands();
   const { runCommandLine } = await import('./terminal/program.ts');
-  return runCommandLine(process.argv.slice(2));
+  const code = await runCommandLine(process.argv.slice(2));
+  const { endSoon } = await import('./run/signals.ts');
+  endSoon(code);
 }
 
 /**
