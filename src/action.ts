@@ -104,6 +104,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
             authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
             proxyFor: getProxyForUrl,
             ca: () => readCa(caFile),
+            waiting: info,
           }),
         )
       : [];

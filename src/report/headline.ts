@@ -85,8 +85,15 @@ export const headlines = {
     `${plural(devices, 'edge device')}, ${managed} in the manifest`,
 
   /** Any of them, with the number of warnings, and of faults that its result does not tell. */
-  counted: ({ said, warnings, faults }: { readonly said: string; readonly warnings: number; readonly faults: number }) =>
-    [said, ...problemTexts({ errors: 0, warnings }), ...(faults === 0 ? [] : [plural(faults, 'fault')])].join(', '),
+  counted: ({
+    said,
+    warnings,
+    faults,
+  }: {
+    readonly said: string;
+    readonly warnings: number;
+    readonly faults: number;
+  }) => [said, ...problemTexts({ errors: 0, warnings }), ...(faults === 0 ? [] : [plural(faults, 'fault')])].join(', '),
 };
 
 interface Devices {
