@@ -83,10 +83,11 @@ describe('a token of a shared access policy', () => {
   it('is masked before it is used, and serves the calls of half an hour', async () => {
     const masked: string[] = [];
     const used: string[] = [];
+    const late: string[] = [];
     const { host } = await serve(authority, (request, response) => {
       const [, signature = ''] = /sig=([^&]+)/.exec(request.headers.authorization ?? '') ?? [];
-      expect(masked).toContain(decodeURIComponent(signature));
       used.push(signature);
+      if (!masked.includes(decodeURIComponent(signature))) late.push(signature);
       response.end('{"totalDeviceCount":0}');
     });
     const key = randomBytes(32).toString('base64');
@@ -101,6 +102,7 @@ describe('a token of a shared access policy', () => {
     now += 31 * 60_000;
     await reads();
     expect([masked.length, new Set(used).size, used.length]).toEqual([2, 2, 6]);
+    expect(late).toEqual([]);
   });
 });
 

@@ -51,20 +51,6 @@ export const githubFaults = {
     remedy: () => `${tryAgain} The summary says what the issue would have said.`,
     example: { reason: 'Server Error' },
   }),
-  'strangers-head': faultRow<StrangersEvent & { head: string | undefined }>({
-    kind: 'usage',
-    message: ({ event, commit, head }) =>
-      `strangers can start a run on ${event}, so apply takes the default branch's own commit (${shortCommit(commit)}) alone; ${head === undefined ? 'files of no commit are' : `${shortCommit(head)} is`} checked out`,
-    remedy: safeWays,
-    example: { event: 'pull_request_target', commit: mainCommit, head: 'fedcba9876543210fedcba9876543210fedcba98' },
-  }),
-  'strangers-file': faultRow<StrangersEvent & { file: string }>({
-    kind: 'usage',
-    message: ({ event, commit, file }) =>
-      `strangers can start a run on ${event}, so apply takes the default branch's own commit (${shortCommit(commit)}) alone; ${file} is not as it is there`,
-    remedy: safeWays,
-    example: { event: 'workflow_run', commit: mainCommit, file: 'fleet/devices.yaml' },
-  }),
   'rerun-file-changed': faultRow<Rerun & { file: string }>({
     kind: 'usage',
     message: (details) => rerunMessage(details, `, and ${details.file} has changed on ${details.branch} since`),
@@ -90,17 +76,6 @@ export const githubFaults = {
 };
 
 export const githubFault = faultsOf(githubFaults);
-
-/** A run with the secrets of the repository that a stranger may have started. */
-interface StrangersEvent {
-  readonly event: string;
-  /** The newest commit of the default branch: GITHUB_SHA. */
-  readonly commit: string;
-}
-
-function safeWays(): string {
-  return 'There are two safe ways. Run apply on push, for the default branch: it then applies what was reviewed and merged. Or leave ref and repository out of the step actions/checkout, so that the commit of GITHUB_SHA is checked out, and change no file of it before apply.';
-}
 
 /** A re-run that must not apply its commit. */
 interface Rerun {

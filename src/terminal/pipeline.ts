@@ -34,7 +34,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
       return openDefaultHistory(root);
     };
     const requireCurrent = async (read: FilesRead) => {
-      const { requireOwnFiles, strangersRun } = await import('../github/head.ts');
+      const { requireOwnFiles, strangersRun } = await import('../github/git/head.ts');
       const stranger = strangersRun(process.env);
       if (stranger !== undefined) await requireOwnFiles(stranger, root, read);
     };

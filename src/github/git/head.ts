@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import type { FilesRead } from '../run/request.ts';
-import { githubFault } from './faults.ts';
-import { runGit } from './git/run-git.ts';
+import type { FilesRead } from '../../run/request.ts';
+import { gitFault } from './faults.ts';
+import { runGit } from './run-git.ts';
 
 /**
  * Events that anybody can start, and whose runs have the secrets of the repository. GITHUB_SHA is then the newest commit
@@ -37,10 +37,10 @@ export async function requireOwnFiles(
 ): Promise<void> {
   for (const [top, paths] of byRepository(root, files)) {
     const head = top === undefined ? undefined : await headOf(top);
-    if (top === undefined || head !== commit) throw githubFault('strangers-head', { event, commit, head });
+    if (top === undefined || head !== commit) throw gitFault('strangers-head', { event, commit, head });
     const blobs = await blobsOf(top);
     const file = paths.find((path) => !isBlob(join(top, path), blobs.get(path)));
-    if (file !== undefined) throw githubFault('strangers-file', { event, commit, file });
+    if (file !== undefined) throw gitFault('strangers-file', { event, commit, file });
   }
 }
 

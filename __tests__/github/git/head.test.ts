@@ -1,12 +1,12 @@
 import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { githubFault } from '../../src/github/faults.ts';
-import { requireOwnFiles, strangersRun } from '../../src/github/head.ts';
-import { faultOf, said } from '../support/fault.ts';
-import { folderWith } from '../support/folder.ts';
-import { commit as commitFiles, git, repositoryWith } from '../support/git.ts';
-import { describeNeeding } from '../support/needing.ts';
+import { gitFault } from '../../../src/github/git/faults.ts';
+import { requireOwnFiles, strangersRun } from '../../../src/github/git/head.ts';
+import { faultOf, said } from '../../support/fault.ts';
+import { folderWith } from '../../support/folder.ts';
+import { commit as commitFiles, git, repositoryWith } from '../../support/git.ts';
+import { describeNeeding } from '../../support/needing.ts';
 
 const event = 'pull_request_target';
 
@@ -27,9 +27,9 @@ describeNeeding(['git'], 'what such a run may apply', () => {
   const read = { files: Object.keys(files) };
   const newest = (root: string) => git(root, 'rev-parse', 'HEAD').trim();
   const strangersHead = (commit: string, head: string | undefined) => {
-    return said(githubFault('strangers-head', { event, commit, head }));
+    return said(gitFault('strangers-head', { event, commit, head }));
   };
-  const strangersFile = (commit: string, file: string) => said(githubFault('strangers-file', { event, commit, file }));
+  const strangersFile = (commit: string, file: string) => said(gitFault('strangers-file', { event, commit, file }));
   const refusal = async (root: string, commit: string, asked = read) => {
     const fault = await faultOf(requireOwnFiles({ event, commit }, root, asked));
     expect(fault.kind).toBe('usage');
