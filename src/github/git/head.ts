@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import type { FilesRead } from '../../run/request.ts';
 import { gitFault } from './faults.ts';
 import { runGit } from './run-git.ts';
 
@@ -33,7 +32,7 @@ export function strangersRun(env: NodeJS.ProcessEnv): StrangersRun | undefined {
 export async function requireOwnFiles(
   { event, commit }: StrangersRun,
   root: string,
-  { files }: Pick<FilesRead, 'files'>,
+  { files }: { readonly files: readonly string[] },
 ): Promise<void> {
   for (const [top, paths] of byRepository(root, files)) {
     const head = top === undefined ? undefined : await headOf(top);
