@@ -28,7 +28,7 @@ async function validate(now: Files, before: Files, renamed: ReadonlyMap<string, 
       sleep: async () => {},
       random: () => 0.5,
       stop: new StopSwitch(),
-      progress: { phase: () => {}, warning: () => {}, written: () => {} },
+      progress: { phase: () => {}, warning: () => {}, written: () => {}, waiting: () => {} },
       checkPublishing: () => {},
       openHistory: () => expect.fail('nothing is to be removed'),
       openBase: async () => ({

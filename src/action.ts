@@ -7,6 +7,7 @@ import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { openEventHistory } from './github/event-history.ts';
 import { baseCommit, openCommit } from './github/git/base.ts';
 import { committedAt } from './github/git/committed.ts';
+import { requireOwnFiles, strangersRun } from './github/git/head.ts';
 import { ignoredByGit } from './github/git/ignored.ts';
 import { idToken, mayHaveIdTokens } from './github/id-token.ts';
 import { readInputs } from './github/inputs.ts';
@@ -14,9 +15,9 @@ import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
 import { requireCurrent } from './github/rerun.ts';
-import { formsOf, hiding, signaturesIn } from './github/secrets.ts';
+import { formsOf, hiding, proxySecretsIn, signaturesIn } from './github/secrets.ts';
 import { asFault, type Fault, messageOf } from './model/fault.ts';
-import { type Command, endedEarly, exitCode, type Report } from './model/report.ts';
+import { type Command, endedEarly, exitCode, type Report, withLaterFaults } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import type { Workspace } from './model/workspace.ts';
 import { provision } from './provision.ts';
@@ -28,7 +29,7 @@ import type { BaseFiles, FilesRead, Request } from './run/request.ts';
 import { faultsIn } from './run/setting-reader.ts';
 import { asksHub, type RunSettings, readSettings, type Settings } from './run/settings.ts';
 import { openSignIn, type SignIn } from './run/sign-in.ts';
-import { exitWith, type Outside, stopFromOutside } from './run/signals.ts';
+import { endSoon, exitWith, type Outside, stopFromOutside } from './run/signals.ts';
 import { version } from './run/version.ts';
 import { openWorkspace } from './run/workspace.ts';
 import { readCa, realWorld } from './run/world.ts';
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
   outside.release();
   const code = exitCode(complete);
   if (code === 3) exitWith(code);
-  else if (code !== 0) process.exitCode = 1;
+  else endSoon(code === 0 ? 0 : 1);
 }
 
 /** Takes the manifest from the text of the input, because a run with wrong settings has a report too. */
@@ -74,19 +75,22 @@ interface Ended {
 /** Throws `WrongSettings` before it asks a hub or writes anything. Throws a `Fault` for a run that ends early. */
 async function runAndUpload(inputs: Settings, event: Event, outside: Outside): Promise<Ended> {
   const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
-  for (const secret of signaturesIn(inputs)) setSecret(secret);
+  for (const secret of [...signaturesIn(inputs), ...proxySecretsIn(process.env)]) setSecret(secret);
   const settings = await readSettings(inputs, {
     directory: root,
     owner: { env: process.env, origin: async () => undefined },
     asksHub: (command, signIn) => asksHub(command) && excuseOf(command, signIn, event) === undefined,
-    mask: (key) => {
-      for (const form of formsOf(key)) setSecret(form);
-    },
+    mask: maskForms,
   });
   outside.limit(settings.request.timeLimit);
   const report = await run(settings, root, event, outside.stop);
   const { ids, faults } = await uploadUnlessStopped(report, settings, outside.stop);
-  return { report: { ...report, faults: [...new Set([...report.faults, ...faults])] }, artifactIds: ids };
+  return { report: withLaterFaults(report, faults), artifactIds: ids };
+}
+
+/** Masks a secret, and its form in URLs, in the log. */
+function maskForms(secret: string): void {
+  for (const form of formsOf(secret)) setSecret(form);
 }
 
 async function run(settings: RunSettings, root: string, event: Event, stop: Stop): Promise<Report> {
@@ -104,11 +108,15 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
             authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,
             proxyFor: getProxyForUrl,
             ca: () => readCa(caFile, workspace.root),
+            waiting: info,
           }),
         )
       : [];
-  const requireCurrentOn = (branch: string) => (read: FilesRead) => {
-    return requireCurrent({ root: workspace.root, branch, commit: event.commit, token }, read);
+  const stranger = strangersRun(process.env);
+  const requireNewest = async (read: FilesRead) => {
+    if (stranger !== undefined) await requireOwnFiles(stranger, workspace.root, read);
+    const { rerunOn: branch, commit } = event;
+    if (branch !== undefined) await requireCurrent({ root: workspace.root, branch, commit, token }, read);
   };
   const world = realWorld({
     command,
@@ -118,9 +126,10 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
     ...(command === 'apply' ? { importContainer } : {}),
     env: process.env,
     progress: logProgress(),
+    mask: maskForms,
     stop,
     checkPublishing: settings.artifacts === 'none' ? () => {} : requireUploads,
-    ...(event.rerunOn === undefined ? {} : { requireCurrent: requireCurrentOn(event.rerunOn) }),
+    requireCurrent: requireNewest,
     openHistory: () => openEventHistory(root, event, command),
     ...(event.base === undefined ? {} : { openBase: () => openBase(root, event, workspace) }),
     ...(event.before === undefined ? {} : { openBefore: () => openBefore(root, event, workspace) }),

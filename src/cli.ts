@@ -11,9 +11,13 @@ const args = process.argv.slice(2);
 const kept = compiledCode(import.meta.dirname, args, process.env);
 if (kept !== undefined) useCompiledCode(kept);
 
-// Imported here and not above, so that it is loaded from compiled code.
-void import('./terminal/program.ts')
-  .then(({ runCommandLine }) => runCommandLine(args))
-  .then((code) => {
-    process.exitCode = code;
-  });
+void runProgram();
+
+/** Imports the program here and not above, so that it is loaded from compiled code. */
+async function runProgram(): Promise<void> {
+  if (process.env.GITHUB_ACTIONS !== undefined) (await import('./terminal/workflow-commands.ts')).printNoCommands();
+  const { runCommandLine } = await import('./terminal/program.ts');
+  const code = await runCommandLine(args);
+  const { endSoon } = await import('./run/signals.ts');
+  endSoon(code);
+}

@@ -8,7 +8,7 @@ import type { HubHost } from './model/fleet.ts';
 import { type Change, type DeviceOutcome, key } from './model/plan.ts';
 import type { RegisteredDevice } from './model/registration.ts';
 import type { Registry } from './model/registry.ts';
-import type { ListedDevice, Report, Result } from './model/report.ts';
+import { type ListedDevice, type Report, type Result, withLaterFaults } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import { ownership } from './plan/ownership.ts';
 import type { Planned } from './plan/plan.ts';
@@ -104,14 +104,15 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
     const right = new Set(outcomes.filter(isRight).map(key));
     const bundles = checked.bundles.filter((bundle) => right.has(key(bundle)));
     const written = await writeUnlessHurried(world.stop, () => write(request, world, bundles));
-    return report(request, checked, applied(outcomes, world.stop), {
+    const ended = report(request, checked, applied(outcomes, world.stop), {
       changes,
       findings,
       ...kept,
       outcomes,
       ...(written.bundles === undefined ? {} : { bundles: written.bundles, bundlesDirectory: request.outputDirectory }),
-      faults: [...new Set([...faults, ...written.faults])],
+      faults,
     });
+    return withLaterFaults(ended, written.faults);
   });
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { progressText } from '../../src/apply/progress-texts.ts';
@@ -31,6 +31,7 @@ async function run(count: number, settings: Settings, around: Partial<World> = {
   onTestFinished(() => hub.close());
   const said: string[] = [];
   const progress = {
+    waiting: () => {},
     phase: (name: string) => void said.push(name.replaceAll(hub.host, 'HUB')),
     warning: (text: string) => void said.push(`warning: ${text.replaceAll(hub.host, 'HUB')}`),
     written: () => {},
@@ -57,6 +58,34 @@ describe('a run whose files are no longer the newest', () => {
     expect(asked).toEqual([{ files: ['devices.json'], manifests: ['*.json'] }]);
     await run(1, { command: 'plan' }, { requireCurrent });
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe('a run that cannot write its files', () => {
+  it.each([
+    ['created', []],
+    ['unchanged', ['d0']],
+  ] as const)('does not say that all is well: its device is %s', async (result, there) => {
+    let folder = '';
+    const fill = () => writeFileSync(join(folder, 'device-bundles'), 'the disk takes no folder');
+    const hub = await startHub({
+      disturb: () => {
+        fill();
+        return undefined;
+      },
+    });
+    onTestFinished(() => hub.close());
+    const defaults = { runtime: { version: '1.1', platform: 'debian' } };
+    const manifest = { version: 1, defaults, devices: [{ id: 'd0', thumbprints: { primary: digest('d0') } }] };
+    folder = folderWith({ 'devices.json': JSON.stringify(manifest) });
+    const settings = { command: 'apply', manifest: 'devices.json', 'output-directory': 'device-bundles' };
+    for (const _ of there) {
+      await runOn(hub, folder, settings);
+      rmSync(join(folder, 'device-bundles'));
+    }
+    const report = await runOn(hub, folder, settings);
+    expect(report.outcomes.map((outcome) => outcome.result)).toEqual([result]);
+    expect([report.result, report.faults.length, exitCode(report)]).toEqual(['written', 1, 1]);
   });
 });
 
@@ -158,7 +187,7 @@ describe('a run that is stopped', () => {
   it('when all is done but the files is stopped in part', async () => {
     const { stop, disturb } = stopping(true);
     const { report } = await run(3, {}, { stop }, disturb);
-    expect([report.result, exitCode(report)]).toEqual(['changed', 3]);
+    expect([report.result, exitCode(report)]).toEqual(['written', 3]);
   });
 
   it('while it reads has written nothing', async () => {

@@ -258,7 +258,12 @@ describe('smaller changes stay with bulks', () => {
     const rig = await rigged();
     const said: string[] = [];
     const changes = await planned(rig, fleet(20));
-    const progress = { phase: (text: string) => said.push(text), warning: () => {}, written: () => {} };
+    const progress = {
+      phase: (text: string) => said.push(text),
+      waiting: () => {},
+      warning: () => {},
+      written: () => {},
+    };
     const world = { ...options(rig), now: () => new Date(minutes()), progress };
     const registries = new Map([[rig.registry.host, rig.registry]]);
     const { outcomes } = await carryOut(changes, { hubCapacity: capacity }, world, registries);

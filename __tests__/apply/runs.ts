@@ -26,7 +26,7 @@ export async function runOn(
     credentials,
     caFile: caFileOf(all),
     env: {},
-    progress: { phase: () => {}, warning: () => {}, written: () => {} },
+    progress: { phase: () => {}, waiting: () => {}, warning: () => {}, written: () => {} },
   });
   return provision(request, { ...world, ...around });
 }

@@ -153,7 +153,7 @@ describe('apply', () => {
       env: { ...results.environment, ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/' },
     });
     expect(run.code).toBe(1);
-    expect(run.outputs).toMatchObject({ result: 'changed', created: '3', 'artifact-ids': '' });
+    expect(run.outputs).toMatchObject({ result: 'written', created: '3', 'artifact-ids': '' });
     const { remedy } = runFault('artifact-not-uploaded', { said: '' });
     expect(faultsOf(run)).toEqual([{ message: expect.stringMatching(/^artifact iot-edge-devices /), remedy }]);
     expect(run.stdout).toMatch(/^::error::artifact iot-edge-devices /m);

@@ -298,3 +298,33 @@ describe('hub', () => {
     expect((await apply(second)).stdout).toContain(`apply: ${headlines.unchanged({ devices: 3 })}\n`);
   });
 });
+
+describe('the command line in a step of a workflow', () => {
+  const devices = (path: string) => ({ id: 'edge-1', certificates: { primary: path } });
+  const manifest = JSON.stringify({
+    version: 1,
+    defaults: { runtime: { version: '1.1', platform: 'debian' } },
+    devices: [devices('certs/##[add-mask]edge.pem'), { ...devices('x\n::stop-commands::token'), id: 'edge-2' }],
+  });
+  const isCommand = (line: string) => /^\s*::/.test(line) || line.includes('##[');
+
+  it('prints nothing that is a command of the runner', async () => {
+    const folder = folderWith({ 'devices.json': manifest, '::add-mask::e.yaml': '##[group]: x\n' });
+    for (const args of [['devices.json'], ['::add-mask::e.yaml'], ['##[error]x.yaml'], ['--##[debug]x']]) {
+      const outside = await runCli(['validate', ...args], folder);
+      const { code, stdout, stderr } = await runCli(['validate', ...args], folder, { GITHUB_ACTIONS: 'true' });
+      expect(code).toBe(outside.code);
+      expect(`${outside.stdout}\n${outside.stderr}`.split('\n').filter(isCommand), 'elsewhere').not.toEqual([]);
+      expect(`${stdout}\n${stderr}`.split(/[\r\n]+/).filter(isCommand)).toEqual([]);
+    }
+  });
+
+  it('prints the same JSON, and no command in it', async () => {
+    const folder = folderWith({ 'devices.json': manifest });
+    const outside = await runCli(['validate', 'devices.json', '--json'], folder);
+    const { stdout } = await runCli(['validate', 'devices.json', '--json'], folder, { GITHUB_ACTIONS: 'true' });
+    expect(JSON.parse(stdout)).toEqual(JSON.parse(outside.stdout));
+    expect(JSON.stringify(JSON.parse(stdout))).toContain('##[add-mask]');
+    expect(stdout.split('\n').filter(isCommand)).toEqual([]);
+  });
+});

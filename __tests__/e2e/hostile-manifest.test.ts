@@ -173,7 +173,7 @@ async function rendered(folder: string, device: Tree): Promise<ReadonlyMap<strin
       sleep: async () => {},
       random: () => 0.5,
       stop: new StopSwitch(),
-      progress: { phase: () => {}, warning: () => {}, written: () => {} },
+      progress: { phase: () => {}, waiting: () => {}, warning: () => {}, written: () => {} },
       checkPublishing: () => {},
       openHistory: () => expect.fail('nothing is to be removed'),
     },

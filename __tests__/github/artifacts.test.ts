@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeBundles } from '../../src/bundle/directory.ts';
-import { type UploadOptions, uploadBundles } from '../../src/github/artifacts.ts';
+import { requireUploads, type UploadOptions, uploadBundles } from '../../src/github/artifacts.ts';
 import { githubFault } from '../../src/github/faults.ts';
 import { githubLines } from '../../src/github/lines.ts';
 import type { Bundle } from '../../src/model/bundle.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
-import { faultOf, said } from '../support/fault.ts';
+import { faultIn, faultOf, said } from '../support/fault.ts';
 import { type ResultsService, startResultsService } from '../support/results-service.ts';
 
 let service: ResultsService;
@@ -176,9 +176,22 @@ describe('uploading bundles', () => {
     expect(said(await faultOf(upload([bundleOf('x')])))).toEqual(said(fault));
   });
 
-  it('is refused with the remedy on GitHub Enterprise Server', async () => {
-    vi.stubEnv('GITHUB_SERVER_URL', 'https://github.example.com');
-    const fault = githubFault('uploads-on-enterprise-server', {});
-    expect(said(await faultOf(upload([bundleOf('x'), bundleOf('y')])))).toEqual(said(fault));
+  it.each([
+    ['https://github.example.com', {}],
+    ['https://github.com.example', {}],
+    ['https://ghe.plant.example', { ACTIONS_RESULTS_URL: '', ACTIONS_RUNTIME_TOKEN: '' }],
+  ])('is refused with the remedy on GitHub Enterprise Server: %s', async (url, more) => {
+    for (const [name, value] of Object.entries({ ...more, GITHUB_SERVER_URL: url })) vi.stubEnv(name, value);
+    const fault = said(githubFault('uploads-on-enterprise-server', {}));
+    expect(said(faultIn(requireUploads))).toEqual(fault);
+    expect(said(await faultOf(upload([bundleOf('x'), bundleOf('y')])))).toEqual(fault);
   });
+
+  it.each(['', 'https://github.com', 'https://GitHub.com/', 'https://octo.ghe.com', 'http://github.localhost:3000'])(
+    'is possible on the server "%s"',
+    (url) => {
+      vi.stubEnv('GITHUB_SERVER_URL', url);
+      expect(requireUploads).not.toThrow();
+    },
+  );
 });

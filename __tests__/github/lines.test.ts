@@ -66,6 +66,7 @@ describe('the text of a line or notice of the runner', () => {
       ],
     ],
     'summary-failed': [[{ reason: 'no space' }, 'The job summary could not be written: no space']],
+    'no-answer': [[{ seconds: 60 }, 'no answer within 60 s']],
     'dependabot-without-secrets': [['runs that Dependabot starts have no secrets']],
     'fork-without-secrets': [['pull requests from forks have no secrets']],
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hiding, signaturesIn } from '../../src/github/secrets.ts';
+import { hiding, proxySecretsIn, signaturesIn } from '../../src/github/secrets.ts';
 import { escapeMarkdown } from '../../src/report/markdown.ts';
 
 const url = 'https://fleet.blob.core.windows.net/import?sv=2024-08-04&sp=rwd&sig=c2VjcmV0%2Bc2VjcmV0%3D';
@@ -30,5 +30,27 @@ describe('the signature of the import container', () => {
     ['one without a signature', { 'import-container': 'https://fleet.blob.core.windows.net/import' }],
   ])('%s has none', (_, settings) => {
     expect(signaturesIn(settings)).toEqual([]);
+  });
+});
+
+describe('the password of a proxy', () => {
+  const password = 'p@ss/wörd';
+  const encoded = encodeURIComponent(password);
+  const header = Buffer.from(`user:${password}`).toString('base64');
+
+  it.each(['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'ALL_PROXY', 'npm_config_https_proxy'])(
+    'is a secret as the URL and the header have it: %s',
+    (name) => {
+      const secrets = proxySecretsIn({ [name]: `http://user:${encoded}@proxy.contoso.com:3128`, NO_PROXY: 'a:b@c' });
+      expect(secrets).toEqual([password, encoded, header]);
+    },
+  );
+
+  it('is one where the protocol is left out', () => {
+    expect(proxySecretsIn({ HTTPS_PROXY: 'user:a%zz@proxy' })).toContain('a%zz');
+  });
+
+  it.each(['', 'http://proxy:3128', 'http://user@proxy:3128', 'proxy:3128/?a=b:c@d'])('is not there: %j', (url) => {
+    expect(proxySecretsIn({ HTTPS_PROXY: url })).toEqual([]);
   });
 });

@@ -79,6 +79,33 @@ const spent = async (work: () => Promise<unknown>) => {
   };
 };
 
+describe('a token of a shared access policy', () => {
+  it('is masked before it is used, and serves the calls of half an hour', async () => {
+    const masked: string[] = [];
+    const used: string[] = [];
+    const late: string[] = [];
+    const { host } = await serve(authority, (request, response) => {
+      const [, signature = ''] = /sig=([^&]+)/.exec(request.headers.authorization ?? '') ?? [];
+      used.push(signature);
+      if (!masked.includes(decodeURIComponent(signature))) late.push(signature);
+      response.end('{"totalDeviceCount":0}');
+    });
+    const key = randomBytes(32).toString('base64');
+    const connectionString = `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${key}`;
+    const mask = (secret: string) => masked.push(secret);
+    const registry = await open({ connectionString, ca: authority.ca, mask });
+    const reads = async () => {
+      for (let n = 0; n < 3; n++) await registry.readOne(deviceId('e')).catch(() => {});
+    };
+    await reads();
+    expect([masked.length, new Set(used).size, used.length]).toEqual([1, 1, 3]);
+    now += 31 * 60_000;
+    await reads();
+    expect([masked.length, new Set(used).size, used.length]).toEqual([2, 2, 6]);
+    expect(late).toEqual([]);
+  });
+});
+
 describe('reading', () => {
   it('a few devices takes one call each, and gives those that are there', async () => {
     seed('edge-0', 'edge-2', 'other');

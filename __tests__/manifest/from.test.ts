@@ -44,7 +44,7 @@ async function render(files: Readonly<Record<string, string>>, prepare: (folder:
       sleep: async () => {},
       random: () => 0.5,
       stop: new StopSwitch(),
-      progress: { phase: () => {}, warning: () => {}, written: () => {} },
+      progress: { phase: () => {}, waiting: () => {}, warning: () => {}, written: () => {} },
       checkPublishing: () => {},
       openHistory: () => expect.fail('nothing is to be removed'),
     },

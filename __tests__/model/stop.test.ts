@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { modelFault } from '../../src/model/faults.ts';
 import { cutShort, StopSwitch, unlessStopped } from '../../src/model/stop.ts';
@@ -61,5 +62,20 @@ describe('work that is cut short', () => {
     const done = await cutShort(cut.signal, Promise.resolve('done'), () => 'instead');
     cut.abort();
     expect(done).toBe('done');
+  });
+
+  it('takes one listener, however much of it is under way, and is forgotten once it is done', async () => {
+    const cut = new AbortController();
+    let finish = () => {};
+    const done = new Promise<string>((resolve) => {
+      finish = () => resolve('done');
+    });
+    const early = Array.from({ length: 50 }, () => cutShort(cut.signal, done, () => 'instead'));
+    const late = Array.from({ length: 50 }, () => cutShort(cut.signal, never(), () => 'instead'));
+    expect(getEventListeners(cut.signal, 'abort')).toHaveLength(1);
+    finish();
+    expect(new Set(await Promise.all(early))).toEqual(new Set(['done']));
+    cut.abort();
+    expect(new Set(await Promise.all(late))).toEqual(new Set(['instead']));
   });
 });

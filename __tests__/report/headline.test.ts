@@ -35,6 +35,16 @@ describe('the text of the headline', () => {
         'created 1, updated 2, removed 3, unchanged 4; failed 5, unknown 6',
       ],
     ],
+    written: [
+      [
+        changed,
+        'created 1, updated 2, unchanged 4: the hub is as the manifest says, but not all files are written and uploaded',
+      ],
+    ],
+    counted: [
+      [{ said: 'created 1', warnings: 0, faults: 0 }, 'created 1'],
+      [{ said: 'created 1', warnings: 1, faults: 2 }, 'created 1, 1 warning, 2 faults'],
+    ],
     failed: [[{ failed: 1, unknown: 2 }, 'failed 1, unknown 2: no device is known to be as it should']],
     'ended-early': [['the run ended early']],
     rendered: [[{ bundles: 1, folder: '/srv/device-bundles' }, '1 bundle written to /srv/device-bundles']],
@@ -50,6 +60,11 @@ const sentences: Readonly<Record<Result, string>> = {
   unchanged: headlines.unchanged({ devices: 3 }),
   changes: headlines.changes({ created: 1, updated: 2, removed: 0, unchanged: 1 }),
   changed: headlines.changed({ created: 1, updated: 0, removed: 0, unchanged: 1 }),
+  written: headlines.counted({
+    said: headlines.written({ created: 0, updated: 0, removed: 0, unchanged: 1 }),
+    warnings: 0,
+    faults: 1,
+  }),
   partial: headlines.partial({ created: 0, updated: 1, removed: 0, unchanged: 0, failed: 1, unknown: 1 }),
   failed: headlines.failed({ failed: 1, unknown: 0 }),
   rendered: headlines.rendered({ bundles: 1, folder: '/srv/device-bundles' }),
@@ -92,6 +107,19 @@ describe('the closing sentence', () => {
     ],
   ])('of %s counts what is removed', (_, parts, sentence) => {
     expect(headline(reportOf(parts))).toBe(sentence);
+  });
+
+  it.each(['plan', 'apply', 'verify'] as const)('of %s counts warnings, as that of validate does', (command) => {
+    const findings = [findingOf({ severity: 'warning' }), findingOf({ severity: 'notice' })];
+    const report = reportOf({ command, result: 'unchanged', devices: 3, findings });
+    const said = headlines.unchanged({ devices: 3 });
+    expect(headline(report)).toBe(headlines.counted({ said, warnings: 1, faults: 0 }));
+  });
+
+  it('counts the faults of a run that did what its result says', () => {
+    const report = reportOf({ result: 'changed', command: 'apply', faults: [new Fault('no issue', 'Again.')] });
+    const said = headlines.changed({ created: 0, updated: 0, removed: 0, unchanged: 0 });
+    expect(headline(report)).toBe(headlines.counted({ said, warnings: 0, faults: 1 }));
   });
 
   it('of a run that never came to devices says so', () => {

@@ -88,6 +88,13 @@ export const everyResult: Readonly<Record<Result, Report>> = {
     bundles: [{ ...bundle, files: [{ name: 'config.yaml', text: 'secret: no\n' }] }],
     bundlesDirectory: '/srv/device-bundles',
   }),
+  written: reportOf({
+    command: 'apply',
+    result: 'written',
+    changes: [changeOf('unchanged', 'a')],
+    outcomes: [outcomeOf('unchanged', 'a')],
+    faults: [new Fault('no space left', 'Again.')],
+  }),
   partial: reportOf({
     command: 'apply',
     result: 'partial',

@@ -126,7 +126,7 @@ describe('a hub without a connection string', () => {
   it('is refused where others have one, before any call: one way serves all', async () => {
     const host = connectionString('fabrikam.azure-devices.net');
     const credentials = await openSignIn(await signInOf({ 'connection-string': host }), [contoso], parts);
-    const progress = { phase: () => expect.fail(), warning: () => {}, written: () => {} };
+    const progress = { phase: () => expect.fail(), waiting: () => {}, warning: () => {}, written: () => {} };
     const world = realWorld({
       command: 'plan',
       workspace: openWorkspace(folderWith()),
@@ -194,7 +194,12 @@ describe('a token', () => {
         authorityHost: entra.url,
         ca: () => readCa(caFile, root),
       });
-      const progress = { phase: (name: string) => void phases.push(name), warning: () => {}, written: () => {} };
+      const progress = {
+        phase: (name: string) => void phases.push(name),
+        waiting: () => {},
+        warning: () => {},
+        written: () => {},
+      };
       return provision(
         request,
         realWorld({ command, workspace: openWorkspace(root), credentials, caFile, env: {}, progress }),

@@ -29,7 +29,7 @@ export function checkFolder(
       sleep: async () => {},
       random: () => 0.5,
       stop: new StopSwitch(),
-      progress: { phase: () => {}, warning: () => {}, written: () => {} },
+      progress: { phase: () => {}, warning: () => {}, written: () => {}, waiting: () => {} },
       checkPublishing: () => {},
       openHistory: () => expect.fail('nothing is to be removed'),
     },

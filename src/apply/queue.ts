@@ -1,6 +1,6 @@
 import { backoff, brokenRest } from '../model/backoff.ts';
 import { asFault, Fault } from '../model/fault.ts';
-import type { Stop } from '../model/stop.ts';
+import { onAbort, type Stop } from '../model/stop.ts';
 import { outcomeReason } from './outcome-reasons.ts';
 import type { Pace, Trouble } from './pace.ts';
 
@@ -85,8 +85,7 @@ export class Queue<Item> {
   /** Runs until every item is finished or given up. Never throws. */
   async run(): Promise<void> {
     const { stop } = this.#timing;
-    const wake = () => this.#changed();
-    stop.asked.addEventListener('abort', wake);
+    const awake = onAbort(stop.asked, () => this.#changed());
     for (;;) {
       if (stop.asked.aborted) this.end(stop.fault());
       if (this.#over === undefined) this.#launch();
@@ -94,7 +93,7 @@ export class Queue<Item> {
       if (this.#underWay === 0 && this.#nextItemAt() === Number.POSITIVE_INFINITY) break;
       await this.#change();
     }
-    stop.asked.removeEventListener('abort', wake);
+    awake();
   }
 
   #launch(): void {

@@ -119,11 +119,24 @@ function sharedName(bundles: readonly Bundle[]): string {
   return hubs.size === 1 && hub !== '' ? `iot-edge-devices-${hub}` : 'iot-edge-devices';
 }
 
-/** Throws a usage `Fault` outside GitHub Actions, where artifacts cannot be uploaded. */
+/**
+ * Throws a usage `Fault` where artifacts cannot be uploaded: on GitHub Enterprise Server and outside GitHub Actions. An
+ * Enterprise Server may set the variables too, so its address is judged first.
+ */
 export function requireUploads(): void {
+  if (isEnterpriseServer(process.env.GITHUB_SERVER_URL)) throw githubFault('uploads-on-enterprise-server', {});
   for (const name of ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_RESULTS_URL']) {
     if (!process.env[name]) throw githubFault('uploads-outside-actions', { variable: name });
   }
+}
+
+/**
+ * Tells whether @actions/artifact takes this server for an Enterprise Server. It does so only when it uploads:
+ * `isGhes` in https://github.com/actions/toolkit/blob/main/packages/artifact/src/internal/shared/config.ts
+ */
+function isEnterpriseServer(url: string | undefined): boolean {
+  const { hostname } = new URL(URL.canParse(url || '') ? (url ?? '') : 'https://github.com');
+  return !/(^github\.com|\.ghe\.com|\.localhost)$/i.test(hostname);
 }
 
 type Quietly = <T>(work: () => Promise<T>) => Promise<T>;
@@ -143,7 +156,6 @@ async function uploader(
       log(githubLines['artifact-uploaded']({ artifact: name, devices, id, size }));
       return { artifact: name, id };
     } catch (thrown) {
-      refuseServer(thrown);
       const reason = messageOf(thrown);
       const nameTaken = reason.includes('(409)');
       const message = githubLines['artifact-failed']({ artifact: name, devices, reason, nameTaken });
@@ -151,11 +163,6 @@ async function uploader(
       return { artifact: name, devices, message };
     }
   };
-}
-
-function refuseServer(thrown: unknown): void {
-  if (!(thrown instanceof Error) || thrown.name !== 'GHESNotSupportedError') return;
-  throw githubFault('uploads-on-enterprise-server', {}, { cause: thrown });
 }
 
 /**

@@ -2,6 +2,8 @@ import { faultRow, faultsOf } from '../model/fault-table.ts';
 import { shortCommit } from './git/short-commit.ts';
 import { githubLines } from './lines.ts';
 
+const mainCommit = '0123456789abcdef0123456789abcdef01234567';
+
 const tryAgain = 'Run it again. If it stays so, look at https://www.githubstatus.com.';
 
 /** The faults of the runner: artifacts, ID tokens, the issue, re-runs. Those of asking git are in `git/faults.ts`. */
@@ -97,7 +99,7 @@ function rerunRemedy({ branch, newer }: Rerun): string {
 function exampleRerun(): Rerun {
   return {
     branch: 'main',
-    commit: '0123456789abcdef0123456789abcdef01234567',
+    commit: mainCommit,
     newer: 'fedcba9876543210fedcba9876543210fedcba98',
   };
 }

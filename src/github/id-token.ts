@@ -1,6 +1,11 @@
 import { getIDToken } from '@actions/core';
 import { messageOf } from '../model/fault.ts';
+import { cutShort } from '../model/stop.ts';
 import { githubFault } from './faults.ts';
+import { githubLines } from './lines.ts';
+
+/** In milliseconds. The client of GitHub's toolkit would wait for ever. */
+const patience = 60_000;
 
 /** Tells whether this job may ask GitHub for ID tokens. The runner sets these variables only with `id-token: write`. */
 export function mayHaveIdTokens(env: NodeJS.ProcessEnv): boolean {
@@ -13,8 +18,11 @@ export function mayHaveIdTokens(env: NodeJS.ProcessEnv): boolean {
  */
 export async function idToken(audience: string, withoutSecrets: string | undefined): Promise<string> {
   if (!mayHaveIdTokens(process.env)) throw githubFault('id-token-not-allowed', { withoutSecrets });
+  const late = AbortSignal.timeout(patience);
   try {
-    return await getIDToken(audience);
+    return await cutShort(late, getIDToken(audience), () => {
+      throw new Error(githubLines['no-answer']({ seconds: patience / 1000 }));
+    });
   } catch (thrown) {
     throw githubFault('id-token-refused', { reason: messageOf(thrown).replace(/\s+/g, ' ') }, { cause: thrown });
   }

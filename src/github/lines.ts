@@ -30,6 +30,8 @@ export const githubLines = {
 
   'summary-failed': ({ reason }: Reason) => `The job summary could not be written: ${reason}`,
 
+  'no-answer': ({ seconds }: { readonly seconds: number }) => `no answer within ${seconds} s`,
+
   'dependabot-without-secrets': () => 'runs that Dependabot starts have no secrets',
 
   'fork-without-secrets': () => 'pull requests from forks have no secrets',

@@ -25,6 +25,7 @@ export function logProgress(now: () => number = Date.now): Progress {
   let last = now();
   return {
     phase: (name) => info(name),
+    waiting: (text) => info(text),
     warning: (text) => warning(text, { title: 'time' }),
     written(writing) {
       latest.set(writing.hub, writing);

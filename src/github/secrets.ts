@@ -34,3 +34,32 @@ export function signaturesIn(settings: Settings): readonly string[] {
 function isSecret(text: string): boolean {
   return text.length >= 8;
 }
+
+/**
+ * Returns the passwords of the proxies that the environment names, in the forms in which the URL and the header
+ * Proxy-Authorization have them.
+ */
+export function proxySecretsIn(env: NodeJS.ProcessEnv): readonly string[] {
+  const urls = Object.entries(env).flatMap(([name, value = '']) =>
+    /(^|_)(http|https|all)_proxy$/i.test(name) ? [value] : [],
+  );
+  return [...new Set(urls.flatMap(secretsOfProxy))];
+}
+
+function secretsOfProxy(url: string): readonly string[] {
+  // The protocol may be left out.
+  const [, credentials = ''] = /^(?:[a-z][a-z\d+.-]*:\/\/)?([^/?#]*)@/i.exec(url) ?? [];
+  const colon = credentials.indexOf(':');
+  const password = colon < 0 ? '' : credentials.slice(colon + 1);
+  if (password === '') return [];
+  const plain = decoded(credentials);
+  return [...formsOf(decoded(password)), password, Buffer.from(plain).toString('base64')];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // A percent sign that encodes nothing.
+  }
+}

@@ -41,6 +41,10 @@ export interface RegistryOptions {
   readonly random?: (() => number) | undefined;
   /** Gets a sentence about what the caller may not do, if the run goes on without it. */
   readonly tell?: ((text: string) => void) | undefined;
+  /** Gets a sentence about what the run waits for. */
+  readonly waiting?: ((text: string) => void) | undefined;
+  /** Gets the signature of each token of a shared access policy before it is used, so that no log shows it. */
+  readonly mask?: ((secret: string) => void) | undefined;
   /** The container for import jobs. */
   readonly importContainer?: ImportContainer | undefined;
 }
@@ -59,7 +63,8 @@ export async function openRegistry(credential: HubCredential, options: RegistryO
     timeoutMs: options.attemptTimeoutMs ?? 60_000,
     timer: options.attemptTimer,
   });
-  const calls = await openSdk(credential, http, { userAgent: options.userAgent, clock: options.clock ?? Date.now });
+  const { userAgent, clock = Date.now, mask = () => {} } = options;
+  const calls = await openSdk(credential, http, { userAgent, clock, mask });
   const parts: Parts = {
     host,
     credential,
@@ -69,16 +74,18 @@ export async function openRegistry(credential: HubCredential, options: RegistryO
     sleep: options.sleep ?? (async (milliseconds) => delay(milliseconds)),
     random: options.random ?? Math.random,
     tell: options.tell ?? (() => {}),
+    waiting: options.waiting ?? (() => {}),
   };
   return new HubRegistry(parts, await importerOf(parts, options));
 }
 
 async function importerOf(parts: Parts, options: RegistryOptions): Promise<Importer | undefined> {
   const { importContainer: container, ca, proxyFor } = options;
+  const { waiting } = parts;
   if (container === undefined) return undefined;
   const { openImporter, storageTokenFor } = await import('./import/import-job.ts');
   const token = storageTokenFor(container, parts.credential);
-  return openImporter({ ...parts, container, storage: { token, ca, proxyFor } });
+  return openImporter({ ...parts, container, storage: { token, ca, proxyFor, waiting } });
 }
 
 interface Parts extends CallingParts {

@@ -4,6 +4,8 @@ import type { HubHost } from './fleet.ts';
 export interface Progress {
   /** Tells that a new phase begins: `reading contoso.azure-devices.net`. */
   phase(name: string): void;
+  /** Tells that the run waits for an answer: `no answer from contoso.azure-devices.net for 60 s, try 2 of 5`. */
+  waiting(text: string): void;
   /** Tells something that people should know before the run goes on. */
   warning(text: string): void;
   /** Tells the progress of writing to a hub. Called often. */

@@ -15,6 +15,7 @@ export type Result =
   | 'unchanged'
   | 'changes'
   | 'changed'
+  | 'written'
   | 'partial'
   | 'failed'
   | 'rendered'
@@ -76,6 +77,20 @@ const goodResults: ReadonlySet<Result> = new Set<Result>([
   'listed',
 ]);
 
+/**
+ * Returns the report with faults of what follows the writing to the hubs: files and uploads. If the hubs are right, its
+ * result is `written` then.
+ */
+export function withLaterFaults(report: Report, faults: readonly Fault[]): Report {
+  if (faults.length === 0) return report;
+  const right = report.command === 'apply' && (report.result === 'changed' || report.result === 'unchanged');
+  return {
+    ...report,
+    ...(right ? { result: 'written' } : {}),
+    faults: [...new Set([...report.faults, ...faults])],
+  };
+}
+
 /** Tells whether a run ends with exit code 0. */
 export function endsWell({ result, faults }: Report): boolean {
   return goodResults.has(result) && faults.length === 0;
@@ -83,7 +98,8 @@ export function endsWell({ result, faults }: Report): boolean {
 
 /** Returns the exit code: 0 success; 1 findings, drift, failed devices or a fault; 2 wrong usage; 3 stopped by a signal or a time limit. */
 export function exitCode(report: Report): 0 | 1 | 2 | 3 {
-  if (report.faults.some(({ kind }) => kind === 'usage')) return 2;
+  // A folder that cannot be used is wrong usage only until something is written.
+  if (report.result !== 'written' && report.faults.some(({ kind }) => kind === 'usage')) return 2;
   if (report.faults.some(({ kind }) => kind === 'stopped')) return 3;
   return endsWell(report) ? 0 : 1;
 }

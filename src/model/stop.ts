@@ -71,7 +71,28 @@ export function cutShort<T>(signal: AbortSignal, work: Promise<T>, instead: () =
         reject(thrown);
       }
     };
-    signal.addEventListener('abort', cut, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', cut));
+    const done = onAbort(signal, cut);
+    work.then(resolve, reject).finally(done);
   });
 }
+
+/**
+ * Calls back when a signal is aborted, until the function that it returns is called. All callbacks of a signal share one
+ * listener: a run has up to a hundred calls under way, and Node takes more than ten listeners for a leak.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  let callbacks = callbacksOf.get(signal);
+  if (callbacks === undefined) {
+    const all = new Set([callback]);
+    callbacks = all;
+    callbacksOf.set(signal, all);
+    const callAll = () => {
+      for (const each of [...all]) each();
+    };
+    signal.addEventListener('abort', callAll, { once: true });
+  }
+  callbacks.add(callback);
+  return () => callbacks.delete(callback);
+}
+
+const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();

@@ -2,8 +2,17 @@ import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { type Counts, counts, plural } from './counts.ts';
 
-/** The sentence that says how a run ended. */
+/** The sentence that says how a run ended, with the number of its warnings and faults. */
 export function headline(report: Report): string {
+  const { result, findings, faults } = report;
+  const said = resultText(report);
+  // These two count their findings themselves.
+  if (result === 'valid' || result === 'invalid') return said;
+  const { warnings } = problems(findings);
+  return headlines.counted({ said, warnings, faults: result === 'failed' ? 0 : faults.length });
+}
+
+function resultText(report: Report): string {
   const { changes, outcomes, bundles, listed, devices, findings } = report;
   switch (report.result) {
     case 'valid':
@@ -18,6 +27,8 @@ export function headline(report: Report): string {
       return headlines.changes(counts(report));
     case 'changed':
       return headlines.changed(counts(report));
+    case 'written':
+      return headlines.written(counts(report));
     case 'partial':
       return headlines.partial(counts(report));
     case 'failed':
@@ -54,6 +65,9 @@ export const headlines = {
 
   changed: (done: Changed) => changedText(done),
 
+  written: (done: Changed) =>
+    `${changedText(done)}: the hub is as the manifest says, but not all files are written and uploaded`,
+
   partial: ({ failed, unknown, ...done }: Changed & NotDone) =>
     `${changedText(done)}; failed ${failed}, unknown ${unknown}`,
 
@@ -72,6 +86,17 @@ export const headlines = {
 
   listed: ({ devices, managed }: Devices & { readonly managed: number }) =>
     `${plural(devices, 'edge device')}, ${managed} in the manifest`,
+
+  /** Any of them, with the number of warnings, and of faults that its result does not tell. */
+  counted: ({
+    said,
+    warnings,
+    faults,
+  }: {
+    readonly said: string;
+    readonly warnings: number;
+    readonly faults: number;
+  }) => [said, ...problemTexts({ errors: 0, warnings }), ...(faults === 0 ? [] : [plural(faults, 'fault')])].join(', '),
 };
 
 interface Devices {

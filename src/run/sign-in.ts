@@ -34,6 +34,8 @@ export interface SignInParts {
   readonly authorityHost?: string | undefined;
   /** The proxy for a URL, or an empty text. */
   readonly proxyFor?: ((url: string) => string) | undefined;
+  /** Gets a sentence about what the run waits for. */
+  readonly waiting?: ((text: string) => void) | undefined;
   /** Reads one more certificate authority to trust, PEM. */
   readonly ca?: (() => string | undefined) | undefined;
   /** Milliseconds since 1970. */
@@ -53,10 +55,17 @@ export async function openSignIn(
   if (signIn.way === 'azure-cli')
     return entraCredentials(hubs, cliPrincipal, parts, (entra, scope) => entra.cliToken(scope, parts));
   const { clientId, tenantId } = signIn;
-  const { idToken, mask, authorityHost, proxyFor, ca } = parts;
+  const { idToken, mask, authorityHost, proxyFor, ca, waiting } = parts;
   if (idToken === undefined) throw runFault('no-id-token-here', {});
   return entraCredentials(hubs, applicationPrincipal(clientId), parts, (entra, scope) =>
-    entra.exchangeIdToken({ clientId, tenantId }, scope, { idToken, mask, authorityHost, proxyFor, ca: ca?.() }),
+    entra.exchangeIdToken({ clientId, tenantId }, scope, {
+      idToken,
+      mask,
+      authorityHost,
+      proxyFor,
+      ca: ca?.(),
+      waiting,
+    }),
   );
 }
 

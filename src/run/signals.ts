@@ -52,3 +52,15 @@ export function exitWith(code: number): void {
   process.exitCode = code;
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }
+
+/** In milliseconds. A run ends within 2 s of its last line. */
+const graceAfterLastLine = 1_000;
+
+/**
+ * Ends the process soon, by itself or in a second. What still waits for the network then, such as the look-up of a name,
+ * cannot be called off.
+ */
+export function endSoon(code: number): void {
+  process.exitCode = code;
+  setTimeout(() => exitWith(code), graceAfterLastLine).unref();
+}

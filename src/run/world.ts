@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly importContainer?: ImportContainer | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly progress: Progress;
+  /** Gets each secret that the run makes, before it is used. If absent, no log is kept from showing them. */
+  readonly mask?: (secret: string) => void;
   /** If absent, only the end of the process stops the run. */
   readonly stop?: Stop;
   /** If absent, bundles are not published. */
@@ -66,7 +68,7 @@ async function noHistory(): Promise<never> {
 }
 
 async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<Registry> {
-  const { command, workspace, credentials, caFile, env, progress, importContainer } = surroundings;
+  const { command, workspace, credentials, caFile, env, progress, importContainer, mask } = surroundings;
   const credential = credentials.find(({ host }) => host === hub);
   // Entra signs in to every hub that is named, so this run has connection strings, but none for this hub.
   if (credential === undefined) throw runFault('no-connection-string', { hub });
@@ -81,6 +83,8 @@ async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<R
     proxyFor: getProxyForUrl,
     importContainer,
     tell: progress.phase,
+    waiting: progress.waiting,
+    mask,
   });
 }
 

@@ -88,7 +88,7 @@ function runner(repository: string, connectionString: string, caFile: string): (
       { directory: repository },
     );
     const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
-    const progress = { phase: () => {}, warning: () => {}, written: () => {} };
+    const progress = { phase: () => {}, waiting: () => {}, warning: () => {}, written: () => {} };
     return provision(
       request,
       realWorld({

@@ -2,6 +2,7 @@ import { endedEarly, exitCode, type Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
 import { reportLines } from '../report/text.ts';
+import type { FilesRead } from '../run/request.ts';
 import { faultsIn } from '../run/setting-reader.ts';
 import { readSettings, type Settings } from '../run/settings.ts';
 import { openSignIn } from '../run/sign-in.ts';
@@ -36,6 +37,11 @@ export async function runPipeline(settings: Settings, manifests: readonly string
       const { openDefaultHistory } = await import('../github/git/history.ts');
       return openDefaultHistory(root);
     };
+    const requireCurrent = async (read: FilesRead) => {
+      const { requireOwnFiles, strangersRun } = await import('../github/git/head.ts');
+      const stranger = strangersRun(process.env);
+      if (stranger !== undefined) await requireOwnFiles(stranger, root, read);
+    };
     const surroundings = {
       command: request.command,
       workspace,
@@ -45,6 +51,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
       env: process.env,
       progress,
       openHistory,
+      ...(process.env.GITHUB_ACTIONS === undefined ? {} : { requireCurrent }),
       ...(outside === undefined ? {} : { stop: outside.stop }),
     };
     report = await provision(request, realWorld(surroundings));
@@ -55,7 +62,8 @@ export async function runPipeline(settings: Settings, manifests: readonly string
     outside?.release();
   }
   const text = json
-    ? JSON.stringify(reportJson(report), null, 2)
+    ? // In a step of a workflow, ##[ can begin a command. Here it means the same in JSON and begins none.
+      JSON.stringify(reportJson(report), null, 2).replaceAll('##[', String.raw`##\u005b`)
     : reportLines(report, await terminalStyle(process.stdout, root, directory)).join('\n');
   process.stdout.write(`${text}\n`);
   const code = exitCode(report);

@@ -5,7 +5,7 @@ import { paceText } from '../report/writing.ts';
 
 /**
  * Shows one line that is overwritten, and a bar for each hub while devices are written. If the stream is not a terminal,
- * only warnings are shown.
+ * only warnings are shown, and what the run waits for.
  * @param open gives the stream. Opening it costs 3 ms, so a run without phases does not call it
  */
 export function terminalProgress(
@@ -26,12 +26,18 @@ export function terminalProgress(
     bars?.stop();
     bars = undefined;
   };
+  const show = (text: string) => {
+    clear();
+    over(`${text} …`);
+    line = true;
+  };
   return {
     phase(name) {
-      if (!open().isTTY) return;
-      clear();
-      over(`${name} …`);
-      line = true;
+      if (open().isTTY) show(name);
+    },
+    waiting(text) {
+      if (open().isTTY) show(text);
+      else open().write(`${text}\n`);
     },
     warning(text) {
       clear();

@@ -3,14 +3,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Authority, makeAuthority } from '../../../src/emulator/disk/authority.ts';
 import { callFault } from '../../../src/hub/calls/faults.ts';
 import { type HttpOptions, HttpResponse, httpFailure, openHttp } from '../../../src/hub/calls/http.ts';
 import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
 import { hubHost } from '../devices.ts';
-import { closedPort, serve, serveProxy } from './loopback.ts';
+import { closedPort, serve, serveProxy, serveSilence } from './loopback.ts';
 
 let authority: Authority;
 let expired: Authority;
@@ -184,6 +184,34 @@ describe('a proxy', () => {
     });
     expect(httpFailure.proxyRefused(status).message).toContain(`${status}`);
     expect(proxy.asked).toHaveLength(1);
+  });
+
+  it('that never answers keeps no socket of an exchange that is given up', async () => {
+    const proxy = await serveSilence();
+    const http = await open({ host: hubHost('contoso.azure-devices.net'), proxy: proxy.url, timeoutMs: 100 });
+    for (let n = 0; n < 10; n++) await expect(http.send(get)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await vi.waitFor(() => expect(proxy.closed()).toBe(10));
+    expect(proxy.opened()).toBe(10);
+  });
+
+  it('that never answers keeps no socket once the connections are closed', async () => {
+    const proxy = await serveSilence();
+    const http = await open({ host: hubHost('contoso.azure-devices.net'), proxy: proxy.url });
+    const sent = expect(http.send(get)).rejects.toBeInstanceOf(Error);
+    await vi.waitFor(() => expect(proxy.opened()).toBe(1));
+    http.close();
+    await vi.waitFor(() => expect(proxy.closed()).toBe(1));
+    await sent;
+  });
+
+  it('that answers late leads the next exchange through the same tunnel', async () => {
+    const { host } = await serve(authority, (_, response) => response.end('through'));
+    const proxy = await serveProxy();
+    const http = await open({ host, proxy: proxy.url });
+    const answers = await Promise.all([http.send(get), http.send(get)]);
+    await http.send(get);
+    expect(answers.map(({ text }) => text)).toEqual(['through', 'through']);
+    expect(proxy.asked).toHaveLength(2);
   });
 
   it('that is not there fails the exchange', async () => {

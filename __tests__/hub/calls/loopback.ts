@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer } from 'node:https';
-import { type AddressInfo, connect, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Authority } from '../../../src/emulator/disk/authority.ts';
 import type { HubHost } from '../../../src/model/fleet.ts';
@@ -38,6 +38,18 @@ export async function serveProxy(status = 200) {
   });
   const host = await listen(server);
   return { host, url: `http://${host}`, asked };
+}
+
+/** Takes connections and never says anything, as a hub, a proxy or a storage account may do. Counts the connections. */
+export async function serveSilence() {
+  let [opened, closed] = [0, 0];
+  const server = createTcpServer((socket) => {
+    opened++;
+    socket.on('error', () => {}).on('close', () => closed++);
+    socket.resume();
+  });
+  const host = await listen(server);
+  return { host, url: `http://${host}`, opened: () => opened, closed: () => closed };
 }
 
 /** A port of this machine on which nothing listens. */

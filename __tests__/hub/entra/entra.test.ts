@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Authority, makeAuthority } from '../../../src/emulator/disk/authority.ts';
+import { httpFailure } from '../../../src/hub/calls/http.ts';
+import { waitingLines } from '../../../src/hub/calls/waiting.ts';
 import { hubScope } from '../../../src/hub/credential.ts';
 import { exchangeIdToken } from '../../../src/hub/entra/entra.ts';
 import { exchangeRefusal } from '../../../src/hub/entra/entra-refusal.ts';
@@ -9,7 +11,7 @@ import { clientId, type EntraOptions, idToken, startEntra, subject, tenantId } f
 import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
 import { anyText, saidWithAnyText } from '../answers.ts';
-import { serveProxy } from '../calls/loopback.ts';
+import { serveProxy, serveSilence } from '../calls/loopback.ts';
 
 let authority: Authority;
 beforeAll(async () => {
@@ -240,3 +242,28 @@ function credentialIn(remedy: string): Readonly<Record<string, unknown>> {
   const script = command.replace(/^az/, `sh ${folder}/az.sh`);
   return JSON.parse(execFileSync('sh', ['-c', script], { encoding: 'utf8' }));
 }
+
+describe('an Entra that never answers', () => {
+  it.each(['directly', 'through a proxy'])(
+    'is given up after four tries, asked %s, and no socket is left',
+    async (way) => {
+      const silence = await serveSilence();
+      const waits: string[] = [];
+      const error = httpFailure.timeout(100).message;
+      const exchanged = exchangeIdToken(application, hubScope, {
+        idToken: async () => idToken({}),
+        mask: () => {},
+        authorityHost: `https://${silence.host}`,
+        proxyFor: () => (way === 'directly' ? '' : silence.url),
+        tryTimeoutMs: 100,
+        waiting: (text) => waits.push(text),
+      });
+      const obstacle = { host: silence.host, error };
+      expect(said(await faultOf(exchanged))).toEqual(said(entraFault('exchange-unanswered', { clientId, obstacle })));
+      expect(waits).toHaveLength(4);
+      const again = { next: 2, most: 4 };
+      expect(waits[0]).toBe(waitingLines['no-answer']({ host: silence.host, seconds: 0.1, again }));
+      await vi.waitFor(() => expect([silence.opened(), silence.closed()]).toEqual([4, 4]));
+    },
+  );
+});

@@ -1,10 +1,12 @@
 import { createServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeAuthority } from '../../../src/emulator/disk/authority.ts';
 import { type EmbeddedHub, startHub } from '../../../src/emulator/hub.ts';
 import type { ErrorName } from '../../../src/emulator/wire/errors.ts';
 import { callFault } from '../../../src/hub/calls/faults.ts';
+import { httpFailure } from '../../../src/hub/calls/http.ts';
+import { waitingLines } from '../../../src/hub/calls/waiting.ts';
 import type { HubCredential } from '../../../src/hub/credential.ts';
 import { importFault } from '../../../src/hub/import/faults.ts';
 import type { ImportContainer } from '../../../src/hub/import/import-container.ts';
@@ -13,6 +15,7 @@ import { storageRefusal } from '../../../src/hub/import/storage-refusal.ts';
 import { type BlobService, startBlobService } from '../../support/blob-service.ts';
 import { faultOf, said } from '../../support/fault.ts';
 import { anyText, saidWithAnyText } from '../answers.ts';
+import { serveSilence } from '../calls/loopback.ts';
 import { create, hubHost } from '../devices.ts';
 import { importRig, newContainer } from './imports.ts';
 
@@ -31,6 +34,25 @@ function unchecked(url: string): ImportContainer {
   const [unsigned = '', signature = ''] = url.split('?');
   return { url: unsigned, signature };
 }
+
+describe('a storage account that never answers', () => {
+  it.each(['http', 'https'])('by %s is given up after four tries, and no socket is left', async (protocol) => {
+    const silence = await serveSilence();
+    const waits: string[] = [];
+    const url = `${protocol}://${silence.host}/account/container`;
+    const storage = await openStorage(
+      { url, signature: 'sig=abcdefgh' },
+      { tryTimeoutMs: 100, waiting: (text) => waits.push(text) },
+    );
+    const fault = await faultOf(storage.remove('x'));
+    storage.close();
+    const error = httpFailure.timeout(100).message;
+    expect(waits).toHaveLength(4);
+    expect(waits[0]).toBe(waitingLines['no-answer']({ host: silence.host, seconds: 0.1, again: { next: 2, most: 4 } }));
+    expect(said(fault)).toEqual(said(importFault('container-unreachable', { url, error })));
+    await vi.waitFor(() => expect([silence.opened(), silence.closed()]).toEqual([4, 4]));
+  });
+});
 
 describe('a container that', () => {
   it('lacks a right is refused with the name of the right', async () => {

@@ -66,6 +66,35 @@ export const gitFaults = {
       'Fetch all of it: in the step actions/checkout write "with: { fetch-depth: 0 }"; on the command line: git fetch --unshallow.',
     example: {},
   }),
+  'strangers-head': faultRow<StrangersEvent & { head: string | undefined }>({
+    kind: 'usage',
+    message: ({ event, commit, head }) =>
+      `strangers can start a run on ${event}, so apply takes the default branch's own commit (${shortCommit(commit)}) alone; ${head === undefined ? 'files of no commit are' : `${shortCommit(head)} is`} checked out`,
+    remedy: safeWays,
+    example: {
+      event: 'pull_request_target',
+      commit: '0123456789abcdef0123456789abcdef01234567',
+      head: 'fedcba9876543210fedcba9876543210fedcba98',
+    },
+  }),
+  'strangers-file': faultRow<StrangersEvent & { file: string }>({
+    kind: 'usage',
+    message: ({ event, commit, file }) =>
+      `strangers can start a run on ${event}, so apply takes the default branch's own commit (${shortCommit(commit)}) alone; ${file} is not as it is there`,
+    remedy: safeWays,
+    example: { event: 'workflow_run', commit: '0123456789abcdef0123456789abcdef01234567', file: 'fleet/devices.yaml' },
+  }),
 };
 
 export const gitFault = faultsOf(gitFaults);
+
+/** A run with the secrets of the repository that a stranger may have started. */
+interface StrangersEvent {
+  readonly event: string;
+  /** The newest commit of the default branch: GITHUB_SHA. */
+  readonly commit: string;
+}
+
+function safeWays(): string {
+  return 'There are two safe ways. Run apply on push, for the default branch: it then applies what was reviewed and merged. Or leave ref and repository out of the step actions/checkout, so that the commit of GITHUB_SHA is checked out, and change no file of it before apply.';
+}

@@ -4,9 +4,10 @@ import type { HubCredential } from '../credential.ts';
 import type { Right } from '../needs.ts';
 import { refusal } from './refusal.ts';
 import type { NotAnswered, Reply } from './reply.ts';
-import { retried } from './retry.ts';
+import { retried, type Wait } from './retry.ts';
 import type { HubCalls } from './sdk.ts';
 import { unreachable } from './unreachable.ts';
+import { secondsUnheard, waitingLines, waitText } from './waiting.ts';
 
 /** What the calls of one hub need. */
 export interface CallingParts {
@@ -18,6 +19,8 @@ export interface CallingParts {
   readonly sleep: (milliseconds: number) => Promise<void>;
   readonly random: () => number;
   readonly tell: (text: string) => void;
+  /** Gets a sentence about what the run waits for. */
+  readonly waiting: (text: string) => void;
 }
 
 /** The calls of one hub. Keeps whether the hub has answered before, since a refusal then has another meaning. */
@@ -42,11 +45,23 @@ export class Calling {
 
   /** Makes a call that only reads, and repeats it after failures that may go away. */
   async reading(call: () => Promise<Reply>): Promise<Reply> {
-    return this.noted(await retried(call, this.#parts, () => this.#known));
+    const { sleep, random, host, waiting } = this.#parts;
+    const told = (wait: Wait) => {
+      const text = waitText(host, wait);
+      if (text !== undefined) waiting(text);
+    };
+    return this.#kept(await retried(call, { sleep, random, waiting: told }, () => this.#known));
   }
 
-  /** Returns the reply, and keeps whether the hub accepted our key or token. */
+  /** Returns the reply to a call that is made once. Keeps whether the hub accepted our key or token. */
   noted(reply: Reply): Reply {
+    const { host, waiting } = this.#parts;
+    const seconds = secondsUnheard(reply);
+    if (seconds !== undefined) waiting(waitingLines['no-answer']({ host, seconds }));
+    return this.#kept(reply);
+  }
+
+  #kept(reply: Reply): Reply {
     this.#known ||= reply.kind === 'answered' || (reply.kind === 'refused' && [400, 404].includes(reply.status));
     return reply;
   }

@@ -47,17 +47,21 @@ export class HttpResponse {
  */
 export class HttpFailure extends Error {
   readonly code: string;
+  /** For `TIMEOUT`: how long nothing was answered, in milliseconds. */
+  readonly waited: number | undefined;
 
-  constructor(code: string, message: string, cause?: unknown) {
+  constructor(code: string, message: string, cause?: unknown, waited?: number) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'HttpFailure';
     this.code = code;
+    this.waited = waited;
   }
 }
 
 /** The failures that have a code of ours. Their words stand here alone. */
 export const httpFailure = {
-  timeout: (milliseconds: number) => new HttpFailure('TIMEOUT', `no answer within ${milliseconds / 1000} s`),
+  timeout: (milliseconds: number) =>
+    new HttpFailure('TIMEOUT', `no answer within ${milliseconds / 1000} s`, undefined, milliseconds),
   proxyRefused: (status: number) => new HttpFailure('PROXY_REFUSED', `the proxy answered ${status}`),
   tooLarge: () => new HttpFailure('TOO_LARGE', 'the answer has more than 64 MiB'),
   truncated: (cause?: unknown) => new HttpFailure('TRUNCATED', 'the answer broke off', cause),
@@ -162,8 +166,8 @@ async function proxyAgent(proxy: string): Promise<Agent> {
   if (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol)) {
     throw callFault('proxy-unusable', {});
   }
-  const { HttpsProxyAgent } = await import('https-proxy-agent');
-  return new HttpsProxyAgent(proxy, agentOptions);
+  const { openTunnels } = await import('./tunnels.ts');
+  return openTunnels(proxy, agentOptions);
 }
 
 /**

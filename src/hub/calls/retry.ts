@@ -1,5 +1,5 @@
 import { backoff, brokenRest } from '../../model/backoff.ts';
-import type { Reply } from './reply.ts';
+import type { NotAnswered, Reply } from './reply.ts';
 import { isLasting } from './unreachable.ts';
 
 /** Sleep and random numbers, passed in so that tests control them. */
@@ -7,6 +7,17 @@ export interface Waiting {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** A number from 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
+  /** Called before each wait for another try. */
+  readonly waiting?: (wait: Wait) => void;
+}
+
+/** The reply that makes another try necessary, and the try that comes next. */
+export interface Wait {
+  readonly reply: NotAnswered;
+  readonly milliseconds: number;
+  /** From 2. */
+  readonly next: number;
+  readonly most: number;
 }
 
 const mostAttempts = 8;
@@ -21,20 +32,21 @@ const firstAttempts = 5;
  */
 export async function retried(
   call: () => Promise<Reply>,
-  { sleep, random }: Waiting,
+  { sleep, random, waiting = () => {} }: Waiting,
   known = () => false,
 ): Promise<Reply> {
   for (let attempt = 1; ; attempt++) {
     const reply = await call();
     const most = reply.kind === 'unanswered' && !known() ? firstAttempts : mostAttempts;
-    if (attempt >= most || !isPassing(reply, known())) return reply;
+    if (reply.kind === 'answered' || attempt >= most || !isPassing(reply, known())) return reply;
     const rest = reply.kind === 'refused' && reply.status === 429 ? reply.rest : brokenRest;
-    await sleep(backoff(rest, attempt, random));
+    const milliseconds = backoff(rest, attempt, random);
+    waiting({ reply, milliseconds, next: attempt + 1, most });
+    await sleep(milliseconds);
   }
 }
 
-function isPassing(reply: Reply, known: boolean): boolean {
-  if (reply.kind === 'answered') return false;
+function isPassing(reply: NotAnswered, known: boolean): boolean {
   if (reply.kind === 'unanswered') return !isLasting(reply.failure, known);
   return reply.status === 429 || reply.status >= 500;
 }

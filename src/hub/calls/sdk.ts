@@ -38,17 +38,26 @@ export interface JobRequest {
   readonly storageAuthenticationType: 'keyBased' | 'identityBased';
 }
 
+/** How long a token of a shared access policy lives, and the rest of its life from which the next one is made. */
 const tokenSeconds = 3600;
+const renewSeconds = 1800;
+
+export interface SdkOptions {
+  readonly userAgent: string;
+  /** Milliseconds since 1970, for the expiry of tokens. */
+  readonly clock: () => number;
+  /** Gets the signature of each token before it is used. */
+  readonly mask: (secret: string) => void;
+}
 
 /**
  * Opens the service's SDK on top of our HTTP. The SDK does the wire format and the tokens; we do connections, time
- * limits and proxies. The SDK is loaded here because that takes about 35 ms. `clock` in milliseconds since 1970, for
- * the expiry of tokens.
+ * limits and proxies. The SDK is loaded here because that takes about 35 ms.
  */
 export async function openSdk(
   credential: HubCredential,
   http: Http,
-  { userAgent, clock }: { readonly userAgent: string; readonly clock: () => number },
+  { userAgent, clock, mask }: SdkOptions,
 ): Promise<HubCalls> {
   const [{ Registry }, { RestApiClient }, { Http: SdkHttp }, { versionQueryString }] = await Promise.all([
     import('azure-iothub/dist/registry.js'),
@@ -56,7 +65,9 @@ export async function openSdk(
     import('azure-iothub/dist/common-http/http.js'),
     import('azure-iothub/dist/version.js'),
   ]);
-  const { config, renew } = await (credential.kind === 'sas' ? signing(credential, clock) : bearing(credential));
+  const { config, renew } = await (credential.kind === 'sas'
+    ? signing(credential, { clock, mask })
+    : bearing(credential));
   const client = new RestApiClient(config, userAgent, Object.assign(new SdkHttp(), sdkTransport(http)));
   const registry = new Registry(config, client);
 
@@ -119,14 +130,28 @@ interface Signing {
   readonly renew: (client: RestApiClient) => Promise<void>;
 }
 
-async function signing({ host, keyName, key }: SasCredential, clock: () => number): Promise<Signing> {
+async function signing(
+  { host, keyName, key }: SasCredential,
+  { clock, mask }: Pick<SdkOptions, 'clock' | 'mask'>,
+): Promise<Signing> {
   const signature = await import('azure-iothub/dist/shared_access_signature.js');
-  const expiry = () => Math.ceil(clock() / 1000) + tokenSeconds;
+  const seconds = () => Math.ceil(clock() / 1000);
+  let expiry = seconds() + tokenSeconds;
   // A token names the hub without its port, as the service does.
-  const token = signature.create(host.replace(/:\d+$/, ''), keyName, key, expiry());
+  const token = signature.create(host.replace(/:\d+$/, ''), keyName, key, expiry);
+  const masked = (text: string) => {
+    const [, signed] = /\bsig=([^&]+)/.exec(text) ?? [];
+    if (signed !== undefined) mask(decodeURIComponent(signed));
+    return text;
+  };
   return {
-    config: { host, sharedAccessSignature: token.toString() },
-    renew: async (client) => client.updateSharedAccessSignature(token.extend(expiry())),
+    config: { host, sharedAccessSignature: masked(token.toString()) },
+    renew: async (client) => {
+      // Each token is one more secret for the runner to look for, so a token serves many calls.
+      if (expiry - seconds() >= renewSeconds) return;
+      expiry = seconds() + tokenSeconds;
+      client.updateSharedAccessSignature(masked(token.extend(expiry)));
+    },
   };
 }
 

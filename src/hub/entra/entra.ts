@@ -6,6 +6,7 @@ import {
 } from '@azure/identity';
 import { messageOf } from '../../model/fault.ts';
 import { openWay, type Way } from '../calls/http.ts';
+import { patience } from '../calls/patience.ts';
 import { cliRefusal, exchangeRefusal } from './entra-refusal.ts';
 import { type EntraApplication, entraFault, type Obstacle } from './faults.ts';
 import type { AccessToken } from './token.ts';
@@ -13,7 +14,10 @@ import type { AccessToken } from './token.ts';
 /** https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust */
 const assertionAudience = 'api://AzureADTokenExchange';
 
-const attemptTimeoutMs = 60_000;
+/** In milliseconds. */
+const usualTimeout = 60_000;
+/** The client's own number. */
+const mostTries = 4;
 
 export interface ExchangeOptions {
   /**
@@ -28,6 +32,10 @@ export interface ExchangeOptions {
   readonly proxyFor?: ((url: string) => string) | undefined;
   /** Entra of another cloud: `https://login.microsoftonline.us`. */
   readonly authorityHost?: string | undefined;
+  /** Limits one try, in milliseconds. Default: 60,000. */
+  readonly tryTimeoutMs?: number | undefined;
+  /** Gets a sentence about what the run waits for. */
+  readonly waiting?: ((text: string) => void) | undefined;
 }
 
 /** Exchanges the run's ID token for a token of the application. Throws a `Fault` that says how to fix the trust. */
@@ -43,7 +51,7 @@ export async function exchangeIdToken(
   const assertion = await idToken(assertionAudience);
   mask(assertion);
   const way = await openWay({ ca, proxy: proxyFor?.(authorityHost) });
-  const { policy, obstacle } = travelling(way);
+  const { policy, obstacle } = travelling(way, options);
   // A new credential for each exchange, since it caches tokens by its own clock and would use the first assertion
   // forever.
   const credential = new ClientAssertionCredential(application.tenantId, application.clientId, async () => assertion, {
@@ -68,16 +76,19 @@ type Policy = NonNullable<ClientAssertionCredentialOptions['additionalPolicies']
  * proxy. It also keeps what went wrong, because after a failed connection the credential says only
  * `endpoints_resolution_error`.
  */
-function travelling(way: Way): { readonly policy: Policy; readonly obstacle: () => Obstacle | undefined } {
+function travelling(
+  way: Way,
+  { tryTimeoutMs = usualTimeout, waiting }: Pick<ExchangeOptions, 'tryTimeoutMs' | 'waiting'>,
+): { readonly policy: Policy; readonly obstacle: () => Obstacle | undefined } {
   let obstacle: Obstacle | undefined;
+  const limited = patience({ tryTimeoutMs, waiting, most: mostTries });
   const policy: Policy = {
     name: 'travelling',
     sendRequest: async (request, next) => {
       const { host } = new URL(request.url);
       request.requestOverrides = { ...way };
-      request.timeout = attemptTimeoutMs;
       try {
-        const response = await next(request);
+        const response = await limited(request, () => next(request));
         obstacle = response.status === 200 ? undefined : { host, status: response.status };
         return response;
       } catch (thrown) {

@@ -7,6 +7,7 @@ import { refusal } from '../calls/refusal.ts';
 import { described, type NotAnswered, quotable, type Reply } from '../calls/reply.ts';
 import type { HubCalls, JobRequest } from '../calls/sdk.ts';
 import { isLasting, isUnsent, unreachable } from '../calls/unreachable.ts';
+import { secondsUnheard, waitingLines } from '../calls/waiting.ts';
 import { isRecord } from '../calls/wire.ts';
 import type { HubCredential } from '../credential.ts';
 import { importFault } from './faults.ts';
@@ -21,6 +22,8 @@ export interface JobsParts {
   readonly calls: HubCalls;
   readonly container: ImportContainer;
   readonly random: () => number;
+  /** Gets a sentence about what the run waits for. */
+  readonly waiting: (text: string) => void;
 }
 
 export interface JobsOptions {
@@ -78,6 +81,7 @@ export class Jobs {
           continue;
         }
         tries += 1;
+        this.#tellSilence(reply);
         doubtful ||= mayBeStarted(reply);
         const wait = this.#waitAfter(reply, job, tries, random);
         if (wait === undefined) throw await this.#fault(reply, job);
@@ -100,6 +104,7 @@ export class Jobs {
       const reply = await calls.job(jobId);
       if (reply.kind !== 'answered') {
         inVain += 1;
+        this.#tellSilence(reply);
         if (isPassing(reply) && inVain < mostPollsInVain) continue;
         return unknownOutcome.noStatus(jobId, failureOf(reply));
       }
@@ -115,6 +120,12 @@ export class Jobs {
         tell(importProgress.percent(host, progress));
       }
     }
+  }
+
+  #tellSilence(reply: NotAnswered): void {
+    const { host, waiting } = this.#parts;
+    const seconds = secondsUnheard(reply);
+    if (seconds !== undefined) waiting(waitingLines['no-answer']({ host, seconds }));
   }
 
   async #waitForOther(waits: number): Promise<void> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { BlockBlobClient, ContainerClient, StoragePipelineOptions } from '@azure/storage-blob';
 import { openWay, type Way } from '../calls/http.ts';
+import { type PatienceOptions, patience } from '../calls/patience.ts';
 import type { TokenSource } from '../entra/token.ts';
 import type { BlobAccess } from '../faults.ts';
 import type { ImportContainer } from './import-container.ts';
@@ -36,14 +37,22 @@ export interface StorageOptions {
   readonly token?: TokenSource | undefined;
   readonly ca?: string | undefined;
   readonly proxyFor?: ((url: string) => string) | undefined;
+  /** Limits one try, in milliseconds. Default: 60,000. */
+  readonly tryTimeoutMs?: number | undefined;
+  /** Gets a sentence about what the run waits for. */
+  readonly waiting?: ((text: string) => void) | undefined;
 }
 
 const holdName = 'provision-iot-edge.lock';
 /** The longest lease that ends by itself if the run is killed. */
 const leaseSeconds = 60;
 const blockLength = 4 << 20;
+const mostTries = 4;
+/** In milliseconds. */
+const usualTimeout = 60_000;
 const pipelineOptions: StoragePipelineOptions = {
-  retryOptions: { maxTries: 4, tryTimeoutInMs: 60_000, retryDelayInMs: 1000, maxRetryDelayInMs: 10_000 },
+  // The storage service is told the time limit. The client itself is limited by `patience`.
+  retryOptions: { maxTries: mostTries, tryTimeoutInMs: usualTimeout, retryDelayInMs: 1000, maxRetryDelayInMs: 10_000 },
 };
 
 /** Opens a container. Makes no call. @azure/storage-blob is loaded here, since few runs need it. */
@@ -54,7 +63,8 @@ export async function openStorage(container: ImportContainer, options: StorageOp
   const credential = signature === undefined && token ? bearer(token) : new storage.AnonymousCredential();
   const pipeline = storage.newPipeline(credential, pipelineOptions);
   const way = url.startsWith('https:') ? await openWay({ ca: options.ca, proxy: options.proxyFor?.(url) }) : undefined;
-  if (way !== undefined) pipeline.factories.push(travelling(way));
+  const { tryTimeoutMs = usualTimeout, waiting } = options;
+  pipeline.factories.push(travelling(way, { tryTimeoutMs, waiting, most: mostTries }));
   const client = new storage.ContainerClient(signature === undefined ? url : `${url}?${signature}`, pipeline);
   const doing: Doing = async (access, work) => {
     try {
@@ -143,13 +153,16 @@ function bearer(token: TokenSource) {
 
 type Factories = ReturnType<typeof import('@azure/storage-blob')['newPipeline']>['factories'];
 
-/** Sends calls through our proxy, with trust in our CA, which the client itself does not do. */
-function travelling(way: Way): Factories[number] {
+/** Sends calls through our proxy, with trust in our CA and with a time limit, which the client itself does not do. */
+function travelling(way: Way | undefined, options: PatienceOptions): Factories[number] {
+  const limited = patience(options);
   return {
+    // The client calls a factory of this name for each try; another it calls once, outside of the tries.
+    ...{ constructor: { name: 'InjectorPolicyFactory' } },
     create: (next) => ({
       sendRequest(request) {
-        request.requestOverrides = { ...way };
-        return next.sendRequest(request);
+        if (way !== undefined) request.requestOverrides = { ...way };
+        return limited(request, () => next.sendRequest(request));
       },
     }),
   };

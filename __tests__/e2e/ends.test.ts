@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startHub } from '../../src/emulator/hub.ts';
+import { githubFault } from '../../src/github/faults.ts';
+import { waitingLines } from '../../src/hub/calls/waiting.ts';
+import { serveSilence } from '../hub/calls/loopback.ts';
+import { clientId, startGitHubTokens, tenantId } from '../support/entra.ts';
+import { folderWith } from '../support/folder.ts';
+import { faultsOf, runAction, runCli, type Started, shown } from './runner.ts';
+
+/** Waits of a minute take less than a second. */
+const fast = { NODE_OPTIONS: `--import=${pathToFileURL(resolve('__tests__/e2e/fast-clock.mjs')).href}` };
+
+function manifest(count: number): string {
+  const devices = Array.from({ length: count }, (_, n) => ({
+    id: `edge-${n}`,
+    thumbprints: { primary: createHash('sha1').update(`${n}`).digest('hex') },
+  }));
+  return JSON.stringify({ version: 1, defaults: { runtime: { version: '1.1', platform: 'debian' } }, devices });
+}
+
+const connectionString = (host: string) =>
+  `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${Buffer.alloc(32).toString('base64')}`;
+
+/** Keeps when the process last printed something. */
+function lastLine(): { readonly started: Started; readonly since: () => number } {
+  let at = 0;
+  return {
+    started: (child) => {
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', () => {
+          at = performance.now();
+        });
+      }
+    },
+    since: () => performance.now() - at,
+  };
+}
+
+describe('a run whose calls are never answered', () => {
+  const again = { next: 2, most: 5 };
+
+  it.each(['a proxy', 'a hub'])(
+    'says so, and ends within 2 s of its last line: %s',
+    async (what) => {
+      const silence = await serveSilence();
+      const host = what === 'a hub' ? silence.host : 'contoso.azure-devices.net';
+      const env = what === 'a hub' ? {} : { HTTPS_PROXY: silence.url };
+      const folder = folderWith({ 'devices.json': manifest(1) });
+      const { started, since } = lastLine();
+      const { code, stderr, stdout } = await runCli(
+        ['plan', 'devices.json'],
+        folder,
+        { ...fast, ...env, IOTHUB_CONNECTION_STRING: connectionString(host) },
+        started,
+      );
+      expect(since()).toBeLessThan(2_000);
+      expect(code, stdout).toBe(1);
+      expect(stderr).toContain(`${waitingLines['no-answer']({ host, seconds: 60, again })}\n`);
+      expect(silence.opened()).toBeGreaterThanOrEqual(5);
+    },
+    60_000,
+  );
+
+  it('in the action too', async () => {
+    const silence = await serveSilence();
+    const host = 'contoso.azure-devices.net';
+    const { started, since } = lastLine();
+    const { code, stdout, outputs } = await runAction({
+      workspace: folderWith({ 'devices.json': manifest(1) }),
+      inputs: {
+        command: 'apply',
+        manifest: 'devices.json',
+        artifacts: 'none',
+        'connection-string': connectionString(host),
+      },
+      env: { ...fast, HTTPS_PROXY: silence.url.replace('//', '//user:pass%2Fword@') },
+      started,
+    });
+    expect(since()).toBeLessThan(2_000);
+    expect([code, outputs.result], stdout).toEqual([1, 'failed']);
+    expect(stdout).toContain(`${waitingLines['no-answer']({ host, seconds: 60, again })}\n`);
+    for (const secret of ['pass/word', 'pass%252Fword', Buffer.from('user:pass/word').toString('base64')]) {
+      expect(stdout).toContain(`::add-mask::${secret}\n`);
+    }
+    expect(stdout.split('::add-mask::').length, 'the token too').toBeGreaterThan(4);
+  }, 60_000);
+
+  it('of a token endpoint', async () => {
+    const silence = await serveSilence();
+    const github = await startGitHubTokens();
+    const { started, since } = lastLine();
+    const { code, stdout } = await runAction({
+      workspace: folderWith({ 'devices.json': manifest(1) }),
+      inputs: {
+        manifest: 'devices.json',
+        hub: 'contoso.azure-devices.net',
+        'client-id': clientId,
+        'tenant-id': tenantId,
+      },
+      env: { ...fast, ...github.env, AZURE_AUTHORITY_HOST: `https://${silence.host}` },
+      started,
+    });
+    expect(since()).toBeLessThan(2_000);
+    expect(code, stdout).toBe(1);
+    const details = { host: silence.host, seconds: 60, again: { next: 2, most: 4 } };
+    expect(stdout).toContain(`${waitingLines['no-answer'](details)}\n`);
+  }, 60_000);
+
+  it('of a blob store', async () => {
+    const silence = await serveSilence();
+    const hub = await startHub();
+    onTestFinished(() => hub.close());
+    const { started, since } = lastLine();
+    const { code, stdout, stderr } = await runCli(
+      ['apply', 'devices.json', '--ca-file', hub.caFile, '--hub-capacity', 'S1x1'],
+      folderWith({ 'devices.json': manifest(1_000) }),
+      {
+        ...fast,
+        IOTHUB_CONNECTION_STRING: hub.connectionString,
+        IOTHUB_IMPORT_CONTAINER: `${silence.url}/account/container?sig=c2VjcmV0c2VjcmV0`,
+      },
+      started,
+    );
+    expect(since()).toBeLessThan(2_000);
+    expect(code, stdout).toBe(1);
+    const details = { host: silence.host, seconds: 60, again: { next: 2, most: 4 } };
+    expect(stderr).toContain(`${waitingLines['no-answer'](details)}\n`);
+    expect(hub.registry.all()).toEqual([]);
+  }, 90_000);
+});
+
+describe('an apply on GitHub Enterprise Server', () => {
+  it.each<[string, Record<string, string>]>([
+    ['as it is', {}],
+    ['with ACTIONS_RESULTS_URL', { ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/', ACTIONS_RUNTIME_TOKEN: 'x' }],
+  ])('is refused before the first write: %s', async (_, env) => {
+    const hub = await startHub();
+    onTestFinished(() => hub.close());
+    const run = await runAction({
+      workspace: folderWith({ 'devices.json': manifest(1) }),
+      inputs: {
+        command: 'apply',
+        manifest: 'devices.json',
+        'ca-file': hub.caFile,
+        'connection-string': hub.connectionString,
+      },
+      env: { GITHUB_SERVER_URL: 'https://ghe.plant.example', ...env },
+    });
+    expect(run.code).toBe(1);
+    expect(faultsOf(run)).toEqual([shown(githubFault('uploads-on-enterprise-server', {}))]);
+    expect(hub.registry.all()).toEqual([]);
+  });
+});
