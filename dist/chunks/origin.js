@@ -1,0 +1,1 @@
+require("./rolldown-runtime.js");const e=require("./run-git.js");async function t(t){try{let n=(await e.r(t,[`remote`,`get-url`,`origin`])).toString(`utf8`).trim();return n===``?void 0:n}catch{return}}exports.originUrl=t;
