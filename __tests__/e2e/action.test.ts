@@ -246,7 +246,7 @@ describe('nothing is written', () => {
   const failOn = runFault('not-one-of', { name: 'fail-on', given: 'notice', words: ['error', 'warning'] });
   const comment = runFault('not-one-of', { name: 'comment', given: 'always', words: ['auto', 'never'] });
 
-  it.each<[string, Readonly<Record<string, string>>, (workspace: string) => readonly Fault[]]>([
+  it.each<[string, Readonly<Record<string, string>>, () => readonly Fault[]]>([
     ['without a connection string', { 'connection-string': '' }, () => [runFault('no-hub', {})]],
     ['with a wrong command', { command: 'aply' }, () => [command]],
     ['with a wrong limit', { 'max-changes': 'many' }, () => [limit]],
