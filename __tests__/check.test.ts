@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { check } from '../src/check.ts';
-import { StopSwitch } from '../src/model/stop.ts';
 import { openWorkspace } from '../src/run/workspace.ts';
+import { requestWithoutHub, worldWithoutHub } from './support/check.ts';
 import { at, told } from './support/finding.ts';
 import { folderWith } from './support/folder.ts';
 
@@ -11,26 +11,8 @@ type Files = Readonly<Record<string, string>>;
 async function validate(now: Files, before: Files, renamed: ReadonlyMap<string, string> = new Map()) {
   let removed = 0;
   const checked = await check(
-    {
-      command: 'validate',
-      manifests: ['*.yaml'],
-      hubs: [],
-      outputDirectory: '/nowhere',
-      failOn: 'error',
-      expiryWarningDays: 30,
-      plan: { adopt: false, allowLockout: false, maxChanges: { kind: 'number', number: 10, text: '10' } },
-      findings: [],
-    },
-    {
-      workspace: openWorkspace(folderWith(now)),
-      openRegistry: () => expect.fail('no hub is asked'),
-      now: () => new Date('2026-12-01'),
-      sleep: async () => {},
-      random: () => 0.5,
-      stop: new StopSwitch(),
-      progress: { phase: () => {}, warning: () => {}, written: () => {}, waiting: () => {} },
-      checkPublishing: () => {},
-      openHistory: () => expect.fail('nothing is to be removed'),
+    requestWithoutHub('nowhere', ['*.yaml'], 'validate'),
+    worldWithoutHub(openWorkspace(folderWith(now)), {
       openBase: async () => ({
         workspace: openWorkspace(folderWith(before)),
         renamed,
@@ -38,7 +20,7 @@ async function validate(now: Files, before: Files, renamed: ReadonlyMap<string, 
           removed += 1;
         },
       }),
-    },
+    }),
   );
   expect(removed).toBe(1);
   const findings = checked.findings.filter(({ rule }) => rule.startsWith('manifest/'));

@@ -6,11 +6,9 @@ import { parse as parseToml } from '@iarna/toml';
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { manifestKeys } from '../../scripts/manifest-keys.ts';
-import { check } from '../../src/check.ts';
 import { failing } from '../../src/model/finding.ts';
-import { StopSwitch } from '../../src/model/stop.ts';
-import { openWorkspace } from '../../src/run/workspace.ts';
 import { powershell } from '../bundle/install/powershell.ts';
+import { checkFolder } from '../support/check.ts';
 import { folderWith } from '../support/folder.ts';
 import { fc, times } from '../support/property.ts';
 
@@ -155,29 +153,7 @@ function set(tree: Tree, path: readonly string[], text: string): void {
 /** The texts of all files of the only device; nothing where a finding stands against it. */
 async function rendered(folder: string, device: Tree): Promise<ReadonlyMap<string, string> | undefined> {
   writeFileSync(join(folder, 'devices.json'), JSON.stringify({ devices: [device] }));
-  const { findings, bundles } = await check(
-    {
-      command: 'render',
-      manifests: ['devices.json'],
-      hubs: [],
-      outputDirectory: join(folder, 'bundles'),
-      failOn: 'error',
-      expiryWarningDays: 30,
-      plan: { adopt: false, allowLockout: false, maxChanges: { kind: 'number', number: 10, text: '10' } },
-      findings: [],
-    },
-    {
-      workspace: openWorkspace(folder),
-      openRegistry: () => expect.fail('no hub is asked'),
-      now: () => new Date('2026-12-01'),
-      sleep: async () => {},
-      random: () => 0.5,
-      stop: new StopSwitch(),
-      progress: { phase: () => {}, waiting: () => {}, warning: () => {}, written: () => {} },
-      checkPublishing: () => {},
-      openHistory: () => expect.fail('nothing is to be removed'),
-    },
-  );
+  const { findings, bundles } = await checkFolder(folder, ['devices.json']);
   if (failing(findings)) return undefined;
   expect(bundles).toHaveLength(1);
   return new Map(bundles[0]?.files.map(({ name, text }) => [name, text]));

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pairCertificates } from '../../src/identity/pairs.ts';
 import { readFleet } from '../../src/manifest/read.ts';
-import { StopSwitch } from '../../src/model/stop.ts';
 import { provision } from '../../src/provision.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { type Issued, issue, issueAuthority } from '../support/chain.ts';
+import { requestWithoutHub, worldWithoutHub } from '../support/check.ts';
 import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { expectedAt } from './schema-words.ts';
@@ -25,29 +25,8 @@ async function render(files: Readonly<Record<string, string>>, prepare: (folder:
   }
   prepare(folder);
   const report = await provision(
-    {
-      command: 'render',
-      manifests: ['**/*.yaml', '**/*.json'],
-      hubs: [],
-      outputDirectory: join(folder, 'bundles'),
-      failOn: 'error',
-      expiryWarningDays: 30,
-      plan: { adopt: false, allowLockout: false, maxChanges: { kind: 'number', number: 10, text: '10' } },
-      findings: [],
-    },
-    {
-      workspace: openWorkspace(folder),
-      openRegistry: async () => {
-        throw new Error('render asks no hub');
-      },
-      now: () => new Date(),
-      sleep: async () => {},
-      random: () => 0.5,
-      stop: new StopSwitch(),
-      progress: { phase: () => {}, waiting: () => {}, warning: () => {}, written: () => {} },
-      checkPublishing: () => {},
-      openHistory: () => expect.fail('nothing is to be removed'),
-    },
+    requestWithoutHub(folder, ['**/*.yaml', '**/*.json'], 'render'),
+    worldWithoutHub(openWorkspace(folder), { now: () => new Date() }),
   );
   const findings = report.findings.filter(
     ({ rule }) => !['runtime/out-of-support', 'thumbprint/single'].includes(rule),
