@@ -1,8 +1,34 @@
 import type { Severity } from '../model/finding.ts';
 
+/**
+ * Who refuses what a rule finds. `source` says where that is known from: a file of the runtime at a version, a recorded answer, a page
+ * of documentation, an issue.
+ */
+export type Refuser =
+  | { readonly who: 'hub'; readonly source: string }
+  /** `versions`: such as `1.2 to 1.6`. `when`: the moment at which the device refuses it. */
+  | {
+      readonly who: 'runtime';
+      readonly versions: string;
+      readonly when: 'config apply' | 'start' | 'first connection';
+      readonly source: string;
+    }
+  | { readonly who: 'iotedge check'; readonly says: 'error' | 'warning'; readonly source: string }
+  /** Nothing outside refuses it: we do, since a device would be cut off, a secret would leak, or the manifest cannot be understood. */
+  | { readonly who: 'this action'; readonly since: 'cut-off' | 'secret' | 'owner' | 'workspace' | 'manifest' }
+  /** Our advice. */
+  | { readonly who: 'nobody' };
+
+/** How far the input `rules` may lower a severity. It may raise any. */
+export type Adjustable = 'no' | 'warning' | 'off';
+
 /** One check. Its name is its key in the table. `Details` are the values in its texts. */
 export interface Rule<Details> {
   readonly severity: Severity;
+  /** An error has one that is not `nobody`, nor `iotedge check` alone. */
+  readonly refusedBy?: readonly Refuser[];
+  /** `no` if absent. */
+  readonly adjustable?: Adjustable;
   /** When the rule fires and what would happen on the device otherwise, for docs/rules.md. */
   readonly about: string;
   /** What was found and what was expected: a clause without a full stop. */
