@@ -58,6 +58,8 @@ describe('settings', () => {
       artifacts: 'device',
       comment: 'auto',
       githubToken: '',
+      secrets: [],
+      recognizedBy: ['', '', ''],
     });
   });
 
@@ -117,6 +119,14 @@ describe('settings', () => {
       comment: 'never',
       issue: 'Fleet needs care',
       githubToken: 'ghs_token',
+      secrets: ['ghs_token'],
+      recognizedBy: [
+        'apply',
+        'a.yaml\r\n\n  fleet/*.yaml',
+        'LOCALHOST:8443',
+        'contoso.azure-devices.net',
+        'localhost:8443',
+      ],
     });
   });
 

@@ -27,7 +27,7 @@ const mostMinutes = 10_080;
 
 /**
  * Reads settings one by one and collects the faults. A wrong setting is read as its default, so that the others are read
- * too. `checked` gives what was read, or throws `WrongSettings` with all faults.
+ * too.
  */
 export class SettingReader {
   readonly #settings: Settings;
@@ -37,9 +37,15 @@ export class SettingReader {
     this.#settings = settings;
   }
 
+  /** Gives back the value, or throws `WrongSettings` if a setting is wrong. */
   checked<Value>(value: Value): Value {
     if (this.#faults.length > 0) throw new WrongSettings(this.#faults);
     return value;
+  }
+
+  /** The faults of all settings that were read so far. */
+  get faults(): readonly Fault[] {
+    return this.#faults;
   }
 
   refuse(fault: Fault): void {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type ImportContainer, readImportContainer } from '../hub/import/import-container.ts';
 import { parseCapacity } from '../model/capacity.ts';
+import type { Fault } from '../model/fault.ts';
 import type { HubHost } from '../model/fleet.ts';
 import type { Owner } from '../model/owner.ts';
 import { type Command, commands } from '../model/report.ts';
@@ -9,7 +10,8 @@ import type { Adopt } from '../plan/ownership.ts';
 import { runFault } from './faults.ts';
 import { type OwnerSources, readOwner } from './owner.ts';
 import type { Request } from './request.ts';
-import { SettingReader, type Settings } from './setting-reader.ts';
+import { SettingReader, type Settings, WrongSettings } from './setting-reader.ts';
+import { secretsIn } from './setting-secrets.ts';
 import { hostsOf, type SignIn } from './sign-in.ts';
 
 export type { Settings } from './setting-reader.ts';
@@ -33,6 +35,13 @@ export interface RunSettings {
   readonly issue?: string;
   /** A secret. Empty if there is none. */
   readonly githubToken: string;
+  /** The secrets in the settings, also in wrong ones. Files and comments must not show them. */
+  readonly secrets: readonly string[];
+  /**
+   * The texts by which later runs recognize the comment and the issue of this run: command, manifest, only hub, and the hosts of the
+   * hubs. A wrong setting counts as it is written, because the comment about it must be found again too.
+   */
+  readonly recognizedBy: readonly string[];
 }
 
 /** What `readSettings` needs beside the settings. */
@@ -56,11 +65,22 @@ export function asksHub(command: Command): boolean {
   return command !== 'validate' && command !== 'render';
 }
 
-/**
- * Reads the settings of a run. The action and the command line both use it. Throws `WrongSettings` with the faults of all
- * settings. A fault never quotes a secret.
- */
+/** The settings of a run, and the faults of those that are wrong. A wrong setting has its default. */
+export interface ReadSettings {
+  readonly settings: RunSettings;
+  /** If there are any, the run must not begin. */
+  readonly faults: readonly Fault[];
+}
+
+/** Reads the settings of a run. Throws `WrongSettings` with the faults of all settings. A fault never quotes a secret. */
 export async function readSettings(settings: Settings, context: SettingsContext): Promise<RunSettings> {
+  const read = await judgeSettings(settings, context);
+  if (read.faults.length > 0) throw new WrongSettings(read.faults);
+  return read.settings;
+}
+
+/** Reads the settings of a run that reports in the same way whether they are right or wrong. */
+export async function judgeSettings(settings: Settings, context: SettingsContext): Promise<ReadSettings> {
   const reader = new SettingReader(settings);
   const { directory, manifests = () => reader.lines('manifest', 'devices.yaml'), now = Date.now() } = context;
   const command = reader.word('command', commands, 'plan');
@@ -96,7 +116,7 @@ export async function readSettings(settings: Settings, context: SettingsContext)
   };
   const owner = await ownerFor(unowned, reader, context);
   const request = owner === undefined ? unowned : { ...unowned, plan: { ...unowned.plan, owner } };
-  return reader.checked({
+  const read: RunSettings = {
     request,
     signIn,
     ...(caFile === '' ? {} : { caFile: resolve(directory, caFile) }),
@@ -106,7 +126,17 @@ export async function readSettings(settings: Settings, context: SettingsContext)
     comment: reader.word('comment', ['auto', 'never']),
     ...(issue === '' ? {} : { issue }),
     githubToken: reader.text('github-token'),
-  });
+    secrets: secretsIn(settings),
+    recognizedBy: [...['command', 'manifest', 'only-hub'].map((name) => reader.text(name)), ...hostsIn(settings)],
+  };
+  return { settings: read, faults: reader.faults };
+}
+
+/** The hosts of the hubs that the settings name, sorted. */
+function hostsIn({ hub = '', 'connection-string': strings = '' }: Settings): readonly string[] {
+  const named = [...strings.matchAll(/\bHostName\s*=\s*([^\s;]+)/gi)].map(([, host = '']) => host);
+  const hosts = [...hub.split(/\s+/), ...named].filter((host) => host !== '');
+  return [...new Set(hosts.map((host) => host.toLowerCase()))].sort();
 }
 
 function readAdopt(reader: SettingReader): Adopt {
