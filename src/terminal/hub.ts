@@ -10,10 +10,10 @@ import type { Settings } from '../run/settings.ts';
 import { terminalFault } from './faults.ts';
 
 /** Runs the embedded hub until SIGINT or SIGTERM. Prints one JSON line when it listens. Throws `WrongSettings`. */
-export async function runHub(settings: Settings): Promise<void> {
+export async function runHub(settings: Settings, print: (text: string) => void): Promise<void> {
   const hub = await startHub(readHubOptions(settings));
   const { connectionString, caFile, url } = hub;
-  process.stdout.write(`${JSON.stringify({ connectionString, caFile, url })}\n`);
+  print(`${JSON.stringify({ connectionString, caFile, url })}\n`);
   await new Promise<void>((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
   });

@@ -23,7 +23,11 @@ const platforms: readonly Platform[] = ['debian', 'linux', 'windows'];
  * it to a new file. Findings about what it leaves out go to standard error. Gives the exit code. Throws `WrongSettings`,
  * or a `Fault`.
  */
-export async function runNew(sources: readonly string[], settings: Settings): Promise<number> {
+export async function runNew(
+  sources: readonly string[],
+  settings: Settings,
+  print: (text: string) => void,
+): Promise<number> {
   const directory = process.cwd();
   const { output } = settings;
   const root = findRoot(directory, [output ?? 'devices.yaml']);
@@ -40,7 +44,7 @@ export async function runNew(sources: readonly string[], settings: Settings): Pr
     devices.map((device) => relativeTo(folder, device)),
     options,
   );
-  if (output === undefined) process.stdout.write(text);
+  if (output === undefined) print(text);
   else {
     writeNew(resolve(directory, output), output, text);
     process.stderr.write(`${terminalLines['manifest-written']({ output, devices: devices.length })}\n`);

@@ -9,12 +9,17 @@ import { openSignIn } from '../run/sign-in.ts';
 import { exitWith, stopFromOutside } from '../run/signals.ts';
 import { openWorkspace } from '../run/workspace.ts';
 import { realWorld } from '../run/world.ts';
+import type { Output } from './output.ts';
 import { terminalProgress } from './progress.ts';
 import { findRoot, fromRoot } from './root.ts';
 import { terminalStyle } from './style.ts';
 
 /** Runs one of the pipeline's commands and prints its report. Gives the exit code. */
-export async function runPipeline(settings: Settings, manifests: readonly string[], json: boolean): Promise<number> {
+export async function runPipeline(
+  settings: Settings,
+  manifests: readonly string[],
+  { json, output }: { readonly json: boolean; readonly output: Output },
+): Promise<number> {
   const directory = process.cwd();
   const root = findRoot(directory, manifests);
   const progress = terminalProgress(() => process.stderr);
@@ -64,8 +69,8 @@ export async function runPipeline(settings: Settings, manifests: readonly string
   const text = json
     ? // In a step of a workflow, ##[ can begin a command. Here it means the same in JSON and begins none.
       JSON.stringify(reportJson(report), null, 2).replaceAll('##[', String.raw`##\u005b`)
-    : reportLines(report, await terminalStyle(process.stdout, root, directory)).join('\n');
-  process.stdout.write(`${text}\n`);
+    : reportLines(report, await terminalStyle(output.terminal, root, directory)).join('\n');
+  output.write(`${text}\n`);
   const code = exitCode(report);
   if (code === 3) exitWith(code);
   return code;
