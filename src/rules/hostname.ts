@@ -54,7 +54,6 @@ export const hostnameRules = {
         source: iotedge('1.1.15', 'edgelet/iotedge/src/check/checks/hostname.rs'),
       },
     ],
-    adjustable: 'warning',
     about:
       'The host name of the device or of its parent is not one that `iotedge check` accepts (RFC 1035: at most 64 characters, labels of at most 63 that begin with a letter and end with a letter or digit; from 1.2 on also an IP address).',
     message: ({ key, hostname, problem, implied }) =>
