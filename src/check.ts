@@ -8,7 +8,7 @@ import { identify, identifyEarlier, noFiles } from './identity/identify.ts';
 import { findPrivateKeys } from './identity/keys.ts';
 import { readFleet } from './manifest/read.ts';
 import type { Bundle } from './model/bundle.ts';
-import type { Finding, Judged } from './model/finding.ts';
+import { type Finding, type Judged, type RuleChanges, weighed } from './model/finding.ts';
 import type { Device, Fleet } from './model/fleet.ts';
 import type { Certificate, Identity } from './model/identity.ts';
 import { key, type Past } from './model/plan.ts';
@@ -39,7 +39,12 @@ export async function check(request: Request, world: World): Promise<Checked> {
   const files = noFiles();
   const { fleet, assigned } = await readDevices(request, workspace, files);
   const devices = assigned.value.inRun;
-  const options = { now: now(), expiryWarningDays: request.expiryWarningDays };
+  const { rules } = request;
+  const options = {
+    now: now(),
+    expiryWarningDays: request.expiryWarningDays,
+    ...(rules === undefined ? {} : { rules }),
+  };
   const identities = await identify(devices, workspace, options, files);
   const read = new Set(files.opened.keys());
   const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, read), workspace, read);
@@ -50,6 +55,7 @@ export async function check(request: Request, world: World): Promise<Checked> {
   const bases = await readBases(devices, workspace);
   const bundles = await renderBundles(rendered, {
     now: options.now,
+    rules,
     fleet: assigned.value.all,
     bases: bases.value,
     judge: devices.filter((device) => !identified.has(device)),
@@ -60,14 +66,14 @@ export async function check(request: Request, world: World): Promise<Checked> {
     all: assigned.value.all,
     identities: identities.value,
     bundles: bundles.value,
-    findings: inOrder([...request.findings, ...findings]),
+    findings: inOrder([...request.findings, ...findings], rules),
     files: [...fleet.value.manifests, ...read, ...bases.value.keys()],
   };
   const manifests = fleet.value.manifests;
   const { configuration, findings: ofBase } = await configurationSinceBase(request, world, { ...checked, manifests });
   return {
     ...checked,
-    findings: inOrder([...checked.findings, ...ofBase]),
+    findings: inOrder([...checked.findings, ...ofBase], rules),
     ...(configuration === undefined ? {} : { configuration }),
   };
 }
@@ -195,7 +201,10 @@ function blobId(bytes: Uint8Array): string {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
-/** A device with a fault at the base is not compared. That is told, once for each file. No manifest there is no fault. */
+/**
+ * A device with a fault at the base is not compared. That is told, once for each file. No manifest there is no fault. Rules have their
+ * own severities here: what the workflow makes of them does not bring a device back.
+ */
 function faultsOfBase(findings: readonly Finding[], manifests: readonly string[]): readonly Finding[] {
   const byFile = new Map<string, Finding[]>();
   for (const one of findings) {
@@ -220,9 +229,12 @@ function folderOf(path: string): string {
   return end < 0 ? '.' : path.slice(0, end);
 }
 
-/** The findings by place, each once. A value of the defaults is judged for every device that inherits it. */
-export function inOrder(findings: readonly Finding[]): readonly Finding[] {
-  const once = new Map(findings.map((f) => [[f.rule, where(f), f.message].join('\n'), f]));
+/**
+ * The findings by place, each once, with the severities that the workflow gives to their rules. All findings of a run come through
+ * here. A value of the defaults is judged for every device that inherits it.
+ */
+export function inOrder(findings: readonly Finding[], rules: RuleChanges | undefined): readonly Finding[] {
+  const once = new Map(weighed(findings, rules).map((f) => [[f.rule, where(f), f.message].join('\n'), f]));
   return [...once.values()].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
 }
 

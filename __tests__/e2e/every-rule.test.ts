@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
 import { leftOut } from '../../src/report/left-out.ts';
 import { ruleNames, rules } from '../../src/rules/rules.ts';
+import { writeCertificate } from '../support/certificate.ts';
 import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
 import { writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
@@ -242,7 +243,7 @@ defaults:
   runtime: { version: "1.1", platform: debian } #! runtime/out-of-support
   config: { hostname: edge.example }
 devices:
-  from: more/**/*.pem #! certificate/authority-left-out certificate/no-free-slot manifest/link-not-followed
+  from: more/**/*.pem #! certificate/authority-left-out certificate/no-free-slot certificate/names-no-device manifest/link-not-followed
 `;
 }
 
@@ -259,6 +260,7 @@ async function chains(workspace: string): Promise<void> {
   await writeCertificates(join(workspace, 'more'), ['folder']);
   write('more/certs/ca.pem', plant);
   write('more/folder-primary.pem', await issue('folder'));
+  await writeCertificate(join(workspace, 'more/nameless.pem'), { subject: [{ O: ['Contoso'] }] });
 }
 
 /** Makes the certificates beside the workspace, so that their keys stay outside of it. */

@@ -132,8 +132,8 @@ describe('certificate files become devices by their common names', () => {
 describe('left out, and told', () => {
   it.each<[string, SelfSigned]>([
     ['certificate/signing-key', { subject: [{ CN: ['root'] }], authority: true }],
-    ['certificate/no-cn', { subject: [{ O: ['Contoso'] }] }],
-    ['certificate/cn-mismatch', { subject: [{ CN: ['a'] }, { CN: ['b'] }] }],
+    ['certificate/names-no-device', { subject: [{ O: ['Contoso'] }] }],
+    ['certificate/names-no-device', { subject: [{ CN: ['a'] }, { CN: ['b'] }] }],
     ['device/id-characters', { subject: [{ CN: ['edge 1'] }] }],
   ])('%s', async (rule, wanted) => {
     const seen = await pair({ 'good.pem': 'good', 'x.pem': wanted });
@@ -165,10 +165,17 @@ describe('left out, and told', () => {
     ]);
   });
 
-  it('guesses the name that is missing from that of the file', async () => {
-    const seen = await pair({ 'edge-7-primary.pem': { subject: [] } });
-    expect(seen.said).toMatchObject([told('certificate/no-cn', { path: 'edge-7-primary.pem', id: 'edge-7' })]);
-  });
+  it.each<[string, Record<string, string[]>[], string[]]>([
+    ['no name', [], []],
+    ['two names', [{ CN: ['a'] }, { CN: ['b'] }], ['a', 'b']],
+  ])(
+    'a certificate of %s is told with its names: it makes no device, so it is an error',
+    async (_, subject, commonNames) => {
+      const { said } = await pair({ 'edge-7.pem': { subject } });
+      expect(said).toMatchObject([told('certificate/names-no-device', { path: 'edge-7.pem', commonNames })]);
+      expect(said[0]?.severity).toBe('error');
+    },
+  );
 });
 
 describe('authorities among the files', () => {

@@ -206,6 +206,7 @@ export const branches: readonly Branch[] = [
     { path, problem: { kind: 'field-in-chain', message: 'F' } },
   ),
   ...all('certificate/cn-mismatch', { path, commonNames: ['a', 'b"'], id: 'a' }),
+  ...all('certificate/names-no-device', { path, commonNames: ['a', 'b"'] }),
   ...all('certificate/expires-soon', { path, id: 'a', slot: 'secondary', notAfter: '2026-12-01T12:00:00Z', days: 1 }),
   ...all(
     'certificate/chain-broken',

@@ -53,13 +53,14 @@ function manifest(text = `devices:\n${device}`): string {
 
 /** Every command with the options it acts on; the names are those of the action's inputs. */
 const takes: Readonly<Record<string, readonly string[]>> = {
-  validate: ['fail-on', 'expiry-warning-days', 'json'],
+  validate: ['fail-on', 'expiry-warning-days', 'rules', 'json'],
   plan: [
     'hub',
     'only-hub',
     'ca-file',
     'fail-on',
     'expiry-warning-days',
+    'rules',
     'max-changes',
     'allow-lockout',
     'adopt',
@@ -74,6 +75,7 @@ const takes: Readonly<Record<string, readonly string[]>> = {
     'ca-file',
     'fail-on',
     'expiry-warning-days',
+    'rules',
     'max-changes',
     'hub-capacity',
     'import-container',
@@ -86,9 +88,9 @@ const takes: Readonly<Record<string, readonly string[]>> = {
     'output-directory',
     'json',
   ],
-  render: ['hub', 'only-hub', 'fail-on', 'expiry-warning-days', 'output-directory', 'json'],
-  verify: ['hub', 'only-hub', 'ca-file', 'fail-on', 'expiry-warning-days', 'prune', 'owner', 'json'],
-  list: ['hub', 'only-hub', 'ca-file', 'owner', 'unowned', 'json'],
+  render: ['hub', 'only-hub', 'fail-on', 'expiry-warning-days', 'rules', 'output-directory', 'json'],
+  verify: ['hub', 'only-hub', 'ca-file', 'fail-on', 'expiry-warning-days', 'rules', 'prune', 'owner', 'json'],
+  list: ['hub', 'only-hub', 'ca-file', 'rules', 'owner', 'unowned', 'json'],
   demo: [],
   hub: ['port', 'directory', 'visibility-lag', 'seed', 'capacity', 'clock-speed', 'faults'],
   issue: ['certificates-directory', 'keys-directory', 'days'],

@@ -1,5 +1,5 @@
 import type { Bundle, BundleFile } from '../model/bundle.ts';
-import type { Finding, Judged } from '../model/finding.ts';
+import type { Finding, Judged, RuleChanges } from '../model/finding.ts';
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
 import { guarded } from '../rules/guarded.ts';
@@ -22,6 +22,8 @@ export interface RenderOptions {
   readonly judge?: readonly Device[];
   /** The files of `config.base` that can be edited, by their path. */
   readonly bases?: ReadonlyMap<string, Base>;
+  /** The severities that the workflow gives to rules. A device with an error gets no bundle. */
+  readonly rules?: RuleChanges | undefined;
 }
 
 /**
@@ -35,23 +37,24 @@ export async function renderBundles(
 ): Promise<Judged<readonly Bundle[]>> {
   const findings = new Map<string, Finding>();
   const value = await bundlesOf(identities, options, (found) => tell(findings, found));
-  for (const device of options.judge ?? []) tell(findings, judge(device, options.now).findings);
+  for (const device of options.judge ?? []) tell(findings, judge(device, options).findings);
   return { value, findings: [...findings.values()] };
 }
 
 async function bundlesOf(
   identities: readonly Identity[],
-  { bases, now, fleet = identities.map(({ device }) => device) }: RenderOptions,
+  options: RenderOptions,
   tell: (findings: readonly Finding[]) => void,
 ): Promise<readonly Bundle[]> {
   // The code that renders is loaded only if there is something to render: `validate` only judges.
   if (identities.length === 0) return [];
+  const { bases, fleet = identities.map(({ device }) => device) } = options;
   const { filesOf } = await import('./files.ts');
   const nameOf = namesOver(fleet);
   const bundles: Bundle[] = [];
   for (const identity of identities) {
     const { device } = identity;
-    const judged = judge(device, now);
+    const judged = judge(device, options);
     tell(judged.findings);
     if (judged.value === undefined || device.hub === undefined) continue;
     const base = device.config.base === undefined ? undefined : bases?.get(device.config.base);
@@ -61,9 +64,9 @@ async function bundlesOf(
   return bundles;
 }
 
-function judge(device: Device, now: Date): ReturnType<typeof judgeDevice> {
+function judge(device: Device, { now, rules }: RenderOptions): ReturnType<typeof judgeDevice> {
   return guarded(
-    () => judgeDevice(device, now),
+    () => judgeDevice(device, now, rules),
     () => ({ place: device.place('id'), device: device.id, hub: device.hub }),
   );
 }

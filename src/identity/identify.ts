@@ -1,4 +1,4 @@
-import { type Finding, failing, type Judged, type Subject } from '../model/finding.ts';
+import { type Finding, failing, type Judged, type Subject, weighed } from '../model/finding.ts';
 import { type BySlot, type Device, type Slot, slots } from '../model/fleet.ts';
 import { type Certificate, type Identity, sameThumbprint, type Thumbprint } from '../model/identity.ts';
 import type { Unread, Workspace } from '../model/workspace.ts';
@@ -62,6 +62,7 @@ async function identifyOne(
   files: CertificateFiles,
   options: JudgeOptions,
 ): Promise<Judged<Identity | undefined>> {
+  const fails = (found: readonly Finding[]) => failing(weighed(found, options.rules));
   const certificates = await certificatesOf(device, workspace, files, options);
   const given = givenThumbprints(device);
   const chosen = chooseThumbprints(device, certificates.value, given.value);
@@ -72,12 +73,12 @@ async function identifyOne(
     ...sameKeyTwice(device, certificates.value),
     // A certificate with another device's name is only that fault, and not also a shared certificate.
     ...claim(owners, device, {
-      certificates: failing(certificates.findings) ? {} : certificates.value,
+      certificates: fails(certificates.findings) ? {} : certificates.value,
       thumbprints: given.value,
     }),
   ];
   const value =
-    chosen.value === undefined || failing(findings)
+    chosen.value === undefined || fails(findings)
       ? undefined
       : { device, thumbprints: chosen.value, certificates: certificates.value };
   return { value, findings };

@@ -1,4 +1,4 @@
-import type { Finding, Subject } from '../model/finding.ts';
+import type { Finding, RuleChanges, Subject } from '../model/finding.ts';
 import type { Device, Slot } from '../model/fleet.ts';
 import type { Certificate } from '../model/identity.ts';
 import { finding } from '../rules/rules.ts';
@@ -6,6 +6,8 @@ import { finding } from '../rules/rules.ts';
 export interface JudgeOptions {
   readonly now: Date;
   readonly expiryWarningDays: number;
+  /** The severities that the workflow gives to rules. A device with an error gives no identity. */
+  readonly rules?: RuleChanges;
 }
 
 /** Judges a certificate as the identity of this device, in one of its slots. */

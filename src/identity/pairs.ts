@@ -104,8 +104,9 @@ function authorityFinding({ path }: Certificate, subject: Subject, { matched = f
 /** Returns the device that the certificate belongs to, or a finding if it cannot belong to any. */
 function ownerOf({ path, commonNames }: Certificate, subject: Subject): DeviceId | Finding {
   const [name, ...others] = commonNames;
-  if (name === undefined) return finding('certificate/no-cn', { path, id: nameWithoutSlot(path) }, subject);
-  if (others.length > 0) return finding('certificate/cn-mismatch', { path, commonNames, id: name }, subject);
+  if (name === undefined || others.length > 0) {
+    return finding('certificate/names-no-device', { path, commonNames }, subject);
+  }
   if (isDeviceId(name)) return name;
   return finding('device/id-characters', { id: name, problem: { commonNameOf: path } }, subject);
 }
@@ -155,10 +156,6 @@ function wordsOf(name: string): readonly string[] {
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^\p{L}]+/u);
-}
-
-function nameWithoutSlot(path: string): string {
-  return posix.parse(path).name.replace(/[-_.](primary|secondary).*$/i, '');
 }
 
 function pathsOf({ primary, secondary }: BySlot<Certificate>): BySlot<string> {

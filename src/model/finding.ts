@@ -30,6 +30,18 @@ export interface Judged<T> {
   readonly findings: readonly Finding[];
 }
 
+/** The severities that the workflow gives to rules, by their names. The findings of a rule that is `off` are left out. */
+export type RuleChanges = ReadonlyMap<string, Severity | 'off'>;
+
+/** Returns the findings with the severities that the workflow gives to their rules. Done twice it changes nothing more. */
+export function weighed(findings: readonly Finding[], changes: RuleChanges | undefined): readonly Finding[] {
+  if (changes === undefined || changes.size === 0) return findings;
+  return findings.flatMap((finding) => {
+    const severity = changes.get(finding.rule) ?? finding.severity;
+    return severity === 'off' ? [] : [{ ...finding, severity }];
+  });
+}
+
 /** Tells whether these findings stop the run at the given threshold (`fail-on`). */
 export function failing(findings: readonly Finding[], failOn: 'error' | 'warning' = 'error'): boolean {
   return findings.some((f) => f.severity === 'error' || (failOn === 'warning' && f.severity === 'warning'));

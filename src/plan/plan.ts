@@ -1,4 +1,4 @@
-import type { Finding, Judged } from '../model/finding.ts';
+import { type Finding, type Judged, type RuleChanges, weighed } from '../model/finding.ts';
 import type { DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Owner } from '../model/owner.ts';
@@ -28,6 +28,8 @@ export interface PlanOptions {
   readonly maxChanges: ChangeLimit;
   /** `none` if absent. */
   readonly prune?: Prune;
+  /** The severities that the workflow gives to rules. A change with an error is not carried out. */
+  readonly rules?: RuleChanges;
 }
 
 const noPast: Past = { before: new Map(), committed: () => undefined };
@@ -73,7 +75,7 @@ export interface Planned extends Judged<readonly Change[]> {
   readonly kept: number;
 }
 
-type Permissions = Pick<PlanOptions, 'adopt' | 'allowLockout' | 'owner'>;
+type Permissions = Pick<PlanOptions, 'adopt' | 'allowLockout' | 'owner' | 'rules'>;
 
 /** Plans the change of one device. `loss`: the change would cut it off, which is told for all such devices together. */
 export function planDevice(
@@ -84,7 +86,7 @@ export function planDevice(
   parent?: WantedParent,
   past: Past = noPast,
 ): PlannedDevice {
-  const { adopt, allowLockout, owner } = permissions;
+  const { adopt, allowLockout, owner, rules } = permissions;
   const id = identity.device.id;
   const base = { id, hub, identity, ...(parent === undefined ? {} : { parent }) };
   if (found === undefined) {
@@ -106,10 +108,13 @@ export function planDevice(
   }
   const mayLockOut = allowLockout === true || (allowLockout !== false && allowLockout.has(id));
   const missed = mayLockOut ? undefined : missedStaging(identity, found, past);
-  const findings = [
-    ...judge(hub, identity, found, { adopt, mayLockOut, before }),
-    ...(missed === undefined ? [] : [inactive(hub, identity, missed)]),
-  ];
+  const findings = weighed(
+    [
+      ...judge(hub, identity, found, { adopt, mayLockOut, before }),
+      ...(missed === undefined ? [] : [inactive(hub, identity, missed)]),
+    ],
+    rules,
+  );
   const loss = carried !== undefined && 'loss' in carried && !mayLockOut ? carried.loss : undefined;
   const stopped = findings.find((f) => f.severity === 'error');
   if (stopped !== undefined || loss !== undefined) {

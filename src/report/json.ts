@@ -12,6 +12,7 @@ export function reportJson(report: Report): object {
   return withoutSecrets({
     command: report.command,
     result: report.result,
+    ...(report.rules === undefined ? {} : { rules: [...report.rules].map(([rule, severity]) => ({ rule, severity })) }),
     findings: report.findings.map(findingJson),
     changes: report.changes.map((change) => ({
       device: change.id,

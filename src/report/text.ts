@@ -4,6 +4,7 @@ import type { Report } from '../model/report.ts';
 import { deviceTable } from './devices.ts';
 import { headline } from './headline.ts';
 import { leftOut } from './left-out.ts';
+import { ruleChangeLines } from './rule-changes.ts';
 import { sumLines } from './sums.ts';
 import { visible } from './visible.ts';
 
@@ -22,9 +23,10 @@ export const plainStyle: Style = { severity: (_, text) => text, strong: same, mu
 const mostOfOneRule = 20;
 const mostRows = 200;
 
-/** Returns the report for people, as lines: findings with places and remedies, devices, faults, the closing line. */
+/** Returns the report for people, as lines: changed rules, findings with places and remedies, devices, faults, the closing line. */
 export function reportLines(report: Report, style: Style): readonly string[] {
-  const blocks = [findingLines(report.findings, style), deviceLines(report), faultLines(report.faults, style)];
+  const rules = ruleChangeLines(report, 'option').map((line) => style.muted(line));
+  const blocks = [rules, findingLines(report.findings, style), deviceLines(report), faultLines(report.faults, style)];
   const lines = blocks.filter((block) => block.length > 0).flatMap((block) => [...block, '']);
   return [...lines, style.strong(closingLine(report))];
 }

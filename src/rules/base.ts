@@ -1,5 +1,6 @@
 import { type HostnameProblem, hostnameText } from './hostname.ts';
 import { rule } from './rule.ts';
+import { iotedge, manifest, nobody, oldVersions } from './sources.ts';
 
 /** What is wrong with the file that config.base names. */
 export type BaseProblem =
@@ -195,6 +196,15 @@ function wordsOfAddress(name: AddressName, problem: AddressProblem): string {
 export const baseRules = {
   'config/base': rule<{ path: string; problem: BaseProblem }>({
     severity: 'error',
+    refusedBy: [
+      manifest,
+      {
+        who: 'runtime',
+        versions: oldVersions,
+        when: 'start',
+        source: iotedge('1.1.15', 'edgelet/edgelet-docker/src/settings.rs'),
+      },
+    ],
     about:
       'The config.yaml that config.base names cannot be read or edited, or the device would not start with it: it is no YAML, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
     message: ({ path, problem }) => `${path}: ${wordsOf(problem).what}`,
@@ -204,6 +214,8 @@ export const baseRules = {
   }),
   'config/base-unknown-key': rule<{ path: string; key: string; known: readonly string[]; suggestion?: string }>({
     severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'The config.yaml that config.base names has a key on top that no version of IoT Edge knows. The runtime ignores it in silence.',
     message: ({ path, key, suggestion }) =>

@@ -3,6 +3,21 @@ import type { ChainFault } from '../model/identity.ts';
 import { pkcs12Command, pkcs12Legacy } from './commands.ts';
 import { rule } from './rule.ts';
 import { shellWord } from './shell.ts';
+import {
+  allVersions,
+  checkOfValidity,
+  cutOff,
+  identityService,
+  iotedge,
+  manifest,
+  newVersions,
+  nobody,
+  oldVersions,
+  openSslLevels,
+  secret,
+  thumbprintAuthentication,
+  workspace,
+} from './sources.ts';
 import { type Unreadable, unreadableRemedy, unreadableText } from './unreadable.ts';
 
 interface InFile {
@@ -23,6 +38,7 @@ export type Shared = { readonly certificate: string } | { readonly keyOf: string
 export const certificateRules = {
   'certificate/missing': rule<InFile>({
     severity: 'error',
+    refusedBy: [manifest],
     about: 'The manifest names a certificate file that does not exist.',
     message: ({ path }) => `certificate ${path} does not exist`,
     remedy: () => 'Commit the public certificate there, or correct the path (it is relative to the manifest).',
@@ -30,6 +46,7 @@ export const certificateRules = {
   }),
   'certificate/unreadable': rule<InFile & { problem: Unreadable }>({
     severity: 'error',
+    refusedBy: [manifest],
     about: 'The file is no X.509 certificate in PEM or DER, is too large, or cannot be opened.',
     message: ({ path, problem }) => `${path} cannot be read as a certificate: ${unreadableText(problem)}`,
     remedy: ({ path, problem }) => unreadableRemedy(path, problem),
@@ -37,6 +54,7 @@ export const certificateRules = {
   }),
   'certificate/outside-workspace': rule<InFile & { detail: string }>({
     severity: 'error',
+    refusedBy: [workspace],
     about:
       'Files that a manifest names lie inside the workspace, links resolved, and never in .git: a pull request must not make the runner read other files.',
     message: ({ path, detail }) => `${path} may not be read: ${detail}`,
@@ -44,27 +62,46 @@ export const certificateRules = {
     example: { path: '../secrets/edge-001.pem', detail: 'it lies outside the workspace' },
   }),
   'certificate/no-cn': rule<InFile & { id: string }>({
-    severity: 'error',
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
-      'The subject has no common name. IoT Hub needs it to equal the device id; the runtime never tells that it does not.',
+      'The subject has no common name. Microsoft says that it should be the device id (https://learn.microsoft.com/azure/iot-edge/how-to-provision-single-device-linux-x509). With thumbprints neither the hub nor the runtime looks at it.',
     message: ({ path, id }) => `${path} has no common name (CN), expected "${id}"`,
     remedy: ({ id }) => `Issue the certificate again with the subject CN=${id}.`,
     example: { path: 'certs/edge-001-primary.pem', id: 'edge-001' },
   }),
   'certificate/cn-mismatch': rule<InFile & { commonNames: readonly string[]; id: string }>({
     severity: 'error',
+    refusedBy: [cutOff],
+    adjustable: 'warning',
     about:
-      "The common name is not the device id, letter by letter. Such a device is refused by the hub or takes another one's place, and no log on the device says why.",
+      "The common name is not the device id, letter by letter. With thumbprints neither the hub nor the runtime compares them, so nobody tells that the file is another device's. This device would be cut off: the hub would not know the certificate that it carries.",
     message: ({ path, commonNames, id }) =>
       commonNames.length > 1
-        ? `${path} has ${commonNames.length} common names (${commonNames.map((n) => JSON.stringify(n)).join(', ')}), expected one, "${id}"`
+        ? `${path} has ${commonNames.length} common names (${quoted(commonNames)}), expected one, "${id}"`
         : `${path} has the common name ${JSON.stringify(commonNames[0])}, expected "${id}"`,
     remedy: ({ id }) =>
       `Name the right file, or issue the certificate again with the subject CN=${id} (upper and lower case count).`,
     example: { path: 'certs/edge-001-primary.pem', commonNames: ['edge-010'], id: 'edge-001' },
   }),
+  'certificate/names-no-device': rule<InFile & { commonNames: readonly string[] }>({
+    severity: 'error',
+    refusedBy: [manifest],
+    about:
+      'A file that makes a device (by `devices: {from: …}`, or by `new`) has no common name, or several. The common name is the id, so it is not known which device this is.',
+    message: ({ path, commonNames }) =>
+      commonNames.length === 0
+        ? `${path} has no common name (CN), so it is not known whose it is; expected the id of the device`
+        : `${path} has ${commonNames.length} common names (${quoted(commonNames)}); expected one, the id of the device`,
+    remedy: () =>
+      'Issue it again with one common name, or write the device into the list by its id, with this file among its certificates.',
+    example: { path: 'certs/edge-001-primary.pem', commonNames: [] },
+  }),
   'certificate/not-yet-valid': rule<InFile & { notBefore: string }>({
     severity: 'error',
+    refusedBy: [{ who: 'hub', source: thumbprintAuthentication }, ...checkOfValidity('error')],
+    adjustable: 'warning',
     about: "The certificate's validity has not begun; the hub refuses it until then.",
     message: ({ path, notBefore }) => `${path} is not valid before ${notBefore}`,
     remedy: () =>
@@ -73,6 +110,8 @@ export const certificateRules = {
   }),
   'certificate/expired': rule<InFile & { notAfter: string }>({
     severity: 'error',
+    refusedBy: [{ who: 'hub', source: thumbprintAuthentication }, ...checkOfValidity('error')],
+    adjustable: 'warning',
     about: 'The certificate has ended: the device cannot connect with it.',
     message: ({ path, notAfter }) => `${path} ended at ${notAfter}`,
     remedy: () =>
@@ -81,6 +120,8 @@ export const certificateRules = {
   }),
   'certificate/expires-soon': rule<InFile & { id: string; slot: string; notAfter: string; days: number }>({
     severity: 'warning',
+    refusedBy: checkOfValidity('warning'),
+    adjustable: 'off',
     about: 'The certificate ends within `expiry-warning-days`. How it is replaced: docs/rotation.md.',
     message: ({ path, id, slot, notAfter, days }) =>
       `the ${slot} certificate of device "${id}", ${path}, ends in ${days} ${days === 1 ? 'day' : 'days'}, at ${notAfter}`,
@@ -95,6 +136,8 @@ export const certificateRules = {
   }),
   'certificate/signing-key': rule<InFile>({
     severity: 'error',
+    refusedBy: [cutOff],
+    adjustable: 'warning',
     about:
       "A certificate authority (keyCertSign) stands where the device's identity belongs. Registering the device CA is a classic mistake: https://github.com/Azure/iotedge/issues/3260.",
     message: ({ path }) =>
@@ -105,6 +148,8 @@ export const certificateRules = {
   }),
   'certificate/is-ca': rule<InFile>({
     severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'The certificate says CA:TRUE without the right to sign: what `openssl req -x509` makes when it is not told otherwise. It works today.',
     message: ({ path }) => `${path} says CA:TRUE, expected CA:FALSE for a device`,
@@ -113,18 +158,22 @@ export const certificateRules = {
     example: { path: 'certs/edge-001-primary.pem' },
   }),
   'certificate/no-client-auth': rule<InFile & { usages: readonly string[] }>({
-    severity: 'error',
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
-      'The extended key usage leaves out clientAuth, so the certificate cannot sign a device in. None at all is fine.',
+      'The extended key usage leaves out clientAuth, the usage of a certificate that signs a device in. None at all is fine. The hub compares thumbprints; whether it looks at the usage is written nowhere.',
     message: ({ path, usages }) =>
       `${path} is only for ${usages.join(', ')}; expected clientAuth among its extended key usages`,
     remedy: () => 'Issue it again with extendedKeyUsage=clientAuth.',
     example: { path: 'certs/edge-001-primary.pem', usages: ['serverAuth'] },
   }),
   'certificate/chain-broken': rule<InFile & BrokenChain>({
-    severity: 'error',
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
-      "A certificate of the file issued none of the others: an authority of the same name with another key, one of another chain, or one whose link to the device's certificate is missing. Whoever verifies the device refuses such a chain.",
+      "A certificate of the file issued none of the others: an authority of the same name with another key, one of another chain, or one whose link to the device's certificate is missing. The hub compares thumbprints and lets the device in all the same; whoever verifies the chain refuses it.",
     message: ({ path, subject, of, issuer, why }) => `${path}: "${subject}" ${chainProblem(why, of, issuer)}`,
     remedy: ({ path }) =>
       `See who issued whom: openssl crl2pkcs7 -nocrl -certfile ${shellWord(path)} | openssl pkcs7 -print_certs -noout. Keep the device's own certificate, then the issuer of each behind it; the root may be left out.`,
@@ -138,6 +187,8 @@ export const certificateRules = {
   }),
   'certificate/chain-not-valid': rule<InFile & { issuer: string; validity: { ended: string } | { begins: string } }>({
     severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'An authority in the file has ended, or its validity has not begun. The hub compares thumbprints and lets the device in all the same; whoever verifies the chain refuses it.',
     message: ({ path, issuer, validity }) =>
@@ -152,6 +203,8 @@ export const certificateRules = {
   }),
   'certificate/chain-order': rule<InFile & { found: readonly string[]; expected: readonly string[] }>({
     severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       "The certificates of the file form a chain, but stand in another order. The thumbprint is made from the device's own and the bundle has the right order, but the device takes the first of a file for its own.",
     message: ({ path, found, expected }) =>
@@ -165,6 +218,8 @@ export const certificateRules = {
   }),
   'certificate/chain-repeats': rule<InFile & { subjects: readonly string[] }>({
     severity: 'notice',
+    refusedBy: nobody,
+    adjustable: 'off',
     about: 'A certificate stands in the file more than once. Bundles carry it once.',
     message: ({ path, subjects }) => `${path} holds a certificate more than once: ${inOrder(subjects)}`,
     remedy: () => 'Remove the repetition when you issue the next one.',
@@ -172,6 +227,8 @@ export const certificateRules = {
   }),
   'certificate/authority-left-out': rule<InFile>({
     severity: 'notice',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'Among the files that `devices: {from: …}` matches is the certificate of an authority: it may sign others, or has issued another of the files. It is no device and is left out.',
     message: ({ path }) => `${path} is the certificate of an authority and makes no device`,
@@ -180,6 +237,7 @@ export const certificateRules = {
   }),
   'certificate/no-free-slot': rule<InFile & { id: string; taken: readonly string[] }>({
     severity: 'error',
+    refusedBy: [manifest],
     about:
       'Among the files that make devices (by `devices: {from: …}`, or by `new`) are more certificates of one device than it has slots, or two for one slot.',
     message: ({ path, id, taken }) =>
@@ -194,6 +252,8 @@ export const certificateRules = {
   }),
   'certificate/weak-key': rule<InFile & { bits: number }>({
     severity: 'error',
+    refusedBy: [{ who: 'runtime', versions: allVersions, when: 'first connection', source: openSslLevels }],
+    adjustable: 'warning',
     about: 'An RSA key of fewer than 2048 bits is refused by current TLS libraries.',
     message: ({ path, bits }) => `${path} has an RSA key of ${bits} bits, expected 2048 or more`,
     remedy: () =>
@@ -202,6 +262,8 @@ export const certificateRules = {
   }),
   'certificate/weak-signature': rule<InFile & { digest: string }>({
     severity: 'warning',
+    refusedBy: [{ who: 'runtime', versions: allVersions, when: 'first connection', source: openSslLevels }],
+    adjustable: 'warning',
     about: 'The certificate is signed with MD5 or SHA-1, which current TLS libraries stop accepting.',
     message: ({ path, digest }) => `${path} is signed with ${digest}, expected SHA-256 or better`,
     remedy: () => 'Issue it again with -sha256.',
@@ -209,6 +271,21 @@ export const certificateRules = {
   }),
   'certificate/key-type-unsupported': rule<InFile & { key: UnsupportedKey }>({
     severity: 'error',
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: '1.1.3 to 1.1 on Windows',
+        when: 'first connection',
+        source: iotedge('1.1.15', 'edgelet/edgelet-http/src/windows.rs'),
+      },
+      {
+        who: 'runtime',
+        versions: newVersions,
+        when: 'first connection',
+        source: identityService('1.5.0', 'key/aziot-keys/src/key_pair.rs'),
+      },
+    ],
+    adjustable: 'warning',
     about:
       'A kind of key that the runtime or the hub cannot use: EC on Windows 1.1 (RSA only), or anything but RSA and EC.',
     message: ({ path, key }) => {
@@ -220,6 +297,15 @@ export const certificateRules = {
   }),
   'certificate/year-2050': rule<InFile & { notAfter: string }>({
     severity: 'error',
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: oldVersions,
+        when: 'start',
+        source: iotedge('1.1.15', 'edgelet/hsm-sys/azure-iot-hsm-c/src/certificate_info.c'),
+      },
+    ],
+    adjustable: 'warning',
     about:
       'IoT Edge 1.0 and 1.1 refuse a certificate that ends in 2050 or later (its date is written as GeneralizedTime).',
     message: ({ path, notAfter }) =>
@@ -229,6 +315,15 @@ export const certificateRules = {
   }),
   'certificate/year-2038': rule<InFile & { notAfter: string }>({
     severity: 'warning',
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: `${oldVersions} on 32 bits`,
+        when: 'start',
+        source: iotedge('1.1.15', 'edgelet/hsm-sys/azure-iot-hsm-c/src/certificate_info.c'),
+      },
+    ],
+    adjustable: 'warning',
     about: 'A 32-bit device counts seconds up to 2038-01-19T03:14:07Z; a later end breaks there.',
     message: ({ path, notAfter }) =>
       `${path} ends at ${notAfter}, after 2038-01-19, which 32-bit devices cannot count to`,
@@ -237,6 +332,7 @@ export const certificateRules = {
   }),
   'certificate/private-key-present': rule<InFile & { format: string }>({
     severity: 'error',
+    refusedBy: [secret],
     about:
       'A private key lies in a certificate file or beside the manifest. Whoever reads the repository is the device.',
     message: ({ path, format }) => `${path} holds a private key (${format}); private keys stay on the device`,
@@ -248,6 +344,7 @@ export const certificateRules = {
   }),
   'certificate/shared-between-devices': rule<{ other: string; at: string; shared: Shared }>({
     severity: 'error',
+    refusedBy: [cutOff],
     about: 'Two devices of the fleet share a certificate, a key or a thumbprint: each could act as the other.',
     message: ({ other, at, shared }) =>
       `${sharedText(shared)} is already that of device "${other}" (${at}); expected one of its own`,
@@ -256,6 +353,8 @@ export const certificateRules = {
   }),
   'certificate/same-key-twice': rule<{ same: 'key' | 'certificate' }>({
     severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'Primary and secondary certificate hold the same key, so the second slot does not help when the key is lost or leaks.',
     message: ({ same }) =>
@@ -289,6 +388,10 @@ function keyWords(key: UnsupportedKey): { readonly name: string; readonly runtim
 function sharedText(shared: Shared): string {
   if ('certificate' in shared) return `the certificate ${shared.certificate}`;
   return 'keyOf' in shared ? `the public key of ${shared.keyOf}` : `the ${shared.thumbprint} thumbprint`;
+}
+
+function quoted(names: readonly string[]): string {
+  return names.map((name) => JSON.stringify(name)).join(', ');
 }
 
 function inOrder(subjects: readonly string[]): string {

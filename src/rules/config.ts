@@ -1,6 +1,7 @@
 import { baseRules } from './base.ts';
 import { hostnameRules } from './hostname.ts';
 import { rule } from './rule.ts';
+import { identityService, iotedge, manifest, newVersions, nobody, oldVersions, secret } from './sources.ts';
 import { unsupportedRules } from './unsupported.ts';
 import { uriRules } from './uri.ts';
 
@@ -67,6 +68,7 @@ export const configRules = {
   ...baseRules,
   'config/secret-in-manifest': rule<{ key: string; what: SecretKind }>({
     severity: 'error',
+    refusedBy: [secret],
     about:
       'A secret stands in the manifest: everyone who reads the repository, and every artifact made from it, has it.',
     message: ({ key, what }) => `${key} holds ${secrets[what]}`,
@@ -76,6 +78,15 @@ export const configRules = {
   }),
   'config/pkcs11': rule<ModuleProblem>({
     severity: 'error',
+    refusedBy: [
+      manifest,
+      {
+        who: 'runtime',
+        versions: newVersions,
+        when: 'start',
+        source: identityService('1.5.0', 'key/aziot-keys/src/implementation.rs'),
+      },
+    ],
     about:
       'A private key in a security module (PKCS#11) that the runtime could not reach: no library is named, or a PIN has no key.',
     message: (problem) => moduleText(problem).problem,
@@ -84,6 +95,20 @@ export const configRules = {
   }),
   'config/proxy': rule<{ problem: ProxyProblem }>({
     severity: 'error',
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: oldVersions,
+        when: 'start',
+        source: iotedge('1.1.15', 'edgelet/iotedged/src/lib.rs'),
+      },
+      {
+        who: 'runtime',
+        versions: newVersions,
+        when: 'start',
+        source: identityService('1.5.0', 'http-common/src/proxy.rs'),
+      },
+    ],
     about:
       'The address of the proxy is not http:// or https:// with a host, a port if need be, and nothing else. The runtime and its agent would reach nobody.',
     message: ({ problem }) => `config.proxy.https ${proxyText(problem)}`,
@@ -92,6 +117,7 @@ export const configRules = {
   }),
   'config/placeholder': rule<{ key: string; placeholder: string }>({
     severity: 'error',
+    refusedBy: [secret],
     about:
       'A value holds the text that stands in the bundle for a secret of this device. On the device it is filled in as the password of the registry and as the PIN of the security module, and nowhere else.',
     message: ({ key, placeholder }) =>
@@ -101,6 +127,14 @@ export const configRules = {
   }),
   'config/path-needs-encoding': rule<{ key: string; path: string }>({
     severity: 'warning',
+    refusedBy: [
+      {
+        who: 'iotedge check',
+        says: 'error',
+        source: identityService('1.5.0', 'aziotctl/src/internal/check/checks/certs_preloaded.rs'),
+      },
+    ],
+    adjustable: 'off',
     about:
       'A path with characters that stand percent-encoded in a URI. The runtime decodes them; `iotedge check` does not and will call the file missing.',
     message: ({ key, path }) =>
@@ -110,6 +144,8 @@ export const configRules = {
   }),
   'runtime/out-of-support': rule<{ version: string; since: string }>({
     severity: 'notice',
+    refusedBy: nobody,
+    adjustable: 'off',
     about: 'Microsoft no longer supports this version of IoT Edge. It is rendered all the same.',
     message: ({ version, since }) => `IoT Edge ${version} is out of support since ${since}`,
     remedy: () =>

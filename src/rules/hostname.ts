@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { iotedge, oldVersions } from './sources.ts';
 
 /** What `iotedge check` would say against a host name. A label is a part between two dots. */
 export type HostnameProblem =
@@ -40,6 +41,19 @@ function labelText(problem: LabelProblem): string {
 export const hostnameRules = {
   'config/hostname': rule<{ key: string; hostname: string; problem: HostnameProblem; implied: boolean }>({
     severity: 'error',
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: oldVersions,
+        when: 'start',
+        source: iotedge('1.1.15', 'edgelet/hsm-sys/azure-iot-hsm-c/src/hsm_certificate_props.c'),
+      },
+      {
+        who: 'iotedge check',
+        says: 'warning',
+        source: iotedge('1.1.15', 'edgelet/iotedge/src/check/checks/hostname.rs'),
+      },
+    ],
     about:
       'The host name of the device or of its parent is not one that `iotedge check` accepts (RFC 1035: at most 64 characters, labels of at most 63 that begin with a letter and end with a letter or digit; from 1.2 on also an IP address).',
     message: ({ key, hostname, problem, implied }) =>

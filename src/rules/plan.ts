@@ -2,6 +2,7 @@ import type { Slot } from '../model/fleet.ts';
 import { describeReason, type NamedChange } from '../model/reasons.ts';
 import type { AuthenticationType } from '../model/registration.ts';
 import { rule } from './rule.ts';
+import { cutOff, manifest, nobody, owner, secret, workflow } from './sources.ts';
 
 /** Why a change would lock a device out: it loses its symmetric key, its authority's certificates, or all its certificates. */
 export type Lockout = 'symmetric-key' | 'authority' | 'all-certificates';
@@ -57,6 +58,7 @@ interface DeviceChange {
 export const planRules = {
   'hub/not-allowed': rule<{ hub: string; allowed: readonly string[] }>({
     severity: 'error',
+    refusedBy: [secret, workflow],
     about:
       'The manifest names a hub that the workflow does not. Credentials go only to hubs that the workflow names, since anyone who opens a pull request writes the manifest.',
     message: ({ hub, allowed }) =>
@@ -69,6 +71,7 @@ export const planRules = {
   }),
   'hub/ambiguous': rule<{ allowed: readonly string[] }>({
     severity: 'error',
+    refusedBy: [manifest],
     about: 'The device names no hub, and the run does not have exactly one.',
     message: ({ allowed }) =>
       allowed.length === 0
@@ -79,6 +82,7 @@ export const planRules = {
   }),
   'plan/lockout': rule<{ id: string; why: Lockout }>({
     severity: 'error',
+    refusedBy: [cutOff],
     about:
       'The change would cut the device off: none of the certificates it may hold now is among the new ones. Someone would have to drive out.',
     message: ({ id, why }) => `device "${id}" would be locked out: ${lockouts[why]}`,
@@ -88,6 +92,7 @@ export const planRules = {
   }),
   'plan/carried-certificate': rule<{ ids: readonly string[] } & CarriedLoss>({
     severity: 'error',
+    refusedBy: [cutOff],
     about:
       'The hub accepts two certificates of the device, and the change drops the one that the device carries. With the commit before (the base of a pull request, or the commit before a push) the run knows which one it is: that of `identity.slot`. Without it the run refuses a change that drops a certificate before any device can have the new one.',
     message: ({ ids, carried, slot }) => {
@@ -102,6 +107,7 @@ export const planRules = {
   }),
   'plan/inactive-device': rule<{ id: string } & MissedStaging>({
     severity: 'warning',
+    refusedBy: [cutOff],
     about:
       'The change drops a certificate of the device, and the device was not active since the other one was merged. So it cannot have the other one yet.',
     message: ({ id, slot, active, staged }) =>
@@ -117,6 +123,7 @@ export const planRules = {
   }),
   'plan/foreign': rule<{ id: string } & (Foreignness | OtherOwner)>({
     severity: 'error',
+    refusedBy: [owner],
     about:
       'The hub has a device of this id that somebody else made: it is not an edge device with thumbprint authentication, or it bears the mark of another repository and is not as the manifest says.',
     message: ({ id, ...why }) =>
@@ -131,6 +138,7 @@ export const planRules = {
   }),
   'plan/shared': rule<{ id: string } & OtherOwner>({
     severity: 'warning',
+    refusedBy: [owner],
     about:
       'The device bears the mark of another repository and is already as the manifest says, such as a gateway that two repositories must name. Nothing is written to it, and `prune` never removes it.',
     message: ({ id, ...other }) =>
@@ -141,6 +149,7 @@ export const planRules = {
   }),
   'plan/stays': rule<{ id: string } & Partial<OtherOwner>>({
     severity: 'notice',
+    refusedBy: [owner],
     about:
       'This change drops a device from the manifest, and `prune` does not remove it, because it does not bear the mark of this repository.',
     message: ({ id, ...other }) =>
@@ -155,6 +164,7 @@ export const planRules = {
   }),
   'plan/too-many-changes': rule<{ changes: number; known: number; limit: string }>({
     severity: 'error',
+    refusedBy: [workflow],
     about:
       'More devices of the fleet would be updated or removed than `max-changes` allows. A search-and-replace over a manifest looks like this.',
     message: ({ changes, known, limit }) =>
@@ -164,6 +174,7 @@ export const planRules = {
   }),
   'plan/parent-removed': rule<{ id: string; parent: string }>({
     severity: 'error',
+    refusedBy: [cutOff],
     about:
       'The manifest no longer declares a gateway, `prune` would remove it, and a device that stays connects through it: that one would be cut off.',
     message: ({ id, parent }) => `device "${id}" connects through "${parent}", which would be removed`,
@@ -173,6 +184,7 @@ export const planRules = {
   }),
   'plan/differs-from-approved': rule<{ id: string; differences: readonly Difference[] }>({
     severity: 'error',
+    refusedBy: [workflow],
     about:
       'The input `plan-file` gives an approved plan, and what is planned now is not the same: the manifest or the hub has changed since. Nothing is written. What was approved and is in effect already is no difference.',
     message: ({ id, differences }) =>
@@ -185,6 +197,7 @@ export const planRules = {
   }),
   'plan/re-enable': rule<{ id: string; reason: string }>({
     severity: 'warning',
+    refusedBy: nobody,
     about:
       'The manifest enables a device that is disabled in the hub. It may have been disabled because it was stolen.',
     message: ({ id, reason }) =>
@@ -194,6 +207,8 @@ export const planRules = {
   }),
   'runner/public-repository': rule<{ repository: string }>({
     severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'In a public repository everybody can download the artifacts: device ids, host names and public certificates become public.',
     message: ({ repository }) =>

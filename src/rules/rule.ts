@@ -14,10 +14,16 @@ export type Refuser =
       readonly source: string;
     }
   | { readonly who: 'iotedge check'; readonly says: 'error' | 'warning'; readonly source: string }
-  /** Nothing outside refuses it: we do, since a device would be cut off, a secret would leak, or the manifest cannot be understood. */
-  | { readonly who: 'this action'; readonly since: 'cut-off' | 'secret' | 'owner' | 'workspace' | 'manifest' }
+  /** Nothing outside refuses it: we do. */
+  | { readonly who: 'this action'; readonly since: OwnReason }
   /** Our advice. */
   | { readonly who: 'nobody' };
+
+/**
+ * Why this action refuses something of its own accord: a device would be cut off; a secret would leak; the device belongs to somebody
+ * else; a file lies outside of the workspace; the manifest says nothing that could be carried out; the workflow does not allow it.
+ */
+export type OwnReason = 'cut-off' | 'secret' | 'owner' | 'workspace' | 'manifest' | 'workflow';
 
 /** How far the input `rules` may lower a severity. It may raise any. */
 export type Adjustable = 'no' | 'warning' | 'off';
@@ -26,7 +32,7 @@ export type Adjustable = 'no' | 'warning' | 'off';
 export interface Rule<Details> {
   readonly severity: Severity;
   /** An error has one that is not `nobody`, nor `iotedge check` alone. */
-  readonly refusedBy?: readonly Refuser[];
+  readonly refusedBy: readonly Refuser[];
   /** `no` if absent. */
   readonly adjustable?: Adjustable;
   /** When the rule fires and what would happen on the device otherwise, for docs/rules.md. */

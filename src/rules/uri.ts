@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { identityService, manifest, newVersions, oldVersions } from './sources.ts';
 
 /** Why a file of the device cannot lie at a place. */
 export type PlaceProblem =
@@ -61,6 +62,21 @@ function wordsOf(problem: PlaceProblem): string {
 export const uriRules = {
   'config/uri': rule<{ key: string; value: string; problem: PlaceProblem; expected: string }>({
     severity: 'error',
+    refusedBy: [
+      manifest,
+      {
+        who: 'runtime',
+        versions: oldVersions,
+        when: 'start',
+        source: 'https://github.com/Azure/iotedge/issues/4336',
+      },
+      {
+        who: 'runtime',
+        versions: newVersions,
+        when: 'config apply',
+        source: identityService('1.5.0', 'aziotctl/aziotctl-common/src/config/super_config.rs'),
+      },
+    ],
     about:
       'The place of the certificate or key on the device is not a file: URI or an absolute path, so that the runtime would stop at start (https://github.com/Azure/iotedge/issues/4336), or is that of another file.',
     message: ({ key, value, problem }) => `${key}: ${JSON.stringify(value)} ${wordsOf(problem)}`,

@@ -94,6 +94,7 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
   const hubCapacity = capacity === '' ? undefined : reader.attempt(() => parseCapacity(capacity, 'hub-capacity'));
   const retentionDays = reader.days('retention-days', 0);
   const issue = reader.text('issue');
+  const rules = await ruleChanges(reader);
   const unowned: Request = {
     command,
     manifests: reader.attempt(manifests) ?? [],
@@ -102,7 +103,9 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
     outputDirectory: resolve(directory, reader.text('output-directory', 'device-bundles')),
     failOn: reader.word('fail-on', ['error', 'warning']),
     expiryWarningDays: reader.days('expiry-warning-days', 30),
+    ...rules,
     plan: {
+      ...rules,
       adopt: readAdopt(reader),
       allowLockout: reader.devices('allow-lockout'),
       maxChanges: readMaxChanges(reader),
@@ -137,6 +140,14 @@ function hostsIn({ hub = '', 'connection-string': strings = '' }: Settings): rea
   const named = [...strings.matchAll(/\bHostName\s*=\s*([^\s;]+)/gi)].map(([, host = '']) => host);
   const hosts = [...hub.split(/\s+/), ...named].filter((host) => host !== '');
   return [...new Set(hosts.map((host) => host.toLowerCase()))].sort();
+}
+
+/** The table of rules is loaded only if the setting is given: `list` and the command line's help need none. */
+async function ruleChanges(reader: SettingReader): Promise<Pick<Request, 'rules'>> {
+  if (reader.text('rules') === '') return {};
+  const { readRuleChanges } = await import('./rule-changes.ts');
+  const rules = await readRuleChanges(reader);
+  return rules.size === 0 ? {} : { rules };
 }
 
 function readAdopt(reader: SettingReader): Adopt {

@@ -23,6 +23,11 @@ const options = {
   'fail-on': () => new Option('--fail-on <severity>', 'findings that stop the run: error or warning').default('error'),
   'expiry-warning-days': () =>
     new Option('--expiry-warning-days <days>', 'warn of certificates that end within so many days').default('30'),
+  rules: () =>
+    new Option(
+      '--rules <rule: severity>',
+      'another severity for a rule, such as "certificate/is-ca: off"; may be repeated',
+    ).argParser((line: string, others: readonly string[] = []) => [...others, line]),
   'max-changes': () =>
     new Option('--max-changes <limit>', 'the most devices to change per hub: a number or a share').default('30%'),
   // A value stands behind `=` alone, so that a manifest behind the option stays a manifest: see `withValue`.
@@ -66,7 +71,7 @@ const options = {
 
 type OptionName = keyof typeof options;
 
-const checking: readonly OptionName[] = ['fail-on', 'expiry-warning-days'];
+const checking: readonly OptionName[] = ['fail-on', 'expiry-warning-days', 'rules'];
 const reaching: readonly OptionName[] = ['hub', 'only-hub', 'ca-file'];
 const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt', 'prune', 'plan-file', 'owner'];
 
@@ -88,7 +93,7 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
   },
   { name: 'render', summary: 'write the bundles alone', takes: ['hub', 'only-hub', ...checking, 'output-directory'] },
   { name: 'verify', summary: 'compare the hub with the manifest', takes: [...reaching, ...checking, 'prune', 'owner'] },
-  { name: 'list', summary: "show the hub's edge devices", takes: [...reaching, 'owner', 'unowned'] },
+  { name: 'list', summary: "show the hub's edge devices", takes: [...reaching, 'rules', 'owner', 'unowned'] },
 ];
 
 const commandNames = [...pipeline.map(({ name }) => name), 'demo', 'hub', 'issue', 'new'];
