@@ -15,6 +15,7 @@ import { key, type Past } from './model/plan.ts';
 import type { ConfigurationChange } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
 import type { GoneDevice } from './removal/declared-elsewhere.ts';
+import { once } from './rules/once.ts';
 import { finding } from './rules/rules.ts';
 import type { BaseFiles, Request, World } from './run/request.ts';
 
@@ -220,10 +221,9 @@ function folderOf(path: string): string {
   return end < 0 ? '.' : path.slice(0, end);
 }
 
-/** The findings by place, each once. A value of the defaults is judged for every device that inherits it. */
+/** The findings by place, one for each rule and place. */
 export function inOrder(findings: readonly Finding[]): readonly Finding[] {
-  const once = new Map(findings.map((f) => [[f.rule, where(f), f.message].join('\n'), f]));
-  return [...once.values()].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
+  return [...once(findings)].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
 }
 
 /** A key that sorts by file, line and column. */
