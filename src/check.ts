@@ -15,6 +15,7 @@ import { key, type Past } from './model/plan.ts';
 import type { ConfigurationChange } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
 import type { GoneDevice } from './removal/declared-elsewhere.ts';
+import { once } from './rules/once.ts';
 import { finding } from './rules/rules.ts';
 import type { BaseFiles, Request, World } from './run/request.ts';
 
@@ -230,12 +231,11 @@ function folderOf(path: string): string {
 }
 
 /**
- * The findings by place, each once, with the severities that the workflow gives to their rules. All findings of a run come through
- * here. A value of the defaults is judged for every device that inherits it.
+ * The findings by place, one for each rule and place, with the severities that the workflow gives to their rules. All findings of a run
+ * come through here.
  */
 export function inOrder(findings: readonly Finding[], rules: RuleChanges | undefined): readonly Finding[] {
-  const once = new Map(weighed(findings, rules).map((f) => [[f.rule, where(f), f.message].join('\n'), f]));
-  return [...once.values()].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
+  return [...once(weighed(findings, rules))].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
 }
 
 /** A key that sorts by file, line and column. */

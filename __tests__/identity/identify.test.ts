@@ -87,7 +87,8 @@ describe('files that are no certificates', () => {
     };
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     const paths = ['none.pem', 'empty.pem', 'text.pem', 'huge.pem', 'key.pem', '../x.pem', '.git/x.pem'];
-    const { value, findings } = await run(paths.map((primary, i) => ({ id: `edge-${i}`, certificates: { primary } })));
+    const wishes = paths.map((primary, i) => ({ id: `edge-${i}`, certificates: { primary }, place: () => at(i) }));
+    const { value, findings } = await run(wishes);
     expect(value).toEqual([]);
     const unread = (path: string) => {
       const file = openWorkspace(folder).read(path, 1048576);
@@ -105,22 +106,24 @@ describe('files that are no certificates', () => {
         told('certificate/private-key-present', { path: 'key.pem', format: 'EC PRIVATE KEY' }),
         outside('../x.pem'),
         outside('.git/x.pem'),
-      ].map((said, i) => ({ ...said, device: `edge-${i}`, place: at(12) })),
+      ].map((said, i) => ({ ...said, device: `edge-${i}`, place: at(i) })),
     );
   });
 
-  test('a file that defaults name for all is one fault; one with {id} is a fault of each device', async () => {
+  test('a file that defaults name for all is one fault of all devices, also with {id}', async () => {
     const place = () => at(3);
     const shared = { certificates: { primary: 'none.pem' }, place };
     const own = (id: string) => ({ id, certificates: { primary: `none-${id}.pem` }, place });
-    const { value, findings } = await run([{ id: 'a', ...shared }, { id: 'b', ...shared }, own('c'), own('d')]);
-    expect(value).toEqual([]);
-    const missing = (device: string, path: string) => ({
-      ...told('certificate/missing', { path }),
-      device,
-      place: at(3),
-    });
-    expect(findings).toEqual([missing('a', 'none.pem'), missing('c', 'none-c.pem'), missing('d', 'none-d.pem')]);
+    const missing = (path: string) => ({ ...told('certificate/missing', { path }), place: at(3) });
+    expect(
+      (
+        await run([
+          { id: 'a', ...shared },
+          { id: 'b', ...shared },
+        ])
+      ).findings,
+    ).toEqual([{ ...missing('none.pem'), devices: ['a', 'b'] }]);
+    expect((await run([own('c'), own('d')])).findings).toEqual([{ ...missing('none-{id}.pem'), devices: ['c', 'd'] }]);
   });
 
   test('a bad file named at two places is told at both', async () => {
@@ -382,7 +385,9 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
       const place = () => at(3);
       const names = ['a', 'b', 'c'].map((id) => ({ id, thumbprints: { primary: hex(40) }, place }));
       const { findings } = await run(names);
-      expect(findings.filter(({ severity }) => severity === 'error').map(({ device }) => device)).toEqual(['b', 'c']);
+      expect(findings.filter(({ severity }) => severity === 'error').map(({ devices }) => devices)).toEqual([
+        ['b', 'c'],
+      ]);
     });
 
     test('is not a device that is named twice, nor two with files of their own', async () => {

@@ -257,11 +257,11 @@ export const branches: readonly Branch[] = [
   ...all('hub/ambiguous', { allowed: [] }),
   ...all(
     'plan/carried-certificate',
-    { ids: ['edge-001'], carried: 'known', slot: 'secondary', staged: true },
-    { ids: ['edge-001', 'edge-002'], carried: 'known', slot: 'primary', staged: true },
-    { ids: ['edge-001'], carried: 'unknown', slot: 'primary', staged: false },
+    { id: 'edge-001', carried: 'known', slot: 'secondary', staged: true },
+    { id: 'edge-001', carried: 'known', slot: 'primary', staged: true },
+    { id: 'edge-001', carried: 'unknown', slot: 'primary', staged: false },
     {
-      ids: ['edge-001', 'edge-002', 'edge-003', 'edge-004'],
+      id: 'edge-001',
       carried: 'unknown',
       slot: 'secondary',
       staged: false,

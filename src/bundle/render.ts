@@ -1,8 +1,9 @@
 import type { Bundle, BundleFile } from '../model/bundle.ts';
-import type { Finding, Judged, RuleChanges } from '../model/finding.ts';
+import type { Judged, RuleChanges } from '../model/finding.ts';
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
 import { guarded } from '../rules/guarded.ts';
+import { FindingsOnce } from '../rules/once.ts';
 import type { Base } from './base/base.ts';
 import type { filesOf as FilesOf } from './files.ts';
 import { judgeDevice } from './judge/judge.ts';
@@ -35,16 +36,16 @@ export async function renderBundles(
   identities: readonly Identity[],
   options: RenderOptions,
 ): Promise<Judged<readonly Bundle[]>> {
-  const findings = new Map<string, Finding>();
-  const value = await bundlesOf(identities, options, (found) => tell(findings, found));
-  for (const device of options.judge ?? []) tell(findings, judge(device, options).findings);
-  return { value, findings: [...findings.values()] };
+  const findings = new FindingsOnce();
+  const value = await bundlesOf(identities, options, findings);
+  for (const device of options.judge ?? []) findings.add(judge(device, options).findings);
+  return { value, findings: findings.all };
 }
 
 async function bundlesOf(
   identities: readonly Identity[],
   options: RenderOptions,
-  tell: (findings: readonly Finding[]) => void,
+  findings: FindingsOnce,
 ): Promise<readonly Bundle[]> {
   // The code that renders is loaded only if there is something to render: `validate` only judges.
   if (identities.length === 0) return [];
@@ -55,7 +56,7 @@ async function bundlesOf(
   for (const identity of identities) {
     const { device } = identity;
     const judged = judge(device, options);
-    tell(judged.findings);
+    findings.add(judged.findings);
     if (judged.value === undefined || device.hub === undefined) continue;
     const base = device.config.base === undefined ? undefined : bases?.get(device.config.base);
     if (device.config.base !== undefined && base === undefined) continue;
@@ -118,20 +119,4 @@ function namesOver(fleet: readonly Named[]): (device: Named) => BundleName {
     if (name === undefined) throw new Error(`device "${device.id}" is to be rendered, but is not of the fleet`);
     return name;
   };
-}
-
-/**
- * Adds findings, each only once. A wrong value in `defaults` gives one finding for all devices, and this finding names
- * no device. A notice is given once for each file, since every row of a CSV has its own cell for the version.
- */
-function tell(told: Map<string, Finding>, findings: readonly Finding[]): void {
-  for (const item of findings) {
-    const { place, rule, message, severity, device, hub } = item;
-    const where = severity === 'notice' ? [] : [place?.line, place?.column];
-    const key = JSON.stringify([rule, message, place?.file, ...where]);
-    const first = told.get(key);
-    if (first === undefined) told.set(key, item);
-    else if (first.device !== device || first.hub !== hub)
-      told.set(key, { ...first, device: undefined, hub: undefined });
-  }
 }

@@ -3,6 +3,7 @@ import { type BySlot, type Device, type Slot, slots } from '../model/fleet.ts';
 import { type Certificate, type Identity, sameThumbprint, type Thumbprint } from '../model/identity.ts';
 import type { Unread, Workspace } from '../model/workspace.ts';
 import { guardedLater } from '../rules/guarded.ts';
+import { FindingsOnce } from '../rules/once.ts';
 import { finding } from '../rules/rules.ts';
 import { largestCertificate, readCertificate } from './certificate.ts';
 import type { ChainCache } from './chain.ts';
@@ -22,17 +23,17 @@ export async function identify(
   files: CertificateFiles = noFiles(),
 ): Promise<Judged<readonly Identity[]>> {
   const identities: Identity[] = [];
-  const findings: Finding[] = [];
+  const findings = new FindingsOnce();
   const owners: Owners = new Map();
   for (const device of devices) {
     const one = await guardedLater(
       () => identifyOne(device, owners, workspace, files, options),
       () => subjectOf(device, 'id'),
     );
-    findings.push(...one.findings);
+    findings.add(one.findings);
     if (one.value !== undefined) identities.push(one.value);
   }
-  return { value: identities, findings: withoutRepeats(findings) };
+  return { value: identities, findings: findings.all };
 }
 
 /**
@@ -223,18 +224,3 @@ function sameKeyTwice(device: Device, { primary, secondary }: BySlot<Certificate
 function subjectOf(device: Device, key: string): Subject {
   return { place: device.place(key), device: device.id, hub: device.hub };
 }
-
-/**
- * Removes repeated findings. A bad file that `defaults` names once for all devices is one fault at one place.
- * Findings that differ by device (a path with `{id}`, a common name) have different messages or name their device.
- */
-function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
-  const seen = new Set<string>();
-  return findings.filter(({ rule, message, place, device }) => {
-    const aboutFile = rule.startsWith('certificate/') && !aboutDevice.includes(rule);
-    const key = [rule, message, place?.file, place?.line, place?.column, aboutFile ? '' : device].join('\n');
-    return !seen.has(key) && seen.add(key);
-  });
-}
-
-const aboutDevice: readonly string[] = ['certificate/same-key-twice', 'certificate/shared-between-devices'];

@@ -5,6 +5,7 @@ import { deviceTable } from './devices.ts';
 import { headline } from './headline.ts';
 import { leftOut } from './left-out.ts';
 import { ruleChangeLines } from './rule-changes.ts';
+import { saidLines } from './said.ts';
 import { sumLines } from './sums.ts';
 import { visible } from './visible.ts';
 
@@ -72,11 +73,12 @@ export function closingLine(report: Report): string {
   return `${report.command}: ${headline(report)}${file}`;
 }
 
-function oneFinding({ place, severity, rule, message, remedy, hub }: Finding, style: Style): readonly string[] {
+function oneFinding(finding: Finding, style: Style): readonly string[] {
+  const { place, severity, rule, remedy, hub } = finding;
   const where = place === undefined ? (hub ?? '') : `${visible(style.path(place.file))}:${place.line}:${place.column}`;
   return [
     `${where === '' ? '' : `${style.strong(where)} `}${style.severity(severity, severity)} ${style.muted(rule)}`,
-    `  ${visible(message)}`,
+    ...saidLines(finding).map((line) => `  ${visible(line)}`),
     style.muted(`  → ${visible(remedy)}`),
   ];
 }

@@ -83,6 +83,7 @@ export const planRules = {
   'plan/lockout': rule<{ id: string; why: Lockout }>({
     severity: 'error',
     refusedBy: [cutOff],
+    fleetwide: true,
     about:
       'The change would cut the device off: none of the certificates it may hold now is among the new ones. Someone would have to drive out.',
     message: ({ id, why }) => `device "${id}" would be locked out: ${lockouts[why]}`,
@@ -90,24 +91,23 @@ export const planRules = {
       'Keep one certificate of the two that the hub has, put the new one into the other slot, and replace the rest after the device has taken it up; or let the workflow say allow-lockout with the id of the device.',
     example: { id: 'edge-001', why: 'all-certificates' },
   }),
-  'plan/carried-certificate': rule<{ ids: readonly string[] } & CarriedLoss>({
+  'plan/carried-certificate': rule<{ id: string } & CarriedLoss>({
     severity: 'error',
     refusedBy: [cutOff],
+    fleetwide: true,
     about:
       'The hub accepts two certificates of the device, and the change drops the one that the device carries. With the commit before (the base of a pull request, or the commit before a push) the run knows which one it is: that of `identity.slot`. Without it the run refuses a change that drops a certificate before any device can have the new one.',
-    message: ({ ids, carried, slot }) => {
-      const devices = ids.length === 1 ? `device ${deviceList(ids)}` : `${ids.length} devices (${deviceList(ids)})`;
-      const [carry, have] = ids.length === 1 ? ['it carries', 'it has'] : ['they carry', 'they have'];
-      return carried === 'known'
-        ? `${devices} would be cut off: ${carry} the ${slot} certificate, which the hub would no longer accept`
-        : `${devices} may be cut off: the hub would drop a certificate before ${have} the new ${slot} one, which the hub does not accept yet`;
-    },
+    message: ({ id, carried, slot }) =>
+      carried === 'known'
+        ? `device "${id}" would be cut off: it carries the ${slot} certificate, which the hub would no longer accept`
+        : `device "${id}" may be cut off: the hub would drop a certificate before it has the new ${slot} one, which the hub does not accept yet`,
     remedy: (loss) => carriedRemedy(loss),
-    example: { ids: ['edge-001'], carried: 'known', slot: 'primary', staged: false },
+    example: { id: 'edge-001', carried: 'known', slot: 'primary', staged: false },
   }),
   'plan/inactive-device': rule<{ id: string } & MissedStaging>({
     severity: 'warning',
     refusedBy: [cutOff],
+    fleetwide: true,
     about:
       'The change drops a certificate of the device, and the device was not active since the other one was merged. So it cannot have the other one yet.',
     message: ({ id, slot, active, staged }) =>
@@ -219,9 +219,9 @@ export const planRules = {
 };
 
 /** The safe order for these devices, from the state that the hub has now. */
-function carriedRemedy({ ids, carried, slot, staged }: { readonly ids: readonly string[] } & CarriedLoss): string {
+function carriedRemedy({ carried, slot, staged }: CarriedLoss): string {
   const other = slot === 'primary' ? 'secondary' : 'primary';
-  const allow = `Or let the workflow say allow-lockout with ${ids.length === 1 ? 'the id of the device' : 'the ids of the devices, one a line'}.`;
+  const allow = 'Or let the workflow say allow-lockout with the id of each such device, one a line.';
   const end = `set identity.slot: ${other} and install the new bundle on each device; then replace the ${slot} certificate.`;
   if (carried === 'known') {
     const begin = staged
@@ -235,12 +235,6 @@ function carriedRemedy({ ids, carried, slot, staged }: { readonly ids: readonly 
 /** `2026-01-03 08:15 UTC` */
 function day(time: number): string {
   return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** `"edge-001", "edge-002", "edge-003", …` */
-function deviceList(ids: readonly string[]): string {
-  const shown = ids.slice(0, 3).map((id) => `"${id}"`);
-  return [...shown, ...(ids.length > shown.length ? ['…'] : [])].join(', ');
 }
 
 const lockouts: Readonly<Record<Lockout, string>> = {

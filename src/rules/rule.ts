@@ -35,6 +35,8 @@ export interface Rule<Details> {
   readonly refusedBy: readonly Refuser[];
   /** `no` if absent. */
   readonly adjustable?: Adjustable;
+  /** One finding tells it for all devices, wherever they stand: one commit can do it to a whole fleet. */
+  readonly fleetwide?: true;
   /** When the rule fires and what would happen on the device otherwise, for docs/rules.md. */
   readonly about: string;
   /** What was found and what was expected: a clause without a full stop. */

@@ -29,6 +29,11 @@ function isRuleName(text: string): text is RuleName {
   return Object.hasOwn(table, text);
 }
 
+/** Tells whether one finding of this rule stands for all devices. */
+export function isFleetwide(name: string): boolean {
+  return isRuleName(name) && rules[name].fleetwide === true;
+}
+
 /** Makes a finding of a rule. Findings are made only here, so that messages and severities are only in the table. */
 export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Name], subject: Subject): Finding {
   const row = rules[name];
@@ -39,6 +44,7 @@ export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Na
     remedy: scrubbed(shortened(row.remedy(details))),
     ...subject,
     ...(subject.device === undefined ? {} : { device: subject.device.slice(0, longestDevice) }),
+    ...(subject.devices === undefined ? {} : { devices: subject.devices.map((id) => id.slice(0, longestDevice)) }),
   };
 }
 

@@ -293,16 +293,16 @@ describe('the ranges of the container network', () => {
 });
 
 describe('a finding of a value that several devices share', () => {
-  it('is said once, of no device in particular', async () => {
+  it('is said once, with all of them', async () => {
     const { findings } = await renderBundles(
       ['a', 'b', 'c'].map((id) => identityOf({ id })),
       { now },
     );
-    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
+    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', devices: ['a', 'b', 'c'] }]);
     const hostname = (line: number, index: number) => identityOf({ id: `a${index}`, hostname: '7_up', line });
     const errors = async (...lines: number[]) =>
       (await renderBundles(lines.map(hostname), { now })).findings.filter(({ severity }) => severity === 'error');
-    expect(await errors(1, 1)).toMatchObject([{ rule: 'config/hostname', device: undefined }]);
+    expect(await errors(1, 1)).toMatchObject([{ rule: 'config/hostname', devices: ['a0', 'a1'] }]);
     expect(await errors(1, 2)).toMatchObject([{ device: 'a0' }, { device: 'a1' }]);
   });
 
@@ -311,6 +311,6 @@ describe('a finding of a value that several devices share', () => {
       ['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })),
       { now },
     );
-    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
+    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', devices: ['a', 'b'] }]);
   });
 });

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Finding, Judged, Subject } from '../../model/finding.ts';
+import { type Finding, type Judged, naming, type Subject } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
 import type { Workspace } from '../../model/workspace.ts';
 import type { BaseProblem } from '../../rules/base.ts';
@@ -86,8 +86,7 @@ function groupBy<Key>(devices: readonly Device[], keyOf: (device: Device) => Key
   return groups;
 }
 
-/** A finding names the device if it is about one device only. */
 function subjectOf(devices: readonly Device[]): Subject {
-  const [device, other] = devices;
-  return device === undefined || other !== undefined ? {} : { device: device.id, hub: device.hub };
+  const [hub, ...others] = new Set(devices.map((device) => device.hub));
+  return { ...naming(devices.map(({ id }) => id)), hub: others.length === 0 ? hub : undefined };
 }
