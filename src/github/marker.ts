@@ -1,3 +1,4 @@
+import { classicName } from '../model/hub-name.ts';
 import { commentMarker } from '../report/comment.ts';
 import type { Settings } from '../run/settings.ts';
 
@@ -8,16 +9,16 @@ import type { Settings } from '../run/settings.ts';
  */
 export function markerOf(settings: Settings, kind: 'comment' | 'issue'): string {
   const { GITHUB_WORKFLOW: workflow = '', GITHUB_JOB: job = '' } = process.env;
-  const inputs = ['command', 'manifest', 'only-hub'].map((name) => settings[name] ?? '');
+  const inputs = [settings.command ?? '', settings.manifest ?? '', classicName(settings['only-hub'] ?? '')];
   return commentMarker([kind, workflow, job, ...inputs, ...hostsIn(settings)]);
 }
 
 /**
- * The hosts of the hubs, sorted. Invalid settings count as they stand, because the comment about them must be found
- * again too.
+ * The hubs by their classic names, sorted, so that a workflow that calls a hub by another of its names finds its comment
+ * again. Invalid settings count as they stand, because the comment about them must be found again too.
  */
 function hostsIn({ hub = '', 'connection-string': strings = '' }: Settings): readonly string[] {
   const named = [...strings.matchAll(/\bHostName\s*=\s*([^\s;]+)/gi)].map(([, host = '']) => host);
   const hosts = [...hub.split(/\s+/), ...named].filter((host) => host !== '');
-  return [...new Set(hosts.map((host) => host.toLowerCase()))].sort();
+  return [...new Set(hosts.map(classicName))].sort();
 }

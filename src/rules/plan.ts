@@ -1,6 +1,7 @@
 import type { Slot } from '../model/fleet.ts';
 import { describeReason, type NamedChange } from '../model/reasons.ts';
 import type { AuthenticationType } from '../model/registration.ts';
+import { deviceCount } from './device-list.ts';
 import { rule } from './rule.ts';
 
 /** Why a change would lock a device out: it loses its symmetric key, its authority's certificates, or all its certificates. */
@@ -91,7 +92,7 @@ export const planRules = {
     about:
       'The hub accepts two certificates of the device, and the change drops the one that the device carries. With the commit before (the base of a pull request, or the commit before a push) the run knows which one it is: that of `identity.slot`. Without it the run refuses a change that drops a certificate before any device can have the new one.',
     message: ({ ids, carried, slot }) => {
-      const devices = ids.length === 1 ? `device ${deviceList(ids)}` : `${ids.length} devices (${deviceList(ids)})`;
+      const devices = deviceCount(ids);
       const [carry, have] = ids.length === 1 ? ['it carries', 'it has'] : ['they carry', 'they have'];
       return carried === 'known'
         ? `${devices} would be cut off: ${carry} the ${slot} certificate, which the hub would no longer accept`
@@ -220,12 +221,6 @@ function carriedRemedy({ ids, carried, slot, staged }: { readonly ids: readonly 
 /** `2026-01-03 08:15 UTC` */
 function day(time: number): string {
   return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** `"edge-001", "edge-002", "edge-003", …` */
-function deviceList(ids: readonly string[]): string {
-  const shown = ids.slice(0, 3).map((id) => `"${id}"`);
-  return [...shown, ...(ids.length > shown.length ? ['…'] : [])].join(', ');
 }
 
 const lockouts: Readonly<Record<Lockout, string>> = {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type ImportContainer, readImportContainer } from '../hub/import/import-container.ts';
 import { parseCapacity } from '../model/capacity.ts';
-import type { HubHost } from '../model/fleet.ts';
+import { type HubEndpoint, type HubHost, hubOf } from '../model/hub-name.ts';
 import type { Owner } from '../model/owner.ts';
 import { type Command, commands } from '../model/report.ts';
 import { type ChangeLimit, readChangeLimit } from '../plan/limit.ts';
@@ -19,6 +19,8 @@ export interface RunSettings {
   /** Its findings are empty. The door adds its own. */
   readonly request: Request;
   readonly signIn: SignIn;
+  /** The host name to call for each hub of the request, in the same order. A connection string goes before the setting `hub`. */
+  readonly endpoints: readonly HubEndpoint[];
   /** The absolute path of one more certificate authority, PEM. */
   readonly caFile?: string;
   /** The container for import jobs, if there is one. */
@@ -65,7 +67,9 @@ export async function readSettings(settings: Settings, context: SettingsContext)
   const { directory, manifests = () => reader.lines('manifest', 'devices.yaml'), now = Date.now() } = context;
   const command = reader.word('command', commands, 'plan');
   const signIn = await readSignIn(reader, command, context);
-  const onlyHub = reader.text('only-hub') === '' ? undefined : reader.hub('only-hub', reader.raw('only-hub') ?? '');
+  const endpoints = endpointsOf(reader, signIn);
+  const onlyHub =
+    reader.text('only-hub') === '' ? undefined : reader.hub('only-hub', reader.raw('only-hub') ?? '')?.hub;
   const planFile = reader.text('plan-file');
   const capacity = reader.text('hub-capacity');
   const timeLimit = reader.minutes('time-limit');
@@ -77,7 +81,7 @@ export async function readSettings(settings: Settings, context: SettingsContext)
   const unowned: Request = {
     command,
     manifests: reader.attempt(manifests) ?? [],
-    hubs: [...new Set([...readHubs(reader), ...hostsOf(signIn)])],
+    hubs: endpoints.map(hubOf),
     ...(onlyHub === undefined ? {} : { onlyHub }),
     outputDirectory: resolve(directory, reader.text('output-directory', 'device-bundles')),
     failOn: reader.word('fail-on', ['error', 'warning']),
@@ -99,6 +103,7 @@ export async function readSettings(settings: Settings, context: SettingsContext)
   return reader.checked({
     request,
     signIn,
+    endpoints,
     ...(caFile === '' ? {} : { caFile: resolve(directory, caFile) }),
     ...(importContainer === undefined ? {} : { importContainer }),
     artifacts: reader.word('artifacts', ['device', 'fleet', 'none']),
@@ -163,8 +168,16 @@ function judgeIds(reader: SettingReader, ids: { clientId: string; tenantId: stri
   if (tenantId !== '' && !/^[0-9a-z][0-9a-z.-]*$/i.test(tenantId)) reader.refuse(runFault('tenant-id-malformed', {}));
 }
 
-function readHubs(reader: SettingReader): readonly HubHost[] {
-  return reader.lines('hub').flatMap((line) => reader.hub('hub', line) ?? []);
+/** If the workflow gives several names of one hub, the first one is called, or that of the connection string. */
+function endpointsOf(reader: SettingReader, signIn: SignIn): readonly HubEndpoint[] {
+  const named = reader.lines('hub').flatMap((line) => reader.hub('hub', line)?.endpoint ?? []);
+  const signedIn = new Map(hostsOf(signIn).map((endpoint) => [hubOf(endpoint), endpoint]));
+  const chosen = new Map<HubHost, HubEndpoint>();
+  for (const endpoint of [...named, ...signedIn.values()]) {
+    const hub = hubOf(endpoint);
+    if (!chosen.has(hub)) chosen.set(hub, signedIn.get(hub) ?? endpoint);
+  }
+  return [...chosen.values()];
 }
 
 function readMaxChanges(reader: SettingReader): ChangeLimit {
