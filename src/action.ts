@@ -107,7 +107,7 @@ function maskForms(secret: string): void {
 }
 
 async function run(settings: RunSettings, root: string, event: Event, stop: Stop): Promise<Report> {
-  const { signIn, caFile, importContainer, githubToken: token } = settings;
+  const { signIn, endpoints, caFile, importContainer, githubToken: token } = settings;
   const request = completed(settings, root, event);
   const { command } = request;
   const workspace = openWorkspace(root, { checkIgnored: ignoredByGit });
@@ -115,7 +115,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
   const credentials =
     excuse === undefined && asksHub(command)
       ? await unlessStopped(stop, () =>
-          openSignIn(signIn, request.hubs, {
+          openSignIn(signIn, endpoints, {
             idToken: (audience) => idToken(audience, event.withoutSecrets),
             mask: setSecret,
             authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,

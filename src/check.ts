@@ -10,6 +10,7 @@ import { readFleet } from './manifest/read.ts';
 import type { Bundle } from './model/bundle.ts';
 import { type Finding, type Judged, type RuleChanges, weighed } from './model/finding.ts';
 import type { Device, Fleet } from './model/fleet.ts';
+import { withoutPort } from './model/hub-name.ts';
 import type { Certificate, Identity } from './model/identity.ts';
 import { key, type Past } from './model/plan.ts';
 import type { ConfigurationChange } from './model/report.ts';
@@ -142,10 +143,9 @@ async function configurationSinceBase(
     const { fleet, assigned } = await readAt(base, everywhere, manifests);
     const { configurationChanges } = await import('./bundle/difference.ts');
     const before = { devices: assigned.value.inRun, workspace: base.workspace };
-    return {
-      configuration: await configurationChanges(before, { devices, all, workspace }),
-      findings: faultsOfBase(fleet.findings, manifests),
-    };
+    const configuration = await configurationChanges(before, { devices, all, workspace });
+    const findings = [...faultsOfBase(fleet.findings, manifests), ...hubNameFindings(configuration, devices)];
+    return { configuration, findings };
   } finally {
     await base.remove();
   }
@@ -217,6 +217,20 @@ function faultsOfBase(findings: readonly Finding[], manifests: readonly string[]
     const subject = manifests.includes(file) ? { place: { file, line: 1, column: 1 } } : {};
     const details = { file, said: faults[0]?.message ?? '', more: faults.length - 1 };
     return finding('manifest/base-unread', details, subject);
+  });
+}
+
+/** Warns of another host name of the hub, which has a device create its modules again. Another port is only an embedded hub's. */
+function hubNameFindings(
+  configuration: readonly ConfigurationChange[],
+  devices: readonly Device[],
+): readonly Finding[] {
+  return configuration.flatMap(({ key: changed, before, after, devices: ids }) => {
+    if (changed !== 'hub' || before === undefined || after === undefined) return [];
+    const first = devices.find(({ id }) => id === ids[0]);
+    if (first === undefined || withoutPort(before) === withoutPort(after)) return [];
+    const subject = { place: first.place('hub'), ...(ids.length === 1 ? { device: first.id, hub: first.hub } : {}) };
+    return [finding('config/hub-name-changes', { ids, before, after }, subject)];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Device, DeviceId, Fleet, HubHost } from '../../src/model/fleet.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
+import { type HubEndpoint, readHubName } from '../../src/model/hub-name.ts';
 import { isThumbprint, type Thumbprint } from '../../src/model/identity.ts';
 import type { RegistryWrite } from '../../src/model/registry.ts';
 
@@ -11,6 +12,13 @@ export function deviceId(text: string): DeviceId {
 export function hubHost(text: string): HubHost {
   if (!isHubHost(text)) throw new Error(`${text} is not a host`);
   return text;
+}
+
+/** A host name that calls go to. */
+export function endpoint(text: string): HubEndpoint {
+  const read = readHubName(text);
+  if (read.kind !== 'hub') throw new Error(`${text} is not a host`);
+  return read.endpoint;
 }
 
 export function thumbprint(digit = 'A', length = 40): Thumbprint {

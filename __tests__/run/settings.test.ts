@@ -127,7 +127,7 @@ describe('settings', () => {
       recognizedBy: [
         'apply',
         'a.yaml\r\n\n  fleet/*.yaml',
-        'LOCALHOST:8443',
+        'localhost:8443',
         'contoso.azure-devices.net',
         'localhost:8443',
       ],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runLines } from '../../src/run/lines.ts';
 import { applicationPrincipal, cliPrincipal, signingIn } from '../../src/run/sign-in.ts';
 import { unread } from '../../src/run/unread.ts';
-import { hubHost } from '../hub/devices.ts';
+import { endpoint } from '../hub/devices.ts';
 import { holdTexts } from '../support/text-table.ts';
 
 describe('a line of a run', () => {
@@ -57,7 +57,7 @@ describe('why a file cannot be read', () => {
 });
 
 describe('who signs in', () => {
-  const host = hubHost('contoso.azure-devices.net');
+  const host = endpoint('contoso.azure-devices.net');
   const entra = { kind: 'entra', host, token: async () => '' } as const;
 
   it.each([

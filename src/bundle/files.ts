@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BundleFile } from '../model/bundle.ts';
-import type { Device, HubHost } from '../model/fleet.ts';
+import type { Device } from '../model/fleet.ts';
+import type { DeviceEndpoint } from '../model/hub-name.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Base } from './base/base.ts';
 import { renderOnBase } from './base/device.ts';
@@ -24,7 +25,7 @@ interface Material {
  * The files of one device: the configuration, the certificate, and the script that installs both. The device must have
  * been judged before. Each file is rendered when its text is read.
  */
-export function filesOf(identity: Identity, hub: HubHost, { places, base }: Material): readonly BundleFile[] {
+export function filesOf(identity: Identity, hub: DeviceEndpoint, { places, base }: Material): readonly BundleFile[] {
   const { device, certificates } = identity;
   const carried = certificates[device.identity.slot];
   const certificate = carried === undefined ? [] : [{ name: 'identity-certificate.pem', text: carried.pem }];
@@ -62,7 +63,7 @@ class RenderedFile implements BundleFile {
   }
 }
 
-function renderYaml({ device }: Identity, hub: HubHost, { places, base }: Material): string {
+function renderYaml({ device }: Identity, hub: DeviceEndpoint, { places, base }: Material): string {
   return base === undefined ? renderConfigYaml(device, hub, places) : renderOnBase(base, device, hub, places);
 }
 

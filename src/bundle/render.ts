@@ -1,6 +1,7 @@
 import type { Bundle, BundleFile } from '../model/bundle.ts';
 import type { Judged, RuleChanges } from '../model/finding.ts';
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
+import { deviceEndpoint } from '../model/hub-name.ts';
 import type { Identity } from '../model/identity.ts';
 import { guarded } from '../rules/guarded.ts';
 import { FindingsOnce } from '../rules/once.ts';
@@ -106,7 +107,9 @@ class RenderedBundle implements Bundle {
     const { identity, hub, base, filesOf } = this.#sources;
     // They are valid, or there would be no bundle. Reading them again costs less than keeping them in memory.
     const { value: places } = readPlaces(identity.device);
-    return places === undefined ? [] : filesOf(identity, hub, { places, base });
+    return places === undefined
+      ? []
+      : filesOf(identity, deviceEndpoint(hub, identity.device.hubForm), { places, base });
   }
 }
 

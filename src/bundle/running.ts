@@ -1,4 +1,5 @@
 import { type Device, isHubHost } from '../model/fleet.ts';
+import { deviceEndpoint, nameForDevices } from '../model/hub-name.ts';
 import type { Base } from './base/base.ts';
 import { renderOnBase } from './base/device.ts';
 import { pathInToml, renderConfigToml } from './config/toml.ts';
@@ -29,7 +30,8 @@ export function runningOf(device: Device, base: Base | undefined): Running | und
   const form = generationOf(device.runtime.version) === 'aziot' ? 'config.toml' : 'config.yaml';
   const { config } = device;
   // `validate` does not need a hub, so a device may have none.
-  const hub = device.hub ?? ['localhost'].find(isHubHost);
+  const named = device.hub ?? ['localhost'].find(isHubHost);
+  const hub = named && deviceEndpoint(named, device.hubForm);
   const places = readPlaces(device).value ?? placesAsWritten(device);
   if (hub === undefined || (config.base !== undefined && form === 'config.yaml' && base === undefined))
     return undefined;
@@ -145,7 +147,7 @@ const described: ForEachKey<Described, Described | typeof byItsKeys> = {
 const rows = Object.entries(described).flatMap(([key, row]) => (typeof row === 'string' ? [] : [{ key, ...row }]));
 
 function besideConfiguration(device: Device): Settings {
-  const settings = new Map<string, string>(flat('hub', device.hub));
+  const settings = new Map<string, string>(flat('hub', device.hub && nameForDevices(device.hub, device.hubForm)));
   for (const row of rows) {
     if ('beside' in row) for (const [key, value] of flat(row.name, row.beside(device))) settings.set(key, value);
   }

@@ -3,6 +3,7 @@ import { scrubbed } from '../model/secrets.ts';
 import { certificateRules } from './certificate.ts';
 import { configRules } from './config.ts';
 import { deviceRules } from './device.ts';
+import { hubRules } from './hub.ts';
 import { manifestRules } from './manifest.ts';
 import { planRules } from './plan.ts';
 import type { Rule } from './rule.ts';
@@ -14,6 +15,7 @@ const table = {
   ...certificateRules,
   ...thumbprintRules,
   ...configRules,
+  ...hubRules,
   ...planRules,
 };
 

@@ -66,6 +66,12 @@ export const runFaults = {
     name: 'hub',
     given: 'https://contoso.azure-devices.net',
   }),
+  // Not of the kind `usage`: a manifest that says the same ends the run with exit code 1, and often both say it.
+  'hub-without-domain': faultRow<Wrong & { meant: string }>({
+    message: ({ name, given }) => `${name}: ${JSON.stringify(given)} is a hub's name without its domain`,
+    remedy: ({ name, meant }) => `Give ${name} the whole host name: ${meant} (in other clouds it ends otherwise).`,
+    example: { name: 'hub', given: 'contoso', meant: 'contoso.azure-devices.net' },
+  }),
   'not-a-limit': wrong<Wrong>(() => 'a whole number or a share, such as 50 or 30%', {
     name: 'max-changes',
     given: 'many',

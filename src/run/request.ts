@@ -16,7 +16,7 @@ export interface Request {
   readonly insteadOfPlan?: true;
   /** Paths and globs, relative to the workspace. */
   readonly manifests: readonly string[];
-  /** The hubs that the workflow names. Credentials go to no other hub. */
+  /** The hubs that the workflow names. Credentials go to no other hub, and there only to the host names that it gives. */
   readonly hubs: readonly HubHost[];
   readonly onlyHub?: HubHost;
   /** Absolute. */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type ImportContainer, readImportContainer } from '../hub/import/import-container.ts';
 import { parseCapacity } from '../model/capacity.ts';
 import type { Fault } from '../model/fault.ts';
-import type { HubHost } from '../model/fleet.ts';
+import { classicName, type HubEndpoint, type HubHost, hubOf } from '../model/hub-name.ts';
 import type { Owner } from '../model/owner.ts';
 import { type Command, commands } from '../model/report.ts';
 import { type ChangeLimit, readChangeLimit } from '../plan/limit.ts';
@@ -21,6 +21,8 @@ export interface RunSettings {
   /** Its findings are empty. The door adds its own. */
   readonly request: Request;
   readonly signIn: SignIn;
+  /** The host name to call for each hub of the request, in the same order. A connection string goes before the setting `hub`. */
+  readonly endpoints: readonly HubEndpoint[];
   /** The absolute path of one more certificate authority, PEM. */
   readonly caFile?: string;
   /** The container for import jobs, if there is one. */
@@ -85,7 +87,9 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
   const { directory, manifests = () => reader.lines('manifest', 'devices.yaml'), now = Date.now() } = context;
   const command = reader.word('command', commands, 'plan');
   const signIn = await readSignIn(reader, command, context);
-  const onlyHub = reader.text('only-hub') === '' ? undefined : reader.hub('only-hub', reader.raw('only-hub') ?? '');
+  const endpoints = endpointsOf(reader, signIn);
+  const onlyHub =
+    reader.text('only-hub') === '' ? undefined : reader.hub('only-hub', reader.raw('only-hub') ?? '')?.hub;
   const planFile = reader.text('plan-file');
   const capacity = reader.text('hub-capacity');
   const timeLimit = reader.minutes('time-limit');
@@ -98,7 +102,7 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
   const unowned: Request = {
     command,
     manifests: reader.attempt(manifests) ?? [],
-    hubs: [...new Set([...readHubs(reader), ...hostsOf(signIn)])],
+    hubs: endpoints.map(hubOf),
     ...(onlyHub === undefined ? {} : { onlyHub }),
     outputDirectory: resolve(directory, reader.text('output-directory', 'device-bundles')),
     failOn: reader.word('fail-on', ['error', 'warning']),
@@ -122,6 +126,7 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
   const read: RunSettings = {
     request,
     signIn,
+    endpoints,
     ...(caFile === '' ? {} : { caFile: resolve(directory, caFile) }),
     ...(importContainer === undefined ? {} : { importContainer }),
     artifacts: reader.word('artifacts', ['device', 'fleet', 'none']),
@@ -130,16 +135,23 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
     ...(issue === '' ? {} : { issue }),
     githubToken: reader.text('github-token'),
     secrets: secretsIn(settings),
-    recognizedBy: [...['command', 'manifest', 'only-hub'].map((name) => reader.text(name)), ...hostsIn(settings)],
+    recognizedBy: [
+      ...['command', 'manifest'].map((name) => reader.text(name)),
+      classicName(reader.text('only-hub')),
+      ...hostsIn(settings),
+    ],
   };
   return { settings: read, faults: reader.faults };
 }
 
-/** The hosts of the hubs that the settings name, sorted. */
+/**
+ * The hubs that the settings name, by their classic names, sorted. A workflow that calls a hub by another of its names finds its comment
+ * again.
+ */
 function hostsIn({ hub = '', 'connection-string': strings = '' }: Settings): readonly string[] {
   const named = [...strings.matchAll(/\bHostName\s*=\s*([^\s;]+)/gi)].map(([, host = '']) => host);
   const hosts = [...hub.split(/\s+/), ...named].filter((host) => host !== '');
-  return [...new Set(hosts.map((host) => host.toLowerCase()))].sort();
+  return [...new Set(hosts.map(classicName))].sort();
 }
 
 /** The table of rules is loaded only if the setting is given: `list` and the command line's help need none. */
@@ -204,8 +216,16 @@ function judgeIds(reader: SettingReader, ids: { clientId: string; tenantId: stri
   if (tenantId !== '' && !/^[0-9a-z][0-9a-z.-]*$/i.test(tenantId)) reader.refuse(runFault('tenant-id-malformed', {}));
 }
 
-function readHubs(reader: SettingReader): readonly HubHost[] {
-  return reader.lines('hub').flatMap((line) => reader.hub('hub', line) ?? []);
+/** If the workflow gives several names of one hub, the first one is called, or that of the connection string. */
+function endpointsOf(reader: SettingReader, signIn: SignIn): readonly HubEndpoint[] {
+  const named = reader.lines('hub').flatMap((line) => reader.hub('hub', line)?.endpoint ?? []);
+  const signedIn = new Map(hostsOf(signIn).map((endpoint) => [hubOf(endpoint), endpoint]));
+  const chosen = new Map<HubHost, HubEndpoint>();
+  for (const endpoint of [...named, ...signedIn.values()]) {
+    const hub = hubOf(endpoint);
+    if (!chosen.has(hub)) chosen.set(hub, signedIn.get(hub) ?? endpoint);
+  }
+  return [...chosen.values()];
 }
 
 function readMaxChanges(reader: SettingReader): ChangeLimit {

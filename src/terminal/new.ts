@@ -4,10 +4,12 @@ import { pairCertificates } from '../identity/pairs.ts';
 import { type FirstDevice, type FirstManifestOptions, firstManifest, readTable } from '../manifest/first.ts';
 import { messageOf } from '../model/fault.ts';
 import { type Finding, failing } from '../model/finding.ts';
-import { type HubHost, isHubHost, type Platform, slots } from '../model/fleet.ts';
+import { type Platform, slots } from '../model/fleet.ts';
+import { nameForDevices, readHubName } from '../model/hub-name.ts';
 import { certificateExtensions } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { findingLines } from '../report/text.ts';
+import { runFault } from '../run/faults.ts';
 import { SettingReader } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
 import { openWorkspace } from '../run/workspace.ts';
@@ -82,12 +84,16 @@ function readOptions(
   return reader.checked({ options, manifest, inputs });
 }
 
-function readHub(reader: SettingReader): HubHost | undefined {
+function readHub(reader: SettingReader): string | undefined {
   const given = reader.raw('hub');
-  const host = given?.toLowerCase();
-  if (given === undefined || host === undefined) return undefined;
-  if (isHubHost(host)) return host;
-  reader.refuse(terminalFault('not-a-host', { given }));
+  if (given === undefined) return undefined;
+  const read = readHubName(given);
+  if (read.kind === 'hub') return nameForDevices(read.hub, read.form === 'device' ? 'device' : 'classic');
+  reader.refuse(
+    read.kind === 'no-domain'
+      ? runFault('hub-without-domain', { name: '--hub', given, meant: read.meant.hub })
+      : terminalFault('not-a-host', { given }),
+  );
   return undefined;
 }
 

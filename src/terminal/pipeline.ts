@@ -27,7 +27,7 @@ export async function runPipeline(
   const outside = settings.command === 'apply' ? stopFromOutside() : undefined;
   let report: Report;
   try {
-    const { request, signIn, caFile, importContainer } = await readSettings(
+    const { request, signIn, endpoints, caFile, importContainer } = await readSettings(
       { ...settings, 'connection-string': process.env.IOTHUB_CONNECTION_STRING },
       {
         directory,
@@ -37,7 +37,7 @@ export async function runPipeline(
     );
     outside?.limit(request.timeLimit);
     const workspace = openWorkspace(root, { checkIgnored });
-    const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
+    const credentials = await openSignIn(signIn, endpoints, { mask: () => {} });
     const openHistory = async () => {
       const { openDefaultHistory } = await import('../github/git/history.ts');
       return openDefaultHistory(root);

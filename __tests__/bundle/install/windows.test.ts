@@ -9,7 +9,7 @@ import type { Places } from '../../../src/bundle/judge/places.ts';
 import type { DeviceConfig, Runtime } from '../../../src/model/fleet.ts';
 import type { Identity } from '../../../src/model/identity.ts';
 import { fc, times } from '../../support/property.ts';
-import { identityOf, now, type Wanted } from '../material.ts';
+import { hubOfDevice, identityOf, now, type Wanted } from '../material.ts';
 import { powershell } from './powershell.ts';
 
 const read = await powershell();
@@ -34,9 +34,8 @@ function judged(identity: Identity) {
 
 function render(identity: Identity): string {
   const { places, errors } = judged(identity);
-  const { hub } = identity.device;
-  if (places === undefined || hub === undefined) throw new Error(JSON.stringify(errors));
-  return renderInitializer(identity, hub, places);
+  if (places === undefined) throw new Error(JSON.stringify(errors));
+  return renderInitializer(identity, hubOfDevice(identity.device), places);
 }
 
 const settings = (identity: Identity) => Object.fromEntries(read(render(identity)).settings);
@@ -58,13 +57,13 @@ describe('the script of a Windows device', () => {
   it('is beside the configuration and the certificate', () => {
     const identity = onWindows();
     const { places } = judged(identity);
-    const files = filesOf(identity, identity.device.hub!, { places: places!, base: undefined });
+    const files = filesOf(identity, hubOfDevice(identity.device), { places: places!, base: undefined });
     expect(files.map(({ name }) => name)).toEqual([
       'config.yaml',
       'identity-certificate.pem',
       'Initialize-IoTEdge.ps1',
     ]);
-    const onLinux = filesOf(identityOf(), identity.device.hub!, { places: places!, base: undefined });
+    const onLinux = filesOf(identityOf(), hubOfDevice(identity.device), { places: places!, base: undefined });
     expect(onLinux.map(({ name }) => name)).not.toContain('Initialize-IoTEdge.ps1');
   });
 
@@ -180,7 +179,7 @@ describe('the script of a Windows device', () => {
         proxy: { https: proxy, noProxy: path },
       };
       const identity = onWindows({}, { config, runtime: { securityDaemonScript: script } });
-      const render = () => renderInitializer(identity, identity.device.hub!, places);
+      const render = () => renderInitializer(identity, hubOfDevice(identity.device), places);
       if ([path, image, username, proxy, script].some((text) => text.includes('\0'))) {
         expect(render).toThrow('holds a NUL');
         return;
@@ -212,7 +211,7 @@ describe('the script of a Windows device', () => {
     const property = fc.property(id, (text) => {
       const { places } = judged(onWindows());
       const identity = onWindows({ id: text });
-      const { shape, settings: found } = read(renderInitializer(identity, identity.device.hub!, places!));
+      const { shape, settings: found } = read(renderInitializer(identity, hubOfDevice(identity.device), places!));
       expect(shape).toBe(expected);
       expect(found.get('DeviceId')).toEqual([text]);
     });
@@ -247,7 +246,9 @@ describe('Linux containers on Windows', () => {
   it('get no config.yaml, since only Microsoft’s script knows the addresses in it', () => {
     const identity = withLinux({ id: '7-of-nine' });
     const { places } = judged(identity);
-    const names = filesOf(identity, identity.device.hub!, { places: places!, base: undefined }).map(({ name }) => name);
+    const names = filesOf(identity, hubOfDevice(identity.device), { places: places!, base: undefined }).map(
+      ({ name }) => name,
+    );
     expect(names).toEqual(['identity-certificate.pem', 'Initialize-IoTEdge.ps1']);
     expect(settings(identity)).toMatchObject({ BundledConfiguration: [''], ContainerOs: ['Linux'] });
   });

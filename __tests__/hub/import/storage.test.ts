@@ -16,7 +16,7 @@ import { type BlobService, startBlobService } from '../../support/blob-service.t
 import { faultOf, said } from '../../support/fault.ts';
 import { anyText, saidWithAnyText } from '../answers.ts';
 import { serveSilence } from '../calls/loopback.ts';
-import { create, hubHost } from '../devices.ts';
+import { create, endpoint } from '../devices.ts';
 import { importRig, newContainer } from './imports.ts';
 
 let blobs: BlobService;
@@ -165,7 +165,7 @@ async function startTokenDoor(token: string) {
 describe('by Entra', () => {
   const entra = (hub: EmbeddedHub, storageToken: string): HubCredential => ({
     kind: 'entra',
-    host: hubHost(hub.host),
+    host: endpoint(hub.host),
     principal,
     token: async () => hub.mintToken({ roles: ['IoT Hub Data Contributor'] }),
     storageToken: async () => storageToken,
@@ -254,7 +254,7 @@ describe('a hub that', () => {
       url,
       credential: (hub) => ({
         kind: 'entra',
-        host: hubHost(hub.host),
+        host: endpoint(hub.host),
         principal,
         token: async () => hub.mintToken({ roles: ['IoT Hub Registry Contributor'] }),
       }),

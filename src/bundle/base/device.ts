@@ -1,15 +1,16 @@
-import type { Device, HubHost } from '../../model/fleet.ts';
+import type { Device } from '../../model/fleet.ts';
+import type { DeviceEndpoint } from '../../model/hub-name.ts';
 import { saidInYaml } from '../config/yaml.ts';
 import type { Places } from '../judge/places.ts';
 import type { Base } from './base.ts';
 import { editBase } from './edit.ts';
 
 /** The user's config.yaml for one device: with its provisioning and with the settings that the manifest gives. */
-export function renderOnBase(base: Base, device: Device, hub: HubHost, places: Places): string {
+export function renderOnBase(base: Base, device: Device, hub: DeviceEndpoint, places: Places): string {
   const { dynamicReprovisioning } = device.config;
   return editBase(base, {
     provisioning: {
-      hub: hub.replace(/:\d+$/, ''),
+      hub,
       deviceId: device.id,
       certificate: places.certificate.uri,
       privateKey: places.privateKey.uri,

@@ -1,5 +1,6 @@
 import { stringify } from 'smol-toml';
-import type { Device, HubHost, ImageGarbageCollection } from '../../model/fleet.ts';
+import type { Device, ImageGarbageCollection } from '../../model/fleet.ts';
+import type { DeviceEndpoint } from '../../model/hub-name.ts';
 import type { ForEachName } from '../../model/setting-key.ts';
 import { hostnameOf } from '../judge/hostname.ts';
 import { isModuleUri } from '../judge/module.ts';
@@ -13,17 +14,17 @@ import { networkOf } from './yaml.ts';
  * Renders config.toml of IoT Edge 1.2 to 1.6. The writer puts top-level keys before the first table. Behind a table
  * they would belong to it without an error.
  */
-export function renderConfigToml(device: Device, hub: HubHost, places: Places): string {
+export function renderConfigToml(device: Device, hub: DeviceEndpoint, places: Places): string {
   return `${header(device, places)}\n${stringify(settingsOf(device, hub, places))}`;
 }
 
-function settingsOf(device: Device, hub: HubHost, places: Places): FileMap {
+function settingsOf(device: Device, hub: DeviceEndpoint, places: Places): FileMap {
   const { moby_runtime: engine, ...settings } = tomlSettings.whole(
     { device, places },
     {
       provisioning: {
         source: 'manual',
-        iothub_hostname: hub.replace(/:\d+$/, ''),
+        iothub_hostname: hub,
         device_id: device.id,
         authentication: { method: 'x509' },
       },

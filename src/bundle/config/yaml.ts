@@ -1,4 +1,5 @@
-import type { ContainerNetwork, Device, HubHost } from '../../model/fleet.ts';
+import type { ContainerNetwork, Device } from '../../model/fleet.ts';
+import type { DeviceEndpoint } from '../../model/hub-name.ts';
 import type { ForEachName } from '../../model/setting-key.ts';
 import { hostnameOf } from '../judge/hostname.ts';
 import type { Places } from '../judge/places.ts';
@@ -10,19 +11,19 @@ import { yamlLines } from './yaml-lines.ts';
  * Renders a complete config.yaml of IoT Edge 1.0.10 to 1.1. For a missing setting the runtime takes a compiled-in
  * value, which is not the one of the package (sockets under /var/run/iotedge, host name localhost).
  */
-export function renderConfigYaml(device: Device, hub: HubHost, places: Places): string {
+export function renderConfigYaml(device: Device, hub: DeviceEndpoint, places: Places): string {
   return `${header(device, places)}\n${yamlLines(configYamlOf(device, hub, places)).join('\n')}\n`;
 }
 
 /** The settings of the file, as a reader gets them. */
-export function configYamlOf(device: Device, hub: HubHost, places: Places): object {
+export function configYamlOf(device: Device, hub: DeviceEndpoint, places: Places): object {
   const { connect, listen, homedir, engine } = platforms[device.runtime.platform];
   return yamlSettings.whole(
     { device, places },
     {
       provisioning: {
         source: 'manual',
-        authentication: { method: 'x509', iothub_hostname: hub.replace(/:\d+$/, ''), device_id: device.id },
+        authentication: { method: 'x509', iothub_hostname: hub, device_id: device.id },
       },
       certificates: undefined,
       agent: { name: 'edgeAgent', type: 'docker', env: {}, config: {} },

@@ -1,4 +1,4 @@
-import type { HubHost } from '../../model/fleet.ts';
+import type { DeviceEndpoint } from '../../model/hub-name.ts';
 import type { Identity } from '../../model/identity.ts';
 import { agentImageOf } from '../judge/agent-image.ts';
 import { carriesConfiguration } from '../judge/linux-containers.ts';
@@ -11,7 +11,7 @@ import { initializer } from './scripts.generated.ts';
  * code page of the machine
  * (https://learn.microsoft.com/powershell/scripting/dev-cross-plat/vscode/understanding-file-encoding).
  */
-export function renderInitializer(identity: Identity, hub: HubHost, places: Places): string {
+export function renderInitializer(identity: Identity, hub: DeviceEndpoint, places: Places): string {
   const settings = Object.entries(settingsOf(identity, hub, places)).map(([name, value]) => `$${name} = ${value}\r\n`);
   // The function keeps the settings' own line breaks and `$` as they are.
   const text = initializer.replaceAll('\n', '\r\n').replace('#SETTINGS#\r\n', () => settings.join(''));
@@ -19,12 +19,12 @@ export function renderInitializer(identity: Identity, hub: HubHost, places: Plac
 }
 
 /** All settings are always set, absent ones to empty text: strict mode stops at a variable that is not set. */
-function settingsOf({ device, thumbprints, certificates }: Identity, hub: HubHost, places: Places) {
+function settingsOf({ device, thumbprints, certificates }: Identity, hub: DeviceEndpoint, places: Places) {
   const { identity, config, runtime } = device;
   return {
     Runtime: literal(runtime.version.text),
     DeviceId: literal(device.id),
-    HubHostName: literal(hub.replace(/:\d+$/, '')),
+    HubHostName: literal(hub),
     Thumbprints: `@(${literal(thumbprints.primary)}, ${literal(thumbprints.secondary)})`,
     Certificate: pathOf(places.certificate),
     PrivateKey: pathOf(places.privateKey),
