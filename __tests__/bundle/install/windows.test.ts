@@ -36,7 +36,7 @@ function render(identity: Identity): string {
   const { places, errors } = judged(identity);
   const { hub } = identity.device;
   if (places === undefined || hub === undefined) throw new Error(JSON.stringify(errors));
-  return renderInitializer(identity, hub, places);
+  return renderInitializer(identity, hub, { places });
 }
 
 const settings = (identity: Identity) => Object.fromEntries(read(render(identity)).settings);
@@ -180,7 +180,7 @@ describe('the script of a Windows device', () => {
         proxy: { https: proxy, noProxy: path },
       };
       const identity = onWindows({}, { config, runtime: { securityDaemonScript: script } });
-      const render = () => renderInitializer(identity, identity.device.hub!, places);
+      const render = () => renderInitializer(identity, identity.device.hub!, { places });
       if ([path, image, username, proxy, script].some((text) => text.includes('\0'))) {
         expect(render).toThrow('holds a NUL');
         return;
@@ -212,7 +212,7 @@ describe('the script of a Windows device', () => {
     const property = fc.property(id, (text) => {
       const { places } = judged(onWindows());
       const identity = onWindows({ id: text });
-      const { shape, settings: found } = read(renderInitializer(identity, identity.device.hub!, places!));
+      const { shape, settings: found } = read(renderInitializer(identity, identity.device.hub!, { places: places! }));
       expect(shape).toBe(expected);
       expect(found.get('DeviceId')).toEqual([text]);
     });

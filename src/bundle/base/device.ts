@@ -1,13 +1,16 @@
 import type { Device, HubHost } from '../../model/fleet.ts';
+import { explainedInYaml, ownName } from '../config/own-name.ts';
 import { saidInYaml } from '../config/yaml.ts';
 import type { Places } from '../judge/places.ts';
 import type { Base } from './base.ts';
 import { editBase } from './edit.ts';
+import { hostnameOfBase } from './hostname.ts';
 
 /** The user's config.yaml for one device: with its provisioning and with the settings that the manifest gives. */
 export function renderOnBase(base: Base, device: Device, hub: HubHost, places: Places): string {
-  const { dynamicReprovisioning } = device.config;
-  return editBase(base, {
+  const { dynamicReprovisioning, hostname } = device.config;
+  const isOwn = hostname === undefined && hostnameOfBase(base) === undefined;
+  const text = editBase(base, {
     provisioning: {
       hub: hub.replace(/:\d+$/, ''),
       deviceId: device.id,
@@ -15,6 +18,7 @@ export function renderOnBase(base: Base, device: Device, hub: HubHost, places: P
       privateKey: places.privateKey.uri,
       ...(dynamicReprovisioning === undefined ? {} : { dynamicReprovisioning }),
     },
-    set: saidInYaml(device, places),
+    set: [...saidInYaml(device, places), ...(isOwn ? [{ path: ['hostname'], value: ownName }] : [])],
   });
+  return isOwn ? explainedInYaml(text) : text;
 }

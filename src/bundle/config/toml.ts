@@ -1,11 +1,11 @@
 import { stringify } from 'smol-toml';
 import type { Device, HubHost, ImageGarbageCollection } from '../../model/fleet.ts';
 import type { ForEachName } from '../../model/setting-key.ts';
-import { hostnameOf } from '../judge/hostname.ts';
 import { isModuleUri } from '../judge/module.ts';
 import type { Places } from '../judge/places.ts';
 import { agentSettings, renamed } from './agent.ts';
 import { byItsKeys, type FileMap, fileSettings, isMap, notInFile, withItsSection } from './file-settings.ts';
+import { explainedInToml, ownName } from './own-name.ts';
 import { placeholderOf } from './placeholders.ts';
 import { networkOf } from './yaml.ts';
 
@@ -14,7 +14,8 @@ import { networkOf } from './yaml.ts';
  * they would belong to it without an error.
  */
 export function renderConfigToml(device: Device, hub: HubHost, places: Places): string {
-  return `${header(device, places)}\n${stringify(settingsOf(device, hub, places))}`;
+  const settings = stringify(settingsOf(device, hub, places));
+  return `${header(device, places)}\n${device.config.hostname === undefined ? explainedInToml(settings) : settings}`;
 }
 
 function settingsOf(device: Device, hub: HubHost, places: Places): FileMap {
@@ -45,7 +46,7 @@ const tomlSettings = fileSettings({
   'runtime.platform': notInFile,
   'runtime.containerOs': notInFile,
   'runtime.securityDaemonScript': notInFile,
-  'config.hostname': { at: 'hostname', whole: ({ device }) => hostnameOf(device) },
+  'config.hostname': { at: 'hostname', whole: ({ device }) => device.config.hostname ?? ownName },
   'config.parentHostname': { at: 'parent_hostname' },
   'config.trustBundle': { at: 'trust_bundle_cert', says: ({ places }) => places.trustBundle?.uri },
   'config.dynamicReprovisioning': notInFile,
