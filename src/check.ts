@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readBases } from './bundle/base/read.ts';
-import { withParentHostnames } from './bundle/config/parent.ts';
+import { judgeParentHostnames, withParentHostnames } from './bundle/config/parent.ts';
 import { renderBundles } from './bundle/render.ts';
 import { type Assigned, type AssignOptions, assignHubs } from './hub/assign-hubs.ts';
 import { largestCertificate } from './identity/certificate.ts';
@@ -62,7 +62,10 @@ export async function check(request: Request, world: World): Promise<Checked> {
     bases: bases.value,
     judge: devices.filter((device) => !identified.has(device)),
   });
-  const findings = [fleet, assigned, identities, { findings: keys }, bases, bundles].flatMap((stage) => stage.findings);
+  const parents = { findings: judgeParentHostnames(devices, assigned.value.all) };
+  const findings = [fleet, assigned, identities, parents, { findings: keys }, bases, bundles].flatMap(
+    (stage) => stage.findings,
+  );
   const checked = {
     devices,
     all: assigned.value.all,

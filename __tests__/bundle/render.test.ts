@@ -65,7 +65,10 @@ describe('rendering bundles', () => {
   });
 
   it('judges devices that it does not render, as it judges the others', async () => {
-    const { value, findings } = await renderBundles([], { now, judge: [deviceOf({ id: '7', version: '1.6' })] });
+    const { value, findings } = await renderBundles([], {
+      now,
+      judge: [deviceOf({ id: '7', version: '1.6', hostname: '7' })],
+    });
     expect(value).toEqual([]);
     expect(findings).toMatchObject([{ rule: 'config/hostname', device: '7' }]);
   });

@@ -194,6 +194,9 @@ devices:
   - id: hostname
     ${own('hostname')}
     config: { hostname: 7_up } #! config/hostname
+  - id: nameless
+    ${own('nameless')}
+    config: { hostname: "" } #! config/hostname-unusable
   - id: secret
     ${own('secret')}
     config: { agent: { env: { UPSTREAM: "HostName=a;SharedAccessKey=c2VjcmV0" } } } #! config/secret-in-manifest
@@ -214,6 +217,10 @@ devices:
     ${own('module')}
     runtime: { version: "1.6" }
     identity: { privateKey: "pkcs11:object=module" } #! config/pkcs11
+  - id: behind
+    ${own('behind')}
+    runtime: { version: "1.6" }
+    parent: module #! config/no-parent-hostname
   - id: placeholder
     ${own('placeholder')}
     config:

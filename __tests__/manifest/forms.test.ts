@@ -270,7 +270,7 @@ const faults: readonly [rule: string, what: string, plant: Readonly<Record<strin
   ],
   ['thumbprint/missing', 'nothing to register', none, { value: 'id' }],
   ['hub/not-allowed', 'a hub of somebody else', { hub: 'evil.example' }, { value: 'hub' }],
-  ['config/hostname', 'a host name that cannot be', { 'config.hostname': 'press_2' }, { value: 'config.hostname' }],
+  ['config/hostname', 'a host name of no DNS', { 'config.hostname': 'press_2' }, { value: 'config.hostname' }],
   ['config/uri', 'a relative place', { 'identity.certificate': 'a.pem' }, { value: 'identity.certificate' }],
   [
     'config/uri',

@@ -58,8 +58,8 @@ const places: readonly PlaceProblem[] = [
 ];
 
 const hostnames: readonly HostnameProblem[] = [
-  { kind: 'empty' },
   { kind: 'empty-label' },
+  { kind: 'address' },
   { kind: 'length', length: 65 },
   { kind: 'label', label: 'L', problem: { kind: 'begin' } },
   { kind: 'label', label: 'L', problem: { kind: 'end' } },
@@ -245,10 +245,12 @@ export const branches: readonly Branch[] = [
     'config/uri',
     ...places.map((problem) => ({ key: 'identity.certificate', value: 'V', problem, expected: 'file:///E' })),
   ),
-  ...all(
-    'config/hostname',
-    ...hostnames.map((problem) => ({ key: 'config.hostname', hostname: 'H', problem, implied: false })),
-  ),
+  ...all('config/hostname', ...hostnames.map((problem) => ({ key: 'config.hostname', hostname: 'H', problem }))),
+  ...all('config/hostname-unusable', {
+    key: 'config.hostname',
+    hostname: 'H',
+    problem: { kind: 'length', length: 65 },
+  }),
   ...all('config/unsupported-by-version', ...unsupported.map((problem) => ({ problem, version: '1.1' }))),
   ...all('config/secret-in-manifest', ...secrets.map((what) => ({ key: 'K', what }))),
   ...all('config/pkcs11', { kind: 'two-pins', key: 'identity.privateKey' }, { kind: 'pin-alone' }),

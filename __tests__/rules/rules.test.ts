@@ -39,7 +39,8 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'thumbprint/mismatch',
     'thumbprint/only-secondary',
     'config/uri',
-    'config/hostname',
+    'config/hostname-unusable',
+    'config/no-parent-hostname',
     'config/unsupported-by-version',
     'config/base',
     'config/secret-in-manifest',
@@ -186,8 +187,8 @@ describe('a message or a remedy that depends on its details', () => {
     ['why a device was disabled', rendered('plan/re-enable', { id: 'a', reason: 'stolen' }), ['"a"', '(stolen)']],
     [
       'the host name that somebody gave',
-      rendered('config/hostname', { key: 'config.hostname', hostname: '', problem: { kind: 'empty' }, implied: false }),
-      ['config.hostname, ""', 'config.hostname'],
+      rendered('config/hostname', { key: 'config.hostname', hostname: '7', problem: { kind: 'address' } }),
+      ['config.hostname, "7"', 'config.hostname'],
     ],
     [
       'a chain by its names',

@@ -5,12 +5,13 @@ import type { DeviceEndpoint } from '../model/hub-name.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Base } from './base/base.ts';
 import { renderOnBase } from './base/device.ts';
+import { hostnameOfBase } from './base/hostname.ts';
+import { nameLineIn } from './config/own-name.ts';
 import { secretsIn } from './config/placeholders.ts';
 import { renderConfigToml } from './config/toml.ts';
 import { renderConfigYaml } from './config/yaml.ts';
 import { renderInstaller } from './install/linux.ts';
 import { renderInitializer } from './install/windows.ts';
-import { hostnameOf } from './judge/hostname.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
 import type { DevicePlace, Places } from './judge/places.ts';
 import { generationOf } from './judge/runtime.ts';
@@ -31,7 +32,12 @@ export function filesOf(identity: Identity, hub: DeviceEndpoint, { places, base 
   const certificate = carried === undefined ? [] : [{ name: 'identity-certificate.pem', text: carried.pem }];
   const yaml = () => renderYaml(identity, hub, { places, base });
   if (device.runtime.platform === 'windows') {
-    const script = file('Initialize-IoTEdge.ps1', () => renderInitializer(identity, hub, places));
+    const script = file('Initialize-IoTEdge.ps1', () =>
+      renderInitializer(identity, hub, {
+        places,
+        nameLine: carriesConfiguration(device) ? nameLineIn(yaml()) : undefined,
+      }),
+    );
     return carriesConfiguration(device)
       ? [file('config.yaml', yaml), ...certificate, script]
       : [...certificate, script];
@@ -93,17 +99,11 @@ function installerOf(
       configuration: sha256(text),
       ...(carried === undefined ? {} : { certificate: sha256(carried.pem) }),
     },
-    hostname: hostnameIn(device, base),
+    hostname: device.config.hostname ?? (base && hostnameOfBase(base)),
+    nameLine: nameLineIn(text),
     ...(proxy === undefined ? {} : { proxy }),
     secrets: secretsIn(text, device),
   });
-}
-
-/** The host name in the configuration. An edited file keeps its own if the manifest has none. */
-function hostnameIn(device: Device, base: Base | undefined): string | undefined {
-  if (base === undefined || device.config.hostname !== undefined) return hostnameOf(device);
-  const own = base.settings.entries.get('hostname')?.scalar;
-  return typeof own === 'string' ? own : undefined;
 }
 
 /** A certificate always has a path: only keys can be in a PKCS#11 module. */

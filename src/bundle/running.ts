@@ -2,6 +2,7 @@ import { type Device, isHubHost } from '../model/fleet.ts';
 import { deviceEndpoint, nameForDevices } from '../model/hub-name.ts';
 import type { Base } from './base/base.ts';
 import { renderOnBase } from './base/device.ts';
+import { ownName, ownNameShown } from './config/own-name.ts';
 import { pathInToml, renderConfigToml } from './config/toml.ts';
 import { configYamlOf, pathInYaml, renderConfigYaml } from './config/yaml.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
@@ -166,6 +167,10 @@ export async function settingsOf(device: Device, running: Running, form: Running
     const called = calledIn(key);
     const runs = called === undefined ? running.form === form : carriesConfiguration(device) || called.inScript;
     if (runs) settings.set(called?.name ?? key, value);
+  }
+  // config.toml has no line for the device's own name, and config.yaml has a placeholder.
+  if (carriesConfiguration(device) && (settings.get('hostname') ?? ownName) === ownName) {
+    settings.set('hostname', ownNameShown);
   }
   // The configuration has the hub without its port; `beside` has it whole.
   settings.delete('hub');

@@ -1,4 +1,3 @@
-import { type HostnameProblem, hostnameText } from './hostname.ts';
 import { rule } from './rule.ts';
 import { iotedge, manifest, nobody, oldVersions } from './sources.ts';
 
@@ -38,7 +37,8 @@ export type BaseProblem =
       readonly usual: string;
       readonly platform: string;
     }
-  | { readonly kind: 'hostname'; readonly problem: BaseHostnameProblem }
+  /** The host name is no text. */
+  | { readonly kind: 'hostname' }
   | {
       readonly kind: 'address';
       readonly name: AddressName;
@@ -51,12 +51,6 @@ export type BaseProblem =
     };
 
 export type AddressName = 'management_uri' | 'workload_uri';
-
-export type BaseHostnameProblem =
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'no-text' }
-  | { readonly kind: 'placeholder'; readonly text: string }
-  | { readonly kind: 'invalid'; readonly hostname: string; readonly problem: HostnameProblem };
 
 export type AddressProblem =
   | { readonly kind: 'scheme'; readonly expected: readonly string[] }
@@ -140,9 +134,9 @@ function wordsOf(problem: BaseProblem): Words {
     }
     case 'hostname':
       return {
-        what: wordsOfHostname(problem.problem),
+        what: 'hostname is no text of one line in quotes',
         remedy:
-          'Set config.hostname in the manifest (in defaults, {id} stands for the device), or write the name of the machine here.',
+          'Write the name in quotes, or set config.hostname in the manifest (in defaults, {id} stands for the device).',
       };
     case 'address': {
       const { name, side, value, usual, platform } = problem;
@@ -162,19 +156,6 @@ const remediesOfReading = {
 } as const;
 
 const oneSettingALine = 'Write one setting a line, "key: value", as the file of the package does.';
-
-function wordsOfHostname(problem: BaseHostnameProblem): string {
-  switch (problem.kind) {
-    case 'missing':
-      return 'hostname is missing; the runtime would take "localhost"';
-    case 'no-text':
-      return 'hostname is no text in quotes';
-    case 'placeholder':
-      return `hostname is still the placeholder of the template, "${problem.text}"`;
-    case 'invalid':
-      return `hostname, "${problem.hostname}", ${hostnameText(problem.problem)}`;
-  }
-}
 
 function wordsOfAddress(name: AddressName, problem: AddressProblem): string {
   switch (problem.kind) {

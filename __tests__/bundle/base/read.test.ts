@@ -121,7 +121,7 @@ describe('the bases of a fleet', () => {
   });
 
   it('are judged once for a platform, and name a device where it is about that one', async () => {
-    const text = whole.replace('"edge"', '"<HERE>"').replace('homedir: "/h"\n', '');
+    const text = whole.replace('"edge"', '12').replace('homedir: "/h"\n', '');
     const workspace = openWorkspace(folderWith({ 'a.yaml': text, 'b.yaml': 'a: "' }));
     const judge = async (...devices: readonly Device[]) =>
       (await readBases(devices, workspace)).findings.map(({ message, place, device }) => ({ message, place, device }));
@@ -133,8 +133,7 @@ describe('the bases of a fleet', () => {
     });
     const noHome = { setting: 'homedir', found: 'nothing', usual: '/var/lib/iotedge', platform: 'debian' } as const;
     const home = (device?: string) => problemAt('a.yaml', 1, 1, { kind: 'lacks', ...noHome }, device);
-    const placeholder = { kind: 'placeholder', text: '<HERE>' } as const;
-    const name = (device?: string) => problemAt('a.yaml', 10, 1, { kind: 'hostname', problem: placeholder }, device);
+    const name = (device?: string) => problemAt('a.yaml', 10, 1, { kind: 'hostname' }, device);
     expect(await judge(withBase('a.yaml', { id: 'x' }))).toEqual([home('x'), name('x')]);
     expect(await judge(withBase('a.yaml', { id: 'x' }), withBase('a.yaml', { id: 'y' }))).toEqual([home(), name()]);
     expect(await judge(withBase('a.yaml', { id: 'x', ...given }), withBase('a.yaml', { id: 'y' }))).toEqual([

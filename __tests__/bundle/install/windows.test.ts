@@ -35,7 +35,7 @@ function judged(identity: Identity) {
 function render(identity: Identity): string {
   const { places, errors } = judged(identity);
   if (places === undefined) throw new Error(JSON.stringify(errors));
-  return renderInitializer(identity, hubOfDevice(identity.device), places);
+  return renderInitializer(identity, hubOfDevice(identity.device), { places });
 }
 
 const settings = (identity: Identity) => Object.fromEntries(read(render(identity)).settings);
@@ -179,7 +179,7 @@ describe('the script of a Windows device', () => {
         proxy: { https: proxy, noProxy: path },
       };
       const identity = onWindows({}, { config, runtime: { securityDaemonScript: script } });
-      const render = () => renderInitializer(identity, hubOfDevice(identity.device), places);
+      const render = () => renderInitializer(identity, hubOfDevice(identity.device), { places });
       if ([path, image, username, proxy, script].some((text) => text.includes('\0'))) {
         expect(render).toThrow('holds a NUL');
         return;
@@ -211,7 +211,9 @@ describe('the script of a Windows device', () => {
     const property = fc.property(id, (text) => {
       const { places } = judged(onWindows());
       const identity = onWindows({ id: text });
-      const { shape, settings: found } = read(renderInitializer(identity, hubOfDevice(identity.device), places!));
+      const { shape, settings: found } = read(
+        renderInitializer(identity, hubOfDevice(identity.device), { places: places! }),
+      );
       expect(shape).toBe(expected);
       expect(found.get('DeviceId')).toEqual([text]);
     });

@@ -44,7 +44,8 @@ async function readFor(
   if (typeof text !== 'string') return { value: undefined, findings: [text] };
   // Loaded only if a manifest names such a file.
   const { readBase } = await import('./base.ts');
-  const { judgeBaseHostname, judgeParts } = await import('./needs.ts');
+  const { judgeParts } = await import('./needs.ts');
+  const { judgeBaseHostname } = await import('./hostname.ts');
   const { judgeBaseKeys } = await import('./keys.ts');
   const { judgeAddresses } = await import('./addresses.ts');
   const { judgeBasePlaceholders } = await import('./placeholders.ts');

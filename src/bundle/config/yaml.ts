@@ -1,10 +1,10 @@
 import type { ContainerNetwork, Device } from '../../model/fleet.ts';
 import type { DeviceEndpoint } from '../../model/hub-name.ts';
 import type { ForEachName } from '../../model/setting-key.ts';
-import { hostnameOf } from '../judge/hostname.ts';
 import type { Places } from '../judge/places.ts';
 import { agentSettings, renamed } from './agent.ts';
 import { byItsKeys, fileSettings, notInFile, withItsSection } from './file-settings.ts';
+import { explainedInYaml, ownName } from './own-name.ts';
 import { yamlLines } from './yaml-lines.ts';
 
 /**
@@ -12,7 +12,8 @@ import { yamlLines } from './yaml-lines.ts';
  * value, which is not the one of the package (sockets under /var/run/iotedge, host name localhost).
  */
 export function renderConfigYaml(device: Device, hub: DeviceEndpoint, places: Places): string {
-  return `${header(device, places)}\n${yamlLines(configYamlOf(device, hub, places)).join('\n')}\n`;
+  const lines = yamlLines(configYamlOf(device, hub, places)).join('\n');
+  return `${header(device, places)}\n${device.config.hostname === undefined ? explainedInYaml(lines) : lines}\n`;
 }
 
 /** The settings of the file, as a reader gets them. */
@@ -74,7 +75,7 @@ const yamlSettings = fileSettings({
   'config.trustBundle': { at: 'certificates.trusted_ca_certs', says: ({ places }) => places.trustBundle?.uri },
   'config.edgeCa.lifetimeDays': { at: 'certificates.auto_generated_ca_lifetime_days' },
   'config.base': notInFile,
-  'config.hostname': { at: 'hostname', whole: ({ device }) => hostnameOf(device) },
+  'config.hostname': { at: 'hostname', whole: ({ device }) => device.config.hostname ?? ownName },
   'config.parentHostname': notInFile,
   'config.agent': byItsKeys,
   'config.proxy': byItsKeys,

@@ -16,8 +16,9 @@ check_material() {
   [ -z "$CARRIED" ] || check_target
   check_others
   check_ways
+  find_host_name
   check_secrets
-  [ -z "$RESTART" ] || [ -z "$HOST_NAME" ] || check_host_name
+  [ -z "$RESTART" ] || check_host_name
 }
 
 as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
@@ -95,18 +96,6 @@ check_others() {
     read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
 }
 
-# A warning only: the runtime works, and another name may lead to this machine. But "iotedge check" will report an error.
-# Its rules: 1.1 compares upper and lower case; later versions do not, and they accept an address.
-check_host_name() {
-  machine=$(uname -n) wanted=$HOST_NAME
-  if [ "$FORM" = toml ]; then
-    case $wanted in *:*) return ;; *[!0-9.]*) ;; *) return ;; esac
-    machine=$(say "$machine" | tr '[:upper:]' '[:lower:]') wanted=$(say "$wanted" | tr '[:upper:]' '[:lower:]')
-  fi
-  case $wanted in "$machine" | "$machine".*) return ;; esac
-  complain "the configuration calls this machine $HOST_NAME and its name is $(uname -n), which iotedge check will call an error. Type: sudo hostnamectl set-hostname '$HOST_NAME'; or set config.hostname in the manifest to $(uname -n), alone or with its domain, and get the bundle again."
-}
-
 check_secrets() {
   for name in $(say "$SECRET_NAMES" | sort -u); do
     case $(form_of "$name") in
@@ -115,7 +104,7 @@ check_secrets() {
     esac
   done
   [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
-    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
+    refuse "$BUNDLED has not all the lines that take a secret or the host name, expected the one rendered with this script. Get the bundle again."
 }
 
 form_of() ( # SECRET: not even "sh -x" shows it

@@ -58,8 +58,8 @@ function problemOf(key: string, value: Json): WrongSetting | undefined {
  */
 const texts: ForEachKey<'text' | 'line' | 'map' | 'not'> = {
   'config.base': 'not',
-  'config.hostname': 'text',
-  'config.parentHostname': 'text',
+  'config.hostname': 'line',
+  'config.parentHostname': 'line',
   'config.agent': 'not',
   'config.agent.image': 'line',
   'config.agent.env': 'map',
