@@ -152,7 +152,9 @@ export const platforms = {
 /** The name, or a map if the manifest says more about the network. */
 export function networkOf(network: ContainerNetwork | undefined): object | string | undefined {
   if (network === undefined) return undefined;
-  const { name, ipv6, ipam } = network;
+  const { ipv6, ipam } = network;
+  // The runtime takes an empty name for none (MobyNetwork::name in edgelet-settings/src/docker/network.rs).
+  const name = network.name || undefined;
   if (ipv6 === undefined && ipam.length === 0) return name;
   const ranges = ipam.map((range) =>
     renamed(range, { gateway: 'gateway', subnet: 'subnet', ipRange: 'ip_range' } satisfies ForEachName<

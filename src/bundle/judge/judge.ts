@@ -1,6 +1,9 @@
 import { type Finding, failing, type Judged, type RuleChanges, weighed } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
+import { judgeAgentContainer } from './create-options.ts';
 import { judgeDaemonScript } from './daemon-script.ts';
+import { judgeEdgeCaLifetime } from './edge-ca-lifetime.ts';
+import { judgeCollection } from './garbage-collection.ts';
 import { judgeHostname } from './hostname.ts';
 import { carriesConfiguration } from './linux-containers.ts';
 import { judgeModule } from './module.ts';
@@ -32,7 +35,10 @@ export function judgeDevice(device: Device, now: Date, rules?: RuleChanges): Jud
     ...judgeProxy(device, refused),
     ...places.findings,
     ...judgeNetwork(device, refused),
-    ...judgeModule(device),
+    ...judgeModule(device, refused),
+    ...judgeEdgeCaLifetime(device),
+    ...judgeCollection(device, refused),
+    ...judgeAgentContainer(device, refused),
     ...judgeDaemonScript(device, refused),
   ];
   return { value: failing(weighed(findings, rules)) ? undefined : places.value, findings };
