@@ -6,11 +6,24 @@ import { fc, times } from '../../../support/property.ts';
 import { names, randomBase } from './random-base.ts';
 import { provisioning, provisioningParsed } from './toml-material.ts';
 
-const text = fc.oneof(fc.string({ unit: 'grapheme' }), fc.constantFrom('"', '# x', 'a = b', '\n', '\r\n', '{{', '', "'''"));
+const text = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom('"', '# x', 'a = b', '\n', '\r\n', '{{', '', "'''"),
+);
 const name = fc.oneof(fc.constantFrom('x', 'y', 'z', '__proto__'), fc.string({ unit: 'grapheme' }));
 const flat = fc.dictionary(name, fc.oneof(text, fc.integer()), { maxKeys: 3 });
-const value = fc.oneof(text, fc.integer(), fc.boolean(), fc.array(text, { maxLength: 2 }), flat, fc.dictionary(name, flat, { maxKeys: 2 }));
-const path = fc.tuple(fc.constantFrom(...names, 'ddd'), fc.array(fc.constantFrom('x', 'y', 'net', 'createOptions'), { maxLength: 2 }));
+const value = fc.oneof(
+  text,
+  fc.integer(),
+  fc.boolean(),
+  fc.array(text, { maxLength: 2 }),
+  flat,
+  fc.dictionary(name, flat, { maxKeys: 2 }),
+);
+const path = fc.tuple(
+  fc.constantFrom(...names, 'ddd'),
+  fc.array(fc.constantFrom('x', 'y', 'net', 'createOptions'), { maxLength: 2 }),
+);
 const wanted = fc
   .array(fc.record({ path: path.map(([first, rest]) => [first, ...rest]), value }), { maxLength: 4 })
   .map((all) => all.filter((one, n) => all.every((other, m) => m === n || !begins(one.path, other.path))));
@@ -42,7 +55,9 @@ function plain(of: unknown): unknown {
   if (of instanceof Date) return of.toISOString();
   if (typeof of !== 'object' || of === null) return of;
   // As a list of pairs, since a map cannot show __proto__ in a difference.
-  return Object.entries(of).map(([key, inner]) => [key, plain(inner)]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  return Object.entries(of)
+    .map(([key, inner]) => [key, plain(inner)])
+    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
 }
 
 export function expectedOf(before: string, set: readonly TomlSetting[]): unknown {
@@ -61,10 +76,17 @@ describe('a config.toml, whatever is in it', () => {
         const read = readToml('base.toml', before);
         if (!('base' in read)) throw new Error(JSON.stringify(read));
         const after = editToml(read.base, { provisioning, set });
-        expect(plain(parse(after.replace(/^\uFEFF/, ''), wholly)), after).toEqual(expectedOf(before.replace(/^\uFEFF/, ''), set));
+        expect(plain(parse(after.replace(/^\uFEFF/, ''), wholly)), after).toEqual(
+          expectedOf(before.replace(/^\uFEFF/, ''), set),
+        );
 
         expect(after.startsWith('\uFEFF')).toBe(mark);
-        expect(after.split('\n').slice(0, -1).every((line) => line.endsWith('\r') === windows)).toBe(true);
+        expect(
+          after
+            .split('\n')
+            .slice(0, -1)
+            .every((line) => line.endsWith('\r') === windows),
+        ).toBe(true);
       }),
       times(300),
     );

@@ -3,7 +3,15 @@ import { fc } from '../../../support/property.ts';
 /** One line of a file, or several of one value. */
 type Lines = readonly string[];
 
-const comment = fc.constantFrom<Lines>(['# a comment'], [''], ['#'], ['  # an indented one'], ['# aaa = 1'], ['# [bbb]'], ['# one', '# two', '']);
+const comment = fc.constantFrom<Lines>(
+  ['# a comment'],
+  [''],
+  ['#'],
+  ['  # an indented one'],
+  ['# aaa = 1'],
+  ['# [bbb]'],
+  ['# one', '# two', ''],
+);
 const comments = fc.array(comment, { maxLength: 2 }).map((all) => all.flat());
 const tail = fc.constantFrom('', '', ' # why', '  ');
 const scalar = fc.constantFrom<Lines>(
@@ -27,11 +35,13 @@ const scalar = fc.constantFrom<Lines>(
 const space = fc.constantFrom(' = ', '=', '  =   ');
 
 function setting(key: string): fc.Arbitrary<Lines> {
-  return fc.tuple(comments, fc.constantFrom('', '', '  '), space, scalar, tail).map(([before, indent, equals, value, end]) => {
-    const [first = '', ...rest] = value;
-    const lines = [`${indent}${key}${equals}${first}`, ...rest];
-    return [...before, ...lines.slice(0, -1), `${lines.at(-1)}${end}`];
-  });
+  return fc
+    .tuple(comments, fc.constantFrom('', '', '  '), space, scalar, tail)
+    .map(([before, indent, equals, value, end]) => {
+      const [first = '', ...rest] = value;
+      const lines = [`${indent}${key}${equals}${first}`, ...rest];
+      return [...before, ...lines.slice(0, -1), `${lines.at(-1)}${end}`];
+    });
 }
 
 function settings(...keys: readonly string[]): fc.Arbitrary<Lines> {
@@ -39,7 +49,9 @@ function settings(...keys: readonly string[]): fc.Arbitrary<Lines> {
 }
 
 function block(header: string, body: fc.Arbitrary<Lines>): fc.Arbitrary<Lines> {
-  return fc.tuple(comments, tail, body, comments).map(([before, end, lines, after]) => [...before, `${header}${end}`, ...lines, ...after]);
+  return fc
+    .tuple(comments, tail, body, comments)
+    .map(([before, end, lines, after]) => [...before, `${header}${end}`, ...lines, ...after]);
 }
 
 interface Part {
@@ -50,9 +62,9 @@ interface Part {
 
 const asTop = (lines: fc.Arbitrary<Lines>) => lines.map((top): Part => ({ top, blocks: [] }));
 const asBlocks = (...blocks: readonly fc.Arbitrary<Lines>[]) =>
-  fc.shuffledSubarray([...blocks.keys()], { minLength: blocks.length }).chain((order) =>
-    fc.tuple(...order.map((n) => blocks[n]!)).map((all): Part => ({ top: [], blocks: all })),
-  );
+  fc
+    .shuffledSubarray([...blocks.keys()], { minLength: blocks.length })
+    .chain((order) => fc.tuple(...order.map((n) => blocks[n]!)).map((all): Part => ({ top: [], blocks: all })));
 
 /** One name of the top level, in one of the forms that people and programs write. */
 function part(name: string): fc.Arbitrary<Part> {
@@ -62,7 +74,11 @@ function part(name: string): fc.Arbitrary<Part> {
     asTop(settings(`${name}.x`, `${name}.y`, `${name}."z z"`)),
     asTop(settings(`${name}.x.q`, `${name}.x.r`, `${name}.y`)),
     asBlocks(block(`[${name}]`, settings('x', 'y', 'net.q'))),
-    asBlocks(block(`[ ${name} ]`, settings('x')), block(`[${name}.y]`, settings('q', 'r')), block(`[${name}."z z"]`, settings('q'))),
+    asBlocks(
+      block(`[ ${name} ]`, settings('x')),
+      block(`[${name}.y]`, settings('q', 'r')),
+      block(`[${name}."z z"]`, settings('q')),
+    ),
     asBlocks(block(`[${name}.y]`, settings('q', 'r')), block(`[${name}.x.net]`, settings('q'))),
     asBlocks(block(`[${name}]`, settings('x')), block(`[${name}.net.y]`, settings('q'))),
     block(`[[${name}]]`, settings('x')).map((one): Part => ({ top: [], blocks: [one, one] })),

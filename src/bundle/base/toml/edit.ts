@@ -1,7 +1,16 @@
 import type { TomlBase } from './base.ts';
-import { endOfBlock, placeOfSection, placeOfSetting } from './places.ts';
+import { endOfBlock, placeOfSection, placeOfSetting, startOfBlock } from './places.ts';
 import { same } from './same.ts';
-import { isPlain, lineEndOf, lineStartOf, piecesOf, plainOf, type Range, type TomlEntry, type TomlTable } from './tree.ts';
+import {
+  isPlain,
+  lineEndOf,
+  lineStartOf,
+  piecesOf,
+  plainOf,
+  type Range,
+  type TomlEntry,
+  type TomlTable,
+} from './tree.ts';
 import {
   asSection,
   plain,
@@ -40,10 +49,7 @@ interface Splice extends Range {
 export function editToml(base: TomlBase, { provisioning, set }: TomlEdits): string {
   const wanted = sectionsOf(set);
   const spot = { base, table: base.root, path: [], floor: floorOf(base, wanted) };
-  const splices = [
-    ...changes(spot, wanted),
-    ...newProvisioning(spot, sectionsOf(provisioning)),
-  ];
+  const splices = [...changes(spot, wanted), ...newProvisioning(spot, sectionsOf(provisioning))];
   return base.byteOrderMark + spliced(base.text, splices);
 }
 
@@ -65,7 +71,10 @@ function spliced(text: string, splices: readonly Splice[]): string {
 
 /** Where the settings at the top end, the new ones included. */
 function floorOf(base: TomlBase, wanted: Section): number {
-  const added = [...wanted].filter(([name, to]) => asSection(name, to) === undefined && !base.root.entries.has(name));
+  const added = [...wanted].filter(([name, to]) => {
+    const old = base.root.entries.get(name)?.value;
+    return asSection(name, to) === undefined && (old === undefined || !isPlain(old));
+  });
   const places = placeOfSetting(base, plainMap(new Map(added)));
   return Math.max(base.root.room, ...places.map(({ start }) => start));
 }
@@ -78,12 +87,18 @@ function newProvisioning({ base, floor }: Spot, wanted: Section): readonly Splic
   const last = old?.value.kind === 'table' && hasHeader(old.value) ? pieces.at(-1)?.end : undefined;
   const written = sectionLines([], wanted).join(newline);
   const added =
-    last === undefined ? placeOfSection(base, { name: 'provisioning', written, floor }) : insertion(last, newline + written);
+    last === undefined
+      ? placeOfSection(base, { name: 'provisioning', written, floor })
+      : insertion(last, newline + written);
   return [...pieces.flatMap((piece) => commented(piece, text)), asHeader(added)];
 }
 
 function hasHeader({ form, entries }: TomlTable): boolean {
-  return form === 'header' || form === 'implied' || [...entries.values()].some(({ value }) => value.kind === 'table' && hasHeader(value));
+  return (
+    form === 'header' ||
+    form === 'implied' ||
+    [...entries.values()].some(({ value }) => value.kind === 'table' && hasHeader(value))
+  );
 }
 
 /** Puts `# ` before each line of a range. Nothing else changes. */
@@ -141,10 +156,14 @@ function change(spot: Spot, { name, entry }: { name: string; entry: TomlEntry },
   const inside = asSection(name, to);
   if (to instanceof Map && value.kind === 'table') return { kind: 'in place', splices: changes(below(), to) };
   if (same(plainOf(value), plain(to))) return { kind: 'in place', splices: [] };
-  if (isPlain(value)) return { kind: 'in place', splices: [{ start: value.start, end: value.end, text: valueText(plain(to)) }] };
+  if (isPlain(value))
+    return { kind: 'in place', splices: [{ start: value.start, end: value.end, text: valueText(plain(to)) }] };
   if (inside !== undefined && inside.size > 0 && value.kind === 'table' && !value.inBraces) {
     const gone = [...value.entries].filter(([key]) => !inside.has(key));
-    return { kind: 'in place', splices: [...changes(below(), inside), ...gone.flatMap(([, one]) => removals(one, text))] };
+    return {
+      kind: 'in place',
+      splices: [...changes(below(), inside), ...gone.flatMap(([, one]) => removals(one, text))],
+    };
   }
   return { kind: 'removed', splices: removals(entry, text) };
 
@@ -201,7 +220,12 @@ function joined({ base, table }: Spot, added: Section): Splice {
 }
 
 function lines(room: number, names: readonly string[], settings: Section, newline: string): Splice {
-  return insertion(room, settingLines(names, settings).map((line) => newline + line).join(''));
+  return insertion(
+    room,
+    settingLines(names, settings)
+      .map((line) => newline + line)
+      .join(''),
+  );
 }
 
 function settingLines(names: readonly string[], settings: Section): readonly string[] {
@@ -209,16 +233,17 @@ function settingLines(names: readonly string[], settings: Section): readonly str
 }
 
 /** Only sections inside it have headers: its own goes before the first of them. */
-function newHeader({ base, table, path }: Spot, settings: Section): Splice {
-  const { text, newline, comments } = base;
-  let first = lineStartOf(text, Math.min(...piecesOf(table).map(({ start }) => start)));
-  // The comments right above that header belong to it.
-  for (let above = commentAt(); above !== undefined; above = commentAt()) first = lineStartOf(text, above.start);
+function newHeader({ base, table, path, floor }: Spot, settings: Section): Splice {
+  const { text, newline } = base;
+  const header = lineStartOf(text, Math.min(...piecesOf(table).map(({ start }) => start)));
+  const above = startOfBlock(base, header);
   const written = sectionLines(path, settings).join(newline) + newline;
-  if (first === 0) return asHeader(insertion(0, written + newline));
-  return asHeader(insertion(lineEndOf(text, lineStartOf(text, first - 1)), newline + written));
+  if (above === 0 && floor === 0) return asHeader(insertion(0, written + newline));
+  // New settings of the top may stand between those comments and the header.
+  const place = above === 0 || lineEndBefore(text, above) < floor ? header : above;
+  return asHeader(insertion(lineEndBefore(text, place), newline + written));
+}
 
-  function commentAt() {
-    return comments.find(({ end }) => lineEndOf(text, end) + (text[lineEndOf(text, end)] === '\r' ? 2 : 1) === first);
-  }
+function lineEndBefore(text: string, lineStart: number): number {
+  return lineEndOf(text, lineStartOf(text, lineStart - 1));
 }

@@ -59,7 +59,10 @@ export function placeOfSection(
 }
 
 /** The end of the comments that follow a line at once; undefined if no empty line follows them. */
-export function endOfBlock({ comments, text }: Pick<TomlBase, 'comments' | 'text'>, lineEnd: number): number | undefined {
+export function endOfBlock(
+  { comments, text }: Pick<TomlBase, 'comments' | 'text'>,
+  lineEnd: number,
+): number | undefined {
   let end = lineEnd;
   for (const { start, end: next } of comments) {
     if (start <= end) continue;
@@ -68,6 +71,12 @@ export function endOfBlock({ comments, text }: Pick<TomlBase, 'comments' | 'text
   }
   const following = text.slice(end).replace(/^\r?\n/, '');
   return following === '' || /^[ \t]*\r?(\n|$)/.test(following) ? end : undefined;
+}
+
+/** The start of the comments right above a line, which belong to it. */
+export function startOfBlock({ comments, text }: Pick<TomlBase, 'comments' | 'text'>, lineStart: number): number {
+  const above = comments.find(({ end }) => text.indexOf('\n', end) + 1 === lineStart && lineStart > 0);
+  return above === undefined ? lineStart : startOfBlock({ comments, text }, lineStartOf(text, above.start));
 }
 
 function shows(comment: string, name: string): 'setting' | 'section' | undefined {

@@ -8,7 +8,10 @@ export function same(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) !== Array.isArray(other)) return false;
   const entries = Object.entries(one);
   const others = new Map(Object.entries(other));
-  return entries.length === others.size && entries.every(([name, value]) => others.has(name) && same(value, others.get(name)));
+  return (
+    entries.length === others.size &&
+    entries.every(([name, value]) => others.has(name) && same(value, others.get(name)))
+  );
 }
 
 /** Each reader has a class of its own for dates. Dates of two readers are not compared: no setting is a date. */

@@ -75,7 +75,18 @@ export function treeOf(nodes: readonly CstNode[], text: string): TomlTree {
 }
 
 function newTable(form: TomlTable['form'], { start, end }: Range, more: Partial<TomlTable> = {}): TomlTable {
-  return { kind: 'table', form, start, end, entries: new Map(), room: start, prefix: [], inBraces: false, pieces: [], ...more };
+  return {
+    kind: 'table',
+    form,
+    start,
+    end,
+    entries: new Map(),
+    room: start,
+    prefix: [],
+    inBraces: false,
+    pieces: [],
+    ...more,
+  };
 }
 
 function addTable(root: TomlTable, node: CstNode, text: string): void {
@@ -126,7 +137,7 @@ function addSetting(body: TomlTable, node: CstNode, text: string): void {
     table = next;
   }
   if (node.value === undefined) return;
-  table.entries.set(names.at(-1) ?? '', { key: node.start, value: valueOf(node.value, text) });
+  table.entries.set(names.at(-1) ?? '', { key: node.start, value: tomlValue(node.value, text) });
 }
 
 const scalars: ReadonlyMap<string, TomlScalar['kind']> = new Map([
@@ -137,7 +148,7 @@ const scalars: ReadonlyMap<string, TomlScalar['kind']> = new Map([
   ['DateTime', 'date'],
 ]);
 
-function valueOf(node: CstNode, text: string): TomlValue {
+function tomlValue(node: CstNode, text: string): TomlValue {
   const { type, start, end, scalar, items } = node;
   const kind = scalars.get(type);
   if (kind !== undefined) return { kind, start, end, value: scalar };
@@ -146,7 +157,7 @@ function valueOf(node: CstNode, text: string): TomlValue {
     for (const item of items) if (item.type === 'KeyValue') addSetting(table, item, text);
     return table;
   }
-  const values = items.filter((item) => item.type !== 'Comment').map((item) => valueOf(item, text));
+  const values = items.filter((item) => item.type !== 'Comment').map((item) => tomlValue(item, text));
   return { kind: 'list', start, end, items: values };
 }
 
@@ -168,9 +179,11 @@ function commentsOf(nodes: readonly CstNode[], text: string): readonly TomlComme
     const settings = items.filter(({ type }) => type === 'KeyValue');
     const end = settings.at(-1)?.end ?? 0;
     for (const comment of items) {
-      if (comment.type !== 'Comment' || settings.some((one) => one.start < comment.start && comment.start < one.end)) continue;
+      if (comment.type !== 'Comment' || settings.some((one) => one.start < comment.start && comment.start < one.end))
+        continue;
       const alone = text.slice(lineStartOf(text, comment.start), comment.start).trim() === '';
-      if (alone) comments.push({ start: comment.start, end: comment.end, text: comment.raw, last: comment.start > end });
+      if (alone)
+        comments.push({ start: comment.start, end: comment.end, text: comment.raw, last: comment.start > end });
     }
   };
   add(nodes.filter(({ type }) => type === 'Comment' || type === 'KeyValue'));
@@ -200,6 +213,7 @@ export function isPlain(value: TomlValue): boolean {
 
 /** The value as a reader has it. */
 export function plainOf(value: TomlValue): unknown {
-  if (value.kind === 'table') return Object.fromEntries([...value.entries].map(([name, entry]) => [name, plainOf(entry.value)]));
+  if (value.kind === 'table')
+    return Object.fromEntries([...value.entries].map(([name, entry]) => [name, plainOf(entry.value)]));
   return value.kind === 'list' ? value.items.map(plainOf) : value.value;
 }
