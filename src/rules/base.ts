@@ -1,3 +1,4 @@
+import { type KeyProblem, tomlBaseRules } from './base-toml.ts';
 import { rule } from './rule.ts';
 import { iotedge, manifest, nobody, oldVersions } from './sources.ts';
 
@@ -10,6 +11,14 @@ export type BaseProblem =
       readonly detail: string;
     }
   | { readonly kind: 'not-utf-8' }
+  /** It is a file of the other form. `version` is that of the device. */
+  | { readonly kind: 'other-form'; readonly expected: 'config.yaml' | 'config.toml'; readonly version: string }
+  /** What the TOML parser says. */
+  | { readonly kind: 'toml-syntax'; readonly message: string }
+  /** Two readers of TOML understand it differently. */
+  | { readonly kind: 'read-differently' }
+  /** The edited text does not say what was wanted. */
+  | { readonly kind: 'not-editable' }
   /** What the YAML parser says. */
   | { readonly kind: 'syntax'; readonly message: string }
   | { readonly kind: 'too-deep' }
@@ -69,6 +78,29 @@ function wordsOf(problem: BaseProblem): Words {
       return { what: `it cannot be read: ${problem.detail}`, remedy: remediesOfReading[problem.why] };
     case 'not-utf-8':
       return { what: 'it is not text in UTF-8', remedy: 'Save it as UTF-8: the runtime reads nothing else.' };
+    case 'other-form': {
+      const { expected, version } = problem;
+      const other = expected === 'config.toml' ? 'config.yaml' : 'config.toml';
+      return {
+        what: `it is a ${other}, and IoT Edge ${version} reads a ${expected}`,
+        remedy:
+          expected === 'config.toml'
+            ? 'Name a config.toml: the package has a template, /etc/aziot/config.toml.edge.template, and "iotedge config import" on a device turns its config.yaml into one.'
+            : 'Name the config.yaml of the package, or set runtime.version to the one on the device.',
+      };
+    }
+    case 'toml-syntax':
+      return { what: `it is no TOML: ${problem.message}` };
+    case 'read-differently':
+      return {
+        what: 'two readers of TOML understand it differently',
+        remedy: 'Write it plainer: each section by one header, each setting on one line.',
+      };
+    case 'not-editable':
+      return {
+        what: 'the settings of the manifest cannot be written into it',
+        remedy: 'Write each section that the manifest changes by one header, [section], with one setting a line.',
+      };
     case 'syntax':
       return { what: `it is no YAML: ${problem.message}` };
     case 'too-deep':
@@ -151,7 +183,7 @@ function wordsOf(problem: BaseProblem): Words {
 const remediesOfReading = {
   missing: 'Correct config.base: the path starts at the folder of the manifest.',
   outside: 'Keep the file in the repository, and name it by a path inside.',
-  'too-large': 'Name a config.yaml of IoT Edge; the packages have one of 20 kB.',
+  'too-large': 'Name a config.yaml or config.toml of IoT Edge; the packages have one of 20 kB.',
   unreadable: 'Name a file that can be read.',
 } as const;
 
@@ -187,21 +219,32 @@ export const baseRules = {
       },
     ],
     about:
-      'The config.yaml that config.base names cannot be read or edited, or the device would not start with it: it is no YAML, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
+      'The config.yaml or config.toml that config.base names cannot be read or edited, or the device would not start with it: it is no YAML or no TOML, is of the form of another version, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
     message: ({ path, problem }) => `${path}: ${wordsOf(problem).what}`,
     remedy: ({ problem }) =>
       wordsOf(problem).remedy ?? 'Correct the line: the file should be one with which the device could start as it is.',
     example: { path: 'base/config.yaml', problem: { kind: 'provisioning-indented' } },
   }),
-  'config/base-unknown-key': rule<{ path: string; key: string; known: readonly string[]; suggestion?: string }>({
+  'config/base-unknown-key': rule<{
+    path: string;
+    key: string;
+    known: readonly string[];
+    suggestion?: string;
+    problem?: KeyProblem;
+  }>({
     severity: 'warning',
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'The config.yaml that config.base names has a key on top that no version of IoT Edge knows. The runtime ignores it in silence.',
-    message: ({ path, key, suggestion }) =>
-      `${path}: unknown key "${key}"${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`,
-    remedy: ({ known }) => `Correct or remove it. Known keys there: ${known.join(', ')}.`,
+      'The file that config.base names has a key that this version of IoT Edge does not know: on top of a config.yaml, anywhere in a config.toml. The runtime ignores it in silence. In a config.toml, a key of the top that stands behind a header belongs to that section.',
+    message: ({ path, key, suggestion, problem }) => `${path}: ${unknownText(key, suggestion, problem)}`,
+    remedy: ({ key, known, problem }) => {
+      if (problem?.kind === 'behind-header') return 'Move it before the first header of the file.';
+      if (problem?.kind === 'other-version') return `Remove ${key}, or put "# " before its lines.`;
+      return known.length === 0
+        ? 'Correct or remove it.'
+        : `Correct or remove it. Known keys there: ${known.join(', ')}.`;
+    },
     example: {
       path: 'base/config.yaml',
       key: 'watch_dog',
@@ -209,4 +252,15 @@ export const baseRules = {
       suggestion: 'watchdog',
     },
   }),
+  ...tomlBaseRules,
 };
+
+function unknownText(key: string, suggestion: string | undefined, problem: KeyProblem | undefined): string {
+  if (problem === undefined)
+    return `unknown key "${key}"${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`;
+  if (problem.kind === 'behind-header')
+    return `"${key}" stands behind [${problem.header}] and so belongs to it; the runtime does not read it as a setting of the device`;
+  const { version, since, last } = problem;
+  const when = since === undefined ? `ended with IoT Edge ${last}` : `begins with IoT Edge ${since}`;
+  return `${key} ${when}; IoT Edge ${version} ignores it in silence`;
+}
