@@ -3,12 +3,14 @@ import { copyFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
+import type { Report } from '../../src/model/report.ts';
 import { leftOut } from '../../src/report/left-out.ts';
-import { ruleNames, rules } from '../../src/rules/rules.ts';
+import { finding, type RuleName, ruleNames, rules } from '../../src/rules/rules.ts';
 import { writeCertificate } from '../support/certificate.ts';
 import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
 import { writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
+import { devicesOf, renderWith, unreadableIn } from '../support/lowered.ts';
 import { describeNeeding } from '../support/needing.ts';
 import { makeCertificate, makeKey } from '../support/openssl.ts';
 import { runAction } from './runner.ts';
@@ -299,6 +301,17 @@ function certificates(workspace: string): void {
   writeFileSync(join(workspace, 'certs/unreadable.pem'), 'nothing that anybody could read\n');
 }
 
+/** Makes all certificates that the manifests name. */
+async function material(workspace: string): Promise<void> {
+  await writeCertificates(workspace, [
+    ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak sha1 y2050 y2038 order broken repeats old-chain other spare'.split(
+      ' ',
+    ),
+  ]);
+  certificates(workspace);
+  await chains(workspace);
+}
+
 describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
   it('has each reported once, at its line, and no call is made to the hub', { timeout: 300_000 }, async () => {
     const hub = await startHub();
@@ -313,13 +326,7 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
     });
     const workspace = join(folder, 'fleet');
     makeKey(join(workspace, 'stray.key.pem'), 'p256');
-    await writeCertificates(workspace, [
-      ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak sha1 y2050 y2038 order broken repeats old-chain other spare'.split(
-        ' ',
-      ),
-    ]);
-    certificates(workspace);
-    await chains(workspace);
+    await material(workspace);
     symlinkSync(folder, join(workspace, 'more/outside'));
 
     const otherHub = 'HostName=other.azure-devices.net;SharedAccessKeyName=iothubowner;SharedAccessKey=c2VjcmV0';
@@ -363,6 +370,53 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
     const errors = findings.filter(({ severity }: { severity: string }) => severity === 'error').length;
     const more = `::error title=${errors} errors::${leftOut.annotations(errors - 9)}`;
     expect(run.stdout.split(/\r?\n/)).toContain(more);
+  });
+});
+
+/** A manifest in which, of all that cannot be lowered, nothing is wrong, and this rule finds something. */
+function exampleOf(rule: RuleName): string {
+  const hub = 'contoso.azure-devices.net';
+  if (rule === 'certificate/authority-left-out') return matching(hub).replace('more/**/*.pem', 'more/certs/*.pem');
+  const wanted = rule === 'config/base-unknown-key' ? 'base: odd.yml' : rule;
+  // The device that is good has nothing that its defaults have not.
+  return devicesOf(
+    manifest(hub),
+    (lines) => (lines.includes('id: good\n') && !lines.includes('#!')) || names(lines, wanted),
+  );
+}
+
+/** Whether the comment of a line, or the line itself, names this. */
+function names(lines: string, wanted: string): boolean {
+  return new RegExp(`${wanted.replace('.', '\\.')}( |$)`, 'm').test(lines);
+}
+
+describeNeeding(['openssl'], 'a rule that may be lowered, lowered as far as it may be', () => {
+  it('lets its device go on, and what is rendered can be read', { timeout: 300_000 }, async () => {
+    const workspace = folderWith({ 'odd.yml': odd });
+    await material(workspace);
+    for (const rule of ruleNames) {
+      const { severity, adjustable = 'no' } = rules[rule];
+      if (adjustable === 'no') continue;
+      writeFileSync(join(workspace, 'devices.yaml'), exampleOf(rule));
+      const ofDoor = rule === 'runner/public-repository' ? [finding(rule, rules[rule].example, {})] : [];
+      const before = await renderWith(workspace, 'devices.yaml', '', ofDoor);
+      const severities = (report: Report) =>
+        report.findings.filter((one) => one.rule === rule).map((one) => one.severity);
+      expect(severities(before), rule).toContain(severity);
+      expect(before.result, rule).toBe(severity === 'error' ? 'invalid' : 'rendered');
+
+      const lowered = await renderWith(workspace, 'devices.yaml', `${rule}: ${adjustable}`, ofDoor);
+      expect(new Set(severities(lowered)), rule).toEqual(new Set(adjustable === 'off' ? [] : [adjustable]));
+      expect(lowered.result, rule).toBe('rendered');
+      expect(
+        lowered.bundles.map(({ device }) => device),
+        rule,
+      ).toHaveLength(lowered.devices);
+      expect(lowered.bundles.flatMap(unreadableIn), rule).toEqual([]);
+      // Nothing else changes: each file is byte for byte the one that the rule as it stands would let through.
+      const texts = ({ bundles }: Report) => bundles.map(({ files }) => files.map(({ name, text }) => [name, text]));
+      if (before.result === 'rendered') expect(texts(lowered), rule).toEqual(texts(before));
+    }
   });
 });
 

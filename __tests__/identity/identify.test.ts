@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identify, identifyEarlier } from '../../src/identity/identify.ts';
-import type { Finding } from '../../src/model/finding.ts';
+import type { JudgeOptions } from '../../src/identity/judge.ts';
+import type { Finding, Severity } from '../../src/model/finding.ts';
 import { isHubHost } from '../../src/model/fleet.ts';
 import type { Shared } from '../../src/rules/certificate.ts';
 import type { Unreadable } from '../../src/rules/unreadable.ts';
@@ -23,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(wishes: readonly Wish[], options: { now?: Date; expiryWarningDays?: number } = {}) {
+function run(wishes: readonly Wish[], options: Partial<JudgeOptions> = {}) {
   return identify(wishes.map(device), openWorkspace(folder), { now, expiryWarningDays: 30, ...options });
 }
 
@@ -214,6 +215,19 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     expect(value).toHaveLength(findings.some(({ severity }) => severity === 'error') ? 0 : 1);
   });
 
+  test.each<[string, Severity | 'off', number]>([
+    ['other-cn certificate/cn-mismatch', 'error', 0],
+    ['other-cn certificate/cn-mismatch', 'warning', 1],
+    ['expired certificate/expired', 'warning', 1],
+    ['is-ca certificate/is-ca', 'off', 1],
+    ['is-ca certificate/is-ca', 'error', 0],
+  ])('%s, %s by the workflow: %i identities', async (what, severity, identities) => {
+    const [name = '', rule = ''] = what.split(' ');
+    const wish = { certificates: { primary: `${name}.pem` } };
+    const { value } = await run([wish], { rules: new Map([[rule, severity]]) });
+    expect(value).toHaveLength(identities);
+  });
+
   test.each<[string, Wish, ReturnType<typeof told>]>([
     ['server', {}, told('certificate/no-client-auth', { path: 'server.pem', usages: ['serverAuth', '1.2.3.4'] })],
     [
@@ -354,6 +368,14 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
       expect(findings.filter(({ severity }) => severity === 'error').map(({ rule }) => rule)).toEqual([
         'certificate/cn-mismatch',
       ]);
+    });
+
+    test('a certificate of another name, where the workflow lowers that, is found to be shared', async () => {
+      const wishes = [one, { ...two, certificates: { primary: 'primary.pem' } }];
+      const rules = new Map([['certificate/cn-mismatch', 'warning' as const]]);
+      const { value, findings } = await run(wishes, { rules });
+      expect(findings.map(({ rule }) => rule)).toContain('certificate/shared-between-devices');
+      expect(value.map(({ device }) => device.id)).toEqual(['edge-001']);
     });
 
     test('one id in two hubs is one device', async () => {

@@ -252,7 +252,14 @@ export const certificateRules = {
   }),
   'certificate/weak-key': rule<InFile & { bits: number }>({
     severity: 'error',
-    refusedBy: [{ who: 'runtime', versions: allVersions, when: 'first connection', source: openSslLevels }],
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: `${allVersions} where OpenSSL has level 2`,
+        when: 'first connection',
+        source: openSslLevels,
+      },
+    ],
     adjustable: 'warning',
     about: 'An RSA key of fewer than 2048 bits is refused by current TLS libraries.',
     message: ({ path, bits }) => `${path} has an RSA key of ${bits} bits, expected 2048 or more`,
@@ -262,7 +269,14 @@ export const certificateRules = {
   }),
   'certificate/weak-signature': rule<InFile & { digest: string }>({
     severity: 'warning',
-    refusedBy: [{ who: 'runtime', versions: allVersions, when: 'first connection', source: openSslLevels }],
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: `${allVersions} on OpenSSL 3, unless it is self-signed`,
+        when: 'first connection',
+        source: openSslLevels,
+      },
+    ],
     adjustable: 'warning',
     about: 'The certificate is signed with MD5 or SHA-1, which current TLS libraries stop accepting.',
     message: ({ path, digest }) => `${path} is signed with ${digest}, expected SHA-256 or better`,

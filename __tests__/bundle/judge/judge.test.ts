@@ -82,6 +82,21 @@ describe('the host names of the manifest', () => {
   });
 });
 
+describe('a device with an error', () => {
+  const identity = identityOf({ config: { proxy: { https: 'proxy.plant.example:3128' } } });
+  const severity = (wanted: 'error' | 'warning') => new Map([['config/proxy', wanted]]);
+
+  it.each<[string, ReturnType<typeof severity> | undefined, number]>([
+    ['no bundle', undefined, 0],
+    ['no bundle, where the workflow says that it is one', severity('error'), 0],
+    ['its bundle, where the workflow makes it a warning', severity('warning'), 1],
+  ])('gets %s', async (_, rules, bundles) => {
+    const { value, findings } = await renderBundles([identity], { now, rules });
+    expect(value).toHaveLength(bundles);
+    expect(findings).toContainEqual(expect.objectContaining(told('config/proxy', { problem: 'no-scheme' })));
+  });
+});
+
 describe('config/proxy', () => {
   const wanted = (https: string): Wanted => ({ config: { proxy: { https } } });
 
