@@ -4,10 +4,13 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
 import { githubFault } from '../../src/github/faults.ts';
+import { githubLines } from '../../src/github/lines.ts';
 import { waitingLines } from '../../src/hub/calls/waiting.ts';
+import { runFault } from '../../src/run/faults.ts';
 import { serveSilence } from '../hub/calls/loopback.ts';
 import { clientId, startGitHubTokens, tenantId } from '../support/entra.ts';
 import { folderWith } from '../support/folder.ts';
+import { resultsToken } from '../support/results-service.ts';
 import { faultsOf, runAction, runCli, type Started, shown } from './runner.ts';
 
 /** Waits of a minute take less than a second. */
@@ -131,6 +134,41 @@ describe('a run whose calls are never answered', () => {
     expect(stderr).toContain(`${waitingLines['no-answer'](details)}\n`);
     expect(hub.registry.all()).toEqual([]);
   }
+});
+
+describe('an apply whose artifacts are never taken', () => {
+  it('writes the hub, says what is not done, and ends with 1 within 2 s of its last line', async () => {
+    const silence = await serveSilence();
+    const hub = await startHub();
+    onTestFinished(() => hub.close());
+    const { started, since } = lastLine();
+    const run = await runAction({
+      workspace: folderWith({ 'devices.json': manifest(10) }),
+      inputs: {
+        command: 'apply',
+        manifest: 'devices.json',
+        'ca-file': hub.caFile,
+        'connection-string': hub.connectionString,
+      },
+      env: {
+        ...fast,
+        ACTIONS_RESULTS_URL: silence.url,
+        ACTIONS_RUNTIME_TOKEN: resultsToken,
+        GITHUB_SERVER_URL: 'http://github.localhost',
+      },
+      started,
+    });
+    expect(since()).toBeLessThan(2_000);
+    expect([run.code, run.outputs.result], run.stdout).toEqual([1, 'written']);
+    expect(hub.registry.all()).toHaveLength(10);
+    const failed = (reason: string, n: number) => {
+      const message = { artifact: `iot-edge-edge-${n}`, devices: [`edge-${n}`], reason, nameTaken: false };
+      return shown(runFault('artifact-not-uploaded', { said: githubLines['artifact-failed'](message) }));
+    };
+    const late = githubLines['upload-late']({ seconds: 300 });
+    const notTried = githubLines['not-tried']({ artifact: 'iot-edge-edge-0' });
+    expect(faultsOf(run)).toEqual(Array.from({ length: 10 }, (_, n) => failed(n === 0 ? late : notTried, n)));
+  }, 60_000);
 });
 
 describe('an apply on GitHub Enterprise Server', () => {

@@ -13,6 +13,7 @@ import { exchanges } from './http/exchange.ts';
 import { type Handler, type Listener, listen } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
 import { importedPerMinute } from './jobs/capacity.ts';
+import type { RefuseLine } from './jobs/import-lines.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { type StateAccess, stateAccess } from './state-access.ts';
 import type { Disturb } from './trouble/disturbance.ts';
@@ -54,6 +55,8 @@ export interface HubOptions {
   readonly seed?: Seed | undefined;
   /** For tests: decides what goes wrong with each call. It replaces `faults`. */
   readonly disturb?: Disturb | undefined;
+  /** For tests: decides which lines of import jobs are refused. */
+  readonly refuseLine?: RefuseLine | undefined;
 }
 
 export interface EmbeddedHub {
@@ -175,6 +178,7 @@ function createService(options: HubOptions, { keys, journal, jobs: jobStore }: H
       journal?.flush();
     },
     identity: options.identity,
+    refuseLine: options.refuseLine,
   });
   const reset = () => {
     jobs.clear();
