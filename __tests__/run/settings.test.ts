@@ -184,6 +184,16 @@ describe('settings', () => {
     expect(seen?.remedy).toContain(name);
   });
 
+  it.each(['hub', 'only-hub'])('with a %s without its domain are refused, with the whole name', async (name) => {
+    const [seen, ...others] = await refusals({ [name]: ' Contoso ' });
+    const details = { name, given: name === 'hub' ? 'Contoso' : ' Contoso ', meant: 'contoso.azure-devices.net' };
+    expect(seen).toEqual(said(runFault('hub-without-domain', details)));
+    expect(others).toEqual([]);
+    expect(seen?.remedy).toContain('contoso.azure-devices.net');
+    // A manifest that says the same ends a run with exit code 1.
+    expect(seen?.kind).toBe('world');
+  });
+
   it('of other rooms are refused by these', async () => {
     expect((await refusals({ 'hub-capacity': 'S9x1' })).map(({ message }) => message)).toEqual([
       expect.stringMatching(/^hub-capacity: "S9x1"/),
