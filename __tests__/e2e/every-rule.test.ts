@@ -228,6 +228,10 @@ devices:
   - id: back-end
     ${own('back-end')}
     hub: other.service.azure-devices.net #! hub/service-name
+  - id: behind
+    ${own('behind')}
+    hub: other.device.azure-devices.net #! device/parent-hub-name
+    parent: back-end #! config/unsupported-by-version
 `;
 }
 

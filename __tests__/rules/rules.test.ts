@@ -71,6 +71,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'config/path-needs-encoding',
     'config/base-unknown-key',
     'config/hub-name-changes',
+    'device/parent-hub-name',
     'hub/service-name',
     'plan/inactive-device',
     'plan/re-enable',
