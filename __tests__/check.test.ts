@@ -23,7 +23,7 @@ async function validate(now: Files, before: Files, renamed: ReadonlyMap<string, 
     }),
   );
   expect(removed).toBe(1);
-  const findings = checked.findings.filter(({ rule }) => rule.startsWith('manifest/'));
+  const findings = checked.findings.filter(({ rule }) => /^(manifest|hub|config\/hub)/.test(rule));
   return { findings, configuration: checked.configuration };
 }
 
@@ -74,5 +74,44 @@ describe('a manifest at the base of a pull request', () => {
     const [first] = (await validate({ 'devices.yaml': fleet('  - 7\n', '  - 8\n') }, {})).findings;
     const details = { file: 'devices.yaml', said: first?.message ?? '', more: 1 };
     expect(findings).toEqual([{ ...told('manifest/base-unread', details), place: at('devices.yaml', 1, 1) }]);
+  });
+});
+
+describe('another host name of the hub', () => {
+  const [classic, forDevices] = ['contoso.azure-devices.net', 'contoso.device.azure-devices.net'];
+  const on = (hub: string, ...ids: readonly string[]) =>
+    fleet(...ids.map((id, n) => device(id, 'x.example', 'ACE'[n]))).replace('a.example', hub);
+  const of = (hub: string, ...ids: readonly string[]) => ({ 'devices.yaml': on(hub, ...ids) });
+  const place = at('devices.yaml', 1, 6);
+
+  it.each([
+    [classic, forDevices],
+    [forDevices, classic],
+    ['contoso.service.azure-devices.net', forDevices],
+    [forDevices, 'other.device.azure-devices.net'],
+  ])('is warned of, since devices create their modules again: %s to %s', async (before, after) => {
+    const shown = before.replace('.service', '');
+    const { findings, configuration } = await validate(of(after, 'e-1', 'e-2'), of(before, 'e-1', 'e-2'));
+    expect(configuration).toEqual([{ key: 'hub', before: shown, after, devices: ['e-1', 'e-2'] }]);
+    const details = { ids: ['e-1', 'e-2'], before: shown, after };
+    expect(findings).toMatchObject([{ ...told('config/hub-name-changes', details), place }]);
+    expect(findings[0]?.device).toBeUndefined();
+  });
+
+  it('names the device if it is one, and the line of its own hub', async () => {
+    const after = on(classic, 'e-1', 'e-2').replace('- id: e-2', `- id: e-2\n    hub: ${forDevices}`);
+    const { findings } = await validate({ 'devices.yaml': after }, of(classic, 'e-1', 'e-2'));
+    const details = { ids: ['e-2'], before: classic, after: forDevices };
+    const own = { place: at('devices.yaml', 8, 10), device: 'e-2', hub: classic };
+    expect(findings).toMatchObject([{ ...told('config/hub-name-changes', details), ...own }]);
+  });
+
+  it.each([
+    ['is the service name, which no device gets', classic, 'contoso.service.azure-devices.net', ['hub/service-name']],
+    ['is written otherwise', classic, 'CONTOSO.azure-devices.net', []],
+    ['has another port, which no device gets', 'localhost:8443', 'localhost:9443', []],
+  ])('changes nothing on devices if it %s', async (_, before, after, expected) => {
+    const { findings } = await validate(of(after, 'e-1'), of(before, 'e-1'));
+    expect(findings.map(({ rule }) => rule)).toEqual(expected);
   });
 });

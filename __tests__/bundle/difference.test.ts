@@ -19,6 +19,21 @@ describe('what devices would run otherwise', () => {
     expect(await configurationChanges(at([deviceOf({ id: 'a' })]), at([deviceOf({ id: 'b' })]))).toEqual([]);
   });
 
+  it('shows another name of the same hub as a change of the device, whatever else the fleet has', async () => {
+    const on = (hubForm: 'classic' | 'device') => [
+      deviceOf({ id: 'a', hubForm }),
+      deviceOf({ id: 'a', hub: 'other.azure-devices.net' }),
+    ];
+    const [classic, device] = ['contoso.azure-devices.net', 'contoso.device.azure-devices.net'];
+    expect(await configurationChanges(at(on('classic')), at(on('device')))).toEqual([
+      { key: 'hub', before: classic, after: device, devices: ['a'] },
+    ]);
+    expect(await configurationChanges(at(on('device')), at(on('classic')))).toEqual([
+      { key: 'hub', before: device, after: classic, devices: ['a'] },
+    ]);
+    expect(await configurationChanges(at(on('device')), at(on('device')))).toEqual([]);
+  });
+
   it('follows a device that moves to another hub', async () => {
     const moved = deviceOf({ id: 'a', hub: 'other.example', hostname: 'other' });
     expect(await configurationChanges(at([deviceOf({ id: 'a' })]), at([moved]))).toEqual([

@@ -30,7 +30,7 @@ const needHub = [
 ];
 
 /** These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts and manifest/from.test.ts. */
-const needMore = ['manifest/base-unread', 'manifest/search-bound'];
+const needMore = ['manifest/base-unread', 'manifest/search-bound', 'config/hub-name-changes'];
 
 /** This rule needs a defect. __tests__/rules/guarded.test.ts covers it. */
 const needDefect = ['device/not-checked'];
@@ -232,6 +232,16 @@ devices:
   - id: elsewhere
     ${own('elsewhere')}
     hub: evil.example.com #! hub/not-allowed
+  - id: short
+    ${own('short')}
+    hub: other #! hub/no-domain
+  - id: back-end
+    ${own('back-end')}
+    hub: other.service.azure-devices.net #! hub/service-name
+  - id: behind
+    ${own('behind')}
+    hub: other.device.azure-devices.net #! device/parent-hub-name
+    parent: back-end #! config/unsupported-by-version
 `;
 }
 

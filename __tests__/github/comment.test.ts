@@ -131,6 +131,18 @@ describe('the comment of a run', () => {
     expect(await markerOf({ hub: 'b.example\na.example\n' })).toBe(first);
   });
 
+  it('is the same for another name of the hub', async () => {
+    const names = [
+      'contoso.azure-devices.net',
+      'contoso.Device.azure-devices.net',
+      'contoso.service.azure-devices.net',
+    ];
+    const of = (settings: (host: string) => object) => Promise.all(names.map((host) => markerOf(settings(host))));
+    expect(new Set(await of((hub) => ({ hub }))).size).toBe(1);
+    expect(new Set(await of((hub) => ({ 'only-hub': hub }))).size).toBe(1);
+    expect(new Set(await of((host) => ({ 'connection-string': strings(host) }))).size).toBe(1);
+  });
+
   it('is another one for another job or workflow', async () => {
     const first = await markerOf();
     vi.stubEnv('GITHUB_JOB', 'other');

@@ -1,6 +1,6 @@
 import type { Device, DeviceId, Fleet, HubHost } from '../../src/model/fleet.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
-import { type HubEndpoint, readHubName } from '../../src/model/hub-name.ts';
+import { type DeviceForm, type HubEndpoint, readHubName } from '../../src/model/hub-name.ts';
 import { isThumbprint, type Thumbprint } from '../../src/model/identity.ts';
 import type { RegistryWrite } from '../../src/model/registry.ts';
 
@@ -31,11 +31,17 @@ export function thumbprint(digit = 'A', length = 40): Thumbprint {
 export function device(
   id: string,
   line: number,
-  more: { readonly hub?: string; readonly parent?: string; readonly hubLine?: number } = {},
+  more: {
+    readonly hub?: string;
+    readonly hubForm?: DeviceForm;
+    readonly parent?: string;
+    readonly hubLine?: number;
+  } = {},
 ): Device {
   return {
     id: deviceId(id),
     ...(more.hub === undefined ? {} : { hub: hubHost(more.hub) }),
+    ...(more.hubForm === undefined ? {} : { hubForm: more.hubForm }),
     ...(more.parent === undefined ? {} : { parent: more.parent }),
     certificates: {},
     thumbprints: {},

@@ -57,6 +57,40 @@ devices:
     expect(value.devices[0]).not.toHaveProperty('status');
   });
 
+  it.each([
+    ['contoso.azure-devices.net', undefined],
+    ['Contoso.Device.Azure-Devices.net', 'device'],
+    ['contoso.service.azure-devices.net', undefined],
+    ['contoso', undefined],
+  ])('calls a hub by its classic name, and knows which name devices get: %s', async (given, hubForm) => {
+    const ofManifest = await read({ 'devices.yaml': `hub: ${given}\n${minimal}` });
+    const own = await read({ 'devices.yaml': `${minimal}    hub: ${given}\n` });
+    for (const { value } of [ofManifest, own]) {
+      const [device] = value.devices;
+      expect([device?.hub, device?.hubForm]).toEqual(['contoso.azure-devices.net', hubForm]);
+    }
+  });
+
+  it('is warned that the service name of a hub is not for devices', async () => {
+    const details = {
+      given: 'contoso.service.azure-devices.net',
+      classic: 'contoso.azure-devices.net',
+      device: 'contoso.device.azure-devices.net',
+    };
+    const { findings } = await read({ 'devices.yaml': `hub: Contoso.service.azure-devices.net\n${minimal}` });
+    const place = at('devices.yaml', 1, 6);
+    expect(findings).toMatchObject([{ ...told('hub/service-name', details), place, device: 'one' }]);
+  });
+
+  it('is refused if it names a hub without its domain, with the whole name', async () => {
+    const { findings } = await read({ 'devices.yaml': `${minimal}    hub: Contoso\n` });
+    const details = { given: 'Contoso', meant: 'contoso.azure-devices.net' };
+    const place = at('devices.yaml', 5, 10);
+    expect(findings).toMatchObject([{ ...told('hub/no-domain', details), place, device: 'one' }]);
+    expect(findings[0]?.severity).toBe('error');
+    expect(findings[0]?.remedy).toContain('hub: contoso.azure-devices.net');
+  });
+
   it('tells where a value stands: at the device, or in the defaults it came from', async () => {
     const { value } = await read({
       'devices.yaml': `hub: a.b\ndefaults:\n${runtime}  certificates: { primary: p.pem }\ndevices:\n  - id: one\n    status: enabled\n`,
@@ -183,6 +217,7 @@ describe('the form of a manifest', () => {
     ],
     ['every character an id may have', `defaults:\n${runtime}devices:\n  - id: "A-z.0_9:%#*?!(),+=@$';"\n`, []],
     ['a hub that is no host name', `hub: https://a/b\ndevices: [{ id: a }]\n`, [['manifest/type', 1, 6]]],
+    ['a hub with an empty label', `hub: a..b\n${minimal}`, [['manifest/type', 1, 6]]],
   ])('%s', async (_, text, expected) => {
     expect(await places({ 'devices.yaml': text })).toEqual(expected);
   });

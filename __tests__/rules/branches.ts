@@ -257,6 +257,11 @@ export const branches: readonly Branch[] = [
   ...all('config/proxy', ...proxies.map((problem) => ({ problem }))),
   ...all('hub/not-allowed', { hub: 'a.b', allowed: [] }),
   ...all('hub/ambiguous', { allowed: [] }),
+  ...all('config/hub-name-changes', {
+    ids: ['edge-001', 'edge-002', 'edge-003', 'edge-004'],
+    before: 'contoso.azure-devices.net',
+    after: 'fabrikam.azure-devices.net',
+  }),
   ...all(
     'plan/carried-certificate',
     { id: 'edge-001', carried: 'known', slot: 'secondary', staged: true },

@@ -56,6 +56,7 @@ describe('settings', () => {
         findings: [],
       },
       signIn: { way: 'azure-cli' },
+      endpoints: [],
       artifacts: 'device',
       comment: 'auto',
       githubToken: '',
@@ -116,6 +117,7 @@ describe('settings', () => {
         findings: [],
       },
       signIn: { way: 'github-oidc', clientId, tenantId },
+      endpoints: ['contoso.azure-devices.net', 'localhost:8443'],
       caFile: resolve(directory, 'ca.pem'),
       importContainer: { url: 'https://fleet.blob.core.windows.net/jobs' },
       artifacts: 'fleet',
@@ -194,6 +196,16 @@ describe('settings', () => {
     expect(seen?.kind).toBe('usage');
     expect(seen?.message).toContain(JSON.stringify(given));
     expect(seen?.remedy).toContain(name);
+  });
+
+  it.each(['hub', 'only-hub'])('with a %s without its domain are refused, with the whole name', async (name) => {
+    const [seen, ...others] = await refusals({ [name]: ' Contoso ' });
+    const details = { name, given: name === 'hub' ? 'Contoso' : ' Contoso ', meant: 'contoso.azure-devices.net' };
+    expect(seen).toEqual(said(runFault('hub-without-domain', details)));
+    expect(others).toEqual([]);
+    expect(seen?.remedy).toContain('contoso.azure-devices.net');
+    // A manifest that says the same ends a run with exit code 1.
+    expect(seen?.kind).toBe('world');
   });
 
   it('of other rooms are refused by these', async () => {

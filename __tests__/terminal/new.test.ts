@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../../src/model/fault.ts';
+import { runFault } from '../../src/run/faults.ts';
 import { terminalFault } from '../../src/terminal/faults.ts';
 import { terminalLines } from '../../src/terminal/lines.ts';
 import { runCommandLine } from '../../src/terminal/program.ts';
@@ -41,6 +42,15 @@ async function repository(...ids: string[]): Promise<string> {
 }
 
 describe('new', () => {
+  it.each([
+    ['Contoso.Device.azure-devices.net', 'contoso.device.azure-devices.net'],
+    ['contoso.service.azure-devices.net', 'contoso.azure-devices.net'],
+    ['localhost:8443', 'localhost:8443'],
+  ])('writes for the hub %s the name that devices may have', async (given, written) => {
+    const { code, out } = await run(await repository('edge-001'), 'new', '--hub', given);
+    expect([code, out.match(/^hub: (.*)$/m)?.[1]]).toEqual([0, written]);
+  });
+
   it('writes a manifest of the certificates in certs, which validates', async () => {
     const folder = await repository('edge-001', 'edge-002');
     const made = await run(folder, 'new', '--hub', 'Contoso.azure-devices.net', '--output', 'devices.yaml');
@@ -98,6 +108,8 @@ describe('new', () => {
     terminalFault('source-unreadable', { source: 'nowhere', why: missing('stat', join(folder, 'nowhere')) });
   const outside = (folder: string) => terminalFault('manifest-outside', { manifest: '..', root: folder });
   const noHost = () => terminalFault('not-a-host', { given: 'https://a/b' });
+  const noDomain = () =>
+    runFault('hub-without-domain', { name: '--hub', given: 'Contoso', meant: 'contoso.azure-devices.net' });
   const noVersion = () => terminalFault('not-a-version', { given: 'latest' });
   const noPlatform = () => terminalFault('unknown-platform', { given: 'beos', known: ['debian', 'linux', 'windows'] });
   const noManifest = () => terminalFault('not-a-manifest-name', { output: 'devices.txt' });
@@ -111,6 +123,7 @@ describe('new', () => {
     ['a source that is not there', ['nowhere'], 2, [unreadable]],
     ['a source outside the repository', ['..'], 2, [outside]],
     ['a hub that is no host name', ['--hub', 'https://a/b'], 2, [noHost]],
+    ['a hub without its domain', ['--hub', 'Contoso'], 1, [noDomain]],
     ['a version that is none', ['--runtime', 'latest'], 2, [noVersion]],
     ['a platform that is none', ['--platform', 'beos'], 2, [noPlatform]],
     ['a name that is no manifest', ['--output', 'devices.txt'], 2, [noManifest]],

@@ -25,6 +25,11 @@ export interface HubOptions {
   /** Default 0: the port of the last run in this directory, or any free one. */
   readonly port?: number | undefined;
   /**
+   * The name of the hub, as `contoso`. Clients may then call it by the three host names that Azure would give it, if they find this
+   * machine there: by a proxy, or by their own look-up of names.
+   */
+  readonly name?: string | undefined;
+  /**
    * Keeps devices, keys, port and certificates over restarts. It is created if it does not exist. Only one hub at a
    * time may use it.
    */
@@ -90,7 +95,8 @@ export interface EmbeddedHub {
 
 /** Starts an IoT Hub registry on this machine. Throws `Fault` if the port is taken or the directory cannot be used. */
 export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
-  const directory = await openDirectory(options.directory, new Date());
+  const names = namesOf(options);
+  const directory = await openDirectory(options.directory, new Date(), names);
   const { keys, journal, authority } = directory;
   const closing = new AbortController();
   const service = createService(options, directory);
@@ -121,7 +127,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   directory.rememberPort(listener.port);
   const host = `localhost:${listener.port}`;
   // A client may sign the name without the port, and call the hub by its addresses.
-  for (const name of ['localhost', '127.0.0.1', '[::1]']) hosts.push(`${name}:${listener.port}`, name);
+  for (const name of ['localhost', '127.0.0.1', '[::1]', ...names]) hosts.push(`${name}:${listener.port}`, name);
 
   const strings = connectionStrings(host, keys);
   let closed: Promise<void> | undefined;
@@ -154,6 +160,12 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
       return closed;
     },
   };
+}
+
+/** https://learn.microsoft.com/azure/iot-hub/iot-hub-tls-support */
+function namesOf({ name }: HubOptions): readonly string[] {
+  if (name === undefined) return [];
+  return [name, `${name}.device`, `${name}.service`].map((part) => `${part}.azure-devices.net`);
 }
 
 /** Makes the parts of the hub that calls use. */

@@ -34,6 +34,31 @@ export const hubRules = {
       device: 'contoso.device.azure-devices.net',
     },
   }),
+  'device/parent-hub-name': rule<{ id: string; given: string; parent: string; ofParent: string }>({
+    severity: 'warning',
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: '1.2 to 1.6',
+        when: 'first connection',
+        source:
+          'ValidateAudience in https://github.com/Azure/iotedge/blob/main/edge-hub/core/src/Microsoft.Azure.Devices.Edge.Hub.CloudProxy/authenticators/DeviceScopeTokenAuthenticator.cs',
+      },
+    ],
+    adjustable: 'off',
+    about:
+      'A device and its parent get two names of one hub. The edgeHub of the parent refuses tokens whose host name is not its own name of the hub; whether the hub then takes them is not known.',
+    message: ({ id, given, parent, ofParent }) =>
+      `device "${id}" gets the host name ${given} of the hub, and its parent "${parent}" gets ${ofParent}`,
+    remedy: ({ ofParent }) =>
+      `Give the device hub: ${ofParent}, or its parent the name that the device has. Change them, and devices without IoT Edge behind them, together.`,
+    example: {
+      id: 'edge-001',
+      given: 'contoso.azure-devices.net',
+      parent: 'gateway-01',
+      ofParent: 'contoso.device.azure-devices.net',
+    },
+  }),
   'config/hub-name-changes': rule<{ ids: readonly string[]; before: string; after: string }>({
     severity: 'warning',
     refusedBy: [{ who: 'nobody' }],

@@ -87,9 +87,9 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
   const { directory, manifests = () => reader.lines('manifest', 'devices.yaml'), now = Date.now() } = context;
   const command = reader.word('command', commands, 'plan');
   const signIn = await readSignIn(reader, command, context);
-  const endpoints = endpointsOf(reader, signIn);
   const onlyHub =
     reader.text('only-hub') === '' ? undefined : reader.hub('only-hub', reader.raw('only-hub') ?? '')?.hub;
+  const endpoints = endpointsOf(reader, signIn);
   const planFile = reader.text('plan-file');
   const capacity = reader.text('hub-capacity');
   const timeLimit = reader.minutes('time-limit');

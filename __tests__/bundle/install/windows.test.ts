@@ -70,6 +70,7 @@ describe('the script of a Windows device', () => {
   it('holds what the manifest says, and nothing where it is silent', () => {
     const hub = 'contoso.azure-devices.net:8443';
     const id = 'A'.repeat(40);
+    expect(settings(onWindows({ hub, hubForm: 'device' })).HubHostName).toEqual(['contoso.device.azure-devices.net']);
     expect(settings(onWindows({ id: 'edge-001', hub }, { carried: false }))).toMatchObject({
       Runtime: ['1.1'],
       DeviceId: ['edge-001'],

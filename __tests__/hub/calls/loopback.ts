@@ -15,8 +15,8 @@ export async function serve(authority: Authority, answer: RequestListener) {
   return { host, connections: () => connections };
 }
 
-/** A proxy that supports only CONNECT. It refuses if `status` is not 200. */
-export async function serveProxy(status = 200) {
+/** A proxy that supports only CONNECT. It refuses if `status` is not 200. With `leadsTo`, every host name leads there. */
+export async function serveProxy(status = 200, { leadsTo }: { readonly leadsTo?: string } = {}) {
   const asked: { readonly target: string; readonly authorization: string | undefined }[] = [];
   const server = createHttpServer((_, response) => response.writeHead(400).end());
   server.on('connect', (request, client, head) => {
@@ -26,7 +26,7 @@ export async function serveProxy(status = 200) {
       client.end(`HTTP/1.1 ${status} No\r\nContent-Length: 2\r\n\r\nno`);
       return;
     }
-    const [name, port] = (request.url ?? '').split(':');
+    const [name, port] = (leadsTo ?? request.url ?? '').split(':');
     const target = connect(Number(port), name, () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       target.write(head);
