@@ -37,7 +37,7 @@ describe('what devices would run otherwise', () => {
   it('follows a device that moves to another hub', async () => {
     const moved = deviceOf({ id: 'a', hub: 'other.example', hostname: 'other' });
     expect(await configurationChanges(at([deviceOf({ id: 'a' })]), at([moved]))).toEqual([
-      { key: 'hostname', before: 'a', after: 'other', devices: ['a'] },
+      { key: 'hostname', before: "the device's own", after: 'other', devices: ['a'] },
       { key: 'hub', before: 'contoso.azure-devices.net', after: 'other.example', devices: ['a'] },
     ]);
   });
@@ -59,10 +59,13 @@ describe('what devices would run otherwise', () => {
     const named = (ids: readonly string[]) => ids.map((id) => deviceOf({ id, hostname: `${id}.plant.example` }));
     const bare = (ids: readonly string[]) => ids.map((id) => deviceOf({ id }));
     expect(await configurationChanges(at(bare(['e-1', 'e-2'])), at(named(['e-1', 'e-2'])))).toEqual([
-      { key: 'hostname', before: '{id}', after: '{id}.plant.example', devices: ['e-1', 'e-2'] },
+      { key: 'hostname', before: "the device's own", after: '{id}.plant.example', devices: ['e-1', 'e-2'] },
     ]);
     expect(await configurationChanges(at(bare(['e-1'])), at(named(['e-1'])))).toEqual([
-      { key: 'hostname', before: 'e-1', after: 'e-1.plant.example', devices: ['e-1'] },
+      { key: 'hostname', before: "the device's own", after: 'e-1.plant.example', devices: ['e-1'] },
+    ]);
+    expect(await configurationChanges(at(named(['e-1'])), at(bare(['e-1'])))).toEqual([
+      { key: 'hostname', before: 'e-1.plant.example', after: "the device's own", devices: ['e-1'] },
     ]);
   });
 

@@ -42,7 +42,7 @@ describe('rendering bundles', () => {
 
   it('leaves out a device with an error and a device without a hub, and no other', async () => {
     const { value } = await renderBundles(
-      [identityOf({ id: '7' }), identityOf({ id: 'a', hub: null }), identityOf({ id: 'b' })],
+      [identityOf({ id: '7', hostname: '' }), identityOf({ id: 'a', hub: null }), identityOf({ id: 'b' })],
       { now },
     );
     expect(value.map(({ device }) => device)).toEqual(['b']);
@@ -102,7 +102,7 @@ describe('rendering bundles', () => {
 
   const edited = { version: '1.1', config: { base: 'base.yaml' } };
   it.each<[string, Wanted, string]>([
-    ['the id in lower case', { id: 'Edge-001', version: '1.5' }, 'edge-001'],
+    ['no name of the manifest', { id: 'Edge-001', version: '1.5' }, ''],
     ['the name in the manifest', { version: '1.5', hostname: 'gateway.plant' }, 'gateway.plant'],
     ['the name in the file that is edited', edited, 'of-base'],
     ['the name in the manifest over that', { ...edited, hostname: 'gateway.plant' }, 'gateway.plant'],

@@ -70,6 +70,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'certificate/year-2038',
     'certificate/same-key-twice',
     'device/case-collision',
+    'config/hostname',
     'config/path-needs-encoding',
     'config/base-unknown-key',
     'config/hub-name-changes',

@@ -76,7 +76,6 @@ export const options: Readonly<Record<string, readonly Choice[]>> = {
     {
       wanted: always({ id: 'EDGE-2' }),
       ...same(
-        ['hostname', 'edge-2'],
         ['provisioning.device_id', 'EDGE-2'],
         ['provisioning.authentication.device_id', 'EDGE-2'],
         ['name of the pair', 'EDGE-2'],
