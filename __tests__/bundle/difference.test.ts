@@ -114,7 +114,7 @@ describe('what devices would run otherwise', () => {
       { config: { agent: { createOptions: { Env: ['DB_PASSWORD=hunter2'] } } } },
       'agent.createOptions.Env.0',
     ],
-    ['the place of a key', { identity: { privateKey: 'pkcs11:object=a?pin-value=hunter2' } }, 'identity.privateKey'],
+    ['the place of a key', { identity: { privateKey: 'pkcs11:token=t;object=a?pin-value=hunter2' } }, 'identity.privateKey'],
     [
       'a script',
       { runtime: { securityDaemonScript: 'https://u:hunter2@files.example/a.ps1' } },
@@ -320,10 +320,10 @@ const rows: ForEachKey<Row, 'section'> = {
   'config.edgeCa': 'section',
   'config.edgeCa.certificate': { after: { config: trio }, told: trioTold },
   'config.edgeCa.privateKey': on15(
-    { edgeCa: { ...trio.edgeCa, privateKey: 'pkcs11:object=a' } },
+    { edgeCa: { ...trio.edgeCa, privateKey: 'pkcs11:token=t;object=a' } },
     {
       'edgeCa.certificate': 'file:///c/ca.pem',
-      'edgeCa.privateKey': 'pkcs11:object=a',
+      'edgeCa.privateKey': 'pkcs11:token=t;object=a',
     },
   ),
   'config.edgeCa.lifetimeDays': {

@@ -78,7 +78,7 @@ describe('rendering bundles', () => {
     ['1.5', '/pki/ca.key.pem'],
     ['1.5', ''],
   ])('tells the installer of %s where edge CA (key: "%s") and trust bundle lie', async (version, path) => {
-    const privateKey = path === '' ? 'pkcs11:object=ca' : `file://${path}`;
+    const privateKey = path === '' ? 'pkcs11:token=edge;object=ca' : `file://${path}`;
     const config = {
       edgeCa: { certificate: 'file:///pki/my%20ca.pem', privateKey },
       trustBundle: '/pki/trust.pem',

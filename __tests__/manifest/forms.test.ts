@@ -281,8 +281,8 @@ const faults: readonly [rule: string, what: string, plant: Readonly<Record<strin
   [
     'config/path-needs-encoding',
     'a place with a space',
-    { 'identity.privateKey': '/var/my key.pem' },
-    { value: 'identity.privateKey' },
+    { 'runtime.version': '1.5', 'identity.certificate': '/var/my cert.pem' },
+    { value: 'identity.certificate' },
   ],
   [
     'config/secret-in-manifest',

@@ -88,7 +88,7 @@ describe('config.toml', () => {
       Healthcheck: { Interval: 30_000_000_000 },
       ExposedPorts: { '5671/tcp': {} },
     };
-    const text = render({ version: '1.2', config: { agent: { createOptions } } });
+    const text = render({ version: '1.5', config: { agent: { createOptions } } });
     const read = JSON.parse(JSON.stringify(parse(text)));
     expect(read.agent).toMatchObject({ config: { createOptions }, env: {} });
     // Docker's fields are whole numbers: the runtime refuses a fraction.

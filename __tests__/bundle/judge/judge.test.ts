@@ -161,12 +161,6 @@ describe('config/pkcs11', () => {
       { kind: 'no-library', key: 'config.edgeCa.privateKey' },
     ],
     ['a PIN without a key', { identity: { pinFrom: 'IOTEDGE_PIN' } }, 'identity.pinFrom', { kind: 'pin-alone' }],
-    [
-      'a PIN from two places',
-      { privateKey: `${privateKey}?pin-source=file:/pin`, identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11 } },
-      'identity.privateKey',
-      { kind: 'two-pins', key: 'identity.privateKey' },
-    ],
   ])('tells %s', (_, wanted, key, details) => {
     expect(findingsOf({ version: '1.5', ...wanted })).toMatchObject([
       { ...told('config/pkcs11', details), place: { column: columnOf(key) } },
@@ -183,6 +177,49 @@ describe('config/pkcs11', () => {
     ],
     ['a library alone', { config: { pkcs11 } }],
   ])('lets %s pass', (_, wanted) => expect(findingsOf({ version: '1.5', ...wanted })).toEqual([]));
+});
+
+describe('config/pkcs11-uri', () => {
+  const findings = (privateKey: string, baseSlot = 'pkcs11:token=edge') =>
+    findingsOf({ version: '1.5', privateKey, config: { pkcs11: { library: '/m.so', baseSlot } } });
+
+  it.each<[string, DetailsOf['config/pkcs11-uri']['remark']]>([
+    ['pkcs11:token=edge;object=a;id=%01;serial=7?pin-source=file:/pin', dropped('id', 'serial', 'pin-source')],
+    ['pkcs11:token=edge;object=a;x-vendor=1;4711', { kind: 'dropped', parts: [], others: 2 }],
+    ['pkcs11:token=edge;slot-id=3;object=a', { kind: 'token-beside-slot' }],
+    ['pkcs11:token=edge;object=a;object=b', { kind: 'twice', part: 'object' }],
+    ['pkcs11:slot-id=3', { kind: 'no-object' }],
+  ])('tells what the runtime leaves out of %s', (uri, remark) => {
+    const details = { key: 'identity.privateKey', remark };
+    const finding = { ...told('config/pkcs11-uri', details), severity: 'warning' };
+    expect(findings(uri)).toMatchObject([{ ...finding, place: { column: columnOf(details.key) } }]);
+    expect(JSON.stringify(findings(uri))).not.toContain('4711');
+  });
+
+  it('tells it of the slot for new keys, which names no object', () => {
+    const details = { key: 'config.pkcs11.baseSlot', remark: dropped('model') };
+    expect(findings('pkcs11:token=edge;object=a', 'pkcs11:token=edge;model=m')).toMatchObject([
+      told('config/pkcs11-uri', details),
+    ]);
+    expect(findings('pkcs11:token=edge;object=a', 'pkcs11:token=edge')).toEqual([]);
+  });
+
+  it('leaves a slot without a place to the rule of URIs', () => {
+    const key = 'config.pkcs11.baseSlot';
+    const details = {
+      key,
+      value: 'pkcs11:…',
+      problem: { kind: 'module-place' },
+      expected: 'pkcs11:token=edge',
+    } as const;
+    expect(findings('pkcs11:token=edge;object=a', 'pkcs11:object=a')).toMatchObject([
+      { ...told('config/uri', details), place: { column: columnOf(key) } },
+    ]);
+  });
+
+  function dropped(...parts: readonly string[]) {
+    return { kind: 'dropped', parts, others: 0 } as const;
+  }
 });
 
 describe('what neither form can hold', () => {
@@ -231,7 +268,8 @@ describe('what neither form can hold', () => {
       const findings = findingsOf({ version: '1.5', ...wanted(`a${control}b`) });
       const onPath = key.startsWith('identity') || key === 'config.trustBundle';
       // In a path those of Latin-1 are percent-encoded like any other character.
-      if (onPath && control > '\u007f') expect(findings).toMatchObject([{ rule: 'config/path-needs-encoding' }]);
+      const warned = key === 'identity.privateKey' ? [] : [{ rule: 'config/path-needs-encoding' }];
+      if (onPath && control > '\u007f') expect(findings).toMatchObject(warned);
       else expect(findings).toMatchObject([{ severity: 'error', place: { column: columnOf(key) } }]);
     }
     expect(findingsOf({ version: '1.5', ...wanted('ab') })).toEqual([]);

@@ -23,8 +23,7 @@ interface Order {
 const byBytes: Order = { first: [] };
 
 /** The order of the fields in the structs of the runtime. The order in the user's file does not matter. */
-function orderOf(version: RuntimeVersion): Order {
-  const capabilities = typesCapabilities(version) ? ['CapAdd', 'CapDrop'] : [];
+function orderWith(capabilities: readonly string[]): Order {
   return {
     first: ['Hostname', 'Env', 'Cmd', 'Image', 'Volumes', 'Entrypoint', 'Labels', 'HostConfig', 'NetworkingConfig'],
     below: {
@@ -43,6 +42,8 @@ function orderOf(version: RuntimeVersion): Order {
   };
 }
 
+const order = { withCapabilities: orderWith(['CapAdd', 'CapDrop']), without: orderWith([]) } as const;
+
 /** Whether the runtime writes `createOptions` with TOML 0.5, whose writer takes no plain value behind a table. */
 export function writesOldToml(version: RuntimeVersion): boolean {
   return isAtLeast(version, '1.2.0') && !isAtLeast(version, '1.4.9');
@@ -50,7 +51,7 @@ export function writesOldToml(version: RuntimeVersion): boolean {
 
 /** All that the writer of TOML 0.5 does not take. `iotedge config apply` writes the options again, in its own order. */
 export function orderProblems(options: unknown, version: RuntimeVersion): readonly OrderProblem[] {
-  return [...problemsIn(options, orderOf(version), [])];
+  return [...problemsIn(options, typesCapabilities(version) ? order.withCapabilities : order.without, [])];
 }
 
 function* problemsIn(value: unknown, order: Order, path: Path): Generator<OrderProblem> {
