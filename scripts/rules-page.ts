@@ -82,8 +82,9 @@ const ownReasons: Readonly<Record<OwnReason, string>> = {
   workflow: 'the workflow does not allow it',
 };
 
+/** A source is one address, or words with addresses in them. */
 function link(source: string): string {
-  return `[${labelOf(source)}](${source})`;
+  return /^https:\S+$/.test(source) ? `[${labelOf(source)}](${source})` : source.replace(/https:\S+/g, '<$&>');
 }
 
 /** `Azure/iotedge#621`, `windows.rs of Azure/iotedge 1.1.15`, or the name of the host. */

@@ -36,8 +36,16 @@ function complaints(name: string, { severity, refusedBy, adjustable = 'no' }: Ro
     ...(adjustable === 'off' && (outside || who.includes('this action')) ? ['may be off, and is refused'] : []),
     ...(adjustable !== 'no' && mustStay ? ['may be lowered, and guards something'] : []),
     ...(who.includes('nobody') && who.length > 1 ? ['names nobody and somebody'] : []),
-    ...sources.filter((source) => !/^https:\/\/[\w.-]+\/\S+$/.test(source)).map((source) => `has the source ${source}`),
+    ...sources.filter((source) => !saysWhere(source)).map((source) => `has the source ${source}`),
   ];
+}
+
+/** An address, or words that name a file, a version or an address. */
+function saysWhere(source: string): boolean {
+  return (
+    /^https:\/\/[\w.-]+\/\S+$/.test(source) ||
+    (/\s/.test(source) && /https:\/\/|\w\.(rs|go|cs|c|lock)\b|\d\.\d/.test(source))
+  );
 }
 
 describe('who refuses what a rule finds', () => {

@@ -20,7 +20,12 @@ describe('the page of rules', () => {
       const section = sections.get(name) ?? '';
       const { refusedBy, severity, adjustable = 'no' } = rules[name];
       const line = section.split('\n').find((text) => text.startsWith('Refused by: ')) ?? '';
-      for (const refuser of refusedBy) if ('source' in refuser) expect(line).toContain(`](${refuser.source})`);
+      for (const refuser of refusedBy)
+        if ('source' in refuser) {
+          const { source } = refuser;
+          const written = source.startsWith('https:') ? `](${source})` : source.replace(/https:\S+/g, '<$&>');
+          expect(line).toContain(written);
+        }
       expect(line).not.toContain('undefined');
       const lowered = adjustable === severity ? 'no' : adjustable;
       const said = { no: 'cannot be lowered', warning: 'can be lowered to a warning', off: 'can be off' };

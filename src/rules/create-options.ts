@@ -73,7 +73,7 @@ export const createOptionsRules = {
         source: 'edgelet/Cargo.lock of Azure/iotedge: toml 0.5 up to 1.4.8, 0.7 from 1.4.9 on',
       },
     ],
-    adjustable: 'off',
+    adjustable: 'warning',
     about:
       'The manifest says 1.4 without a patch, and its container options for edgeAgent are refused by 1.4.0 to 1.4.8. From 1.4.9 on they are taken.',
     message: ({ problem }) => `${whatOf(problem)} (runtime 1.4 before 1.4.9)`,
@@ -115,7 +115,7 @@ export const createOptionsRules = {
         source: 'the container engine: ValidateEnv in opts/env.go of moby/moby refuses a variable without a name',
       },
     ],
-    adjustable: 'off',
+    adjustable: 'warning',
     about:
       'An environment variable of edgeAgent has no name. The runtime reads it; the container engine does not make a container with it.',
     message: ({ key }) => `${key} has a variable without a name; the container engine will refuse to make edgeAgent`,

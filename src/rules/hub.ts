@@ -45,7 +45,7 @@ export const hubRules = {
           'ValidateAudience in https://github.com/Azure/iotedge/blob/main/edge-hub/core/src/Microsoft.Azure.Devices.Edge.Hub.CloudProxy/authenticators/DeviceScopeTokenAuthenticator.cs',
       },
     ],
-    adjustable: 'off',
+    adjustable: 'warning',
     about:
       'A device and its parent get two names of one hub. The edgeHub of the parent refuses tokens whose host name is not its own name of the hub; whether the hub then takes them is not known.',
     message: ({ id, given, parent, ofParent }) =>
