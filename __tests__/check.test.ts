@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { check } from '../src/check.ts';
+import type { RuleChanges } from '../src/model/finding.ts';
 import { openWorkspace } from '../src/run/workspace.ts';
 import { requestWithoutHub, worldWithoutHub } from './support/check.ts';
 import { at, told } from './support/finding.ts';
@@ -8,10 +9,15 @@ import { folderWith } from './support/folder.ts';
 type Files = Readonly<Record<string, string>>;
 
 /** Validates a pull request with these files, and those of its base. */
-async function validate(now: Files, before: Files, renamed: ReadonlyMap<string, string> = new Map()) {
+async function validate(
+  now: Files,
+  before: Files,
+  renamed: ReadonlyMap<string, string> = new Map(),
+  rules: RuleChanges = new Map(),
+) {
   let removed = 0;
   const checked = await check(
-    requestWithoutHub('nowhere', ['*.yaml'], 'validate'),
+    { ...requestWithoutHub('nowhere', ['*.yaml'], 'validate'), rules },
     worldWithoutHub(openWorkspace(folderWith(now)), {
       openBase: async () => ({
         workspace: openWorkspace(folderWith(before)),
@@ -50,6 +56,12 @@ describe('a manifest at the base of a pull request', () => {
     expect(configuration).toMatchObject([{ key: 'hostname', devices: ['edge-1'] }]);
     expect(findings).toHaveLength(1);
     expect(findings[0]?.rule).toBe('manifest/base-unread');
+  });
+
+  it('has the severity that the workflow gives', async () => {
+    const rules = new Map([['manifest/base-unread', 'error' as const]]);
+    const { findings } = await validate({ 'devices.yaml': now }, { 'devices.yaml': 'devices: [\n' }, new Map(), rules);
+    expect(findings).toMatchObject([{ rule: 'manifest/base-unread', severity: 'error' }]);
   });
 
   it('that is gone by now is named without a place', async () => {

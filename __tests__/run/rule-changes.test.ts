@@ -4,7 +4,9 @@ import type { Adjustable } from '../../src/rules/rule.ts';
 import { ruleNames, rules } from '../../src/rules/rules.ts';
 import { runFault } from '../../src/run/faults.ts';
 import { readSettings } from '../../src/run/settings.ts';
+import { checkFolder } from '../support/check.ts';
 import { said } from '../support/fault.ts';
+import { folderWith } from '../support/folder.ts';
 import { refused } from './refused.ts';
 
 type Weight = Severity | 'off';
@@ -84,6 +86,12 @@ describe('the setting rules', () => {
     expect(seen).toEqual(said(fault));
     expect(seen?.kind).toBe('usage');
     expect(others).toEqual([]);
+  });
+
+  it('stands in no manifest', async () => {
+    const folder = folderWith({ 'devices.yaml': 'rules: { plan/lockout: off }\ndevices: []\n' });
+    const { findings } = await checkFolder(folder, ['devices.yaml'], 'validate');
+    expect(findings).toMatchObject([{ rule: 'manifest/unknown-key', severity: 'error' }, { rule: 'manifest/empty' }]);
   });
 
   it('is refused together with the other settings, with a fault for each line', async () => {

@@ -6,6 +6,7 @@ import { readImportContainer } from '../../src/hub/import/import-container.ts';
 import { parseCapacity } from '../../src/model/capacity.ts';
 import type { Fault } from '../../src/model/fault.ts';
 import { headlines } from '../../src/report/headline.ts';
+import { ruleChangeTexts } from '../../src/report/rule-changes.ts';
 import { faultLines, plainStyle } from '../../src/report/text.ts';
 import { runFault } from '../../src/run/faults.ts';
 import { version } from '../../src/run/version.ts';
@@ -294,6 +295,17 @@ describe('a run', () => {
     expect(stdout).toContain('manifest/empty');
     const named = await run('plan', '--hub', 'a.b', '--allow-lockout=a', '--allow-lockout=b', manifest(''));
     expect(named.stdout).toContain('manifest/empty');
+  });
+
+  it('begins with the rules that --rules changes, each of its own option', async () => {
+    const rules = ['--rules', 'runtime/out-of-support: error', '--rules', 'plan/shared: error'];
+    const { code, stdout } = await run('validate', ...rules, manifest());
+    const [first, second] = stdout.split('\n');
+    expect(first).toBe(ruleChangeTexts.option(['runtime/out-of-support error', 'plan/shared error']));
+    expect(second).toBe('');
+    expect(stdout).toContain('error runtime/out-of-support');
+    expect(code).toBe(1);
+    expect((await run('validate', manifest())).code).toBe(0);
   });
 
   it('passes every option on', async () => {
