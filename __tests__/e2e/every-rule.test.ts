@@ -219,6 +219,7 @@ devices:
     ${own('module')}
     runtime: { version: "1.6" }
     identity: { privateKey: "pkcs11:object=module" } #! config/pkcs11
+    config: { hostname: null }
   - id: behind
     ${own('behind')}
     runtime: { version: "1.6" }
