@@ -44,6 +44,15 @@ function listed({ parts, others }: { readonly parts: readonly string[]; readonly
 export const pkcs11Rules = {
   'config/pkcs11': rule<ModuleProblem>({
     severity: 'error',
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: '1.2 to 1.6',
+        when: 'first connection',
+        source: 'key/aziot-keys of Azure/iot-identity-service: without pkcs11_lib_path it reaches no security module',
+      },
+      { who: 'this action', since: 'manifest' },
+    ],
     about:
       'A private key in a security module (PKCS#11) that the runtime could not reach: no library is named, or a PIN has no key.',
     message: (problem) =>
