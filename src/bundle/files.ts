@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { BundleFile } from '../model/bundle.ts';
 import type { Device, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Base } from './base/base.ts';
 import { renderOnBase } from './base/device.ts';
+import { type BaseFile, hostnameIn } from './base/file.ts';
 import { secretsIn } from './config/placeholders.ts';
 import { renderConfigToml } from './config/toml.ts';
 import { renderConfigYaml } from './config/yaml.ts';
@@ -16,8 +16,8 @@ import { generationOf } from './judge/runtime.ts';
 
 interface Material {
   readonly places: Places;
-  /** The user's config.yaml, to be edited. If undefined, a whole one is rendered. */
-  readonly base: Base | undefined;
+  /** The user's file, to be edited. If undefined, a whole one is rendered. */
+  readonly base: BaseFile | undefined;
 }
 
 /**
@@ -37,7 +37,7 @@ export function filesOf(identity: Identity, hub: HubHost, { places, base }: Mate
   }
   const configuration =
     generationOf(device.runtime.version) === 'aziot'
-      ? file('config.toml', () => renderConfigToml(device, hub, places))
+      ? file('config.toml', () => renderToml(identity, hub, { places, base }))
       : file('config.yaml', yaml);
   const script = file('install.sh', () => installerOf(identity, configuration, { places, base }));
   return [configuration, ...certificate, script];
@@ -66,6 +66,10 @@ function renderYaml({ device }: Identity, hub: HubHost, { places, base }: Materi
   return base === undefined ? renderConfigYaml(device, hub, places) : renderOnBase(base, device, hub, places);
 }
 
+function renderToml({ device }: Identity, hub: HubHost, { places, base }: Material): string {
+  return base === undefined ? renderConfigToml(device, hub, places) : renderOnBase(base, device, hub, places);
+}
+
 function installerOf(
   { device, thumbprints, certificates }: Identity,
   configuration: BundleFile,
@@ -92,17 +96,15 @@ function installerOf(
       configuration: sha256(text),
       ...(carried === undefined ? {} : { certificate: sha256(carried.pem) }),
     },
-    hostname: hostnameIn(device, base),
+    hostname: hostnameOfFile(device, base),
     ...(proxy === undefined ? {} : { proxy }),
     secrets: secretsIn(text, device),
   });
 }
 
 /** The host name in the configuration. An edited file keeps its own if the manifest has none. */
-function hostnameIn(device: Device, base: Base | undefined): string | undefined {
-  if (base === undefined || device.config.hostname !== undefined) return hostnameOf(device);
-  const own = base.settings.entries.get('hostname')?.scalar;
-  return typeof own === 'string' ? own : undefined;
+function hostnameOfFile(device: Device, base: BaseFile | undefined): string | undefined {
+  return base === undefined || device.config.hostname !== undefined ? hostnameOf(device) : hostnameIn(base);
 }
 
 /** A certificate always has a path: only keys can be in a PKCS#11 module. */

@@ -3,7 +3,7 @@ import type { Finding, Judged } from '../model/finding.ts';
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
 import { guarded } from '../rules/guarded.ts';
-import type { Base } from './base/base.ts';
+import { type BaseFile, baseOf } from './base/file.ts';
 import type { filesOf as FilesOf } from './files.ts';
 import { judgeDevice } from './judge/judge.ts';
 import { readPlaces } from './judge/places.ts';
@@ -21,7 +21,7 @@ export interface RenderOptions {
   /** Devices without an identity. Their configuration is judged too, so that a run shows all faults at once. */
   readonly judge?: readonly Device[];
   /** The files of `config.base` that can be edited, by their path. */
-  readonly bases?: ReadonlyMap<string, Base>;
+  readonly bases?: ReadonlyMap<string, BaseFile>;
 }
 
 /**
@@ -54,7 +54,7 @@ async function bundlesOf(
     const judged = judge(device, now);
     tell(judged.findings);
     if (judged.value === undefined || device.hub === undefined) continue;
-    const base = device.config.base === undefined ? undefined : bases?.get(device.config.base);
+    const base = baseOf(device, bases);
     if (device.config.base !== undefined && base === undefined) continue;
     bundles.push(new RenderedBundle({ identity, hub: device.hub, base, filesOf }, nameOf(device)));
   }
@@ -72,7 +72,7 @@ function judge(device: Device, now: Date): ReturnType<typeof judgeDevice> {
 interface Sources {
   readonly identity: Identity;
   readonly hub: HubHost;
-  readonly base: Base | undefined;
+  readonly base: BaseFile | undefined;
   readonly filesOf: typeof FilesOf;
 }
 
