@@ -26,8 +26,11 @@ const needHub = [
   'plan/differs-from-approved',
 ];
 
-/** These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts and manifest/from.test.ts. */
-const needMore = ['manifest/base-unread', 'manifest/search-bound'];
+/**
+ * These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts, manifest/from.test.ts and
+ * identity/keys.test.ts.
+ */
+const needMore = ['manifest/base-unread', 'manifest/search-bound', 'certificate/key-search-bound'];
 
 /** This rule needs a defect. __tests__/rules/guarded.test.ts covers it. */
 const needDefect = ['device/not-checked'];

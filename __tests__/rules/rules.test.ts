@@ -59,6 +59,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'plan/differs-from-approved',
   ],
   warning: [
+    'certificate/key-search-bound',
     'certificate/expires-soon',
     'certificate/is-ca',
     'certificate/chain-not-valid',

@@ -8,6 +8,7 @@ import { type HubHost, isHubHost, type Platform, slots } from '../model/fleet.ts
 import { certificateExtensions } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { findingLines } from '../report/text.ts';
+import { finding } from '../rules/rules.ts';
 import { SettingReader } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
 import { openWorkspace } from '../run/workspace.ts';
@@ -111,9 +112,12 @@ async function gather(
   const findings: Finding[] = [];
   const devices = new Map<string, FirstDevice>();
   for (const { path, kind } of inputs) {
-    if (kind === 'folder')
-      for (const file of workspace.filesBelow([path], certificateExtensions)) certificates.add(file);
-    else if (kind === 'certificate') certificates.add(path);
+    if (kind === 'folder') {
+      const { files, bound } = workspace.filesBelow([path], certificateExtensions);
+      for (const file of files) certificates.add(file);
+      const place = { file: path, line: 1, column: 1 };
+      if (bound !== undefined) findings.push(finding('manifest/search-bound', { pattern: path, bound }, { place }));
+    } else if (kind === 'certificate') certificates.add(path);
     else {
       const table = await readTable(path, workspace);
       findings.push(...table.findings);
