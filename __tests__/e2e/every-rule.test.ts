@@ -29,8 +29,16 @@ const needHub = [
   'plan/differs-from-approved',
 ];
 
-/** These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts and manifest/from.test.ts. */
-const needMore = ['manifest/base-unread', 'manifest/search-bound', 'config/hub-name-changes'];
+/**
+ * These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts, manifest/from.test.ts and
+ * identity/keys.test.ts.
+ */
+const needMore = [
+  'manifest/base-unread',
+  'manifest/search-bound',
+  'config/hub-name-changes',
+  'certificate/key-search-bound',
+];
 
 /** This rule needs a defect. __tests__/rules/guarded.test.ts covers it. */
 const needDefect = ['device/not-checked'];

@@ -21,7 +21,7 @@ async function pair(
     await writeCertificate(join(folder, path), typeof wanted === 'string' ? { subject: [{ CN: [wanted] }] } : wanted);
   }
   const workspace = openWorkspace(folder);
-  const paths = workspace.filesBelow(['.'], certificateExtensions);
+  const { files: paths } = workspace.filesBelow(['.'], certificateExtensions);
   const { value, findings } = await pairCertificates(paths, workspace, options);
   return {
     pairs: Object.fromEntries(value.map(({ id, certificates }) => [id, certificates])),

@@ -429,7 +429,7 @@ function inMemory(text: string): Workspace {
     root: '/',
     read: () => ({ ok: true, bytes: Buffer.from(text) }),
     find: async (files) => ({ files, missing: [] }),
-    filesBelow: () => [],
+    filesBelow: () => ({ files: [] }),
     spelled: (pattern) => pattern,
     ignored: async () => new Set(),
   };

@@ -66,6 +66,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'certificate/no-cn',
     'certificate/no-client-auth',
     'certificate/chain-broken',
+    'certificate/key-search-bound',
     'certificate/expires-soon',
     'certificate/is-ca',
     'certificate/chain-not-valid',

@@ -38,22 +38,34 @@ export async function identify(
 
 /**
  * Returns the devices of an earlier commit with the thumbprints that were registered from it. Nothing is judged: a certificate may
- * have expired since. A device without thumbprints is left out.
+ * have expired since. A device without thumbprints, or whose material cannot be read, is left out: then its change is judged more strictly.
  */
 export async function identifyEarlier(devices: readonly Device[], workspace: Workspace): Promise<readonly Identity[]> {
   const identities: Identity[] = [];
   const files = noFiles();
   for (const device of devices) {
-    const certificates: { [S in Slot]?: Certificate } = {};
-    for (const slot of slots) {
-      const path = device.certificates[slot];
-      const file = path === undefined ? undefined : await openCertificate(path, workspace, files);
-      if (file !== undefined && 'certificate' in file) certificates[slot] = file.certificate;
-    }
-    const { value: thumbprints } = chooseThumbprints(device, certificates, givenThumbprints(device).value);
-    if (thumbprints !== undefined) identities.push({ device, thumbprints, certificates });
+    const one = await guardedLater(
+      () => identifyOneEarlier(device, workspace, files),
+      () => ({}),
+    );
+    if (one.value !== undefined) identities.push(one.value);
   }
   return identities;
+}
+
+async function identifyOneEarlier(
+  device: Device,
+  workspace: Workspace,
+  files: CertificateFiles,
+): Promise<Judged<Identity | undefined>> {
+  const certificates: { [S in Slot]?: Certificate } = {};
+  for (const slot of slots) {
+    const path = device.certificates[slot];
+    const file = path === undefined ? undefined : await openCertificate(path, workspace, files);
+    if (file !== undefined && 'certificate' in file) certificates[slot] = file.certificate;
+  }
+  const { value: thumbprints } = chooseThumbprints(device, certificates, givenThumbprints(device).value);
+  return { value: thumbprints === undefined ? undefined : { device, thumbprints, certificates }, findings: [] };
 }
 
 async function identifyOne(

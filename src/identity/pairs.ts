@@ -4,6 +4,7 @@ import type { Finding, Judged, Place, Subject } from '../model/finding.ts';
 import { type BySlot, type DeviceId, fileNameOf, isDeviceId, type Slot, slots } from '../model/fleet.ts';
 import type { Certificate, CertificatePair } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
+import { guardedLater } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
 import { type CertificateFiles, noFiles, openCertificate } from './identify.ts';
 
@@ -71,7 +72,12 @@ async function openAll(
   const refused = new Map<string, Finding>();
   const keys: string[] = [];
   for (const path of [...paths].sort()) {
-    const opened = await openCertificate(path, workspace, files);
+    const { value: opened, findings } = await guardedLater(
+      async () => ({ value: await openCertificate(path, workspace, files), findings: [] }),
+      () => ({ place: placeOf(path) }),
+    );
+    for (const one of findings) refused.set(path, one);
+    if (opened === undefined) continue;
     if ('certificate' in opened) certificates.push(opened.certificate);
     else refused.set(path, opened.refuse({ place: placeOf(path) }));
     if ('privateKey' in opened) keys.push(path);

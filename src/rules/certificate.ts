@@ -1,5 +1,6 @@
 import type { Slot } from '../model/fleet.ts';
 import type { ChainFault } from '../model/identity.ts';
+import type { SearchBound } from '../model/workspace.ts';
 import { pkcs12Command, pkcs12Legacy } from './commands.ts';
 import { rule } from './rule.ts';
 import { shellWord } from './shell.ts';
@@ -36,6 +37,16 @@ type UnsupportedKey =
 export type Shared = { readonly certificate: string } | { readonly keyOf: string } | { readonly thumbprint: Slot };
 
 export const certificateRules = {
+  'certificate/key-search-bound': rule<{ bound: SearchBound }>({
+    severity: 'warning',
+    refusedBy: [{ who: 'this action', since: 'secret' }],
+    about:
+      'Private keys are looked for in the folders of the manifests and of the certificates. The search met more files or folders than it looks at, or took too long. A private key in the rest is not found.',
+    message: ({ bound }) =>
+      `the search for private keys ended after ${bound.most} ${bound.of}, so not all files were seen`,
+    remedy: () => 'Keep manifests and certificates in folders of their own, apart from large trees of files.',
+    example: { bound: { most: 200_000, of: 'folders' } },
+  }),
   'certificate/missing': rule<InFile>({
     severity: 'error',
     refusedBy: [manifest],

@@ -84,8 +84,8 @@ export const deviceRules = {
     severity: 'error',
     refusedBy: [manifest],
     about:
-      'A check of this device ended before it had a result. This is a defect of this tool. The other devices are checked all the same, and nothing is written.',
-    message: ({ why }) => `the device cannot be checked: ${why}`,
+      'A check of this device, or of this file, ended before it had a result. This is a defect of this tool. Everything else is checked all the same, and nothing is written.',
+    message: ({ why }) => `what stands here cannot be checked: ${why}`,
     remedy: () => 'Please report this with the text at this place. Until then, write the value in another way.',
     example: { why: 'Maximum call stack size exceeded' },
   }),

@@ -103,7 +103,7 @@ export const manifestRules = {
     severity: 'notice',
     refusedBy: nobody,
     about:
-      'At the base of the pull request a manifest has faults, so devices are missing there. The comparison of configurations says nothing about these devices.',
+      'At the base of the pull request a manifest, a certificate or a file of `config.base` has faults. The comparison of configurations says nothing about the devices that need it.',
     message: ({ file, said, more }) =>
       `${file} has faults at the base of the pull request, so not all of its devices are compared: ${said}${more === 0 ? '' : `, and ${more} more`}`,
     remedy: () => 'Look yourself at what the pull request changes in the configuration of its devices.',

@@ -9,6 +9,7 @@ import { nameForDevices, readHubName } from '../model/hub-name.ts';
 import { certificateExtensions } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { findingLines } from '../report/text.ts';
+import { finding } from '../rules/rules.ts';
 import { runFault } from '../run/faults.ts';
 import { SettingReader } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
@@ -121,9 +122,12 @@ async function gather(
   const findings: Finding[] = [];
   const devices = new Map<string, FirstDevice>();
   for (const { path, kind } of inputs) {
-    if (kind === 'folder')
-      for (const file of workspace.filesBelow([path], certificateExtensions)) certificates.add(file);
-    else if (kind === 'certificate') certificates.add(path);
+    if (kind === 'folder') {
+      const { files, bound } = workspace.filesBelow([path], certificateExtensions);
+      for (const file of files) certificates.add(file);
+      const place = { file: path, line: 1, column: 1 };
+      if (bound !== undefined) findings.push(finding('manifest/search-bound', { pattern: path, bound }, { place }));
+    } else if (kind === 'certificate') certificates.add(path);
     else {
       const table = await readTable(path, workspace);
       findings.push(...table.findings);
