@@ -11,7 +11,7 @@ import type { Device } from '../../../../src/model/fleet.ts';
 import { openWorkspace } from '../../../../src/run/workspace.ts';
 import { noPairs } from '../../../manifest/pairs.ts';
 import { folderWith } from '../../../support/folder.ts';
-import { now } from '../../material.ts';
+import { hubOfDevice, now } from '../../material.ts';
 import { asManifest } from './as-manifest.ts';
 import { asValues } from './as-values.ts';
 import { type Fact, isToml } from './facts.ts';
@@ -59,8 +59,8 @@ export async function verdictsOnManifest(facts: readonly Fact[]): Promise<readon
     if (failing(all) || judged.value === undefined || device.hub === undefined)
       return { fact, verdict: 'refused', rules };
     const rendered = isToml(fact)
-      ? parseToml(renderConfigToml(device, device.hub, judged.value))
-      : parseYaml(renderConfigYaml(device, device.hub, judged.value));
+      ? parseToml(renderConfigToml(device, hubOfDevice(device), judged.value))
+      : parseYaml(renderConfigYaml(device, hubOfDevice(device), judged.value));
     return { fact, verdict: 'accepted', rules, misfits: misfitsOf(fact, rendered) };
   });
 }
