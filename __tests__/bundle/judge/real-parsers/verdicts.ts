@@ -2,6 +2,7 @@ import { parse as parseToml } from 'smol-toml';
 import { parse as parseYaml } from 'yaml';
 import { renderConfigToml } from '../../../../src/bundle/config/toml.ts';
 import { renderConfigYaml } from '../../../../src/bundle/config/yaml.ts';
+import { endpointOf } from '../../../../src/bundle/endpoint.ts';
 import { configYamlMisfits } from '../../../../src/bundle/judge/config-yaml.ts';
 import { judgeDevice } from '../../../../src/bundle/judge/judge.ts';
 import { superConfigMisfits } from '../../../../src/bundle/judge/super-config.ts';
@@ -11,7 +12,7 @@ import type { Device } from '../../../../src/model/fleet.ts';
 import { openWorkspace } from '../../../../src/run/workspace.ts';
 import { noPairs } from '../../../manifest/pairs.ts';
 import { folderWith } from '../../../support/folder.ts';
-import { hubOfDevice, now } from '../../material.ts';
+import { now } from '../../material.ts';
 import { asManifest } from './as-manifest.ts';
 import { asValues } from './as-values.ts';
 import { type Fact, isToml } from './facts.ts';
@@ -56,11 +57,10 @@ export async function verdictsOnManifest(facts: readonly Fact[]): Promise<readon
     const judged = judgeDevice(device, now);
     const all = [...(ofForm.get(id) ?? []), ...judged.findings];
     const rules = [...new Set(all.filter(({ severity }) => severity === 'error').map(({ rule }) => rule))];
-    if (failing(all) || judged.value === undefined || device.hub === undefined)
-      return { fact, verdict: 'refused', rules };
+    if (failing(all) || judged.value === undefined) return { fact, verdict: 'refused', rules };
     const rendered = isToml(fact)
-      ? parseToml(renderConfigToml(device, hubOfDevice(device), judged.value))
-      : parseYaml(renderConfigYaml(device, hubOfDevice(device), judged.value));
+      ? parseToml(renderConfigToml(device, endpointOf(device), judged.value))
+      : parseYaml(renderConfigYaml(device, endpointOf(device), judged.value));
     return { fact, verdict: 'accepted', rules, misfits: misfitsOf(fact, rendered) };
   });
 }
