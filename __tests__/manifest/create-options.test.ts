@@ -50,7 +50,7 @@ describe('the place of an option', () => {
     );
     const placeOf = (key: string) => value.devices[0]?.place(`config.agent.createOptions.${key}`);
     expect(placeOf('Labels.com.example.plant')).toEqual(at('devices.yaml', 3, 68));
-    expect(placeOf('Labels.com.example')).toEqual(at('devices.yaml', 6, 61));
+    expect(placeOf('Labels.com.example')).toEqual(at('devices.yaml', 6, 64));
     // An absent key has the place of the id.
     expect(placeOf('Labels.com')).toEqual(at('devices.yaml', 5, 9));
   });
