@@ -4,6 +4,7 @@ import { type Certificate, type Identity, sameThumbprint, type Thumbprint } from
 import type { Unread, Workspace } from '../model/workspace.ts';
 import { guardedLater } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
+import { issuers } from './authorities.ts';
 import { largestCertificate, readCertificate } from './certificate.ts';
 import type { ChainCache } from './chain.ts';
 import { type JudgeOptions, judgeCertificate } from './judge.ts';
@@ -24,9 +25,10 @@ export async function identify(
   const identities: Identity[] = [];
   const findings: Finding[] = [];
   const owners: Owners = new Map();
+  const issuedBy = issuers(await certificatesAtHand(devices, workspace, files));
   for (const device of devices) {
     const one = await guardedLater(
-      () => identifyOne(device, owners, workspace, files, options),
+      () => identifyOne(device, owners, workspace, files, { issuedBy, ...options }),
       () => subjectOf(device, 'id'),
     );
     findings.push(...one.findings);
@@ -53,6 +55,19 @@ export async function identifyEarlier(devices: readonly Device[], workspace: Wor
     if (thumbprints !== undefined) identities.push({ device, thumbprints, certificates });
   }
   return identities;
+}
+
+/** All certificates that the fleet names, and those that were read before. A fault is told later, when its device is identified. */
+async function certificatesAtHand(
+  devices: readonly Device[],
+  workspace: Workspace,
+  files: CertificateFiles,
+): Promise<readonly Certificate[]> {
+  for (const { certificates } of devices) {
+    for (const path of Object.values(certificates))
+      await openCertificate(path, workspace, files).catch(() => undefined);
+  }
+  return [...files.opened.values()].flatMap((file) => ('certificate' in file ? [file.certificate] : []));
 }
 
 async function identifyOne(
