@@ -43,6 +43,8 @@ const bases: Examples<BaseProblem> = {
     detail: `DETAIL OF ${why}`,
   })),
   'not-utf-8': [{ kind: 'not-utf-8' }],
+  'lfs-pointer': [{ kind: 'lfs-pointer' }],
+  'utf-16': [{ kind: 'utf-16' }],
   syntax: [{ kind: 'syntax', message: 'MESSAGE' }],
   'too-deep': [{ kind: 'too-deep' }],
   'carriage-return': [{ kind: 'carriage-return' }],

@@ -1,6 +1,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
 import { messageOf } from '../model/fault.ts';
+import { foreignForm } from '../model/foreign-form.ts';
 import { type Certificate, type Chain, isThumbprint, type Thumbprint } from '../model/identity.ts';
 import type { Unreadable } from '../rules/unreadable.ts';
 import { type ChainCache, longestChain, readChain } from './chain.ts';
@@ -29,6 +30,8 @@ export async function readCertificate(
   known: ChainCache = new Map(),
 ): Promise<CertificateReading> {
   if (bytes.length === 0) return unreadable({ kind: 'empty' });
+  const form = foreignForm(bytes);
+  if (form !== undefined) return unreadable({ kind: form });
   const text = asciiText(bytes);
   return text.includes('-----BEGIN ') ? readPem(path, bytes, text, known) : readDer(path, bytes);
 }
@@ -37,6 +40,7 @@ async function readPem(path: string, bytes: Buffer, text: string, known: ChainCa
   const key = privateKeyIn(path, bytes);
   if (key !== undefined) return { kind: 'private-key', key };
   const blocks = pemBlocks(text).filter(({ label }) => certificateLabels.includes(label));
+  if (/-----BEGIN [A-Z0-9 ]{1,40}-----\\+[nr]/.test(text)) return unreadable({ kind: 'escaped' });
   const [first, ...others] = blocks.map(({ der }) => der);
   if (first === undefined) return unreadable(otherPem(pemLabels(text)));
   if (others.length > 0) return readSeveral(path, [first, ...others], known);

@@ -22,6 +22,8 @@ export interface Finding extends Subject {
   readonly severity: Severity;
   readonly message: string;
   readonly remedy: string;
+  /** The files that commands of the remedy name, relative to the workspace. */
+  readonly commandFiles?: readonly string[];
 }
 
 /** What a stage returns: its value and its findings. */

@@ -1,3 +1,4 @@
+import { foreignFormRemedy, foreignFormText, slashRemedy } from './foreign-form.ts';
 import { type HostnameProblem, hostnameText } from './hostname.ts';
 import { rule } from './rule.ts';
 
@@ -10,6 +11,8 @@ export type BaseProblem =
       readonly detail: string;
     }
   | { readonly kind: 'not-utf-8' }
+  | { readonly kind: 'lfs-pointer' }
+  | { readonly kind: 'utf-16' }
   /** What the YAML parser says. */
   | { readonly kind: 'syntax'; readonly message: string }
   | { readonly kind: 'too-deep' }
@@ -74,6 +77,9 @@ function wordsOf(problem: BaseProblem): Words {
       return { what: `it cannot be read: ${problem.detail}`, remedy: remediesOfReading[problem.why] };
     case 'not-utf-8':
       return { what: 'it is not text in UTF-8', remedy: 'Save it as UTF-8: the runtime reads nothing else.' };
+    case 'lfs-pointer':
+    case 'utf-16':
+      return { what: foreignFormText[problem.kind], remedy: foreignFormRemedy[problem.kind] };
     case 'syntax':
       return { what: `it is no YAML: ${problem.message}` };
     case 'too-deep':
@@ -198,8 +204,10 @@ export const baseRules = {
     about:
       'The config.yaml that config.base names cannot be read or edited, or the device would not start with it: it is no YAML, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
     message: ({ path, problem }) => `${path}: ${wordsOf(problem).what}`,
-    remedy: ({ problem }) =>
-      wordsOf(problem).remedy ?? 'Correct the line: the file should be one with which the device could start as it is.',
+    remedy: ({ path, problem }) =>
+      (problem.kind === 'unreadable' && problem.why === 'missing' ? slashRemedy(path) : undefined) ??
+      wordsOf(problem).remedy ??
+      'Correct the line: the file should be one with which the device could start as it is.',
     example: { path: 'base/config.yaml', problem: { kind: 'provisioning-indented' } },
   }),
   'config/base-unknown-key': rule<{ path: string; key: string; known: readonly string[]; suggestion?: string }>({

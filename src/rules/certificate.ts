@@ -1,6 +1,7 @@
 import type { Slot } from '../model/fleet.ts';
 import type { ChainFault, WeakDigest } from '../model/identity.ts';
-import { pkcs12Command, pkcs12Legacy } from './commands.ts';
+import { pemBeside, pkcs12Command, pkcs12Legacy } from './commands.ts';
+import { slashRemedy } from './foreign-form.ts';
 import { rule } from './rule.ts';
 import { shellWord } from './shell.ts';
 import { type Unreadable, unreadableRemedy, unreadableText } from './unreadable.ts';
@@ -25,7 +26,8 @@ export const certificateRules = {
     severity: 'error',
     about: 'The manifest names a certificate file that does not exist.',
     message: ({ path }) => `certificate ${path} does not exist`,
-    remedy: () => 'Commit the public certificate there, or correct the path (it is relative to the manifest).',
+    remedy: ({ path }) =>
+      slashRemedy(path) ?? 'Commit the public certificate there, or correct the path (it is relative to the manifest).',
     example: { path: 'certs/edge-001-primary.pem' },
   }),
   'certificate/unreadable': rule<InFile & { problem: Unreadable }>({
@@ -33,6 +35,7 @@ export const certificateRules = {
     about: 'The file is no X.509 certificate in PEM or DER, is too large, or cannot be opened.',
     message: ({ path, problem }) => `${path} cannot be read as a certificate: ${unreadableText(problem)}`,
     remedy: ({ path, problem }) => unreadableRemedy(path, problem),
+    commandFiles: ({ path }) => [path, pemBeside(path)],
     example: { path: 'certs/edge-001.pem', problem: { kind: 'empty' } },
   }),
   'certificate/outside-workspace': rule<InFile & { detail: string }>({
@@ -160,6 +163,7 @@ export const certificateRules = {
     message: ({ path, subject, of, issuer, why }) => `${path}: "${subject}" ${chainProblem(why, of, issuer)}`,
     remedy: ({ path }) =>
       `See who issued whom: openssl crl2pkcs7 -nocrl -certfile ${shellWord(path)} | openssl pkcs7 -print_certs -noout. Keep the device's own certificate, then the issuer of each behind it; the root may be left out.`,
+    commandFiles: ({ path }) => [path],
     example: {
       path: 'certs/edge-001-primary.pem',
       subject: 'CN=Plant CA',
@@ -338,6 +342,7 @@ export const certificateRules = {
       format === 'PKCS#12'
         ? `Take the certificate alone: ${pkcs12Command(path, '-clcerts -nokeys')} (without -clcerts with its chain; ${pkcs12Legacy}). Keep the bundle out of the repository; if it was ever committed, replace the key: it is known.`
         : `Keep it out of the repository. If it was ever committed, remove it from the history too (git rm ${shellWord(path)}, then git filter-repo) and replace the key: it is known.`,
+    commandFiles: ({ path }) => [path, pemBeside(path)],
     example: { path: 'certs/edge-001.key.pem', format: 'PRIVATE KEY' },
   }),
   'certificate/shared-between-devices': rule<{ other: string; at: string; shared: Shared }>({
