@@ -63,8 +63,7 @@ read_certificate() { # WHAT EXPECTED FILE: its public key into $public
 # The keys service of 1.2 and later answers "key curve not recognized" to all curves but one, for keys in files and in modules.
 check_curve() { # CERTIFICATE: $public is its key
   [ "$FORM" = toml ] || return 0
-  curve=$(say "$public" | openssl pkey -pubin -noout -text 2>/dev/null |
-    sed -n 's/^ *ASN1 OID: *//p; s/^ *Field Type:.*/of explicit parameters/p')
+  curve=$(say "$public" | openssl pkey -pubin -noout -text 2>/dev/null | sed -n 's/^ *ASN1 OID: *//p')
   case $curve in
     '' | prime256v1) ;;
     *) refuse "$1 has an EC key ($curve), which IoT Edge $RUNTIME cannot use, expected prime256v1 (P-256) or RSA. Type: openssl ecparam -name prime256v1 -genkey -noout -out NEW_KEY, and have a certificate issued for it." ;;
