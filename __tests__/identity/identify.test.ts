@@ -123,6 +123,13 @@ describe('files that are no certificates', () => {
     expect(findings).toEqual([missing('a', 'none.pem'), missing('c', 'none-c.pem'), missing('d', 'none-d.pem')]);
   });
 
+  test('a missing file with the separators of Windows is told with those of here', async () => {
+    const { findings } = await run([{ certificates: { primary: 'certs\\edge-001.pem' } }]);
+    expect(findings).toMatchObject([told('certificate/missing', { path: 'certs\\edge-001.pem' })]);
+    expect(findings[0]?.remedy).toContain('certs/edge-001.pem');
+    expect(told('certificate/missing', { path: 'C:\\certs\\edge.pem' }).remedy).not.toContain('C:/');
+  });
+
   test('a bad file named at two places is told at both', async () => {
     const { findings } = await run([{ certificates: { primary: 'none.pem', secondary: 'none.pem' } }]);
     expect(shown(findings)).toEqual(['certificate/missing @12', 'certificate/missing @13']);

@@ -31,7 +31,10 @@ export async function readCertificate(
 ): Promise<CertificateReading> {
   if (bytes.length === 0) return unreadable({ kind: 'empty' });
   const form = foreignForm(bytes);
-  if (form !== undefined) return unreadable({ kind: form });
+  if (form !== undefined) {
+    const key = privateKeyIn(path, bytes);
+    return key === undefined ? unreadable({ kind: form }) : { kind: 'private-key', key };
+  }
   const text = asciiText(bytes);
   return text.includes('-----BEGIN ') ? readPem(path, bytes, text, known) : readDer(path, bytes);
 }
