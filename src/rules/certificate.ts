@@ -128,7 +128,7 @@ export const certificateRules = {
     about:
       'The key usage leaves out digitalSignature, although a device signs with this key to connect (RFC 8446, 4.4.2.2 and 4.4.3). A server that verifies the certificate refuses it (OpenSSL: unsuitable certificate purpose); the hub compares the thumbprint and is not known to. No key usage at all is fine.',
     message: ({ path, usages }) =>
-      `the key usage of ${path} is ${usages.length === 0 ? 'empty' : `only ${usages.join(', ')}`}; expected digitalSignature among it`,
+      `the key usage of ${path} allows ${usages.length === 0 ? 'nothing' : `only ${usages.join(', ')}`}; expected digitalSignature`,
     remedy: () => 'Issue the next one with keyUsage=critical,digitalSignature.',
     example: { path: 'certs/edge-001-primary.pem', usages: ['keyEncipherment'] },
   }),

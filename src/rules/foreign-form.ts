@@ -8,7 +8,7 @@ export const foreignFormText: Readonly<Record<ForeignForm, string>> = {
 
 export const foreignFormRemedy: Readonly<Record<ForeignForm, string>> = {
   'lfs-pointer':
-    'In a workflow, give the checkout step the file: uses: actions/checkout with lfs: true. On a command line type: git lfs pull. Or take the file out of LFS, since it is small.',
+    'In a workflow, write lfs: true below with: of the step actions/checkout. On a command line, type git lfs pull. Or take the file out of LFS: it is small.',
   'utf-16': 'Save it as UTF-8.',
 };
 
