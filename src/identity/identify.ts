@@ -5,6 +5,7 @@ import type { Unread, Workspace } from '../model/workspace.ts';
 import { guardedLater } from '../rules/guarded.ts';
 import { FindingsOnce } from '../rules/once.ts';
 import { finding } from '../rules/rules.ts';
+import { issuers } from './authorities.ts';
 import { largestCertificate, readCertificate } from './certificate.ts';
 import type { ChainCache } from './chain.ts';
 import { type JudgeOptions, judgeCertificate } from './judge.ts';
@@ -25,9 +26,10 @@ export async function identify(
   const identities: Identity[] = [];
   const findings = new FindingsOnce();
   const owners: Owners = new Map();
+  const issuedBy = issuers(await certificatesAtHand(devices, workspace, files));
   for (const device of devices) {
     const one = await guardedLater(
-      () => identifyOne(device, owners, workspace, files, options),
+      () => identifyOne(device, owners, workspace, files, { issuedBy, ...options }),
       () => subjectOf(device, 'id'),
     );
     findings.add(one.findings);
@@ -66,6 +68,19 @@ async function identifyOneEarlier(
   }
   const { value: thumbprints } = chooseThumbprints(device, certificates, givenThumbprints(device).value);
   return { value: thumbprints === undefined ? undefined : { device, thumbprints, certificates }, findings: [] };
+}
+
+/** All certificates that the fleet names, and those that were read before. A fault is told later, when its device is identified. */
+async function certificatesAtHand(
+  devices: readonly Device[],
+  workspace: Workspace,
+  files: CertificateFiles,
+): Promise<readonly Certificate[]> {
+  for (const { certificates } of devices) {
+    for (const path of Object.values(certificates))
+      await openCertificate(path, workspace, files).catch(() => undefined);
+  }
+  return [...files.opened.values()].flatMap((file) => ('certificate' in file ? [file.certificate] : []));
 }
 
 async function identifyOne(

@@ -44,6 +44,17 @@ export const deviceRules = {
     remedy: () => 'Shorten the id to 64 characters or fewer.',
     example: { id: 'plant-7-hall-3-line-12-cell-4-robot-arm-left-gripper-camera-front', length: 65 },
   }),
+  'device/id-shortened': rule<{ id: string }>({
+    severity: 'error',
+    refusedBy: [{ who: 'this action', since: 'manifest' }],
+    adjustable: 'warning',
+    about:
+      'The id looks like a long number as a spreadsheet shows it (1.23457E+11): its digits are lost when the table is saved as CSV. A device of this id would be created, and the real one never signs in.',
+    message: ({ id }) => `device id "${id}" looks like a number that a spreadsheet has shortened`,
+    remedy: () =>
+      'Give the column of ids the format "text" before the ids come into it, type or import them anew, and save the CSV again.',
+    example: { id: '1.23457E+11' },
+  }),
   'device/duplicate': rule<{ id: string; first: string }>({
     severity: 'error',
     refusedBy: [manifest],

@@ -1,5 +1,6 @@
 import { certificateExtensions } from '../model/identity.ts';
 import type { SearchBound } from '../model/workspace.ts';
+import { globSlashRemedy } from './foreign-form.ts';
 import { rule } from './rule.ts';
 import { settingWords, type WrongSetting } from './setting-value.ts';
 import { manifest, nobody, workspace } from './sources.ts';
@@ -159,6 +160,9 @@ const valueRemedies = {
 } as const;
 
 function emptinessRemedy(details: Emptiness): string {
+  const slashes =
+    'file' in details ? undefined : globSlashRemedy('pattern' in details ? details.pattern : details.from);
+  if (slashes !== undefined) return slashes;
   if ('pattern' in details) {
     return 'Correct the input manifest (paths and globs, one a line, relative to the repository).';
   }
