@@ -361,6 +361,7 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
 
 check_certificate() {
   read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
+  check_curve "$certificate"
   # One name per line. Names in one RDN are separated by " + "; a plus in a name is "\\+".
   cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
     sed 's/ + /\\
@@ -392,6 +393,16 @@ read_certificate() { # WHAT EXPECTED FILE: its public key into $public
   }
 }
 
+# The keys service of 1.2 and later answers "key curve not recognized" to all curves but one, for keys in files and in modules.
+check_curve() { # CERTIFICATE: $public is its key
+  [ "$FORM" = toml ] || return 0
+  curve=$(say "$public" | openssl pkey -pubin -noout -text 2>/dev/null | sed -n 's/^ *ASN1 OID: *//p')
+  case $curve in
+    '' | prime256v1) ;;
+    *) refuse "$1 has an EC key ($curve), which IoT Edge $RUNTIME cannot use, expected prime256v1 (P-256) or RSA. Type: openssl ecparam -name prime256v1 -genkey -noout -out NEW_KEY, and have a certificate issued for it." ;;
+  esac
+}
+
 check_dates() { # FILE
   openssl x509 -in "$1" -noout -checkend 0 >/dev/null ||
     refuse "$1 is expired ($(openssl x509 -in "$1" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
@@ -421,6 +432,7 @@ check_key() { # KEY CERTIFICATE HAZARD: $public is the certificate's
 check_others() {
   if [ -n "$EDGE_CA_CERTIFICATE" ] &&
     read_certificate "the edge CA's certificate $edge_ca" 'that of config.edgeCa.certificate. Copy it there.' "$edge_ca"; then
+    check_curve "$edge_ca"
     check_dates "$edge_ca"
   fi
   [ -z "$EDGE_CA_KEY" ] || check_key "$edge_ca_key" "$edge_ca" ''
@@ -802,7 +814,7 @@ waiting() {
 
 main "$@"
 `.replace(`#SETTINGS#
-`,()=>l({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,HOST_NAME:i,HOST_ADDRESS:r.Mt(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:g||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
+`,()=>l({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,HOST_NAME:i,HOST_ADDRESS:r.zt(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:g||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
 `),SECRET_LINES:f.map(m).join(`
 `),SECRET_PLACEHOLDERS:f.map(({placeholder:e})=>e).join(`
 `),SECRET_ENCODINGS:f.map(({encoding:e})=>e).join(`
@@ -1008,4 +1020,4 @@ catch {\r
 }\r
 "$DeviceId is installed and running. Look at: iotedge check"\r
 `.replace(`#SETTINGS#\r
-`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.qt(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.Jt(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>C(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=x(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.qt(o)?n.r(u()):void 0}));return r.qt(o)?[x(`config.yaml`,u),...l,a]:[...l,a]}let d=r.Gt(o.runtime.version)===`aziot`?x(`config.toml`,()=>w(e,t,{places:i,base:a})):x(`config.yaml`,u),f=x(`install.sh`,()=>T(e,d,{places:i,base:a}));return[d,...l,f]}function x(e,t){return new S(e,t)}var S=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function C({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function w({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function T({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:E(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:E(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},sha256:{configuration:D(m),...p===void 0?{}:{certificate:D(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Et(m,e)})}function E({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function D(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=b;
+`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.en(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.tn(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>C(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=x(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.en(o)?n.r(u()):void 0}));return r.en(o)?[x(`config.yaml`,u),...l,a]:[...l,a]}let d=r.Qt(o.runtime.version)===`aziot`?x(`config.toml`,()=>w(e,t,{places:i,base:a})):x(`config.yaml`,u),f=x(`install.sh`,()=>T(e,d,{places:i,base:a}));return[d,...l,f]}function x(e,t){return new S(e,t)}var S=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function C({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function w({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function T({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:E(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:E(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},sha256:{configuration:D(m),...p===void 0?{}:{certificate:D(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Nt(m,e)})}function E({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function D(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=b;
