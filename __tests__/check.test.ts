@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { check } from '../src/check.ts';
 import type { RuleChanges } from '../src/model/finding.ts';
 import { openWorkspace } from '../src/run/workspace.ts';
-import { requestWithoutHub, worldWithoutHub } from './support/check.ts';
+import { checkFolder, requestWithoutHub, worldWithoutHub } from './support/check.ts';
 import { at, told } from './support/finding.ts';
 import { folderWith } from './support/folder.ts';
 
@@ -125,5 +125,24 @@ describe('another host name of the hub', () => {
   ])('changes nothing on devices if it %s', async (_, before, after, expected) => {
     const { findings } = await validate(of(after, 'e-1'), of(before, 'e-1'));
     expect(findings.map(({ rule }) => rule)).toEqual(expected);
+  });
+});
+
+describe('a child behind a gateway', () => {
+  const child = (config: string) =>
+    `  - id: child\n    parent: gateway\n    config: { ${config} }\n    thumbprints: { primary: ${'C'.repeat(40)} }\n`;
+  const nested = (hostname: string, config = '') =>
+    fleet(device('gateway', hostname), child(config)).replace('"1.1"', '"1.5"');
+  const parents = async (manifest: string) =>
+    (await checkFolder(folderWith({ 'devices.yaml': manifest }), ['devices.yaml'])).findings.filter(({ rule }) =>
+      rule.startsWith('config/'),
+    );
+
+  it('needs the name of the gateway, from one of the two', async () => {
+    const details = { parent: 'gateway', declaredAt: 'devices.yaml:4' };
+    const fault = { ...told('config/no-parent-hostname', details), device: 'child', place: at('devices.yaml', 8, 13) };
+    expect(await parents(nested('null'))).toMatchObject([fault]);
+    expect(await parents(nested('gw.plant.example'))).toEqual([]);
+    expect(await parents(nested('null', 'parentHostname: gw.plant.example'))).toEqual([]);
   });
 });

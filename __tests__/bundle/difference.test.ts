@@ -114,7 +114,11 @@ describe('what devices would run otherwise', () => {
       { config: { agent: { createOptions: { Env: ['DB_PASSWORD=hunter2'] } } } },
       'agent.createOptions.Env.0',
     ],
-    ['the place of a key', { identity: { privateKey: 'pkcs11:token=t;object=a?pin-value=hunter2' } }, 'identity.privateKey'],
+    [
+      'the place of a key',
+      { identity: { privateKey: 'pkcs11:token=t;object=a?pin-value=hunter2' } },
+      'identity.privateKey',
+    ],
     [
       'a script',
       { runtime: { securityDaemonScript: 'https://u:hunter2@files.example/a.ps1' } },

@@ -53,6 +53,7 @@ const bases: Examples<BaseProblem> = {
   'provisioning-empty': [{ kind: 'provisioning-empty' }],
   'two-authentications': [{ kind: 'two-authentications' }],
   'dynamic-reprovisioning': [{ kind: 'dynamic-reprovisioning' }],
+  value: [{ kind: 'value', setting: 'agent.env.A', expected: 'text', found: 'a whole number', version: '1.1' }],
   lacks: [
     { ...lacks, found: 'nothing' },
     { ...lacks, found: 'no-text' },

@@ -204,8 +204,13 @@ devices:
     config: { agent: { env: { UPSTREAM: "HostName=a;SharedAccessKey=c2VjcmV0" } } } #! config/secret-in-manifest
   - id: path
     ${own('path')}
+    runtime: { version: "1.6" }
     identity:
       certificate: "/var/lib/my certificates/path.pem" #! config/path-needs-encoding
+  - id: dots
+    ${own('dots')}
+    identity:
+      certificate: "file:///var/lib/x/../dots.pem" #! config/uri-read-otherwise
   - id: base
     ${own('base')}
     config: { base: nowhere.yaml } #! config/base
@@ -218,11 +223,33 @@ devices:
   - id: module
     ${own('module')}
     runtime: { version: "1.6" }
-    identity: { privateKey: "pkcs11:object=module" } #! config/pkcs11
+    identity: { privateKey: "pkcs11:token=edge;object=module;id=%01" } #! config/pkcs11 config/pkcs11-uri
+    config: { hostname: null }
   - id: behind
     ${own('behind')}
     runtime: { version: "1.6" }
     parent: module #! config/no-parent-hostname
+  - id: options
+    ${own('options')}
+    config: { agent: { createOptions: { Env: "A=b" } } } #! config/create-options
+  - id: old-patch
+    ${own('old-patch')}
+    runtime: { version: "1.4" } #! runtime/out-of-support
+    config: { agent: { createOptions: { Labels: {}, User: me } } } #! config/create-options-old-patch
+  - id: empty-name
+    ${own('empty-name')}
+    runtime: { version: "1.3" } #! runtime/out-of-support
+    config: { agent: { env: { "": x } } } #! config/empty-name
+  - id: nameless
+    ${own('nameless')}
+    config: { agent: { env: { "": x } } } #! config/variable-without-name
+  - id: garbage
+    ${own('garbage')}
+    runtime: { version: "1.6" }
+    config: { imageGarbageCollection: { cleanupRecurrence: 36h } } #! config/refused-value
+  - id: no-days
+    ${own('no-days')}
+    config: { edgeCa: { lifetimeDays: 0 } } #! config/edge-ca-of-no-days
   - id: placeholder
     ${own('placeholder')}
     config:

@@ -97,7 +97,7 @@ describe('a parent', () => {
     ]);
   });
 
-  it('with another name of the hub is a warning at the hub of the child', () => {
+  it('with another name of the hub is an error at the hub of the child', () => {
     const top = device('top', 4, { ...a, hubForm: 'device' });
     const details = {
       id: 'child',

@@ -38,6 +38,14 @@ export type BaseProblem =
   | { readonly kind: 'provisioning-empty' }
   | { readonly kind: 'two-authentications' }
   | { readonly kind: 'dynamic-reprovisioning' }
+  /** A value that a version does not take. `found`: what kind of value it is. */
+  | {
+      readonly kind: 'value';
+      readonly setting: string;
+      readonly expected: string;
+      readonly found: string;
+      readonly version: string;
+    }
   /** The setting is missing, or it is no text. `usual` is the value in the package for `platform`. */
   | {
       readonly kind: 'lacks';
@@ -156,6 +164,13 @@ function wordsOf(problem: BaseProblem): Words {
       };
     case 'dynamic-reprovisioning':
       return { what: 'dynamic_reprovisioning: expected true or false, without quotes' };
+    case 'value': {
+      const { setting, expected, found, version } = problem;
+      return {
+        what: `${setting}: expected ${expected}, found ${found}; the runtime would not start (runtime ${version})`,
+        remedy: `Write ${expected} there, or remove the line.`,
+      };
+    }
     case 'lacks': {
       const { setting, usual, platform } = problem;
       const found = problem.found === 'nothing' ? 'is missing' : 'is no text in quotes';

@@ -35,7 +35,7 @@ export const hubRules = {
     },
   }),
   'device/parent-hub-name': rule<{ id: string; given: string; parent: string; ofParent: string }>({
-    severity: 'warning',
+    severity: 'error',
     refusedBy: [
       {
         who: 'runtime',
@@ -47,11 +47,11 @@ export const hubRules = {
     ],
     adjustable: 'warning',
     about:
-      'A device and its parent get two names of one hub. The edgeHub of the parent refuses tokens whose host name is not its own name of the hub; whether the hub then takes them is not known.',
+      "A device and its parent get two names of one hub. The edgeHub of the parent refuses every token whose host name is neither the parent's own name of the hub nor that of the parent, so the modules of the device cannot connect.",
     message: ({ id, given, parent, ofParent }) =>
-      `device "${id}" gets the host name ${given} of the hub, and its parent "${parent}" gets ${ofParent}`,
+      `device "${id}" calls the hub ${given}, and its parent "${parent}" calls it ${ofParent}, so the parent refuses its modules`,
     remedy: ({ ofParent }) =>
-      `Give the device hub: ${ofParent}, or its parent the name that the device has. Change them, and devices without IoT Edge behind them, together.`,
+      `Give the device hub: ${ofParent}, or its parent the name that the device has. Move a gateway and all devices behind it together.`,
     example: {
       id: 'edge-001',
       given: 'contoso.azure-devices.net',

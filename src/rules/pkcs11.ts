@@ -16,7 +16,7 @@ function remarkText(remark: ModuleUriRemark): { readonly remark: string; readonl
   switch (remark.kind) {
     case 'dropped':
       return {
-        remark: `the runtime leaves out ${listed(remark)} of the URI; it reads token, slot-id, object and pin-value alone`,
+        remark: `the runtime ignores in the URI: ${listed(remark)}; it reads token, slot-id, object and pin-value alone`,
         remedy: 'Remove it from the URI. Name the key by object=…, and the PIN by identity.pinFrom.',
       };
     case 'token-beside-slot':
@@ -38,8 +38,7 @@ function remarkText(remark: ModuleUriRemark): { readonly remark: string; readonl
 }
 
 function listed({ parts, others }: { readonly parts: readonly string[]; readonly others: number }): string {
-  const rest =
-    others === 0 ? [] : [others === 1 ? 'a part that it does not know' : `${others} parts that it does not know`];
+  const rest = others === 0 ? [] : [others === 1 ? '1 part of another name' : `${others} parts of other names`];
   return [...parts, ...rest].join(', ');
 }
 

@@ -117,6 +117,15 @@ describeNeeding(['openssl'], 'the host name on the device', () => {
     },
   );
 
+  it('stays where a device of 1.1 gets a later runtime', () => {
+    const device = called('raspberrypi', bundleOf('1.5'));
+    put(device.root, configPath[1], before['1.1']);
+    expect(install(device).status).toBe(0);
+    expect([nameOn(device, '1.5'), appliedOn(device)]).toEqual(['edge-001', 'edge-001']);
+    device.update(bundleOf('1.5', 'edge-001'));
+    expect(install(device).stdout).toContain('nothing to do');
+  });
+
   it('is that of before where a power cut left the files of another bundle', () => {
     const device = called('raspberrypi', bundleOfBefore('1.1'));
     expect(install(device).status).toBe(0);

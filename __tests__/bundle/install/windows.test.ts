@@ -2,6 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { ownName } from '../../../src/bundle/config/own-name.ts';
 import { filesOf } from '../../../src/bundle/files.ts';
 import { renderInitializer } from '../../../src/bundle/install/windows.ts';
 import { judgeDevice } from '../../../src/bundle/judge/judge.ts';
@@ -119,6 +121,49 @@ describe('the script of a Windows device', () => {
       expect(read(text).errors).toEqual([]);
       expect(errorsOfPowerShell(text)).toEqual('');
     }
+  });
+
+  it('knows the line for the device’s own host name, with Linux containers and a name of the manifest none', () => {
+    const script = (identity: Identity) => {
+      const { places } = judged(identity);
+      const files = filesOf(identity, identity.device.hub!, { places: places!, base: undefined });
+      const textOf = (name: string) => files.find((file) => file.name === name)?.text ?? '';
+      const { NameLine, NameBefore, NameAfter } = Object.fromEntries(read(textOf('Initialize-IoTEdge.ps1')).settings);
+      return { line: NameLine?.[0] ?? '', around: [NameBefore?.[0], NameAfter?.[0]], config: textOf('config.yaml') };
+    };
+    const { line, around, config } = script(onWindows());
+    expect(config.split('\n').filter((one) => one === line)).toHaveLength(1);
+    expect(line).toContain(`hostname: "${ownName}" # `);
+    expect(around).toEqual(['hostname: "', '"']);
+    expect(script(onWindows({ hostname: 'edge' })).line).toBe('');
+    expect(script(onWindows({}, { runtime: { containerOs: 'linux' } })).line).toBe('');
+  });
+
+  it('reads the host name of an existing config.yaml as the daemon does, or says that it cannot', () => {
+    const form = /\$form = '(.*)'\r\n/.exec(render(onWindows()))?.[1]?.replaceAll("''", "'") ?? '';
+    const nameIn = (text: string) => {
+      const found = [...text.matchAll(new RegExp(form.replace('(?m)', ''), 'gm'))];
+      const { text: double, line, plain } = found[0]?.groups ?? {};
+      return found.length === 1
+        ? (double?.replace(/\\(.)/g, '$1') ?? line?.replaceAll("''", "'") ?? plain ?? '')
+        : undefined;
+    };
+    for (const [text, name] of [
+      ["hostname: 'EDGE-1'\r\nb: 2\r\n", 'EDGE-1'],
+      ['a: 1\nhostname: "a\\"b\\\\c" # mine\n', 'a"b\\c'],
+      ["hostname: 'it''s'\n", "it's"],
+      ['hostname: edge-1\n', 'edge-1'],
+      ['hostname: 10.0.0.4 # c\r\n', '10.0.0.4'],
+    ] as const) {
+      expect(nameIn(text)).toBe(name);
+      expect(parseYaml(text).hostname).toBe(name);
+    }
+    for (const text of ['hostname:\n', 'hostname: # none\n', 'hostname: ""\n']) expect(nameIn(text)).toBe('');
+    for (const text of [
+      ...['hostname: >-\n  a\n', 'hostname: "a\\tb"\n', 'hostname: "a" b\n', 'hostname:a\n', ' hostname: "a"\n'],
+      ...['hostname: "a\n  b"\n', 'hostname: "a"\nhostname: "b"\n', "hostname: 'a'b'\n", 'iothub_hostname: "a"\n'],
+    ])
+      expect(nameIn(text), text).toBeUndefined();
   });
 
   it('uses no variable that nothing sets', () => {

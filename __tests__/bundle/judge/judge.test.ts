@@ -28,6 +28,7 @@ describe('the host names of the manifest', () => {
     ['edge.', { kind: 'empty-label' }],
     ['edge.7.local', label('7', { kind: 'begin' })],
     ['010.0.0.5', label('010', { kind: 'begin' })],
+    ['05.0.0.5', label('05', { kind: 'begin' })],
     ['10.0.0.256', label('10', { kind: 'begin' })],
     ['a'.repeat(64), label('a'.repeat(64), { kind: 'length', length: 64 })],
   ])('are warned of, in every version, where iotedge check warns: %j', (hostname, problem) => {

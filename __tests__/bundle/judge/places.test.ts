@@ -300,7 +300,7 @@ describe('config/uri, of a key in a security module', () => {
     ['pkcs11:slot-id=18446744073709551616;object=a', 'module-slot'],
     ['pkcs11:token=%FF;object=a', 'module-not-utf8'],
   ])('refuses %s: %s', (privateKey, kind) => {
-    const expected = 'file:///var/aziot/secrets/edge-001.key.pem';
+    const expected = 'pkcs11:token=TOKEN;object=LABEL';
     expect(readPlaces(deviceOf({ ...module, privateKey })).value).toBeUndefined();
     expect(findingsOf({ ...module, privateKey })).toMatchObject([
       refused('identity.privateKey', { value: 'pkcs11:…', problem: { kind }, expected }),

@@ -49,12 +49,14 @@ async function readFor(
   const { judgeBaseKeys } = await import('./keys.ts');
   const { judgeAddresses } = await import('./addresses.ts');
   const { judgeBasePlaceholders } = await import('./placeholders.ts');
+  const { judgeBaseValues } = await import('./values.ts');
   const base = readBase(path, text, subjectOf(devices));
   if (base.value === undefined) return base;
   const findings = [
     ...base.findings,
     ...judgeBaseKeys(base.value, devices, subjectOf(devices)),
     ...judgeBasePlaceholders(base.value, devices, subjectOf),
+    ...judgeBaseValues(base.value, devices, subjectOf),
   ];
   for (const [platform, users] of groupBy(devices, ({ runtime }) => runtime.platform)) {
     findings.push(...judgeParts(base.value, platform, subjectOf(users)));

@@ -66,7 +66,7 @@ if ($NameLine -and [IO.File]::Exists($configuration)) {
     $form = '(?m)^hostname:(?:[ \t]+(?:"(?<text>(?:[^"\\\r\n]|\\["\\])*)"|''(?<line>(?:[^''\r\n]|'''')*)''|(?<plain>[A-Za-z0-9][A-Za-z0-9._-]*)))?[ \t]*(?:[ \t]#[^\r\n]*)?\r?$'
     $found = @([regex]::Matches($present, $form))
     if ($found.Count -gt 1 -or ($found.Count -eq 0 -and [regex]::IsMatch($present, '(?m)^[^#\r\n]*\bhostname["'']?[ \t]*:'))) {
-        $faults.Add("The host name in $configuration cannot be read from it, expected one line such as $NameBefore$DeviceId$NameAfter. It must stay what it is: write it into the manifest (config.hostname of $DeviceId), and get the bundle again.")
+        $faults.Add("The host name in $configuration cannot be read from it, expected the name in quotes on one line. It must stay what it is: write it into the manifest (config.hostname of $DeviceId), and get the bundle again.")
     }
     elseif ($found.Count -eq 1) {
         $groups = $found[0].Groups

@@ -6,13 +6,18 @@ EDGE_LABEL=net.azure-devices.edge.owner=Microsoft.Azure.Devices.Edge.Agent
 # the line that says so in the configuration. From 1.2 on there is no line for the machine's own name: the runtime takes it by itself.
 find_host_name() {
   MACHINE=$(machine_name) HAS='' NAME=$HOST_NAME NAME_TEXT='' UNSURE=''
-  if [ "$FORM" = toml ]; then SET_UP=$ROOT/etc/aziot/identityd/config.d/00-super.toml; else SET_UP=$CONFIG; fi
+  SET_UP=$CONFIG set_up_in=yaml
+  if [ "$FORM" = toml ]; then
+    SET_UP=$ROOT/etc/aziot/identityd/config.d/00-super.toml set_up_in=toml
+    # "iotedge config import" too keeps the name of a device that comes from 1.1.
+    [ -e "$SET_UP" ] || SET_UP=$ROOT/etc/iotedge/config.yaml set_up_in=yaml
+  fi
   if [ ! -e "$SET_UP" ]; then
     : # a new device
-  elif HAS=$(name_in "$SET_UP"); then
+  elif HAS=$(name_in "$SET_UP" "$set_up_in"); then
     [ -z "$HOST_NAME" ] || check_renaming
   elif [ -z "$HOST_NAME" ]; then
-    refuse "the host name of $DEVICE in $SET_UP cannot be read from it, expected one line such as $NAME_BEFORE$DEVICE$NAME_AFTER. It must stay what it is: write it into the manifest (config.hostname of $DEVICE), and get the bundle again."
+    refuse "the host name of $DEVICE in $SET_UP cannot be read from it, expected the name in quotes on one line. It must stay what it is: write it into the manifest (config.hostname of $DEVICE), and get the bundle again."
     return
   fi
   [ -z "$NAME_LINE" ] || fill_in_name
@@ -53,8 +58,8 @@ within_root() { # FILE: the file behind it, if it is in the root. Absolute links
 
 # The name in the file that the runtime or this script wrote, or nothing if it has none. Fails if it could be there in another form.
 # A writer of TOML takes single quotes for a text with double ones.
-name_in() { # FILE
-  FORM=$FORM awk '
+name_in() { # FILE toml|yaml
+  FORM=$2 awk '
     NR == 1 { sub(/^\357\273\277/, "") }
     { sub(/\r$/, "") }
     toml() && /^[ \t]*\[/ { exit }
@@ -97,7 +102,7 @@ name_in() { # FILE
 
 # From 1.3 on "iotedge config apply" refuses another name while containers of IoT Edge exist.
 check_renaming() {
-  { [ -n "$RENAMING_REFUSED" ] && [ -n "$RESTART" ] && [ -n "$HAS" ] && [ "$HAS" != "$HOST_NAME" ]; } || return 0
+  { [ "$RENAMING_REFUSED$RESTART$set_up_in" = yesyestoml ] && [ -n "$HAS" ] && [ "$HAS" != "$HOST_NAME" ]; } || return 0
   if ! containers=$(docker ps -aq -f "label=$EDGE_LABEL" 2>/dev/null); then
     UNSURE=yes
     complain "docker cannot be asked whether IoT Edge has containers. If it has, this ends with the old files: $(renaming)"

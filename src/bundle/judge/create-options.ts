@@ -4,9 +4,8 @@ import type { OldTomlProblem } from '../../rules/create-options.ts';
 import { finding } from '../../rules/rules.ts';
 import { createOptionsShape } from './create-options-shape.ts';
 import { carriesConfiguration } from './linux-containers.ts';
+import { orderProblems, refusesEmptyNames, writesOldToml } from './old-toml.ts';
 import { isPlainMap } from './shape.ts';
-import { orderProblems, writesOldToml } from './toml-order.ts';
-import { isAtLeast } from './version.ts';
 
 const optionsKey = 'config.agent.createOptions';
 const envKey = 'config.agent.env';
@@ -50,11 +49,6 @@ function createOptionsFindings(
 /** Whether a patch of the version writes TOML 0.5, and the manifest does not say which one the device has. */
 function mayWriteOldToml({ major, minor, patch }: RuntimeVersion): boolean {
   return major === 1 && minor === 4 && patch === undefined;
-}
-
-/** The readers of 1.2 and 1.3. */
-function refusesEmptyNames(version: RuntimeVersion): boolean {
-  return isAtLeast(version, '1.2.0') && !isAtLeast(version, '1.4.0');
 }
 
 /** The key of the first map with an empty name. */

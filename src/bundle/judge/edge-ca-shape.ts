@@ -64,7 +64,7 @@ function formsOf(version: RuntimeVersion): readonly (readonly [Form, Shape])[] {
   ];
 }
 
-export function formOf(value: unknown, version: RuntimeVersion): Form | undefined {
+function formOf(value: unknown, version: RuntimeVersion): Form | undefined {
   return formsOf(version).find(([, fits]) => fits(value, []).length === 0)?.[0];
 }
 

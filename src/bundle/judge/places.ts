@@ -36,7 +36,7 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
   const windows = device.runtime.platform === 'windows';
   const subjectOf = (key: string) => ({ place: device.place(key), device: device.id, hub: device.hub });
   const complain = (key: string, value: string, problem: PlaceProblem) => {
-    const expected = uriOf(usualPath(device, key), windows);
+    const expected = problem.kind.startsWith('module-') ? inModule : uriOf(usualPath(device, key), windows);
     findings.push(finding('config/uri', { key, value, problem, expected }, subjectOf(key)));
   };
 
@@ -99,6 +99,8 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
 function isCheckedUndecoded({ runtime }: Device, key: string): boolean {
   return generationOf(runtime.version) === 'aziot' && !key.endsWith('privateKey');
 }
+
+const inModule = 'pkcs11:token=TOKEN;object=LABEL';
 
 /** The pair always has a place. The other files have one only if the manifest names it. */
 function placesNamed({ identity, config }: Device): readonly (readonly [key: string, given: string | undefined])[] {

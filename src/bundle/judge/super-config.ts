@@ -2,6 +2,7 @@ import type { RuntimeVersion } from '../../model/fleet.ts';
 import { createOptionsShape } from './create-options-shape.ts';
 import { isTimeOfDay, isWholeDays, readDuration } from './duration.ts';
 import { certIssuanceShape, droppedOfEdgeCa, edgeCaShape, halfPairs, issuance } from './edge-ca-shape.ts';
+import { orderProblems, refusesEmptyNames, writesOldToml } from './old-toml.ts';
 import {
   either,
   isPlainMap,
@@ -18,7 +19,6 @@ import {
   truth,
   whole,
 } from './shape.ts';
-import { orderProblems, writesOldToml } from './toml-order.ts';
 import { fileUri, keyUri, moduleUri, url } from './uri-shapes.ts';
 import { isAtLeast } from './version.ts';
 
@@ -227,11 +227,6 @@ function emptyNames(value: unknown, version: RuntimeVersion, path: readonly stri
     ...(name === '' ? [{ path: [...path, name], expected: 'a name', found: 'an empty one' }] : []),
     ...emptyNames(inner, version, [...path, name]),
   ]);
-}
-
-/** 1.2 and 1.3. */
-export function refusesEmptyNames(version: RuntimeVersion): boolean {
-  return isAtLeast(version, '1.2.0') && !isAtLeast(version, '1.4.0');
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

@@ -46,6 +46,7 @@ function settingsOf(fact: Fact): object | undefined {
       return { config: { trustBundle: row.value } };
     case 'aziot_keys':
       return sayable(row.aziot_keys, keys, (config) => ({ pkcs11: config }));
+    // The names of hosts are judged as `iotedge check` does, and a manifest can say no more of the other lists.
     default:
       return undefined;
   }

@@ -33,6 +33,10 @@ export function asValues(fact: Fact): Config {
       return { ...config, edge_ca: row.edge_ca, ...spread(row.beside) };
     case 'watchdog':
       return put(config, ['watchdog'], 'max_retries' in row ? { max_retries: row.max_retries } : {});
+    case 'parent_hostname':
+      return row.name === 'both names'
+        ? { ...config, parent_hostname: 'a', local_gateway_hostname: 'b' }
+        : put(config, [row.name === 'as local_gateway_hostname' ? 'local_gateway_hostname' : list], row.value);
     case 'super-config values':
       return row.name === 'provisioning left out'
         ? put(config, ['provisioning'], undefined)

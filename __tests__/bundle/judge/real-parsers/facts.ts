@@ -21,7 +21,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export function factsOf(list: string, rows: readonly Row[]): readonly Fact[] {
   return rows.flatMap((row, index) => {
     const name = String(row.name ?? row.uri ?? JSON.stringify(row.value) ?? index);
-    const results = isPlainMap(row.results) ? row.results : {};
+    const results = isPlainMap(row.results) ? row.results : isPlainMap(row.apply) ? row.apply : {};
     return Object.entries(results).flatMap(([asked, said]) => {
       const verdict = verdictOf(String(said));
       if (verdict === undefined) return [];
@@ -49,8 +49,8 @@ export function isToml({ version }: Fact): boolean {
   return version.minor >= 2;
 }
 
-/** The lists that other checks are held against: those of host names, of keys alone, and of the curves of keys. */
-const elsewhere = ['hostname', 'parent_hostname', 'super-config keys', 'preloaded key files'];
+/** Lists that other checks are held against: of keys without values, and of the curves of private keys. */
+const elsewhere = ['super-config keys', 'preloaded key files'];
 
 /** Every list of the recorded facts that is judged here. */
 export function recordedFacts(): readonly Fact[] {

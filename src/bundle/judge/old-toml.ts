@@ -49,6 +49,11 @@ export function writesOldToml(version: RuntimeVersion): boolean {
   return isAtLeast(version, '1.2.0') && !isAtLeast(version, '1.4.9');
 }
 
+/** Whether the runtime reads TOML with a reader that refuses an empty name anywhere. */
+export function refusesEmptyNames(version: RuntimeVersion): boolean {
+  return isAtLeast(version, '1.2.0') && !isAtLeast(version, '1.4.0');
+}
+
 /** All that the writer of TOML 0.5 does not take. `iotedge config apply` writes the options again, in its own order. */
 export function orderProblems(options: unknown, version: RuntimeVersion): readonly OrderProblem[] {
   return [...problemsIn(options, typesCapabilities(version) ? order.withCapabilities : order.without, [])];
