@@ -196,8 +196,8 @@ devices:
   - id: hostname
     ${own('hostname')}
     config: { hostname: 7_up } #! config/hostname
-  - id: nameless
-    ${own('nameless')}
+  - id: no-name
+    ${own('no-name')}
     config: { hostname: "" } #! config/hostname-unusable
   - id: secret
     ${own('secret')}
@@ -234,11 +234,11 @@ devices:
     config: { agent: { createOptions: { Env: "A=b" } } } #! config/create-options
   - id: old-patch
     ${own('old-patch')}
-    runtime: { version: "1.4" } #! runtime/out-of-support
+    runtime: { version: "1.4" }
     config: { agent: { createOptions: { Labels: {}, User: me } } } #! config/create-options-old-patch
   - id: empty-name
     ${own('empty-name')}
-    runtime: { version: "1.3" } #! runtime/out-of-support
+    runtime: { version: "1.3" }
     config: { agent: { env: { "": x } } } #! config/empty-name
   - id: nameless
     ${own('nameless')}
