@@ -1,7 +1,7 @@
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { ConfigurationChange } from '../model/report.ts';
 import type { Workspace } from '../model/workspace.ts';
-import type { Base } from './base/base.ts';
+import { type BaseFile, baseOf } from './base/file.ts';
 import { readBases } from './base/read.ts';
 import { shownSetting } from './judge/shown-setting.ts';
 import { type Running, runningOf, settingsOf } from './running.ts';
@@ -52,9 +52,9 @@ interface Side {
 }
 
 async function sideOf({ devices, workspace }: FleetAt): Promise<Side> {
-  const bases: ReadonlyMap<string, Base> = (await readBases(devices, workspace)).value;
+  const bases: ReadonlyMap<string, BaseFile> = (await readBases(devices, workspace)).value;
   return {
-    runningOf: (device) => runningOf(device, bases.get(device.config.base ?? '')),
+    runningOf: (device) => runningOf(device, baseOf(device, bases)),
     certificateOf: ({ certificates, identity }) => {
       const path = certificates[identity.slot];
       // A file that cannot be read counts as missing. The checks of the head report it.

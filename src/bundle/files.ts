@@ -3,8 +3,8 @@ import type { BundleFile } from '../model/bundle.ts';
 import type { Device } from '../model/fleet.ts';
 import type { DeviceEndpoint } from '../model/hub-name.ts';
 import type { Identity } from '../model/identity.ts';
-import type { Base } from './base/base.ts';
 import { renderOnBase } from './base/device.ts';
+import type { BaseFile } from './base/file.ts';
 import { hostnameOfBase } from './base/hostname.ts';
 import { nameLineIn } from './config/own-name.ts';
 import { secretsIn } from './config/placeholders.ts';
@@ -18,8 +18,8 @@ import { generationOf } from './judge/runtime.ts';
 
 interface Material {
   readonly places: Places;
-  /** The user's config.yaml, to be edited. If undefined, a whole one is rendered. */
-  readonly base: Base | undefined;
+  /** The user's file, to be edited. If undefined, a whole one is rendered. */
+  readonly base: BaseFile | undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ export function filesOf(identity: Identity, hub: DeviceEndpoint, { places, base 
   }
   const configuration =
     generationOf(device.runtime.version) === 'aziot'
-      ? file('config.toml', () => renderConfigToml(device, hub, places))
+      ? file('config.toml', () => renderToml(identity, hub, { places, base }))
       : file('config.yaml', yaml);
   const script = file('install.sh', () => installerOf(identity, configuration, { places, base }));
   return [configuration, ...certificate, script];
@@ -71,6 +71,10 @@ class RenderedFile implements BundleFile {
 
 function renderYaml({ device }: Identity, hub: DeviceEndpoint, { places, base }: Material): string {
   return base === undefined ? renderConfigYaml(device, hub, places) : renderOnBase(base, device, hub, places);
+}
+
+function renderToml({ device }: Identity, hub: DeviceEndpoint, { places, base }: Material): string {
+  return base === undefined ? renderConfigToml(device, hub, places) : renderOnBase(base, device, hub, places);
 }
 
 function installerOf(

@@ -5,7 +5,7 @@ import { deviceEndpoint } from '../model/hub-name.ts';
 import type { Identity } from '../model/identity.ts';
 import { guarded } from '../rules/guarded.ts';
 import { FindingsOnce } from '../rules/once.ts';
-import type { Base } from './base/base.ts';
+import { type BaseFile, baseOf } from './base/file.ts';
 import type { filesOf as FilesOf } from './files.ts';
 import { judgeDevice } from './judge/judge.ts';
 import { readPlaces } from './judge/places.ts';
@@ -23,7 +23,7 @@ export interface RenderOptions {
   /** Devices without an identity. Their configuration is judged too, so that a run shows all faults at once. */
   readonly judge?: readonly Device[];
   /** The files of `config.base` that can be edited, by their path. */
-  readonly bases?: ReadonlyMap<string, Base>;
+  readonly bases?: ReadonlyMap<string, BaseFile>;
   /** The severities that the workflow gives to rules. A device with an error gets no bundle. */
   readonly rules?: RuleChanges | undefined;
 }
@@ -59,7 +59,7 @@ async function bundlesOf(
     const judged = judge(device, options);
     findings.add(judged.findings);
     if (judged.value === undefined || device.hub === undefined) continue;
-    const base = device.config.base === undefined ? undefined : bases?.get(device.config.base);
+    const base = baseOf(device, bases);
     if (device.config.base !== undefined && base === undefined) continue;
     bundles.push(new RenderedBundle({ identity, hub: device.hub, base, filesOf }, nameOf(device)));
   }
@@ -77,7 +77,7 @@ function judge(device: Device, { now, rules }: RenderOptions): ReturnType<typeof
 interface Sources {
   readonly identity: Identity;
   readonly hub: HubHost;
-  readonly base: Base | undefined;
+  readonly base: BaseFile | undefined;
   readonly filesOf: typeof FilesOf;
 }
 

@@ -1,13 +1,13 @@
-import { type Device, isHubHost } from '../model/fleet.ts';
-import { deviceEndpoint, nameForDevices } from '../model/hub-name.ts';
-import type { Base } from './base/base.ts';
+import type { Device } from '../model/fleet.ts';
+import { nameForDevices } from '../model/hub-name.ts';
 import { renderOnBase } from './base/device.ts';
+import { type BaseFile, formOf } from './base/file.ts';
 import { ownName, ownNameShown } from './config/own-name.ts';
 import { pathInToml, renderConfigToml } from './config/toml.ts';
 import { configYamlOf, pathInYaml, renderConfigYaml } from './config/yaml.ts';
+import { endpointOf } from './endpoint.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
 import { type Places, readPlaces } from './judge/places.ts';
-import { generationOf } from './judge/runtime.ts';
 import type { ForEachKey } from './judge/setting.ts';
 
 /** What a device runs with its bundle: the rendered configuration, and the values that its scripts get besides. */
@@ -27,19 +27,16 @@ type Settings = ReadonlyMap<string, string>;
  * Returns nothing if it cannot be rendered.
  * @param base the file of `config.base`, if the device names one that can be edited
  */
-export function runningOf(device: Device, base: Base | undefined): Running | undefined {
-  const form = generationOf(device.runtime.version) === 'aziot' ? 'config.toml' : 'config.yaml';
+export function runningOf(device: Device, base: BaseFile | undefined): Running | undefined {
+  const form = formOf(device);
   const { config } = device;
-  // `validate` does not need a hub, so a device may have none.
-  const named = device.hub ?? ['localhost'].find(isHubHost);
-  const hub = named && deviceEndpoint(named, device.hubForm);
+  const hub = endpointOf(device);
   const places = readPlaces(device).value ?? placesAsWritten(device);
-  if (hub === undefined || (config.base !== undefined && form === 'config.yaml' && base === undefined))
-    return undefined;
+  if (config.base !== undefined && base === undefined) return undefined;
   try {
     const beside = besideConfiguration(device);
     if (form === 'config.toml') {
-      const text = renderConfigToml(device, hub, places);
+      const text = base === undefined ? renderConfigToml(device, hub, places) : renderOnBase(base, device, hub, places);
       return { form, text, parsed: async () => (await import('smol-toml')).parse(text, wholly), beside };
     }
     if (base !== undefined) {

@@ -49,7 +49,7 @@ export type ValueProblem =
   | { readonly kind: 'range'; readonly min: number; readonly max?: number; readonly found: string }
   /** `none`: the key is not there. */
   | { readonly kind: 'missing'; readonly name: string }
-  | { readonly kind: 'url' | 'no-file' | 'private-key' | 'share-or-time' | 'retries' }
+  | { readonly kind: 'url' | 'no-file' | 'private-key' | 'share-or-time' | 'retries' | 'slot' }
   | { readonly kind: 'twice'; readonly other: string }
   | { readonly kind: 'digest-behind-options' }
   | { readonly kind: 'parameter'; readonly known: readonly string[] }
@@ -95,6 +95,8 @@ function wordsOf(problem: ValueProblem): Words {
         what: 'is no time of a renewal',
         remedy: 'Write a share of the lifetime, "1%" to "99%", or a time before its end: "30min", "10day".',
       };
+    case 'slot':
+      return { what: 'is no URI of a slot', remedy: 'Write pkcs11: with a token or a slot-id, a number.' };
     case 'retries':
       return {
         what: 'is neither "infinite" nor a whole number',

@@ -18,7 +18,7 @@ export type BaseProblem =
   /** Two readers of TOML understand it differently. */
   | { readonly kind: 'read-differently' }
   /** The edited text does not say what was wanted. */
-  | { readonly kind: 'not-editable' }
+  | { readonly kind: 'not-editable'; readonly detail: string }
   /** What the YAML parser says. */
   | { readonly kind: 'syntax'; readonly message: string }
   | { readonly kind: 'too-deep' }
@@ -106,7 +106,7 @@ function wordsOf(problem: BaseProblem): Words {
       };
     case 'not-editable':
       return {
-        what: 'the settings of the manifest cannot be written into it',
+        what: `the settings of the manifest cannot be written into it: ${problem.detail}`,
         remedy: 'Write each section that the manifest changes by one header, [section], with one setting a line.',
       };
     case 'syntax':

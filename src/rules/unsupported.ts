@@ -64,8 +64,7 @@ function wordsOf(problem: Unsupported, version: string): Words {
     }
     case 'ended': {
       const { key } = problem;
-      const what = key === 'config.base' ? 'config.base edits a config.yaml, which ended' : `${key} ended`;
-      return { what: `${what} with IoT Edge 1.1`, remedy: instead.get(key) ?? `Remove ${key}.` };
+      return { what: `${key} ended with IoT Edge 1.1`, remedy: instead.get(key) ?? `Remove ${key}.` };
     }
     case 'other-platform':
       return { what: `${problem.key} is a setting of ${problem.platform}`, remedy: `Remove ${problem.key}.` };
@@ -96,7 +95,6 @@ const features = {
 
 /** The remedies of keys that have a successor or a predecessor. */
 const instead: ReadonlyMap<string, string> = new Map([
-  ['config.base', 'Remove config.base, and say in config what of it is still wanted.'],
   ['config.dynamicReprovisioning', 'Write config.autoReprovisioningMode: Dynamic for true, OnErrorOnly for false.'],
   ['config.autoReprovisioningMode', 'Write config.dynamicReprovisioning: true or false.'],
 ]);

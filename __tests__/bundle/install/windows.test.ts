@@ -126,7 +126,7 @@ describe('the script of a Windows device', () => {
   it('knows the line for the device’s own host name, with Linux containers and a name of the manifest none', () => {
     const script = (identity: Identity) => {
       const { places } = judged(identity);
-      const files = filesOf(identity, identity.device.hub!, { places: places!, base: undefined });
+      const files = filesOf(identity, hubOfDevice(identity.device), { places: places!, base: undefined });
       const textOf = (name: string) => files.find((file) => file.name === name)?.text ?? '';
       const { NameLine, NameBefore, NameAfter } = Object.fromEntries(read(textOf('Initialize-IoTEdge.ps1')).settings);
       return { line: NameLine?.[0] ?? '', around: [NameBefore?.[0], NameAfter?.[0]], config: textOf('config.yaml') };

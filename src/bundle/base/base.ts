@@ -13,10 +13,11 @@ import type { Judged, Place, Subject } from '../../model/finding.ts';
 import type { BaseProblem } from '../../rules/base.ts';
 import { finding } from '../../rules/rules.ts';
 import { judgeBaseSecrets } from './secrets.ts';
-import { nameOf, type Setting, type Settings, settingAt, settingsOf } from './settings.ts';
+import { nameOf, type Setting, type Settings, settingAt, settingsOf, textsOf } from './settings.ts';
 
 /** A config.yaml of the user (IoT Edge 1.0.10 to 1.1). It is parsed once; `editBase` edits it for many devices. */
 export interface Base {
+  readonly form: 'config.yaml';
   /** Relative to the workspace. */
   readonly path: string;
   readonly byteOrderMark: string;
@@ -69,10 +70,10 @@ export function readBase(path: string, fileText: string, subject: Subject): Judg
     ...problems.map((problem) =>
       finding('config/base', { path, problem }, { ...subject, place: place(problem.offset) }),
     ),
-    ...judgeBaseSecrets({ path, text, place, settings: understood?.settings }, subject),
+    ...judgeBaseSecrets({ path, text, place, texts: textsOf(understood?.settings) }, subject),
   ];
   if (understood === undefined) return { value: undefined, findings };
-  return { value: { path, byteOrderMark, text, newline, place, ...understood }, findings };
+  return { value: { form: 'config.yaml', path, byteOrderMark, text, newline, place, ...understood }, findings };
 }
 
 function understand(text: string, newline: Base['newline']): Understood | Refused {

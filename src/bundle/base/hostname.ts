@@ -3,12 +3,19 @@ import { finding } from '../../rules/rules.ts';
 import { ownName } from '../config/own-name.ts';
 import { judgeName } from '../judge/hostname.ts';
 import type { Base } from './base.ts';
+import type { BaseFile } from './file.ts';
 
 /** The host name that the file gives to its devices. Undefined if it has none, or the placeholder of the package or of a bundle. */
-export function hostnameOfBase({ settings }: Base): string | undefined {
-  const scalar = settings.entries.get('hostname')?.scalar;
-  if (typeof scalar !== 'string' || scalar.trim() === '' || scalar === ownName) return undefined;
-  return /^\s*<.*>\s*$/.test(scalar) ? undefined : scalar;
+export function hostnameOfBase(base: BaseFile): string | undefined {
+  const hostname = textIn(base);
+  if (typeof hostname !== 'string' || hostname.trim() === '' || hostname === ownName) return undefined;
+  return /^\s*<.*>\s*$/.test(hostname) ? undefined : hostname;
+}
+
+function textIn(base: BaseFile): unknown {
+  if (base.form === 'config.yaml') return base.settings.entries.get('hostname')?.scalar;
+  const value = base.root.entries.get('hostname')?.value;
+  return value?.kind === 'text' ? value.value : undefined;
 }
 
 /** Judges the host name in the file, for devices that have none in the manifest. */

@@ -2,13 +2,12 @@ import type { Finding, Place, Subject } from '../../model/finding.ts';
 import type { SecretKind } from '../../rules/config.ts';
 import { finding } from '../../rules/rules.ts';
 import { secretOf } from '../judge/secrets.ts';
-import type { Setting, Settings } from './settings.ts';
 
 interface Material {
   readonly path: string;
   readonly text: string;
-  /** Undefined if the file cannot be edited. */
-  readonly settings: Settings | undefined;
+  /** Its texts. None if the file cannot be edited. */
+  readonly texts: Iterable<readonly [key: string, offset: number, value: string]>;
   readonly place: (offset: number) => Place;
 }
 
@@ -18,10 +17,10 @@ export function aLineOf(path: string): string {
 }
 
 /**
- * Returns a finding for each line of a config.yaml that holds a secret. Comments count: the file is in the repository,
+ * Returns a finding for each line of a config.yaml or config.toml that holds a secret. Comments count: the file is in the repository,
  * and an old section is published with the bundle although it becomes a comment. Placeholders (`<key>`) do not count.
  */
-export function judgeBaseSecrets({ path, text, settings, place }: Material, subject: Subject): readonly Finding[] {
+export function judgeBaseSecrets({ path, text, texts, place }: Material, subject: Subject): readonly Finding[] {
   const byLine = new Map<number, Finding>();
   const add = (offset: number, key: string, what: SecretKind | undefined) => {
     if (what === undefined) return;
@@ -30,7 +29,7 @@ export function judgeBaseSecrets({ path, text, settings, place }: Material, subj
       byLine.set(at.line, finding('config/secret-in-manifest', { key, what }, { ...subject, place: at }));
     }
   };
-  for (const [key, { key: offset }, value] of settings === undefined ? [] : textsOf(settings, '')) {
+  for (const [key, offset, value] of texts) {
     add(offset, key, secretOfSetting(key, withoutPlaceholders(value)));
   }
   let offset = 0;
@@ -41,17 +40,17 @@ export function judgeBaseSecrets({ path, text, settings, place }: Material, subj
   return [...byLine.values()];
 }
 
-function* textsOf(settings: Settings, prefix: string): Generator<readonly [key: string, Setting, value: string]> {
-  for (const [name, setting] of settings.entries) {
-    if (typeof setting.scalar === 'string') yield [prefix + name, setting, setting.scalar];
-    if (setting.map !== undefined) yield* textsOf(setting.map, `${prefix}${name}.`);
-  }
-}
-
 /** Settings whose whole value is a secret. */
 const secretSettings: ReadonlyMap<string, SecretKind> = new Map<string, SecretKind>([
   ['agent.config.auth.password', 'password'],
   ['provisioning.attestation.symmetric_key', 'symmetric-key'],
+  // From here on: config.toml.
+  ['provisioning.attestation.symmetric_key.value', 'symmetric-key'],
+  ['provisioning.authentication.device_id_pk.value', 'symmetric-key'],
+  ['cert_issuance.est.auth.password', 'password'],
+  ['edge_ca.password', 'password'],
+  ['tpm.hierarchy_authorization.endorsement', 'password'],
+  ['tpm.hierarchy_authorization.owner', 'password'],
 ]);
 
 function secretOfSetting(key: string, value: string): SecretKind | undefined {
@@ -61,6 +60,8 @@ function secretOfSetting(key: string, value: string): SecretKind | undefined {
   return secretSettings.get(key) ?? secretOf(known, value);
 }
 
+/** The template of config.toml has an example of a PIN in its comments. */
 function withoutPlaceholders(text: string): string {
-  return text.replace(/(^|=)\s*<[^<>]*>/g, '');
+  const examples = /^\s*#/.test(text) ? text.replaceAll(/pin-value=1234\b/g, '') : text;
+  return examples.replace(/(^|=)\s*<[^<>]*>/g, '');
 }

@@ -50,6 +50,17 @@ export function settingAt(settings: Settings, [name = '', ...rest]: readonly str
   return setting?.map === undefined ? undefined : settingAt(setting.map, rest);
 }
 
+/** Every text of a file, with its dotted path and its place. None of a file that cannot be edited. */
+export function* textsOf(
+  settings: Settings | undefined,
+  prefix = '',
+): Generator<readonly [key: string, offset: number, value: string]> {
+  for (const [name, { key, scalar, map }] of settings?.entries ?? []) {
+    if (typeof scalar === 'string') yield [prefix + name, key, scalar];
+    if (map !== undefined) yield* textsOf(map, `${prefix}${name}.`);
+  }
+}
+
 /** The end of the line at an offset, before the line break. */
 export function lineEndOf(text: string, offset: number): number {
   const newline = text.indexOf('\n', offset);

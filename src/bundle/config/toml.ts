@@ -105,6 +105,11 @@ const tomlSettings = fileSettings({
   'config.network.ipam.ipRange': withItsSection,
 });
 
+/** What the manifest says of a device, without defaults, for an edited file. */
+export function saidInToml(device: Device, places: Places): ReturnType<typeof tomlSettings.said> {
+  return tomlSettings.said({ device, places });
+}
+
 /** The path in config.toml of a key of the manifest. */
 export const pathInToml = tomlSettings.pathOf;
 

@@ -45,7 +45,7 @@ export const knownBy: ForEachKey<KnownByRow, KnownBySectionRow> & { readonly par
   'identity.slot': everywhere,
   'identity.certificate': everywhere,
   'identity.privateKey': everywhere,
-  'config.base': { ...inConfiguration, versions: { last: '1.1' } },
+  'config.base': inConfiguration,
   // With Linux containers on Windows the device has the name of its machine.
   'config.hostname': inConfiguration,
   'config.parentHostname': { ...everywhere, versions: { since: '1.2', feature: 'nested-edge' } },

@@ -60,7 +60,7 @@ function plain(of: unknown): unknown {
     .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
 }
 
-export function expectedOf(before: string, set: readonly TomlSetting[]): unknown {
+function expectedOf(before: string, set: readonly TomlSetting[]): unknown {
   const { ...expected }: Frame = parse(before, wholly);
   expected.provisioning = provisioningParsed;
   for (const one of set) setIn(expected, one.path, one.value);

@@ -2,6 +2,7 @@ import { parse as parseToml } from 'smol-toml';
 import { parse as parseYaml } from 'yaml';
 import { renderConfigToml } from '../../../../src/bundle/config/toml.ts';
 import { renderConfigYaml } from '../../../../src/bundle/config/yaml.ts';
+import { endpointOf } from '../../../../src/bundle/endpoint.ts';
 import { configYamlMisfits } from '../../../../src/bundle/judge/config-yaml.ts';
 import { judgeDevice } from '../../../../src/bundle/judge/judge.ts';
 import { superConfigMisfits } from '../../../../src/bundle/judge/super-config.ts';
@@ -56,11 +57,10 @@ export async function verdictsOnManifest(facts: readonly Fact[]): Promise<readon
     const judged = judgeDevice(device, now);
     const all = [...(ofForm.get(id) ?? []), ...judged.findings];
     const rules = [...new Set(all.filter(({ severity }) => severity === 'error').map(({ rule }) => rule))];
-    if (failing(all) || judged.value === undefined || device.hub === undefined)
-      return { fact, verdict: 'refused', rules };
+    if (failing(all) || judged.value === undefined) return { fact, verdict: 'refused', rules };
     const rendered = isToml(fact)
-      ? parseToml(renderConfigToml(device, device.hub, judged.value))
-      : parseYaml(renderConfigYaml(device, device.hub, judged.value));
+      ? parseToml(renderConfigToml(device, endpointOf(device), judged.value))
+      : parseYaml(renderConfigYaml(device, endpointOf(device), judged.value));
     return { fact, verdict: 'accepted', rules, misfits: misfitsOf(fact, rendered) };
   });
 }

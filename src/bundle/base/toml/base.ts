@@ -1,5 +1,6 @@
 import type { Place } from '../../../model/finding.ts';
 import type { CstNode } from './cst.ts';
+import type { TomlEdits } from './edit.ts';
 import type { TomlTree } from './tree.ts';
 
 /** A config.toml of the user (IoT Edge 1.2 to 1.6). It is parsed once; `editToml` edits it for many devices. */
@@ -14,6 +15,8 @@ export interface TomlBase extends TomlTree {
   readonly newline: '\n' | '\r\n';
   /** The settings as the second reader has them. */
   readonly parsed: object;
+  /** Edits it for a device. Throws if the edited text would not say what is wanted. */
+  readonly edit: (edits: TomlEdits) => string;
   readonly nodes: readonly CstNode[];
   readonly place: (offset: number) => Place;
 }

@@ -7,7 +7,7 @@ import type { TomlBase } from './base.ts';
 import { judgeEdgeCa } from './edge-ca.ts';
 import { edgeCa, type Key, keyParameters, knownKeys, type TomlType } from './known-keys.ts';
 import type { TomlEntry, TomlTable, TomlValue } from './tree.ts';
-import { problemOfValue, wrongType } from './value.ts';
+import { isSlot, problemOfValue, wrongType } from './value.ts';
 
 /** For which runtime a base is judged, and where findings go. */
 export interface Judge {
@@ -132,6 +132,8 @@ function judgeMap(judge: Judge, { entries }: TomlTable, of: TomlType, { key }: S
       judge.passOver(entry.key, path, [], { kind: 'behind-header', header: key });
     } else if (key === 'aziot_keys' && entry.value.kind === 'text' && !keyParameters.includes(name)) {
       judge.refuse(entry.key, path, { kind: 'parameter', known: keyParameters });
+    } else if (key === 'aziot_keys' && name === 'pkcs11_base_slot' && !isSlot(entry.value)) {
+      judge.refuse(entry.key, path, { kind: 'slot' });
     } else judgeValue(judge, entry.value, of, { key: path, offset: entry.key });
   }
 }

@@ -14,7 +14,8 @@ export type TomlType =
   | { readonly kind: 'word'; readonly words: readonly string[] }
   /** A text with a form of its own. */
   | { readonly kind: 'share-or-time' | 'retries' }
-  | { readonly kind: 'map' | 'list'; readonly of: TomlType }
+  | { readonly kind: 'map'; readonly of: TomlType }
+  | { readonly kind: 'list'; readonly of: TomlType }
   | { readonly kind: 'section'; readonly keys: Keys }
   | { readonly kind: 'either'; readonly of: readonly TomlType[] };
 

@@ -4,6 +4,7 @@ import type { Place } from '../../../model/finding.ts';
 import type { BaseProblem } from '../../../rules/base.ts';
 import type { TomlBase } from './base.ts';
 import { cstOf } from './cst.ts';
+import { editTomlSafely } from './safely.ts';
 import { same } from './same.ts';
 import { plainOf, treeOf } from './tree.ts';
 
@@ -32,7 +33,11 @@ export function readToml(path: string, fileText: string): ReadToml {
     const nodes = cstOf(text);
     const tree = treeOf(nodes, text);
     if (!same(plainOf(tree.root), parsed)) return { problem: { kind: 'read-differently' }, place: place(0) };
-    return { base: { form: 'config.toml', path, byteOrderMark, text, newline, parsed, nodes, place, ...tree } };
+    const base: TomlBase = {
+      ...{ form: 'config.toml', path, byteOrderMark, text, newline, parsed, nodes, place, ...tree },
+      edit: (edits) => editTomlSafely(base, edits),
+    };
+    return { base };
   } catch (thrown) {
     return { problem: problemOf(thrown), place: placeOf(thrown, path) };
   }

@@ -63,6 +63,11 @@ function isFile(text: string): boolean {
   return protocol === 'file:' && host === '';
 }
 
+/** Whether it is a `pkcs11:` URI with a token or a slot. */
+export function isSlot(value: TomlValue): boolean {
+  return value.kind === 'text' && /^pkcs11:([^?]*;)?(token=.|slot-id=\d+([;?]|$))/.test(String(value.value));
+}
+
 /** A `pkcs11:` URI needs a token or a slot and names the key by an object; the scheme is in lower case. */
 export function isPrivateKey(text: string): boolean {
   if (!text.startsWith('pkcs11:')) return isUrl(text) && new URL(text).protocol === 'file:';

@@ -35,7 +35,7 @@ export function asSection(name: string, wanted: Wanted): Section | undefined {
 }
 
 /** TOML has no null: in a map it removes the name. */
-function withoutNulls(value: unknown): unknown {
+export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isMap(value)) return value;
   const kept = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
