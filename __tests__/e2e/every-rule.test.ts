@@ -293,6 +293,41 @@ devices:
 `;
 }
 
+/** A config.toml for each rule over one, with the version of the device. */
+const bases: { readonly [Name in RuleName]?: readonly [version: string, text: string] } = {
+  'config/base-syntax': [
+    '1.5',
+    '[provisioning]\nsource = "manual"\n[agent]\nname = "edgeAgent"\ntype = "docker"\nenv = { A = "b", } #! config/base-syntax\nconfig.image = "i"\n',
+  ],
+  'config/base-syntax-by-patch': [
+    '1.4',
+    '[provisioning]\nsource = "manual"\n[cert_issuance.est.urls]\n"" = "https://a.example" #! config/base-syntax-by-patch\n',
+  ],
+  'config/base-value': ['1.5', 'cloud_retries = "x" #! config/base-value\n[provisioning]\nsource = "manual"\n'],
+  'config/base-dropped': [
+    '1.5',
+    '[provisioning]\nsource = "manual"\n[cert_issuance.est.auth]\nusername = "u" #! config/base-dropped\n',
+  ],
+  'config/base-renewing-identity': [
+    '1.5',
+    '[provisioning]\nsource = "manual"\n[provisioning.authentication]\nidentity_cert = { method = "est" } #! config/base-renewing-identity\n',
+  ],
+};
+
+/** A manifest with a device on each of these. */
+function onBases(hub: string): string {
+  const devices = Object.entries(bases).map(([rule, [version]], index) => {
+    const notice = index === 0 ? ' #! runtime/out-of-support' : '';
+    const id = `on-base-${index}`;
+    const runtime = `runtime: { version: "${version}", platform: debian }`;
+    return `  - { id: ${id}, ${own(id)}, config: { base: ${baseFile(rule)}, hostname: h }, ${runtime} }${notice}\n`;
+  });
+  return `hub: ${hub}\ndevices:\n${devices.join('')}`;
+}
+
+const baseFile = (rule: string) => `${rule.replace('/', '-')}.toml`;
+const baseFiles = Object.entries(bases).map(([rule, [, text]]): [string, string] => [baseFile(rule), text]);
+
 /** Makes the chains, and the files below `more`: two certificates of a device, one too many, and the authority. */
 async function chains(workspace: string): Promise<void> {
   const plant = await issueAuthority('Plant');
@@ -359,6 +394,8 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
       'fleet/empty.yaml': 'version: 1\ndevices: []\n',
       'fleet/matching.yaml': matching(hub.host),
       'fleet/odd.yml': odd,
+      'fleet/on-bases.yaml': onBases(hub.host),
+      ...Object.fromEntries(baseFiles.map(([name, text]) => [`fleet/${name}`, text])),
       'fleet/two-hubs.yaml': `defaults: { runtime: { version: "1.1", platform: debian } }\ndevices:\n  - id: homeless\n    ${own('homeless')}\n`,
     });
     const workspace = join(folder, 'fleet');
@@ -386,6 +423,8 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
       ...marked('devices.yaml', manifest(hub.host)),
       ...marked('matching.yaml', matching(hub.host)),
       ...marked('odd.yml', odd),
+      ...marked('on-bases.yaml', onBases(hub.host)),
+      ...baseFiles.flatMap(([name, text]) => marked(name, text)),
       'certificate/private-key-present stray.key.pem:1',
       'hub/ambiguous two-hubs.yaml:3',
       'manifest/empty empty.yaml:2',
@@ -425,25 +464,6 @@ const alone: { readonly [Name in RuleName]?: readonly string[] } = {
   ],
 };
 
-/** Bases for rules over them, each with the version of the device, and by the name of the file. */
-const bases: { readonly [Name in RuleName]?: readonly [version: string, text: string] } = {
-  'config/base-syntax': ['1.5', '[provisioning]\nsource = "manual"\n[agent]\nenv = { A = "b", }\n'],
-  'config/base-syntax-by-patch': [
-    '1.4',
-    '[provisioning]\nsource = "manual"\n[cert_issuance.est.urls]\n"" = "https://a.example"\n',
-  ],
-  'config/base-value': ['1.5', 'cloud_retries = "x"\n[provisioning]\nsource = "manual"\n'],
-  'config/base-dropped': ['1.5', '[provisioning]\nsource = "manual"\n[cert_issuance.est.auth]\nusername = "u"\n'],
-  'config/base-renewing-identity': [
-    '1.5',
-    '[provisioning]\nsource = "manual"\n[provisioning.authentication]\nidentity_cert = { method = "est", common_name = "a" }\n',
-  ],
-};
-
-function baseFile(rule: string): string {
-  return `${rule.replace('/', '-')}.toml`;
-}
-
 /** A manifest in which, of all that cannot be lowered, nothing is wrong, and this rule finds something. */
 function exampleOf(rule: RuleName): string {
   const hub = 'contoso.azure-devices.net';
@@ -470,8 +490,7 @@ function names(lines: string, wanted: string): boolean {
 
 describeNeeding(['openssl'], 'a rule that may be lowered, lowered as far as it may be', () => {
   it('lets its device go on, and what is rendered can be read', { timeout: 300_000 }, async () => {
-    const texts = Object.entries(bases).map(([rule, [, text]]) => [baseFile(rule), text]);
-    const workspace = folderWith({ 'odd.yml': odd, ...Object.fromEntries(texts) });
+    const workspace = folderWith({ 'odd.yml': odd, ...Object.fromEntries(baseFiles) });
     await material(workspace);
     const lowest = new Map(ruleNames.map((rule) => [rule, rules[rule].adjustable ?? 'no']));
     for (const [rule, adjustable] of lowest) {
