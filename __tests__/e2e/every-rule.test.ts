@@ -219,8 +219,8 @@ devices:
   - id: hostname
     ${own('hostname')}
     config: { hostname: 7_up } #! config/hostname
-  - id: nameless
-    ${own('nameless')}
+  - id: no-name
+    ${own('no-name')}
     config: { hostname: "" } #! config/hostname-unusable
   - id: secret
     ${own('secret')}
@@ -257,11 +257,11 @@ devices:
     config: { agent: { createOptions: { Env: "A=b" } } } #! config/create-options
   - id: old-patch
     ${own('old-patch')}
-    runtime: { version: "1.4" } #! runtime/out-of-support
+    runtime: { version: "1.4" }
     config: { agent: { createOptions: { Labels: {}, User: me } } } #! config/create-options-old-patch
   - id: empty-name
     ${own('empty-name')}
-    runtime: { version: "1.3" } #! runtime/out-of-support
+    runtime: { version: "1.3" }
     config: { agent: { env: { "": x } } } #! config/empty-name
   - id: nameless
     ${own('nameless')}
@@ -315,6 +315,41 @@ devices:
   from: more/**/*.pem #! certificate/authority-left-out certificate/no-free-slot certificate/names-no-device manifest/link-not-followed
 `;
 }
+
+/** A config.toml for each rule over one, with the version of the device. */
+const bases: { readonly [Name in RuleName]?: readonly [version: string, text: string] } = {
+  'config/base-syntax': [
+    '1.5',
+    '[provisioning]\nsource = "manual"\n[agent]\nname = "edgeAgent"\ntype = "docker"\nenv = { A = "b", } #! config/base-syntax\nconfig.image = "i"\n',
+  ],
+  'config/base-syntax-by-patch': [
+    '1.4',
+    '[provisioning]\nsource = "manual"\n[cert_issuance.est.urls]\n"" = "https://a.example" #! config/base-syntax-by-patch\n',
+  ],
+  'config/base-value': ['1.5', 'cloud_retries = "x" #! config/base-value\n[provisioning]\nsource = "manual"\n'],
+  'config/base-dropped': [
+    '1.5',
+    '[provisioning]\nsource = "manual"\n[cert_issuance.est.auth]\nusername = "u" #! config/base-dropped\n',
+  ],
+  'config/base-renewing-identity': [
+    '1.5',
+    '[provisioning]\nsource = "manual"\n[provisioning.authentication]\nidentity_cert = { method = "est" } #! config/base-renewing-identity\n',
+  ],
+};
+
+/** A manifest with a device on each of these. */
+function onBases(hub: string): string {
+  const devices = Object.entries(bases).map(([rule, [version]], index) => {
+    const notice = index === 0 ? ' #! runtime/out-of-support' : '';
+    const id = `on-base-${index}`;
+    const runtime = `runtime: { version: "${version}", platform: debian }`;
+    return `  - { id: ${id}, ${own(id)}, config: { base: ${baseFile(rule)}, hostname: h }, ${runtime} }${notice}\n`;
+  });
+  return `hub: ${hub}\ndevices:\n${devices.join('')}`;
+}
+
+const baseFile = (rule: string) => `${rule.replace('/', '-')}.toml`;
+const baseFiles = Object.entries(bases).map(([rule, [, text]]): [string, string] => [baseFile(rule), text]);
 
 /** Makes the chains, and the files below `more`: two certificates of a device, one too many, and the authority. */
 async function chains(workspace: string): Promise<void> {
@@ -388,6 +423,8 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
       'fleet/empty.yaml': 'version: 1\ndevices: []\n',
       'fleet/matching.yaml': matching(hub.host),
       'fleet/odd.yml': odd,
+      'fleet/on-bases.yaml': onBases(hub.host),
+      ...Object.fromEntries(baseFiles.map(([name, text]) => [`fleet/${name}`, text])),
       'fleet/two-hubs.yaml': `defaults: { runtime: { version: "1.1", platform: debian } }\ndevices:\n  - id: homeless\n    ${own('homeless')}\n`,
     });
     const workspace = join(folder, 'fleet');
@@ -415,6 +452,8 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
       ...marked('devices.yaml', manifest(hub.host)),
       ...marked('matching.yaml', matching(hub.host)),
       ...marked('odd.yml', odd),
+      ...marked('on-bases.yaml', onBases(hub.host)),
+      ...baseFiles.flatMap(([name, text]) => marked(name, text)),
       'certificate/private-key-present stray.key.pem:1',
       'hub/ambiguous two-hubs.yaml:3',
       'manifest/empty empty.yaml:2',
@@ -439,10 +478,32 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
   });
 });
 
+/** Manifests for rules whose line above stands at a device that has another error too, or needs a second device. */
+const alone: { readonly [Name in RuleName]?: readonly string[] } = {
+  'config/no-parent-hostname': [
+    `{ id: parent, ${own('parent')}, config: { hostname: null } }`,
+    `{ id: child, ${own('child')}, parent: parent }`,
+  ],
+  'device/parent-hub-name': [
+    `{ id: parent, ${own('parent')} }`,
+    `{ id: child, ${own('child')}, parent: parent, hub: contoso.device.azure-devices.net }`,
+  ],
+  'config/pkcs11-uri': [
+    `{ id: module, ${own('module')}, config: { pkcs11: { library: /l.so } }, identity: { privateKey: "pkcs11:token=t;object=o;id=%01" } }`,
+  ],
+};
+
 /** A manifest in which, of all that cannot be lowered, nothing is wrong, and this rule finds something. */
 function exampleOf(rule: RuleName): string {
   const hub = 'contoso.azure-devices.net';
   if (rule === 'certificate/authority-left-out') return matching(hub).replace('more/**/*.pem', 'more/certs/*.pem');
+  const [version = '1.6'] = bases[rule] ?? [];
+  const onBase = `{ id: on-base, ${own('on-base')}, config: { base: ${baseFile(rule)} } }`;
+  const devices = bases[rule] === undefined ? alone[rule] : [onBase];
+  if (devices !== undefined) {
+    const defaults = `{ runtime: { version: "${version}", platform: debian }, config: { hostname: edge.example } }`;
+    return `hub: ${hub}\ndefaults: ${defaults}\ndevices:\n${devices.map((device) => `  - ${device}\n`).join('')}`;
+  }
   const wanted = rule === 'config/base-unknown-key' ? 'base: odd.yml' : rule;
   // The device that is good has nothing that its defaults have not.
   return devicesOf(
@@ -458,20 +519,26 @@ function names(lines: string, wanted: string): boolean {
 
 describeNeeding(['openssl'], 'a rule that may be lowered, lowered as far as it may be', () => {
   it('lets its device go on, and what is rendered can be read', { timeout: 300_000 }, async () => {
-    const workspace = folderWith({ 'odd.yml': odd });
+    const workspace = folderWith({ 'odd.yml': odd, ...Object.fromEntries(baseFiles) });
     await material(workspace);
-    for (const rule of ruleNames) {
-      const { severity, adjustable = 'no' } = rules[rule];
-      if (adjustable === 'no') continue;
+    const lowest = new Map(ruleNames.map((rule) => [rule, rules[rule].adjustable ?? 'no']));
+    for (const [rule, adjustable] of lowest) {
+      const { severity } = rules[rule];
+      if (adjustable === 'no' || needMore.includes(rule)) continue;
       writeFileSync(join(workspace, 'devices.yaml'), exampleOf(rule));
       const ofDoor = rule === 'runner/public-repository' ? [finding(rule, rules[rule].example, {})] : [];
-      const before = await renderWith(workspace, 'devices.yaml', '', ofDoor);
+      // A line may break other rules of this kind too, which are lowered both times.
+      const others = [...lowest].flatMap(([name, to]) => (to === 'no' || name === rule ? [] : [`${name}: ${to}`]));
+      const render = (...more: string[]) =>
+        renderWith(workspace, 'devices.yaml', [...others, ...more].join('\n'), ofDoor);
       const severities = (report: Report) =>
         report.findings.filter((one) => one.rule === rule).map((one) => one.severity);
+
+      const before = await render();
       expect(severities(before), rule).toContain(severity);
       expect(before.result, rule).toBe(severity === 'error' ? 'invalid' : 'rendered');
 
-      const lowered = await renderWith(workspace, 'devices.yaml', `${rule}: ${adjustable}`, ofDoor);
+      const lowered = await render(`${rule}: ${adjustable}`);
       expect(new Set(severities(lowered)), rule).toEqual(new Set(adjustable === 'off' ? [] : [adjustable]));
       expect(lowered.result, rule).toBe('rendered');
       expect(
@@ -480,8 +547,8 @@ describeNeeding(['openssl'], 'a rule that may be lowered, lowered as far as it m
       ).toHaveLength(lowered.devices);
       expect(lowered.bundles.flatMap(unreadableIn), rule).toEqual([]);
       // Nothing else changes: each file is byte for byte the one that the rule as it stands would let through.
-      const texts = ({ bundles }: Report) => bundles.map(({ files }) => files.map(({ name, text }) => [name, text]));
-      if (before.result === 'rendered') expect(texts(lowered), rule).toEqual(texts(before));
+      const filesOf = ({ bundles }: Report) => bundles.map(({ files }) => files.map(({ name, text }) => [name, text]));
+      if (before.result === 'rendered') expect(filesOf(lowered), rule).toEqual(filesOf(before));
     }
   });
 });

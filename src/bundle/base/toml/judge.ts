@@ -68,8 +68,9 @@ function judgeBase(base: TomlBase, devices: readonly Device[], subjectOf: Subjec
     findings.push(...judgeSyntax(base, version, subjectOf(users)));
     findings.push(...judgeKeys(base, version, given, subjectOf(users)));
   }
-  // What a check refuses need not be edited.
-  return findings.some(({ severity }) => severity === 'error') ? findings : [...findings, ...judgeEdits(base, devices)];
+  // The workflow may lower what the other checks find. Then the file is edited, which has to be tried here.
+  const cannotBeEdited = findings.some(({ rule }) => rule === 'config/base');
+  return cannotBeEdited ? findings : [...findings, ...judgeEdits(base, devices)];
 }
 
 /** Devices of one version for which the manifest writes the same settings are judged once. */
