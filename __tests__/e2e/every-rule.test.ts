@@ -206,6 +206,10 @@ devices:
   - id: odd
     ${own('odd')}
     config: { base: odd.yml }
+  - id: odd-toml
+    ${own('odd-toml')}
+    runtime: { version: "1.4" } #! runtime/out-of-support
+    config: { base: odd.toml }
   - id: proxy
     ${own('proxy')}
     config: { proxy: { https: "proxy.example:3128" } } #! config/proxy
@@ -233,6 +237,17 @@ connect: { management_uri: "unix:///m", workload_uri: "unix:///w" }
 listen: { management_uri: "unix:///m", workload_uri: "unix:///w" }
 homedir: "/h"
 moby_runtime: { uri: "unix:///d" }
+`;
+
+/** A config.toml of the user. */
+const odd14 = String.raw`cloud_timeout_sec = 5 #! config/base-value
+imported_master_encryption_key = "\x41" #! config/base-syntax
+[preloaded_certs]
+"" = "file:///a" #! config/base-syntax-by-patch
+[cert_issuance.est.auth]
+username = "me" #! config/base-dropped
+[provisioning.authentication]
+identity_cert = { method = "est" } #! config/base-renewing-identity
 `;
 
 /** A manifest that takes its devices from the certificates below `more`. */
@@ -300,6 +315,7 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
       'fleet/empty.yaml': 'version: 1\ndevices: []\n',
       'fleet/matching.yaml': matching(hub.host),
       'fleet/odd.yml': odd,
+      'fleet/odd.toml': odd14,
       'fleet/two-hubs.yaml': `defaults: { runtime: { version: "1.1", platform: debian } }\ndevices:\n  - id: homeless\n    ${own('homeless')}\n`,
     });
     const workspace = join(folder, 'fleet');
@@ -333,6 +349,7 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
       ...marked('devices.yaml', manifest(hub.host)),
       ...marked('matching.yaml', matching(hub.host)),
       ...marked('odd.yml', odd),
+      ...marked('odd.toml', odd14),
       'certificate/private-key-present stray.key.pem:1',
       'hub/ambiguous two-hubs.yaml:3',
       'manifest/empty empty.yaml:2',

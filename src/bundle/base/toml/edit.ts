@@ -120,8 +120,12 @@ function insertion(offset: number, text: string): Splice {
 /** Whole lines, in the order of the text, that say a setting or all of a section. */
 function linesOfSetting({ key, value }: TomlEntry, text: string): readonly Range[] {
   const pieces = isPlain(value) ? [{ start: key, end: value.end }] : piecesOf(value);
-  const lines = new Map(pieces.map(({ start, end }) => [lineStartOf(text, start), lineEndOf(text, end)]));
-  return [...lines].map(([start, end]) => ({ start, end })).sort((a, b) => a.start - b.start);
+  const sorted = pieces.map(({ start, end }) => ({ start: lineStartOf(text, start), end: lineEndOf(text, end) }));
+  const lines: Range[] = [];
+  // A key with dots behind a header is a piece in a piece.
+  for (const one of sorted.sort((a, b) => a.start - b.start || b.end - a.end))
+    if (one.start >= (lines.at(-1)?.end ?? 0)) lines.push(one);
+  return lines;
 }
 
 /** A table to be changed, and where it is. */

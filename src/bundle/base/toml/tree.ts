@@ -175,6 +175,8 @@ export function valueAt(table: TomlTable, [name = '', ...rest]: readonly string[
 
 /** The parts of the text that say a value: of a table those of all its tables too. */
 export function piecesOf(value: TomlValue): readonly Range[] {
+  // What stands in braces is a part of the setting that they are the value of.
+  if (value.kind === 'table' && value.inBraces) return [];
   if (value.kind === 'table')
     return [...value.pieces, ...[...value.entries.values()].flatMap((entry) => piecesOf(entry.value))];
   return value.kind === 'list' ? value.items.flatMap(piecesOf) : [];
