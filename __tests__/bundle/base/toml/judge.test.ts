@@ -1,12 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders are what it is about
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { judgeToml } from '../../../../src/bundle/base/toml/judge.ts';
+import type { TomlBase } from '../../../../src/bundle/base/toml/base.ts';
+import { judgeEdits, judgeToml } from '../../../../src/bundle/base/toml/judge.ts';
 import type { Finding } from '../../../../src/model/finding.ts';
 import type { TomlSyntax, ValueProblem } from '../../../../src/rules/base-toml.ts';
 import { at, told } from '../../../support/finding.ts';
 import { describeNeeding } from '../../../support/needing.ts';
 import { deviceOf, type Wanted } from '../../material.ts';
+import { baseOf } from './toml-material.ts';
 
 const path = 'base/config.toml';
 
@@ -363,6 +365,24 @@ describe('config/base, of a config.toml', () => {
     expect(findings).toMatchObject([{ rule: 'config/base', place: { line } }]);
     if (kind === 'too-deep')
       expect(findings[0]?.message).toBe(told('config/base', { path, problem: { kind } }).message);
+  });
+});
+
+describe('config/base, of a config.toml that is edited wrongly', () => {
+  /** New settings would go behind the header. */
+  const misread = (text: string): TomlBase => {
+    const base: TomlBase = baseOf(text);
+    base.root.room = text.length - 1;
+    return base;
+  };
+
+  it('is told before anything is written', () => {
+    const device = deviceOf({ version: '1.6', hostname: 'press-1' });
+    const [first, ...others] = judgeEdits(misread('x = 1\n[watchdog]\n'), [device]);
+    const problem = { kind: 'not-editable', detail: '' } as const;
+    expect(first?.message.startsWith(told('config/base', { path, problem }).message)).toBe(true);
+    expect([first?.device, others]).toEqual(['edge-001', []]);
+    expect(judgeEdits(baseOf('x = 1\n[watchdog]\n'), [device])).toEqual([]);
   });
 });
 

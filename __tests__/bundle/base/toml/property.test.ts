@@ -1,6 +1,7 @@
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { editToml, type TomlSetting } from '../../../../src/bundle/base/toml/edit.ts';
+import type { TomlSetting } from '../../../../src/bundle/base/toml/base.ts';
+import { editToml } from '../../../../src/bundle/base/toml/edit.ts';
 import { readToml } from '../../../../src/bundle/base/toml/read.ts';
 import { fc, times } from '../../../support/property.ts';
 import { names, randomBase } from './random-base.ts';

@@ -1,5 +1,4 @@
-import type { TomlBase } from '../../../../src/bundle/base/toml/base.ts';
-import type { TomlSetting } from '../../../../src/bundle/base/toml/edit.ts';
+import type { TomlBase, TomlSetting } from '../../../../src/bundle/base/toml/base.ts';
 import { readToml } from '../../../../src/bundle/base/toml/read.ts';
 
 export const provisioningParsed = {

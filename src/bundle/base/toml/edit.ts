@@ -1,17 +1,9 @@
-import type { TomlBase } from './base.ts';
+import type { TomlBase, TomlEdits } from './base.ts';
 import { endOfBlock, startOfBlock } from './comments.ts';
+import { lineEndOf, lineStartOf, type Range } from './lines.ts';
 import { placeOfSection, placeOfSetting } from './places.ts';
 import { same } from './same.ts';
-import {
-  isPlain,
-  lineEndOf,
-  lineStartOf,
-  piecesOf,
-  plainOf,
-  type Range,
-  type TomlEntry,
-  type TomlTable,
-} from './tree.ts';
+import { isPlain, piecesOf, plainOf, type TomlEntry, type TomlTable } from './tree.ts';
 import {
   asSection,
   plain,
@@ -23,19 +15,6 @@ import {
   valueText,
   type Wanted,
 } from './write.ts';
-
-export interface TomlEdits {
-  /** All settings that stand in `[provisioning]` afterwards. Their paths begin with it. */
-  readonly provisioning: readonly TomlSetting[];
-  /** Settings outside of it to replace or add. No path is the beginning of another. */
-  readonly set: readonly TomlSetting[];
-}
-
-export interface TomlSetting {
-  readonly path: readonly string[];
-  /** A JSON value. */
-  readonly value: unknown;
-}
 
 interface Splice extends Range {
   readonly text: string;

@@ -1,10 +1,6 @@
 import { commentsOf, type TomlComment } from './comments.ts';
 import type { CstNode } from './cst.ts';
-
-export interface Range {
-  readonly start: number;
-  readonly end: number;
-}
+import { lineEndOf, type Range } from './lines.ts';
 
 /** A value of a TOML text and where it stands. Offsets are in UTF-16 code units. */
 export type TomlValue = TomlScalar | TomlList | TomlTable;
@@ -152,18 +148,6 @@ function tomlValue(node: CstNode, text: string): TomlValue {
   }
   const values = items.filter((item) => item.type !== 'Comment').map((item) => tomlValue(item, text));
   return { kind: 'list', start, end, items: values };
-}
-
-/** The end of the line at an offset, before the line break. */
-export function lineEndOf(text: string, offset: number): number {
-  const newline = text.indexOf('\n', offset);
-  if (newline === -1) return text.length;
-  return text[newline - 1] === '\r' ? newline - 1 : newline;
-}
-
-export function lineStartOf(text: string, offset: number): number {
-  // lastIndexOf takes a negative place for the first one.
-  return offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
 }
 
 /** The value at a path; undefined also if one of its parents is not a table. */
