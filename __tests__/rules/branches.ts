@@ -1,3 +1,4 @@
+import type { TomlSyntax, ValueProblem } from '../../src/rules/base-toml.ts';
 import type { ProxyProblem, SecretKind } from '../../src/rules/config.ts';
 import type { HostnameProblem } from '../../src/rules/hostname.ts';
 import { type DetailsOf, type RuleName, rules } from '../../src/rules/rules.ts';
@@ -59,6 +60,35 @@ const places: readonly PlaceProblem[] = [
   { kind: 'taken', other: 'identity.privateKey' },
 ];
 
+const base = 'base/config.toml';
+
+const syntaxes: readonly TomlSyntax[] = [
+  'empty-key',
+  'header-of-dotted',
+  'escape',
+  'time-without-seconds',
+  'line-break-in-braces',
+  'comma-at-end-of-braces',
+];
+
+const values: readonly ValueProblem[] = [
+  { kind: 'type', expected: 'text in quotes', found: 'a list' },
+  { kind: 'word', words: ['est', 'local_ca'], found: 'EST' },
+  { kind: 'range', min: 1, max: 9, found: '0' },
+  { kind: 'missing', name: 'image' },
+  { kind: 'url' },
+  { kind: 'no-file' },
+  { kind: 'private-key' },
+  { kind: 'share-or-time' },
+  { kind: 'retries' },
+  { kind: 'slot' },
+  { kind: 'twice', other: 'parent_hostname' },
+  { kind: 'digest-behind-options' },
+  { kind: 'parameter', known: ['pkcs11_lib_path', 'pkcs11_base_slot'] },
+  { kind: 'edge-ca-form' },
+  { kind: 'edge-ca-of-manifest', key: 'config.edgeCa.certificate', first: 'edge_ca.method' },
+];
+
 const hostnames: readonly HostnameProblem[] = [
   { kind: 'empty-label' },
   { kind: 'address' },
@@ -76,7 +106,6 @@ const unsupported: readonly Unsupported[] = [
   { kind: 'begins', key: 'config.parentHostname', since: '1.2', feature: 'nested-edge' },
   { kind: 'begins', key: 'config.pkcs11', since: '1.2', feature: 'security-modules' },
   { kind: 'begins', key: 'config.autoReprovisioningMode', since: '1.2' },
-  { kind: 'ended', key: 'config.base' },
   { kind: 'ended', key: 'config.dynamicReprovisioning' },
   { kind: 'other-platform', key: 'runtime.containerOs', platform: 'Windows' },
   { kind: 'other-platform', key: 'config.network.ipv6', platform: 'Linux' },
@@ -174,6 +203,21 @@ export const branches: readonly Branch[] = [
     { pattern: '**', links: ['a', 'b', 'c', 'd', 'e'] },
   ),
   ...all('manifest/base-unread', { file, said: 'S', more: 2 }),
+  ...all(
+    'config/base-unknown-key',
+    { path: base, key: 'fancy', known: [] },
+    { path: base, key: 'tpm', known: [], problem: { kind: 'other-version', version: '1.3', since: '1.4' } },
+    { path: base, key: 'listen.x', known: [], problem: { kind: 'other-version', version: '1.5', last: '1.4' } },
+    { path: base, key: 'agent.env.hostname', known: [], problem: { kind: 'behind-header', header: 'agent.env' } },
+  ),
+  ...syntaxes.flatMap((syntax) => all('config/base-syntax', { path: base, syntax, version: '1.3', toml: '0.5' })),
+  ...all('config/base-syntax-by-patch', { path: base, syntax: 'header-of-dotted' }),
+  ...values.flatMap((problem) => all('config/base-value', { path: base, key: 'KEY', problem, version: '1.6' })),
+  ...all(
+    'config/base-dropped',
+    { path: base, key: 'edge_ca.subject', problem: 'type' },
+    { path: base, key: 'edge_ca.url', problem: 'other-form', other: 'edge_ca.cert' },
+  ),
   ...all(
     'device/id-characters',
     { id: '', problem: 'empty' },

@@ -149,7 +149,7 @@ describe('new', () => {
     writeFileSync(join(folder, 'ids.csv'), 'id;config.hostname\nedge-001;press.example\nedge-002;\n');
     const { code, out } = await run(folder, 'new', 'ids.csv', 'certs', '--platform', 'linux');
     expect(code).toBe(0);
-    expect(out).toContain('    secondary: certs/{id}-secondary.pem\n  runtime: { version: "1.1", platform: linux }\n');
+    expect(out).toContain('    secondary: certs/{id}-secondary.pem\n  runtime: { version: "1.6", platform: linux }\n');
     expect(out).toMatch(
       /devices:\n {2}- id: edge-001\n {4}config:\n {6}hostname: press.example\n {2}- id: edge-002\n$/,
     );

@@ -27,7 +27,10 @@ describe('a line of the command line', () => {
       ],
     ],
     'demo-apply': [['4. provision-iot-edge apply\n']],
-    'demo-bundle': [[{ directory: 'a' }, '\n5. device-bundles/a/config.yaml, ready to place on the device:\n']],
+    'demo-bundle': [[{ directory: 'a' }, '\n5. device-bundles/a/config.toml, ready to place on the device:\n']],
+    'demo-older-bundle': [
+      ['   The device with IoT Edge 1.1 gets a config.yaml: device-bundles/edge-002/config.yaml\n'],
+    ],
     'demo-again': [['6. provision-iot-edge apply, once more\n']],
     'demo-writes': [[{ writes: 0 }, '(the hub counted 0 writes)']],
     'demo-mistakes': [

@@ -70,7 +70,7 @@ export interface DeviceIdentity {
 
 /** The device's configuration besides its identity, as written in the manifest. Which runtime version knows which key is judged later. */
 export interface DeviceConfig {
-  /** An existing config.yaml to edit; the path is relative to the workspace. */
+  /** An existing config.yaml or config.toml to edit; the path is relative to the workspace. */
   readonly base?: string;
   readonly hostname?: string;
   readonly parentHostname?: string;

@@ -110,7 +110,7 @@ function wordsOf(problem: ValueProblem): Words {
     case 'digest-behind-options':
       return {
         what: 'stops this version, which cannot write it again behind createOptions',
-        remedy: 'Remove it, and name the digest in agent.config.image: IMAGE@sha256:…',
+        remedy: 'Remove it, and name the digest in agent.config.image, as IMAGE@sha256:DIGEST.',
       };
     case 'parameter':
       return {

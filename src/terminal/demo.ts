@@ -20,10 +20,11 @@ defaults:
   certificates:
     primary: certs/{id}-primary.pem
     secondary: certs/{id}-secondary.pem
-  runtime: { version: "1.1", platform: debian }
+  runtime: { version: "1.6", platform: debian }
 devices:
   - id: edge-001
   - id: edge-002
+    runtime: { version: "1.1" }
     config: { hostname: press-2.plant.example }
   - id: edge-003
     status: disabled
@@ -61,8 +62,12 @@ export async function runDemo(print: (line: string) => void): Promise<number> {
     show(first, print);
     const [bundle] = first.bundles;
     if (bundle === undefined || first.result !== 'changed') return 1;
+    const configurationOf = (directory: string, file: string) =>
+      indent(readFileSync(join(repository, 'device-bundles', directory, file), 'utf8'));
     print(terminalLines['demo-bundle']({ directory: bundle.directory }));
-    print(indent(readFileSync(join(repository, 'device-bundles', bundle.directory, 'config.yaml'), 'utf8')));
+    print(configurationOf(bundle.directory, 'config.toml'));
+    print(terminalLines['demo-older-bundle']());
+    print(configurationOf('edge-002', 'config.yaml'));
 
     print(terminalLines['demo-again']());
     const writes = hub.counts().registryWrites;

@@ -53,7 +53,7 @@ export const terminalFaults = {
   'not-a-version': faultRow<{ given: string }>({
     kind: 'usage',
     message: ({ given }) => `--runtime: ${JSON.stringify(given)} is not a version`,
-    remedy: () => 'Give --runtime such as 1.1 or 1.0.10.',
+    remedy: () => 'Give --runtime such as 1.6 or 1.1.15.',
     example: { given: 'latest' },
   }),
   'unknown-platform': faultRow<{ given: string; known: readonly string[] }>({

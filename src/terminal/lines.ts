@@ -21,7 +21,10 @@ export const terminalLines = {
   'demo-apply': () => '4. provision-iot-edge apply\n',
 
   'demo-bundle': ({ directory }: { readonly directory: string }) =>
-    `\n5. device-bundles/${directory}/config.yaml, ready to place on the device:\n`,
+    `\n5. device-bundles/${directory}/config.toml, ready to place on the device:\n`,
+
+  'demo-older-bundle': () =>
+    '   The device with IoT Edge 1.1 gets a config.yaml: device-bundles/edge-002/config.yaml\n',
 
   'demo-again': () => '6. provision-iot-edge apply, once more\n',
 

@@ -106,7 +106,8 @@ function readHub(reader: SettingReader): string | undefined {
 }
 
 function readRuntime(reader: SettingReader): FirstManifestOptions['runtime'] {
-  const version = reader.raw('runtime') ?? '1.1';
+  // The newest long-term version. None after 1.1 runs on Windows.
+  const version = reader.raw('runtime') ?? (reader.raw('platform') === 'windows' ? '1.1' : '1.6');
   if (!/^\d{1,4}\.\d{1,4}(\.\d{1,4})?$/.test(version))
     reader.refuse(terminalFault('not-a-version', { given: version }));
   const given = reader.raw('platform') ?? 'debian';

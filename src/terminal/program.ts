@@ -200,7 +200,7 @@ function addNew(program: Command, output: Output, ended: (exitCode: number) => v
   const command = program.command('new').summary(summary).description(summary);
   command.argument('[source...]', 'folders of certificates, certificate files, CSVs', ['certs']);
   command.option('--hub <host>', 'host name of the IoT Hub, to stand in the manifest');
-  command.option('--runtime <version>', 'IoT Edge on the devices', '1.1');
+  command.option('--runtime <version>', 'IoT Edge on the devices (default: "1.6", on Windows "1.1")');
   command.addOption(
     textOption('--platform <name>', 'how it was installed', ['debian', 'linux', 'windows']).default('debian'),
   );

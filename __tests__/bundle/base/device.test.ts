@@ -5,6 +5,7 @@ import { ownName } from '../../../src/bundle/config/own-name.ts';
 import { renderBundles } from '../../../src/bundle/render.ts';
 import type { Device } from '../../../src/model/fleet.ts';
 import { openWorkspace } from '../../../src/run/workspace.ts';
+import { told } from '../../support/finding.ts';
 import { folderWith } from '../../support/folder.ts';
 import { identityOf, now, type Wanted } from '../material.ts';
 
@@ -110,9 +111,27 @@ describe('a device with a config.base', () => {
     expect(findings).toContain('config/base');
   });
 
-  it('is refused where the runtime has no config.yaml, and its file is not looked at', async () => {
-    const { files, findings } = await render({ version: '1.6' }, {});
-    expect(files).toBeUndefined();
-    expect(findings).toEqual(['config/unsupported-by-version']);
+  it.each([
+    ['1.6', base, 'config.toml'],
+    ['1.1', 'hostname = "a"\n', 'config.yaml'],
+  ] as const)('is refused where IoT Edge %s reads the other form', async (version, text, expected) => {
+    const identity = identityOf({ version });
+    const device: Device = { ...identity.device, config: { ...identity.device.config, base: 'base.file' } };
+    const { value, findings } = await readBases([device], openWorkspace(folderWith({ 'base.file': text })));
+    expect(value.size).toBe(0);
+    const problem = { kind: 'other-form', expected, version } as const;
+    expect(findings).toMatchObject([
+      { ...told('config/base', { path: 'base.file', problem }), place: { file: 'devices.yaml' } },
+    ]);
+  });
+
+  it('is refused in the one form and taken in the other, where devices of both name it', async () => {
+    const devices = ['1.1', '1.6'].map((version) => {
+      const { device } = identityOf({ version, id: `edge-${version}` });
+      return { ...device, config: { ...device.config, base: 'base.yaml' } };
+    });
+    const { value, findings } = await readBases(devices, openWorkspace(folderWith({ 'base.yaml': base })));
+    expect(value.get('base.yaml')?.form).toBe('config.yaml');
+    expect(findings.map(({ rule, device }) => [rule, device])).toEqual([['config/base', 'edge-1.6']]);
   });
 });

@@ -55,7 +55,6 @@ describe('config/unsupported-by-version', () => {
       { version: '1.5', config: { parentHostname: 'gw' }, image: 'a/b:1.1.15' },
       'config.agent.image',
     ],
-    [{ kind: 'ended', key: 'config.base' }, { version: '1.2', config: { base: 'config.yaml' } }, 'config.base'],
     [
       { kind: 'ended', key: 'config.dynamicReprovisioning' },
       { version: '1.2', config: { dynamicReprovisioning: true } },

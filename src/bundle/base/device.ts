@@ -8,8 +8,7 @@ import type { Places } from '../judge/places.ts';
 import { editBase } from './edit.ts';
 import type { BaseFile } from './file.ts';
 import { hostnameOfBase } from './hostname.ts';
-import type { TomlBase } from './toml/base.ts';
-import type { TomlSetting } from './toml/edit.ts';
+import type { TomlBase, TomlSetting } from './toml/base.ts';
 
 /** The user's file for one device: with its provisioning and with the settings that the manifest gives. */
 export function renderOnBase(base: BaseFile, device: Device, hub: DeviceEndpoint, places: Places): string {

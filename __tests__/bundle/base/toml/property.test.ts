@@ -1,6 +1,7 @@
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
-import { editToml, type TomlSetting } from '../../../../src/bundle/base/toml/edit.ts';
+import type { TomlSetting } from '../../../../src/bundle/base/toml/base.ts';
+import { editToml } from '../../../../src/bundle/base/toml/edit.ts';
 import { readToml } from '../../../../src/bundle/base/toml/read.ts';
 import { fc, times } from '../../../support/property.ts';
 import { names, randomBase } from './random-base.ts';
@@ -89,6 +90,74 @@ describe('a config.toml, whatever is in it', () => {
         ).toBe(true);
       }),
       times(300),
+    );
+  });
+
+  it('keeps every line, in its order, where new settings are added', () => {
+    const added = fc.array(
+      fc.record({ path: fc.constantFrom(['ddd'], ['eee', 'x'], ['eee', 'y', 'z']), value: text }),
+      {
+        maxLength: 3,
+      },
+    );
+    fc.assert(
+      fc.property(randomBase, added, (lines, set) => {
+        const read = readToml('base.toml', lines.join('\n'));
+        if (!('base' in read)) throw new Error(JSON.stringify(read));
+        const distinct = set.filter(
+          ({ path: one }, n) => set.findIndex((other) => other.path.join() === one.join()) === n,
+        );
+        const after = editToml(read.base, { provisioning, set: distinct }).split('\n');
+        let at = 0;
+        for (const line of lines.join('\n').split('\n')) {
+          const found = after.findIndex((other, n) => n >= at && (other === line || other === `# ${line}`));
+          expect(found, `${JSON.stringify(line)} in\n${after.join('\n')}`).toBeGreaterThan(-1);
+          at = found + 1;
+        }
+      }),
+      times(200),
+    );
+  });
+
+  it('is refused or edited, never an exception', () => {
+    const part = fc.constantFrom(
+      ...[
+        '[provisioning]',
+        '[[a]]',
+        '[a.b]',
+        '\n',
+        '\n',
+        '\n',
+        'a = 1',
+        'a.b = {',
+        '}',
+        ' = ',
+        '"',
+        "'''",
+        '[',
+        ']',
+        ',',
+      ],
+      ...[
+        '# c',
+        '\r',
+        '\u2028',
+        'provisioning.x = 1',
+        'hostname = "h"',
+        '__proto__ = 1',
+        '\\u0000',
+        '1979-05-27',
+        '"""',
+      ],
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 14 }), (parts) => {
+        const read = readToml('base.toml', parts.join(''));
+        if (!('base' in read)) return;
+        const after = read.base.edit({ provisioning, set: [] });
+        expect(plain(parse(after, wholly))).toEqual(expectedOf(parts.join(''), []));
+      }),
+      times(1000),
     );
   });
 });

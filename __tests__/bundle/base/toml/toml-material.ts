@@ -1,4 +1,5 @@
-import type { TomlSetting } from '../../../../src/bundle/base/toml/edit.ts';
+import type { TomlBase, TomlSetting } from '../../../../src/bundle/base/toml/base.ts';
+import { readToml } from '../../../../src/bundle/base/toml/read.ts';
 
 export const provisioningParsed = {
   source: 'manual',
@@ -17,3 +18,14 @@ export const provisioning: readonly TomlSetting[] = Object.entries(provisioningP
     ? [{ path: ['provisioning', name], value }]
     : Object.entries(value).map(([inner, text]) => ({ path: ['provisioning', name, inner], value: text })),
 );
+
+export function baseOf(text: string): TomlBase {
+  const read = readToml('base/config.toml', text);
+  if (!('base' in read)) throw new Error(JSON.stringify(read));
+  return read.base;
+}
+
+/** The text for the device of `provisioningParsed`, with more settings. */
+export function edited(text: string, ...set: readonly (readonly [path: string, value: unknown])[]): string {
+  return baseOf(text).edit({ provisioning, set: set.map(([path, value]) => ({ path: path.split('.'), value })) });
+}

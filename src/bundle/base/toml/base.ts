@@ -1,6 +1,5 @@
 import type { Place } from '../../../model/finding.ts';
 import type { CstNode } from './cst.ts';
-import type { TomlEdits } from './edit.ts';
 import type { TomlTree } from './tree.ts';
 
 /** A config.toml of the user (IoT Edge 1.2 to 1.6). It is parsed once; `editToml` edits it for many devices. */
@@ -19,4 +18,17 @@ export interface TomlBase extends TomlTree {
   readonly edit: (edits: TomlEdits) => string;
   readonly nodes: readonly CstNode[];
   readonly place: (offset: number) => Place;
+}
+
+export interface TomlEdits {
+  /** All settings that stand in `[provisioning]` afterwards. Their paths begin with it. */
+  readonly provisioning: readonly TomlSetting[];
+  /** Settings outside of it to replace or add. No path is the beginning of another. */
+  readonly set: readonly TomlSetting[];
+}
+
+export interface TomlSetting {
+  readonly path: readonly string[];
+  /** A JSON value. */
+  readonly value: unknown;
 }

@@ -1,5 +1,5 @@
 import type { CstNode } from './cst.ts';
-import { lineEndOf, lineStartOf, type Range } from './tree.ts';
+import { lineEndOf, lineStartOf, type Range } from './lines.ts';
 
 /** A comment that has its line for itself. */
 export interface TomlComment extends Range {

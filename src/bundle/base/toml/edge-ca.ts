@@ -1,4 +1,4 @@
-import type { Judge } from './judge-keys.ts';
+import type { Judge } from './judging.ts';
 import { edgeCa, type Key } from './known-keys.ts';
 import type { TomlEntry, TomlTable } from './tree.ts';
 import { isPrivateKey } from './value.ts';

@@ -1,17 +1,9 @@
-import type { TomlBase } from './base.ts';
+import type { TomlBase, TomlEdits } from './base.ts';
 import { endOfBlock, startOfBlock } from './comments.ts';
+import { lineEndOf, lineStartOf, type Range } from './lines.ts';
 import { placeOfSection, placeOfSetting } from './places.ts';
 import { same } from './same.ts';
-import {
-  isPlain,
-  lineEndOf,
-  lineStartOf,
-  piecesOf,
-  plainOf,
-  type Range,
-  type TomlEntry,
-  type TomlTable,
-} from './tree.ts';
+import { isPlain, piecesOf, plainOf, type TomlEntry, type TomlTable } from './tree.ts';
 import {
   asSection,
   plain,
@@ -23,19 +15,6 @@ import {
   valueText,
   type Wanted,
 } from './write.ts';
-
-export interface TomlEdits {
-  /** All settings that stand in `[provisioning]` afterwards. Their paths begin with it. */
-  readonly provisioning: readonly TomlSetting[];
-  /** Settings outside of it to replace or add. No path is the beginning of another. */
-  readonly set: readonly TomlSetting[];
-}
-
-export interface TomlSetting {
-  readonly path: readonly string[];
-  /** A JSON value. */
-  readonly value: unknown;
-}
 
 interface Splice extends Range {
   readonly text: string;
@@ -120,8 +99,12 @@ function insertion(offset: number, text: string): Splice {
 /** Whole lines, in the order of the text, that say a setting or all of a section. */
 function linesOfSetting({ key, value }: TomlEntry, text: string): readonly Range[] {
   const pieces = isPlain(value) ? [{ start: key, end: value.end }] : piecesOf(value);
-  const lines = new Map(pieces.map(({ start, end }) => [lineStartOf(text, start), lineEndOf(text, end)]));
-  return [...lines].map(([start, end]) => ({ start, end })).sort((a, b) => a.start - b.start);
+  const sorted = pieces.map(({ start, end }) => ({ start: lineStartOf(text, start), end: lineEndOf(text, end) }));
+  const lines: Range[] = [];
+  // A key with dots behind a header is a piece in a piece.
+  for (const one of sorted.sort((a, b) => a.start - b.start || b.end - a.end))
+    if (one.start >= (lines.at(-1)?.end ?? 0)) lines.push(one);
+  return lines;
 }
 
 /** A table to be changed, and where it is. */

@@ -1,24 +1,13 @@
 import { distance } from 'fastest-levenshtein';
 import type { Finding, Subject } from '../../../model/finding.ts';
 import type { RuntimeVersion } from '../../../model/fleet.ts';
-import type { KeyProblem, ValueProblem } from '../../../rules/base-toml.ts';
 import { finding } from '../../../rules/rules.ts';
 import type { TomlBase } from './base.ts';
 import { judgeEdgeCa } from './edge-ca.ts';
+import type { Judge } from './judging.ts';
 import { edgeCa, type Key, keyParameters, knownKeys, type TomlType } from './known-keys.ts';
 import type { TomlEntry, TomlTable, TomlValue } from './tree.ts';
 import { isSlot, problemOfValue, wrongType } from './value.ts';
-
-/** For which runtime a base is judged, and where findings go. */
-export interface Judge {
-  readonly base: TomlBase;
-  readonly version: RuntimeVersion;
-  /** The settings that the manifest writes, by their dotted paths. What stands there in the base does not count. */
-  readonly given: ReadonlySet<string>;
-  readonly refuse: (offset: number, key: string, problem: ValueProblem) => void;
-  readonly passOver: (offset: number, key: string, known: readonly string[], problem?: KeyProblem) => void;
-  readonly drop: (offset: number, key: string, problem: 'half-pair' | 'type' | 'other-form', other?: string) => void;
-}
 
 /**
  * Returns a finding for each key that a version of the runtime does not know and for each value that it refuses. The

@@ -12,8 +12,9 @@ import { judgeBaseSecrets } from '../secrets.ts';
 import type { TomlBase } from './base.ts';
 import { judgeKeys } from './judge-keys.ts';
 import { judgeSyntax } from './judge-syntax.ts';
+import type { Range } from './lines.ts';
 import { placesIn, readToml } from './read.ts';
-import { isPlain, piecesOf, type Range, type TomlTable, type TomlValue, valueAt } from './tree.ts';
+import { isPlain, piecesOf, type TomlTable, type TomlValue, valueAt } from './tree.ts';
 
 type SubjectOf = (devices: readonly Device[]) => Subject;
 
@@ -93,7 +94,7 @@ function groupsOf(base: TomlBase, devices: readonly Device[]) {
 }
 
 /** Edits the file for each device, so that a device for which it fails is refused before anything is written. */
-function judgeEdits(base: TomlBase, devices: readonly Device[]): readonly Finding[] {
+export function judgeEdits(base: TomlBase, devices: readonly Device[]): readonly Finding[] {
   return devices.flatMap((device) => {
     const places = readPlaces(device).value;
     if (places === undefined) return [];

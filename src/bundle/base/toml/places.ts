@@ -1,7 +1,7 @@
 import type { FileMap } from '../../config/file-settings.ts';
 import type { TomlBase } from './base.ts';
 import { type CommentBlock, endOfBlock } from './comments.ts';
-import { lineEndOf } from './tree.ts';
+import { lineEndOf } from './lines.ts';
 import { settingLine } from './write.ts';
 
 interface Insertion {

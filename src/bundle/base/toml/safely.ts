@@ -1,7 +1,7 @@
 import { parse } from 'smol-toml';
 import { type FileMap, isMap } from '../../config/file-settings.ts';
-import type { TomlBase } from './base.ts';
-import { editToml, type TomlEdits, type TomlSetting } from './edit.ts';
+import type { TomlBase, TomlEdits, TomlSetting } from './base.ts';
+import { editToml } from './edit.ts';
 import { same } from './same.ts';
 import { withoutNulls } from './write.ts';
 

@@ -1,10 +1,6 @@
 import { commentsOf, type TomlComment } from './comments.ts';
 import type { CstNode } from './cst.ts';
-
-export interface Range {
-  readonly start: number;
-  readonly end: number;
-}
+import { lineEndOf, type Range } from './lines.ts';
 
 /** A value of a TOML text and where it stands. Offsets are in UTF-16 code units. */
 export type TomlValue = TomlScalar | TomlList | TomlTable;
@@ -154,18 +150,6 @@ function tomlValue(node: CstNode, text: string): TomlValue {
   return { kind: 'list', start, end, items: values };
 }
 
-/** The end of the line at an offset, before the line break. */
-export function lineEndOf(text: string, offset: number): number {
-  const newline = text.indexOf('\n', offset);
-  if (newline === -1) return text.length;
-  return text[newline - 1] === '\r' ? newline - 1 : newline;
-}
-
-export function lineStartOf(text: string, offset: number): number {
-  // lastIndexOf takes a negative place for the first one.
-  return offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
-}
-
 /** The value at a path; undefined also if one of its parents is not a table. */
 export function valueAt(table: TomlTable, [name = '', ...rest]: readonly string[]): TomlValue | undefined {
   const value = table.entries.get(name)?.value;
@@ -175,6 +159,8 @@ export function valueAt(table: TomlTable, [name = '', ...rest]: readonly string[
 
 /** The parts of the text that say a value: of a table those of all its tables too. */
 export function piecesOf(value: TomlValue): readonly Range[] {
+  // What stands in braces is a part of the setting that they are the value of.
+  if (value.kind === 'table' && value.inBraces) return [];
   if (value.kind === 'table')
     return [...value.pieces, ...[...value.entries.values()].flatMap((entry) => piecesOf(entry.value))];
   return value.kind === 'list' ? value.items.flatMap(piecesOf) : [];
