@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readBases } from './bundle/base/read.ts';
 import { judgeParentHostnames, withParentHostnames } from './bundle/config/parent.ts';
+import type { UnreadFile } from './bundle/difference.ts';
 import { renderBundles } from './bundle/render.ts';
 import { type Assigned, type AssignOptions, assignHubs } from './hub/assign-hubs.ts';
 import { largestCertificate } from './identity/certificate.ts';
@@ -92,7 +93,7 @@ async function readDevices(
   const fleet = await readFleet(request.manifests, workspace, async (paths, placeOf) => {
     // Loaded here only, because few manifests name their devices by certificates.
     const { pairCertificates } = await import('./identity/pairs.ts');
-    return pairCertificates(paths, workspace, { placeOf, matched: true, files });
+    return pairCertificates(paths, workspace, { placeOf, matched: () => true, files });
   });
   const assigned = assignHubs(fleet.value, request.hubs, {
     ...(request.onlyHub === undefined ? {} : { onlyHub: request.onlyHub }),
@@ -146,9 +147,11 @@ async function configurationSinceBase(
     const { fleet, assigned } = await readAt(base, everywhere, manifests);
     const { configurationChanges } = await import('./bundle/difference.ts');
     const before = { devices: assigned.value.inRun, workspace: base.workspace };
-    const configuration = await configurationChanges(before, { devices, all, workspace });
-    const findings = [...faultsOfBase(fleet.findings, manifests), ...hubNameFindings(configuration, devices)];
-    return { configuration, findings };
+    const { value, findings, unread } = await configurationChanges(before, { devices, all, workspace });
+    return {
+      configuration: value,
+      findings: [...findings, ...faultsOfBase(fleet.findings, manifests, unread), ...hubNameFindings(value, devices)],
+    };
   } finally {
     await base.remove();
   }
@@ -209,16 +212,20 @@ function blobId(bytes: Uint8Array): string {
  * A device with a fault at the base is not compared. That is told, once for each file. No manifest there is no fault. Rules have their
  * own severities here: what the workflow makes of them does not bring a device back.
  */
-function faultsOfBase(findings: readonly Finding[], manifests: readonly string[]): readonly Finding[] {
-  const byFile = new Map<string, Finding[]>();
-  for (const one of findings) {
-    if (one.severity !== 'error' || one.rule === 'manifest/empty') continue;
-    const file = one.place?.file ?? '';
-    byFile.set(file, [...(byFile.get(file) ?? []), one]);
+function faultsOfBase(
+  findings: readonly Finding[],
+  manifests: readonly string[],
+  unread: readonly UnreadFile[],
+): readonly Finding[] {
+  const byFile = new Map<string, string[]>();
+  const add = (file: string, said: string) => byFile.set(file, [...(byFile.get(file) ?? []), said]);
+  for (const { severity, rule, place, message } of findings) {
+    if (severity === 'error' && rule !== 'manifest/empty') add(place?.file ?? '', message);
   }
-  return [...byFile].map(([file, faults]) => {
+  for (const { file, said } of unread) add(file, said);
+  return [...byFile].map(([file, [said = '', ...more]]) => {
     const subject = manifests.includes(file) ? { place: { file, line: 1, column: 1 } } : {};
-    const details = { file, said: faults[0]?.message ?? '', more: faults.length - 1 };
+    const details = { file, said, more: more.length };
     return finding('manifest/base-unread', details, subject);
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { placeholderOf } from '../../src/bundle/config/placeholders.ts';
-import { configurationChanges } from '../../src/bundle/difference.ts';
+import { configurationChanges as compare, type FleetAt } from '../../src/bundle/difference.ts';
 import type { ForEachKey } from '../../src/bundle/judge/setting.ts';
 import type { Device } from '../../src/model/fleet.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
@@ -9,6 +9,13 @@ import { configurationOf, deviceOf, type Wanted } from './material.ts';
 
 function at(devices: readonly Device[], files: Readonly<Record<string, string>> = {}) {
   return { devices, workspace: openWorkspace(folderWith(files)) };
+}
+
+/** The changes, where nothing else is told. */
+async function configurationChanges(before: FleetAt, after: FleetAt) {
+  const { value, findings, unread } = await compare(before, after);
+  expect({ findings, unread }).toEqual({ findings: [], unread: [] });
+  return value;
 }
 
 const many = (wanted: Wanted) => ['a', 'b', 'c'].map((id) => deviceOf({ ...wanted, id }));
@@ -170,6 +177,16 @@ describe('what devices would run otherwise', () => {
       ['identity.certificate', 'file:///var/lib/iotedge/identity/edge-001.pem', 'file:///x.pem'],
       ['identity.slot', 'primary', 'secondary'],
     ]);
+  });
+
+  it('tells a certificate at the base that cannot be read, and compares the rest', async () => {
+    const having = (path: string, hostname: string) =>
+      many({ hostname }).map((device): Device => ({ ...device, certificates: { primary: path } }));
+    const large = at(having('a.pem', 'x'), { 'a.pem': 'x'.repeat(1024 * 1024 + 1) });
+    const { value, findings, unread } = await compare(large, at(having('a.pem', 'y'), { 'a.pem': 'two' }));
+    expect(value.map(({ key }) => key)).toEqual(['hostname']);
+    expect([findings, unread.map(({ file }) => file)]).toEqual([[], ['a.pem']]);
+    expect((await compare(at(having('../a.pem', 'x')), at(having('a.pem', 'x')))).unread).toHaveLength(1);
   });
 
   it('sees another content of a certificate under whatever name, and tells no content', async () => {
@@ -457,7 +474,10 @@ describe('a change inside of an existing config.yaml', () => {
     expect(JSON.stringify([gone, come])).not.toContain('hunter2');
   });
 
-  it('is left out where the file cannot be edited', async () => {
+  it('is left out where the file cannot be edited; if that is so at the base, the file is told', async () => {
     expect(await configurationChanges(using(usual), using('- no settings'))).toEqual([]);
+    const { value, findings, unread } = await compare(using('- no settings'), using(usual));
+    expect([value, findings, unread.map(({ file }) => file)]).toEqual([[], [], ['base.yaml']]);
+    expect((await compare(at(devices), using(usual))).unread.map(({ file }) => file)).toEqual(['base.yaml']);
   });
 });

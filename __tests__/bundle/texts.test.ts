@@ -44,6 +44,8 @@ const bases: Examples<BaseProblem> = {
   'toml-syntax': [{ kind: 'toml-syntax', message: 'MESSAGE' }],
   'read-differently': [{ kind: 'read-differently' }],
   'not-editable': [{ kind: 'not-editable', detail: 'DETAIL' }],
+  'lfs-pointer': [{ kind: 'lfs-pointer' }],
+  'utf-16': [{ kind: 'utf-16' }],
   syntax: [{ kind: 'syntax', message: 'MESSAGE' }],
   'too-deep': [{ kind: 'too-deep' }],
   'carriage-return': [{ kind: 'carriage-return' }],

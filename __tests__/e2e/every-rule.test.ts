@@ -12,7 +12,7 @@ import { writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
 import { devicesOf, renderWith, unreadableIn } from '../support/lowered.ts';
 import { describeNeeding } from '../support/needing.ts';
-import { makeCertificate, makeKey } from '../support/openssl.ts';
+import { makeCertificate, makeKey, withExponent } from '../support/openssl.ts';
 import { runAction } from './runner.ts';
 
 /** These rules need an answer of the hub. __tests__/plan and action.test.ts cover them. */
@@ -29,8 +29,16 @@ const needHub = [
   'plan/differs-from-approved',
 ];
 
-/** These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts and manifest/from.test.ts. */
-const needMore = ['manifest/base-unread', 'manifest/search-bound', 'config/hub-name-changes'];
+/**
+ * These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts, manifest/from.test.ts and
+ * identity/keys.test.ts.
+ */
+const needMore = [
+  'manifest/base-unread',
+  'manifest/search-bound',
+  'config/hub-name-changes',
+  'certificate/key-search-bound',
+];
 
 /** This rule needs a defect. __tests__/rules/guarded.test.ts covers it. */
 const needDefect = ['device/not-checked'];
@@ -62,6 +70,8 @@ devices:
     status: on #! manifest/type
   - id: "a b" #! device/id-characters
     ${own('a b')}
+  - id: "1.23457E+11" #! device/id-shortened
+    ${own('shortened')}
   - id: ${'x'.repeat(65)} #! device/id-too-long-for-cn
     ${own('long')}
   - id: child
@@ -107,7 +117,7 @@ devices:
       secondary: certs/soon-secondary.pem
   - id: signer
     certificates:
-      primary: certs/signer.pem #! certificate/signing-key
+      primary: certs/signer.pem #! certificate/signing-key certificate/no-digital-signature
       secondary: certs/signer-secondary.pem
   - id: authority
     certificates:
@@ -121,6 +131,15 @@ devices:
     certificates:
       primary: certs/weak.pem #! certificate/weak-key
       secondary: certs/weak-secondary.pem
+    runtime: { version: "1.6" }
+  - id: small
+    certificates:
+      primary: certs/small.pem #! certificate/small-key
+      secondary: certs/small-secondary.pem
+  - id: useless
+    certificates:
+      primary: certs/useless.pem #! certificate/useless-key
+      secondary: certs/useless-secondary.pem
   - id: sha1
     certificates:
       primary: certs/sha1.pem #! certificate/weak-signature
@@ -142,6 +161,10 @@ devices:
     certificates:
       primary: certs/order.pem #! certificate/chain-order
       secondary: certs/order-secondary.pem
+  - id: several
+    certificates:
+      primary: certs/several.pem #! certificate/more-than-one
+      secondary: certs/several-secondary.pem
   - id: broken
     certificates:
       primary: certs/broken.pem #! certificate/chain-broken
@@ -335,7 +358,10 @@ async function chains(workspace: string): Promise<void> {
   const stranger = await issueAuthority('Stranger');
   const write = (name: string, ...chain: readonly Issued[]) => writeFileSync(join(workspace, name), joined(...chain));
   write('certs/order.pem', plant, await issue('order', { by: plant }));
-  write('certs/broken.pem', await issue('broken', { by: plant }), stranger);
+  const signer = await issueAuthority('signer');
+  write('certs/signer.pem', signer);
+  write('certs/broken.pem', await issue('broken', { by: signer }), stranger);
+  write('certs/several.pem', await issue('several'), await issue('several'));
   write('certs/repeats.pem', await issue('repeats', { by: plant }), plant, plant);
   write('certs/old-chain.pem', await issue('old-chain', { by: ended }), ended);
   await writeCertificates(join(workspace, 'more'), ['folder']);
@@ -356,10 +382,11 @@ function certificates(workspace: string): void {
   make('early', { start: day(10), end: day(365) });
   make('late', { start: day(-20), end: day(-1) });
   make('soon', { end: day(10) });
-  make('signer', { extensions: ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'] });
   make('authority', { extensions: ['basicConstraints=critical,CA:TRUE'] });
   make('server', { extensions: ['extendedKeyUsage=serverAuth'] });
   make('weak', { keyType: 'rsa1024' });
+  make('small', { keyType: 'rsa1024' });
+  make('useless', { keyType: 'rsa2048' });
   make('sha1', { digest: 'sha1' });
   make('windows', { keyType: 'p256' });
   make('windows-secondary', { subject: '/CN=windows', keyType: 'rsa2048' });
@@ -370,13 +397,15 @@ function certificates(workspace: string): void {
   for (const name of readdirSync(folder).filter((name) => name.endsWith('.pem'))) {
     copyFileSync(join(folder, name), join(workspace, 'certs', name));
   }
+  const useless = join(workspace, 'certs/useless.pem');
+  writeFileSync(useless, withExponent(readFileSync(useless, 'utf8'), 65538));
   writeFileSync(join(workspace, 'certs/unreadable.pem'), 'nothing that anybody could read\n');
 }
 
 /** Makes all certificates that the manifests name. */
 async function material(workspace: string): Promise<void> {
   await writeCertificates(workspace, [
-    ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak sha1 y2050 y2038 order broken repeats old-chain other spare'.split(
+    ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak small useless several sha1 y2050 y2038 order broken repeats old-chain other spare'.split(
       ' ',
     ),
   ]);

@@ -127,6 +127,13 @@ describe('files that are no certificates', () => {
     expect((await run([own('c'), own('d')])).findings).toEqual([{ ...missing('none-{id}.pem'), devices: ['c', 'd'] }]);
   });
 
+  test('a missing file with the separators of Windows is told with those of here', async () => {
+    const { findings } = await run([{ certificates: { primary: 'certs\\edge-001.pem' } }]);
+    expect(findings).toMatchObject([told('certificate/missing', { path: 'certs\\edge-001.pem' })]);
+    expect(findings[0]?.remedy).toContain('certs/edge-001.pem');
+    expect(told('certificate/missing', { path: 'C:\\certs\\edge.pem' }).remedy).not.toContain('C:/');
+  });
+
   test('a bad file named at two places is told at both', async () => {
     const { findings } = await run([{ certificates: { primary: 'none.pem', secondary: 'none.pem' } }]);
     expect(shown(findings)).toEqual(['certificate/missing @12', 'certificate/missing @13']);
@@ -153,6 +160,8 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     make('md5', { keyType: 'rsa2048', digest: 'md5' });
     make('sha1', { digest: 'sha1' });
     make('authority', { extensions: ['basicConstraints = critical, CA:TRUE', 'keyUsage = keyCertSign'] });
+    make('encipherment', { extensions: ['keyUsage = keyEncipherment, keyAgreement'] });
+    make('secp256k1', { keyType: 'secp256k1' });
     make('is-ca', { extensions: ['basicConstraints = critical, CA:TRUE'] });
     make('server', { extensions: ['extendedKeyUsage = serverAuth, 1.2.3.4'] });
     make('server-and-client', { extensions: ['extendedKeyUsage = serverAuth, clientAuth'] });
@@ -179,19 +188,28 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     ['other-cn', {}, ['certificate/cn-mismatch @12', single]],
     ['two-cns', {}, ['certificate/cn-mismatch @12', single]],
     ['line-break-cn', {}, ['certificate/cn-mismatch @12', single]],
-    ['rsa1024', {}, ['certificate/weak-key @12', single]],
-    ['rsa2047', {}, ['certificate/weak-key @12', single]],
+    ['rsa1024', { runtime: '1.4 debian' }, ['certificate/weak-key @12', single]],
+    ['rsa2047', { runtime: '1.6 debian' }, ['certificate/weak-key @12', single]],
+    ['rsa1024', { runtime: '1.1 debian' }, ['certificate/small-key @12', single]],
+    ['rsa1024', { runtime: '1.3 debian' }, ['certificate/small-key @12', single]],
+    ['rsa2048', { runtime: '1.6 debian' }, [single]],
     ['rsa2048', {}, [single]],
     ['p384', {}, [single]],
     ['p384', { runtime: '1.1 windows' }, ['certificate/key-type-unsupported @12', single]],
     ['p384', { runtime: '1.0.10 windows' }, ['certificate/key-type-unsupported @12', single]],
-    ['p384', { runtime: '1.4 windows' }, [single]],
+    ['p384', { runtime: '1.4 windows' }, ['certificate/key-type-unsupported @12', single]],
+    ['p384', { runtime: '1.2 debian' }, ['certificate/key-type-unsupported @12', single]],
+    ['secp256k1', { runtime: '1.6 linux' }, ['certificate/key-type-unsupported @12', single]],
+    ['secp256k1', { runtime: '1.1 debian' }, [single]],
+    ['primary', { runtime: '1.6 debian' }, [single]],
+    ['primary', { runtime: '1.1 windows' }, ['certificate/key-type-unsupported @12', single]],
     ['rsa2048', { runtime: '1.1 windows' }, [single]],
     ['ed25519', { runtime: '1.5 debian' }, ['certificate/key-type-unsupported @12', single]],
     ['rsa-pss', {}, ['certificate/key-type-unsupported @12', single]],
     ['md5', {}, ['certificate/weak-signature @12', single]],
     ['sha1', {}, ['certificate/weak-signature @12', single]],
-    ['authority', {}, ['certificate/signing-key @12', single]],
+    ['authority', {}, ['certificate/is-ca @12', 'certificate/no-digital-signature @12', single]],
+    ['encipherment', {}, ['certificate/no-digital-signature @12', single]],
     ['is-ca', {}, ['certificate/is-ca @12', single]],
     ['server', {}, ['certificate/no-client-auth @12', single]],
     ['server-and-client', {}, [single]],
@@ -238,7 +256,18 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     [
       'p384',
       { runtime: '1.1 windows' },
-      told('certificate/key-type-unsupported', { path: 'p384.pem', key: { curve: 'secp384r1', version: '1.1' } }),
+      told('certificate/key-type-unsupported', {
+        path: 'p384.pem',
+        key: { curve: 'secp384r1', version: '1.1', only: 'rsa' },
+      }),
+    ],
+    [
+      'p384',
+      { runtime: '1.5 debian' },
+      told('certificate/key-type-unsupported', {
+        path: 'p384.pem',
+        key: { curve: 'secp384r1', version: '1.5', only: 'p256' },
+      }),
     ],
     ['ed25519', {}, told('certificate/key-type-unsupported', { path: 'ed25519.pem', key: { algorithm: 'Ed25519' } })],
     ['expired', {}, told('certificate/expired', { path: 'expired.pem', notAfter: '2026-12-31T23:59:59Z' })],
@@ -254,7 +283,7 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
       }),
     ],
     ['future', {}, told('certificate/not-yet-valid', { path: 'future.pem', notBefore: '2027-01-01T00:00:01Z' })],
-    ['rsa1024', {}, told('certificate/weak-key', { path: 'rsa1024.pem', bits: 1024 })],
+    ['rsa1024', { runtime: '1.5 debian' }, told('certificate/weak-key', { path: 'rsa1024.pem', bits: 1024 })],
     ['md5', {}, told('certificate/weak-signature', { path: 'md5.pem', digest: 'MD5' })],
   ])('%s %o is told with what was found', async (name, wish, said) => {
     const { findings } = await run([{ certificates: { primary: `${name}.pem` }, ...wish }]);

@@ -180,8 +180,10 @@ describe('what goes into a configuration', () => {
   it('may retry for ever, in each form', async () => {
     const cell = await read('a.csv', csv({ ...cells, 'config.watchdog.maxRetries': 'infinite' }));
     expect(cell.value.devices[0]?.config.watchdog).toEqual({ maxRetries: 'infinite' });
-    const { value } = await deviceOf({ config: { watchdog: { maxRetries: 'infinite' } } });
-    expect(value.devices[0]?.config.watchdog).toEqual({ maxRetries: 'infinite' });
+    for (const maxRetries of ['infinite', 'Infinite', 'INFINITE']) {
+      const { value } = await deviceOf({ config: { watchdog: { maxRetries } } });
+      expect(value.devices[0]?.config.watchdog).toEqual({ maxRetries: 'infinite' });
+    }
   });
 });
 

@@ -221,13 +221,13 @@ const faults: readonly [rule: string, what: string, plant: Readonly<Record<strin
     { value: 'certificates.primary' },
   ],
   [
-    'certificate/signing-key',
-    'a certificate of an authority',
+    'certificate/is-ca',
+    'a certificate that may sign others',
     { 'certificates.primary': 'bad/ca.pem' },
     { value: 'certificates.primary' },
   ],
   [
-    'certificate/weak-key',
+    'certificate/small-key',
     'a key of 1024 bits',
     { 'certificates.primary': 'bad/weak.pem' },
     { value: 'certificates.primary' },

@@ -134,6 +134,14 @@ devices:
     ['a key twice', 'devices: []\ndevices: []\n', { kind: 'key-twice', key: 'devices' }, 2, 1],
     ['an alias without an anchor', 'devices: *nowhere\n', { kind: 'alias-unknown', alias: 'nowhere' }, 1, 10],
     ['too many levels', `devices: ${'['.repeat(40)}${']'.repeat(40)}\n`, { kind: 'too-deep', levels: 32 }, 1, 42],
+    [
+      'a pointer of Git LFS',
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d'.repeat(32)}\nsize 12\n`,
+      { kind: 'lfs-pointer', file: 'devices.yaml' },
+      1,
+      1,
+    ],
+    ['UTF-16 without a mark', Buffer.from('devices: []\n', 'utf16le'), { kind: 'utf-16', file: 'devices.yaml' }, 1, 1],
     ['bytes that are no text', Buffer.from([0xff, 0x00, 0xfe]), { kind: 'not-utf8', file: 'devices.yaml' }, 1, 1],
   ])('refuses %s', async (_, text, fault, line, column) => {
     const { value, findings } = await read({ 'devices.yaml': text });
@@ -203,6 +211,11 @@ describe('the form of a manifest', () => {
     ['no text at all', `# nothing\n`, [['manifest/empty', 1, 1]]],
     ['something else', `- a\n- b\n`, [['manifest/type', 1, 1]]],
     ['no runtime', `devices:\n  - id: a\n`, [['manifest/type', 2, 9]]],
+    [
+      'an id that a spreadsheet shortened',
+      `defaults:\n${runtime}devices:\n  - id: "1.23457E+11"\n`,
+      [['device/id-shortened', 4, 9]],
+    ],
     ['an id with a space', `defaults:\n${runtime}devices:\n  - id: a b\n`, [['device/id-characters', 4, 9]]],
     ['an id of 64 characters', `defaults:\n${runtime}devices:\n  - id: ${'a'.repeat(64)}\n`, []],
     [
@@ -429,7 +442,7 @@ function inMemory(text: string): Workspace {
     root: '/',
     read: () => ({ ok: true, bytes: Buffer.from(text) }),
     find: async (files) => ({ files, missing: [] }),
-    filesBelow: () => [],
+    filesBelow: () => ({ files: [] }),
     spelled: (pattern) => pattern,
     ignored: async () => new Set(),
   };

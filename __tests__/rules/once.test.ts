@@ -69,6 +69,12 @@ describe('findings at one place', () => {
     expect(once([missing('a'), missing('b'), missing('a')])).toEqual([missing('a'), missing('b')]);
   });
 
+  it('without a place are one only where they are equal', () => {
+    const nowhere = { place: undefined };
+    const all = [expired('a', '2020', nowhere), expired('b', '2020', nowhere), expired('c', '2021', nowhere)];
+    expect(once(all).map(({ device, devices }) => device ?? devices)).toEqual([['a', 'b'], 'c']);
+  });
+
   it('of one device are left as they are', () => {
     expect(once([missing('certs/edge-001.pem', { device: 'edge-001', hub: 'a.b' })])).toEqual([
       missing('certs/edge-001.pem', { device: 'edge-001', hub: 'a.b' }),

@@ -5,6 +5,7 @@ import type { Unread, Workspace } from '../model/workspace.ts';
 import { guardedLater } from '../rules/guarded.ts';
 import { FindingsOnce } from '../rules/once.ts';
 import { finding } from '../rules/rules.ts';
+import { issuers } from './authorities.ts';
 import { largestCertificate, readCertificate } from './certificate.ts';
 import type { ChainCache } from './chain.ts';
 import { type JudgeOptions, judgeCertificate } from './judge.ts';
@@ -25,9 +26,10 @@ export async function identify(
   const identities: Identity[] = [];
   const findings = new FindingsOnce();
   const owners: Owners = new Map();
+  const issuedBy = issuers(await certificatesAtHand(devices, workspace, files));
   for (const device of devices) {
     const one = await guardedLater(
-      () => identifyOne(device, owners, workspace, files, options),
+      () => identifyOne(device, owners, workspace, files, { issuedBy, ...options }),
       () => subjectOf(device, 'id'),
     );
     findings.add(one.findings);
@@ -38,22 +40,47 @@ export async function identify(
 
 /**
  * Returns the devices of an earlier commit with the thumbprints that were registered from it. Nothing is judged: a certificate may
- * have expired since. A device without thumbprints is left out.
+ * have expired since. A device without thumbprints, or whose material cannot be read, is left out: then its change is judged more strictly.
  */
 export async function identifyEarlier(devices: readonly Device[], workspace: Workspace): Promise<readonly Identity[]> {
   const identities: Identity[] = [];
   const files = noFiles();
   for (const device of devices) {
-    const certificates: { [S in Slot]?: Certificate } = {};
-    for (const slot of slots) {
-      const path = device.certificates[slot];
-      const file = path === undefined ? undefined : await openCertificate(path, workspace, files);
-      if (file !== undefined && 'certificate' in file) certificates[slot] = file.certificate;
-    }
-    const { value: thumbprints } = chooseThumbprints(device, certificates, givenThumbprints(device).value);
-    if (thumbprints !== undefined) identities.push({ device, thumbprints, certificates });
+    const one = await guardedLater(
+      () => identifyOneEarlier(device, workspace, files),
+      () => ({}),
+    );
+    if (one.value !== undefined) identities.push(one.value);
   }
   return identities;
+}
+
+async function identifyOneEarlier(
+  device: Device,
+  workspace: Workspace,
+  files: CertificateFiles,
+): Promise<Judged<Identity | undefined>> {
+  const certificates: { [S in Slot]?: Certificate } = {};
+  for (const slot of slots) {
+    const path = device.certificates[slot];
+    const file = path === undefined ? undefined : await openCertificate(path, workspace, files);
+    if (file !== undefined && 'certificate' in file) certificates[slot] = file.certificate;
+  }
+  const { value: thumbprints } = chooseThumbprints(device, certificates, givenThumbprints(device).value);
+  return { value: thumbprints === undefined ? undefined : { device, thumbprints, certificates }, findings: [] };
+}
+
+/** All certificates that the fleet names, and those that were read before. A fault is told later, when its device is identified. */
+async function certificatesAtHand(
+  devices: readonly Device[],
+  workspace: Workspace,
+  files: CertificateFiles,
+): Promise<readonly Certificate[]> {
+  for (const { certificates } of devices) {
+    for (const path of Object.values(certificates))
+      await openCertificate(path, workspace, files).catch(() => undefined);
+  }
+  return [...files.opened.values()].flatMap((file) => ('certificate' in file ? [file.certificate] : []));
 }
 
 async function identifyOne(

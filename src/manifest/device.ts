@@ -100,6 +100,8 @@ function* idFindings(id: string, place: Place): Generator<Finding> {
   const subject = { place, device: id };
   if (!isDeviceId(id)) {
     yield finding('device/id-characters', { id: id.slice(0, 140), problem: idProblem(id) }, subject);
+  } else if (/^\d(?:[.,]\d+)?E\+\d{2,3}$/i.test(id)) {
+    yield finding('device/id-shortened', { id }, subject);
   } else if (id.length > longestCommonName) {
     yield finding('device/id-too-long-for-cn', { id, length: id.length }, subject);
   }

@@ -25,6 +25,8 @@ export interface Finding extends Subject {
   readonly severity: Severity;
   readonly message: string;
   readonly remedy: string;
+  /** The files that commands of the remedy name, relative to the workspace. */
+  readonly commandFiles?: readonly string[];
   /** What each device's own finding says, if the message quotes only the first of them. */
   readonly each?: readonly OfDevice[];
 }

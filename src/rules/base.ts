@@ -1,4 +1,5 @@
 import { type KeyProblem, tomlBaseRules } from './base-toml.ts';
+import { foreignFormRemedy, foreignFormText, slashRemedy } from './foreign-form.ts';
 import { rule } from './rule.ts';
 import { iotedge, manifest, nobody, oldVersions } from './sources.ts';
 
@@ -19,6 +20,8 @@ export type BaseProblem =
   | { readonly kind: 'read-differently' }
   /** The edited text does not say what was wanted. */
   | { readonly kind: 'not-editable'; readonly detail: string }
+  | { readonly kind: 'lfs-pointer' }
+  | { readonly kind: 'utf-16' }
   /** What the YAML parser says. */
   | { readonly kind: 'syntax'; readonly message: string }
   | { readonly kind: 'too-deep' }
@@ -109,6 +112,9 @@ function wordsOf(problem: BaseProblem): Words {
         what: `the settings of the manifest cannot be written into it: ${problem.detail}`,
         remedy: 'Write each section that the manifest changes by one header, [section], with one setting a line.',
       };
+    case 'lfs-pointer':
+    case 'utf-16':
+      return { what: foreignFormText[problem.kind], remedy: foreignFormRemedy[problem.kind] };
     case 'syntax':
       return { what: `it is no YAML: ${problem.message}` };
     case 'too-deep':
@@ -236,8 +242,10 @@ export const baseRules = {
     about:
       'The config.yaml or config.toml that config.base names cannot be read or edited, or the device would not start with it: it is no YAML or no TOML, is of the form of another version, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
     message: ({ path, problem }) => `${path}: ${wordsOf(problem).what}`,
-    remedy: ({ problem }) =>
-      wordsOf(problem).remedy ?? 'Correct the line: the file should be one with which the device could start as it is.',
+    remedy: ({ path, problem }) =>
+      (problem.kind === 'unreadable' && problem.why === 'missing' ? slashRemedy(path) : undefined) ??
+      wordsOf(problem).remedy ??
+      'Correct the line: the file should be one with which the device could start as it is.',
     example: { path: 'base/config.yaml', problem: { kind: 'provisioning-indented' } },
   }),
   'config/base-unknown-key': rule<{

@@ -44,6 +44,17 @@ export const deviceRules = {
     remedy: () => 'Shorten the id to 64 characters or fewer.',
     example: { id: 'plant-7-hall-3-line-12-cell-4-robot-arm-left-gripper-camera-front', length: 65 },
   }),
+  'device/id-shortened': rule<{ id: string }>({
+    severity: 'error',
+    refusedBy: [{ who: 'this action', since: 'manifest' }],
+    adjustable: 'warning',
+    about:
+      'The id looks like a long number as a spreadsheet shows it (1.23457E+11): its digits are lost when the table is saved as CSV. A device of this id would be created, and the real one never signs in.',
+    message: ({ id }) => `device id "${id}" looks like a number that a spreadsheet has shortened`,
+    remedy: () =>
+      'Give the column of ids the format "text" before the ids come into it, type or import them anew, and save the CSV again.',
+    example: { id: '1.23457E+11' },
+  }),
   'device/duplicate': rule<{ id: string; first: string }>({
     severity: 'error',
     refusedBy: [manifest],
@@ -84,8 +95,8 @@ export const deviceRules = {
     severity: 'error',
     refusedBy: [manifest],
     about:
-      'A check of this device ended before it had a result. This is a defect of this tool. The other devices are checked all the same, and nothing is written.',
-    message: ({ why }) => `the device cannot be checked: ${why}`,
+      'A check of this device, or of this file, ended before it had a result. This is a defect of this tool. Everything else is checked all the same, and nothing is written.',
+    message: ({ why }) => `what stands here cannot be checked: ${why}`,
     remedy: () => 'Please report this with the text at this place. Until then, write the value in another way.',
     example: { why: 'Maximum call stack size exceeded' },
   }),

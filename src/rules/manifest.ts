@@ -1,5 +1,6 @@
 import { certificateExtensions } from '../model/identity.ts';
 import type { SearchBound } from '../model/workspace.ts';
+import { globSlashRemedy } from './foreign-form.ts';
 import { rule } from './rule.ts';
 import { settingWords, type WrongSetting } from './setting-value.ts';
 import { manifest, nobody, workspace } from './sources.ts';
@@ -103,7 +104,7 @@ export const manifestRules = {
     severity: 'notice',
     refusedBy: nobody,
     about:
-      'At the base of the pull request a manifest has faults, so devices are missing there. The comparison of configurations says nothing about these devices.',
+      'At the base of the pull request a manifest, a certificate or a file of `config.base` has faults. The comparison of configurations says nothing about the devices that need it.',
     message: ({ file, said, more }) =>
       `${file} has faults at the base of the pull request, so not all of its devices are compared: ${said}${more === 0 ? '' : `, and ${more} more`}`,
     remedy: () => 'Look yourself at what the pull request changes in the configuration of its devices.',
@@ -159,6 +160,9 @@ const valueRemedies = {
 } as const;
 
 function emptinessRemedy(details: Emptiness): string {
+  const slashes =
+    'file' in details ? undefined : globSlashRemedy('pattern' in details ? details.pattern : details.from);
+  if (slashes !== undefined) return slashes;
   if ('pattern' in details) {
     return 'Correct the input manifest (paths and globs, one a line, relative to the repository).';
   }

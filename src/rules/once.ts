@@ -106,13 +106,14 @@ function placeKey({ rule, severity, place }: Finding): string {
   return JSON.stringify([rule, severity, place?.file, ...where]);
 }
 
-/** Joins groups of a place that share no device and have one remedy. A group without devices stays alone. */
+/** Joins groups of a place that share no device and have one remedy. A group without devices or without a place stays alone. */
 function joined(equals: readonly Equal[]): readonly (readonly Equal[])[] {
   const all: Row[] = [];
   const byRemedy = new Map<string, Row[]>();
   for (const equal of equals) {
     const ids = [...equal.devices];
-    const remedies = ids.length === 0 ? [] : [...new Set([equal.first.remedy, equal.remedy])];
+    const isPlaced = ids.length > 0 && equal.first.place !== undefined;
+    const remedies = isPlaced ? [...new Set([equal.first.remedy, equal.remedy])] : [];
     const rows = remedies.flatMap((remedy) => byRemedy.get(remedy) ?? []);
     const free = rows.find(({ devices }) => !ids.some((id) => devices.has(id)));
     const row = free ?? { groups: [], devices: new Set() };

@@ -43,6 +43,11 @@ export interface Rule<Details> {
   message(details: Details): string;
   /** What to do or to type: one sentence or more. */
   remedy(details: Details): string;
+  /**
+   * The files of the workspace that commands of the remedy name, as `shellWord` writes them there. On a command line they are named
+   * from the folder in which the user stands.
+   */
+  commandFiles?(details: Details): readonly string[];
   /** Details for the example in docs/rules.md and in SARIF. */
   readonly example: Details;
 }

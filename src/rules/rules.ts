@@ -39,11 +39,13 @@ export function isFleetwide(name: string): boolean {
 /** Makes a finding of a rule. Findings are made only here, so that messages and severities are only in the table. */
 export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Name], subject: Subject): Finding {
   const row = rules[name];
+  const commandFiles = row.commandFiles?.(details) ?? [];
   return {
     rule: name,
     severity: row.severity,
     message: scrubbed(shortened(row.message(details))),
     remedy: scrubbed(shortened(row.remedy(details))),
+    ...(commandFiles.length === 0 ? {} : { commandFiles }),
     ...subject,
     ...(subject.device === undefined ? {} : { device: subject.device.slice(0, longestDevice) }),
     ...(subject.devices === undefined ? {} : { devices: subject.devices.map((id) => id.slice(0, longestDevice)) }),

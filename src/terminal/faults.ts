@@ -30,9 +30,12 @@ export const terminalFaults = {
   }),
 
   // new
-  'no-device-found': faultRow<{ sources: readonly string[] }>({
+  'no-device-found': faultRow<{ sources: readonly string[]; archive?: string }>({
     message: ({ sources }) => `no device was found in ${sources.join(', ')}`,
-    remedy: () => 'Name a folder of certificates, certificate files, or a CSV with a column id.',
+    remedy: ({ archive }) =>
+      archive === undefined
+        ? 'Name a folder of certificates, certificate files, or a CSV with a column id.'
+        : `Unpack ${archive} and its like first. Of what az iot edge devices create puts there, ID.hub-auth-cert.pem is the device's certificate; keep the keys out of the repository.`,
     example: { sources: ['certs', 'ids.csv'] },
   }),
   'source-unreadable': faultRow<{ source: string; why: string }>({

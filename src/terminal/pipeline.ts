@@ -9,9 +9,11 @@ import { openSignIn } from '../run/sign-in.ts';
 import { exitWith, stopFromOutside } from '../run/signals.ts';
 import { openWorkspace } from '../run/workspace.ts';
 import { realWorld } from '../run/world.ts';
+import { checkIgnored } from './ignored.ts';
 import type { Output } from './output.ts';
 import { terminalProgress } from './progress.ts';
 import { findRoot, fromRoot } from './root.ts';
+import { seenFrom } from './seen-from.ts';
 import { terminalStyle } from './style.ts';
 
 /** Runs one of the pipeline's commands and prints its report. Gives the exit code. */
@@ -66,10 +68,12 @@ export async function runPipeline(
     progress.clear();
     outside?.release();
   }
+  const style = await terminalStyle(process.stdout, root, directory);
+  report = { ...report, findings: seenFrom(report.findings, style.path) };
   const text = json
     ? // In a step of a workflow, ##[ can begin a command. Here it means the same in JSON and begins none.
       JSON.stringify(reportJson(report), null, 2).replaceAll('##[', String.raw`##\u005b`)
-    : reportLines(report, await terminalStyle(output.terminal, root, directory)).join('\n');
+    : reportLines(report, style).join('\n');
   output.write(`${text}\n`);
   const code = exitCode(report);
   if (code === 3) exitWith(code);
@@ -80,10 +84,4 @@ export async function runPipeline(
 async function originOf(root: string): Promise<string | undefined> {
   const { originUrl } = await import('../github/git/origin.ts');
   return originUrl(root);
-}
-
-/** Git is asked only after a private key was found, so it is loaded then. */
-async function checkIgnored(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const { ignoredByGit } = await import('../github/git/ignored.ts');
-  return ignoredByGit(root, paths);
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readBases } from '../../../src/bundle/base/read.ts';
 import { aLineOf } from '../../../src/bundle/base/secrets.ts';
 import type { Device } from '../../../src/model/fleet.ts';
+import type { ForeignForm } from '../../../src/model/foreign-form.ts';
 import type { BaseProblem } from '../../../src/rules/base.ts';
 import { openWorkspace } from '../../../src/run/workspace.ts';
 import { at, told } from '../../support/finding.ts';
@@ -60,11 +61,16 @@ describe('the bases of a fleet', () => {
     ['folder', 'unreadable'],
     ['large.yaml', 'too-large'],
     ['utf16.yaml', undefined],
+    ['pointer.yaml', undefined],
+    ['no-mark.yaml', undefined],
   ] as const)('are refused, at the line of the manifest: %s', async (path, why) => {
     const root = folderWith({ 'large.yaml': '#'.repeat(1024 * 1024 + 1) });
     mkdirSync(join(root, 'folder'));
     writeFileSync(join(root, 'utf16.yaml'), Buffer.from(`\uFEFF${whole}é`, 'utf16le'));
+    writeFileSync(join(root, 'no-mark.yaml'), Buffer.from(whole, 'utf16le'));
+    writeFileSync(join(root, 'pointer.yaml'), 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n');
     symlinkSync('/etc/hosts', join(root, 'link.yaml'));
+    const foreign: Record<string, ForeignForm> = { 'pointer.yaml': 'lfs-pointer', 'no-mark.yaml': 'utf-16' };
     const workspace = openWorkspace(root);
     const { value, findings } = await readBases([withBase(path), withBase(path, { id: 'x' })], workspace);
     expect(value.size).toBe(0);
@@ -72,7 +78,7 @@ describe('the bases of a fleet', () => {
     const read = workspace.read(path, 1_048_576);
     const problem =
       why === undefined || read.ok
-        ? ({ kind: 'not-utf-8' } as const)
+        ? ({ kind: foreign[path] ?? 'not-utf-8' } as const)
         : ({ kind: 'unreadable', why, detail: read.detail } as const);
     expect(findings).toMatchObject([
       { ...told('config/base', { path, problem }), place: at('devices.yaml', 1, columnOf('config.base')) },

@@ -78,6 +78,12 @@ describe('a value of config.base that the runtime does not take', () => {
     ]);
   });
 
+  it('is told once where every file needs a text', async () => {
+    for (const settings of [{ hostname: 5 }, { moby_runtime: { uri: 5 } }])
+      expect(await findingsOf(settings, '1.1')).toMatchObject([{ rule: 'config/base' }]);
+    expect(await findingsOf({ moby_runtime: { uri: '/d' } }, '1.1')).toMatchObject([{ rule: 'config/base' }]);
+  });
+
   it('is none where the daemon takes what it finds', async () => {
     const settings = {
       ...agentWith({ createOptions: { User: 1000, HostConfig: null }, auth: null }),

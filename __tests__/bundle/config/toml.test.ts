@@ -75,6 +75,21 @@ describe('config.toml', () => {
     expect(read.agent.env).toEqual(env);
   });
 
+  it('has no network for an empty name, which the runtime takes for none', () => {
+    for (const version of ['1.1', '1.5']) {
+      const text = render({ version, config: { network: { name: '', ipam: [] } } });
+      expect(text).not.toMatch(/network|""/);
+    }
+  });
+
+  it('has any text of a security module as it is, and the PIN behind it', () => {
+    const privateKey = `pkcs11:token=my "edge" it's \\;object=é#%?module-name=m`;
+    const config = { pkcs11: { library: '/m.so' } };
+    const read = parse(render({ version: '1.5', privateKey, config, identity: { pinFrom: 'IOTEDGE_PIN' } }));
+    const pin = 'pin-value=$'.concat('{IOTEDGE_PIN}');
+    expect(read).toMatchObject({ provisioning: { authentication: { identity_pk: `${privateKey}&${pin}` } } });
+  });
+
   it('keeps the kinds of what Docker takes', () => {
     const createOptions = {
       HostConfig: {

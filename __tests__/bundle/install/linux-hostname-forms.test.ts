@@ -180,6 +180,14 @@ describe('a name that iotedge check looks at', () => {
   });
 });
 
+it('a name is part of no command that the installer says to type', () => {
+  const hostile = "a'; exit 9; '$(exit 9)";
+  const script = `HAS= HOST_ADDRESS= MACHINE=edge-1 HOST_NAME=$HOSTILE NAME=$HOSTILE
+    said=$(check_host_name 2>&1); said=\${said#*Type: }
+    sudo() { printf '%s\\n' "$@"; }; eval "\${said%%; or set*}"`;
+  expect(withFunctions({}, script, { HOSTILE: hostile })).toBe(`hostnamectl\nset-hostname\n${hostile}\n`);
+});
+
 describeNeeding(['../shared/reference'], 'what the real parsers and iotedge check say of a name', () => {
   const file = new URL('../../../../shared/reference/iotedge/real-parsers.json', import.meta.url);
   const all = JSON.parse(readFileSync(file, 'utf8'));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse as parseToml } from 'smol-toml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { nameLineIn } from '../../../src/bundle/config/own-name.ts';
+import { nameLineIn, ownName } from '../../../src/bundle/config/own-name.ts';
 import { describeNeeding } from '../../support/needing.ts';
 import { configurationOf } from '../material.ts';
 import {
@@ -124,6 +124,16 @@ describeNeeding(['openssl'], 'the host name on the device', () => {
     expect([nameOn(device, '1.5'), appliedOn(device)]).toEqual(['edge-001', 'edge-001']);
     device.update(bundleOf('1.5', 'edge-001'));
     expect(install(device).stdout).toContain('nothing to do');
+    // Of the name that was not applied by "iotedge config apply", the runtime knows nothing.
+    const other = called('press-2', bundleOf('1.5', 'press-2'));
+    put(other.root, configPath[1], before['1.1']);
+    runContainers(other);
+    expect(install(other)).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('is no line of the bundle where the manifest has the text that stands for it', () => {
+    expect(nameLineIn(configurationOf({ version: '1.1', hostname: ownName }))).toBeUndefined();
+    expect(nameLineIn(configurationOf({ version: '1.5', hostname: ownName }))).toBeUndefined();
   });
 
   it('is that of before where a power cut left the files of another bundle', () => {

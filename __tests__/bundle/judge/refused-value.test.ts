@@ -80,6 +80,13 @@ describe('a duration', () => {
     );
   });
 
+  it('has as many seconds as the runtime counts, and each part as much', () => {
+    expect(readDuration('18446744073709551615ns', versionOf('1.5'))).toBe(18_446_744_073_709_551_615n);
+    expect(readDuration('18446744073709551616ns', versionOf('1.5'))).toBeUndefined();
+    expect(readDuration('18446744073709551615s', versionOf('1.5'))).toBeDefined();
+    expect(readDuration('18446744073709551615s 1s', versionOf('1.5'))).toBeUndefined();
+  });
+
   it('is read in no time, however long the text', () => {
     expect(readDuration(`${'9'.repeat(1_000_000)}d`, versionOf('1.6'))).toBeUndefined();
     expect(readDuration(`${'1d'.repeat(500_000)},`, versionOf('1.6'))).toBeUndefined();

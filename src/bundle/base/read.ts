@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type Finding, type Judged, naming, type Subject } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
+import { foreignForm } from '../../model/foreign-form.ts';
 import type { Workspace } from '../../model/workspace.ts';
 import type { BaseProblem } from '../../rules/base.ts';
 import { guardedLater } from '../../rules/guarded.ts';
@@ -107,6 +108,8 @@ function readText(path: string, devices: readonly Device[], workspace: Workspace
   };
   const read = workspace.read(path, largestBase);
   if (!read.ok) return refuse({ kind: 'unreadable', why: read.why, detail: read.detail });
+  const form = foreignForm(read.bytes);
+  if (form !== undefined) return refuse({ kind: form });
   return isUtf8(read.bytes) ? read.bytes.toString('utf8') : refuse({ kind: 'not-utf-8' });
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
-# It checks everything before it changes anything. Then it places the configuration (with the secrets from the
+# It checks everything before it changes anything. Then it places the configuration (with the host name, and the secrets from the
 # environment), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If that fails or
 # the script is stopped, the old files come back. After a success they stay as <file>.before-install. After a power cut,
 # the next run puts the old files back.

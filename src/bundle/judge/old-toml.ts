@@ -70,7 +70,7 @@ function* problemsIn(value: unknown, order: Order, path: Path): Generator<OrderP
   for (const name of namesOf(value, order)) {
     const inner = value[name];
     if (table !== undefined && !isTable(inner)) yield { kind: 'behind-table', path: [...path, name], behind: table };
-    if (holdsMap(inner)) table ??= name;
+    if (isTable(inner)) table ??= name;
     yield* problemsIn(inner, order.below?.[name] ?? order.others ?? byBytes, [...path, name]);
   }
 }

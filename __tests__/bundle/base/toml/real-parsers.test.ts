@@ -111,8 +111,9 @@ function errorsOf(text: string, version: string): readonly string[] {
 
 const versions = ['1.2.10', '1.3.0', '1.4.43', '1.5.44', '1.6.1'];
 
-function versionsOf({ since = '1.2', last = '1.6' }: Key): readonly string[] {
-  return versions.filter((version) => version.slice(0, 3) >= since && version.slice(0, 3) <= last);
+function versionsOf({ since, last }: Key): readonly string[] {
+  const [from, to] = [since ?? '1.2', last ?? '1.6'];
+  return versions.filter((version) => version.slice(0, 3) >= from && version.slice(0, 3) <= to);
 }
 
 type KeyRow = readonly [path: string, Key];

@@ -33,6 +33,7 @@ const known: Readonly<Record<string, readonly Known[]>> = {
     [{ value: { HostConfig: { PortBindings: {}, Privileged: true } } }, oldToml, [...old, ...newToml]],
     [{ value: { HostConfig: { PortBindings: {}, Binds: ['/a:/b'] } } }, [], all],
     [{ value: { HostConfig: { PortBindings: {}, CapAdd: ['A'] } } }, ['1.2.3', '1.2.4'], newToml],
+    [{ value: { HostConfig: { Annotations: {}, CapAdd: ['A'] } } }, ['1.2.3'], ['1.2.4', '1.3', ...newToml]],
     [{ value: { HostConfig: { LogConfig: { Type: 'local', Config: {} } } } }, oldToml, newToml],
     [{ value: { HostConfig: { Devices: [], NetworkMode: 'host' } } }, [], all],
     [{ value: { HostConfig: { Devices: [{ P: 'x' }], NetworkMode: 'host' } } }, oldToml, newToml],
@@ -94,6 +95,7 @@ const known: Readonly<Record<string, readonly Known[]>> = {
   moby_runtime: [
     [{ network: 'a b' }, [], all],
     [{ network: '' }, [], all],
+    [{ name: 'null', network: null }, old, []],
     [{ network: { name: 'plant', ipv6: 'true' } }, all, []],
     [{ network: { name: 'plant', ipam: { config: [{ subnet: '172.18.0.0/16' }] } } }, [], all],
   ],
@@ -150,7 +152,7 @@ export const ownFacts: readonly Fact[] = Object.entries(known).flatMap(([list, r
     list,
     rows.map(([row, refuse, take]) => ({
       ...row,
-      name: row.uri ?? JSON.stringify(row),
+      name: row.name ?? row.uri ?? JSON.stringify(row),
       results: Object.fromEntries([
         ...refuse.map((version) => [version, 'refused']),
         ...take.map((version) => [version, 'accepted']),

@@ -53,7 +53,7 @@ export function cstOf(text: string): readonly CstNode[] {
       start: offsetOf(node.loc.start),
       end: offsetOf(node.loc.end),
       raw: typeof raw === 'string' ? raw : '',
-      names: node.type === 'Key' && Array.isArray(value) ? value.map(String) : [],
+      names: node.type === 'Key' && Array.isArray(value) ? namesOf(value) : [],
       scalar: isNode(value) ? undefined : value,
       key: isNode(keyItem) ? nodeOf(keyItem) : isNode(key) ? nodeOf(key) : undefined,
       value: isNode(value) ? nodeOf(value) : undefined,
@@ -64,7 +64,15 @@ export function cstOf(text: string): readonly CstNode[] {
   return parseDocument(text).cst.map((node) => nodeOf(node));
 }
 
-function lineStartsOf(text: string): readonly number[] {
+/** Deeper than any setting, and far from what exhausts the memory. */
+export const deepest = 100;
+
+function namesOf(names: readonly unknown[]): readonly string[] {
+  if (names.length > deepest) throw new Error('nested too deeply');
+  return names.map(String);
+}
+
+export function lineStartsOf(text: string): readonly number[] {
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   return starts;

@@ -1,5 +1,6 @@
 import type { TomlBase } from './base.ts';
-import { endOfBlock, placeOfSection, placeOfSetting, startOfBlock } from './places.ts';
+import { endOfBlock, startOfBlock } from './comments.ts';
+import { placeOfSection, placeOfSetting } from './places.ts';
 import { same } from './same.ts';
 import {
   isPlain,

@@ -41,6 +41,7 @@ export function judgeKeys(
       findings.push(finding('config/base-value', { path, key, problem, version: version.text }, at(offset)));
     },
     passOver: (offset, key, known, problem) => {
+      if (findings.length >= most) return;
       const name = key.split('.').at(-1) ?? '';
       const suggestion = known.find((one) => one !== name && distance(one, name) <= 2);
       const more = problem === undefined ? (suggestion === undefined ? {} : { suggestion }) : { problem };
@@ -57,6 +58,9 @@ export function judgeKeys(
     judge.refuse(other.key, 'local_gateway_hostname', { kind: 'twice', other: 'parent_hostname' });
   return findings;
 }
+
+/** A file that is no config.toml may have an unknown key on each of its lines. */
+const most = 1000;
 
 interface Spot {
   /** The dotted path; empty at the top. */

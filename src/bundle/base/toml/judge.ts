@@ -12,7 +12,7 @@ import { judgeBaseSecrets } from '../secrets.ts';
 import type { TomlBase } from './base.ts';
 import { judgeKeys } from './judge-keys.ts';
 import { judgeSyntax } from './judge-syntax.ts';
-import { readToml } from './read.ts';
+import { placesIn, readToml } from './read.ts';
 import { isPlain, piecesOf, type Range, type TomlTable, type TomlValue, valueAt } from './tree.ts';
 
 type SubjectOf = (devices: readonly Device[]) => Subject;
@@ -34,7 +34,7 @@ export function judgeToml(
     {
       path,
       text: base?.text ?? fileText,
-      place: placeIn(path, base?.text ?? fileText),
+      place: placesIn(path, base?.text ?? fileText),
       texts: base === undefined ? [] : textsOf(base.root),
     },
     subject,
@@ -47,13 +47,6 @@ export function judgeToml(
     };
   }
   return { value: read.base, findings: [...secrets, ...judgeBase(read.base, devices, subjectOf)] };
-}
-
-function placeIn(file: string, text: string) {
-  return (offset: number) => {
-    const lines = text.slice(0, offset).split('\n');
-    return { file, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
-  };
 }
 
 function judgeBase(base: TomlBase, devices: readonly Device[], subjectOf: SubjectOf): readonly Finding[] {

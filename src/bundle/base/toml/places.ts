@@ -1,6 +1,7 @@
 import type { FileMap } from '../../config/file-settings.ts';
 import type { TomlBase } from './base.ts';
-import { lineEndOf, lineStartOf } from './tree.ts';
+import { type CommentBlock, endOfBlock } from './comments.ts';
+import { lineEndOf } from './tree.ts';
 import { settingLine } from './write.ts';
 
 interface Insertion {
@@ -48,35 +49,15 @@ export function placeOfSection(
   { comments, newline, text }: TomlBase,
   { name, written, floor }: { readonly name: string; readonly written: string; readonly floor: number },
 ): Insertion {
-  const ends = comments
-    .filter(({ last, start, text: comment }) => last && start > floor && shows(comment, name) === 'section')
-    .flatMap((comment) => {
-      const end = endOfBlock({ comments, text }, lineEndOf(text, comment.end));
-      return end === undefined ? [] : [{ end, fits: fits(text.slice(comment.start, end)) }];
-    });
+  const shown = comments.filter(
+    ({ last, start, block, text: comment }) =>
+      last && block.spaced && start > floor && shows(comment, name) === 'section',
+  );
+  const blocks = new Map<CommentBlock, string>();
+  for (const { start, block } of shown) if (!blocks.has(block)) blocks.set(block, text.slice(start, block.end));
+  const ends = [...blocks].map(([{ end }, block]) => ({ end, fits: fits(block) }));
   const { end } = ends.find((one) => one.fits) ?? ends[0] ?? { end: lineEndOf(text, text.trimEnd().length) };
   return insertion(end, end === 0 ? written + newline + newline : newline + newline + written);
-}
-
-/** The end of the comments that follow a line at once; undefined if no empty line follows them. */
-export function endOfBlock(
-  { comments, text }: Pick<TomlBase, 'comments' | 'text'>,
-  lineEnd: number,
-): number | undefined {
-  let end = lineEnd;
-  for (const { start, end: next } of comments) {
-    if (start <= end) continue;
-    if (text.slice(end, lineStartOf(text, start)).split('\n').length !== 2) break;
-    end = lineEndOf(text, next);
-  }
-  const following = text.slice(end).replace(/^\r?\n/, '');
-  return following === '' || /^[ \t]*\r?(\n|$)/.test(following) ? end : undefined;
-}
-
-/** The start of the comments right above a line, which belong to it. */
-export function startOfBlock({ comments, text }: Pick<TomlBase, 'comments' | 'text'>, lineStart: number): number {
-  const above = comments.find(({ end }) => text.indexOf('\n', end) + 1 === lineStart && lineStart > 0);
-  return above === undefined ? lineStart : startOfBlock({ comments, text }, lineStartOf(text, above.start));
 }
 
 function shows(comment: string, name: string): 'setting' | 'section' | undefined {

@@ -3,13 +3,13 @@ import { messageOf } from '../../../model/fault.ts';
 import type { Place } from '../../../model/finding.ts';
 import type { BaseProblem } from '../../../rules/base.ts';
 import type { TomlBase } from './base.ts';
-import { cstOf } from './cst.ts';
+import { cstOf, deepest, lineStartsOf } from './cst.ts';
 import { editTomlSafely } from './safely.ts';
 import { same } from './same.ts';
 import { plainOf, treeOf } from './tree.ts';
 
 /** Numbers may be too large for a JavaScript number. */
-const wholly = { integersAsBigInt: 'asNeeded' } as const;
+const wholly = { integersAsBigInt: 'asNeeded', maxDepth: deepest } as const;
 
 export type ReadToml = { readonly base: TomlBase } | { readonly problem: BaseProblem; readonly place: Place };
 
@@ -24,10 +24,7 @@ export function readToml(path: string, fileText: string): ReadToml {
   const byteOrderMark = fileText.startsWith('\uFEFF') ? '\uFEFF' : '';
   const text = fileText.slice(byteOrderMark.length);
   const newline = /\r?\n/.exec(text)?.[0] === '\r\n' ? '\r\n' : '\n';
-  const place = (offset: number): Place => {
-    const lines = text.slice(0, offset).split('\n');
-    return { file: path, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
-  };
+  const place = placesIn(path, text);
   try {
     const parsed = parse(text, wholly);
     const nodes = cstOf(text);
@@ -43,10 +40,24 @@ export function readToml(path: string, fileText: string): ReadToml {
   }
 }
 
+/** Finds the line of an offset. A file may have as many findings as lines. */
+export function placesIn(file: string, text: string): (offset: number) => Place {
+  const starts = lineStartsOf(text);
+  return (offset) => {
+    let [low, high] = [0, starts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { file, line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
+  };
+}
+
 /** The parsers recurse: a text of nothing but brackets exhausts the stack. */
 function problemOf(thrown: unknown): BaseProblem {
   const message = messageOf(thrown);
-  if (/call stack|maximum depth|nested too deep/i.test(message)) return { kind: 'too-deep' };
+  if (/call stack|nested/i.test(message)) return { kind: 'too-deep' };
   const [first = ''] = message.split('\n', 1);
   return { kind: 'toml-syntax', message: first.replace(/^(Invalid TOML document|Error parsing TOML \(.*?\)): ?/, '') };
 }

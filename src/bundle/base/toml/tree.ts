@@ -1,3 +1,4 @@
+import { commentsOf, type TomlComment } from './comments.ts';
 import type { CstNode } from './cst.ts';
 
 export interface Range {
@@ -15,7 +16,7 @@ export interface TomlScalar extends Range {
 
 export interface TomlList extends Range {
   readonly kind: 'list';
-  readonly items: readonly TomlValue[];
+  readonly items: TomlValue[];
 }
 
 /** A table. Several parts of the text may say it: a header, the headers of tables inside it, keys with dots. */
@@ -44,13 +45,6 @@ export interface TomlEntry {
   /** The offset of the key, or of the header of a table. */
   readonly key: number;
   readonly value: TomlValue;
-}
-
-/** A comment that has its line for itself. */
-export interface TomlComment extends Range {
-  readonly text: string;
-  /** No setting of the same table follows it: a new section may go behind it. */
-  readonly last: boolean;
 }
 
 export interface TomlTree {
@@ -115,10 +109,9 @@ function tableAt(parent: TomlTable, name: string, { start, end }: Range): TomlTa
 
 function newItem(parent: TomlTable, name: string, { start, end }: Range): TomlTable {
   const item = newTable('header', { start, end });
-  const found = parent.entries.get(name);
-  const items = found?.value.kind === 'list' ? found.value.items : [];
-  const list: TomlList = { kind: 'list', start, end, items: [...items, item] };
-  parent.entries.set(name, { key: found?.key ?? start, value: list });
+  const found = parent.entries.get(name)?.value;
+  if (found?.kind === 'list') found.items.push(item);
+  else parent.entries.set(name, { key: start, value: { kind: 'list', start, end, items: [item] } });
   return item;
 }
 
@@ -171,24 +164,6 @@ export function lineEndOf(text: string, offset: number): number {
 export function lineStartOf(text: string, offset: number): number {
   // lastIndexOf takes a negative place for the first one.
   return offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
-}
-
-function commentsOf(nodes: readonly CstNode[], text: string): readonly TomlComment[] {
-  const comments: TomlComment[] = [];
-  const add = (items: readonly CstNode[]) => {
-    const settings = items.filter(({ type }) => type === 'KeyValue');
-    const end = settings.at(-1)?.end ?? 0;
-    for (const comment of items) {
-      if (comment.type !== 'Comment' || settings.some((one) => one.start < comment.start && comment.start < one.end))
-        continue;
-      const alone = text.slice(lineStartOf(text, comment.start), comment.start).trim() === '';
-      if (alone)
-        comments.push({ start: comment.start, end: comment.end, text: comment.raw, last: comment.start > end });
-    }
-  };
-  add(nodes.filter(({ type }) => type === 'Comment' || type === 'KeyValue'));
-  for (const { items } of nodes) add(items);
-  return comments.sort((a, b) => a.start - b.start);
 }
 
 /** The value at a path; undefined also if one of its parents is not a table. */
