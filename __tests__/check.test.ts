@@ -146,3 +146,24 @@ describe('a child behind a gateway', () => {
     expect(await parents(nested('null', 'parentHostname: gw.plant.example'))).toEqual([]);
   });
 });
+
+describe('a file at the base of a pull request', () => {
+  const using = (file: string) =>
+    `hub: a.example\ndefaults:\n  runtime: { version: "1.1", platform: debian }\n  certificates: { primary: a.pem }\n  config: { base: ${file}, hostname: plant.example }\ndevices:\n  - id: edge-1\n`;
+  const base = 'agent:\n  name: "edgeAgent"\n  type: "docker"\nhostname: "plant"\n';
+
+  it.each<[string, Files, readonly string[]]>([
+    ['config.base that cannot be edited', { 'base.yml': '- no settings\n' }, ['base.yml']],
+    ['config.base that is not there', {}, ['base.yml']],
+    ['a certificate that is too large', { 'base.yml': base, 'a.pem': 'x'.repeat(1024 * 1024 + 1) }, ['a.pem']],
+    ['a certificate that is not there', { 'base.yml': base }, []],
+  ])('is told, if its devices cannot be compared: %s', async (_, before, told) => {
+    const manifest = using('base.yml');
+    const { findings } = await validate(
+      { 'devices.yaml': manifest, 'base.yml': base },
+      { 'devices.yaml': manifest, ...before },
+    );
+    const unread = findings.filter(({ rule }) => rule === 'manifest/base-unread');
+    expect(unread.map(({ message }) => message.split(' ')[0])).toEqual(told);
+  });
+});

@@ -43,6 +43,7 @@ describe('why a file cannot be read', () => {
     outside: [['it lies outside the workspace']],
     inGit: [['it lies in .git']],
     link: [[unread.inGit(), 'it is a link, and what it links to is refused: it lies in .git']],
+    linkIn: [['root.pem', 'it does not exist', 'its entry root.pem may not be written: it does not exist']],
     notAFile: [
       ['folder', 'it is a folder, not a file'],
       ['device', 'it is a device or a pipe, not a file'],

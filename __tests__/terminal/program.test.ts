@@ -9,6 +9,7 @@ import { headlines } from '../../src/report/headline.ts';
 import { ruleChangeTexts } from '../../src/report/rule-changes.ts';
 import { faultLines, plainStyle } from '../../src/report/text.ts';
 import { runFault } from '../../src/run/faults.ts';
+import { unread } from '../../src/run/unread.ts';
 import { version } from '../../src/run/version.ts';
 import { terminalFault } from '../../src/terminal/faults.ts';
 import { runCommandLine } from '../../src/terminal/program.ts';
@@ -244,7 +245,7 @@ describe('wrong usage ends with 2', () => {
 
   it('beside a file that cannot be read is wrong usage all the same', async () => {
     const { code, stderr } = await run('hub', '--seed', '/no/such/seed', '--port', 'x');
-    const why = "ENOENT: no such file or directory, open '/no/such/seed'";
+    const why = unread.missing();
     expect(stderr).toBe(printed(port('x')) + printed(terminalFault('seed-unreadable', { path: '/no/such/seed', why })));
     expect(code).toBe(2);
     expect((await run('hub', '--seed', '/no/such/seed')).code).toBe(1);

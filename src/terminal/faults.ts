@@ -74,6 +74,16 @@ export const terminalFaults = {
     remedy: () => 'Nothing was written. Name another file.',
     example: { output: 'devices.yaml' },
   }),
+  'path-refused': faultRow<{ option: string; path: string; why: string }>({
+    kind: 'usage',
+    message: ({ option, path, why }) => `--${option}: ${path} is refused: ${why}`,
+    remedy: () => 'Nothing was written. Name a path that no link of the repository leads elsewhere, outside of .git.',
+    example: {
+      option: 'output',
+      path: 'link/devices.yaml',
+      why: 'it is a link, and what it links to is refused: it lies outside the workspace',
+    },
+  }),
   'output-not-written': faultRow<{ output: string; why: string }>({
     message: ({ output, why }) => `${output} cannot be written: ${why}`,
     remedy: () => 'Check the folder and its permissions.',

@@ -11,6 +11,7 @@ import type { Workspace } from '../model/workspace.ts';
 import { findingLines } from '../report/text.ts';
 import { finding } from '../rules/rules.ts';
 import { runFault } from '../run/faults.ts';
+import { refusalToMake } from '../run/named-file.ts';
 import { SettingReader } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
 import { openWorkspace } from '../run/workspace.ts';
@@ -55,7 +56,7 @@ export async function runNew(
   );
   if (output === undefined) print(text);
   else {
-    writeNew(resolve(directory, output), output, text);
+    writeNew(resolve(directory, output), output, { text, root });
     process.stderr.write(`${terminalLines['manifest-written']({ output, devices: devices.length })}\n`);
   }
   return failing(findings) ? 1 : 0;
@@ -168,7 +169,13 @@ function relativeTo(folder: string, device: FirstDevice): FirstDevice {
   return { ...device, certificates: Object.fromEntries(certificates) };
 }
 
-function writeNew(path: string, output: string, text: string): void {
+function writeNew(
+  path: string,
+  output: string,
+  { text, root }: { readonly text: string; readonly root: string },
+): void {
+  const why = refusalToMake(path, root);
+  if (why !== undefined) throw terminalFault('path-refused', { option: 'output', path: output, why });
   try {
     writeFileSync(path, text, { flag: 'wx' });
   } catch (cause) {

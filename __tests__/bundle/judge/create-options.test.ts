@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../../src/model/fleet.ts';
+import { orderProblems } from '../../../src/bundle/judge/old-toml.ts';
+import type { Json, JsonObject } from '../../../src/model/fleet.ts';
 import type { CreateOptionsProblem, OldTomlProblem } from '../../../src/rules/create-options.ts';
 import { told } from '../../support/finding.ts';
+import { fc, times } from '../../support/property.ts';
 import { columnOf, configurationOf, findingsOf } from '../material.ts';
+import { versionOf } from './real-parsers/facts.ts';
 
 const key = (path: string) => `config.agent.createOptions.${path}`;
 const findings = (version: string, createOptions: JsonObject) =>
@@ -46,6 +49,20 @@ describe('config/create-options', () => {
   it('says nothing where all is as it should be, in any order of the manifest', () => {
     const options = { HostConfig: { PortBindings: ports, Binds: ['/a:/b'], Memory: 1 }, Env: ['A=b'], Image: 'i' };
     for (const version of ['1.1', '1.3', '1.4', '1.6']) expect(findings(version, options)).toEqual([]);
+  });
+
+  it('is the same in whatever order the manifest has them', () => {
+    const names = ['Memory', 'PortBindings', 'CapAdd', 'Privileged', 'LogConfig', 'NetworkMode', 'Ulimits', 'a', 'É'];
+    const value = fc.constantFrom<Json>(1, 'x', [], ['x'], {}, { b: 1 }, [{ c: {} }, { d: 1 }], ['x', {}]);
+    const entries = fc.uniqueArray(fc.tuple(fc.constantFrom(...names), value), { selector: ([name]) => name });
+    const inOrder = (pairs: readonly (readonly [string, Json])[]) =>
+      orderProblems({ HostConfig: Object.fromEntries(pairs) }, versionOf('1.3'));
+    fc.assert(
+      fc.property(entries, (pairs) => {
+        expect(inOrder(pairs.toReversed())).toEqual(inOrder(pairs));
+      }),
+      times(200),
+    );
   });
 
   it('says nothing of options that Initialize-IoTEdge cannot set: they are refused as such', () => {

@@ -124,6 +124,8 @@ check_host_name() {
   machine=$MACHINE wanted=$NAME
   if [ "$FORM" = toml ]; then
     [ -z "$HOST_ADDRESS" ] || return 0
+    # The name that the device has is looked at less closely than the manifest's.
+    [ -n "$HOST_NAME" ] || case $wanted in *:*:*) return ;; *[!0-9.]*) ;; *.*.*.*) return ;; esac
     machine=$(say "$machine" | tr '[:upper:]' '[:lower:]') wanted=$(say "$wanted" | tr '[:upper:]' '[:lower:]')
   fi
   case $wanted in "$machine" | "$machine".*) return ;; esac
