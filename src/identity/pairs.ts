@@ -4,7 +4,8 @@ import { type BySlot, type DeviceId, isDeviceId, type Slot, slots } from '../mod
 import type { Certificate, CertificatePair } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
-import { issuers, mayBeDevices, withoutId, wordsOf } from './authorities.ts';
+import { issuers, mayBeDevices } from './authorities.ts';
+import { withoutId, wordsOf } from './file-names.ts';
 import { type CertificateFiles, noFiles, openCertificate } from './identify.ts';
 
 /** Where the files come from. */
