@@ -232,7 +232,7 @@ test.each<[string, string, string, string]>([
   [
     'a value of an environment with much behind it',
     '.env',
-    `KEY=${ec.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')}\n${'word '.repeat(20_000)}`,
+    `KEY=${ec.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')}\n${'word '.repeat(40_000)}`,
     'DER in base64',
   ],
 ])('is found: %s', async (_, path, content, format) => {
