@@ -202,6 +202,7 @@ export const branches: readonly Branch[] = [
     { pattern: '**', links: ['a', 'b'] },
     { pattern: '**', links: ['a', 'b', 'c', 'd', 'e'] },
   ),
+  ...all('manifest/search-bound', { pattern: '*a*b*c*', bound: { most: 3, of: 'stars' } }),
   ...all('manifest/base-unread', { file, said: 'S', more: 2 }),
   ...all(
     'config/base-unknown-key',
