@@ -12,7 +12,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { ...tests, name: 'tests', exclude: bars, maxWorkers: '100%', sequence: { groupOrder: 0 } },
+        // No module has state, so files can share a process. To load everything anew for each file takes a third of the time.
+        test: {
+          ...tests,
+          name: 'tests',
+          exclude: bars,
+          isolate: false,
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
       },
       { extends: true, test: { ...tests, name: 'bars', include: bars, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],

@@ -5,8 +5,13 @@ import { writeDeviceScripts } from './device-scripts.ts';
 import { writeDocs } from './docs.ts';
 import { licencesOf } from './licences.ts';
 
-/** Modules that every command needs. They are one file, since each further file costs a run almost a millisecond. */
+/**
+ * Modules that every command needs. They are one file, since each further file costs a run almost a millisecond. The action loads the
+ * part of the command line too, and does not run it.
+ */
 const core = [
+  /\/src\/terminal\/(faults|output|program|pipeline|progress|root|style)\./,
+  /\/node_modules\/commander\//,
   /\/src\/(model|rules)\//,
   /\/src\/report\/(text|json|counts|devices|headline|severity|sums|visible|writing)\./,
   /\/src\/plan\/limit\./,
@@ -19,9 +24,6 @@ const core = [
   /\/node_modules\/yaml\//,
   /\/node_modules\/node-forge\/lib\/(asn1|baseN|forge|oids|util)\.js$/,
 ];
-
-/** Modules that every command of the command line needs as well. */
-const commandLine = [/\/src\/terminal\/(faults|program|pipeline|progress|root|style)\./, /\/node_modules\/commander\//];
 
 /** Modules that a run with a hub needs as well. */
 const planning = [/\/src\/(plan|apply)\//];
@@ -56,7 +58,7 @@ async function bundle(): Promise<void> {
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
     codeSplitting: {
-      groups: [groupOf('core', core), groupOf('command-line', commandLine), groupOf('planning', planning)],
+      groups: [groupOf('core', core), groupOf('planning', planning)],
     },
   });
   await build.close();

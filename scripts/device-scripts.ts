@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** The scripts that bundles carry: the name under which the source imports the text, and the files that it is made of. */
 const scripts = {
-  installer: ['install.sh', 'install-checks.sh', 'install-changes.sh'],
+  installer: ['install.sh', 'install-hostname.sh', 'install-checks.sh', 'install-changes.sh'],
   initializer: ['Initialize-IoTEdge.ps1'],
 } as const;
 const folder = 'src/bundle/install';

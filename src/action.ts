@@ -15,7 +15,7 @@ import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
 import { requireCurrent } from './github/rerun.ts';
-import { formsOf, hiding, proxySecretsIn, signaturesIn } from './github/secrets.ts';
+import { formsOf, hiding, proxySecretsIn } from './github/secrets.ts';
 import { asFault, type Fault, messageOf } from './model/fault.ts';
 import { type Command, endedEarly, exitCode, type Report, withLaterFaults } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
@@ -26,8 +26,7 @@ import { commitWorkspace, largestOf } from './run/commit-workspace.ts';
 import { runFault } from './run/faults.ts';
 import { runLines } from './run/lines.ts';
 import type { BaseFiles, FilesRead, Request } from './run/request.ts';
-import { faultsIn } from './run/setting-reader.ts';
-import { asksHub, type RunSettings, readSettings, type Settings } from './run/settings.ts';
+import { asksHub, judgeSettings, type ReadSettings, type RunSettings, type Settings } from './run/settings.ts';
 import { openSignIn, type SignIn } from './run/sign-in.ts';
 import { endSoon, exitWith, type Outside, stopFromOutside } from './run/signals.ts';
 import { version } from './run/version.ts';
@@ -40,30 +39,45 @@ async function main(): Promise<void> {
   const { stop } = outside;
   const inputs = readInputs();
   const event = readEvent();
-  const { report, artifactIds } = await runAndUpload(inputs, event, outside).catch((thrown) => {
-    return { report: endedEarly(inputs.command, ...faultsIn(thrown)), artifactIds: [] };
-  });
+  const { settings, faults } = await readRunSettings(inputs, event);
+  const { report, artifactIds } =
+    faults.length > 0 ? endedBy(inputs.command, faults) : await runAndUpload(settings, event, outside);
   // A stopped run says nothing about the fleet, so the issue is left as it is.
-  const issue = stop.asked.aborted ? [] : await cutShort(stop.asked, keepIssue(report, inputs, event), () => []);
+  const issue = stop.asked.aborted ? [] : await cutShort(stop.asked, keepIssue(report, settings, event), () => []);
   const complete: Report = { ...report, faults: [...report.faults, ...issue] };
   await logReport(complete);
-  await writeSummary(complete, event.link, hiding(inputs));
+  await writeSummary(complete, event.link, hiding(settings.secrets));
   setOutputs(complete, artifactIds, {
     folder: process.env.RUNNER_TEMP ?? '.',
-    sarif: sarifContext(inputs, event),
-    hide: hiding(inputs),
+    sarif: sarifContext(settings, event),
+    hide: hiding(settings.secrets),
   });
-  if (!stop.hurried) await commentReport(complete, inputs, event);
+  if (!stop.hurried) await commentReport(complete, settings, event);
   outside.release();
   const code = exitCode(complete);
   if (code === 3) exitWith(code);
   else endSoon(code === 0 ? 0 : 1);
 }
 
-/** Takes the manifest from the text of the input, because a run with wrong settings has a report too. */
-function sarifContext({ manifest = '' }: Settings, { rulesPage }: Event): SarifContext {
-  const [first = ''] = manifest.split('\n');
-  return { version, manifest: first.trim() || 'devices.yaml', ...(rulesPage === undefined ? {} : { rulesPage }) };
+function sarifContext({ request }: RunSettings, { rulesPage }: Event): SarifContext {
+  const [manifest = 'devices.yaml'] = request.manifests;
+  return { version, manifest, ...(rulesPage === undefined ? {} : { rulesPage }) };
+}
+
+/** Reads the settings before a hub is asked or anything is written. Masks their secrets in the log. */
+async function readRunSettings(inputs: Settings, event: Event): Promise<ReadSettings> {
+  const read = await judgeSettings(inputs, {
+    directory: workspaceRoot(),
+    owner: { env: process.env, origin: async () => undefined },
+    asksHub: (command, signIn) => asksHub(command) && excuseOf(command, signIn, event) === undefined,
+    mask: maskForms,
+  });
+  for (const secret of [...read.settings.secrets, ...proxySecretsIn(process.env)]) maskForms(secret);
+  return read;
+}
+
+function workspaceRoot(): string {
+  return process.env.GITHUB_WORKSPACE ?? process.cwd();
 }
 
 /** A run that has ended, with its uploads. */
@@ -72,20 +86,19 @@ interface Ended {
   readonly artifactIds: readonly number[];
 }
 
-/** Throws `WrongSettings` before it asks a hub or writes anything. Throws a `Fault` for a run that ends early. */
-async function runAndUpload(inputs: Settings, event: Event, outside: Outside): Promise<Ended> {
-  const root = process.env.GITHUB_WORKSPACE ?? process.cwd();
-  for (const secret of [...signaturesIn(inputs), ...proxySecretsIn(process.env)]) setSecret(secret);
-  const settings = await readSettings(inputs, {
-    directory: root,
-    owner: { env: process.env, origin: async () => undefined },
-    asksHub: (command, signIn) => asksHub(command) && excuseOf(command, signIn, event) === undefined,
-    mask: maskForms,
-  });
-  outside.limit(settings.request.timeLimit);
-  const report = await run(settings, root, event, outside.stop);
-  const { ids, faults } = await uploadUnlessStopped(report, settings, outside.stop);
-  return { report: withLaterFaults(report, faults), artifactIds: ids };
+function endedBy(command: string | undefined, faults: readonly Fault[]): Ended {
+  return { report: endedEarly(command, ...faults), artifactIds: [] };
+}
+
+async function runAndUpload(settings: RunSettings, event: Event, outside: Outside): Promise<Ended> {
+  try {
+    outside.limit(settings.request.timeLimit);
+    const report = await run(settings, workspaceRoot(), event, outside.stop);
+    const { ids, faults } = await uploadUnlessStopped(report, settings, outside.stop);
+    return { report: withLaterFaults(report, faults), artifactIds: ids };
+  } catch (thrown) {
+    return endedBy(settings.request.command, [asFault(thrown)]);
+  }
 }
 
 /** Masks a secret, and its form in URLs, in the log. */
@@ -94,7 +107,7 @@ function maskForms(secret: string): void {
 }
 
 async function run(settings: RunSettings, root: string, event: Event, stop: Stop): Promise<Report> {
-  const { signIn, caFile, importContainer, githubToken: token } = settings;
+  const { signIn, endpoints, caFile, importContainer, githubToken: token } = settings;
   const request = completed(settings, root, event);
   const { command } = request;
   const workspace = openWorkspace(root, { checkIgnored: ignoredByGit });
@@ -102,7 +115,7 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
   const credentials =
     excuse === undefined && asksHub(command)
       ? await unlessStopped(stop, () =>
-          openSignIn(signIn, request.hubs, {
+          openSignIn(signIn, endpoints, {
             idToken: (audience) => idToken(audience, event.withoutSecrets),
             mask: setSecret,
             authorityHost: process.env.AZURE_AUTHORITY_HOST || undefined,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readBases } from './bundle/base/read.ts';
-import { withParentHostnames } from './bundle/config/parent.ts';
+import { judgeParentHostnames, withParentHostnames } from './bundle/config/parent.ts';
+import type { UnreadFile } from './bundle/difference.ts';
 import { renderBundles } from './bundle/render.ts';
 import { type Assigned, type AssignOptions, assignHubs } from './hub/assign-hubs.ts';
 import { largestCertificate } from './identity/certificate.ts';
@@ -8,13 +9,15 @@ import { identify, identifyEarlier, noFiles } from './identity/identify.ts';
 import { findPrivateKeys } from './identity/keys.ts';
 import { readFleet } from './manifest/read.ts';
 import type { Bundle } from './model/bundle.ts';
-import type { Finding, Judged } from './model/finding.ts';
+import { type Finding, type Judged, type RuleChanges, weighed } from './model/finding.ts';
 import type { Device, Fleet } from './model/fleet.ts';
+import { withoutPort } from './model/hub-name.ts';
 import type { Certificate, Identity } from './model/identity.ts';
 import { key, type Past } from './model/plan.ts';
 import type { ConfigurationChange } from './model/report.ts';
 import type { Workspace } from './model/workspace.ts';
 import type { GoneDevice } from './removal/declared-elsewhere.ts';
+import { once } from './rules/once.ts';
 import { finding } from './rules/rules.ts';
 import type { BaseFiles, Request, World } from './run/request.ts';
 
@@ -39,7 +42,12 @@ export async function check(request: Request, world: World): Promise<Checked> {
   const files = noFiles();
   const { fleet, assigned } = await readDevices(request, workspace, files);
   const devices = assigned.value.inRun;
-  const options = { now: now(), expiryWarningDays: request.expiryWarningDays };
+  const { rules } = request;
+  const options = {
+    now: now(),
+    expiryWarningDays: request.expiryWarningDays,
+    ...(rules === undefined ? {} : { rules }),
+  };
   const identities = await identify(devices, workspace, options, files);
   const read = new Set(files.opened.keys());
   const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, read), workspace, read);
@@ -50,24 +58,28 @@ export async function check(request: Request, world: World): Promise<Checked> {
   const bases = await readBases(devices, workspace);
   const bundles = await renderBundles(rendered, {
     now: options.now,
+    rules,
     fleet: assigned.value.all,
     bases: bases.value,
     judge: devices.filter((device) => !identified.has(device)),
   });
-  const findings = [fleet, assigned, identities, { findings: keys }, bases, bundles].flatMap((stage) => stage.findings);
+  const parents = { findings: judgeParentHostnames(devices, assigned.value.all) };
+  const findings = [fleet, assigned, identities, parents, { findings: keys }, bases, bundles].flatMap(
+    (stage) => stage.findings,
+  );
   const checked = {
     devices,
     all: assigned.value.all,
     identities: identities.value,
     bundles: bundles.value,
-    findings: inOrder([...request.findings, ...findings]),
+    findings: inOrder([...request.findings, ...findings], rules),
     files: [...fleet.value.manifests, ...read, ...bases.value.keys()],
   };
   const manifests = fleet.value.manifests;
   const { configuration, findings: ofBase } = await configurationSinceBase(request, world, { ...checked, manifests });
   return {
     ...checked,
-    findings: inOrder([...checked.findings, ...ofBase]),
+    findings: inOrder([...checked.findings, ...ofBase], rules),
     ...(configuration === undefined ? {} : { configuration }),
   };
 }
@@ -81,7 +93,7 @@ async function readDevices(
   const fleet = await readFleet(request.manifests, workspace, async (paths, placeOf) => {
     // Loaded here only, because few manifests name their devices by certificates.
     const { pairCertificates } = await import('./identity/pairs.ts');
-    return pairCertificates(paths, workspace, { placeOf, matched: true, files });
+    return pairCertificates(paths, workspace, { placeOf, matched: () => true, files });
   });
   const assigned = assignHubs(fleet.value, request.hubs, {
     ...(request.onlyHub === undefined ? {} : { onlyHub: request.onlyHub }),
@@ -135,9 +147,10 @@ async function configurationSinceBase(
     const { fleet, assigned } = await readAt(base, everywhere, manifests);
     const { configurationChanges } = await import('./bundle/difference.ts');
     const before = { devices: assigned.value.inRun, workspace: base.workspace };
+    const { value, findings, unread } = await configurationChanges(before, { devices, all, workspace });
     return {
-      configuration: await configurationChanges(before, { devices, all, workspace }),
-      findings: faultsOfBase(fleet.findings, manifests),
+      configuration: value,
+      findings: [...findings, ...faultsOfBase(fleet.findings, manifests, unread), ...hubNameFindings(value, devices)],
     };
   } finally {
     await base.remove();
@@ -195,18 +208,39 @@ function blobId(bytes: Uint8Array): string {
   return createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 }
 
-/** A device with a fault at the base is not compared. That is told, once for each file. No manifest there is no fault. */
-function faultsOfBase(findings: readonly Finding[], manifests: readonly string[]): readonly Finding[] {
-  const byFile = new Map<string, Finding[]>();
-  for (const one of findings) {
-    if (one.severity !== 'error' || one.rule === 'manifest/empty') continue;
-    const file = one.place?.file ?? '';
-    byFile.set(file, [...(byFile.get(file) ?? []), one]);
+/**
+ * A device with a fault at the base is not compared. That is told, once for each file. No manifest there is no fault. Rules have their
+ * own severities here: what the workflow makes of them does not bring a device back.
+ */
+function faultsOfBase(
+  findings: readonly Finding[],
+  manifests: readonly string[],
+  unread: readonly UnreadFile[],
+): readonly Finding[] {
+  const byFile = new Map<string, string[]>();
+  const add = (file: string, said: string) => byFile.set(file, [...(byFile.get(file) ?? []), said]);
+  for (const { severity, rule, place, message } of findings) {
+    if (severity === 'error' && rule !== 'manifest/empty') add(place?.file ?? '', message);
   }
-  return [...byFile].map(([file, faults]) => {
+  for (const { file, said } of unread) add(file, said);
+  return [...byFile].map(([file, [said = '', ...more]]) => {
     const subject = manifests.includes(file) ? { place: { file, line: 1, column: 1 } } : {};
-    const details = { file, said: faults[0]?.message ?? '', more: faults.length - 1 };
+    const details = { file, said, more: more.length };
     return finding('manifest/base-unread', details, subject);
+  });
+}
+
+/** Warns of another host name of the hub, which has a device create its modules again. Another port is only an embedded hub's. */
+function hubNameFindings(
+  configuration: readonly ConfigurationChange[],
+  devices: readonly Device[],
+): readonly Finding[] {
+  return configuration.flatMap(({ key: changed, before, after, devices: ids }) => {
+    if (changed !== 'hub' || before === undefined || after === undefined) return [];
+    const first = devices.find(({ id }) => id === ids[0]);
+    if (first === undefined || withoutPort(before) === withoutPort(after)) return [];
+    const subject = { place: first.place('hub'), ...(ids.length === 1 ? { device: first.id, hub: first.hub } : {}) };
+    return [finding('config/hub-name-changes', { ids, before, after }, subject)];
   });
 }
 
@@ -220,10 +254,12 @@ function folderOf(path: string): string {
   return end < 0 ? '.' : path.slice(0, end);
 }
 
-/** The findings by place, each once. A value of the defaults is judged for every device that inherits it. */
-export function inOrder(findings: readonly Finding[]): readonly Finding[] {
-  const once = new Map(findings.map((f) => [[f.rule, where(f), f.message].join('\n'), f]));
-  return [...once.values()].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
+/**
+ * The findings by place, one for each rule and place, with the severities that the workflow gives to their rules. All findings of a run
+ * come through here.
+ */
+export function inOrder(findings: readonly Finding[], rules: RuleChanges | undefined): readonly Finding[] {
+  return [...once(weighed(findings, rules))].sort((a, b) => (where(a) < where(b) ? -1 : where(a) > where(b) ? 1 : 0));
 }
 
 /** A key that sorts by file, line and column. */

@@ -96,7 +96,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
   const gone = await devicesGone(request, world, checked);
   return withRegistries([...checked.devices, ...gone], world, async (registries) => {
     const { changes, findings: planned, ...kept } = await planHubs(request, world, { ...checked, gone }, registries);
-    const findings = inOrder([...planned, ...differing([...registries.keys()], changes)]);
+    const findings = inOrder([...planned, ...differing([...registries.keys()], changes)], request.rules);
     if (failing(findings, request.failOn)) return report(request, checked, 'invalid', { changes, findings, ...kept });
     await unlessStopped(world.stop, () => requireTagWriting(changes, registries));
     const { carryOut } = await import('./apply/all-hubs.ts');
@@ -227,7 +227,7 @@ async function planHubs(
   }
   return {
     changes: planned.flatMap(({ value }) => value),
-    findings: inOrder([...checked.findings, ...planned.flatMap((hub) => hub.findings)]),
+    findings: inOrder([...checked.findings, ...planned.flatMap((hub) => hub.findings)], request.rules),
     kept: planned.reduce((sum, { kept }) => sum + kept, 0),
   };
 }
@@ -301,6 +301,7 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     result,
     devices: checked.devices.length,
     findings: checked.findings,
+    ...(request.rules === undefined ? {} : { rules: request.rules }),
     ...(request.plan.owner === undefined ? {} : { owner: request.plan.owner }),
     ...(checked.configuration === undefined ? {} : { configuration: checked.configuration }),
     changes: [],

@@ -7,11 +7,14 @@ import { progressText } from '../../src/apply/progress-texts.ts';
 import type { EmbeddedHub } from '../../src/emulator/hub.ts';
 import { parseCapacity } from '../../src/model/capacity.ts';
 import type { Identity } from '../../src/model/identity.ts';
+import { markOf, type Owner, ownerTag } from '../../src/model/owner.ts';
 import type { Change, DeviceOutcome } from '../../src/model/plan.ts';
 import { plan } from '../../src/plan/plan.ts';
+import { sumLines, sums } from '../../src/report/sums.ts';
 import { call } from '../emulator/clients.ts';
 import { importRig, newContainer, type Rig, type RigOptions } from '../hub/import/imports.ts';
 import { digest, idOf, ours, twinOf, type WantedIdentity, wanted } from '../plan/devices.ts';
+import { reportOf } from '../report/reports.ts';
 import { type BlobService, startBlobService } from '../support/blob-service.ts';
 import { pressed } from './rig.ts';
 
@@ -33,13 +36,18 @@ async function rigged(options: Partial<RigOptions> = {}): Promise<Rig> {
   return importRig(blobs, { url, ...options });
 }
 
-async function planned({ registry }: Rig, identities: readonly Identity[]): Promise<readonly Change[]> {
+async function planned({ registry }: Rig, identities: readonly Identity[], owner?: Owner): Promise<readonly Change[]> {
   const ids = identities.map(({ device }) => device.id);
   const found = await registry.read(ids, {
     tags: identities.some(({ device }) => device.tags !== undefined) ? 'all' : 'none',
   });
   const maxChanges = { kind: 'share', share: 1, text: '100%' } as const;
-  return plan(registry.host, identities, found, { adopt: true, allowLockout: true, maxChanges }).value;
+  return plan(registry.host, identities, found, {
+    adopt: true,
+    allowLockout: true,
+    maxChanges,
+    ...(owner === undefined ? {} : { owner }),
+  }).value;
 }
 
 let time = 0;
@@ -172,6 +180,64 @@ describe('large changes go by import jobs', () => {
       expect(left).toHaveLength(kind === 'delete' ? 1 : 0);
     },
   );
+});
+
+describe('the mark of the owner', () => {
+  const tagsOf = ({ hub }: Rig, id: string) => Object(hub.registry.twin(id)).tags;
+  const isMarked = (entry: unknown) => Object.hasOwn(Object(Object(entry).tags), ownerTag);
+
+  it('comes with the lines of a job, beside the tags: no further call', async () => {
+    const lines: unknown[] = [];
+    const rig = await rigged({ refuseLine: (line) => void lines.push(line) });
+    const identities = [...fleet(1000), wanted({ id: 'tagged', tags: { site: 'berlin' } })];
+    const { outcomes, fault } = await applied(rig, await planned(rig, identities, ours));
+    expect([results(outcomes), fault]).toEqual([{ created: 1001 }, undefined]);
+    expect(lines.filter(isMarked)).toHaveLength(1001);
+    expect(tagsOf(rig, 'edge-7')).toEqual({ [ownerTag]: markOf(ours) });
+    expect(tagsOf(rig, 'tagged')).toEqual({ site: 'berlin', provisionIotEdge: ['site'], [ownerTag]: markOf(ours) });
+    expect(outcomes.filter(({ owner }) => owner !== undefined)).toEqual([]);
+    expect(rig.hub.counts()).toMatchObject({ importedLines: 1001, registryWrites: 0, twinWrites: 0 });
+    const found = await planned(rig, identities, ours);
+    expect(found.every(({ kind }) => kind === 'unchanged')).toBe(true);
+  });
+
+  it('that a job is refused for lack of rights is left out: these devices are sent once more, and named', async () => {
+    const refusals: unknown[] = [];
+    const rig = await rigged({
+      refuseLine: (line) =>
+        isMarked(line) && Number(String(line.id).slice(5)) < 120 ? 'IotHubUnauthorizedAccess' : undefined,
+      disturb: ({ path, body }) => {
+        if (path !== '/devices' || !Array.isArray(body) || !body.some(isMarked)) return undefined;
+        refusals.push(body);
+        return { kind: 'refuse', code: 'IotHubUnauthorizedAccess' };
+      },
+    });
+    const { outcomes, fault } = await applied(rig, await planned(rig, fleet(1100), ours));
+    expect([results(outcomes), fault]).toEqual([{ created: 1100 }, undefined]);
+    const unmarked = outcomes.filter(({ owner }) => owner === 'refused').map(({ device }) => device);
+    expect(unmarked).toEqual(fleet(120).map(({ device }) => device.id));
+    expect(refusals.flat()).toHaveLength(120);
+    expect([tagsOf(rig, 'edge-7'), tagsOf(rig, 'edge-120')]).toEqual([undefined, { [ownerTag]: markOf(ours) }]);
+    expect(rig.hub.counts()).toMatchObject({ importedLines: 1100, registryWrites: 120 });
+    const report = reportOf({ command: 'apply', result: 'changed', outcomes });
+    expect(sumLines(report)).toContain(sums.refused(120));
+  });
+
+  it('is no reason to send a device again that is refused without it too', async () => {
+    const rig = await rigged({
+      refuseLine: ({ id }) => (id === 'edge-3' ? 'IotHubUnauthorizedAccess' : undefined),
+      disturb: ({ path }) => (path === '/devices' ? { kind: 'refuse', code: 'IotHubUnauthorizedAccess' } : undefined),
+    });
+    const { outcomes } = await applied(rig, await planned(rig, fleet(1000), ours));
+    expect(results(outcomes)).toEqual({ created: 999, failed: 1 });
+    expect(rig.calls.filter(({ path }) => path === '/devices')).toHaveLength(2);
+    const other = await rigged({ refuseLine: ({ id }) => (id === 'edge-3' ? 'IotHubUnauthorizedAccess' : undefined) });
+    expect(results((await applied(other, await planned(other, fleet(1000)))).outcomes)).toEqual({
+      created: 999,
+      failed: 1,
+    });
+    expect(other.calls.filter(({ path }) => path === '/devices')).toEqual([]);
+  });
 });
 
 describe('a job that breaks off', () => {

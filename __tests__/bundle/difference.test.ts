@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { placeholderOf } from '../../src/bundle/config/placeholders.ts';
-import { configurationChanges } from '../../src/bundle/difference.ts';
+import { configurationChanges as compare, type FleetAt } from '../../src/bundle/difference.ts';
 import type { ForEachKey } from '../../src/bundle/judge/setting.ts';
 import type { Device } from '../../src/model/fleet.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
@@ -11,6 +11,13 @@ function at(devices: readonly Device[], files: Readonly<Record<string, string>> 
   return { devices, workspace: openWorkspace(folderWith(files)) };
 }
 
+/** The changes, where nothing else is told. */
+async function configurationChanges(before: FleetAt, after: FleetAt) {
+  const { value, findings, unread } = await compare(before, after);
+  expect({ findings, unread }).toEqual({ findings: [], unread: [] });
+  return value;
+}
+
 const many = (wanted: Wanted) => ['a', 'b', 'c'].map((id) => deviceOf({ ...wanted, id }));
 
 describe('what devices would run otherwise', () => {
@@ -19,10 +26,25 @@ describe('what devices would run otherwise', () => {
     expect(await configurationChanges(at([deviceOf({ id: 'a' })]), at([deviceOf({ id: 'b' })]))).toEqual([]);
   });
 
+  it('shows another name of the same hub as a change of the device, whatever else the fleet has', async () => {
+    const on = (hubForm: 'classic' | 'device') => [
+      deviceOf({ id: 'a', hubForm }),
+      deviceOf({ id: 'a', hub: 'other.azure-devices.net' }),
+    ];
+    const [classic, device] = ['contoso.azure-devices.net', 'contoso.device.azure-devices.net'];
+    expect(await configurationChanges(at(on('classic')), at(on('device')))).toEqual([
+      { key: 'hub', before: classic, after: device, devices: ['a'] },
+    ]);
+    expect(await configurationChanges(at(on('device')), at(on('classic')))).toEqual([
+      { key: 'hub', before: device, after: classic, devices: ['a'] },
+    ]);
+    expect(await configurationChanges(at(on('device')), at(on('device')))).toEqual([]);
+  });
+
   it('follows a device that moves to another hub', async () => {
     const moved = deviceOf({ id: 'a', hub: 'other.example', hostname: 'other' });
     expect(await configurationChanges(at([deviceOf({ id: 'a' })]), at([moved]))).toEqual([
-      { key: 'hostname', before: 'a', after: 'other', devices: ['a'] },
+      { key: 'hostname', before: "the device's own", after: 'other', devices: ['a'] },
       { key: 'hub', before: 'contoso.azure-devices.net', after: 'other.example', devices: ['a'] },
     ]);
   });
@@ -44,10 +66,13 @@ describe('what devices would run otherwise', () => {
     const named = (ids: readonly string[]) => ids.map((id) => deviceOf({ id, hostname: `${id}.plant.example` }));
     const bare = (ids: readonly string[]) => ids.map((id) => deviceOf({ id }));
     expect(await configurationChanges(at(bare(['e-1', 'e-2'])), at(named(['e-1', 'e-2'])))).toEqual([
-      { key: 'hostname', before: '{id}', after: '{id}.plant.example', devices: ['e-1', 'e-2'] },
+      { key: 'hostname', before: "the device's own", after: '{id}.plant.example', devices: ['e-1', 'e-2'] },
     ]);
     expect(await configurationChanges(at(bare(['e-1'])), at(named(['e-1'])))).toEqual([
-      { key: 'hostname', before: 'e-1', after: 'e-1.plant.example', devices: ['e-1'] },
+      { key: 'hostname', before: "the device's own", after: 'e-1.plant.example', devices: ['e-1'] },
+    ]);
+    expect(await configurationChanges(at(named(['e-1'])), at(bare(['e-1'])))).toEqual([
+      { key: 'hostname', before: 'e-1.plant.example', after: "the device's own", devices: ['e-1'] },
     ]);
   });
 
@@ -96,7 +121,11 @@ describe('what devices would run otherwise', () => {
       { config: { agent: { createOptions: { Env: ['DB_PASSWORD=hunter2'] } } } },
       'agent.createOptions.Env.0',
     ],
-    ['the place of a key', { identity: { privateKey: 'pkcs11:object=a?pin-value=hunter2' } }, 'identity.privateKey'],
+    [
+      'the place of a key',
+      { identity: { privateKey: 'pkcs11:token=t;object=a?pin-value=hunter2' } },
+      'identity.privateKey',
+    ],
     [
       'a script',
       { runtime: { securityDaemonScript: 'https://u:hunter2@files.example/a.ps1' } },
@@ -148,6 +177,16 @@ describe('what devices would run otherwise', () => {
       ['identity.certificate', 'file:///var/lib/iotedge/identity/edge-001.pem', 'file:///x.pem'],
       ['identity.slot', 'primary', 'secondary'],
     ]);
+  });
+
+  it('tells a certificate at the base that cannot be read, and compares the rest', async () => {
+    const having = (path: string, hostname: string) =>
+      many({ hostname }).map((device): Device => ({ ...device, certificates: { primary: path } }));
+    const large = at(having('a.pem', 'x'), { 'a.pem': 'x'.repeat(1024 * 1024 + 1) });
+    const { value, findings, unread } = await compare(large, at(having('a.pem', 'y'), { 'a.pem': 'two' }));
+    expect(value.map(({ key }) => key)).toEqual(['hostname']);
+    expect([findings, unread.map(({ file }) => file)]).toEqual([[], ['a.pem']]);
+    expect((await compare(at(having('../a.pem', 'x')), at(having('a.pem', 'x')))).unread).toHaveLength(1);
   });
 
   it('sees another content of a certificate under whatever name, and tells no content', async () => {
@@ -302,10 +341,10 @@ const rows: ForEachKey<Row, 'section'> = {
   'config.edgeCa': 'section',
   'config.edgeCa.certificate': { after: { config: trio }, told: trioTold },
   'config.edgeCa.privateKey': on15(
-    { edgeCa: { ...trio.edgeCa, privateKey: 'pkcs11:object=a' } },
+    { edgeCa: { ...trio.edgeCa, privateKey: 'pkcs11:token=t;object=a' } },
     {
       'edgeCa.certificate': 'file:///c/ca.pem',
-      'edgeCa.privateKey': 'pkcs11:object=a',
+      'edgeCa.privateKey': 'pkcs11:token=t;object=a',
     },
   ),
   'config.edgeCa.lifetimeDays': {
@@ -435,7 +474,10 @@ describe('a change inside of an existing config.yaml', () => {
     expect(JSON.stringify([gone, come])).not.toContain('hunter2');
   });
 
-  it('is left out where the file cannot be edited', async () => {
+  it('is left out where the file cannot be edited; if that is so at the base, the file is told', async () => {
     expect(await configurationChanges(using(usual), using('- no settings'))).toEqual([]);
+    const { value, findings, unread } = await compare(using('- no settings'), using(usual));
+    expect([value, findings, unread.map(({ file }) => file)]).toEqual([[], [], ['base.yaml']]);
+    expect((await compare(at(devices), using(usual))).unread.map(({ file }) => file)).toEqual(['base.yaml']);
   });
 });

@@ -13,6 +13,7 @@ import {
   type Runtime,
   type RuntimeVersion,
 } from '../../src/model/fleet.ts';
+import { type DeviceEndpoint, type DeviceForm, deviceEndpoint } from '../../src/model/hub-name.ts';
 import { type Certificate, type Identity, isThumbprint } from '../../src/model/identity.ts';
 
 /** The time of these tests. All versions except the last are out of support. */
@@ -21,6 +22,7 @@ export const now = new Date('2026-12-01');
 export interface Wanted {
   readonly id?: string;
   readonly hub?: string | null;
+  readonly hubForm?: DeviceForm;
   readonly version?: string;
   readonly platform?: Platform;
   readonly parent?: string;
@@ -46,6 +48,7 @@ export function deviceOf(wanted: Wanted = {}): Device {
   return {
     id,
     ...(hub === null ? {} : { hub }),
+    ...(wanted.hubForm === undefined ? {} : { hubForm: wanted.hubForm }),
     certificates: {},
     thumbprints: {},
     thumbprintAlgorithm: 'sha256',
@@ -74,7 +77,13 @@ export function configurationOf(wanted: Wanted = {}): string {
   const { value: places, findings } = judgeDevice(device, now);
   if (places === undefined || device.hub === undefined) throw new Error(findings.map((f) => f.message).join('\n'));
   const render = generationOf(device.runtime.version) === 'aziot' ? renderConfigToml : renderConfigYaml;
-  return render(device, device.hub, places);
+  return render(device, hubOfDevice(device), places);
+}
+
+/** The host name of the hub that the device's configuration has. */
+export function hubOfDevice({ hub, hubForm }: Device): DeviceEndpoint {
+  if (hub === undefined) throw new Error('the device has no hub');
+  return deviceEndpoint(hub, hubForm);
 }
 
 export function columnOf(key: string): number {

@@ -42,7 +42,7 @@ describe('rendering bundles', () => {
 
   it('leaves out a device with an error and a device without a hub, and no other', async () => {
     const { value } = await renderBundles(
-      [identityOf({ id: '7' }), identityOf({ id: 'a', hub: null }), identityOf({ id: 'b' })],
+      [identityOf({ id: '7', hostname: '' }), identityOf({ id: 'a', hub: null }), identityOf({ id: 'b' })],
       { now },
     );
     expect(value.map(({ device }) => device)).toEqual(['b']);
@@ -65,7 +65,10 @@ describe('rendering bundles', () => {
   });
 
   it('judges devices that it does not render, as it judges the others', async () => {
-    const { value, findings } = await renderBundles([], { now, judge: [deviceOf({ id: '7', version: '1.6' })] });
+    const { value, findings } = await renderBundles([], {
+      now,
+      judge: [deviceOf({ id: '7', version: '1.6', hostname: '7' })],
+    });
     expect(value).toEqual([]);
     expect(findings).toMatchObject([{ rule: 'config/hostname', device: '7' }]);
   });
@@ -75,7 +78,7 @@ describe('rendering bundles', () => {
     ['1.5', '/pki/ca.key.pem'],
     ['1.5', ''],
   ])('tells the installer of %s where edge CA (key: "%s") and trust bundle lie', async (version, path) => {
-    const privateKey = path === '' ? 'pkcs11:object=ca' : `file://${path}`;
+    const privateKey = path === '' ? 'pkcs11:token=edge;object=ca' : `file://${path}`;
     const config = {
       edgeCa: { certificate: 'file:///pki/my%20ca.pem', privateKey },
       trustBundle: '/pki/trust.pem',
@@ -99,7 +102,7 @@ describe('rendering bundles', () => {
 
   const edited = { version: '1.1', config: { base: 'base.yaml' } };
   it.each<[string, Wanted, string]>([
-    ['the id in lower case', { id: 'Edge-001', version: '1.5' }, 'edge-001'],
+    ['no name of the manifest', { id: 'Edge-001', version: '1.5' }, ''],
     ['the name in the manifest', { version: '1.5', hostname: 'gateway.plant' }, 'gateway.plant'],
     ['the name in the file that is edited', edited, 'of-base'],
     ['the name in the manifest over that', { ...edited, hostname: 'gateway.plant' }, 'gateway.plant'],

@@ -1,19 +1,12 @@
 import { expect, it } from 'vitest';
 import { bundleFault, type Obstacle } from '../../src/bundle/faults.ts';
 import type { Fault } from '../../src/model/fault.ts';
-import type { AddressProblem, BaseHostnameProblem, BaseProblem } from '../../src/rules/base.ts';
+import type { AddressProblem, BaseProblem } from '../../src/rules/base.ts';
 import { told } from '../support/finding.ts';
 
 /** One or more examples for each kind. A kind without an example does not compile. */
 type Examples<Problem extends { readonly kind: string }> = {
   readonly [Kind in Problem['kind']]: readonly Extract<Problem, { readonly kind: Kind }>[];
-};
-
-const hostnames: Examples<BaseHostnameProblem> = {
-  missing: [{ kind: 'missing' }],
-  'no-text': [{ kind: 'no-text' }],
-  placeholder: [{ kind: 'placeholder', text: '<ADD HOSTNAME HERE>' }],
-  invalid: [{ kind: 'invalid', hostname: '', problem: { kind: 'empty' } }],
 };
 
 const addresses: { readonly [Kind in AddressProblem['kind']]: AddressProblem } = {
@@ -51,6 +44,8 @@ const bases: Examples<BaseProblem> = {
   'toml-syntax': [{ kind: 'toml-syntax', message: 'MESSAGE' }],
   'read-differently': [{ kind: 'read-differently' }],
   'not-editable': [{ kind: 'not-editable', detail: 'DETAIL' }],
+  'lfs-pointer': [{ kind: 'lfs-pointer' }],
+  'utf-16': [{ kind: 'utf-16' }],
   syntax: [{ kind: 'syntax', message: 'MESSAGE' }],
   'too-deep': [{ kind: 'too-deep' }],
   'carriage-return': [{ kind: 'carriage-return' }],
@@ -68,13 +63,12 @@ const bases: Examples<BaseProblem> = {
   'provisioning-empty': [{ kind: 'provisioning-empty' }],
   'two-authentications': [{ kind: 'two-authentications' }],
   'dynamic-reprovisioning': [{ kind: 'dynamic-reprovisioning' }],
+  value: [{ kind: 'value', setting: 'agent.env.A', expected: 'text', found: 'a whole number', version: '1.1' }],
   lacks: [
     { ...lacks, found: 'nothing' },
     { ...lacks, found: 'no-text' },
   ],
-  hostname: Object.values(hostnames)
-    .flat()
-    .map((problem) => ({ kind: 'hostname', problem })),
+  hostname: [{ kind: 'hostname' }],
   address: Object.values(addresses).map((problem) => ({ ...ofAddress, problem })),
 };
 

@@ -254,7 +254,7 @@ describe('issue', () => {
     });
     const validate = await runCli(['validate'], folder);
     expect(validate.stdout).not.toContain('private-key-present');
-    expect(validate.stdout, 'only the name a:b is left to say').toMatch(/config\/hostname/);
+    expect(validate.code, validate.stdout).toBe(0);
   });
 });
 

@@ -4,10 +4,13 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
 import { githubFault } from '../../src/github/faults.ts';
+import { githubLines } from '../../src/github/lines.ts';
 import { waitingLines } from '../../src/hub/calls/waiting.ts';
+import { runFault } from '../../src/run/faults.ts';
 import { serveSilence } from '../hub/calls/loopback.ts';
 import { clientId, startGitHubTokens, tenantId } from '../support/entra.ts';
 import { folderWith } from '../support/folder.ts';
+import { resultsToken } from '../support/results-service.ts';
 import { faultsOf, runAction, runCli, type Started, shown } from './runner.ts';
 
 /** Waits of a minute take less than a second. */
@@ -40,31 +43,32 @@ function lastLine(): { readonly started: Started; readonly since: () => number }
 }
 
 describe('a run whose calls are never answered', () => {
+  it('says so, and ends within 2 s of its last line', { timeout: 90_000 }, async () => {
+    // Each takes seconds, and nearly all of them are waiting.
+    await Promise.all([askingAHub('a proxy'), askingAHub('a hub'), actionBehindAProxy(), signingIn(), importing()]);
+  });
+
   const again = { next: 2, most: 5 };
 
-  it.each(['a proxy', 'a hub'])(
-    'says so, and ends within 2 s of its last line: %s',
-    async (what) => {
-      const silence = await serveSilence();
-      const host = what === 'a hub' ? silence.host : 'contoso.azure-devices.net';
-      const env = what === 'a hub' ? {} : { HTTPS_PROXY: silence.url };
-      const folder = folderWith({ 'devices.json': manifest(1) });
-      const { started, since } = lastLine();
-      const { code, stderr, stdout } = await runCli(
-        ['plan', 'devices.json'],
-        folder,
-        { ...fast, ...env, IOTHUB_CONNECTION_STRING: connectionString(host) },
-        started,
-      );
-      expect(since()).toBeLessThan(2_000);
-      expect(code, stdout).toBe(1);
-      expect(stderr).toContain(`${waitingLines['no-answer']({ host, seconds: 60, again })}\n`);
-      expect(silence.opened()).toBeGreaterThanOrEqual(5);
-    },
-    60_000,
-  );
+  async function askingAHub(silent: 'a proxy' | 'a hub'): Promise<void> {
+    const silence = await serveSilence();
+    const host = silent === 'a hub' ? silence.host : 'contoso.azure-devices.net';
+    const env = silent === 'a hub' ? {} : { HTTPS_PROXY: silence.url };
+    const folder = folderWith({ 'devices.json': manifest(1) });
+    const { started, since } = lastLine();
+    const { code, stderr, stdout } = await runCli(
+      ['plan', 'devices.json'],
+      folder,
+      { ...fast, ...env, IOTHUB_CONNECTION_STRING: connectionString(host) },
+      started,
+    );
+    expect(since(), silent).toBeLessThan(2_000);
+    expect(code, stdout).toBe(1);
+    expect(stderr).toContain(`${waitingLines['no-answer']({ host, seconds: 60, again })}\n`);
+    expect(silence.opened(), silent).toBeGreaterThanOrEqual(5);
+  }
 
-  it('in the action too', async () => {
+  async function actionBehindAProxy(): Promise<void> {
     const silence = await serveSilence();
     const host = 'contoso.azure-devices.net';
     const { started, since } = lastLine();
@@ -86,9 +90,9 @@ describe('a run whose calls are never answered', () => {
       expect(stdout).toContain(`::add-mask::${secret}\n`);
     }
     expect(stdout.split('::add-mask::').length, 'the token too').toBeGreaterThan(4);
-  }, 60_000);
+  }
 
-  it('of a token endpoint', async () => {
+  async function signingIn(): Promise<void> {
     const silence = await serveSilence();
     const github = await startGitHubTokens();
     const { started, since } = lastLine();
@@ -107,9 +111,9 @@ describe('a run whose calls are never answered', () => {
     expect(code, stdout).toBe(1);
     const details = { host: silence.host, seconds: 60, again: { next: 2, most: 4 } };
     expect(stdout).toContain(`${waitingLines['no-answer'](details)}\n`);
-  }, 60_000);
+  }
 
-  it('of a blob store', async () => {
+  async function importing(): Promise<void> {
     const silence = await serveSilence();
     const hub = await startHub();
     onTestFinished(() => hub.close());
@@ -129,7 +133,42 @@ describe('a run whose calls are never answered', () => {
     const details = { host: silence.host, seconds: 60, again: { next: 2, most: 4 } };
     expect(stderr).toContain(`${waitingLines['no-answer'](details)}\n`);
     expect(hub.registry.all()).toEqual([]);
-  }, 90_000);
+  }
+});
+
+describe('an apply whose artifacts are never taken', () => {
+  it('writes the hub, says what is not done, and ends with 1 within 2 s of its last line', async () => {
+    const silence = await serveSilence();
+    const hub = await startHub();
+    onTestFinished(() => hub.close());
+    const { started, since } = lastLine();
+    const run = await runAction({
+      workspace: folderWith({ 'devices.json': manifest(10) }),
+      inputs: {
+        command: 'apply',
+        manifest: 'devices.json',
+        'ca-file': hub.caFile,
+        'connection-string': hub.connectionString,
+      },
+      env: {
+        ...fast,
+        ACTIONS_RESULTS_URL: silence.url,
+        ACTIONS_RUNTIME_TOKEN: resultsToken,
+        GITHUB_SERVER_URL: 'http://github.localhost',
+      },
+      started,
+    });
+    expect(since()).toBeLessThan(2_000);
+    expect([run.code, run.outputs.result], run.stdout).toEqual([1, 'written']);
+    expect(hub.registry.all()).toHaveLength(10);
+    const failed = (reason: string, n: number) => {
+      const message = { artifact: `iot-edge-edge-${n}`, devices: [`edge-${n}`], reason, nameTaken: false };
+      return shown(runFault('artifact-not-uploaded', { said: githubLines['artifact-failed'](message) }));
+    };
+    const late = githubLines['upload-late']({ seconds: 300 });
+    const notTried = githubLines['not-tried']({ artifact: 'iot-edge-edge-0' });
+    expect(faultsOf(run)).toEqual(Array.from({ length: 10 }, (_, n) => failed(n === 0 ? late : notTried, n)));
+  }, 60_000);
 });
 
 describe('an apply on GitHub Enterprise Server', () => {

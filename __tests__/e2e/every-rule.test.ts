@@ -3,13 +3,16 @@ import { copyFileSync, readdirSync, readFileSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startHub } from '../../src/emulator/hub.ts';
+import type { Report } from '../../src/model/report.ts';
 import { leftOut } from '../../src/report/left-out.ts';
-import { ruleNames, rules } from '../../src/rules/rules.ts';
+import { finding, type RuleName, ruleNames, rules } from '../../src/rules/rules.ts';
+import { writeCertificate } from '../support/certificate.ts';
 import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
 import { writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
+import { devicesOf, renderWith, unreadableIn } from '../support/lowered.ts';
 import { describeNeeding } from '../support/needing.ts';
-import { makeCertificate, makeKey } from '../support/openssl.ts';
+import { makeCertificate, makeKey, withExponent } from '../support/openssl.ts';
 import { runAction } from './runner.ts';
 
 /** These rules need an answer of the hub. __tests__/plan and action.test.ts cover them. */
@@ -26,8 +29,16 @@ const needHub = [
   'plan/differs-from-approved',
 ];
 
-/** These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts and manifest/from.test.ts. */
-const needMore = ['manifest/base-unread', 'manifest/search-bound'];
+/**
+ * These need the base of a pull request, or more folders than a test makes: __tests__/check.test.ts, manifest/from.test.ts and
+ * identity/keys.test.ts.
+ */
+const needMore = [
+  'manifest/base-unread',
+  'manifest/search-bound',
+  'config/hub-name-changes',
+  'certificate/key-search-bound',
+];
 
 /** This rule needs a defect. __tests__/rules/guarded.test.ts covers it. */
 const needDefect = ['device/not-checked'];
@@ -59,6 +70,8 @@ devices:
     status: on #! manifest/type
   - id: "a b" #! device/id-characters
     ${own('a b')}
+  - id: "1.23457E+11" #! device/id-shortened
+    ${own('shortened')}
   - id: ${'x'.repeat(65)} #! device/id-too-long-for-cn
     ${own('long')}
   - id: child
@@ -104,7 +117,7 @@ devices:
       secondary: certs/soon-secondary.pem
   - id: signer
     certificates:
-      primary: certs/signer.pem #! certificate/signing-key
+      primary: certs/signer.pem #! certificate/signing-key certificate/no-digital-signature
       secondary: certs/signer-secondary.pem
   - id: authority
     certificates:
@@ -118,6 +131,15 @@ devices:
     certificates:
       primary: certs/weak.pem #! certificate/weak-key
       secondary: certs/weak-secondary.pem
+    runtime: { version: "1.6" }
+  - id: small
+    certificates:
+      primary: certs/small.pem #! certificate/small-key
+      secondary: certs/small-secondary.pem
+  - id: useless
+    certificates:
+      primary: certs/useless.pem #! certificate/useless-key
+      secondary: certs/useless-secondary.pem
   - id: sha1
     certificates:
       primary: certs/sha1.pem #! certificate/weak-signature
@@ -139,6 +161,10 @@ devices:
     certificates:
       primary: certs/order.pem #! certificate/chain-order
       secondary: certs/order-secondary.pem
+  - id: several
+    certificates:
+      primary: certs/several.pem #! certificate/more-than-one
+      secondary: certs/several-secondary.pem
   - id: broken
     certificates:
       primary: certs/broken.pem #! certificate/chain-broken
@@ -193,30 +219,60 @@ devices:
   - id: hostname
     ${own('hostname')}
     config: { hostname: 7_up } #! config/hostname
+  - id: no-name
+    ${own('no-name')}
+    config: { hostname: "" } #! config/hostname-unusable
   - id: secret
     ${own('secret')}
     config: { agent: { env: { UPSTREAM: "HostName=a;SharedAccessKey=c2VjcmV0" } } } #! config/secret-in-manifest
   - id: path
     ${own('path')}
+    runtime: { version: "1.6" }
     identity:
       certificate: "/var/lib/my certificates/path.pem" #! config/path-needs-encoding
+  - id: dots
+    ${own('dots')}
+    identity:
+      certificate: "file:///var/lib/x/../dots.pem" #! config/uri-read-otherwise
   - id: base
     ${own('base')}
     config: { base: nowhere.yaml } #! config/base
   - id: odd
     ${own('odd')}
     config: { base: odd.yml }
-  - id: odd-toml
-    ${own('odd-toml')}
-    runtime: { version: "1.4" } #! runtime/out-of-support
-    config: { base: odd.toml }
   - id: proxy
     ${own('proxy')}
     config: { proxy: { https: "proxy.example:3128" } } #! config/proxy
   - id: module
     ${own('module')}
     runtime: { version: "1.6" }
-    identity: { privateKey: "pkcs11:object=module" } #! config/pkcs11
+    identity: { privateKey: "pkcs11:token=edge;object=module;id=%01" } #! config/pkcs11 config/pkcs11-uri
+    config: { hostname: null }
+  - id: behind
+    ${own('behind')}
+    runtime: { version: "1.6" }
+    parent: module #! config/no-parent-hostname
+  - id: options
+    ${own('options')}
+    config: { agent: { createOptions: { Env: "A=b" } } } #! config/create-options
+  - id: old-patch
+    ${own('old-patch')}
+    runtime: { version: "1.4" }
+    config: { agent: { createOptions: { Labels: {}, User: me } } } #! config/create-options-old-patch
+  - id: empty-name
+    ${own('empty-name')}
+    runtime: { version: "1.3" }
+    config: { agent: { env: { "": x } } } #! config/empty-name
+  - id: nameless
+    ${own('nameless')}
+    config: { agent: { env: { "": x } } } #! config/variable-without-name
+  - id: garbage
+    ${own('garbage')}
+    runtime: { version: "1.6" }
+    config: { imageGarbageCollection: { cleanupRecurrence: 36h } } #! config/refused-value
+  - id: no-days
+    ${own('no-days')}
+    config: { edgeCa: { lifetimeDays: 0 } } #! config/edge-ca-of-no-days
   - id: placeholder
     ${own('placeholder')}
     config:
@@ -226,6 +282,16 @@ devices:
   - id: elsewhere
     ${own('elsewhere')}
     hub: evil.example.com #! hub/not-allowed
+  - id: short
+    ${own('short')}
+    hub: other #! hub/no-domain
+  - id: back-end
+    ${own('back-end')}
+    hub: other.service.azure-devices.net #! hub/service-name
+  - id: behind
+    ${own('behind')}
+    hub: other.device.azure-devices.net #! device/parent-hub-name
+    parent: back-end #! config/unsupported-by-version
 `;
 }
 
@@ -239,17 +305,6 @@ homedir: "/h"
 moby_runtime: { uri: "unix:///d" }
 `;
 
-/** A config.toml of the user. */
-const odd14 = String.raw`cloud_timeout_sec = 5 #! config/base-value
-imported_master_encryption_key = "\x41" #! config/base-syntax
-[preloaded_certs]
-"" = "file:///a" #! config/base-syntax-by-patch
-[cert_issuance.est.auth]
-username = "me" #! config/base-dropped
-[provisioning.authentication]
-identity_cert = { method = "est" } #! config/base-renewing-identity
-`;
-
 /** A manifest that takes its devices from the certificates below `more`. */
 function matching(hub: string): string {
   return `hub: ${hub}
@@ -257,9 +312,44 @@ defaults:
   runtime: { version: "1.1", platform: debian } #! runtime/out-of-support
   config: { hostname: edge.example }
 devices:
-  from: more/**/*.pem #! certificate/authority-left-out certificate/no-free-slot manifest/link-not-followed
+  from: more/**/*.pem #! certificate/authority-left-out certificate/no-free-slot certificate/names-no-device manifest/link-not-followed
 `;
 }
+
+/** A config.toml for each rule over one, with the version of the device. */
+const bases: { readonly [Name in RuleName]?: readonly [version: string, text: string] } = {
+  'config/base-syntax': [
+    '1.5',
+    '[provisioning]\nsource = "manual"\n[agent]\nname = "edgeAgent"\ntype = "docker"\nenv = { A = "b", } #! config/base-syntax\nconfig.image = "i"\n',
+  ],
+  'config/base-syntax-by-patch': [
+    '1.4',
+    '[provisioning]\nsource = "manual"\n[cert_issuance.est.urls]\n"" = "https://a.example" #! config/base-syntax-by-patch\n',
+  ],
+  'config/base-value': ['1.5', 'cloud_retries = "x" #! config/base-value\n[provisioning]\nsource = "manual"\n'],
+  'config/base-dropped': [
+    '1.5',
+    '[provisioning]\nsource = "manual"\n[cert_issuance.est.auth]\nusername = "u" #! config/base-dropped\n',
+  ],
+  'config/base-renewing-identity': [
+    '1.5',
+    '[provisioning]\nsource = "manual"\n[provisioning.authentication]\nidentity_cert = { method = "est" } #! config/base-renewing-identity\n',
+  ],
+};
+
+/** A manifest with a device on each of these. */
+function onBases(hub: string): string {
+  const devices = Object.entries(bases).map(([rule, [version]], index) => {
+    const notice = index === 0 ? ' #! runtime/out-of-support' : '';
+    const id = `on-base-${index}`;
+    const runtime = `runtime: { version: "${version}", platform: debian }`;
+    return `  - { id: ${id}, ${own(id)}, config: { base: ${baseFile(rule)}, hostname: h }, ${runtime} }${notice}\n`;
+  });
+  return `hub: ${hub}\ndevices:\n${devices.join('')}`;
+}
+
+const baseFile = (rule: string) => `${rule.replace('/', '-')}.toml`;
+const baseFiles = Object.entries(bases).map(([rule, [, text]]): [string, string] => [baseFile(rule), text]);
 
 /** Makes the chains, and the files below `more`: two certificates of a device, one too many, and the authority. */
 async function chains(workspace: string): Promise<void> {
@@ -268,12 +358,16 @@ async function chains(workspace: string): Promise<void> {
   const stranger = await issueAuthority('Stranger');
   const write = (name: string, ...chain: readonly Issued[]) => writeFileSync(join(workspace, name), joined(...chain));
   write('certs/order.pem', plant, await issue('order', { by: plant }));
-  write('certs/broken.pem', await issue('broken', { by: plant }), stranger);
+  const signer = await issueAuthority('signer');
+  write('certs/signer.pem', signer);
+  write('certs/broken.pem', await issue('broken', { by: signer }), stranger);
+  write('certs/several.pem', await issue('several'), await issue('several'));
   write('certs/repeats.pem', await issue('repeats', { by: plant }), plant, plant);
   write('certs/old-chain.pem', await issue('old-chain', { by: ended }), ended);
   await writeCertificates(join(workspace, 'more'), ['folder']);
   write('more/certs/ca.pem', plant);
   write('more/folder-primary.pem', await issue('folder'));
+  await writeCertificate(join(workspace, 'more/nameless.pem'), { subject: [{ O: ['Contoso'] }] });
 }
 
 /** Makes the certificates beside the workspace, so that their keys stay outside of it. */
@@ -288,10 +382,11 @@ function certificates(workspace: string): void {
   make('early', { start: day(10), end: day(365) });
   make('late', { start: day(-20), end: day(-1) });
   make('soon', { end: day(10) });
-  make('signer', { extensions: ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'] });
   make('authority', { extensions: ['basicConstraints=critical,CA:TRUE'] });
   make('server', { extensions: ['extendedKeyUsage=serverAuth'] });
   make('weak', { keyType: 'rsa1024' });
+  make('small', { keyType: 'rsa1024' });
+  make('useless', { keyType: 'rsa2048' });
   make('sha1', { digest: 'sha1' });
   make('windows', { keyType: 'p256' });
   make('windows-secondary', { subject: '/CN=windows', keyType: 'rsa2048' });
@@ -302,7 +397,20 @@ function certificates(workspace: string): void {
   for (const name of readdirSync(folder).filter((name) => name.endsWith('.pem'))) {
     copyFileSync(join(folder, name), join(workspace, 'certs', name));
   }
+  const useless = join(workspace, 'certs/useless.pem');
+  writeFileSync(useless, withExponent(readFileSync(useless, 'utf8'), 65538));
   writeFileSync(join(workspace, 'certs/unreadable.pem'), 'nothing that anybody could read\n');
+}
+
+/** Makes all certificates that the manifests name. */
+async function material(workspace: string): Promise<void> {
+  await writeCertificates(workspace, [
+    ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak small useless several sha1 y2050 y2038 order broken repeats old-chain other spare'.split(
+      ' ',
+    ),
+  ]);
+  certificates(workspace);
+  await chains(workspace);
 }
 
 describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
@@ -315,18 +423,13 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
       'fleet/empty.yaml': 'version: 1\ndevices: []\n',
       'fleet/matching.yaml': matching(hub.host),
       'fleet/odd.yml': odd,
-      'fleet/odd.toml': odd14,
+      'fleet/on-bases.yaml': onBases(hub.host),
+      ...Object.fromEntries(baseFiles.map(([name, text]) => [`fleet/${name}`, text])),
       'fleet/two-hubs.yaml': `defaults: { runtime: { version: "1.1", platform: debian } }\ndevices:\n  - id: homeless\n    ${own('homeless')}\n`,
     });
     const workspace = join(folder, 'fleet');
     makeKey(join(workspace, 'stray.key.pem'), 'p256');
-    await writeCertificates(workspace, [
-      ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak sha1 y2050 y2038 order broken repeats old-chain other spare'.split(
-        ' ',
-      ),
-    ]);
-    certificates(workspace);
-    await chains(workspace);
+    await material(workspace);
     symlinkSync(folder, join(workspace, 'more/outside'));
 
     const otherHub = 'HostName=other.azure-devices.net;SharedAccessKeyName=iothubowner;SharedAccessKey=c2VjcmV0';
@@ -349,7 +452,8 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
       ...marked('devices.yaml', manifest(hub.host)),
       ...marked('matching.yaml', matching(hub.host)),
       ...marked('odd.yml', odd),
-      ...marked('odd.toml', odd14),
+      ...marked('on-bases.yaml', onBases(hub.host)),
+      ...baseFiles.flatMap(([name, text]) => marked(name, text)),
       'certificate/private-key-present stray.key.pem:1',
       'hub/ambiguous two-hubs.yaml:3',
       'manifest/empty empty.yaml:2',
@@ -371,6 +475,83 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
     const errors = findings.filter(({ severity }: { severity: string }) => severity === 'error').length;
     const more = `::error title=${errors} errors::${leftOut.annotations(errors - 9)}`;
     expect(run.stdout.split(/\r?\n/)).toContain(more);
+  });
+});
+
+/** Manifests for rules whose line above stands at a device that has another error too, or needs a second device. */
+const alone: { readonly [Name in RuleName]?: readonly string[] } = {
+  'config/no-parent-hostname': [
+    `{ id: parent, ${own('parent')}, config: { hostname: null } }`,
+    `{ id: child, ${own('child')}, parent: parent }`,
+  ],
+  'device/parent-hub-name': [
+    `{ id: parent, ${own('parent')} }`,
+    `{ id: child, ${own('child')}, parent: parent, hub: contoso.device.azure-devices.net }`,
+  ],
+  'config/pkcs11-uri': [
+    `{ id: module, ${own('module')}, config: { pkcs11: { library: /l.so } }, identity: { privateKey: "pkcs11:token=t;object=o;id=%01" } }`,
+  ],
+};
+
+/** A manifest in which, of all that cannot be lowered, nothing is wrong, and this rule finds something. */
+function exampleOf(rule: RuleName): string {
+  const hub = 'contoso.azure-devices.net';
+  if (rule === 'certificate/authority-left-out') return matching(hub).replace('more/**/*.pem', 'more/certs/*.pem');
+  const [version = '1.6'] = bases[rule] ?? [];
+  const onBase = `{ id: on-base, ${own('on-base')}, config: { base: ${baseFile(rule)} } }`;
+  const devices = bases[rule] === undefined ? alone[rule] : [onBase];
+  if (devices !== undefined) {
+    const defaults = `{ runtime: { version: "${version}", platform: debian }, config: { hostname: edge.example } }`;
+    return `hub: ${hub}\ndefaults: ${defaults}\ndevices:\n${devices.map((device) => `  - ${device}\n`).join('')}`;
+  }
+  const wanted = rule === 'config/base-unknown-key' ? 'base: odd.yml' : rule;
+  // What makes a certificate that of an authority is the one that it issued.
+  const beside = (lines: string) => rule === 'certificate/signing-key' && names(lines, 'certificate/chain-broken');
+  // The device that is good has nothing that its defaults have not.
+  return devicesOf(
+    manifest(hub),
+    (lines) => (lines.includes('id: good\n') && !lines.includes('#!')) || names(lines, wanted) || beside(lines),
+  );
+}
+
+/** Whether the comment of a line, or the line itself, names this. */
+function names(lines: string, wanted: string): boolean {
+  return new RegExp(`${wanted.replace('.', '\\.')}( |$)`, 'm').test(lines);
+}
+
+describeNeeding(['openssl'], 'a rule that may be lowered, lowered as far as it may be', () => {
+  it('lets its device go on, and what is rendered can be read', { timeout: 300_000 }, async () => {
+    const workspace = folderWith({ 'odd.yml': odd, ...Object.fromEntries(baseFiles) });
+    await material(workspace);
+    const lowest = new Map(ruleNames.map((rule) => [rule, rules[rule].adjustable ?? 'no']));
+    for (const [rule, adjustable] of lowest) {
+      const { severity } = rules[rule];
+      if (adjustable === 'no' || needMore.includes(rule)) continue;
+      writeFileSync(join(workspace, 'devices.yaml'), exampleOf(rule));
+      const ofDoor = rule === 'runner/public-repository' ? [finding(rule, rules[rule].example, {})] : [];
+      // A line may break other rules of this kind too, which are lowered both times.
+      const others = [...lowest].flatMap(([name, to]) => (to === 'no' || name === rule ? [] : [`${name}: ${to}`]));
+      const render = (...more: string[]) =>
+        renderWith(workspace, 'devices.yaml', [...others, ...more].join('\n'), ofDoor);
+      const severities = (report: Report) =>
+        report.findings.filter((one) => one.rule === rule).map((one) => one.severity);
+
+      const before = await render();
+      expect(severities(before), rule).toContain(severity);
+      expect(before.result, rule).toBe(severity === 'error' ? 'invalid' : 'rendered');
+
+      const lowered = await render(`${rule}: ${adjustable}`);
+      expect(new Set(severities(lowered)), rule).toEqual(new Set(adjustable === 'off' ? [] : [adjustable]));
+      expect(lowered.result, rule).toBe('rendered');
+      expect(
+        lowered.bundles.map(({ device }) => device),
+        rule,
+      ).toHaveLength(lowered.devices);
+      expect(lowered.bundles.flatMap(unreadableIn), rule).toEqual([]);
+      // Nothing else changes: each file is byte for byte the one that the rule as it stands would let through.
+      const filesOf = ({ bundles }: Report) => bundles.map(({ files }) => files.map(({ name, text }) => [name, text]));
+      if (before.result === 'rendered') expect(filesOf(lowered), rule).toEqual(filesOf(before));
+    }
   });
 });
 

@@ -65,7 +65,7 @@ function whole(runtime: Tree, { identity, ...files }: typeof linuxFiles, more: T
       agent: {
         image: 'contoso.azurecr.io/agent:1',
         env: { NAME: 'value' },
-        createOptions: { Labels: { a: 'b' }, Cmd: [{ c: 'd' }] },
+        createOptions: { Labels: { a: 'b' }, Fancy: [{ c: 'd' }] },
         registry: { server: 'contoso.azurecr.io', username: 'puller', passwordFrom: 'IOTEDGE_PW' },
       },
       proxy: { https: 'http://proxy.example:3128', noProxy: 'localhost,.example' },

@@ -1,11 +1,13 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { startHub } from '../../src/emulator/hub.ts';
+import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import { gitFault } from '../../src/github/git/faults.ts';
 import { runFault } from '../../src/run/faults.ts';
 import { unread } from '../../src/run/unread.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
+import { commit, git, repositoryWith } from '../support/git.ts';
 import { describeNeeding } from '../support/needing.ts';
 import { type ActionRun, faultsOf, runAction, runCli, shown } from './runner.ts';
 
@@ -100,5 +102,61 @@ describeNeeding(['links and modes of POSIX'], 'the plan file of a caller', () =>
     const planned = await run(root, { command: 'plan' });
     expect(planned.outputs['plan-file']).toBe(join(planned.temp, 'provision-iot-edge-plan.json'));
     expect(JSON.parse(readFileSync(planned.outputs['plan-file'] ?? '', 'utf8'))).toMatchObject({ version: 1 });
+  });
+});
+
+describeNeeding(['git'], 'an apply that strangers can start', () => {
+  const manifest = (...ids: readonly string[]) =>
+    JSON.stringify({
+      defaults: { runtime: { version: '1.1', platform: 'debian' } },
+      devices: ids.map((id) => ({ id, thumbprints: { primary: id.charAt(0).repeat(40) } })),
+    });
+
+  /** A repository whose default branch declares `a`, with the head of a pull request checked out that declares `b` too. */
+  function pullRequest(): { readonly root: string; readonly main: string; readonly head: string } {
+    const root = repositoryWith({ 'devices.json': manifest('a') });
+    const main = git(root, 'rev-parse', 'HEAD').trim();
+    commit(root, 'a pull request', { 'devices.json': manifest('a', 'b') });
+    return { root, main, head: git(root, 'rev-parse', 'HEAD').trim() };
+  }
+
+  async function applied(root: string, event: string, sha: string): Promise<{ run: ActionRun; hub: EmbeddedHub }> {
+    const hub = await startHub();
+    onTestFinished(() => hub.close());
+    const inputs = {
+      command: 'apply',
+      artifacts: 'none',
+      manifest: 'devices.json',
+      'connection-string': hub.connectionString,
+      'ca-file': hub.caFile,
+    };
+    const run = await runAction({ workspace: root, inputs, env: { GITHUB_EVENT_NAME: event, GITHUB_SHA: sha } });
+    return { run, hub };
+  }
+
+  it.each(['pull_request_target', 'issue_comment', 'workflow_run'])(
+    'on %s takes no head of a pull request',
+    async (event) => {
+      const { root, main, head } = pullRequest();
+      const { run, hub } = await applied(root, event, main);
+      expect([run.code, run.outputs.result], run.stdout).toEqual([1, 'failed']);
+      expect(faultsOf(run)).toEqual([shown(gitFault('strangers-head', { event, commit: main, head }))]);
+      expect([hub.registry.all(), hub.counts().requests]).toEqual([[], 0]);
+    },
+  );
+
+  it('takes no file of it, and the default branch as it is', async () => {
+    const { root, main } = pullRequest();
+    git(root, 'checkout', '-q', main);
+    writeFileSync(join(root, 'devices.json'), manifest('a', 'b'));
+    const event = 'workflow_run';
+    const theirs = await applied(root, event, main);
+    const file = 'devices.json';
+    expect(faultsOf(theirs.run)).toEqual([shown(gitFault('strangers-file', { event, commit: main, file }))]);
+    expect(theirs.hub.registry.all()).toEqual([]);
+    git(root, 'checkout', '-q', '--', '.');
+    const { run, hub } = await applied(root, event, main);
+    expect([run.code, run.outputs.result], run.stdout).toEqual([0, 'changed']);
+    expect(hub.registry.all().map(({ deviceId }) => deviceId)).toEqual(['a']);
   });
 });

@@ -14,7 +14,7 @@ import type { Command } from '../../src/model/report.ts';
 import { runFault } from '../../src/run/faults.ts';
 import { runLines } from '../../src/run/lines.ts';
 import { applicationPrincipal, cliPrincipal, signingIn } from '../../src/run/sign-in.ts';
-import { hubHost } from '../hub/devices.ts';
+import { endpoint } from '../hub/devices.ts';
 import { clientId, type EntraOptions, startEntra, startGitHubTokens, tenantId } from '../support/entra.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
@@ -63,7 +63,7 @@ const inputs = (command: string, more: Readonly<Record<string, string>> = ids): 
 
 /** The line that says who signs in to the hub. */
 function signingInAs(principal: EntraPrincipal, command: Command): string {
-  return signingIn(command, { kind: 'entra', host: hubHost(hub.host), principal, token: async () => '' }, false);
+  return signingIn(command, { kind: 'entra', host: endpoint(hub.host), principal, token: async () => '' }, false);
 }
 
 /** The fault of the application that lacks a role. The answer is the embedded hub's. */

@@ -112,6 +112,12 @@ describe('provision.yml', () => {
     ['contoso.azure-devices.net', ['contoso.azure-devices.net']],
     ['  B.example \r\na.example\n\nb.example\n', ['a.example', 'b.example']],
     ['$(id) "quoted" \\', ['"quoted"', '$(id)', '\\']],
+    // The environment of a hub may not change with the name that is called: GitHub would make one that guards nothing.
+    ['Contoso.Service.azure-devices.net', ['contoso.azure-devices.net']],
+    [
+      'a.azure-devices.net a.device.azure-devices.net a.b.device.azure-devices.net a.device.azure-devices.cn',
+      ['a.azure-devices.net', 'a.b.device.azure-devices.net', 'a.device.azure-devices.cn'],
+    ],
   ])('makes of the hubs %j the jobs %j (needs jq)', (given, expected) => {
     expect(JSON.parse(hubsStep(given, 'production').hubs ?? '')).toEqual(expected);
   });

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { emulatorFault } from '../../src/emulator/faults.ts';
+import { unread } from '../../src/run/unread.ts';
+import { terminalFault } from '../../src/terminal/faults.ts';
 import { call } from './clients.ts';
 import { jsonError } from './json-error.ts';
 
@@ -92,7 +94,8 @@ it('hub --seed ends with a remedy when the file is not there', async () => {
   const path = join(temporaryFolder(), 'devices.txt');
   const { code, said } = await endOf(run('--seed', path));
   expect(code).toBe(1);
-  expect(said).toMatch(/devices\.txt .*ENOENT.*→ .*--seed/s);
+  const { message, remedy } = terminalFault('seed-unreadable', { path, why: unread.missing() });
+  for (const text of [message, remedy]) expect(said).toContain(text);
 });
 
 it('hub --seed ends with a remedy when the file is not JSON', async () => {

@@ -205,6 +205,20 @@ describe('the authority', () => {
     expect(authority.ca).not.toContain('PRIVATE');
   });
 
+  it('is for the three names of a hub that has a name, also in a directory that had none', async () => {
+    const directory = join(folder, 'kept');
+    const names = () => new X509Certificate(readFileSync(join(directory, 'server.pem'))).subjectAltName;
+    await withHub({ directory }, () => expect(names()).not.toContain('contoso'));
+    for (let start = 0; start < 2; start++) {
+      const before = await withHub({ directory, name: 'contoso' }, () => names());
+      expect(before).toContain(
+        'DNS:contoso.azure-devices.net, DNS:contoso.device.azure-devices.net, DNS:contoso.service.',
+      );
+    }
+    const [ca] = [readFileSync(join(directory, 'ca.pem'), 'utf8')];
+    await withHub({ directory, name: 'contoso' }, (hub) => expect(hub.ca).toBe(ca));
+  });
+
   it('is made anew a day before it ends', async () => {
     const authority = await makeAuthority(new Date());
     const end = Date.parse(new X509Certificate(authority.server).validTo);

@@ -8,6 +8,7 @@ import { githubFault } from '../../src/github/faults.ts';
 import { githubLines } from '../../src/github/lines.ts';
 import type { Bundle } from '../../src/model/bundle.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
+import { serveSilence } from '../hub/calls/loopback.ts';
 import { faultIn, faultOf, said } from '../support/fault.ts';
 import { type ResultsService, startResultsService } from '../support/results-service.ts';
 
@@ -143,6 +144,30 @@ describe('uploading bundles', () => {
     });
     expect(failures[0]?.message).toBe(message);
     expect(lines).toContain(message);
+  });
+
+  it('ends when the service does not answer: the first is waited for, and the others are not tried', async () => {
+    const silence = await serveSilence();
+    vi.stubEnv('ACTIONS_RESULTS_URL', silence.url);
+    const bundles = Array.from({ length: 20 }, (_, index) => bundleOf(`edge-${index}`));
+    const limits: number[] = [];
+    const limit = (bytes: number) => {
+      limits.push(bytes);
+      return 100;
+    };
+    const { names, failures } = await upload(bundles, { limit });
+    expect(names).toEqual([]);
+    const failed = ({ artifact, device }: Bundle, index: number) => {
+      const reason =
+        index === 0
+          ? githubLines['upload-late']({ seconds: 0 })
+          : githubLines['not-tried']({ artifact: 'iot-edge-edge-0' });
+      return githubLines['artifact-failed']({ artifact, devices: [device], reason, nameTaken: false });
+    };
+    expect(failures.map(({ message }) => message)).toEqual(bundles.map(failed));
+    expect(silence.opened()).toBe(1);
+    const [first] = bundles;
+    expect(limits).toEqual([first!.files.reduce((sum, { text }) => sum + text.length, 0)]);
   });
 
   it.each(['', '1'])(

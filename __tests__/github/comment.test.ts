@@ -5,11 +5,14 @@ import { type CommentDone, githubLines } from '../../src/github/lines.ts';
 import type { Report } from '../../src/model/report.ts';
 import { headlines } from '../../src/report/headline.ts';
 import { escapeMarkdown, titleOf } from '../../src/report/markdown.ts';
+import { judgeSettings, type Settings } from '../../src/run/settings.ts';
 import { everyResult, findingOf, outcomeOf, reportOf } from '../report/reports.ts';
 import { type Behaviour, githubToken, type StoredComment } from '../support/github-api.ts';
 import { reachAt, useOctoFleet } from './octo-fleet.ts';
 
-const settings = { command: 'plan', manifest: 'devices.yaml', comment: 'auto', 'github-token': githubToken };
+const inputs = { command: 'plan', manifest: 'devices.yaml', comment: 'auto', 'github-token': githubToken };
+const settingsOf = async (texts: Settings) => (await judgeSettings(texts, { directory: '/srv' })).settings;
+const settings = await settingsOf(inputs);
 const event: Event = {
   link: () => 'https://github.example/line',
   run: 'https://github.example/run',
@@ -23,7 +26,7 @@ const fleet = useOctoFleet({ GITHUB_WORKFLOW: 'provision', GITHUB_JOB: 'plan' })
 /** Returns the first line of the comment of a run with these settings. */
 async function markerOf(changed: object = {}): Promise<string> {
   const { comments } = await fleet.apiWith();
-  await commentReport(everyResult.changes, { ...settings, ...changed }, event);
+  await commentReport(everyResult.changes, await settingsOf({ ...inputs, ...changed }), event);
   return comments[0]!.body.split('\n')[0]!;
 }
 
@@ -128,6 +131,18 @@ describe('the comment of a run', () => {
     expect(await markerOf({ hub: 'b.example\na.example\n' })).toBe(first);
   });
 
+  it('is the same for another name of the hub', async () => {
+    const names = [
+      'contoso.azure-devices.net',
+      'contoso.Device.azure-devices.net',
+      'contoso.service.azure-devices.net',
+    ];
+    const of = (settings: (host: string) => object) => Promise.all(names.map((host) => markerOf(settings(host))));
+    expect(new Set(await of((hub) => ({ hub }))).size).toBe(1);
+    expect(new Set(await of((hub) => ({ 'only-hub': hub }))).size).toBe(1);
+    expect(new Set(await of((host) => ({ 'connection-string': strings(host) }))).size).toBe(1);
+  });
+
   it('is another one for another job or workflow', async () => {
     const first = await markerOf();
     vi.stubEnv('GITHUB_JOB', 'other');
@@ -141,7 +156,10 @@ describe('the comment of a run', () => {
     const api = await fleet.apiWith();
     const echo = `the hub said ${key} and ${githubToken}`;
     const report = reportOf({ findings: [findingOf({ message: echo })], outcomes: [outcomeOf('failed', 'a', echo)] });
-    const secret = { ...settings, 'connection-string': `HostName=a.b;SharedAccessKeyName=o;SharedAccessKey=${key}\n` };
+    const secret = await settingsOf({
+      ...inputs,
+      'connection-string': `HostName=a.b;SharedAccessKeyName=o;SharedAccessKey=${key}\n`,
+    });
     await commentReport(report, secret, event);
     const text = api.comments[0]!.body.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
     expect(text.match(/the hub said \*\*\* and \*\*\*/g)).toHaveLength(2);
@@ -157,7 +175,7 @@ describe('no comment is tried', () => {
     ['without a token', { 'github-token': '' }, event],
   ])('%s', async (_, changed, where) => {
     const { calls } = await fleet.apiWith();
-    await commentReport(everyResult.changes, { ...settings, ...changed }, where);
+    await commentReport(everyResult.changes, await settingsOf({ ...inputs, ...changed }), where);
     expect([calls, fleet.log]).toEqual([[], '']);
   });
 });

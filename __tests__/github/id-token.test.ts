@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { githubFault } from '../../src/github/faults.ts';
 import { idToken, mayHaveIdTokens } from '../../src/github/id-token.ts';
 import { githubLines } from '../../src/github/lines.ts';
+import { serveSilence } from '../hub/calls/loopback.ts';
 import { startGitHubTokens } from '../support/entra.ts';
 import { faultOf, said } from '../support/fault.ts';
 
@@ -52,6 +53,14 @@ describe('an ID token of the job', () => {
     });
     expect(said(await faultOf(idToken('a', undefined)))).toEqual(said(fault));
   });
+});
+
+it('an ID token that GitHub never sends is not waited for', async () => {
+  const silence = await serveSilence();
+  vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_URL', `${silence.url}/token?a=b`);
+  vi.stubEnv('ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'x');
+  const fault = githubFault('id-token-refused', { reason: githubLines['no-answer']({ seconds: 0.1 }) });
+  expect(said(await faultOf(idToken('a', undefined, 100)))).toEqual(said(fault));
 });
 
 describe('the permission', () => {

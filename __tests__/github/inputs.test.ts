@@ -36,6 +36,8 @@ describe('the inputs', () => {
       request: { ...fromNothing.request, timeLimit: 350 },
       // The runner fills in the token.
       githubToken: inputs['github-token']?.default,
+      secrets: [inputs['github-token']?.default],
+      recognizedBy: ['plan', 'devices.yaml', ''],
     });
   });
 

@@ -6,17 +6,20 @@ import { githubLines, type IssueDone } from '../../src/github/lines.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { headlines } from '../../src/report/headline.ts';
 import { escapeMarkdown } from '../../src/report/markdown.ts';
+import { judgeSettings, type Settings } from '../../src/run/settings.ts';
 import { everyResult, findingOf, reportOf } from '../report/reports.ts';
 import { said } from '../support/fault.ts';
 import { githubToken, type StoredIssue } from '../support/github-api.ts';
 import { useOctoFleet } from './octo-fleet.ts';
 
-const settings = {
+const inputs = {
   command: 'verify',
   manifest: 'devices.yaml',
   issue: 'IoT Edge fleet needs care',
   'github-token': githubToken,
 };
+const settingsOf = async (texts: Settings) => (await judgeSettings(texts, { directory: '/srv' })).settings;
+const settings = await settingsOf(inputs);
 const event: Event = {
   link: () => 'https://github.example/line',
   run: 'https://github.example/run',
@@ -39,7 +42,7 @@ const fleet = useOctoFleet({
 /** Returns the first line of the issue of a run with these settings. */
 async function markerOf(changed: object = {}): Promise<string> {
   const { issues } = await fleet.apiWith();
-  await keepIssue(drift, { ...settings, ...changed }, event);
+  await keepIssue(drift, await settingsOf({ ...inputs, ...changed }), event);
   return issues[0]!.body!.split('\n')[0]!;
 }
 
@@ -135,12 +138,10 @@ describe('the issue of a watch', () => {
 
   it('is left open by the watch of another hub, which is well', async () => {
     const api = await fleet.apiWith();
-    const of = (host: string) => ({
-      ...settings,
-      'connection-string': `HostName=${host};SharedAccessKeyName=o;SharedAccessKey=c2VjcmV0`,
-    });
-    await keepIssue(drift, of('a.example'), event);
-    await keepIssue(well, of('b.example'), event);
+    const of = (host: string) =>
+      settingsOf({ ...inputs, 'connection-string': `HostName=${host};SharedAccessKeyName=o;SharedAccessKey=c2VjcmV0` });
+    await keepIssue(drift, await of('a.example'), event);
+    await keepIssue(well, await of('b.example'), event);
     expect(api.issues).toMatchObject([{ state: 'open' }]);
   });
 
@@ -156,7 +157,7 @@ describe('the issue of a watch', () => {
   ])('is not asked for with %s', async (_, changed, eventName) => {
     vi.stubEnv('GITHUB_EVENT_NAME', eventName);
     const api = await fleet.apiWith();
-    expect(await keepIssue(drift, { ...settings, ...changed }, event)).toEqual([]);
+    expect(await keepIssue(drift, await settingsOf({ ...inputs, ...changed }), event)).toEqual([]);
     expect(api.calls).toEqual([]);
   });
 
@@ -171,7 +172,7 @@ describe('the issue of a watch', () => {
     await fleet.apiWith({ instead: () => ({ status: 500, message: 'Oops' }) });
     const outOfOrder = await keepIssue(drift, settings, event);
     expect(outOfOrder.map(said)).toEqual([said(githubFault('issue-failed', { reason: 'Oops' }))]);
-    const withoutToken = await keepIssue(drift, { ...settings, 'github-token': '' }, event);
+    const withoutToken = await keepIssue(drift, await settingsOf({ ...inputs, 'github-token': '' }), event);
     expect(withoutToken.map(said)).toEqual([said(githubFault('issue-without-token', {}))]);
   });
 
@@ -180,7 +181,7 @@ describe('the issue of a watch', () => {
     const key = 'c2VjcmV0LXNlY3JldC1zZWNyZXQ=';
     const echo = reportOf({ command: 'verify', result: 'failed', faults: [new Fault(`refused ${key}`, 'Wait.')] });
     const strings = `HostName=h;SharedAccessKeyName=n;SharedAccessKey=${key}`;
-    await keepIssue(echo, { ...settings, 'connection-string': strings }, event);
+    await keepIssue(echo, await settingsOf({ ...inputs, 'connection-string': strings }), event);
     expect(api.issues[0]!.body).toContain('refused');
     expect(api.issues[0]!.body).not.toContain(key.slice(0, 20));
   });

@@ -26,6 +26,8 @@ describe('the text of a line or notice of the runner', () => {
         'artifact iot-edge-a (device "a") was not uploaded: (409) Conflict. A run takes each name once: let one step of one job upload, and set artifacts: none in the others',
       ],
     ],
+    'upload-late': [[{ seconds: 300 }, 'GitHub has not taken it within 300 s']],
+    'not-tried': [[{ artifact: 'iot-edge-a' }, 'not tried, since iot-edge-a took too long']],
     'artifacts-shared': [
       [
         {

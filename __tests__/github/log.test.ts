@@ -6,6 +6,7 @@ import { logProgress, logReport, writeSummary } from '../../src/github/log.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { headlines } from '../../src/report/headline.ts';
 import { titleOf } from '../../src/report/markdown.ts';
+import { ruleChangeTexts } from '../../src/report/rule-changes.ts';
 import { writingLine } from '../../src/report/writing.ts';
 import { hostOf, hub } from '../plan/devices.ts';
 import { changeOf, everyResult, findingOf, reportOf } from '../report/reports.ts';
@@ -71,6 +72,13 @@ describe('the log', () => {
     expect(lines).toContain('fleet/devices.yaml:12:5 error certificate/cn-mismatch');
     expect(lines).toContain('error f');
     expect(lines.at(-1)).toBe(`plan: ${headlines.invalid({ errors: 1, warnings: 1 })}`);
+  });
+
+  it('begins with the rules that the workflow changed', async () => {
+    const report = { ...everyResult['in-sync'], rules: new Map([['certificate/is-ca', 'off'] as const]) };
+    const [first, ...others] = await printed(() => logReport(report));
+    expect(first).toBe(ruleChangeTexts.workflow(['certificate/is-ca off']));
+    expect(others).toEqual([`verify: ${headlines['in-sync']({ devices: 3 })}`]);
   });
 
   it('has no empty groups', async () => {

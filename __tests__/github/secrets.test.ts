@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { hiding, proxySecretsIn, signaturesIn } from '../../src/github/secrets.ts';
+import { hiding, proxySecretsIn } from '../../src/github/secrets.ts';
 import { escapeMarkdown } from '../../src/report/markdown.ts';
+import { secretsIn } from '../../src/run/setting-secrets.ts';
 
 const url = 'https://fleet.blob.core.windows.net/import?sv=2024-08-04&sp=rwd&sig=c2VjcmV0%2Bc2VjcmV0%3D';
 
 describe('an access key', () => {
   const key = 'c2VjcmV0+of/the/hub==';
-  const hide = hiding({ 'connection-string': `HostName=a.b;SharedAccessKeyName=o;SharedAccessKey=${key}` });
+  const hide = hiding(secretsIn({ 'connection-string': `HostName=a.b;SharedAccessKeyName=o;SharedAccessKey=${key}` }));
 
   it.each([
     ['as it is', key],
@@ -20,8 +21,8 @@ describe('an access key', () => {
 
 describe('the signature of the import container', () => {
   it('is hidden as it stands in the URL, and as it is', () => {
-    expect(signaturesIn({ 'import-container': url })).toEqual(['c2VjcmV0%2Bc2VjcmV0%3D', 'c2VjcmV0+c2VjcmV0=']);
-    const hide = hiding({ 'import-container': url });
+    expect(secretsIn({ 'import-container': url })).toEqual(['c2VjcmV0%2Bc2VjcmV0%3D', 'c2VjcmV0+c2VjcmV0=']);
+    const hide = hiding(secretsIn({ 'import-container': url }));
     expect(hide(`${url} and c2VjcmV0+c2VjcmV0=`)).toBe(`${url.replace(/sig=.*/, 'sig=***')} and ***`);
   });
 
@@ -29,7 +30,7 @@ describe('the signature of the import container', () => {
     ['no container', {}],
     ['one without a signature', { 'import-container': 'https://fleet.blob.core.windows.net/import' }],
   ])('%s has none', (_, settings) => {
-    expect(signaturesIn(settings)).toEqual([]);
+    expect(secretsIn(settings)).toEqual([]);
   });
 });
 

@@ -55,7 +55,7 @@ describe('a run that uses credentials', () => {
         ...told('hub/not-allowed', { hub: 'evil.example.com', allowed }),
         place: inLine(2),
         hub: 'evil.example.com',
-        device: undefined,
+        devices: ['edge-001', 'edge-002', 'edge-003'],
       },
       {
         ...told('hub/not-allowed', { hub: 'worse.example.com', allowed }),

@@ -33,6 +33,12 @@ describe('connection strings', () => {
     ['quotes hide the host', `"${of('a.net')}"`, incomplete(1, 'HostName')],
     ['it is something else', `\n${key}`, incomplete(2, 'HostName', 'SharedAccessKeyName', 'SharedAccessKey')],
     ['the host is none', of(`https://${key}/`), hubFault('connection-string-host', { line: 1 })],
+    ['the host has no domain', of('contoso'), hubFault('connection-string-no-domain', { line: 1 })],
+    [
+      'two call one hub by two of its names',
+      `${of('contoso.azure-devices.net')}\n${of('contoso.service.azure-devices.net')}`,
+      hubFault('connection-string-twice', { host: 'contoso.azure-devices.net' }),
+    ],
     ['two are for one hub', `${of('a.net')}\n${of('A.net')}`, hubFault('connection-string-twice', { host: 'a.net' })],
   ])('are refused where %s, without the key', (_, text, expected) => {
     const fault = faultIn(() => readConnectionStrings(text));

@@ -1,5 +1,6 @@
 import type { Device, DeviceId, Fleet, HubHost } from '../../src/model/fleet.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
+import { type DeviceForm, type HubEndpoint, readHubName } from '../../src/model/hub-name.ts';
 import { isThumbprint, type Thumbprint } from '../../src/model/identity.ts';
 import type { RegistryWrite } from '../../src/model/registry.ts';
 
@@ -13,6 +14,13 @@ export function hubHost(text: string): HubHost {
   return text;
 }
 
+/** A host name that calls go to. */
+export function endpoint(text: string): HubEndpoint {
+  const read = readHubName(text);
+  if (read.kind !== 'hub') throw new Error(`${text} is not a host`);
+  return read.endpoint;
+}
+
 export function thumbprint(digit = 'A', length = 40): Thumbprint {
   const text = digit.repeat(length);
   if (!isThumbprint(text)) throw new Error(`${text} is not a thumbprint`);
@@ -23,11 +31,17 @@ export function thumbprint(digit = 'A', length = 40): Thumbprint {
 export function device(
   id: string,
   line: number,
-  more: { readonly hub?: string; readonly parent?: string; readonly hubLine?: number } = {},
+  more: {
+    readonly hub?: string;
+    readonly hubForm?: DeviceForm;
+    readonly parent?: string;
+    readonly hubLine?: number;
+  } = {},
 ): Device {
   return {
     id: deviceId(id),
     ...(more.hub === undefined ? {} : { hub: hubHost(more.hub) }),
+    ...(more.hubForm === undefined ? {} : { hubForm: more.hubForm }),
     ...(more.parent === undefined ? {} : { parent: more.parent }),
     certificates: {},
     thumbprints: {},

@@ -96,4 +96,19 @@ describe('a parent', () => {
       { ...told('device/parent-cycle', { chain: ['a', 'b', 'a'] }), place: inLine(2), device: 'a' },
     ]);
   });
+
+  it('with another name of the hub is an error at the hub of the child', () => {
+    const top = device('top', 4, { ...a, hubForm: 'device' });
+    const details = {
+      id: 'child',
+      parent: 'top',
+      given: 'a.azure-devices.net',
+      ofParent: 'a.device.azure-devices.net',
+    };
+    expect(seen(device('child', 3, { ...a, parent: 'top', hubLine: 1 }), top)).toMatchObject([
+      { ...told('device/parent-hub-name', details), place: inLine(1), device: 'child' },
+    ]);
+    expect(seen(device('child', 3, { ...a, hubForm: 'device', parent: 'top' }), top)).toEqual([]);
+    expect(seen(device('child', 3, { ...a, hubForm: 'classic', parent: 'two' }), device('two', 4, a))).toEqual([]);
+  });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { HubCredential } from '../../src/hub/credential.ts';
 import { describedNeeds, needsOf } from '../../src/hub/needs.ts';
-import { isHubHost } from '../../src/model/fleet.ts';
+import { endpoint } from './devices.ts';
 
-const host = ['contoso.azure-devices.net'].find(isHubHost)!;
+const host = endpoint('contoso.azure-devices.net');
 const policy: HubCredential = { kind: 'sas', host, keyName: 'fleet', key: 'c2VjcmV0' };
 const entra: HubCredential = { kind: 'entra', host, principal: { name: 'it', assignee: 'it' }, token: async () => 't' };
 

@@ -12,7 +12,7 @@ import type { Registry } from '../../src/model/registry.ts';
 import { ours, twinOf } from '../plan/devices.ts';
 import { faultOf, said } from '../support/fault.ts';
 import { serve } from './calls/loopback.ts';
-import { create, deviceId, hubHost } from './devices.ts';
+import { create, deviceId, endpoint } from './devices.ts';
 
 let hub: EmbeddedHub;
 let authority: Authority;
@@ -104,7 +104,7 @@ describe('tags are read', () => {
     const registry = await open(hub.connectionStrings.registryRead, hub.ca, (text) => told.push(text));
     const found = await registry.read([a], { tags: 'marked' });
     expect([...found.values()].map(({ id, twin }) => [id, twin])).toEqual([['a', undefined]]);
-    expect(told).toEqual([tagsUnread(hubHost(hub.host))]);
+    expect(told).toEqual([tagsUnread(endpoint(hub.host))]);
     // No device was found, so the tags are not queried.
     await registry.read([deviceId('absent')], { tags: 'marked' });
     expect(told).toHaveLength(1);

@@ -27,7 +27,13 @@ beforeAll(async () => {
   const early = await issueAuthority('Early', { by: root, from: 10 });
   const late = await issueAuthority('Late', { by: root, from: -20, to: -1 });
   const old = await issueAuthority('Old root', { authority: 'says-ca' });
-  Object.assign(made, { root, middle, plant, leaf, impostor, renewed, mute, early, late, old });
+  const far = await issueAuthority('Far root');
+  // The same authority with the same key, signed by another root.
+  const crossed = await issueAuthority('Plant', { by: far, keys: plant.keys });
+  Object.assign(made, { root, middle, plant, leaf, impostor, renewed, mute, early, late, old, far, crossed });
+  made.second = await issue('edge-001', { by: plant });
+  made.alone = await issue('edge-001');
+  made.again = await issue('edge-001');
   made.other = await issue('edge-002', { by: plant });
   made.ofMute = await issue('edge-001', { by: mute });
   made.ofEarly = await issue('edge-001', { by: early });
@@ -74,10 +80,24 @@ describe('the certificates of a file, whatever their order', () => {
       ['certificate/chain-repeats', 'certificate/chain-order'],
     ],
     ['a root that only says CA:TRUE', 'old ofOld', 'ofOld old', ['certificate/chain-order']],
+    ['a renewed authority beside the one before', 'leaf plant renewed middle', 'leaf plant middle renewed', []],
+    ['cross-signed', 'leaf plant crossed middle root', 'leaf plant middle root crossed', []],
     [
-      'a renewed authority beside the one before',
-      'leaf plant renewed middle',
-      'leaf plant middle renewed',
+      'cross-signed, both roots at the end',
+      'leaf plant crossed middle root far',
+      'leaf plant middle root crossed far',
+      [],
+    ],
+    [
+      'cross-signed, a root before what it signed',
+      'leaf plant far crossed middle',
+      'leaf plant middle crossed far',
+      ['certificate/chain-order'],
+    ],
+    [
+      'cross-signed, the leaf not first',
+      'plant leaf crossed middle',
+      'leaf plant middle crossed',
       ['certificate/chain-order'],
     ],
     ['an authority that is not valid yet', 'ofEarly early', 'ofEarly early', ['certificate/chain-not-valid']],
@@ -93,48 +113,68 @@ describe('the certificates of a file, whatever their order', () => {
   });
 
   type Broken = Omit<DetailsOf['certificate/chain-broken'], 'path'>;
-  test.each<[string, string, Broken]>([
+  test.each<[string, string, string, Broken]>([
     [
       'another authority of the same name',
       'leaf impostor middle',
+      'leaf',
       { subject: 'CN=Plant', of: 'CN=edge-001', issuer: 'CN=Plant', why: 'other-key' },
     ],
     [
       'one that comes first',
       'impostor leaf',
+      'leaf',
       { subject: 'CN=Plant', of: 'CN=edge-001', issuer: 'CN=Plant', why: 'other-key' },
     ],
     [
       'an authority that may not sign',
       'ofMute mute',
+      'ofMute',
       { subject: 'CN=Mute', of: 'CN=edge-001', issuer: 'CN=Mute', why: 'may-not-sign' },
     ],
     [
       'a link left out',
       'leaf middle root',
+      'leaf',
       { subject: 'CN=Middle', of: 'CN=edge-001', issuer: 'CN=Plant', why: 'stranger' },
     ],
     [
       'one behind the root',
       'leaf plant middle root old',
+      'leaf plant middle root',
       { subject: 'CN=Old root', of: 'CN=Root', issuer: 'CN=Root', why: 'behind-root' },
     ],
-    [
-      'the certificate of another device',
-      'leaf other plant',
-      { subject: 'CN=edge-002', of: 'CN=Plant', issuer: 'CN=Middle', why: 'stranger' },
-    ],
-  ])('%s breaks the chain', async (_, given, broken) => {
+  ])('%s breaks the chain, which nobody is known to refuse', async (_, given, kept, broken) => {
     const { rules, findings, identities } = await judged(given);
     expect(rules).toEqual(['certificate/chain-broken']);
     expect(findings).toMatchObject([
       { ...told('certificate/chain-broken', { path: 'chain.pem', ...broken }), device: 'edge-001', place: at(12) },
     ]);
+    // The bundle has what is left of the chain.
+    expect(identities[0]?.certificates.primary?.pem).toBe(file(kept));
+  });
+
+  test.each([
+    ['two of one device', 'leaf second plant', ['CN=edge-001', 'CN=edge-001']],
+    ['two self-signed ones of one device', 'alone again', ['CN=edge-001', 'CN=edge-001']],
+    ['those of two devices', 'leaf other plant', ['CN=edge-001', 'CN=edge-002']],
+    ['those of two devices, and the wrong one first', 'other plant leaf', ['CN=edge-002', 'CN=edge-001']],
+  ])('%s are more than one certificate', async (_, given, subjects) => {
+    const { findings, identities } = await judged(given);
+    expect(findings).toContainEqual({
+      ...told('certificate/more-than-one', { path: 'chain.pem', subjects }),
+      device: 'edge-001',
+      place: at(12),
+    });
     expect(identities).toEqual([]);
   });
 
   test('authorities alone are no device, and no more is said of them', async () => {
-    expect((await judged('root middle')).rules).toEqual(['certificate/cn-mismatch', 'certificate/signing-key']);
+    expect((await judged('root middle')).rules).toEqual([
+      'certificate/cn-mismatch',
+      'certificate/is-ca',
+      'certificate/no-digital-signature',
+    ]);
     const details = { path: 'chain.pem', commonNames: ['Middle'], id: 'edge-001' };
     expect((await judged('root middle')).findings[0]).toMatchObject(told('certificate/cn-mismatch', details));
   });

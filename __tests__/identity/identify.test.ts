@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { identify, identifyEarlier } from '../../src/identity/identify.ts';
-import type { Finding } from '../../src/model/finding.ts';
+import type { JudgeOptions } from '../../src/identity/judge.ts';
+import type { Finding, Severity } from '../../src/model/finding.ts';
 import { isHubHost } from '../../src/model/fleet.ts';
 import type { Shared } from '../../src/rules/certificate.ts';
 import type { Unreadable } from '../../src/rules/unreadable.ts';
@@ -23,7 +24,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(wishes: readonly Wish[], options: { now?: Date; expiryWarningDays?: number } = {}) {
+function run(wishes: readonly Wish[], options: Partial<JudgeOptions> = {}) {
   return identify(wishes.map(device), openWorkspace(folder), { now, expiryWarningDays: 30, ...options });
 }
 
@@ -87,7 +88,8 @@ describe('files that are no certificates', () => {
     };
     for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
     const paths = ['none.pem', 'empty.pem', 'text.pem', 'huge.pem', 'key.pem', '../x.pem', '.git/x.pem'];
-    const { value, findings } = await run(paths.map((primary, i) => ({ id: `edge-${i}`, certificates: { primary } })));
+    const wishes = paths.map((primary, i) => ({ id: `edge-${i}`, certificates: { primary }, place: () => at(i) }));
+    const { value, findings } = await run(wishes);
     expect(value).toEqual([]);
     const unread = (path: string) => {
       const file = openWorkspace(folder).read(path, 1048576);
@@ -105,22 +107,31 @@ describe('files that are no certificates', () => {
         told('certificate/private-key-present', { path: 'key.pem', format: 'EC PRIVATE KEY' }),
         outside('../x.pem'),
         outside('.git/x.pem'),
-      ].map((said, i) => ({ ...said, device: `edge-${i}`, place: at(12) })),
+      ].map((said, i) => ({ ...said, device: `edge-${i}`, place: at(i) })),
     );
   });
 
-  test('a file that defaults name for all is one fault; one with {id} is a fault of each device', async () => {
+  test('a file that defaults name for all is one fault of all devices, also with {id}', async () => {
     const place = () => at(3);
     const shared = { certificates: { primary: 'none.pem' }, place };
     const own = (id: string) => ({ id, certificates: { primary: `none-${id}.pem` }, place });
-    const { value, findings } = await run([{ id: 'a', ...shared }, { id: 'b', ...shared }, own('c'), own('d')]);
-    expect(value).toEqual([]);
-    const missing = (device: string, path: string) => ({
-      ...told('certificate/missing', { path }),
-      device,
-      place: at(3),
-    });
-    expect(findings).toEqual([missing('a', 'none.pem'), missing('c', 'none-c.pem'), missing('d', 'none-d.pem')]);
+    const missing = (path: string) => ({ ...told('certificate/missing', { path }), place: at(3) });
+    expect(
+      (
+        await run([
+          { id: 'a', ...shared },
+          { id: 'b', ...shared },
+        ])
+      ).findings,
+    ).toEqual([{ ...missing('none.pem'), devices: ['a', 'b'] }]);
+    expect((await run([own('c'), own('d')])).findings).toEqual([{ ...missing('none-{id}.pem'), devices: ['c', 'd'] }]);
+  });
+
+  test('a missing file with the separators of Windows is told with those of here', async () => {
+    const { findings } = await run([{ certificates: { primary: 'certs\\edge-001.pem' } }]);
+    expect(findings).toMatchObject([told('certificate/missing', { path: 'certs\\edge-001.pem' })]);
+    expect(findings[0]?.remedy).toContain('certs/edge-001.pem');
+    expect(told('certificate/missing', { path: 'C:\\certs\\edge.pem' }).remedy).not.toContain('C:/');
   });
 
   test('a bad file named at two places is told at both', async () => {
@@ -149,6 +160,8 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     make('md5', { keyType: 'rsa2048', digest: 'md5' });
     make('sha1', { digest: 'sha1' });
     make('authority', { extensions: ['basicConstraints = critical, CA:TRUE', 'keyUsage = keyCertSign'] });
+    make('encipherment', { extensions: ['keyUsage = keyEncipherment, keyAgreement'] });
+    make('secp256k1', { keyType: 'secp256k1' });
     make('is-ca', { extensions: ['basicConstraints = critical, CA:TRUE'] });
     make('server', { extensions: ['extendedKeyUsage = serverAuth, 1.2.3.4'] });
     make('server-and-client', { extensions: ['extendedKeyUsage = serverAuth, clientAuth'] });
@@ -175,19 +188,28 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     ['other-cn', {}, ['certificate/cn-mismatch @12', single]],
     ['two-cns', {}, ['certificate/cn-mismatch @12', single]],
     ['line-break-cn', {}, ['certificate/cn-mismatch @12', single]],
-    ['rsa1024', {}, ['certificate/weak-key @12', single]],
-    ['rsa2047', {}, ['certificate/weak-key @12', single]],
+    ['rsa1024', { runtime: '1.4 debian' }, ['certificate/weak-key @12', single]],
+    ['rsa2047', { runtime: '1.6 debian' }, ['certificate/weak-key @12', single]],
+    ['rsa1024', { runtime: '1.1 debian' }, ['certificate/small-key @12', single]],
+    ['rsa1024', { runtime: '1.3 debian' }, ['certificate/small-key @12', single]],
+    ['rsa2048', { runtime: '1.6 debian' }, [single]],
     ['rsa2048', {}, [single]],
     ['p384', {}, [single]],
     ['p384', { runtime: '1.1 windows' }, ['certificate/key-type-unsupported @12', single]],
     ['p384', { runtime: '1.0.10 windows' }, ['certificate/key-type-unsupported @12', single]],
-    ['p384', { runtime: '1.4 windows' }, [single]],
+    ['p384', { runtime: '1.4 windows' }, ['certificate/key-type-unsupported @12', single]],
+    ['p384', { runtime: '1.2 debian' }, ['certificate/key-type-unsupported @12', single]],
+    ['secp256k1', { runtime: '1.6 linux' }, ['certificate/key-type-unsupported @12', single]],
+    ['secp256k1', { runtime: '1.1 debian' }, [single]],
+    ['primary', { runtime: '1.6 debian' }, [single]],
+    ['primary', { runtime: '1.1 windows' }, ['certificate/key-type-unsupported @12', single]],
     ['rsa2048', { runtime: '1.1 windows' }, [single]],
     ['ed25519', { runtime: '1.5 debian' }, ['certificate/key-type-unsupported @12', single]],
     ['rsa-pss', {}, ['certificate/key-type-unsupported @12', single]],
     ['md5', {}, ['certificate/weak-signature @12', single]],
     ['sha1', {}, ['certificate/weak-signature @12', single]],
-    ['authority', {}, ['certificate/signing-key @12', single]],
+    ['authority', {}, ['certificate/is-ca @12', 'certificate/no-digital-signature @12', single]],
+    ['encipherment', {}, ['certificate/no-digital-signature @12', single]],
     ['is-ca', {}, ['certificate/is-ca @12', single]],
     ['server', {}, ['certificate/no-client-auth @12', single]],
     ['server-and-client', {}, [single]],
@@ -211,6 +233,19 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     expect(value).toHaveLength(findings.some(({ severity }) => severity === 'error') ? 0 : 1);
   });
 
+  test.each<[string, Severity | 'off', number]>([
+    ['other-cn certificate/cn-mismatch', 'error', 0],
+    ['other-cn certificate/cn-mismatch', 'warning', 1],
+    ['expired certificate/expired', 'warning', 1],
+    ['is-ca certificate/is-ca', 'off', 1],
+    ['is-ca certificate/is-ca', 'error', 0],
+  ])('%s, %s by the workflow: %i identities', async (what, severity, identities) => {
+    const [name = '', rule = ''] = what.split(' ');
+    const wish = { certificates: { primary: `${name}.pem` } };
+    const { value } = await run([wish], { rules: new Map([[rule, severity]]) });
+    expect(value).toHaveLength(identities);
+  });
+
   test.each<[string, Wish, ReturnType<typeof told>]>([
     ['server', {}, told('certificate/no-client-auth', { path: 'server.pem', usages: ['serverAuth', '1.2.3.4'] })],
     [
@@ -221,7 +256,18 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     [
       'p384',
       { runtime: '1.1 windows' },
-      told('certificate/key-type-unsupported', { path: 'p384.pem', key: { curve: 'secp384r1', version: '1.1' } }),
+      told('certificate/key-type-unsupported', {
+        path: 'p384.pem',
+        key: { curve: 'secp384r1', version: '1.1', only: 'rsa' },
+      }),
+    ],
+    [
+      'p384',
+      { runtime: '1.5 debian' },
+      told('certificate/key-type-unsupported', {
+        path: 'p384.pem',
+        key: { curve: 'secp384r1', version: '1.5', only: 'p256' },
+      }),
     ],
     ['ed25519', {}, told('certificate/key-type-unsupported', { path: 'ed25519.pem', key: { algorithm: 'Ed25519' } })],
     ['expired', {}, told('certificate/expired', { path: 'expired.pem', notAfter: '2026-12-31T23:59:59Z' })],
@@ -237,7 +283,7 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
       }),
     ],
     ['future', {}, told('certificate/not-yet-valid', { path: 'future.pem', notBefore: '2027-01-01T00:00:01Z' })],
-    ['rsa1024', {}, told('certificate/weak-key', { path: 'rsa1024.pem', bits: 1024 })],
+    ['rsa1024', { runtime: '1.5 debian' }, told('certificate/weak-key', { path: 'rsa1024.pem', bits: 1024 })],
     ['md5', {}, told('certificate/weak-signature', { path: 'md5.pem', digest: 'MD5' })],
   ])('%s %o is told with what was found', async (name, wish, said) => {
     const { findings } = await run([{ certificates: { primary: `${name}.pem` }, ...wish }]);
@@ -353,6 +399,14 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
       ]);
     });
 
+    test('a certificate of another name, where the workflow lowers that, is found to be shared', async () => {
+      const wishes = [one, { ...two, certificates: { primary: 'primary.pem' } }];
+      const rules = new Map([['certificate/cn-mismatch', 'warning' as const]]);
+      const { value, findings } = await run(wishes, { rules });
+      expect(findings.map(({ rule }) => rule)).toContain('certificate/shared-between-devices');
+      expect(value.map(({ device }) => device.id)).toEqual(['edge-001']);
+    });
+
     test('one id in two hubs is one device', async () => {
       const hub = (name: string) => {
         if (!isHubHost(name)) throw new Error(name);
@@ -382,7 +436,9 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
       const place = () => at(3);
       const names = ['a', 'b', 'c'].map((id) => ({ id, thumbprints: { primary: hex(40) }, place }));
       const { findings } = await run(names);
-      expect(findings.filter(({ severity }) => severity === 'error').map(({ device }) => device)).toEqual(['b', 'c']);
+      expect(findings.filter(({ severity }) => severity === 'error').map(({ devices }) => devices)).toEqual([
+        ['b', 'c'],
+      ]);
     });
 
     test('is not a device that is named twice, nor two with files of their own', async () => {

@@ -215,3 +215,14 @@ describe('a private key committed by mistake', () => {
     },
   );
 });
+
+test('a search that meets a bound says so, with the keys that it has found', async () => {
+  const workspace = openWorkspace(folderWith({ 'a.key': text(ec.privateKey, 'sec1'), 'b/c.key': '', 'd/e.key': '' }), {
+    bounds: { folders: 1, files: 100, seconds: 100 },
+  });
+  const findings = await findPrivateKeys(['.'], workspace);
+  expect(findings).toEqual([
+    told('certificate/key-search-bound', { bound: { most: 1, of: 'folders' } }),
+    expect.objectContaining({ rule: 'certificate/private-key-present', place: { file: 'a.key', line: 1, column: 1 } }),
+  ]);
+});

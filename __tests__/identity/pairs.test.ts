@@ -5,7 +5,7 @@ import { type PairOptions, pairCertificates } from '../../src/identity/pairs.ts'
 import { certificateExtensions } from '../../src/model/identity.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { type SelfSigned, writeCertificate } from '../support/certificate.ts';
-import { issue, issueAuthority } from '../support/chain.ts';
+import { issue, issueAuthority, joined } from '../support/chain.ts';
 import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 
@@ -21,7 +21,7 @@ async function pair(
     await writeCertificate(join(folder, path), typeof wanted === 'string' ? { subject: [{ CN: [wanted] }] } : wanted);
   }
   const workspace = openWorkspace(folder);
-  const paths = workspace.filesBelow(['.'], certificateExtensions);
+  const { files: paths } = workspace.filesBelow(['.'], certificateExtensions);
   const { value, findings } = await pairCertificates(paths, workspace, options);
   return {
     pairs: Object.fromEntries(value.map(({ id, certificates }) => [id, certificates])),
@@ -129,11 +129,44 @@ describe('certificate files become devices by their common names', () => {
   });
 });
 
+describe('one certificate in several files', () => {
+  it.each<[string, Record<string, 'leaf' | 'chain' | 'other'>, object]>([
+    [
+      'as certGen.sh writes it',
+      {
+        'iot-edge-device-identity-a.cert.pem': 'leaf',
+        'iot-edge-device-identity-a-full-chain.cert.pem': 'chain',
+        'newcerts/1002.pem': 'leaf',
+      },
+      { primary: 'iot-edge-device-identity-a-full-chain.cert.pem' },
+    ],
+    ['whatever the order of the names', { '1.pem': 'chain', '2.pem': 'leaf' }, { primary: '1.pem' }],
+    ['in the slot that one of them names', { 'a-secondary.pem': 'leaf', 'b.pem': 'chain' }, { secondary: 'b.pem' }],
+    [
+      'in both slots, as the names say',
+      { 'a-primary.pem': 'leaf', 'a-secondary.pem': 'leaf' },
+      { primary: 'a-primary.pem', secondary: 'a-secondary.pem' },
+    ],
+    [
+      'beside another certificate of the device',
+      { '1.pem': 'leaf', '1-chain.pem': 'chain', '2.pem': 'other' },
+      { primary: '1-chain.pem', secondary: '2.pem' },
+    ],
+  ])('%s', async (_, files, expected) => {
+    const by = await issueAuthority('Root');
+    const leaf = await issue('a', { by, from: -9 });
+    const contents = { leaf: leaf.pem, chain: joined(leaf, by), other: (await issue('a', { by })).pem };
+    const folder = folderWith(Object.fromEntries(Object.entries(files).map(([path, what]) => [path, contents[what]])));
+    const seen = await pair({}, folder, { matched: () => true });
+    expect([seen.pairs, seen.findings]).toEqual([{ a: expected }, []]);
+  });
+});
+
 describe('left out, and told', () => {
   it.each<[string, SelfSigned]>([
-    ['certificate/signing-key', { subject: [{ CN: ['root'] }], authority: true }],
-    ['certificate/no-cn', { subject: [{ O: ['Contoso'] }] }],
-    ['certificate/cn-mismatch', { subject: [{ CN: ['a'] }, { CN: ['b'] }] }],
+    ['certificate/authority-left-out', { subject: [{ CN: ['root'] }], authority: true }],
+    ['certificate/names-no-device', { subject: [{ O: ['Contoso'] }] }],
+    ['certificate/names-no-device', { subject: [{ CN: ['a'] }, { CN: ['b'] }] }],
     ['device/id-characters', { subject: [{ CN: ['edge 1'] }] }],
   ])('%s', async (rule, wanted) => {
     const seen = await pair({ 'good.pem': 'good', 'x.pem': wanted });
@@ -165,35 +198,94 @@ describe('left out, and told', () => {
     ]);
   });
 
-  it('guesses the name that is missing from that of the file', async () => {
-    const seen = await pair({ 'edge-7-primary.pem': { subject: [] } });
-    expect(seen.said).toMatchObject([told('certificate/no-cn', { path: 'edge-7-primary.pem', id: 'edge-7' })]);
-  });
+  it.each<[string, Record<string, string[]>[], string[]]>([
+    ['no name', [], []],
+    ['two names', [{ CN: ['a'] }, { CN: ['b'] }], ['a', 'b']],
+  ])(
+    'a certificate of %s is told with its names: it makes no device, so it is an error',
+    async (_, subject, commonNames) => {
+      const { said } = await pair({ 'edge-7.pem': { subject } });
+      expect(said).toMatchObject([told('certificate/names-no-device', { path: 'edge-7.pem', commonNames })]);
+      expect(said[0]?.severity).toBe('error');
+    },
+  );
 });
 
 describe('authorities among the files', () => {
   const root = () => issueAuthority('root', { authority: 'says-ca' });
 
-  it('are a fault where each file was meant, and a notice where a glob matched them', async () => {
-    const authority = { 'a.pem': 'a', 'ca.pem': { subject: [{ CN: ['root'] }], authority: true } };
-    expect((await pair(authority)).findings).toEqual([['certificate/signing-key', 'ca.pem']]);
-    const seen = await pair(authority, folderWith(), { matched: true });
-    expect(seen.findings).toEqual([['certificate/authority-left-out', 'ca.pem']]);
+  it('are a fault where each file was meant, and a warning where a glob matched them', async () => {
+    const by = await issueAuthority('plant');
+    const folder = folderWith({ 'a.pem': (await issue('a', { by })).pem, 'plant.pem': by.pem });
+    const said = { path: 'plant.pem', issued: 'a.pem' };
+    const named = await pair({}, folder);
+    expect(named.said).toMatchObject([told('certificate/signing-key', said)]);
+    const seen = await pair({}, folder, { matched: () => true });
+    expect(seen.said).toMatchObject([told('certificate/authority-left-out', said)]);
+    expect([named.pairs, seen.pairs]).toEqual([{ a: { primary: 'a.pem' } }, { a: { primary: 'a.pem' } }]);
+  });
+
+  it('are found by a chain too, and told once for all files of one certificate', async () => {
+    const root = await issueAuthority('plant');
+    const middle = await issueAuthority('line-3', { by: root });
+    const leaf = await issue('a', { by: middle });
+    const folder = folderWith({
+      'a.pem': joined(leaf, middle, root),
+      'plant.pem': root.pem,
+      'copy.pem': root.pem,
+      'line-3.pem': middle.pem,
+    });
+    const seen = await pair({}, folder, { matched: () => true });
     expect(seen.pairs).toEqual({ a: { primary: 'a.pem' } });
+    expect(seen.said).toMatchObject([
+      told('certificate/authority-left-out', { path: 'copy.pem', issued: 'a.pem' }),
+      told('certificate/authority-left-out', { path: 'line-3.pem', issued: 'a.pem' }),
+    ]);
+  });
+
+  it.each([
+    // What az iot edge devices create makes: self-signed, CN = id, keyCertSign.
+    ['edge-001.hub-auth-cert.pem', 'edge-001', true],
+    ['certs/01.pem', 'edge-001', true],
+    ['ca-07-primary.pem', 'ca-07', true],
+    ['iotedge_config_cli_root.pem', 'Azure_IoT_CLI_Extension_Cert', false],
+    ['azure-iot-test-only.root.ca.cert.pem', 'Azure_IoT_Hub_CA_Cert_Test_Only', false],
+    ['ca.pem', 'ca', false],
+    ['x.pem', 'plant-ca', false],
+    ['x.pem', 'PlantRoot', false],
+    ['x.pem', 'Plant CA', false],
+  ])('%s of CN %s, which may sign and signed none of the files, is a device: %s', async (path, name, isDevices) => {
+    const signer = { subject: [{ CN: [name] }], authority: true };
+    const seen = await pair({ [path]: signer }, folderWith(), { matched: () => true });
+    expect(Object.keys(seen.pairs)).toEqual(isDevices ? [name] : []);
+    expect(seen.findings).toEqual(isDevices ? [] : [['certificate/authority-left-out', path]]);
+  });
+
+  it('are those that may sign and are not self-signed', async () => {
+    const [by] = [await issueAuthority('Root')];
+    const folder = folderWith({ 'edge-001.pem': (await issueAuthority('edge-001', { by })).pem });
+    const seen = await pair({}, folder, { matched: () => true });
+    expect([seen.pairs, seen.findings]).toEqual([{}, [['certificate/authority-left-out', 'edge-001.pem']]]);
+  });
+
+  it('are not the two self-signed certificates of one device, which have one name', async () => {
+    const one = (from: number) => ({ subject: [{ CN: ['a'] }], authority: true, from });
+    const seen = await pair({ '1.pem': one(-9 * day), '2.pem': one(-day) }, folderWith(), { matched: () => true });
+    expect([seen.pairs, seen.findings]).toEqual([{ a: { primary: '1.pem', secondary: '2.pem' } }, []]);
   });
 
   it('are told by what they issued, where they only say CA:TRUE', async () => {
     const by = await root();
     const [alike, issued] = [await issue('self', { authority: 'says-ca' }), await issue('a', { by })];
     const folder = folderWith({ 'a.pem': issued.pem, 'root.pem': by.pem, 'self.pem': alike.pem });
-    const seen = await pair({}, folder, { matched: true });
+    const seen = await pair({}, folder, { matched: () => true });
     expect(seen.pairs).toEqual({ a: { primary: 'a.pem' }, self: { primary: 'self.pem' } });
     expect(seen.findings).toEqual([['certificate/authority-left-out', 'root.pem']]);
   });
 
   it('are none where all say CA:TRUE', async () => {
     const folder = folderWith({ 'root.pem': (await root()).pem });
-    expect((await pair({}, folder, { matched: true })).pairs).toEqual({ root: { primary: 'root.pem' } });
+    expect((await pair({}, folder, { matched: () => true })).pairs).toEqual({ root: { primary: 'root.pem' } });
   });
 });
 
@@ -206,7 +298,7 @@ describe('files that a glob matched', () => {
     const placeOf = () => ({ file: 'devices.yaml', line: 3, column: 7 });
     const paths = ['a.key.pem', 'ignored.key.pem'];
     const workspace = openWorkspace(folder, { checkIgnored });
-    const { findings } = await pairCertificates(paths, workspace, { matched: true, placeOf });
+    const { findings } = await pairCertificates(paths, workspace, { matched: () => true, placeOf });
     expect(findings).toMatchObject([
       {
         ...told('certificate/private-key-present', { path: 'a.key.pem', format: 'PRIVATE KEY' }),

@@ -26,7 +26,7 @@ function positionOf(text: string, part: string, nth = 1): readonly [line: number
 const yaml = `devices:
   - id: edge#1
     runtime: { version: "1.1", platform: windows, containerOs: linux, securityDaemonScript: 'C:\\edge\\daemon.ps1' }
-    identity: { privateKey: "pkcs11:object={id}", pinFrom: IOTEDGE_PIN }
+    identity: { privateKey: "pkcs11:token=edge;object={id}", pinFrom: IOTEDGE_PIN }
     config:
       base: base/{id}.yaml
       parentHostname: gateway.plant.example
@@ -53,7 +53,7 @@ const json = JSON.stringify({
         containerOs: 'linux',
         securityDaemonScript: 'C:\\edge\\daemon.ps1',
       },
-      identity: { privateKey: 'pkcs11:object={id}', pinFrom: 'IOTEDGE_PIN' },
+      identity: { privateKey: 'pkcs11:token=edge;object={id}', pinFrom: 'IOTEDGE_PIN' },
       config: {
         base: 'base/{id}.yaml',
         parentHostname: 'gateway.plant.example',
@@ -83,7 +83,7 @@ const cells: Readonly<Record<string, string>> = {
   'runtime.platform': 'windows',
   'runtime.containerOs': 'linux',
   'runtime.securityDaemonScript': 'C:\\edge\\daemon.ps1',
-  'identity.privateKey': 'pkcs11:object={id}',
+  'identity.privateKey': 'pkcs11:token=edge;object={id}',
   'identity.pinFrom': 'IOTEDGE_PIN',
   'config.base': 'base/{id}.yaml',
   'config.parentHostname': 'gateway.plant.example',
@@ -119,7 +119,7 @@ const expected: Pick<Device, 'runtime' | 'identity' | 'config'> = {
     containerOs: 'linux',
     securityDaemonScript: 'C:\\edge\\daemon.ps1',
   },
-  identity: { slot: 'primary', privateKey: 'pkcs11:object=edge%231', pinFrom: 'IOTEDGE_PIN' },
+  identity: { slot: 'primary', privateKey: 'pkcs11:token=edge;object=edge%231', pinFrom: 'IOTEDGE_PIN' },
   config: {
     base: 'fleet/base/edge#1.yaml',
     parentHostname: 'gateway.plant.example',
@@ -157,18 +157,14 @@ describe('what goes into a configuration', () => {
     ['config.dynamicReprovisioning', 'yes'],
     ['config.network.ipv6', '1'],
     ['config.imageGarbageCollection.enabled', 'on'],
-    ['config.imageGarbageCollection.cleanupRecurrence', '12h'],
-    ['config.imageGarbageCollection.cleanupTime', '24:00'],
-    ['config.imageGarbageCollection.imageAgeCleanupThreshold', '1w'],
     ['config.edgeCa.lifetimeDays', 'ninety'],
-    ['config.edgeCa.lifetimeDays', '0'],
-    ['config.watchdog.maxRetries', '0'],
+    ['config.edgeCa.lifetimeDays', '4294967296'],
+    ['config.watchdog.maxRetries', '-1'],
     ['config.watchdog.maxRetries', 'never'],
     ['config.autoReprovisioningMode', 'dynamic'],
     ['config.agent.registry.passwordFrom', 'PASSWORD'],
     ['identity.pinFrom', '1234'],
     ['runtime.containerOs', 'Linux'],
-    ['config.pkcs11.library', 'm.so'],
     ['config.pkcs11.baseSlot', 'token=edge'],
   ])('has the wrong type as %s = %s in a cell, which is told there', async (key, written) => {
     const text = csv({ ...cells, [key]: `"${written}"` });
@@ -184,8 +180,10 @@ describe('what goes into a configuration', () => {
   it('may retry for ever, in each form', async () => {
     const cell = await read('a.csv', csv({ ...cells, 'config.watchdog.maxRetries': 'infinite' }));
     expect(cell.value.devices[0]?.config.watchdog).toEqual({ maxRetries: 'infinite' });
-    const { value } = await deviceOf({ config: { watchdog: { maxRetries: 'infinite' } } });
-    expect(value.devices[0]?.config.watchdog).toEqual({ maxRetries: 'infinite' });
+    for (const maxRetries of ['infinite', 'Infinite', 'INFINITE']) {
+      const { value } = await deviceOf({ config: { watchdog: { maxRetries } } });
+      expect(value.devices[0]?.config.watchdog).toEqual({ maxRetries: 'infinite' });
+    }
   });
 });
 

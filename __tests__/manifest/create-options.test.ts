@@ -42,3 +42,16 @@ describe('null in a list of createOptions', () => {
     expect(value.devices[0]?.config.agent.createOptions).toEqual({ Env: ['A=1'], Mounts: [{ Target: '/a' }] });
   });
 });
+
+describe('the place of an option', () => {
+  it('is its own, also where its name has dots', async () => {
+    const { value } = await read(
+      manifest('1.5', '{ Labels: { com.example.plant: 7 } }', '{ Labels: { com.example: 8 } }'),
+    );
+    const placeOf = (key: string) => value.devices[0]?.place(`config.agent.createOptions.${key}`);
+    expect(placeOf('Labels.com.example.plant')).toEqual(at('devices.yaml', 3, 68));
+    expect(placeOf('Labels.com.example')).toEqual(at('devices.yaml', 6, 64));
+    // An absent key has the place of the id.
+    expect(placeOf('Labels.com')).toEqual(at('devices.yaml', 5, 9));
+  });
+});

@@ -50,6 +50,28 @@ edge-2,,,1.1,debian,,,
     expect(value.devices[1]).not.toHaveProperty('config.hostname');
   });
 
+  it.each([
+    ['sep=;', ';'],
+    ['SEP=,', ','],
+    ['"sep=;"', ';'],
+    ['sep=\t', '\t'],
+    ['sep=|', '|'],
+  ])('begins where Excel begins it, behind the line %j, and is divided by its sign', async (line, sign) => {
+    const rows = ['id,statusReason,runtime.version,runtime.platform', 'edge-1,x,1.1,debian', 'edge-2,,1.1,debian'];
+    for (const end of ['\n', '\r\n', '\r']) {
+      const text = [line, ...rows.map((row) => row.replaceAll(',', sign)), ''].join(end);
+      const { value, findings } = await read({ 'd.csv': `\uFEFF${text}` });
+      expect(findings).toEqual([]);
+      expect(value.devices.map(({ id }) => id)).toEqual(['edge-1', 'edge-2']);
+      if (end !== '\r') expect(value.devices[0]!.place('statusReason')).toEqual({ file: 'd.csv', line: 3, column: 8 });
+    }
+  });
+
+  it('has no such line where the sign is missing, nor elsewhere', async () => {
+    expect((await faults(`sep=\nid,${runtime}\n`))[0]).not.toEqual([]);
+    expect(await faults(`id,${runtime}\nsep=;,1.1,debian\n`)).toEqual([[], ['sep=;']]);
+  });
+
   it('tells where a value stands, behind line breaks, quotes and letters of several bytes', async () => {
     const text = `id,statusReason,${runtime}\none,"a ""b""\nüñ🚚",1.1,"debian"\ntwo,é , 1.1 ,debian\n`;
     const { value, findings } = await read({ 'd.csv': text });
@@ -120,6 +142,16 @@ edge-2,,,1.1,debian,,,
       `id,${runtime}\na,"1,1",debian\nb,1.1,debian\n`,
       [['manifest/type', 2, 3]],
       ['b'],
+    ],
+    [
+      'ids that a spreadsheet shortened',
+      `id,${runtime}\n1.23457E+11,1.1,debian\n"1,5e+12",1.1,debian\n1E+11,1.1,debian\n1.2E+5,1.1,debian\n12E+11,1.1,debian\n`,
+      [
+        ['device/id-shortened', 2, 1],
+        ['device/id-shortened', 3, 1],
+        ['device/id-shortened', 4, 1],
+      ],
+      ['1.23457E+11', '1,5e+12', '1E+11', '1.2E+5', '12E+11'],
     ],
     ['an id that cannot be', `id,${runtime}\na b,1.1,debian\n`, [['device/id-characters', 2, 1]], []],
     ['a header alone', `id,${runtime}\n,,\n`, [['manifest/empty', 1, 1]], []],

@@ -16,6 +16,20 @@ describe('what an old version of a manifest declared', () => {
     expect((await declared('devices.csv', 'id,hub\none,a.example\ntwo,B.example\n')).devices).toEqual(expected);
   });
 
+  it('names a hub by its classic name, also where its domain was missing', async () => {
+    const names = [
+      'contoso.azure-devices.net',
+      'Contoso.device.azure-devices.net',
+      'contoso.SERVICE.azure-devices.net',
+      'contoso',
+    ];
+    const devices = names.map((hub) => `  - { id: one, hub: ${hub} }\n`);
+    const found = await declared('devices.yaml', `hub: x.device.azure-devices.net\ndevices:\n${devices.join('')}`);
+    expect(new Set(found.devices.map(({ hub }) => hub))).toEqual(new Set(['contoso.azure-devices.net']));
+    expect(found.hub).toBe('x.azure-devices.net');
+    expect((await declared('devices.csv', 'id,hub\none,http://a\n')).devices).toEqual([{ id: 'one', hub: 'http://a' }]);
+  });
+
   it('is told whatever else was wrong: unknown keys, missing runtimes, certificates that are gone', async () => {
     const yaml = 'versoin: 9\ndevices:\n  - { id: one, certficates: {} }\n  - { id: 7 }\n  - text\n';
     expect((await declared('devices.yaml', yaml)).devices).toEqual([{ id: 'one' }]);

@@ -221,13 +221,13 @@ const faults: readonly [rule: string, what: string, plant: Readonly<Record<strin
     { value: 'certificates.primary' },
   ],
   [
-    'certificate/signing-key',
-    'a certificate of an authority',
+    'certificate/is-ca',
+    'a certificate that may sign others',
     { 'certificates.primary': 'bad/ca.pem' },
     { value: 'certificates.primary' },
   ],
   [
-    'certificate/weak-key',
+    'certificate/small-key',
     'a key of 1024 bits',
     { 'certificates.primary': 'bad/weak.pem' },
     { value: 'certificates.primary' },
@@ -270,7 +270,7 @@ const faults: readonly [rule: string, what: string, plant: Readonly<Record<strin
   ],
   ['thumbprint/missing', 'nothing to register', none, { value: 'id' }],
   ['hub/not-allowed', 'a hub of somebody else', { hub: 'evil.example' }, { value: 'hub' }],
-  ['config/hostname', 'a host name that cannot be', { 'config.hostname': 'press_2' }, { value: 'config.hostname' }],
+  ['config/hostname', 'a host name of no DNS', { 'config.hostname': 'press_2' }, { value: 'config.hostname' }],
   ['config/uri', 'a relative place', { 'identity.certificate': 'a.pem' }, { value: 'identity.certificate' }],
   [
     'config/uri',
@@ -281,8 +281,8 @@ const faults: readonly [rule: string, what: string, plant: Readonly<Record<strin
   [
     'config/path-needs-encoding',
     'a place with a space',
-    { 'identity.privateKey': '/var/my key.pem' },
-    { value: 'identity.privateKey' },
+    { 'runtime.version': '1.5', 'identity.certificate': '/var/my cert.pem' },
+    { value: 'identity.certificate' },
   ],
   [
     'config/secret-in-manifest',

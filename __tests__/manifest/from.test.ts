@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -5,7 +6,7 @@ import { pairCertificates } from '../../src/identity/pairs.ts';
 import { readFleet } from '../../src/manifest/read.ts';
 import { provision } from '../../src/provision.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
-import { type Issued, issue, issueAuthority } from '../support/chain.ts';
+import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts';
 import { requestWithoutHub, worldWithoutHub } from '../support/check.ts';
 import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
@@ -153,6 +154,57 @@ describe('devices from certificates', () => {
     const [empty] = findings.filter(({ severity }) => severity === 'error');
     expect(empty).toEqual({ ...told('manifest/empty', { from: pattern }), place: at('devices.yaml', 5, 18) });
     expect(empty?.remedy).toContain(instead);
+  });
+});
+
+describe('folders as other tools write them', () => {
+  it('certGen.sh of Azure/iotedge: each certificate alone and with its chain', async () => {
+    const root = await issueAuthority('Azure_IoT_Hub_CA_Cert_Test_Only');
+    const middle = await issueAuthority('Azure_IoT_Hub_Intermediate_Cert_Test_Only', { by: root });
+    const ca = await issueAuthority('edge-001.ca', { by: middle });
+    const leaf = await issue('edge-001', { by: middle });
+    const { devices, bundles, seen } = await render({
+      'devices.yaml': from('certs/*.pem'),
+      'certs/azure-iot-test-only.root.ca.cert.pem': root.pem,
+      'certs/azure-iot-test-only.intermediate.cert.pem': middle.pem,
+      'certs/azure-iot-test-only.intermediate-full-chain.cert.pem': joined(middle, root),
+      'certs/iot-edge-device-ca-edge-001.cert.pem': ca.pem,
+      'certs/iot-edge-device-ca-edge-001-full-chain.cert.pem': joined(ca, middle, root),
+      'certs/iot-edge-device-identity-edge-001.cert.pem': leaf.pem,
+      'certs/iot-edge-device-identity-edge-001-full-chain.cert.pem': joined(leaf, middle, root),
+    });
+    expect(devices).toEqual(['edge-001']);
+    const carried = bundles[0]?.files.find(({ name }) => name === 'identity-certificate.pem');
+    expect(carried?.text).toBe(joined(leaf, middle, root));
+    expect(seen).toEqual(Array(3).fill('certificate/authority-left-out devices.yaml:5:18'));
+  });
+
+  it('az iot edge devices create: the device has a self-signed certificate that may sign, also when it is renewed', async () => {
+    const root = await issueAuthority('Azure_IoT_CLI_Extension_Cert');
+    const ca = await issueAuthority('edge-001.deviceca', { by: root });
+    const now = await issueAuthority('edge-001', { from: -300 });
+    const files = {
+      'devices.yaml': from('"certs/**/*.pem"'),
+      'certs/edge-001.cert.pem': ca.pem,
+      'certs/edge-001.full-chain.cert.pem': joined(ca, root),
+      'certs/edge-001.hub-auth-cert.pem': now.pem,
+      'certs/iotedge_config_cli_root.pem': root.pem,
+    };
+    const leftOut = Array(2).fill('certificate/authority-left-out devices.yaml:5:18');
+    const use = ['certificate/is-ca devices.yaml:5:18', 'certificate/no-digital-signature devices.yaml:5:18'];
+    const first = await render(files);
+    expect(first.devices).toEqual(['edge-001']);
+    expect(first.seen.sort()).toEqual([...leftOut, ...use].sort());
+    expect(first.bundles[0]?.files.find(({ name }) => name === 'identity-certificate.pem')?.text).toBe(now.pem);
+
+    const next = await issueAuthority('edge-001');
+    const both = await render({ ...files, 'certs/next/edge-001.hub-auth-cert.pem': next.pem });
+    expect(both.devices).toEqual(['edge-001']);
+    const install = both.bundles[0]?.files.find(({ name }) => name === 'install.sh')?.text ?? '';
+    for (const { pem } of [now, next]) {
+      const thumbprint = new X509Certificate(pem).fingerprint256.replaceAll(':', '');
+      expect(install.toUpperCase()).toContain(thumbprint);
+    }
   });
 });
 

@@ -57,6 +57,40 @@ devices:
     expect(value.devices[0]).not.toHaveProperty('status');
   });
 
+  it.each([
+    ['contoso.azure-devices.net', undefined],
+    ['Contoso.Device.Azure-Devices.net', 'device'],
+    ['contoso.service.azure-devices.net', undefined],
+    ['contoso', undefined],
+  ])('calls a hub by its classic name, and knows which name devices get: %s', async (given, hubForm) => {
+    const ofManifest = await read({ 'devices.yaml': `hub: ${given}\n${minimal}` });
+    const own = await read({ 'devices.yaml': `${minimal}    hub: ${given}\n` });
+    for (const { value } of [ofManifest, own]) {
+      const [device] = value.devices;
+      expect([device?.hub, device?.hubForm]).toEqual(['contoso.azure-devices.net', hubForm]);
+    }
+  });
+
+  it('is warned that the service name of a hub is not for devices', async () => {
+    const details = {
+      given: 'contoso.service.azure-devices.net',
+      classic: 'contoso.azure-devices.net',
+      device: 'contoso.device.azure-devices.net',
+    };
+    const { findings } = await read({ 'devices.yaml': `hub: Contoso.service.azure-devices.net\n${minimal}` });
+    const place = at('devices.yaml', 1, 6);
+    expect(findings).toMatchObject([{ ...told('hub/service-name', details), place, device: 'one' }]);
+  });
+
+  it('is refused if it names a hub without its domain, with the whole name', async () => {
+    const { findings } = await read({ 'devices.yaml': `${minimal}    hub: Contoso\n` });
+    const details = { given: 'Contoso', meant: 'contoso.azure-devices.net' };
+    const place = at('devices.yaml', 5, 10);
+    expect(findings).toMatchObject([{ ...told('hub/no-domain', details), place, device: 'one' }]);
+    expect(findings[0]?.severity).toBe('error');
+    expect(findings[0]?.remedy).toContain('hub: contoso.azure-devices.net');
+  });
+
   it('tells where a value stands: at the device, or in the defaults it came from', async () => {
     const { value } = await read({
       'devices.yaml': `hub: a.b\ndefaults:\n${runtime}  certificates: { primary: p.pem }\ndevices:\n  - id: one\n    status: enabled\n`,
@@ -100,6 +134,14 @@ devices:
     ['a key twice', 'devices: []\ndevices: []\n', { kind: 'key-twice', key: 'devices' }, 2, 1],
     ['an alias without an anchor', 'devices: *nowhere\n', { kind: 'alias-unknown', alias: 'nowhere' }, 1, 10],
     ['too many levels', `devices: ${'['.repeat(40)}${']'.repeat(40)}\n`, { kind: 'too-deep', levels: 32 }, 1, 42],
+    [
+      'a pointer of Git LFS',
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d'.repeat(32)}\nsize 12\n`,
+      { kind: 'lfs-pointer', file: 'devices.yaml' },
+      1,
+      1,
+    ],
+    ['UTF-16 without a mark', Buffer.from('devices: []\n', 'utf16le'), { kind: 'utf-16', file: 'devices.yaml' }, 1, 1],
     ['bytes that are no text', Buffer.from([0xff, 0x00, 0xfe]), { kind: 'not-utf8', file: 'devices.yaml' }, 1, 1],
   ])('refuses %s', async (_, text, fault, line, column) => {
     const { value, findings } = await read({ 'devices.yaml': text });
@@ -169,6 +211,11 @@ describe('the form of a manifest', () => {
     ['no text at all', `# nothing\n`, [['manifest/empty', 1, 1]]],
     ['something else', `- a\n- b\n`, [['manifest/type', 1, 1]]],
     ['no runtime', `devices:\n  - id: a\n`, [['manifest/type', 2, 9]]],
+    [
+      'an id that a spreadsheet shortened',
+      `defaults:\n${runtime}devices:\n  - id: "1.23457E+11"\n`,
+      [['device/id-shortened', 4, 9]],
+    ],
     ['an id with a space', `defaults:\n${runtime}devices:\n  - id: a b\n`, [['device/id-characters', 4, 9]]],
     ['an id of 64 characters', `defaults:\n${runtime}devices:\n  - id: ${'a'.repeat(64)}\n`, []],
     [
@@ -183,6 +230,7 @@ describe('the form of a manifest', () => {
     ],
     ['every character an id may have', `defaults:\n${runtime}devices:\n  - id: "A-z.0_9:%#*?!(),+=@$';"\n`, []],
     ['a hub that is no host name', `hub: https://a/b\ndevices: [{ id: a }]\n`, [['manifest/type', 1, 6]]],
+    ['a hub with an empty label', `hub: a..b\n${minimal}`, [['manifest/type', 1, 6]]],
   ])('%s', async (_, text, expected) => {
     expect(await places({ 'devices.yaml': text })).toEqual(expected);
   });
@@ -394,7 +442,7 @@ function inMemory(text: string): Workspace {
     root: '/',
     read: () => ({ ok: true, bytes: Buffer.from(text) }),
     find: async (files) => ({ files, missing: [] }),
-    filesBelow: () => [],
+    filesBelow: () => ({ files: [] }),
     spelled: (pattern) => pattern,
     ignored: async () => new Set(),
   };

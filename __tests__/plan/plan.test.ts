@@ -277,6 +277,14 @@ describe('re-enabling', () => {
     expect(findings).toMatchObject([told('plan/re-enable', { id: 'edge-001', reason: 'stolen' })]);
   });
 
+  it('is blocked where the workflow makes it an error', () => {
+    const rules = new Map([['plan/re-enable', 'error' as const]]);
+    const device = found({ status: 'disabled' });
+    const { value, findings } = planDevice(hub, wanted({ status: 'enabled' }), device, { ...strict, rules });
+    expect(value.kind).toBe('blocked');
+    expect(findings).toMatchObject([{ rule: 'plan/re-enable', severity: 'error' }]);
+  });
+
   it('of a device that would be locked out is told beside the error', () => {
     const device = found({ status: 'disabled', thumbprints: pair('a', 'b') });
     expect(planned(wanted({ status: 'enabled' }), device).rules).toEqual(['plan/lockout', 'plan/re-enable']);

@@ -85,6 +85,19 @@ describeNeeding(['git'], 'devices that the default branch once declared, and its
     expect(await declared(folder)).toEqual(['a.example/one']);
   });
 
+  it('are those whose certificate may sign others and is self-signed, as az makes it; authorities are none', async () => {
+    const folder = repositoryWith({
+      'devices.yaml': 'hub: a.example\ndevices: { from: certs/*.pem }\n',
+      'certs/edge-1.hub-auth-cert.pem': (await issueAuthority('edge-1')).pem,
+      'certs/root.pem': (await issueAuthority('plant-root')).pem,
+      'certs/2.pem': (await issueAuthority('edge-2', { by: await issueAuthority('plant') })).pem,
+      'certs/3.pem': (await issue('edge-3')).pem,
+    });
+    rmSync(join(folder, 'certs'), { recursive: true });
+    commit(folder, 'all go', { 'devices.yaml': 'hub: a.example\ndevices: []\n' });
+    expect(await declared(folder)).toEqual(['a.example/edge-1', 'a.example/edge-3']);
+  });
+
   it('are not those whose certificates came when no manifest looked for them', async () => {
     const authority = await issueAuthority('root');
     const pem = async (id: string) => (await issue(id, { by: authority })).pem;

@@ -29,6 +29,14 @@ describe('devices that the files of the workspace no longer declare', () => {
     expect(await gone({ 'b.yaml': elsewhere })).toEqual({ 'edge-1': 'no doubt', 'edge-2': 'no doubt' });
   });
 
+  it('are all in doubt where the search for manifests meets a bound', async () => {
+    const bounds = { folders: 1, files: 100, seconds: 100 };
+    const files = { 'a/b.yaml': '', 'c.yaml': '', 'd/e.yaml': '' };
+    const devices = await goneFrom(openWorkspace(folderWith(files), { bounds }), once);
+    const why = { problem: 'not-listed', bound: { most: 1, of: 'folders' } };
+    expect(devices).toEqual(once.map((device) => ({ ...device, doubt: { file: '.', why } })));
+  });
+
   it('are not those of which a certificate lies where a manifest looks for them, whatever is wrong with it', async () => {
     const authority = await issueAuthority('edge-2');
     const files = { 'm.yaml': 'devices: { from: certs/*.pem }\n', 'certs/2.pem': authority.pem };

@@ -98,7 +98,7 @@ describe('the report as JSON', () => {
       remedy: 'Rename it.',
     };
     expect(findings).toEqual([
-      { ...said, file: 'fleet/devices.yaml', line: 12, column: 5, device: 'a' },
+      { ...said, file: 'fleet/devices.yaml', line: 12, column: 5, device: 'a', devices: ['a'] },
       { ...said, hub: 'a.b' },
     ]);
   });

@@ -146,7 +146,10 @@ describe('SARIF', () => {
 
   it('holds no secret, no hidden character and no link of a text', () => {
     const message = 'SharedAccessKey=c2VjcmV0 [x](https://evil.example) \u202e\n';
-    const { results } = read({ findings: [findingOf({ message })], faults: [new Fault('f', 'Bearer abc')] });
+    const { results } = read({
+      findings: [findingOf({ message, device: undefined })],
+      faults: [new Fault('f', 'Bearer abc')],
+    });
     expect(results[0].message.text).toMatch(
       /^SharedAccessKey=\*\*\* \[x\] \(https:\/\/evil\.example\) \\u\{202e\}\\n\n→ /,
     );

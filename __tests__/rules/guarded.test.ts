@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readBases } from '../../src/bundle/base/read.ts';
+import { configurationChanges } from '../../src/bundle/difference.ts';
 import { renderBundles } from '../../src/bundle/render.ts';
-import { identify } from '../../src/identity/identify.ts';
+import { identify, identifyEarlier } from '../../src/identity/identify.ts';
+import { findPrivateKeys } from '../../src/identity/keys.ts';
+import { pairCertificates } from '../../src/identity/pairs.ts';
 import { readFleet } from '../../src/manifest/read.ts';
+import { ValueReader } from '../../src/manifest/values.ts';
 import type { Device } from '../../src/model/fleet.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
 import { guarded, guardedLater } from '../../src/rules/guarded.ts';
@@ -12,6 +16,7 @@ import { faultIn, faultOf, said } from '../support/fault.ts';
 import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 
+const { place } = ValueReader.prototype;
 const subject = { device: 'one', place: { file: 'd.yaml', line: 3, column: 5 } };
 const why = 'out of luck';
 const fails = (): never => {
@@ -90,6 +95,71 @@ ${ids.map((id, n) => `  - { id: ${id}, certificates: { primary: ${id}.pem }, thu
     const { findings } = await readBases(fleet.devices, failingAt(workspace, 'two.yaml'));
     expect(findings.filter(({ device }) => device === 'two')).toMatchObject([notChecked]);
     expect(others(findings)).toEqual(new Set(ids));
+  });
+
+  it('that compares with the base', async () => {
+    const files = { 'd.yaml': text, ...Object.fromEntries(ids.map((id) => [`${id}.pem`, 'x'])) };
+    const workspace = openWorkspace(folderWith(files));
+    const { value: fleet } = await ofDevice(workspace);
+    const before = { devices: fleet.devices, workspace: openWorkspace(folderWith({ 'd.yaml': text })) };
+    const after = { devices: fleet.devices, workspace: failingAt(workspace, 'two.pem') };
+    const { value, findings } = await configurationChanges(before, after);
+    expect(findings).toMatchObject([notChecked]);
+    expect(value).toMatchObject([{ key: 'identity-certificate.pem', devices: ['one', 'three'] }]);
+  });
+
+  it('that reads a device of a manifest', async () => {
+    const broken = vi.spyOn(ValueReader.prototype, 'place');
+    onTestFinished(() => broken.mockRestore());
+    let calls = 0;
+    broken.mockImplementation(function (this: ValueReader, key) {
+      if (key === 'id' && this.id === 'two' && calls++ === 0) fails();
+      return Reflect.apply(place, this, [key]);
+    });
+    const { value: fleet, findings } = await ofDevice(folder());
+    expect(findings.filter(({ rule }) => rule === 'device/not-checked')).toMatchObject([notChecked]);
+    expect(fleet.devices.map(({ id }) => id)).toEqual(['one', 'three']);
+  });
+
+  it('that sorts certificates into devices', async () => {
+    const files = Object.fromEntries(ids.map((id) => [`${id}.pem`, id]));
+    const { findings } = await pairCertificates(
+      ids.map((id) => `${id}.pem`),
+      failingAt(openWorkspace(folderWith(files)), 'two.pem'),
+    );
+    expect(findings.map(({ rule, place }) => [rule, place?.file])).toEqual(
+      [
+        ['certificate/unreadable', 'one.pem'],
+        ['certificate/unreadable', 'three.pem'],
+        ['device/not-checked', 'two.pem'],
+      ].sort((one, other) => String(one[1]).localeCompare(String(other[1]))),
+    );
+  });
+
+  it('that looks for private keys', async () => {
+    const key = '-----BEGIN EC PRIVATE KEY-----\n';
+    const files = Object.fromEntries(ids.map((id) => [`${id}.key`, key]));
+    const findings = await findPrivateKeys(['.'], failingAt(openWorkspace(folderWith(files)), 'two.key'));
+    expect(findings.map(({ rule, place }) => [rule, place?.file]).sort()).toEqual([
+      ['certificate/private-key-present', 'one.key'],
+      ['certificate/private-key-present', 'three.key'],
+      ['device/not-checked', 'two.key'],
+    ]);
+  });
+
+  it('that reads the certificates of the commit before', async () => {
+    const plain = text.replace(/thumbprints: .*? } }/g, '}').replace(/, }/g, ' }');
+    const workspace = openWorkspace(folderWith({ 'd.yaml': plain }));
+    const { value: fleet } = await ofDevice(workspace);
+    const devices = fleet.devices.map(
+      (device): Device => ({
+        ...device,
+        certificates: device.id === 'two' ? { primary: 'two.pem' } : {},
+        thumbprints: { primary: 'A'.repeat(40) },
+      }),
+    );
+    const before = await identifyEarlier(devices, failingAt(workspace, 'two.pem'));
+    expect(before.map(({ device }) => device.id)).toEqual(['one', 'three']);
   });
 
   it('that judges configurations', async () => {

@@ -28,6 +28,7 @@ describe('settings', () => {
         hub: '',
         'only-hub': '',
         'fail-on': '',
+        rules: ' ',
         'max-changes': ' ',
         adopt: '',
         'hub-capacity': '',
@@ -55,9 +56,12 @@ describe('settings', () => {
         findings: [],
       },
       signIn: { way: 'azure-cli' },
+      endpoints: [],
       artifacts: 'device',
       comment: 'auto',
       githubToken: '',
+      secrets: [],
+      recognizedBy: ['', '', ''],
     });
   });
 
@@ -75,6 +79,7 @@ describe('settings', () => {
       'retention-days': ' 7 ',
       'fail-on': ' warning ',
       'expiry-warning-days': '0',
+      rules: ' certificate/is-ca: off \n',
       'max-changes': '200',
       'allow-lockout': 'true',
       adopt: 'true',
@@ -97,7 +102,9 @@ describe('settings', () => {
         outputDirectory: resolve(directory, 'out'),
         failOn: 'warning',
         expiryWarningDays: 0,
+        rules: new Map([['certificate/is-ca', 'off']]),
         plan: {
+          rules: new Map([['certificate/is-ca', 'off']]),
           adopt: true,
           allowLockout: true,
           maxChanges: { kind: 'number', number: 200, text: '200' },
@@ -110,6 +117,7 @@ describe('settings', () => {
         findings: [],
       },
       signIn: { way: 'github-oidc', clientId, tenantId },
+      endpoints: ['contoso.azure-devices.net', 'localhost:8443'],
       caFile: resolve(directory, 'ca.pem'),
       importContainer: { url: 'https://fleet.blob.core.windows.net/jobs' },
       artifacts: 'fleet',
@@ -117,6 +125,14 @@ describe('settings', () => {
       comment: 'never',
       issue: 'Fleet needs care',
       githubToken: 'ghs_token',
+      secrets: ['ghs_token'],
+      recognizedBy: [
+        'apply',
+        'a.yaml\r\n\n  fleet/*.yaml',
+        'localhost:8443',
+        'contoso.azure-devices.net',
+        'localhost:8443',
+      ],
     });
   });
 
@@ -180,6 +196,16 @@ describe('settings', () => {
     expect(seen?.kind).toBe('usage');
     expect(seen?.message).toContain(JSON.stringify(given));
     expect(seen?.remedy).toContain(name);
+  });
+
+  it.each(['hub', 'only-hub'])('with a %s without its domain are refused, with the whole name', async (name) => {
+    const [seen, ...others] = await refusals({ [name]: ' Contoso ' });
+    const details = { name, given: name === 'hub' ? 'Contoso' : ' Contoso ', meant: 'contoso.azure-devices.net' };
+    expect(seen).toEqual(said(runFault('hub-without-domain', details)));
+    expect(others).toEqual([]);
+    expect(seen?.remedy).toContain('contoso.azure-devices.net');
+    // A manifest that says the same ends a run with exit code 1.
+    expect(seen?.kind).toBe('world');
   });
 
   it('of other rooms are refused by these', async () => {

@@ -5,6 +5,7 @@ import { makeAuthority } from '../../src/emulator/disk/authority.ts';
 import { startHub } from '../../src/emulator/hub.ts';
 import { readConnectionStrings } from '../../src/hub/connection-string.ts';
 import type { Fault } from '../../src/model/fault.ts';
+import { hubOf } from '../../src/model/hub-name.ts';
 import type { Command } from '../../src/model/report.ts';
 import { provision } from '../../src/provision.ts';
 import { runFault } from '../../src/run/faults.ts';
@@ -13,7 +14,7 @@ import { applicationPrincipal, cliPrincipal, hostsOf, openSignIn, signingIn } fr
 import { unread } from '../../src/run/unread.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { readCa, realWorld } from '../../src/run/world.ts';
-import { hubHost } from '../hub/devices.ts';
+import { endpoint } from '../hub/devices.ts';
 import { clientId, idToken, startEntra, tenantId } from '../support/entra.ts';
 import { faultIn, faultOf, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
@@ -22,7 +23,7 @@ import { refused } from './refused.ts';
 
 const key = 'a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2V5a2U=';
 const connectionString = (host: string) => `HostName=${host};SharedAccessKeyName=iothubowner;SharedAccessKey=${key}`;
-const contoso = hubHost('contoso.azure-devices.net');
+const contoso = endpoint('contoso.azure-devices.net');
 const both = { 'client-id': clientId, 'tenant-id': tenantId };
 const parts = { mask: () => expect.fail(), idToken: async () => expect.fail() };
 
@@ -52,7 +53,7 @@ describe('a run signs in', () => {
   });
 
   it.each([both, {}])('to every hub that is named, with one token for all: %j', async (settings) => {
-    const hubs = [contoso, hubHost('fabrikam.azure-devices.net')];
+    const hubs = [contoso, endpoint('fabrikam.azure-devices.net')];
     const credentials = await openSignIn(await signInOf(settings), hubs, parts);
     expect(credentials.map(({ host }) => host)).toEqual(hubs);
     const sources = credentials.map((credential) => (credential.kind === 'entra' ? credential.token : undefined));
@@ -135,7 +136,7 @@ describe('a hub without a connection string', () => {
       env: {},
       progress,
     });
-    const fault = await faultOf(world.openRegistry(contoso));
+    const fault = await faultOf(world.openRegistry(hubOf(contoso)));
     expect(said(fault)).toEqual(said(runFault('no-connection-string', { hub: 'contoso.azure-devices.net' })));
     expect(fault.remedy).toContain('contoso.azure-devices.net');
     expect(fault.kind).toBe('usage');
@@ -186,9 +187,9 @@ describe('a token', () => {
     const run = async (command: Command, manifest: string) => {
       const root = folderWith({ 'devices.yaml': manifest, 'ca.pem': `${named.ca}${stranger.ca}${authority.ca}` });
       const settings = { ...both, command, hub: named.host, artifacts: 'none' };
-      const { request, signIn } = await readSettings(settings, { directory: root });
+      const { request, signIn, endpoints } = await readSettings(settings, { directory: root });
       const caFile = join(root, 'ca.pem');
-      const credentials = await openSignIn(signIn, request.hubs, {
+      const credentials = await openSignIn(signIn, endpoints, {
         idToken: async (aud) => idToken({ aud }),
         mask: () => {},
         authorityHost: entra.url,
@@ -226,7 +227,7 @@ describe('a token', () => {
     expect(named.registry.all().map(({ deviceId }) => deviceId)).toEqual(['edge-1']);
     expect(entra.exchanged).toHaveLength(1);
     const principal = applicationPrincipal(clientId);
-    const credential = { kind: 'entra', host: hubHost(named.host), principal, token: async () => '' } as const;
+    const credential = { kind: 'entra', host: endpoint(named.host), principal, token: async () => '' } as const;
     expect(phases[0]).toBe(signingIn('apply', credential, false));
     for (const role of ['IoT Hub Data Reader', 'IoT Hub Registry Contributor']) expect(phases[0]).toContain(role);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runLines } from '../../src/run/lines.ts';
 import { applicationPrincipal, cliPrincipal, signingIn } from '../../src/run/sign-in.ts';
 import { unread } from '../../src/run/unread.ts';
-import { hubHost } from '../hub/devices.ts';
+import { endpoint } from '../hub/devices.ts';
 import { holdTexts } from '../support/text-table.ts';
 
 describe('a line of a run', () => {
@@ -43,6 +43,7 @@ describe('why a file cannot be read', () => {
     outside: [['it lies outside the workspace']],
     inGit: [['it lies in .git']],
     link: [[unread.inGit(), 'it is a link, and what it links to is refused: it lies in .git']],
+    linkIn: [['root.pem', 'it does not exist', 'its entry root.pem may not be written: it does not exist']],
     notAFile: [
       ['folder', 'it is a folder, not a file'],
       ['device', 'it is a device or a pipe, not a file'],
@@ -57,7 +58,7 @@ describe('why a file cannot be read', () => {
 });
 
 describe('who signs in', () => {
-  const host = hubHost('contoso.azure-devices.net');
+  const host = endpoint('contoso.azure-devices.net');
   const entra = { kind: 'entra', host, token: async () => '' } as const;
 
   it.each([

@@ -169,13 +169,23 @@ describe('files below folders', () => {
     ['a folder that is not there, or is a file', ['none', 'a.pem'], []],
     ['outside, and in .git', ['..', '.git', '../..'], []],
   ])('%s', (_, folders, expected) => {
-    expect(openWorkspace(folderWith(files)).filesBelow(folders, ['.pem', '.key'])).toEqual(expected);
+    expect(openWorkspace(folderWith(files)).filesBelow(folders, ['.pem', '.key'])).toEqual({ files: expected });
+  });
+
+  test.each([
+    ['folders', { folders: 2, files: 100, seconds: 100 }],
+    ['files', { folders: 100, files: 3, seconds: 100 }],
+    ['seconds', { folders: 100, files: 100, seconds: -1 }],
+  ] as const)('end after so many %s, and say so', (of, bounds) => {
+    const { files: found, bound } = openWorkspace(folderWith(files), { bounds }).filesBelow(['.'], ['.pem', '.key']);
+    expect(bound).toEqual({ most: bounds[of], of });
+    expect(found.length).toBeLessThan(4);
   });
 
   itNeeding(['links and modes of POSIX'], 'links are not walked, so that a circle ends', () => {
     const folder = folderWith({ 'certs/a.pem': '' });
     symlinkSync('..', join(folder, 'certs', 'up'));
-    expect(openWorkspace(folder).filesBelow(['certs'], ['.pem'])).toEqual(['certs/a.pem']);
+    expect(openWorkspace(folder).filesBelow(['certs'], ['.pem'])).toEqual({ files: ['certs/a.pem'] });
   });
 });
 

@@ -18,7 +18,7 @@ export interface SelfSigned {
   readonly from?: number;
   readonly to?: number;
   readonly usages?: string[];
-  /** Whether the certificate may sign others. */
+  /** Whether the certificate may sign others too, as those that `az iot edge devices create` makes for devices. */
   readonly authority?: boolean;
   /** The bits of an RSA key; the key is EC P-256 by default. */
   readonly bits?: number;
@@ -46,7 +46,7 @@ export async function writeCertificate(path: string, wanted: SelfSigned): Promis
     keys,
     extensions: [
       new BasicConstraintsExtension(authority),
-      new KeyUsagesExtension(authority ? KeyUsageFlags.keyCertSign : KeyUsageFlags.digitalSignature),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature | (authority ? KeyUsageFlags.keyCertSign : 0)),
       new ExtendedKeyUsageExtension(wanted.usages ?? ['1.3.6.1.5.5.7.3.2']),
     ],
   });

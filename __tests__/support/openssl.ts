@@ -50,6 +50,15 @@ export interface Wanted {
   readonly extensions?: readonly string[];
 }
 
+/** The certificate of an RSA key (PEM) with another public exponent of three bytes. Its signature does not fit any more. */
+export function withExponent(pem: string, exponent: number): string {
+  const der = Buffer.from(pem.replace(/-----[^-]*-----|\s/g, ''), 'base64');
+  const usual = der.indexOf(Buffer.from('0203010001', 'hex'));
+  if (usual < 0) throw new Error('no RSA key with the usual exponent');
+  der.writeUIntBE(exponent, usual + 2, 3);
+  return `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
+}
+
 const leafExtensions = [
   'basicConstraints = critical, CA:FALSE',
   'keyUsage = critical, digitalSignature',

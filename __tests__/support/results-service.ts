@@ -13,6 +13,10 @@ interface StoredArtifact {
   readonly expiresAt: string | undefined;
 }
 
+const payload = Buffer.from(JSON.stringify({ scp: 'Actions.Results:run-id:job-id' })).toString('base64url');
+/** A token in the form that @actions/artifact reads. */
+export const resultsToken = `e30.${payload}.none`;
+
 /** The part of GitHub's results service that uploads need, in front of a real blob service (Azurite). */
 export interface ResultsService {
   /** The environment variables that make @actions/artifact upload here. */
@@ -39,9 +43,6 @@ export async function startResultsService(): Promise<ResultsService> {
   const refusals = new Map<string, number>();
   const created = new Map<string, { readonly expiresAt: string | undefined }>();
   const artifacts: StoredArtifact[] = [];
-  const payload = Buffer.from(JSON.stringify({ scp: 'Actions.Results:run-id:job-id' })).toString('base64url');
-  const token = `e30.${payload}.none`;
-
   const methods: Readonly<Record<string, (body: Record<string, unknown>) => Answer>> = {
     CreateArtifact({ name, expires_at: expiresAt }) {
       if (typeof name !== 'string') return [400, { msg: 'no name' }];
@@ -67,7 +68,7 @@ export async function startResultsService(): Promise<ResultsService> {
       methods[
         /^\/twirp\/github\.actions\.results\.api\.v1\.ArtifactService\/(\w+)$/.exec(request.url ?? '')?.[1] ?? ''
       ];
-    const trusted = request.headers.authorization === `Bearer ${token}`;
+    const trusted = request.headers.authorization === `Bearer ${resultsToken}`;
     const body = await readJson(request);
     const [status, answer] = !trusted ? refusal(401) : method === undefined ? refusal(404) : method(body);
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
@@ -85,7 +86,7 @@ export async function startResultsService(): Promise<ResultsService> {
 
   return {
     environment: {
-      ACTIONS_RUNTIME_TOKEN: token,
+      ACTIONS_RUNTIME_TOKEN: resultsToken,
       ACTIONS_RESULTS_URL: `http://127.0.0.1:${port}/`,
       // The client accepts hosts of GitHub and hosts below localhost. It takes all others for Enterprise Server and
       // refuses them.

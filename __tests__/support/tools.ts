@@ -11,6 +11,7 @@ const tools = {
   git: () => succeeds('git', '--version'),
   openssl: () => succeeds('openssl', 'version'),
   "openssl's legacy provider": () => succeeds('openssl', 'list', '-providers', '-provider', 'legacy'),
+  python3: () => succeeds('python3', '--version'),
   jq: () => pathOf('jq') !== undefined,
   gh: () => pathOf('gh') !== undefined,
   shellcheck: () => succeeds('shellcheck', '--version'),

@@ -2,10 +2,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../../src/model/fault.ts';
+import { runFault } from '../../src/run/faults.ts';
 import { terminalFault } from '../../src/terminal/faults.ts';
 import { terminalLines } from '../../src/terminal/lines.ts';
 import { runCommandLine } from '../../src/terminal/program.ts';
 import { writeCertificate } from '../support/certificate.ts';
+import { issue, issueAuthority, joined } from '../support/chain.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
 
@@ -41,6 +43,15 @@ async function repository(...ids: string[]): Promise<string> {
 }
 
 describe('new', () => {
+  it.each([
+    ['Contoso.Device.azure-devices.net', 'contoso.device.azure-devices.net'],
+    ['contoso.service.azure-devices.net', 'contoso.azure-devices.net'],
+    ['localhost:8443', 'localhost:8443'],
+  ])('writes for the hub %s the name that devices may have', async (given, written) => {
+    const { code, out } = await run(await repository('edge-001'), 'new', '--hub', given);
+    expect([code, out.match(/^hub: (.*)$/m)?.[1]]).toEqual([0, written]);
+  });
+
   it('writes a manifest of the certificates in certs, which validates', async () => {
     const folder = await repository('edge-001', 'edge-002');
     const made = await run(folder, 'new', '--hub', 'Contoso.azure-devices.net', '--output', 'devices.yaml');
@@ -72,14 +83,65 @@ describe('new', () => {
     expect(readFileSync(join(folder, 'devices.yaml'), 'utf8')).toBe(manifestOf(['edge-001']));
   });
 
-  it('prints the manifest, tells on standard error what it left out, and ends with 1', async () => {
+  it('prints the manifest, and tells on standard error what it left out: authorities are no fault of a folder', async () => {
     const folder = await repository('edge-001');
     await writeCertificate(join(folder, 'certs/root.pem'), { subject: [{ CN: ['root'] }], authority: true });
     const { code, out, err } = await run(folder, 'new');
-    expect(code).toBe(1);
+    expect(code).toBe(0);
     expect(out).toContain('- id: edge-001\n');
     expect(out).not.toContain('root');
-    expect(err).toContain('certs/root.pem:1:1 error certificate/signing-key');
+    expect(err).toContain('certs/root.pem:1:1 warning certificate/authority-left-out');
+  });
+
+  it('takes the folder of certGen.sh as it is: one certificate in two files, the secondary free', async () => {
+    const folder = folderWith();
+    mkdirSync(join(folder, '.git'));
+    mkdirSync(join(folder, 'certs'));
+    const root = await issueAuthority('Azure_IoT_Hub_CA_Cert_Test_Only');
+    writeFileSync(join(folder, 'certs/azure-iot-test-only.root.ca.cert.pem'), root.pem);
+    for (const id of ['edge-001', 'edge-002']) {
+      const leaf = await issue(id, { by: root });
+      writeFileSync(join(folder, `certs/iot-edge-device-identity-${id}.cert.pem`), leaf.pem);
+      writeFileSync(join(folder, `certs/iot-edge-device-identity-${id}-full-chain.cert.pem`), joined(leaf, root));
+    }
+    const { code, out } = await run(folder, 'new', '--runtime', '1.6');
+    expect(code).toBe(0);
+    expect(out).toContain('    primary: certs/iot-edge-device-identity-{id}-full-chain.cert.pem\n');
+    expect(out).not.toContain('secondary:');
+    expect(out).toMatch(/devices:\n {2}- id: edge-001\n {2}- id: edge-002\n$/);
+  });
+
+  it('takes az’s files once they are unpacked, and says so before', async () => {
+    const folder = folderWith({ 'bundles/edge-001.tgz': 'x' });
+    mkdirSync(join(folder, '.git'));
+    const packed = await run(folder, 'new', 'bundles');
+    const fault = terminalFault('no-device-found', { sources: ['bundles'], archive: 'bundles/edge-001.tgz' });
+    expect(packed).toMatchObject({ code: 1, err: printed(fault) });
+    const root = await issueAuthority('Azure_IoT_CLI_Extension_Cert');
+    writeFileSync(join(folder, 'bundles/iotedge_config_cli_root.pem'), root.pem);
+    writeFileSync(join(folder, 'bundles/edge-001.hub-auth-cert.pem'), (await issueAuthority('edge-001')).pem);
+    const { code, out } = await run(folder, 'new', 'bundles');
+    expect(code).toBe(0);
+    expect(out).toContain('    primary: bundles/{id}.hub-auth-cert.pem\n');
+    expect(out).toMatch(/devices:\n {2}- id: edge-001\n$/);
+  });
+
+  it('names a file in a command from where the user stands', async () => {
+    const folder = await repository('edge-001');
+    mkdirSync(join(folder, 'fleet'));
+    writeFileSync(join(folder, 'certs/odd.pem'), 'no certificate\n');
+    const { err } = await run(join(folder, 'fleet'), 'new', '../certs');
+    expect(err).toContain('openssl x509 -in ../certs/odd.pem -noout -subject');
+    writeFileSync(
+      join(folder, 'fleet/devices.yaml'),
+      'hub: a.example\ndevices:\n  - { id: odd, certificates: { primary: ../certs/odd.pem }, runtime: { version: "1.5", platform: debian } }\n',
+    );
+    for (const more of [[], ['--json']]) {
+      const { out } = await run(join(folder, 'fleet'), 'validate', ...more);
+      expect(out).toContain('openssl x509 -in ../certs/odd.pem -noout -subject');
+    }
+    const { out } = await run(folder, 'validate', 'fleet/devices.yaml');
+    expect(out).toContain('openssl x509 -in certs/odd.pem -noout -subject');
   });
 
   it('joins the rows of a CSV with the certificates of the same ids', async () => {
@@ -98,6 +160,8 @@ describe('new', () => {
     terminalFault('source-unreadable', { source: 'nowhere', why: missing('stat', join(folder, 'nowhere')) });
   const outside = (folder: string) => terminalFault('manifest-outside', { manifest: '..', root: folder });
   const noHost = () => terminalFault('not-a-host', { given: 'https://a/b' });
+  const noDomain = () =>
+    runFault('hub-without-domain', { name: '--hub', given: 'Contoso', meant: 'contoso.azure-devices.net' });
   const noVersion = () => terminalFault('not-a-version', { given: 'latest' });
   const noPlatform = () => terminalFault('unknown-platform', { given: 'beos', known: ['debian', 'linux', 'windows'] });
   const noManifest = () => terminalFault('not-a-manifest-name', { output: 'devices.txt' });
@@ -111,6 +175,7 @@ describe('new', () => {
     ['a source that is not there', ['nowhere'], 2, [unreadable]],
     ['a source outside the repository', ['..'], 2, [outside]],
     ['a hub that is no host name', ['--hub', 'https://a/b'], 2, [noHost]],
+    ['a hub without its domain', ['--hub', 'Contoso'], 1, [noDomain]],
     ['a version that is none', ['--runtime', 'latest'], 2, [noVersion]],
     ['a platform that is none', ['--platform', 'beos'], 2, [noPlatform]],
     ['a name that is no manifest', ['--output', 'devices.txt'], 2, [noManifest]],

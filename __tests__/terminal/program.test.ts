@@ -6,8 +6,10 @@ import { readImportContainer } from '../../src/hub/import/import-container.ts';
 import { parseCapacity } from '../../src/model/capacity.ts';
 import type { Fault } from '../../src/model/fault.ts';
 import { headlines } from '../../src/report/headline.ts';
+import { ruleChangeTexts } from '../../src/report/rule-changes.ts';
 import { faultLines, plainStyle } from '../../src/report/text.ts';
 import { runFault } from '../../src/run/faults.ts';
+import { unread } from '../../src/run/unread.ts';
 import { version } from '../../src/run/version.ts';
 import { terminalFault } from '../../src/terminal/faults.ts';
 import { runCommandLine } from '../../src/terminal/program.ts';
@@ -53,13 +55,14 @@ function manifest(text = `devices:\n${device}`): string {
 
 /** Every command with the options it acts on; the names are those of the action's inputs. */
 const takes: Readonly<Record<string, readonly string[]>> = {
-  validate: ['fail-on', 'expiry-warning-days', 'json'],
+  validate: ['fail-on', 'expiry-warning-days', 'rules', 'json'],
   plan: [
     'hub',
     'only-hub',
     'ca-file',
     'fail-on',
     'expiry-warning-days',
+    'rules',
     'max-changes',
     'allow-lockout',
     'adopt',
@@ -74,6 +77,7 @@ const takes: Readonly<Record<string, readonly string[]>> = {
     'ca-file',
     'fail-on',
     'expiry-warning-days',
+    'rules',
     'max-changes',
     'hub-capacity',
     'import-container',
@@ -86,9 +90,9 @@ const takes: Readonly<Record<string, readonly string[]>> = {
     'output-directory',
     'json',
   ],
-  render: ['hub', 'only-hub', 'fail-on', 'expiry-warning-days', 'output-directory', 'json'],
-  verify: ['hub', 'only-hub', 'ca-file', 'fail-on', 'expiry-warning-days', 'prune', 'owner', 'json'],
-  list: ['hub', 'only-hub', 'ca-file', 'owner', 'unowned', 'json'],
+  render: ['hub', 'only-hub', 'fail-on', 'expiry-warning-days', 'rules', 'output-directory', 'json'],
+  verify: ['hub', 'only-hub', 'ca-file', 'fail-on', 'expiry-warning-days', 'rules', 'prune', 'owner', 'json'],
+  list: ['hub', 'only-hub', 'ca-file', 'rules', 'owner', 'unowned', 'json'],
   demo: [],
   hub: ['port', 'directory', 'visibility-lag', 'seed', 'capacity', 'clock-speed', 'faults'],
   issue: ['certificates-directory', 'keys-directory', 'days'],
@@ -241,7 +245,7 @@ describe('wrong usage ends with 2', () => {
 
   it('beside a file that cannot be read is wrong usage all the same', async () => {
     const { code, stderr } = await run('hub', '--seed', '/no/such/seed', '--port', 'x');
-    const why = "ENOENT: no such file or directory, open '/no/such/seed'";
+    const why = unread.missing();
     expect(stderr).toBe(printed(port('x')) + printed(terminalFault('seed-unreadable', { path: '/no/such/seed', why })));
     expect(code).toBe(2);
     expect((await run('hub', '--seed', '/no/such/seed')).code).toBe(1);
@@ -292,6 +296,17 @@ describe('a run', () => {
     expect(stdout).toContain('manifest/empty');
     const named = await run('plan', '--hub', 'a.b', '--allow-lockout=a', '--allow-lockout=b', manifest(''));
     expect(named.stdout).toContain('manifest/empty');
+  });
+
+  it('begins with the rules that --rules changes, each of its own option', async () => {
+    const rules = ['--rules', 'runtime/out-of-support: error', '--rules', 'plan/shared: error'];
+    const { code, stdout } = await run('validate', ...rules, manifest());
+    const [first, second] = stdout.split('\n');
+    expect(first).toBe(ruleChangeTexts.option(['runtime/out-of-support error', 'plan/shared error']));
+    expect(second).toBe('');
+    expect(stdout).toContain('error runtime/out-of-support');
+    expect(code).toBe(1);
+    expect((await run('validate', manifest())).code).toBe(0);
   });
 
   it('passes every option on', async () => {

@@ -1,7 +1,7 @@
-require("./rolldown-runtime.js");const e=require("./toml.js"),t=require("./core.js"),n=require("./yaml.js");let r=require("node:crypto");function i(e){let{device:t,version:n,proxy:r,secrets:i,sha256:u}=e;return`#!/bin/sh
+require("./rolldown-runtime.js");const e=require("./device.js"),t=require("./hostname.js"),n=require("./own-name.js"),r=require("./core.js"),i=require("./yaml.js");let a=require("node:crypto");function o(e){let{device:t,version:n,hostname:i=``,nameLine:a,proxy:o,secrets:f,sha256:h}=e,g=n.major<1||n.major===1&&n.minor<2;return`#!/bin/sh
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
-# It checks everything before it changes anything. Then it places the configuration (with the secrets from the
+# It checks everything before it changes anything. Then it places the configuration (with the host name, and the secrets from the
 # environment), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If that fails or
 # the script is stopped, the old files come back. After a success they stay as <file>.before-install. After a power cut,
 # the next run puts the old files back.
@@ -151,20 +151,24 @@ owner() { # USER
 
 # --- The texts of the files ---
 
-# The bundle's configuration with the secrets. They are passed by the environment: everyone can read a command line.
+# The bundle's configuration with the host name and the secrets. They are passed by the environment: everyone can read a command line.
 config_text() {
-  if [ -z "$SECRET_NAMES" ]; then
+  if [ -z "$SECRET_NAMES$NAME_LINE" ]; then
     cat -- "$BUNDLED"
     return
   fi
-  NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS awk '
+  NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS \\
+    LINE=$NAME_LINE LINE_TEXT=$NAME_TEXT awk '
     BEGIN {
       for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i
       count = split(ENVIRON["NAMES"], name, "\\n"); split(ENVIRON["TEXTS"], line, "\\n")
       split(ENVIRON["MARKS"], mark, "\\n"); split(ENVIRON["ENCODINGS"], encoding, "\\n")
+      if (ENVIRON["LINE"] != "") missing[ENVIRON["LINE"] ""]
       for (i = 1; i <= count; i++) { missing[line[i] ""]; value[i] = encoded(ENVIRON[name[i]], encoding[i]) }
     }
-    { whole = $0 ""; delete missing[whole]; print filled(whole) }
+    { whole = $0 ""; delete missing[whole] }
+    whole != "" && whole == ENVIRON["LINE"] "" { if (ENVIRON["LINE_TEXT"] != "") print ENVIRON["LINE_TEXT"]; next }
+    { print filled(whole) }
     END { for (i in missing) exit 1 }
     function filled(rest,   out, at, i, p, first) {
       for (;;) {
@@ -190,6 +194,144 @@ config_text() {
 }
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }
+# --- The host name: the manifest's, else the one that the device has, else the machine's own ---
+
+EDGE_LABEL=net.azure-devices.edge.owner=Microsoft.Azure.Devices.Edge.Agent
+
+# Sets $MACHINE, the machine's name; $HAS, the name that the device was set up with; $NAME, the one that it gets; and $NAME_TEXT,
+# the line that says so in the configuration. From 1.2 on there is no line for the machine's own name: the runtime takes it by itself.
+find_host_name() {
+  MACHINE=$(machine_name) HAS='' NAME=$HOST_NAME NAME_TEXT='' UNSURE=''
+  SET_UP=$CONFIG set_up_in=yaml
+  if [ "$FORM" = toml ]; then
+    SET_UP=$ROOT/etc/aziot/identityd/config.d/00-super.toml set_up_in=toml
+    # "iotedge config import" too keeps the name of a device that comes from 1.1.
+    [ -e "$SET_UP" ] || SET_UP=$ROOT/etc/iotedge/config.yaml set_up_in=yaml
+  fi
+  if [ ! -e "$SET_UP" ]; then
+    : # a new device
+  elif HAS=$(name_in "$SET_UP" "$set_up_in"); then
+    [ -z "$HOST_NAME" ] || check_renaming
+  elif [ -z "$HOST_NAME" ]; then
+    refuse "the host name of $DEVICE in $SET_UP cannot be read from it, expected the name in quotes on one line. It must stay what it is: write it into the manifest (config.hostname of $DEVICE), and get the bundle again."
+    return
+  fi
+  [ -z "$NAME_LINE" ] || fill_in_name
+}
+
+fill_in_name() {
+  NAME=\${HAS:-$MACHINE}
+  if [ "$FORM" = toml ] && [ "$NAME" = "$MACHINE" ]; then
+    return
+  elif [ -z "$NAME" ]; then
+    refuse "the image has no host name, and IoT Edge $RUNTIME needs one. Write it into $ROOT/etc/hostname; or write it into the manifest (config.hostname of $DEVICE), and get the bundle again."
+    return
+  fi
+  case $NAME in *[[:cntrl:]]*) refuse "the host name of this machine holds a control character. Type: sudo hostnamectl set-hostname NAME" && return ;; esac
+  NAME_TEXT=$NAME_BEFORE$(escaped "$NAME")$NAME_AFTER
+}
+
+escaped() { printf %s "$1" | sed 's/[\\\\"]/\\\\&/g'; }
+
+# An image has the name of its own file, as systemd reads it: hostname(5). "?" stands for what is known only at the first start.
+machine_name() {
+  if [ -z "$ROOT" ]; then
+    uname -n
+  elif file=$(within_root "$ROOT/etc/hostname"); then
+    awk '/^[ \\t\\r]*(#|$)/ { next } { gsub(/^[ \\t]+|[ \\t\\r]+$/, ""); if (!index($0, "?")) print; exit }' "$file"
+  fi
+}
+
+within_root() { # FILE: the file behind it, if it is in the root. Absolute links of an image start at the image's root.
+  file=$1 hops=0
+  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
+    hops=$((hops + 1)) target=$(readlink -- "$file")
+    case $target in /*) file=$ROOT$target ;; *) file=\${file%/*}/$target ;; esac
+  done
+  within=$(cd -P -- "\${file%/*}/" 2>/dev/null && pwd) && top=$(cd -P -- "$ROOT/" && pwd) || return 1
+  case $within/ in "\${top%/}"/*) [ -f "$file" ] && [ ! -L "$file" ] && say "$file" ;; *) return 1 ;; esac
+}
+
+# The name in the file that the runtime or this script wrote, or nothing if it has none. Fails if it could be there in another form.
+# A writer of TOML takes single quotes for a text with double ones.
+name_in() { # FILE toml|yaml
+  FORM=$2 awk '
+    NR == 1 { sub(/^\\357\\273\\277/, "") }
+    { sub(/\\r$/, "") }
+    toml() && /^[ \\t]*\\[/ { exit }
+    /^hostname[ \\t]*[:=]/ && !/^hostname:[^ \\t]/ { count++; name = value(substr($0, match($0, /[:=]/) + 1)); next }
+    /^[^#]*hostname[^#A-Za-z0-9_]*[:=]/ && !/^[^#]*[A-Za-z0-9_.-]hostname/ { elsewhere = 1 }
+    END {
+      if (count > 1 || odd || (!count && elsewhere)) exit 1
+      if (name != "" && (toml() || name !~ /^[ \\t]*<.*>[ \\t]*$/)) print name
+    }
+    function toml() { return ENVIRON["FORM"] == "toml" }
+    function value(rest,   mark, c, out) {
+      sub(/^[ \\t]+/, "", rest)
+      mark = substr(rest, 1, 1)
+      if (mark != "\\"" && mark != "\\047") return plain(rest)
+      for (rest = substr(rest, 2); rest != ""; rest = substr(rest, 2)) {
+        c = substr(rest, 1, 1)
+        if (c == mark && !(mark == "\\047" && !toml() && substr(rest, 2, 1) == mark)) return ended(substr(rest, 2), out)
+        if (c == mark || (c == "\\\\" && mark == "\\"")) {
+          rest = substr(rest, 2)
+          c = substr(rest, 1, 1)
+          if (c != "\\\\" && c != mark) break
+        }
+        if (c ~ /[\\001-\\037\\177]/) break
+        out = out c
+      }
+      odd = 1
+    }
+    function plain(rest) {
+      sub(/([ \\t]+#.*|[ \\t]+)$/, "", rest)
+      if (rest ~ /^#/) rest = ""
+      if (rest == "" && !toml()) return ""
+      if (toml() || rest !~ /^[A-Za-z0-9][A-Za-z0-9._-]*$/ || tolower(rest) ~ /^(null|true|false|yes|no|on|off|y|n|0[xo].*|[0-9]+\\.?[0-9]*(e[0-9+-]*)?)$/) odd = 1
+      return rest
+    }
+    function ended(rest, name) {
+      if (rest !~ /^([ \\t]+#.*|[ \\t]*)$/) odd = 1
+      return name
+    }' "$1"
+}
+
+# From 1.3 on "iotedge config apply" refuses another name while containers of IoT Edge exist.
+check_renaming() {
+  { [ "$RENAMING_REFUSED$RESTART$set_up_in" = yesyestoml ] && [ -n "$HAS" ] && [ "$HAS" != "$HOST_NAME" ]; } || return 0
+  if ! containers=$(docker ps -aq -f "label=$EDGE_LABEL" 2>/dev/null); then
+    UNSURE=yes
+    complain "docker cannot be asked whether IoT Edge has containers. If it has, this ends with the old files: $(renaming)"
+  elif [ -n "$containers" ]; then
+    refuse "$(renaming)"
+  fi
+}
+
+renaming() {
+  keep=$(escaped "$HAS")
+  [ "$HAS" != "$DEVICE" ] || keep='{id}'
+  say "the configuration calls $DEVICE '$HOST_NAME', and it was set up as '$HAS' ($SET_UP). IoT Edge $RUNTIME refuses another name while its containers exist. To keep the name, write into the manifest, in config of $DEVICE: hostname: \\"$keep\\"; and get the bundle again. To change it, remove the containers. WARNING: all modules and their data are lost. Type, one directly after the other: sudo iotedge system stop; sudo docker rm -f \\$(sudo docker ps -aq -f label=$EDGE_LABEL); sudo sh install.sh. Do not type 'iotedge config apply', as iotedge itself says: it applies the old file, so that the data is lost and the name stays."
+}
+
+# A warning only: the runtime works, and another name may lead to this machine. But "iotedge check" will report an error.
+# Its rules: 1.1 compares upper and lower case; later versions do not, and they accept an address.
+check_host_name() {
+  { [ -n "$NAME" ] && [ -n "$MACHINE" ]; } || return 0
+  machine=$MACHINE wanted=$NAME
+  if [ "$FORM" = toml ]; then
+    [ -z "$HOST_ADDRESS" ] || return 0
+    # The name that the device has is looked at less closely than the manifest's.
+    [ -n "$HOST_NAME" ] || case $wanted in *:*:*) return ;; *[!0-9.]*) ;; *.*.*.*) return ;; esac
+    machine=$(say "$machine" | tr '[:upper:]' '[:lower:]') wanted=$(say "$wanted" | tr '[:upper:]' '[:lower:]')
+  fi
+  case $wanted in "$machine" | "$machine".*) return ;; esac
+  other=''
+  [ -z "$HOST_NAME" ] || [ "$HOST_NAME" = "$HAS" ] || other="; or set config.hostname in the manifest to $MACHINE, alone or with its domain, and get the bundle again"
+  complain "the configuration calls this machine $NAME and its name is $MACHINE, which iotedge check will call an error. Type: sudo hostnamectl set-hostname $(quoted "$NAME")$other."
+}
+
+quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\\\\\''/g")"; }
+
 
 # --- Checks the bundle and the device's certificate and key; changes nothing ---
 
@@ -208,8 +350,9 @@ check_material() {
   [ -z "$CARRIED" ] || check_target
   check_others
   check_ways
+  find_host_name
   check_secrets
-  [ -z "$RESTART" ] || [ -z "$HOST_NAME" ] || check_host_name
+  [ -z "$RESTART" ] || check_host_name
 }
 
 as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
@@ -220,6 +363,7 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
 
 check_certificate() {
   read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
+  check_curve "$certificate"
   # One name per line. Names in one RDN are separated by " + "; a plus in a name is "\\+".
   cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
     sed 's/ + /\\
@@ -251,6 +395,16 @@ read_certificate() { # WHAT EXPECTED FILE: its public key into $public
   }
 }
 
+# The keys service of 1.2 and later answers "key curve not recognized" to all curves but one, for keys in files and in modules.
+check_curve() { # CERTIFICATE: $public is its key
+  [ "$FORM" = toml ] || return 0
+  curve=$(say "$public" | openssl pkey -pubin -noout -text 2>/dev/null | sed -n 's/^ *ASN1 OID: *//p')
+  case $curve in
+    '' | prime256v1) ;;
+    *) refuse "$1 has an EC key ($curve), which IoT Edge $RUNTIME cannot use, expected prime256v1 (P-256) or RSA. Type: openssl ecparam -name prime256v1 -genkey -noout -out NEW_KEY, and have a certificate issued for it." ;;
+  esac
+}
+
 check_dates() { # FILE
   openssl x509 -in "$1" -noout -checkend 0 >/dev/null ||
     refuse "$1 is expired ($(openssl x509 -in "$1" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
@@ -280,23 +434,12 @@ check_key() { # KEY CERTIFICATE HAZARD: $public is the certificate's
 check_others() {
   if [ -n "$EDGE_CA_CERTIFICATE" ] &&
     read_certificate "the edge CA's certificate $edge_ca" 'that of config.edgeCa.certificate. Copy it there.' "$edge_ca"; then
+    check_curve "$edge_ca"
     check_dates "$edge_ca"
   fi
   [ -z "$EDGE_CA_KEY" ] || check_key "$edge_ca_key" "$edge_ca" ''
   [ -z "$TRUST_BUNDLE" ] ||
     read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
-}
-
-# A warning only: the runtime works, and another name may lead to this machine. But "iotedge check" will report an error.
-# Its rules: 1.1 compares upper and lower case; later versions do not, and they accept an address.
-check_host_name() {
-  machine=$(uname -n) wanted=$HOST_NAME
-  if [ "$FORM" = toml ]; then
-    case $wanted in *:*) return ;; *[!0-9.]*) ;; *) return ;; esac
-    machine=$(say "$machine" | tr '[:upper:]' '[:lower:]') wanted=$(say "$wanted" | tr '[:upper:]' '[:lower:]')
-  fi
-  case $wanted in "$machine" | "$machine".*) return ;; esac
-  complain "the configuration calls this machine $HOST_NAME and its name is $(uname -n), which iotedge check will call an error. Type: sudo hostnamectl set-hostname '$HOST_NAME'; or set config.hostname in the manifest to $(uname -n), alone or with its domain, and get the bundle again."
 }
 
 check_secrets() {
@@ -307,7 +450,7 @@ check_secrets() {
     esac
   done
   [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
-    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
+    refuse "$BUNDLED has not all the lines that take a secret or the host name, expected the one rendered with this script. Get the bundle again."
 }
 
 form_of() ( # SECRET: not even "sh -x" shows it
@@ -541,6 +684,8 @@ resume() {
   done <"$MARK"
   [ -n "$BACK" ] || return 1
   COUNT=0
+  # The name may have been that of the files that are gone now.
+  find_host_name
   plan
   RELOAD=yes
   [ "$FAULTS" = 0 ]
@@ -633,6 +778,7 @@ leave() {
     rm -f -- "$MARK"
   fi
   complain "$DEVICE is not installed.\${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
+  [ -z "$UNSURE" ] || complain "$(renaming)"
   exit "$code"
 }
 
@@ -670,13 +816,13 @@ waiting() {
 
 main "$@"
 `.replace(`#SETTINGS#
-`,()=>s({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,HOST_NAME:e.hostname??``,CONFIG_SHA256:u.configuration,CARRIED:u.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:u.certificate??``,PROXY:r===void 0?``:l(r),PROXY_MARK:c,SECRET_NAMES:i.map(d).join(`
-`),SECRET_LINES:i.map(f).join(`
-`),SECRET_PLACEHOLDERS:i.map(({placeholder:e})=>e).join(`
-`),SECRET_ENCODINGS:i.map(({encoding:e})=>e).join(`
-`),...n.major<1||n.major===1&&n.minor<2?a:o}))}const a={FORM:`yaml`,SERVICE:`iotedge`,PACKAGE:`iotedge`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},o={FORM:`toml`,SERVICE:`aziot-edged`,PACKAGE:`aziot-edge`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function s(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);let n=`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`;return/[$`]/.test(t)?`# shellcheck disable=SC2016 # it is not this shell's to expand\n${n}`:n}).join(``)}const c=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function l({https:e,noProxy:t}){let n=[c,`[Service]`,`Environment=${u(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${u(`no_proxy=${t}`)}`),`${n.join(`
-`)}\n`}function u(e){return`"${e.replace(/["\\]/g,`\\$&`).replaceAll(`%`,`%%`).replace(/[\x01-\x1f\x7f]/g,e=>`\\x${e.charCodeAt(0).toString(16).padStart(2,`0`)}`)}"`}function d({variable:e}){if(!/^IOTEDGE_[A-Za-z0-9_]+$/.test(e))throw Error(`"${e}" is no variable IOTEDGE_…`);return e}function f({variable:e,line:t,placeholder:n}){if(n===``||!t.includes(n)||t.includes(`
-`))throw Error(`the place of ${e} is no line with its placeholder`);return t}function p(e,t,n){let r=Object.entries(m(e,t,n)).map(([e,t])=>`$${e} = ${t}\r\n`),i=`#Requires -Version 5.1\r
+`,()=>l({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,HOST_NAME:i,HOST_ADDRESS:r.Vt(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:g||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
+`),SECRET_LINES:f.map(m).join(`
+`),SECRET_PLACEHOLDERS:f.map(({placeholder:e})=>e).join(`
+`),SECRET_ENCODINGS:f.map(({encoding:e})=>e).join(`
+`),...g?s:c}))}const s={FORM:`yaml`,SERVICE:`iotedge`,PACKAGE:`iotedge`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},c={FORM:`toml`,SERVICE:`aziot-edged`,PACKAGE:`aziot-edge`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function l(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);let n=`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`;return/[$`]/.test(t)?`# shellcheck disable=SC2016 # it is not this shell's to expand\n${n}`:n}).join(``)}const u=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function d({https:e,noProxy:t}){let n=[u,`[Service]`,`Environment=${f(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${f(`no_proxy=${t}`)}`),`${n.join(`
+`)}\n`}function f(e){return`"${e.replace(/["\\]/g,`\\$&`).replaceAll(`%`,`%%`).replace(/[\x01-\x1f\x7f]/g,e=>`\\x${e.charCodeAt(0).toString(16).padStart(2,`0`)}`)}"`}function p({variable:e}){if(!/^IOTEDGE_[A-Za-z0-9_]+$/.test(e))throw Error(`"${e}" is no variable IOTEDGE_…`);return e}function m({variable:e,line:t,placeholder:n}){if(n===``||!t.includes(n)||t.includes(`
+`))throw Error(`the place of ${e} is no line with its placeholder`);return t}function h(e,t,n){let r=Object.entries(g(e,t,n)).map(([e,t])=>`$${e} = ${t}\r\n`),i=`#Requires -Version 5.1\r
 #Requires -RunAsAdministrator\r
 <#\r
 .SYNOPSIS\r
@@ -735,6 +881,23 @@ if ($chain.Count -gt 0) {\r
 if ([IO.File]::Exists($PrivateKey) -and [IO.File]::ReadAllText($PrivateKey) -notmatch '-----BEGIN (RSA )?PRIVATE KEY-----(?!\\s*Proc-Type)') {\r
     $faults.Add("$PrivateKey is no RSA key in PEM form without a passphrase. Convert it: openssl rsa -in KEY -out NEW_KEY")\r
 }\r
+\r
+# The host name: the configuration has the manifest's; else it gets the one that the device has, else the machine's, as\r
+# Initialize-IoTEdge does. The daemon and both scripts write it in one of these forms.\r
+$hostName = ''\r
+if ($NameLine -and [IO.File]::Exists($configuration)) {\r
+    $present = [IO.File]::ReadAllText($configuration)\r
+    $form = '(?m)^hostname:(?:[ \\t]+(?:"(?<text>(?:[^"\\\\\\r\\n]|\\\\["\\\\])*)"|''(?<line>(?:[^''\\r\\n]|'''')*)''|(?<plain>[A-Za-z0-9][A-Za-z0-9._-]*)))?[ \\t]*(?:[ \\t]#[^\\r\\n]*)?\\r?$'\r
+    $found = @([regex]::Matches($present, $form))\r
+    if ($found.Count -gt 1 -or ($found.Count -eq 0 -and [regex]::IsMatch($present, '(?m)^[^#\\r\\n]*\\bhostname["'']?[ \\t]*:'))) {\r
+        $faults.Add("The host name in $configuration cannot be read from it, expected the name in quotes on one line. It must stay what it is: write it into the manifest (config.hostname of $DeviceId), and get the bundle again.")\r
+    }\r
+    elseif ($found.Count -eq 1) {\r
+        $groups = $found[0].Groups\r
+        $hostName = [regex]::Replace($groups['text'].Value, '\\\\(.)', '$1') + $groups['line'].Value.Replace("''", "'") + $groups['plain'].Value\r
+    }\r
+}\r
+if ($hostName -match '^\\s*(<.*>)?\\s*$') { $hostName = [Net.Dns]::GetHostName() }\r
 if ($faults.Count -gt 0) { throw ($faults -join "\`n") + "\`nNothing was changed." }\r
 \r
 # The wanted state, and the changes that lead to it.\r
@@ -751,6 +914,9 @@ $wanted = [ordered]@{}\r
 if ($BundledCertificate) { $wanted[$Certificate] = [IO.File]::ReadAllText($source) }\r
 if ($BundledConfiguration) {\r
     $wanted[$configuration] = [IO.File]::ReadAllText($bundled)\r
+    if ($NameLine) {\r
+        $wanted[$configuration] = $wanted[$configuration].Replace($NameLine, $NameBefore + $hostName.Replace('\\', '\\\\').Replace('"', '\\"') + $NameAfter)\r
+    }\r
     # Without a secret, "\${}" is ordinary text.\r
     if ($RegistryPasswordFrom) {\r
         $wanted[$configuration] = $wanted[$configuration].Replace("\`"\`\${$RegistryPasswordFrom}\`"", (ConvertTo-Json $password))\r
@@ -856,4 +1022,4 @@ catch {\r
 }\r
 "$DeviceId is installed and running. Look at: iotedge check"\r
 `.replace(`#SETTINGS#\r
-`,()=>r.join(``));return _(i)?i:`\uFEFF${i}`}function m({device:e,thumbprints:n,certificates:r},i,a){let{identity:o,config:s,runtime:c}=e;return{Runtime:g(c.version.text),DeviceId:g(e.id),HubHostName:g(i.replace(/:\d+$/,``)),Thumbprints:`@(${g(n.primary)}, ${g(n.secondary)})`,Certificate:h(a.certificate),PrivateKey:h(a.privateKey),BundledCertificate:g(r[o.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:g(t.Nt(e)?`config.yaml`:void 0),ContainerOs:g(c.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:s.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:g(t.Pt(e)),RegistryUsername:g(s.agent.registry?.username),RegistryPasswordFrom:g(s.agent.registry?.passwordFrom),EdgeCaCertificate:h(a.edgeCa?.certificate),EdgeCaPrivateKey:h(a.edgeCa?.privateKey),TrustBundle:h(a.trustBundle),HttpsProxy:g(s.proxy?.https),NoProxy:g(s.proxy?.noProxy),SecurityDaemonScript:g(c.securityDaemonScript)}}function h(e){return g(e?.path)}function g(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function _(e){return Buffer.byteLength(e)===e.length}function v(n,r,{places:i,base:a}){let{device:o,certificates:s}=n,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>x(n,r,{places:i,base:a});if(o.runtime.platform===`windows`){let e=y(`Initialize-IoTEdge.ps1`,()=>p(n,r,i));return t.Nt(o)?[y(`config.yaml`,u),...l,e]:[...l,e]}let d=t.jt(o.runtime.version)===`aziot`?y(`config.toml`,()=>e.n(o,r,i)):y(`config.yaml`,u),f=y(`install.sh`,()=>S(n,d,{places:i,base:a}));return[d,...l,f]}function y(e,t){return new b(e,t)}var b=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function x({device:t},r,{places:i,base:a}){return a===void 0?n.a(t,r,i):e.r(a,t,r,i)}function S({device:e,thumbprints:n,certificates:r},a,{places:o,base:s}){let{proxy:c}=e.config,{edgeCa:l}=o,{platform:u}=e.runtime;if(u===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let d=r[e.identity.slot],{text:f}=a;return i({device:e.id,version:e.runtime.version,platform:u,thumbprints:[n.primary,n.secondary],certificate:w(o.certificate,e),privateKey:o.privateKey.path,...l===void 0?{}:{edgeCa:{certificate:w(l.certificate,e),privateKey:l.privateKey.path}},...o.trustBundle===void 0?{}:{trustBundle:o.trustBundle.path},sha256:{configuration:T(f),...d===void 0?{}:{certificate:T(d.pem)}},hostname:C(e,s),...c===void 0?{}:{proxy:c},secrets:t.bt(f,e)})}function C(e,n){if(n===void 0||e.config.hostname!==void 0)return t.Ot(e);let r=n.settings.entries.get(`hostname`)?.scalar;return typeof r==`string`?r:void 0}function w({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function T(e){return(0,r.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=v;
+`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.nn(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.rn(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>C(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=x(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.nn(o)?n.r(u()):void 0}));return r.nn(o)?[x(`config.yaml`,u),...l,a]:[...l,a]}let d=r.en(o.runtime.version)===`aziot`?x(`config.toml`,()=>w(e,t,{places:i,base:a})):x(`config.yaml`,u),f=x(`install.sh`,()=>T(e,d,{places:i,base:a}));return[d,...l,f]}function x(e,t){return new S(e,t)}var S=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function C({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function w({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function T({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:E(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:E(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},sha256:{configuration:D(m),...p===void 0?{}:{certificate:D(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Ft(m,e)})}function E({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function D(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=b;

@@ -1,5 +1,6 @@
 const e={"manifest-written":({output:e,devices:t})=>`${e}: ${t} ${t===1?`device`:`devices`}. Next: validate.`,"root-issued":({path:e,reused:t})=>`root        ${e}${t?` (used again)`:``}`,"certificate-issued":({path:e})=>`certificate ${e}`,"key-issued":({path:e})=>`private key ${e}`,"keep-keys-safe":()=>`Commit the certificates. The private keys stay out of git: bring each to its device and delete it here.`,"demo-certificates":({ids:e})=>`1. Demo certificates for ${e.join(`, `)}: a root, a primary and a secondary each.`,"demo-hub":({url:e})=>`2. An embedded IoT Hub listens at ${e}.\n\n3. devices.yaml:\n`,"demo-apply":()=>`4. provision-iot-edge apply
-`,"demo-bundle":({directory:e})=>`\n5. device-bundles/${e}/config.yaml, ready to place on the device:\n`,"demo-again":()=>`6. provision-iot-edge apply, once more
+`,"demo-bundle":({directory:e})=>`\n5. device-bundles/${e}/config.toml, ready to place on the device:\n`,"demo-older-bundle":()=>`   The device with IoT Edge 1.1 gets a config.yaml: device-bundles/edge-002/config.yaml
+`,"demo-again":()=>`6. provision-iot-edge apply, once more
 `,"demo-writes":({writes:e})=>`(the hub counted ${e} writes)`,"demo-mistakes":()=>`
 7. The same with mistakes: a wrong certificate, a misspelt status, a host name that no device can have.
 `};Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return e}});

@@ -1,6 +1,8 @@
+import type { Finding, Judged } from '../model/finding.ts';
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { ConfigurationChange } from '../model/report.ts';
 import type { Workspace } from '../model/workspace.ts';
+import { guardedLater } from '../rules/guarded.ts';
 import { type BaseFile, baseOf } from './base/file.ts';
 import { readBases } from './base/read.ts';
 import { shownSetting } from './judge/shown-setting.ts';
@@ -16,28 +18,62 @@ export interface FleetAt {
 
 type Named = { readonly id: DeviceId; readonly hub?: HubHost | undefined };
 
+/** How configurations differ. `unread`: the files at the base for which devices are not compared, and what is wrong with each. */
+export interface Difference extends Judged<readonly ConfigurationChange[]> {
+  readonly unread: readonly UnreadFile[];
+}
+
+export interface UnreadFile {
+  readonly file: string;
+  readonly said: string;
+}
+
 /**
  * Returns how the configurations of devices that both fleets have differ. Both are rendered and compared key by key.
  * Equal changes of several devices are one change, and the change of most devices comes first. `{id}` stands for the
- * device's id if changes differ only in that. A device whose configuration cannot be rendered is left out.
+ * device's id if changes differ only in that. A device whose configuration cannot be rendered is left out. If that is because of
+ * the base, the file is told: at the head the checks tell it.
  */
-export async function configurationChanges(before: FleetAt, after: FleetAt): Promise<readonly ConfigurationChange[]> {
+export async function configurationChanges(before: FleetAt, after: FleetAt): Promise<Difference> {
   const [old, now] = await Promise.all([sideOf(before), sideOf(after)]);
   const changes: Change[] = [];
+  const findings: Finding[] = [];
+  const unread = new Map<string, string>();
   for (const [was, device] of pairsOf(before, after)) {
-    const { id } = device;
-    const [from, to] = [old.certificateOf(was), now.certificateOf(device)];
-    if (from !== to) changes.push({ id, key: 'identity-certificate.pem', ...fileShown(from, to) });
-    const [one, other] = [old.runningOf(was), now.runningOf(device)];
-    if (one === undefined || other === undefined || isSame(one, other)) continue;
-    const settings = await settingsOf(was, one, other.form);
-    const others = await settingsOf(device, other, one.form);
-    for (const key of new Set([...settings.keys(), ...others.keys()])) {
-      const [value, next] = [settings.get(key), others.get(key)];
-      if (value !== next) changes.push({ id, key, ...sides(shownSetting(key, value), shownSetting(key, next)) });
-    }
+    const one = await guardedLater(
+      async () => ({ value: await changesOf(was, device, old, now), findings: [] }),
+      () => ({ place: device.place('id'), device: device.id, hub: device.hub }),
+    );
+    changes.push(...(one.value?.changes ?? []));
+    findings.push(...one.findings);
+    for (const { file, said } of one.value?.unread ?? []) if (!unread.has(file)) unread.set(file, said);
   }
-  return together(changes);
+  return { value: together(changes), findings, unread: [...unread].map(([file, said]) => ({ file, said })) };
+}
+
+/** The changes of one device, and the files at the base that cannot be compared. */
+interface Compared {
+  readonly changes: readonly Change[];
+  readonly unread: readonly UnreadFile[];
+}
+
+async function changesOf(was: Device, device: Device, old: Side, now: Side): Promise<Compared> {
+  const { id } = device;
+  const changes: Change[] = [];
+  const [from, to] = [old.certificateOf(was), now.certificateOf(device)];
+  if (!isUnread(from) && !isUnread(to) && from !== to) {
+    changes.push({ id, key: 'identity-certificate.pem', ...fileShown(from, to) });
+  }
+  const [one, other] = [old.runningOf(was), now.runningOf(device)];
+  const unread = [from, one].filter(isUnread);
+  if (isUnread(one) || isUnread(other) || isSame(one, other)) return { changes, unread };
+  const settings = await settingsOf(was, one, other.form);
+  const others = await settingsOf(device, other, one.form);
+  for (const key of new Set([...settings.keys(), ...others.keys()])) {
+    const [value, next] = [settings.get(key), others.get(key)];
+    if (value !== next) changes.push({ id, key, ...sides(shownSetting(key, value), shownSetting(key, next)) });
+  }
+  return { changes, unread };
 }
 
 /** A change of one device. */
@@ -45,23 +81,36 @@ interface Change extends Omit<ConfigurationChange, 'devices'> {
   readonly id: DeviceId;
 }
 
-/** What the devices of one commit would run, and the certificates in their bundles. */
+/** What the devices of one commit would run, and the certificates in their bundles; undefined for a file that is not there. */
 interface Side {
-  readonly runningOf: (device: Device) => Running | undefined;
-  readonly certificateOf: (device: Device) => string | undefined;
+  readonly runningOf: (device: Device) => Running | UnreadFile;
+  readonly certificateOf: (device: Device) => string | undefined | UnreadFile;
+}
+
+function isUnread(value: string | undefined | Running | UnreadFile): value is UnreadFile {
+  return typeof value === 'object' && 'said' in value;
 }
 
 async function sideOf({ devices, workspace }: FleetAt): Promise<Side> {
   const bases: ReadonlyMap<string, BaseFile> = (await readBases(devices, workspace)).value;
   return {
-    runningOf: (device) => runningOf(device, baseOf(device, bases)),
+    runningOf: (device) => {
+      const running = runningOf(device, baseOf(device, bases));
+      if (running !== undefined) return running;
+      const { file } = device.place('id');
+      return { file: device.config.base ?? file, said: notRendered(device) };
+    },
     certificateOf: ({ certificates, identity }) => {
       const path = certificates[identity.slot];
-      // A file that cannot be read counts as missing. The checks of the head report it.
       const file = path === undefined ? undefined : workspace.read(path, largestFile);
-      return file?.ok === true ? file.bytes.toString('latin1') : undefined;
+      if (path === undefined || file === undefined || (!file.ok && file.why === 'missing')) return undefined;
+      return file.ok ? file.bytes.toString('latin1') : { file: path, said: file.detail };
     },
   };
+}
+
+function notRendered({ id }: Device): string {
+  return `the configuration of device "${id}" cannot be rendered`;
 }
 
 const largestFile = 1024 * 1024;

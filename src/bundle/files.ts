@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { BundleFile } from '../model/bundle.ts';
-import type { Device, HubHost } from '../model/fleet.ts';
+import type { Device } from '../model/fleet.ts';
+import type { DeviceEndpoint } from '../model/hub-name.ts';
 import type { Identity } from '../model/identity.ts';
 import { renderOnBase } from './base/device.ts';
-import { type BaseFile, hostnameIn } from './base/file.ts';
+import type { BaseFile } from './base/file.ts';
+import { hostnameOfBase } from './base/hostname.ts';
+import { nameLineIn } from './config/own-name.ts';
 import { secretsIn } from './config/placeholders.ts';
 import { renderConfigToml } from './config/toml.ts';
 import { renderConfigYaml } from './config/yaml.ts';
 import { renderInstaller } from './install/linux.ts';
 import { renderInitializer } from './install/windows.ts';
-import { hostnameOf } from './judge/hostname.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
 import type { DevicePlace, Places } from './judge/places.ts';
 import { generationOf } from './judge/runtime.ts';
@@ -24,13 +26,18 @@ interface Material {
  * The files of one device: the configuration, the certificate, and the script that installs both. The device must have
  * been judged before. Each file is rendered when its text is read.
  */
-export function filesOf(identity: Identity, hub: HubHost, { places, base }: Material): readonly BundleFile[] {
+export function filesOf(identity: Identity, hub: DeviceEndpoint, { places, base }: Material): readonly BundleFile[] {
   const { device, certificates } = identity;
   const carried = certificates[device.identity.slot];
   const certificate = carried === undefined ? [] : [{ name: 'identity-certificate.pem', text: carried.pem }];
   const yaml = () => renderYaml(identity, hub, { places, base });
   if (device.runtime.platform === 'windows') {
-    const script = file('Initialize-IoTEdge.ps1', () => renderInitializer(identity, hub, places));
+    const script = file('Initialize-IoTEdge.ps1', () =>
+      renderInitializer(identity, hub, {
+        places,
+        nameLine: carriesConfiguration(device) ? nameLineIn(yaml()) : undefined,
+      }),
+    );
     return carriesConfiguration(device)
       ? [file('config.yaml', yaml), ...certificate, script]
       : [...certificate, script];
@@ -62,11 +69,11 @@ class RenderedFile implements BundleFile {
   }
 }
 
-function renderYaml({ device }: Identity, hub: HubHost, { places, base }: Material): string {
+function renderYaml({ device }: Identity, hub: DeviceEndpoint, { places, base }: Material): string {
   return base === undefined ? renderConfigYaml(device, hub, places) : renderOnBase(base, device, hub, places);
 }
 
-function renderToml({ device }: Identity, hub: HubHost, { places, base }: Material): string {
+function renderToml({ device }: Identity, hub: DeviceEndpoint, { places, base }: Material): string {
   return base === undefined ? renderConfigToml(device, hub, places) : renderOnBase(base, device, hub, places);
 }
 
@@ -96,15 +103,11 @@ function installerOf(
       configuration: sha256(text),
       ...(carried === undefined ? {} : { certificate: sha256(carried.pem) }),
     },
-    hostname: hostnameOfFile(device, base),
+    hostname: device.config.hostname ?? (base && hostnameOfBase(base)),
+    nameLine: nameLineIn(text),
     ...(proxy === undefined ? {} : { proxy }),
     secrets: secretsIn(text, device),
   });
-}
-
-/** The host name in the configuration. An edited file keeps its own if the manifest has none. */
-function hostnameOfFile(device: Device, base: BaseFile | undefined): string | undefined {
-  return base === undefined || device.config.hostname !== undefined ? hostnameOf(device) : hostnameIn(base);
 }
 
 /** A certificate always has a path: only keys can be in a PKCS#11 module. */

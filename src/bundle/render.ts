@@ -1,8 +1,10 @@
 import type { Bundle, BundleFile } from '../model/bundle.ts';
-import type { Finding, Judged } from '../model/finding.ts';
+import type { Judged, RuleChanges } from '../model/finding.ts';
 import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
+import { deviceEndpoint } from '../model/hub-name.ts';
 import type { Identity } from '../model/identity.ts';
 import { guarded } from '../rules/guarded.ts';
+import { FindingsOnce } from '../rules/once.ts';
 import { type BaseFile, baseOf } from './base/file.ts';
 import type { filesOf as FilesOf } from './files.ts';
 import { judgeDevice } from './judge/judge.ts';
@@ -22,6 +24,8 @@ export interface RenderOptions {
   readonly judge?: readonly Device[];
   /** The files of `config.base` that can be edited, by their path. */
   readonly bases?: ReadonlyMap<string, BaseFile>;
+  /** The severities that the workflow gives to rules. A device with an error gets no bundle. */
+  readonly rules?: RuleChanges | undefined;
 }
 
 /**
@@ -33,26 +37,27 @@ export async function renderBundles(
   identities: readonly Identity[],
   options: RenderOptions,
 ): Promise<Judged<readonly Bundle[]>> {
-  const findings = new Map<string, Finding>();
-  const value = await bundlesOf(identities, options, (found) => tell(findings, found));
-  for (const device of options.judge ?? []) tell(findings, judge(device, options.now).findings);
-  return { value, findings: [...findings.values()] };
+  const findings = new FindingsOnce();
+  const value = await bundlesOf(identities, options, findings);
+  for (const device of options.judge ?? []) findings.add(judge(device, options).findings);
+  return { value, findings: findings.all };
 }
 
 async function bundlesOf(
   identities: readonly Identity[],
-  { bases, now, fleet = identities.map(({ device }) => device) }: RenderOptions,
-  tell: (findings: readonly Finding[]) => void,
+  options: RenderOptions,
+  findings: FindingsOnce,
 ): Promise<readonly Bundle[]> {
   // The code that renders is loaded only if there is something to render: `validate` only judges.
   if (identities.length === 0) return [];
+  const { bases, fleet = identities.map(({ device }) => device) } = options;
   const { filesOf } = await import('./files.ts');
   const nameOf = namesOver(fleet);
   const bundles: Bundle[] = [];
   for (const identity of identities) {
     const { device } = identity;
-    const judged = judge(device, now);
-    tell(judged.findings);
+    const judged = judge(device, options);
+    findings.add(judged.findings);
     if (judged.value === undefined || device.hub === undefined) continue;
     const base = baseOf(device, bases);
     if (device.config.base !== undefined && base === undefined) continue;
@@ -61,9 +66,9 @@ async function bundlesOf(
   return bundles;
 }
 
-function judge(device: Device, now: Date): ReturnType<typeof judgeDevice> {
+function judge(device: Device, { now, rules }: RenderOptions): ReturnType<typeof judgeDevice> {
   return guarded(
-    () => judgeDevice(device, now),
+    () => judgeDevice(device, now, rules),
     () => ({ place: device.place('id'), device: device.id, hub: device.hub }),
   );
 }
@@ -102,7 +107,9 @@ class RenderedBundle implements Bundle {
     const { identity, hub, base, filesOf } = this.#sources;
     // They are valid, or there would be no bundle. Reading them again costs less than keeping them in memory.
     const { value: places } = readPlaces(identity.device);
-    return places === undefined ? [] : filesOf(identity, hub, { places, base });
+    return places === undefined
+      ? []
+      : filesOf(identity, deviceEndpoint(hub, identity.device.hubForm), { places, base });
   }
 }
 
@@ -115,20 +122,4 @@ function namesOver(fleet: readonly Named[]): (device: Named) => BundleName {
     if (name === undefined) throw new Error(`device "${device.id}" is to be rendered, but is not of the fleet`);
     return name;
   };
-}
-
-/**
- * Adds findings, each only once. A wrong value in `defaults` gives one finding for all devices, and this finding names
- * no device. A notice is given once for each file, since every row of a CSV has its own cell for the version.
- */
-function tell(told: Map<string, Finding>, findings: readonly Finding[]): void {
-  for (const item of findings) {
-    const { place, rule, message, severity, device, hub } = item;
-    const where = severity === 'notice' ? [] : [place?.line, place?.column];
-    const key = JSON.stringify([rule, message, place?.file, ...where]);
-    const first = told.get(key);
-    if (first === undefined) told.set(key, item);
-    else if (first.device !== device || first.hub !== hub)
-      told.set(key, { ...first, device: undefined, hub: undefined });
-  }
 }

@@ -1,8 +1,11 @@
-import { type Device, isHubHost } from '../model/fleet.ts';
+import type { Device } from '../model/fleet.ts';
+import { nameForDevices } from '../model/hub-name.ts';
 import { renderOnBase } from './base/device.ts';
 import { type BaseFile, formOf } from './base/file.ts';
+import { ownName, ownNameShown } from './config/own-name.ts';
 import { pathInToml, renderConfigToml } from './config/toml.ts';
 import { configYamlOf, pathInYaml, renderConfigYaml } from './config/yaml.ts';
+import { endpointOf } from './endpoint.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
 import { type Places, readPlaces } from './judge/places.ts';
 import type { ForEachKey } from './judge/setting.ts';
@@ -27,10 +30,9 @@ type Settings = ReadonlyMap<string, string>;
 export function runningOf(device: Device, base: BaseFile | undefined): Running | undefined {
   const form = formOf(device);
   const { config } = device;
-  // `validate` does not need a hub, so a device may have none.
-  const hub = device.hub ?? ['localhost'].find(isHubHost);
+  const hub = endpointOf(device);
   const places = readPlaces(device).value ?? placesAsWritten(device);
-  if (hub === undefined || (config.base !== undefined && base === undefined)) return undefined;
+  if (config.base !== undefined && base === undefined) return undefined;
   try {
     const beside = besideConfiguration(device);
     if (form === 'config.toml') {
@@ -143,7 +145,7 @@ const described: ForEachKey<Described, Described | typeof byItsKeys> = {
 const rows = Object.entries(described).flatMap(([key, row]) => (typeof row === 'string' ? [] : [{ key, ...row }]));
 
 function besideConfiguration(device: Device): Settings {
-  const settings = new Map<string, string>(flat('hub', device.hub));
+  const settings = new Map<string, string>(flat('hub', device.hub && nameForDevices(device.hub, device.hubForm)));
   for (const row of rows) {
     if ('beside' in row) for (const [key, value] of flat(row.name, row.beside(device))) settings.set(key, value);
   }
@@ -162,6 +164,10 @@ export async function settingsOf(device: Device, running: Running, form: Running
     const called = calledIn(key);
     const runs = called === undefined ? running.form === form : carriesConfiguration(device) || called.inScript;
     if (runs) settings.set(called?.name ?? key, value);
+  }
+  // config.toml has no line for the device's own name, and config.yaml has a placeholder.
+  if (carriesConfiguration(device) && (settings.get('hostname') ?? ownName) === ownName) {
+    settings.set('hostname', ownNameShown);
   }
   // The configuration has the hub without its port; `beside` has it whole.
   settings.delete('hub');

@@ -13,6 +13,7 @@ import { exchanges } from './http/exchange.ts';
 import { type Handler, type Listener, listen } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
 import { importedPerMinute } from './jobs/capacity.ts';
+import type { RefuseLine } from './jobs/import-lines.ts';
 import { createJobs } from './jobs/jobs.ts';
 import { type StateAccess, stateAccess } from './state-access.ts';
 import type { Disturb } from './trouble/disturbance.ts';
@@ -23,6 +24,11 @@ import { createThrottle } from './trouble/throttle.ts';
 export interface HubOptions {
   /** Default 0: the port of the last run in this directory, or any free one. */
   readonly port?: number | undefined;
+  /**
+   * The name of the hub, as `contoso`. Clients may then call it by the three host names that Azure would give it, if they find this
+   * machine there: by a proxy, or by their own look-up of names.
+   */
+  readonly name?: string | undefined;
   /**
    * Keeps devices, keys, port and certificates over restarts. It is created if it does not exist. Only one hub at a
    * time may use it.
@@ -54,6 +60,8 @@ export interface HubOptions {
   readonly seed?: Seed | undefined;
   /** For tests: decides what goes wrong with each call. It replaces `faults`. */
   readonly disturb?: Disturb | undefined;
+  /** For tests: decides which lines of import jobs are refused. */
+  readonly refuseLine?: RefuseLine | undefined;
 }
 
 export interface EmbeddedHub {
@@ -87,7 +95,8 @@ export interface EmbeddedHub {
 
 /** Starts an IoT Hub registry on this machine. Throws `Fault` if the port is taken or the directory cannot be used. */
 export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
-  const directory = await openDirectory(options.directory, new Date());
+  const names = namesOf(options);
+  const directory = await openDirectory(options.directory, new Date(), names);
   const { keys, journal, authority } = directory;
   const closing = new AbortController();
   const service = createService(options, directory);
@@ -118,7 +127,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   directory.rememberPort(listener.port);
   const host = `localhost:${listener.port}`;
   // A client may sign the name without the port, and call the hub by its addresses.
-  for (const name of ['localhost', '127.0.0.1', '[::1]']) hosts.push(`${name}:${listener.port}`, name);
+  for (const name of ['localhost', '127.0.0.1', '[::1]', ...names]) hosts.push(`${name}:${listener.port}`, name);
 
   const strings = connectionStrings(host, keys);
   let closed: Promise<void> | undefined;
@@ -153,6 +162,12 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   };
 }
 
+/** https://learn.microsoft.com/azure/iot-hub/iot-hub-tls-support */
+function namesOf({ name }: HubOptions): readonly string[] {
+  if (name === undefined) return [];
+  return [name, `${name}.device`, `${name}.service`].map((part) => `${part}.azure-devices.net`);
+}
+
 /** Makes the parts of the hub that calls use. */
 function createService(options: HubOptions, { keys, journal, jobs: jobStore }: HubDirectory): Service {
   const secrets = hubSecrets(keys);
@@ -175,6 +190,7 @@ function createService(options: HubOptions, { keys, journal, jobs: jobStore }: H
       journal?.flush();
     },
     identity: options.identity,
+    refuseLine: options.refuseLine,
   });
   const reset = () => {
     jobs.clear();

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
 import type { Bundle } from '../model/bundle.ts';
 import { messageOf } from '../model/fault.ts';
+import { cutShort } from '../model/stop.ts';
 import { githubFault } from './faults.ts';
 import { githubLines } from './lines.ts';
 
@@ -13,6 +14,8 @@ export interface UploadOptions {
   readonly retentionDays?: number | undefined;
   /** Receives one line for each artifact. */
   readonly log: (line: string) => void;
+  /** How long an upload may take, in milliseconds, by its bytes. */
+  readonly limit?: ((bytes: number) => number) | undefined;
 }
 
 /** The result of the uploads. Names and ids are in the order of the bundles. */
@@ -33,8 +36,9 @@ interface UploadFailure {
 
 /**
  * Uploads the bundles that `writeBundles` has written to `directory` (absolute). The mode `device` makes one artifact
- * for each device, `fleet` one for all, `none` makes none. When one upload fails, the others go on. Throws a `Fault`
- * where no upload is possible: outside GitHub Actions, and on GitHub Enterprise Server.
+ * for each device, `fleet` one for all, `none` makes none. When one upload fails, the others go on; when one takes too
+ * long, none begins after it. Throws a `Fault` where no upload is possible: outside GitHub Actions, and on GitHub
+ * Enterprise Server.
  */
 export async function uploadBundles(
   bundles: readonly Bundle[],
@@ -67,6 +71,8 @@ interface Artifact {
   /** Absolute paths. Inside the artifact they are relative to `root`. */
   readonly files: readonly string[];
   readonly root: string;
+  /** The length of the files. */
+  readonly bytes: number;
 }
 
 // GitHub takes 500 artifacts from a job. Leave some of them to the other steps of the workflow.
@@ -85,7 +91,7 @@ function artifactsOf(
     name,
     root,
     devices: part.map(({ device }) => device),
-    files: part.flatMap((bundle) => bundle.files.map((file) => join(folderOf(bundle), file.name))),
+    ...filesOf(part, folderOf),
   });
   const shared = sharedName(bundles);
   if (mode === 'fleet') return { artifacts: [artifact(shared, directory, bundles)] };
@@ -107,6 +113,18 @@ function artifactsOf(
     mostOfAJob,
   });
   return { artifacts, notice };
+}
+
+function filesOf(part: readonly Bundle[], folderOf: (bundle: Bundle) => string): Pick<Artifact, 'files' | 'bytes'> {
+  const files: string[] = [];
+  let bytes = 0;
+  for (const bundle of part) {
+    for (const { name, text } of bundle.files) {
+      files.push(join(folderOf(bundle), name));
+      bytes += Buffer.byteLength(text);
+    }
+  }
+  return { files, bytes };
 }
 
 /**
@@ -141,17 +159,30 @@ function isEnterpriseServer(url: string | undefined): boolean {
 
 type Quietly = <T>(work: () => Promise<T>) => Promise<T>;
 
+/**
+ * In milliseconds. The client tries five times and waits three minutes each time, for each of up to 500 artifacts. A slow line carries
+ * 100 kB a second.
+ */
+function usualLimit(bytes: number): number {
+  return 5 * 60_000 + bytes / 100;
+}
+
 async function uploader(
-  { retentionDays, log }: UploadOptions,
+  { retentionDays, log, limit = usualLimit }: UploadOptions,
   quietly: Quietly,
 ): Promise<(artifact: Artifact) => Promise<Result>> {
   // The module has 4.6 MB, so load it only when there is something to upload.
   const { DefaultArtifactClient } = await import('@actions/artifact');
   const client = new DefaultArtifactClient();
   const settings = retentionDays === undefined ? {} : { retentionDays };
-  return async ({ name, devices, files, root }) => {
+  let late: string | undefined;
+  return async ({ name, devices, files, root, bytes }) => {
     try {
-      const { id, size = 0 } = await quietly(() => client.uploadArtifact(name, [...files], root, settings));
+      if (late !== undefined) throw new Error(githubLines['not-tried']({ artifact: late }));
+      const uploading = quietly(() => client.uploadArtifact(name, [...files], root, settings));
+      const { id, size = 0 } = await within(limit(bytes), uploading, () => {
+        late ??= name;
+      });
       if (id === undefined) throw new Error('the service gave it no id');
       log(githubLines['artifact-uploaded']({ artifact: name, devices, id, size }));
       return { artifact: name, id };
@@ -163,6 +194,20 @@ async function uploader(
       return { artifact: name, devices, message };
     }
   };
+}
+
+/** Rejects if the work takes longer, and calls `late` before. The work cannot be called off: it ends with the process. */
+async function within<T>(milliseconds: number, work: Promise<T>, late: () => void): Promise<T> {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), milliseconds);
+  try {
+    return await cutShort(over.signal, work, () => {
+      late();
+      throw new Error(githubLines['upload-late']({ seconds: Math.round(milliseconds / 1_000) }));
+    });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

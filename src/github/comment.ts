@@ -3,7 +3,7 @@ import { messageOf } from '../model/fault.ts';
 import type { Report } from '../model/report.ts';
 import { scrubbed } from '../model/secrets.ts';
 import { commentMarkdown, worthSaying } from '../report/comment.ts';
-import type { Settings } from '../run/settings.ts';
+import type { RunSettings } from '../run/settings.ts';
 import { type Client, type IsOurs, isForbidden, openClient, whoWeAre } from './client.ts';
 import type { Event } from './event.ts';
 import { type CommentDone, githubLines } from './lines.ts';
@@ -16,13 +16,13 @@ import { hiding } from './secrets.ts';
  * existing one. Does nothing outside of pull requests, on pull requests of forks, without a token, or with
  * `comment: never`. A comment that cannot be written does not fail the run: a notice or a warning says why.
  */
-export async function commentReport(report: Report, settings: Settings, event: Event): Promise<void> {
-  const token = settings['github-token'] ?? '';
+export async function commentReport(report: Report, settings: RunSettings, event: Event): Promise<void> {
+  const token = settings.githubToken;
   if (settings.comment === 'never' || event.pullRequest === undefined || token === '') return;
   const marker = markerOf(settings, 'comment');
   const comment: Comment = {
     marker,
-    body: hiding(settings)(commentMarkdown(report, { marker, link: event.link, run: event.run })),
+    body: hiding(settings.secrets)(commentMarkdown(report, { marker, link: event.link, run: event.run })),
     onlyUpdate: !worthSaying(report),
   };
   try {

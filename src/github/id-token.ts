@@ -5,7 +5,7 @@ import { githubFault } from './faults.ts';
 import { githubLines } from './lines.ts';
 
 /** In milliseconds. The client of GitHub's toolkit would wait for ever. */
-const patience = 60_000;
+const usualPatience = 60_000;
 
 /** Tells whether this job may ask GitHub for ID tokens. The runner sets these variables only with `id-token: write`. */
 export function mayHaveIdTokens(env: NodeJS.ProcessEnv): boolean {
@@ -14,9 +14,14 @@ export function mayHaveIdTokens(env: NodeJS.ProcessEnv): boolean {
 
 /**
  * Gets a new ID token of this job for an audience, and masks it in the log. `withoutSecrets` says why this run cannot
- * have one. Throws a `Fault` that names the missing permission.
+ * have one. Throws a `Fault` that names the missing permission, or if GitHub does not answer.
+ * @param patience in milliseconds
  */
-export async function idToken(audience: string, withoutSecrets: string | undefined): Promise<string> {
+export async function idToken(
+  audience: string,
+  withoutSecrets: string | undefined,
+  patience = usualPatience,
+): Promise<string> {
   if (!mayHaveIdTokens(process.env)) throw githubFault('id-token-not-allowed', { withoutSecrets });
   const late = AbortSignal.timeout(patience);
   try {

@@ -16,6 +16,7 @@ export const inputNames = [
   'retention-days',
   'fail-on',
   'expiry-warning-days',
+  'rules',
   'max-changes',
   'allow-lockout',
   'adopt',

@@ -3,7 +3,7 @@ import { type Fault, messageOf } from '../model/fault.ts';
 import type { Report } from '../model/report.ts';
 import { issueMarkdown, needsCare } from '../report/issue.ts';
 import { visible } from '../report/visible.ts';
-import type { Settings } from '../run/settings.ts';
+import type { RunSettings } from '../run/settings.ts';
 import { type Client, isForbidden, openClient, whoWeAre } from './client.ts';
 import type { Event } from './event.ts';
 import { githubFault } from './faults.ts';
@@ -17,13 +17,13 @@ import { hiding } from './secrets.ts';
  * hubs. A hidden marker identifies it, so its title can be changed by hand. Does nothing on pull requests, whose
  * manifest is only proposed. Returns the fault that kept the issue from being written, if any.
  */
-export async function keepIssue(report: Report, settings: Settings, event: Event): Promise<readonly Fault[]> {
-  const title = visible(settings.issue ?? '').trim();
+export async function keepIssue(report: Report, settings: RunSettings, event: Event): Promise<readonly Fault[]> {
+  const title = visible(settings.issue ?? '');
   if (title === '' || /^pull_request/.test(process.env.GITHUB_EVENT_NAME ?? '')) return [];
-  const token = settings['github-token'] ?? '';
+  const token = settings.githubToken;
   if (token === '') return [githubFault('issue-without-token', {})];
   const marker = markerOf(settings, 'issue');
-  const body = hiding(settings)(issueMarkdown(report, { marker, link: event.link, run: event.run }));
+  const body = hiding(settings.secrets)(issueMarkdown(report, { marker, link: event.link, run: event.run }));
   const wanted: Issue = { title: title.slice(0, longestTitle), marker, body, open: needsCare(report) };
   try {
     const [owner = '', repo = ''] = (process.env.GITHUB_REPOSITORY ?? '').split('/');

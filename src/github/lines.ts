@@ -8,6 +8,10 @@ export const githubLines = {
   'artifact-failed': ({ reason, nameTaken, ...artifact }: ArtifactFailure) =>
     `${artifactName(artifact)} was not uploaded: ${reason}${nameTaken ? `. ${oneJobUploads}` : ''}`,
 
+  'upload-late': ({ seconds }: { readonly seconds: number }) => `GitHub has not taken it within ${seconds} s`,
+
+  'not-tried': ({ artifact }: { readonly artifact: string }) => `not tried, since ${artifact} took too long`,
+
   'artifacts-shared': ({ devices, artifacts, size, first, last, mostSingle, mostOfAJob }: SharedArtifacts) =>
     `${devices} devices, more than ${mostSingle}, share ${artifacts} artifacts of up to ${size} devices each: ` +
     `${first} to ${last} (GitHub takes ${mostOfAJob} artifacts a job).`,

@@ -6,6 +6,7 @@ import type { HubHost } from '../model/fleet.ts';
 import type { Progress, Writing } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
 import { annotations } from '../report/annotations.ts';
+import { ruleChangeLines } from '../report/rule-changes.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import { closingLine, deviceLines, faultLines, findingLines, plainStyle } from '../report/text.ts';
 import { writingLine } from '../report/writing.ts';
@@ -36,8 +37,9 @@ export function logProgress(now: () => number = Date.now): Progress {
   };
 }
 
-/** Writes a report to the log: annotations on the lines of the manifest, groups, the closing line. */
+/** Writes a report to the log: changed rules, annotations on the lines of the manifest, groups, the closing line. */
 export async function logReport(report: Report): Promise<void> {
+  for (const line of ruleChangeLines(report, 'workflow')) info(line);
   for (const { severity, title, message, file, line, column } of annotations(report)) {
     announce[severity](message, {
       ...(title === undefined ? {} : { title }),

@@ -1,18 +1,10 @@
 import { escapeMarkdown } from '../report/markdown.ts';
-import type { Settings } from '../run/settings.ts';
 
 /**
- * Returns a function that masks the secrets of the inputs (access keys, the token) in a text: the plain form and the
- * forms in URLs and in Markdown. The runner masks only the log and the summary, not files and comments, and does not
- * know the Markdown form. It drops an output that holds a secret.
+ * Returns a function that masks secrets in a text: the plain form and the forms in URLs and in Markdown. The runner masks only the
+ * log and the summary, not files and comments, and does not know the Markdown form. It drops an output that holds a secret.
  */
-export function hiding(settings: Settings): (text: string) => string {
-  const keys = (settings['connection-string'] ?? '').matchAll(/\bSharedAccessKey=([^;\s]+)/gi);
-  const secrets = [
-    settings['github-token'] ?? '',
-    ...[...keys].map(([, key = '']) => key),
-    ...signaturesIn(settings),
-  ].filter(isSecret);
+export function hiding(secrets: readonly string[]): (text: string) => string {
   const forms = secrets.flatMap(formsOf).flatMap((form) => [form, escapeMarkdown(form)]);
   return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '***'), text);
 }
@@ -20,19 +12,6 @@ export function hiding(settings: Settings): (text: string) => string {
 /** A secret in its plain form and in the form that it has in a URL. */
 export function formsOf(secret: string): readonly string[] {
   return [...new Set([secret, encodeURIComponent(secret)])];
-}
-
-/** The signature of the import container in the form of the URL and in its plain form. */
-export function signaturesIn(settings: Settings): readonly string[] {
-  const [, signature] = /[?&]sig=([^&\s]+)/i.exec(settings['import-container'] ?? '') ?? [];
-  if (signature === undefined) return [];
-  const plain = new URLSearchParams(`sig=${signature}`).get('sig') ?? '';
-  return [...new Set([signature, plain])].filter(isSecret);
-}
-
-/** A text of a few letters is not a secret, and masking it would damage other texts. */
-function isSecret(text: string): boolean {
-  return text.length >= 8;
 }
 
 /**

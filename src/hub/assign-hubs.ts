@@ -1,5 +1,6 @@
 import type { Finding, Judged } from '../model/finding.ts';
 import type { Device, Fleet, HubHost } from '../model/fleet.ts';
+import { FindingsOnce } from '../rules/once.ts';
 import { finding } from '../rules/rules.ts';
 import { hubFault } from './faults.ts';
 import { fleetFindings } from './fleet-rules.ts';
@@ -36,33 +37,16 @@ export function assignHubs(fleet: Fleet, named: readonly HubHost[], { onlyHub, u
     return device.hub !== undefined || only === undefined ? device : { ...device, hub: only };
   });
   const inRun = devices.filter(({ hub }) => onlyHub === undefined || hub === undefined || hub === onlyHub);
-  return { value: { all: devices, inRun }, findings: [...hubFindings(devices, named, use), ...fleetFindings(devices)] };
+  const findings = new FindingsOnce();
+  for (const device of devices) findings.add(hubFindings(device, named, use));
+  return { value: { all: devices, inRun }, findings: findings.add(fleetFindings(devices)).all };
 }
 
-/** Gives one finding for each place. A hub in `defaults` gets one finding, however many devices inherit it. */
-function hubFindings(
-  devices: readonly Device[],
-  named: readonly HubHost[],
-  use: AssignOptions['use'],
-): readonly Finding[] {
-  const places = new Map<string, { readonly device: Device; readonly finding: Finding; readonly shared: boolean }>();
-  for (const device of devices) {
-    const found = hubFinding(device, named, use);
-    if (found === undefined) continue;
-    const { file, line, column } = device.place('hub');
-    const key = `${file}:${line}:${column}`;
-    const first = places.get(key);
-    places.set(key, first === undefined ? { device, finding: found, shared: false } : { ...first, shared: true });
-  }
-  return [...places.values()].map((row) => (row.shared ? row.finding : { ...row.finding, device: row.device.id }));
-}
-
-function hubFinding(device: Device, allowed: readonly HubHost[], use: AssignOptions['use']): Finding | undefined {
-  const { hub } = device;
-  const place = device.place('hub');
-  if (use === 'none' || (use === 'later' && (hub === undefined || allowed.length === 0))) return undefined;
-  if (hub === undefined) return finding('hub/ambiguous', { allowed }, { place });
-  return use === 'name' || allowed.includes(hub)
-    ? undefined
-    : finding('hub/not-allowed', { hub, allowed }, { place, hub });
+function hubFindings(device: Device, allowed: readonly HubHost[], use: AssignOptions['use']): readonly Finding[] {
+  const { hub, id } = device;
+  const subject = { place: device.place('hub'), device: id };
+  if (use === 'none' || (use === 'later' && (hub === undefined || allowed.length === 0))) return [];
+  if (hub === undefined) return [finding('hub/ambiguous', { allowed }, subject)];
+  if (use === 'name' || allowed.includes(hub)) return [];
+  return [finding('hub/not-allowed', { hub, allowed }, { ...subject, hub })];
 }

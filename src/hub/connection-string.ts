@@ -1,5 +1,6 @@
 import { ConnectionString } from 'azure-iothub/dist/common-core/connection_string.js';
-import { type HubHost, isHubHost } from '../model/fleet.ts';
+import type { HubHost } from '../model/fleet.ts';
+import { hubOf, readHubName } from '../model/hub-name.ts';
 import type { SasCredential } from './credential.ts';
 import { hubFault } from './faults.ts';
 
@@ -11,10 +12,11 @@ export function readConnectionStrings(text: string): readonly SasCredential[] {
   const credentials = text
     .split(/\r?\n/)
     .flatMap((line, index) => (line.trim() === '' ? [] : [readOne(line.trim(), index + 1)]));
-  const hosts = new Set<HubHost>();
+  const hubs = new Set<HubHost>();
   for (const { host } of credentials) {
-    if (hosts.has(host)) throw hubFault('connection-string-twice', { host });
-    hosts.add(host);
+    const hub = hubOf(host);
+    if (hubs.has(hub)) throw hubFault('connection-string-twice', { host: hub });
+    hubs.add(hub);
   }
   return credentials;
 }
@@ -27,9 +29,10 @@ function readOne(text: string, line: number): SasCredential {
     const missing = neededParts.filter((name) => parts[name] === undefined);
     throw hubFault('connection-string-incomplete', { line, missing });
   }
-  const host = hostName.trim().toLowerCase();
-  if (!isHubHost(host)) throw hubFault('connection-string-host', { line });
-  return { kind: 'sas', host, keyName, key };
+  const read = readHubName(hostName.trim());
+  if (read.kind === 'not-a-host') throw hubFault('connection-string-host', { line });
+  if (read.kind === 'no-domain') throw hubFault('connection-string-no-domain', { line });
+  return { kind: 'sas', host: read.endpoint, keyName, key };
 }
 
 const neededParts = ['HostName', 'SharedAccessKeyName', 'SharedAccessKey'] as const;

@@ -1,4 +1,4 @@
-import type { HubHost } from '../model/fleet.ts';
+import type { HubEndpoint } from '../model/hub-name.ts';
 import type { TokenSource } from './entra/token.ts';
 
 /** How to sign in to one hub. */
@@ -7,7 +7,7 @@ export type HubCredential = SasCredential | EntraCredential;
 /** Signs in by the key of a shared access policy. */
 export interface SasCredential {
   readonly kind: 'sas';
-  readonly host: HubHost;
+  readonly host: HubEndpoint;
   /** The name of the policy: `iothubowner`. It is not a secret. */
   readonly keyName: string;
   readonly key: string;
@@ -20,7 +20,7 @@ export interface SasCredential {
  */
 export interface EntraCredential {
   readonly kind: 'entra';
-  readonly host: HubHost;
+  readonly host: HubEndpoint;
   readonly principal: EntraPrincipal;
   readonly token: TokenSource;
   /** For blob storage, of the same principal. */

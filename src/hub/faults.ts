@@ -55,6 +55,12 @@ export const hubFaults = {
     remedy: () => copyConnectionString,
     example: { line: 1 },
   }),
+  'connection-string-no-domain': faultRow<{ line: number }>({
+    kind: 'usage',
+    message: ({ line }) => `${connectionString(line)} has a HostName without a domain`,
+    remedy: () => copyConnectionString,
+    example: { line: 1 },
+  }),
 
   'container-unusable': faultRow<{ problem: ContainerProblem }>({
     kind: 'usage',

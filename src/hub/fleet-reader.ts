@@ -1,5 +1,6 @@
 import type { Fault } from '../model/fault.ts';
-import type { DeviceId, HubHost, JsonObject } from '../model/fleet.ts';
+import type { DeviceId, JsonObject } from '../model/fleet.ts';
+import type { HubEndpoint } from '../model/hub-name.ts';
 import { inFlight } from '../model/in-flight.ts';
 import { ownerTag } from '../model/owner.ts';
 import type { RegisteredDevice, Twin } from '../model/registration.ts';
@@ -23,7 +24,7 @@ interface Query {
 }
 
 /** Tells that the tags of the devices were not read, and what the run therefore does not do. */
-export function tagsUnread(host: HubHost): string {
+export function tagsUnread(host: HubEndpoint): string {
   return `${host}: no right to query, so tags that the manifest no longer names stay, and no device is claimed`;
 }
 

@@ -1,5 +1,6 @@
 import type { Finding, Subject } from '../model/finding.ts';
 import type { Device, HubHost } from '../model/fleet.ts';
+import { nameForDevices } from '../model/hub-name.ts';
 import { finding } from '../rules/rules.ts';
 
 /**
@@ -47,11 +48,25 @@ function parentFindings(devices: readonly Device[]): readonly Finding[] {
     if (!parent || byId.has(parent)) return [];
     return [finding('device/parent-unknown', { parent, hub }, subject(device, 'parent'))];
   });
+  const apart = devices.flatMap((device) => otherHubName(device, byId.get(device.parent ?? '')) ?? []);
   const circles = circlesOf(devices, byId).map((circle) => {
     const ids = circle.map(({ id }) => id);
     return finding('device/parent-cycle', { chain: [...ids, ...ids.slice(0, 1)] }, subject(circle[0], 'parent'));
   });
-  return [...unknown, ...circles];
+  return [...unknown, ...apart, ...circles];
+}
+
+/** A gateway takes only tokens for the host name of the hub that it has itself. */
+function otherHubName(device: Device, parent: Device | undefined): Finding | undefined {
+  const { id, hub, hubForm = 'classic' } = device;
+  if (hub === undefined || parent === undefined || (parent.hubForm ?? 'classic') === hubForm) return undefined;
+  const details = {
+    id,
+    given: nameForDevices(hub, hubForm),
+    parent: parent.id,
+    ofParent: nameForDevices(hub, parent.hubForm),
+  };
+  return finding('device/parent-hub-name', details, subject(device, 'hub'));
 }
 
 /** Gives every circle of parents once. Each begins with the device that comes first in the fleet. */

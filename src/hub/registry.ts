@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../model/fault.ts';
 import type { DeviceId, HubHost, JsonObject } from '../model/fleet.ts';
+import { hubOf } from '../model/hub-name.ts';
 import {
   type Importer,
   idOf,
@@ -102,7 +103,7 @@ class HubRegistry implements Registry {
 
   constructor(parts: Parts, importer: Importer | undefined) {
     if (importer !== undefined) this.importer = importer;
-    this.host = parts.host;
+    this.host = hubOf(parts.host);
     this.close = parts.close;
     this.#calling = new Calling(parts);
     this.#reader = new FleetReader(this.#calling);

@@ -1,13 +1,14 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
 import { messageOf } from '../model/fault.ts';
+import { foreignForm } from '../model/foreign-form.ts';
 import { type Certificate, type Chain, isThumbprint, type Thumbprint } from '../model/identity.ts';
 import type { Unreadable } from '../rules/unreadable.ts';
 import { type ChainCache, longestChain, readChain } from './chain.ts';
 import { dateOf, parseCertificate, publicKeyOf } from './der.ts';
 import { asciiText, pemBlocks, pemLabels } from './pem.ts';
 import { type FoundKey, isKeylessPkcs12, privateKeyIn } from './private-key.ts';
-import { readStructure } from './structure.ts';
+import { readStructure, type Structure } from './structure.ts';
 
 /** The largest certificate file that is read, in bytes. A chain of RSA-4096 certificates has about 10,000 bytes. */
 export const largestCertificate = 1024 * 1024;
@@ -29,6 +30,11 @@ export async function readCertificate(
   known: ChainCache = new Map(),
 ): Promise<CertificateReading> {
   if (bytes.length === 0) return unreadable({ kind: 'empty' });
+  const form = foreignForm(bytes);
+  if (form !== undefined) {
+    const key = privateKeyIn(path, bytes);
+    return key === undefined ? unreadable({ kind: form }) : { kind: 'private-key', key };
+  }
   const text = asciiText(bytes);
   return text.includes('-----BEGIN ') ? readPem(path, bytes, text, known) : readDer(path, bytes);
 }
@@ -37,6 +43,7 @@ async function readPem(path: string, bytes: Buffer, text: string, known: ChainCa
   const key = privateKeyIn(path, bytes);
   if (key !== undefined) return { kind: 'private-key', key };
   const blocks = pemBlocks(text).filter(({ label }) => certificateLabels.includes(label));
+  if (/-----BEGIN [A-Z0-9 ]{1,40}-----\\+[nr]/.test(text)) return unreadable({ kind: 'escaped' });
   const [first, ...others] = blocks.map(({ der }) => der);
   if (first === undefined) return unreadable(otherPem(pemLabels(text)));
   if (others.length > 0) return readSeveral(path, [first, ...others], known);
@@ -106,8 +113,11 @@ async function describe(
       notAfter: dateOf(leaf.validTo),
       key: keyOf(leaf),
       publicKeyDigest: createHash('sha256').update(structure.publicKey).digest('hex'),
-      authority: structure.keyCertSign ? 'signing-key' : structure.authority ? 'is-ca' : 'none',
+      ...authorityOf(leaf, structure),
       ...(extendedKeyUsage === undefined ? {} : { extendedKeyUsage }),
+      ...(structure.usagesWithoutSignature === undefined
+        ? {}
+        : { usagesWithoutSignature: structure.usagesWithoutSignature }),
       ...(structure.weakSignature === undefined ? {} : { weakSignature: structure.weakSignature }),
       ...(chain === undefined ? {} : { chain }),
       pem: [leaf.toString(), ...issuers].join(''),
@@ -118,12 +128,32 @@ async function describe(
   }
 }
 
+function authorityOf(
+  leaf: X509Certificate,
+  { authority, keyCertSign }: Structure,
+): Pick<Certificate, 'authority' | 'selfIssued'> {
+  if (!authority && !keyCertSign) return { authority: 'none' };
+  return { authority: keyCertSign ? 'signing-key' : 'is-ca', selfIssued: leaf.subject === leaf.issuer };
+}
+
 function keyOf(leaf: X509Certificate): Certificate['key'] {
   const key = publicKeyOf(leaf);
   const type = key?.asymmetricKeyType ?? '';
   // Read the details only of RSA and EC keys: a broken DSA key crashes the whole process on Node 20.
-  const { modulusLength: bits, namedCurve } = (type === 'rsa' || type === 'ec' ? key?.asymmetricKeyDetails : {}) ?? {};
-  if (type === 'rsa') return { type, name: 'RSA', ...(bits === undefined ? {} : { bits }) };
+  const {
+    modulusLength: bits,
+    publicExponent,
+    namedCurve,
+  } = (type === 'rsa' || type === 'ec' ? key?.asymmetricKeyDetails : {}) ?? {};
+  if (type === 'rsa') {
+    const useless = publicExponent !== undefined && (publicExponent === 1n || publicExponent % 2n === 0n);
+    return {
+      type,
+      name: 'RSA',
+      ...(bits === undefined ? {} : { bits }),
+      ...(useless ? { exponent: String(publicExponent) } : {}),
+    };
+  }
   if (type === 'ec') return { type, name: namedCurve ?? 'unnamed curve' };
   return { type: 'other', name: keyNames[type] ?? 'unknown' };
 }

@@ -140,13 +140,37 @@ function* repeats(subjects: ReadonlySet<string>): Generator<ChainFault> {
 function* orderFaults(
   found: readonly ChainCertificate[],
   placed: readonly ChainCertificate[],
-  [stranger]: readonly ChainCertificate[],
+  strangers: readonly ChainCertificate[],
 ): Generator<ChainFault> {
-  if (stranger !== undefined) yield strangerFault(stranger, placed);
-  else if (placed.some((one, index) => one !== found[index])) {
-    const subjects = (chain: readonly ChainCertificate[]) => chain.map(({ subject }) => subject);
-    yield { kind: 'order', found: subjects(found), expected: subjects(placed) };
+  const [stranger] = strangers;
+  const own = strangers.filter((one) => isDevices(one, placed));
+  if (own.length > 0) yield { kind: 'several', subjects: subjectsOf([...placed.slice(0, 1), ...own]) };
+  else if (stranger !== undefined) yield strangerFault(stranger, placed);
+  else if (!isInOrder(found)) {
+    yield { kind: 'order', found: subjectsOf(found), expected: subjectsOf(placed) };
   }
+}
+
+function subjectsOf(chain: readonly ChainCertificate[]): readonly string[] {
+  return chain.map(({ subject }) => subject);
+}
+
+/**
+ * Whether a stranger is no authority's: it is not CA:TRUE, nor named as an issuer, and of another name than its own issuer's, or of
+ * the leaf's. A root of version 1 does not say CA:TRUE.
+ */
+function isDevices({ x509, subject, issuer }: ChainCertificate, placed: readonly ChainCertificate[]): boolean {
+  if (x509.ca) return false;
+  const [leaf] = placed;
+  return subject === leaf?.subject || (subject !== issuer && placed.every((one) => one.issuer !== subject));
+}
+
+/**
+ * Whether the leaf is the first and each other certificate stands behind one that it issued. More is not asked: a cross-signed
+ * chain has more than one right order (RFC 8446, 4.4.2).
+ */
+function isInOrder(found: readonly ChainCertificate[]): boolean {
+  return found.every((one, index) => index === 0 || found.slice(0, index).some((before) => before.isIssuedBy(one)));
 }
 
 function strangerFault(stranger: ChainCertificate, placed: readonly ChainCertificate[]): ChainFault {

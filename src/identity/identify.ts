@@ -1,9 +1,11 @@
-import { type Finding, failing, type Judged, type Subject } from '../model/finding.ts';
+import { type Finding, failing, type Judged, type Subject, weighed } from '../model/finding.ts';
 import { type BySlot, type Device, type Slot, slots } from '../model/fleet.ts';
 import { type Certificate, type Identity, sameThumbprint, type Thumbprint } from '../model/identity.ts';
 import type { Unread, Workspace } from '../model/workspace.ts';
 import { guardedLater } from '../rules/guarded.ts';
+import { FindingsOnce } from '../rules/once.ts';
 import { finding } from '../rules/rules.ts';
+import { issuers } from './authorities.ts';
 import { largestCertificate, readCertificate } from './certificate.ts';
 import type { ChainCache } from './chain.ts';
 import { type JudgeOptions, judgeCertificate } from './judge.ts';
@@ -22,37 +24,63 @@ export async function identify(
   files: CertificateFiles = noFiles(),
 ): Promise<Judged<readonly Identity[]>> {
   const identities: Identity[] = [];
-  const findings: Finding[] = [];
+  const findings = new FindingsOnce();
   const owners: Owners = new Map();
+  const issuedBy = issuers(await certificatesAtHand(devices, workspace, files));
   for (const device of devices) {
     const one = await guardedLater(
-      () => identifyOne(device, owners, workspace, files, options),
+      () => identifyOne(device, owners, workspace, files, { issuedBy, ...options }),
       () => subjectOf(device, 'id'),
     );
-    findings.push(...one.findings);
+    findings.add(one.findings);
     if (one.value !== undefined) identities.push(one.value);
   }
-  return { value: identities, findings: withoutRepeats(findings) };
+  return { value: identities, findings: findings.all };
 }
 
 /**
  * Returns the devices of an earlier commit with the thumbprints that were registered from it. Nothing is judged: a certificate may
- * have expired since. A device without thumbprints is left out.
+ * have expired since. A device without thumbprints, or whose material cannot be read, is left out: then its change is judged more strictly.
  */
 export async function identifyEarlier(devices: readonly Device[], workspace: Workspace): Promise<readonly Identity[]> {
   const identities: Identity[] = [];
   const files = noFiles();
   for (const device of devices) {
-    const certificates: { [S in Slot]?: Certificate } = {};
-    for (const slot of slots) {
-      const path = device.certificates[slot];
-      const file = path === undefined ? undefined : await openCertificate(path, workspace, files);
-      if (file !== undefined && 'certificate' in file) certificates[slot] = file.certificate;
-    }
-    const { value: thumbprints } = chooseThumbprints(device, certificates, givenThumbprints(device).value);
-    if (thumbprints !== undefined) identities.push({ device, thumbprints, certificates });
+    const one = await guardedLater(
+      () => identifyOneEarlier(device, workspace, files),
+      () => ({}),
+    );
+    if (one.value !== undefined) identities.push(one.value);
   }
   return identities;
+}
+
+async function identifyOneEarlier(
+  device: Device,
+  workspace: Workspace,
+  files: CertificateFiles,
+): Promise<Judged<Identity | undefined>> {
+  const certificates: { [S in Slot]?: Certificate } = {};
+  for (const slot of slots) {
+    const path = device.certificates[slot];
+    const file = path === undefined ? undefined : await openCertificate(path, workspace, files);
+    if (file !== undefined && 'certificate' in file) certificates[slot] = file.certificate;
+  }
+  const { value: thumbprints } = chooseThumbprints(device, certificates, givenThumbprints(device).value);
+  return { value: thumbprints === undefined ? undefined : { device, thumbprints, certificates }, findings: [] };
+}
+
+/** All certificates that the fleet names, and those that were read before. A fault is told later, when its device is identified. */
+async function certificatesAtHand(
+  devices: readonly Device[],
+  workspace: Workspace,
+  files: CertificateFiles,
+): Promise<readonly Certificate[]> {
+  for (const { certificates } of devices) {
+    for (const path of Object.values(certificates))
+      await openCertificate(path, workspace, files).catch(() => undefined);
+  }
+  return [...files.opened.values()].flatMap((file) => ('certificate' in file ? [file.certificate] : []));
 }
 
 async function identifyOne(
@@ -62,6 +90,7 @@ async function identifyOne(
   files: CertificateFiles,
   options: JudgeOptions,
 ): Promise<Judged<Identity | undefined>> {
+  const fails = (found: readonly Finding[]) => failing(weighed(found, options.rules));
   const certificates = await certificatesOf(device, workspace, files, options);
   const given = givenThumbprints(device);
   const chosen = chooseThumbprints(device, certificates.value, given.value);
@@ -72,12 +101,12 @@ async function identifyOne(
     ...sameKeyTwice(device, certificates.value),
     // A certificate with another device's name is only that fault, and not also a shared certificate.
     ...claim(owners, device, {
-      certificates: failing(certificates.findings) ? {} : certificates.value,
+      certificates: fails(certificates.findings) ? {} : certificates.value,
       thumbprints: given.value,
     }),
   ];
   const value =
-    chosen.value === undefined || failing(findings)
+    chosen.value === undefined || fails(findings)
       ? undefined
       : { device, thumbprints: chosen.value, certificates: certificates.value };
   return { value, findings };
@@ -222,18 +251,3 @@ function sameKeyTwice(device: Device, { primary, secondary }: BySlot<Certificate
 function subjectOf(device: Device, key: string): Subject {
   return { place: device.place(key), device: device.id, hub: device.hub };
 }
-
-/**
- * Removes repeated findings. A bad file that `defaults` names once for all devices is one fault at one place.
- * Findings that differ by device (a path with `{id}`, a common name) have different messages or name their device.
- */
-function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
-  const seen = new Set<string>();
-  return findings.filter(({ rule, message, place, device }) => {
-    const aboutFile = rule.startsWith('certificate/') && !aboutDevice.includes(rule);
-    const key = [rule, message, place?.file, place?.line, place?.column, aboutFile ? '' : device].join('\n');
-    return !seen.has(key) && seen.add(key);
-  });
-}
-
-const aboutDevice: readonly string[] = ['certificate/same-key-twice', 'certificate/shared-between-devices'];

@@ -1,11 +1,15 @@
-import type { Finding, Subject } from '../model/finding.ts';
-import type { Device, Slot } from '../model/fleet.ts';
+import type { Finding, RuleChanges, Subject } from '../model/finding.ts';
+import type { Device, RuntimeVersion, Slot } from '../model/fleet.ts';
 import type { Certificate } from '../model/identity.ts';
 import { finding } from '../rules/rules.ts';
 
 export interface JudgeOptions {
   readonly now: Date;
   readonly expiryWarningDays: number;
+  /** The severities that the workflow gives to rules. A device with an error gives no identity. */
+  readonly rules?: RuleChanges;
+  /** The path of a certificate that this one issued, if there is one among the files at hand. By default there is none. */
+  readonly issuedBy?: (certificate: Certificate) => string | undefined;
 }
 
 /** Judges a certificate as the identity of this device, in one of its slots. */
@@ -18,7 +22,7 @@ export function judgeCertificate(
   return [
     ...nameFindings(certificate, device, subject),
     ...validityFindings(certificate, { device, slot }, subject, options),
-    ...usageFindings(certificate, subject),
+    ...usageFindings(certificate, options.issuedBy?.(certificate), subject),
     ...keyFindings(certificate, device, subject),
     ...chainFindings(certificate, subject, options),
   ];
@@ -57,10 +61,15 @@ function* validityFindings(
   else if (end > lastSecondOf32Bits) yield finding('certificate/year-2038', { path, notAfter }, subject);
 }
 
-function* usageFindings(certificate: Certificate, subject: Subject): Generator<Finding> {
-  const { path, authority, extendedKeyUsage, weakSignature } = certificate;
-  if (authority === 'signing-key') yield finding('certificate/signing-key', { path }, subject);
-  if (authority === 'is-ca') yield finding('certificate/is-ca', { path }, subject);
+function* usageFindings(certificate: Certificate, issued: string | undefined, subject: Subject): Generator<Finding> {
+  const { path, authority, extendedKeyUsage, usagesWithoutSignature, weakSignature } = certificate;
+  if (issued !== undefined) yield finding('certificate/signing-key', { path, issued }, subject);
+  else if (authority !== 'none') {
+    yield finding('certificate/is-ca', { path, maySign: authority === 'signing-key' }, subject);
+  }
+  if (usagesWithoutSignature !== undefined) {
+    yield finding('certificate/no-digital-signature', { path, usages: usagesWithoutSignature }, subject);
+  }
   if (extendedKeyUsage !== undefined && !extendedKeyUsage.some((oid) => oid === clientAuth || oid === anyUsage)) {
     const usages = extendedKeyUsage.map((oid) => usageNames[oid] ?? oid);
     yield finding('certificate/no-client-auth', { path, usages }, subject);
@@ -81,16 +90,33 @@ const usageNames: Readonly<Record<string, string>> = {
 };
 
 function* keyFindings({ path, key }: Certificate, device: Device, subject: Subject): Generator<Finding> {
+  const { version } = device.runtime;
+  if (key.exponent !== undefined) {
+    yield finding('certificate/useless-key', { path, exponent: key.exponent }, subject);
+  }
   if (key.type === 'rsa' && key.bits !== undefined && key.bits < 2048) {
-    yield finding('certificate/weak-key', { path, bits: key.bits }, subject);
+    const { bits } = key;
+    if (isBefore(version, 4)) {
+      yield finding('certificate/small-key', { path, bits, version: version.text }, subject);
+    } else yield finding('certificate/weak-key', { path, bits }, subject);
   }
   if (key.type === 'other') {
     yield finding('certificate/key-type-unsupported', { path, key: { algorithm: key.name } }, subject);
   }
-  if (key.type === 'ec' && device.runtime.platform === 'windows' && isOldRuntime(device)) {
-    const unsupported = { curve: key.name, version: device.runtime.version.text };
+  const only = key.type === 'ec' ? onlyKeyOf(device) : undefined;
+  if (only === 'rsa' || (only === 'p256' && key.name !== p256)) {
+    const unsupported = { curve: key.name, version: version.text, only };
     yield finding('certificate/key-type-unsupported', { path, key: unsupported }, subject);
   }
+}
+
+/** As OpenSSL calls it. */
+const p256 = 'prime256v1';
+
+/** 1.0 and 1.1 on Linux give the key to OpenSSL (edgelet-http/src/lib.rs at 1.1.15), which knows more curves. */
+function onlyKeyOf(device: Device): 'rsa' | 'p256' | undefined {
+  if (!isOldRuntime(device)) return 'p256';
+  return device.runtime.platform === 'windows' ? 'rsa' : undefined;
 }
 
 function* chainFindings(certificate: Certificate, subject: Subject, { now }: JudgeOptions): Generator<Finding> {
@@ -100,6 +126,7 @@ function* chainFindings(certificate: Certificate, subject: Subject, { now }: Jud
   for (const fault of chain.faults) {
     if (fault.kind === 'order') yield finding('certificate/chain-order', { path, ...fault }, subject);
     if (fault.kind === 'repeated') yield finding('certificate/chain-repeats', { path, ...fault }, subject);
+    if (fault.kind === 'several') yield finding('certificate/more-than-one', { path, ...fault }, subject);
     if (fault.kind === 'broken') yield finding('certificate/chain-broken', { path, ...fault }, subject);
   }
   for (const { subject: issuer, notBefore, notAfter } of chain.issuers) {
@@ -111,7 +138,11 @@ function* chainFindings(certificate: Certificate, subject: Subject, { now }: Jud
 
 /** 1.0 and 1.1: the versions before the runtime was rewritten. */
 function isOldRuntime({ runtime: { version } }: Device): boolean {
-  return version.major === 1 && version.minor <= 1;
+  return isBefore(version, 2);
+}
+
+function isBefore({ major, minor }: RuntimeVersion, minorOf1: number): boolean {
+  return major === 1 && minor < minorOf1;
 }
 
 function isoDate(date: Date): string {

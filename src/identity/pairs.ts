@@ -1,10 +1,11 @@
-import { X509Certificate } from 'node:crypto';
 import { posix } from 'node:path';
 import type { Finding, Judged, Place, Subject } from '../model/finding.ts';
-import { type BySlot, type DeviceId, fileNameOf, isDeviceId, type Slot, slots } from '../model/fleet.ts';
+import { type BySlot, type DeviceId, isDeviceId, type Slot, slots } from '../model/fleet.ts';
 import type { Certificate, CertificatePair } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
+import { guardedLater } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
+import { issuers, mayBeDevices, withoutId, wordsOf } from './authorities.ts';
 import { type CertificateFiles, noFiles, openCertificate } from './identify.ts';
 
 /** Where the files come from. */
@@ -12,10 +13,10 @@ export interface PairOptions {
   /** The place of a finding about a file: the value of the manifest that matched it. By default the start of the file itself. */
   readonly placeOf?: (path: string) => Place;
   /**
-   * Whether a glob matched the files. Then an authority among them is only a notice, and private keys that git ignores are not
-   * reported. By default, each file is taken as named on purpose.
+   * Whether a glob or a folder has this file. Then an authority among them is only a warning, and a private key that git ignores is
+   * not reported. By default, each file is taken as named on purpose.
    */
-  readonly matched?: boolean;
+  readonly matched?: (path: string) => boolean;
   /** Keeps the files that were read, for `identify`. */
   readonly files?: CertificateFiles;
 }
@@ -35,23 +36,31 @@ export async function pairCertificates(
   const { value: certificates, findings: unread } = await openAll(paths, workspace, placeOf, options);
   const findings: Finding[] = [...unread];
   const byId = new Map<DeviceId, Certificate[]>();
-  const authorities = authoritiesAmong(certificates);
+  const issuedBy = issuers(certificates);
+  const leftOut = new Set<string>();
   for (const certificate of certificates) {
-    const subject = { place: placeOf(certificate.path) };
-    const owner = authorities.has(certificate)
-      ? authorityFinding(certificate, subject, options)
-      : ownerOf(certificate, subject);
-    if (typeof owner !== 'string') findings.push(owner);
-    else {
+    const { path, thumbprints } = certificate;
+    const subject = { place: placeOf(path) };
+    const issued = issuedBy(certificate);
+    const owner =
+      issued === undefined && mayBeDevices(certificate)
+        ? ownerOf(certificate, subject)
+        : authorityFinding(path, issued, subject, options);
+    if (typeof owner !== 'string') {
+      // One certificate in several files is told once.
+      if (!leftOut.has(thumbprints.sha256)) findings.push(owner);
+      leftOut.add(thumbprints.sha256);
+    } else {
       const others = byId.get(owner);
       if (others === undefined) byId.set(owner, [certificate]);
       else others.push(certificate);
     }
   }
   const pairs = [...byId].map(([id, certificates]): CertificatePair => {
-    const sorted = pathsOf(sortIntoSlots(certificates));
+    const candidates = candidatesAmong(certificates);
+    const sorted = pathsOf(sortIntoSlots(candidates));
     const taken = Object.values(sorted);
-    for (const { path } of certificates) {
+    for (const { path } of candidates.map(({ certificate }) => certificate)) {
       if (taken.includes(path)) continue;
       findings.push(finding('certificate/no-free-slot', { path, id, taken }, { place: placeOf(path), device: id }));
     }
@@ -65,60 +74,95 @@ async function openAll(
   paths: readonly string[],
   workspace: Workspace,
   placeOf: (path: string) => Place,
-  { matched = false, files = noFiles() }: PairOptions,
+  { matched = () => false, files = noFiles() }: PairOptions,
 ): Promise<Judged<readonly Certificate[]>> {
   const certificates: Certificate[] = [];
   const refused = new Map<string, Finding>();
   const keys: string[] = [];
   for (const path of [...paths].sort()) {
-    const opened = await openCertificate(path, workspace, files);
+    const { value: opened, findings } = await guardedLater(
+      async () => ({ value: await openCertificate(path, workspace, files), findings: [] }),
+      () => ({ place: placeOf(path) }),
+    );
+    for (const one of findings) refused.set(path, one);
+    if (opened === undefined) continue;
     if ('certificate' in opened) certificates.push(opened.certificate);
     else refused.set(path, opened.refuse({ place: placeOf(path) }));
-    if ('privateKey' in opened) keys.push(path);
+    if ('privateKey' in opened && matched(path)) keys.push(path);
   }
-  if (matched && keys.length > 0) for (const path of await workspace.ignored(keys)) refused.delete(path);
+  if (keys.length > 0) for (const path of await workspace.ignored(keys)) refused.delete(path);
   return { value: certificates, findings: [...refused.values()] };
 }
 
-/**
- * Returns the certificates that may sign others. A certificate that only says CA:TRUE counts if it has issued another one:
- * `openssl req -x509` makes such certificates for devices and roots alike.
- */
-function authoritiesAmong(certificates: readonly Certificate[]): ReadonlySet<Certificate> {
-  const authorities = new Set(certificates.filter(({ authority }) => authority === 'signing-key'));
-  const doubtful = certificates.filter(({ authority }) => authority === 'is-ca');
-  if (doubtful.length > 0 && doubtful.length < certificates.length) {
-    // The PEM begins with the leaf.
-    const issuers = new Set(
-      certificates.filter((c) => c.authority === 'none').map(({ pem }) => new X509Certificate(pem).issuer),
-    );
-    for (const one of doubtful) if (issuers.has(new X509Certificate(one.pem).subject)) authorities.add(one);
-  }
-  return authorities;
-}
-
-function authorityFinding({ path }: Certificate, subject: Subject, { matched = false }: PairOptions): Finding {
-  return finding(matched ? 'certificate/authority-left-out' : 'certificate/signing-key', { path }, subject);
+function authorityFinding(
+  path: string,
+  issued: string | undefined,
+  subject: Subject,
+  { matched = () => false }: PairOptions,
+): Finding {
+  if (issued !== undefined && !matched(path)) return finding('certificate/signing-key', { path, issued }, subject);
+  return finding('certificate/authority-left-out', { path, ...(issued === undefined ? {} : { issued }) }, subject);
 }
 
 /** Returns the device that the certificate belongs to, or a finding if it cannot belong to any. */
 function ownerOf({ path, commonNames }: Certificate, subject: Subject): DeviceId | Finding {
   const [name, ...others] = commonNames;
-  if (name === undefined) return finding('certificate/no-cn', { path, id: nameWithoutSlot(path) }, subject);
-  if (others.length > 0) return finding('certificate/cn-mismatch', { path, commonNames, id: name }, subject);
+  if (name === undefined || others.length > 0) {
+    return finding('certificate/names-no-device', { path, commonNames }, subject);
+  }
   if (isDeviceId(name)) return name;
   return finding('device/id-characters', { id: name, problem: { commonNameOf: path } }, subject);
 }
 
-function sortIntoSlots(certificates: readonly Certificate[]): BySlot<Certificate> {
+/** A certificate, the file of it that is taken, and the slot that its files name. */
+interface Candidate {
+  readonly certificate: Certificate;
+  readonly slot: Slot | undefined;
+}
+
+/**
+ * One certificate in several files is one candidate: certGen.sh of Azure/iotedge writes each alone and with its chain. The file with
+ * the longest sound chain is taken. Only files that name both slots make two, as the names say.
+ */
+function candidatesAmong(certificates: readonly Certificate[]): readonly Candidate[] {
+  const copies = new Map<string, Certificate[]>();
+  for (const certificate of certificates) {
+    const others = copies.get(certificate.thumbprints.sha256);
+    if (others === undefined) copies.set(certificate.thumbprints.sha256, [certificate]);
+    else others.push(certificate);
+  }
+  return [...copies.values()].flatMap((files) => {
+    const named = slots.filter((slot) => files.some((file) => slotOf(file) === slot));
+    if (named.length < 2) return candidate(files, named[0]);
+    return named.flatMap((slot) =>
+      candidate(
+        files.filter((file) => slotOf(file) === slot),
+        slot,
+      ),
+    );
+  });
+}
+
+function candidate(files: readonly Certificate[], slot: Slot | undefined): readonly Candidate[] {
+  const [certificate] = [...files].sort((a, b) => chainLength(b) - chainLength(a));
+  return certificate === undefined ? [] : [{ certificate, slot }];
+}
+
+function chainLength({ chain }: Certificate): number {
+  const sound = chain?.faults.every(({ kind }) => kind === 'repeated') ?? false;
+  return sound ? (chain?.issuers.length ?? 0) : 0;
+}
+
+function sortIntoSlots(candidates: readonly Candidate[]): BySlot<Certificate> {
   const sorted: { [S in Slot]?: Certificate } = {};
   for (const slot of slots) {
-    const named = certificates.find((one) => slotOf(one) === slot);
-    if (named !== undefined) sorted[slot] = named;
+    const named = candidates.find((one) => one.slot === slot);
+    if (named !== undefined) sorted[slot] = named.certificate;
   }
   const free = slots.filter((slot) => sorted[slot] === undefined);
-  const unnamed = certificates
-    .filter((one) => slotOf(one) === undefined)
+  const unnamed = candidates
+    .filter(({ slot }) => slot === undefined)
+    .map(({ certificate }) => certificate)
     .sort((a, b) => a.notBefore.getTime() - b.notBefore.getTime());
   const newest = unnamed.slice(-free.length);
   for (const [index, slot] of free.entries()) {
@@ -136,29 +180,6 @@ function slotOf({ path, commonNames: [id = ''] }: Certificate): Slot | undefined
   if (said.length === 1) return said[0];
   const folders = dir.toLowerCase().split('/').reverse();
   return slots.find((slot) => slot === folders.find((folder) => slots.some((one) => one === folder)));
-}
-
-/** Removes the id, so that a device `primary-pump` does not count as primary. File names have some characters of an id percent-encoded. */
-function withoutId(name: string, id: string): string {
-  const at = [fileNameOf(id), id].flatMap((text) => {
-    const start = name.toLowerCase().indexOf(text.toLowerCase());
-    const around = name.charAt(start - 1) + name.charAt(start + text.length);
-    return start === -1 || /[A-Za-z0-9]/.test(around) ? [] : [{ start, end: start + text.length }];
-  });
-  const [found] = at;
-  return found === undefined ? name : `${name.slice(0, found.start)}-${name.slice(found.end)}`;
-}
-
-/** `Edge7Secondary_new` → edge, secondary, new. */
-function wordsOf(name: string): readonly string[] {
-  return name
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^\p{L}]+/u);
-}
-
-function nameWithoutSlot(path: string): string {
-  return posix.parse(path).name.replace(/[-_.](primary|secondary).*$/i, '');
 }
 
 function pathsOf({ primary, secondary }: BySlot<Certificate>): BySlot<string> {

@@ -1,3 +1,5 @@
+import { foreignForm } from '../model/foreign-form.ts';
+
 /** One block of a PEM file: its label, such as `CERTIFICATE`, and its bytes. */
 export interface PemBlock {
   readonly label: string;
@@ -6,11 +8,12 @@ export interface PemBlock {
 
 /**
  * Decodes a file for reading PEM. Only ASCII characters are reliable in the result.
- * Windows may save text as UTF-16 with a byte order mark, so that is read too.
+ * Windows may save text as UTF-16, so that is read too: a private key is one in every encoding.
  */
 export function asciiText(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return new TextDecoder('utf-16be').decode(bytes);
+  if (foreignForm(bytes) === 'utf-16') return new TextDecoder(bytes[0] === 0 ? 'utf-16be' : 'utf-16le').decode(bytes);
   return bytes.toString('latin1');
 }
 

@@ -1,4 +1,5 @@
 import type { asn1 as forge } from 'node-forge';
+import type { WeakDigest } from '../model/identity.ts';
 
 /**
  * The fields of a certificate that node:crypto cannot read safely. It has no accessor for the key usage, and on Node 20 none
@@ -13,7 +14,9 @@ export interface Structure {
   readonly authority: boolean;
   /** The key usage lets this key sign certificates. */
   readonly keyCertSign: boolean;
-  readonly weakSignature?: 'MD5' | 'SHA-1';
+  /** What the key usage allows, if there is one and it leaves out digitalSignature. */
+  readonly usagesWithoutSignature?: readonly string[];
+  readonly weakSignature?: WeakDigest;
 }
 
 /** Reads the structure of one certificate's DER. Throws if it is not a certificate. */
@@ -38,14 +41,16 @@ export async function readStructure(der: Buffer): Promise<Structure> {
   };
   const attributes = children(subject).flatMap(children);
   const signature = asn1.derToOid(text(children(algorithm)[0]));
-  const digest = signature === rsaPss ? pssDigest(children(algorithm)[1], (oid) => asn1.derToOid(oid)) : signature;
-  const weakSignature = weakSignatures[digest];
+  const digest = digestOf(signature, children(algorithm)[1], (oid) => asn1.derToOid(oid));
+  const weakSignature = weakDigests[digest];
+  const usages = extension(keyUsage);
+  const allowed = usages === undefined ? undefined : usagesIn(text(usages));
   return {
     commonNames: attributes.filter((a) => hasOid(a, commonName)).map((a) => nameText(children(a)[1])),
     publicKey: Buffer.from(asn1.toDer(publicKey).getBytes(), 'latin1'),
     authority: text(children(extension(basicConstraints))[0]) === '\xff',
-    // A bit string: one byte counts the unused bits, then the usages from the highest bit down. RFC 5280, 4.2.1.3.
-    keyCertSign: (text(extension(keyUsage)).charCodeAt(1) & keyCertSignBit) !== 0,
+    keyCertSign: allowed?.includes('keyCertSign') ?? false,
+    ...(allowed === undefined || allowed.includes('digitalSignature') ? {} : { usagesWithoutSignature: allowed }),
     ...(weakSignature === undefined ? {} : { weakSignature }),
   };
 }
@@ -58,35 +63,93 @@ let loading: Promise<typeof import('node-forge/lib/asn1.js')> | undefined;
 
 const contextSpecific = 0x80;
 const extensionsTag = 3;
-const keyCertSignBit = 0x04;
 const commonName = '2.5.4.3';
 const keyUsage = '2.5.29.15';
 const basicConstraints = '2.5.29.19';
 
 const rsaPss = '1.2.840.113549.1.1.10';
+const ecdsaWithSpecified = '1.2.840.10045.4.3';
 const sha1 = '1.3.14.3.2.26';
 
-const weakSignatures: Readonly<Record<string, 'MD5' | 'SHA-1'>> = {
-  '1.2.840.113549.1.1.4': 'MD5',
-  '1.2.840.113549.1.1.5': 'SHA-1',
+/** Digests, and the signatures that are made with them. Several have an older name of OIW (1.3.14) that Windows still writes. */
+const weakDigests: Readonly<Record<string, WeakDigest>> = {
+  '1.2.840.113549.2.2': 'MD2',
+  '1.2.840.113549.1.1.2': 'MD2', // with RSA
+  '1.3.14.7.2.3.1': 'MD2', // with RSA
+  '1.2.840.113549.2.4': 'MD4',
+  '1.2.840.113549.1.1.3': 'MD4', // with RSA
+  '1.3.14.3.2.2': 'MD4', // with RSA
+  '1.3.14.3.2.4': 'MD4', // with RSA
+  '1.2.840.113549.2.5': 'MD5',
+  '1.2.840.113549.1.1.4': 'MD5', // with RSA
+  '1.3.14.3.2.3': 'MD5', // with RSA
+  '1.3.14.3.2.18': 'SHA-0',
+  '1.3.14.3.2.13': 'SHA-0', // with DSA
+  '1.3.14.3.2.14': 'SHA-0', // with RSA
+  '1.3.14.3.2.15': 'SHA-0', // with RSA
+  [sha1]: 'SHA-1',
+  '1.2.840.113549.1.1.5': 'SHA-1', // with RSA
+  '1.3.14.3.2.29': 'SHA-1', // with RSA
   '1.2.840.10045.4.1': 'SHA-1', // with ECDSA
+  '0.4.0.127.0.7.1.1.4.1.1': 'SHA-1', // with ECDSA, BSI TR-03111
   '1.2.840.10040.4.3': 'SHA-1', // with DSA
-  [sha1]: 'SHA-1', // with RSA-PSS
-  '1.2.840.113549.2.5': 'MD5', // with RSA-PSS
+  '1.3.14.3.2.27': 'SHA-1', // with DSA
+  '1.3.14.3.2.28': 'SHA-1', // with DSA
 };
 
-/** The digest of RSA-PSS is its parameter [0]. If that is absent, the digest is SHA-1: RFC 4055, 3.1. */
-function pssDigest(parameters: forge.Asn1 | undefined, oidOf: (bytes: string) => string): string {
+/**
+ * The digest of a signature, or the signature itself if its name tells the digest. RSA-PSS has it in its parameter [0], and SHA-1 if
+ * that is absent (RFC 4055, 3.1); ECDSA "with specified" has it as its parameter (ANSI X9.62).
+ */
+function digestOf(signature: string, parameters: forge.Asn1 | undefined, oidOf: (bytes: string) => string): string {
+  if (signature === ecdsaWithSpecified) {
+    const specified = text(children(parameters)[0]);
+    return specified === '' ? signature : oidOf(specified);
+  }
+  if (signature !== rsaPss) return signature;
   const tagged = children(parameters).find(({ tagClass, type }) => tagClass === contextSpecific && Number(type) === 0);
   return tagged === undefined ? sha1 : oidOf(text(children(children(tagged)[0])[0]));
 }
 
-const utf8String = 12;
+/** In the order of their bits, from the highest of the first byte down: RFC 5280, 4.2.1.3. */
+const usageNames = [
+  'digitalSignature',
+  'nonRepudiation',
+  'keyEncipherment',
+  'dataEncipherment',
+  'keyAgreement',
+  'keyCertSign',
+  'cRLSign',
+  'encipherOnly',
+  'decipherOnly',
+];
 
-/** Returns the text of a name. Nearly all certificates use UTF-8; forge decodes BMPString; other types have one byte per character. */
+/** The content of a bit string: one byte counts the unused bits, then come the bits. */
+function usagesIn(content: string): readonly string[] {
+  return usageNames.filter((_, bit) => (content.charCodeAt(1 + (bit >> 3)) & (0x80 >> (bit & 7))) !== 0);
+}
+
+/** The numbers of the types of text: X.680, 8.4. */
+const utf8String = 12;
+const universalString = 28;
+
+/** Returns the text of a name. forge decodes BMPString. The other types have one byte a character; OpenSSL reads T61String so too. */
 function nameText(node: forge.Asn1 | undefined): string {
   const bytes = text(node);
-  return Number(node?.type) === utf8String ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes;
+  switch (Number(node?.type)) {
+    case utf8String:
+      return Buffer.from(bytes, 'latin1').toString('utf8');
+    case universalString:
+      return fourBytesEach(Buffer.from(bytes, 'latin1'));
+    default:
+      return bytes;
+  }
+}
+
+/** UTF-32, which no decoder of Node reads. Throws at a number that is no character. */
+function fourBytesEach(bytes: Buffer): string {
+  const points = Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readUInt32BE(index * 4));
+  return String.fromCodePoint(...points);
 }
 
 function children(node: forge.Asn1 | undefined): readonly forge.Asn1[] {

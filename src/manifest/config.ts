@@ -114,7 +114,8 @@ function readNetwork(read: ValueReader): ContainerNetwork | undefined {
 }
 
 function readWatchdog(read: ValueReader): DeviceConfig['watchdog'] {
-  const retries = read.number('config.watchdog.maxRetries') ?? oneOf(read.text('config.watchdog.maxRetries'), words);
+  const retries =
+    read.number('config.watchdog.maxRetries') ?? oneOf(read.text('config.watchdog.maxRetries')?.toLowerCase(), words);
   return retries === undefined ? undefined : ({ maxRetries: retries } satisfies ForEachName<'config.watchdog'>);
 }
 

@@ -24,13 +24,15 @@ const shape = {
  */
 export function readRows(text: string, take: (cells: readonly Cell[]) => void): SyntaxProblem | undefined {
   const bytes = Buffer.from(text);
+  const named = namedDelimiter(text);
   const cursor = new Cursor(text, bytes);
   let cells: Cell[] = [];
   let count = 0;
+  let rows = 0;
   try {
     parse(bytes, {
       ...shape,
-      delimiter: delimiterOf(bytes),
+      delimiter: named ?? delimiterOf(bytes),
       max_record_size: most.rowBytes,
       cast: (value, { bytes: end, quoting, index }) => {
         const offset = cursor.begin(index === 0);
@@ -42,7 +44,8 @@ export function readRows(text: string, take: (cells: readonly Cell[]) => void): 
         return '';
       },
       on_record: () => {
-        take(cells);
+        const isFirst = rows++ === 0;
+        if (named === undefined || !isFirst) take(cells);
         cells = [];
         return null;
       },
@@ -89,6 +92,11 @@ class Cursor {
     const byte = this.#bytes[this.#byte];
     return byte === 0x0a || byte === 0x0d;
   }
+}
+
+/** The delimiter that a first line `sep=;` names, which Excel reads and other programs write for it. It is no row of the table. */
+function namedDelimiter(text: string): string | undefined {
+  return /^"?sep=([^"\r\n])"?(?:\r\n|\r|\n|$)/i.exec(text)?.[1];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { readHubName } from '../model/hub-name.ts';
 import { syntaxText } from '../rules/syntax.ts';
 import { parseManifest, patternsOf } from './form.ts';
 import { at, type Node } from './node.ts';
@@ -27,14 +28,14 @@ export async function declaredIn(file: string, bytes: Buffer): Promise<Declared>
   if (broken !== undefined) return { devices: [], from: [], broken };
   if (parsed?.node === undefined) return { devices: [], from: [] };
   const devices = at(parsed.node, ['devices']);
-  const hub = textAt(parsed.node, ['hub'])?.toLowerCase();
+  const hub = hubAt(parsed.node);
   const ofManifest = hub === undefined ? {} : { hub };
   const listed = devices?.kind === 'list' ? devices.items : [];
   return {
     ...ofManifest,
     devices: listed.flatMap((device) => {
       const id = textAt(device, ['id']);
-      const own = textAt(device, ['hub'])?.toLowerCase();
+      const own = hubAt(device);
       return id === undefined ? [] : [{ id, ...ofManifest, ...(own === undefined ? {} : { hub: own }) }];
     }),
     from:
@@ -45,6 +46,14 @@ export async function declaredIn(file: string, bytes: Buffer): Promise<Declared>
 }
 
 const notUtf8 = 'it is not text in UTF-8';
+
+/** A name without its domain counts as the whole name, so that a device there is not taken for one that is gone. */
+function hubAt(node: Node): string | undefined {
+  const given = textAt(node, ['hub']);
+  const read = given === undefined ? undefined : readHubName(given);
+  if (read?.kind === 'hub') return read.hub;
+  return read?.kind === 'no-domain' ? read.meant.hub : given?.toLowerCase();
+}
 
 function textAt(node: Node, path: readonly string[]): string | undefined {
   const found = at(node, path);

@@ -1,17 +1,17 @@
-import type { Finding, Judged, Place } from '../model/finding.ts';
+import type { Finding, Judged, Place, Subject } from '../model/finding.ts';
 import {
   type BySlot,
   type ContainerOs,
   type Device,
   type DeviceIdentity,
   isDeviceId,
-  isHubHost,
   type Platform,
   type Runtime,
   type Slot,
   slots,
   type ThumbprintAlgorithm,
 } from '../model/fleet.ts';
+import { type HubName, nameForDevices, readHubName } from '../model/hub-name.ts';
 import type { ForEachName } from '../model/setting-key.ts';
 import type { IdProblem } from '../rules/device.ts';
 import { finding } from '../rules/rules.ts';
@@ -36,11 +36,14 @@ export function readDevice(merged: Node, folder: string, hub: Node | undefined):
   if (runtime === undefined) findings.push(missingRuntime(read));
   findings.push(...incompleteConfig(read), ...tagFindings(read));
   if (!isDeviceId(id) || runtime === undefined) return { value: undefined, findings };
-  const host = (read.text('hub') ?? textOf(hub))?.toLowerCase();
   const hubFromTop = at(merged, ['hub']) === undefined && hub !== undefined;
+  const place = (key: string) => (key === 'hub' && hubFromTop ? placeOf(hub) : read.place(key));
+  const ofHub = readHub(read.text('hub') ?? textOf(hub), () => ({ place: place('hub'), device: id }));
+  findings.push(...ofHub.findings);
   const device: Device = {
     id,
-    ...(host !== undefined && isHubHost(host) ? { hub: host } : {}),
+    ...optional('hub', ofHub.value?.hub),
+    ...(ofHub.value?.form === 'device' ? { hubForm: 'device' } : {}),
     certificates: bySlot((slot) => read.path(`certificates.${slot}`, folder)),
     thumbprints: bySlot((slot) => read.text(`thumbprints.${slot}`)),
     thumbprintAlgorithm: oneOf<ThumbprintAlgorithm>(read.text('thumbprintAlgorithm'), ['sha1', 'sha256']) ?? 'sha256',
@@ -51,9 +54,33 @@ export function readDevice(merged: Node, folder: string, hub: Node | undefined):
     runtime,
     identity: readIdentity(read),
     config: readConfig(read, folder),
-    place: (key) => (key === 'hub' && hubFromTop ? placeOf(hub) : read.place(key)),
+    place,
   };
   return { value: device, findings };
+}
+
+/** Reads the host name of the hub. A name without its domain is read as the one that is probably meant, so that the rest is judged too. */
+function readHub(given: string | undefined, subject: () => Subject): Judged<HubName | undefined> {
+  const read = given === undefined ? undefined : readHubName(given);
+  switch (read?.kind) {
+    case 'hub':
+      return { value: read, findings: read.form === 'service' ? [serviceName(read, subject())] : [] };
+    case 'no-domain': {
+      const details = { given: given ?? '', meant: read.meant.hub };
+      return { value: read.meant, findings: [finding('hub/no-domain', details, subject())] };
+    }
+    case 'not-a-host': {
+      const details = { key: 'hub', expected: "a hub's host name", found: JSON.stringify(given) };
+      return { value: undefined, findings: [finding('manifest/type', details, subject())] };
+    }
+    case undefined:
+      return { value: undefined, findings: [] };
+  }
+}
+
+function serviceName({ hub, endpoint }: HubName, subject: Subject): Finding {
+  const details = { given: endpoint, classic: hub, device: nameForDevices(hub, 'device') };
+  return finding('hub/service-name', details, subject);
 }
 
 /** Most devices of a large fleet have no `identity`. They share this one to save memory. */
@@ -73,6 +100,8 @@ function* idFindings(id: string, place: Place): Generator<Finding> {
   const subject = { place, device: id };
   if (!isDeviceId(id)) {
     yield finding('device/id-characters', { id: id.slice(0, 140), problem: idProblem(id) }, subject);
+  } else if (/^\d(?:[.,]\d+)?E\+\d{2,3}$/i.test(id)) {
+    yield finding('device/id-shortened', { id }, subject);
   } else if (id.length > longestCommonName) {
     yield finding('device/id-too-long-for-cn', { id, length: id.length }, subject);
   }

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { Document, isMap, isScalar, Scalar } from 'yaml';
 import type { Finding, Judged } from '../model/finding.ts';
-import { type BySlot, fileNameOf, type HubHost, type Platform, type Slot, slots } from '../model/fleet.ts';
+import { type BySlot, fileNameOf, type Platform, type Slot, slots } from '../model/fleet.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { finding } from '../rules/rules.ts';
 import { at, type Node, placeOf, plain } from './node.ts';
@@ -17,7 +17,8 @@ export interface FirstDevice {
 }
 
 export interface FirstManifestOptions {
-  readonly hub?: HubHost;
+  /** The host name that devices sign in at. */
+  readonly hub?: string;
   readonly runtime: { readonly version: string; readonly platform: Platform };
 }
 

@@ -55,6 +55,17 @@ export function at(node: Node | undefined, path: readonly (string | number)[]): 
   return here;
 }
 
+/** The value at a dotted key. A name in it may have dots of its own: `Labels.com.example.plant`. */
+export function atKey(node: Node | undefined, key: readonly string[]): Node | undefined {
+  if (node === undefined || key.length === 0) return node;
+  if (node.kind === 'scalar') return undefined;
+  for (let length = 1; length <= key.length; length += 1) {
+    const found = atKey(at(node, [key.slice(0, length).join('.')]), key.slice(length));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Returns the plain value, for the schema's validator. */
 export function plain(node: Node): unknown {
   switch (node.kind) {

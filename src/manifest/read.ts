@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Finding, Judged, Place } from '../model/finding.ts';
 import type { Device, Fleet } from '../model/fleet.ts';
+import { foreignForm } from '../model/foreign-form.ts';
 import type { PairCertificates } from '../model/identity.ts';
 import { scrubbed } from '../model/secrets.ts';
 import type { Workspace } from '../model/workspace.ts';
@@ -79,6 +80,8 @@ interface Form {
 export async function readForm(file: string, workspace: Workspace): Promise<Judged<Form | undefined>> {
   const bytes = workspace.read(file, largestManifest);
   if (!bytes.ok) return refuse(file, { kind: 'unread', file, why: bytes.why, detail: bytes.detail });
+  const foreign = foreignForm(bytes.bytes);
+  if (foreign !== undefined) return refuse(file, { kind: foreign, file });
   const text = decodeText(bytes.bytes);
   if (text === undefined) return refuse(file, { kind: 'not-utf8', file });
   const source = new SourceText(file, text);

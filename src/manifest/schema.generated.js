@@ -2,7 +2,7 @@
 "use strict";
 export const validate = validate21;
 export default validate21;
-const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","additionalProperties":false,"required":["devices"],"properties":{"$schema":{"type":"string"},"version":{"const":1,"expected":"the number 1 (the only version of the format that this release reads)"},"hub":{"$ref":"#/$defs/hub"},"defaults":{"$ref":"#/$defs/settings"},"devices":{"type":["array","object"],"items":{"$ref":"#/$defs/device"},"additionalProperties":false,"required":["from"],"properties":{"from":{"type":["string","array"],"pattern":"[^\\s]","minItems":1,"items":{"type":"string","pattern":"[^\\s]","expected":"a glob such as certs/*.pem"},"expected":"a glob such as certs/*.pem, or a list of globs"}},"expected":"a list of devices, or from: with the glob of their certificates"}},"$defs":{"hub":{"type":["string","null"],"pattern":"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$","expected":"a hub's host name"},"device":{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"string"},"hub":{"$ref":"#/$defs/hub"},"certificates":{"$ref":"#/$defs/certificates"},"thumbprints":{"$ref":"#/$defs/thumbprints"},"thumbprintAlgorithm":{"$ref":"#/$defs/thumbprintAlgorithm"},"status":{"$ref":"#/$defs/status"},"statusReason":{"$ref":"#/$defs/statusReason"},"parent":{"$ref":"#/$defs/parent"},"tags":{"$ref":"#/$defs/tags"},"runtime":{"$ref":"#/$defs/runtime"},"identity":{"$ref":"#/$defs/identity"},"config":{"$ref":"#/$defs/config"}}},"settings":{"type":["object","null"],"additionalProperties":false,"properties":{"certificates":{"$ref":"#/$defs/certificates"},"thumbprints":{"$ref":"#/$defs/thumbprints"},"thumbprintAlgorithm":{"$ref":"#/$defs/thumbprintAlgorithm"},"status":{"$ref":"#/$defs/status"},"statusReason":{"$ref":"#/$defs/statusReason"},"parent":{"$ref":"#/$defs/parent"},"tags":{"$ref":"#/$defs/tags"},"runtime":{"$ref":"#/$defs/runtime"},"identity":{"$ref":"#/$defs/identity"},"config":{"$ref":"#/$defs/config"}}},"certificates":{"type":["object","null"],"additionalProperties":false,"properties":{"primary":{"$ref":"#/$defs/certificateFile"},"secondary":{"$ref":"#/$defs/certificateFile"}}},"certificateFile":{"type":["string","null"],"pattern":"[^\\s]","expected":"the path of a certificate file"},"thumbprints":{"type":["object","null"],"additionalProperties":false,"properties":{"primary":{"$ref":"#/$defs/thumbprint"},"secondary":{"$ref":"#/$defs/thumbprint"}}},"thumbprint":{"type":["string","null"],"expected":"a thumbprint"},"thumbprintAlgorithm":{"enum":["sha256","sha1",null]},"status":{"enum":["enabled","disabled",null]},"statusReason":{"type":["string","null"],"pattern":"^[\\s\\S]{0,128}$","expected":"text of at most 128 characters"},"parent":{"type":["string","null"]},"tags":{"type":["object","null"],"additionalProperties":{"type":["string","number","boolean","object","null"],"expected":"text, a number, true, false or a map of tags"}},"runtime":{"type":["object","null"],"additionalProperties":false,"properties":{"version":{"type":["string","null"],"pattern":"^[0-9]{1,4}\\.[0-9]{1,4}(\\.[0-9]{1,4})?$","expected":"a version such as \"1.5\" or \"1.0.10\""},"platform":{"enum":["debian","linux","windows",null]},"containerOs":{"enum":["windows","linux",null]},"securityDaemonScript":{"type":["string","null"],"pattern":"[^\\s]","expected":"an absolute Windows path"}}},"identity":{"type":["object","null"],"additionalProperties":false,"properties":{"slot":{"enum":["primary","secondary",null]},"certificate":{"type":["string","null"]},"privateKey":{"type":["string","null"]},"pinFrom":{"type":["string","null"],"pattern":"^IOTEDGE_[A-Z0-9_]{1,100}$","expected":"the name of an environment variable that begins with IOTEDGE_, not the secret itself"}}},"config":{"type":["object","null"],"additionalProperties":false,"properties":{"base":{"type":["string","null"],"pattern":"[^\\s]","expected":"the path of a config.yaml"},"hostname":{"type":["string","null"]},"parentHostname":{"type":["string","null"]},"agent":{"type":["object","null"],"additionalProperties":false,"properties":{"image":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a container image without spaces and control characters"},"env":{"type":["object","null"],"additionalProperties":{"type":["string","null"]}},"createOptions":{"type":["object","null"]},"registry":{"type":["object","null"],"additionalProperties":false,"properties":{"server":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a registry's host name"},"username":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a user name without spaces and control characters"},"passwordFrom":{"type":["string","null"],"pattern":"^IOTEDGE_[A-Z0-9_]{1,100}$","expected":"the name of an environment variable that begins with IOTEDGE_, not the secret itself"}}}}},"proxy":{"type":["object","null"],"additionalProperties":false,"properties":{"https":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"the proxy's address, such as http://proxy.plant.example:3128"},"noProxy":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"hosts separated by commas, without spaces and control characters"}}},"trustBundle":{"type":["string","null"]},"edgeCa":{"type":["object","null"],"additionalProperties":false,"properties":{"certificate":{"type":["string","null"]},"privateKey":{"type":["string","null"]},"lifetimeDays":{"type":["integer","null"],"minimum":1,"maximum":36500,"expected":"a number of days, 1 or more"}}},"dynamicReprovisioning":{"type":["boolean","null"]},"autoReprovisioningMode":{"enum":["Dynamic","AlwaysOnStartup","OnErrorOnly",null]},"network":{"type":["object","null"],"additionalProperties":false,"properties":{"name":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a name without spaces and control characters"},"ipv6":{"type":["boolean","null"]},"ipam":{"type":["array","null"],"items":{"type":"object","additionalProperties":false,"properties":{"gateway":{"type":["string","null"]},"subnet":{"type":["string","null"]},"ipRange":{"type":["string","null"]}}}}}},"watchdog":{"type":["object","null"],"additionalProperties":false,"properties":{"maxRetries":{"type":["integer","string","null"],"minimum":1,"maximum":1000000,"pattern":"^infinite$","expected":"a number of 1 or more, or infinite"}}},"imageGarbageCollection":{"type":["object","null"],"additionalProperties":false,"properties":{"enabled":{"type":["boolean","null"]},"cleanupRecurrence":{"type":["string","null"],"pattern":"^[1-9][0-9]{0,3}d$","expected":"whole days, such as 1d"},"imageAgeCleanupThreshold":{"type":["string","null"],"pattern":"^[1-9][0-9]{0,5}[dhm]$","expected":"a duration such as 7d or 12h"},"cleanupTime":{"type":["string","null"],"pattern":"^([01][0-9]|2[0-3]):[0-5][0-9]$","expected":"a time such as \"03:00\""}}},"pkcs11":{"type":["object","null"],"additionalProperties":false,"properties":{"library":{"type":["string","null"],"pattern":"^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"an absolute path"},"baseSlot":{"type":["string","null"],"pattern":"^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a pkcs11: URI"}}}}}}};
+const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","additionalProperties":false,"required":["devices"],"properties":{"$schema":{"type":"string"},"version":{"const":1,"expected":"the number 1 (the only version of the format that this release reads)"},"hub":{"$ref":"#/$defs/hub"},"defaults":{"$ref":"#/$defs/settings"},"devices":{"type":["array","object"],"items":{"$ref":"#/$defs/device"},"additionalProperties":false,"required":["from"],"properties":{"from":{"type":["string","array"],"pattern":"[^\\s]","minItems":1,"items":{"type":"string","pattern":"[^\\s]","expected":"a glob such as certs/*.pem"},"expected":"a glob such as certs/*.pem, or a list of globs"}},"expected":"a list of devices, or from: with the glob of their certificates"}},"$defs":{"hub":{"type":["string","null"],"pattern":"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$","expected":"a hub's host name"},"device":{"type":"object","additionalProperties":false,"required":["id"],"properties":{"id":{"type":"string"},"hub":{"$ref":"#/$defs/hub"},"certificates":{"$ref":"#/$defs/certificates"},"thumbprints":{"$ref":"#/$defs/thumbprints"},"thumbprintAlgorithm":{"$ref":"#/$defs/thumbprintAlgorithm"},"status":{"$ref":"#/$defs/status"},"statusReason":{"$ref":"#/$defs/statusReason"},"parent":{"$ref":"#/$defs/parent"},"tags":{"$ref":"#/$defs/tags"},"runtime":{"$ref":"#/$defs/runtime"},"identity":{"$ref":"#/$defs/identity"},"config":{"$ref":"#/$defs/config"}}},"settings":{"type":["object","null"],"additionalProperties":false,"properties":{"certificates":{"$ref":"#/$defs/certificates"},"thumbprints":{"$ref":"#/$defs/thumbprints"},"thumbprintAlgorithm":{"$ref":"#/$defs/thumbprintAlgorithm"},"status":{"$ref":"#/$defs/status"},"statusReason":{"$ref":"#/$defs/statusReason"},"parent":{"$ref":"#/$defs/parent"},"tags":{"$ref":"#/$defs/tags"},"runtime":{"$ref":"#/$defs/runtime"},"identity":{"$ref":"#/$defs/identity"},"config":{"$ref":"#/$defs/config"}}},"certificates":{"type":["object","null"],"additionalProperties":false,"properties":{"primary":{"$ref":"#/$defs/certificateFile"},"secondary":{"$ref":"#/$defs/certificateFile"}}},"certificateFile":{"type":["string","null"],"pattern":"[^\\s]","expected":"the path of a certificate file"},"thumbprints":{"type":["object","null"],"additionalProperties":false,"properties":{"primary":{"$ref":"#/$defs/thumbprint"},"secondary":{"$ref":"#/$defs/thumbprint"}}},"thumbprint":{"type":["string","null"],"expected":"a thumbprint"},"thumbprintAlgorithm":{"enum":["sha256","sha1",null]},"status":{"enum":["enabled","disabled",null]},"statusReason":{"type":["string","null"],"pattern":"^[\\s\\S]{0,128}$","expected":"text of at most 128 characters"},"parent":{"type":["string","null"]},"tags":{"type":["object","null"],"additionalProperties":{"type":["string","number","boolean","object","null"],"expected":"text, a number, true, false or a map of tags"}},"runtime":{"type":["object","null"],"additionalProperties":false,"properties":{"version":{"type":["string","null"],"pattern":"^[0-9]{1,4}\\.[0-9]{1,4}(\\.[0-9]{1,4})?$","expected":"a version such as \"1.5\" or \"1.0.10\""},"platform":{"enum":["debian","linux","windows",null]},"containerOs":{"enum":["windows","linux",null]},"securityDaemonScript":{"type":["string","null"],"pattern":"[^\\s]","expected":"an absolute Windows path"}}},"identity":{"type":["object","null"],"additionalProperties":false,"properties":{"slot":{"enum":["primary","secondary",null]},"certificate":{"type":["string","null"]},"privateKey":{"type":["string","null"]},"pinFrom":{"type":["string","null"],"pattern":"^IOTEDGE_[A-Z0-9_]{1,100}$","expected":"the name of an environment variable that begins with IOTEDGE_, not the secret itself"}}},"config":{"type":["object","null"],"additionalProperties":false,"properties":{"base":{"type":["string","null"],"pattern":"[^\\s]","expected":"the path of a config.toml or config.yaml"},"hostname":{"type":["string","null"]},"parentHostname":{"type":["string","null"]},"agent":{"type":["object","null"],"additionalProperties":false,"properties":{"image":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a container image without spaces and control characters"},"env":{"type":["object","null"],"additionalProperties":{"type":["string","null"]}},"createOptions":{"type":["object","null"]},"registry":{"type":["object","null"],"additionalProperties":false,"properties":{"server":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a registry's host name"},"username":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a user name without spaces and control characters"},"passwordFrom":{"type":["string","null"],"pattern":"^IOTEDGE_[A-Z0-9_]{1,100}$","expected":"the name of an environment variable that begins with IOTEDGE_, not the secret itself"}}}}},"proxy":{"type":["object","null"],"additionalProperties":false,"properties":{"https":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"the proxy's address, such as http://proxy.plant.example:3128"},"noProxy":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"hosts separated by commas, without spaces and control characters"}}},"trustBundle":{"type":["string","null"]},"edgeCa":{"type":["object","null"],"additionalProperties":false,"properties":{"certificate":{"type":["string","null"]},"privateKey":{"type":["string","null"]},"lifetimeDays":{"type":["integer","null"],"minimum":0,"maximum":4294967295,"expected":"a number of days, 1 or more"}}},"dynamicReprovisioning":{"type":["boolean","null"]},"autoReprovisioningMode":{"enum":["Dynamic","AlwaysOnStartup","OnErrorOnly",null]},"network":{"type":["object","null"],"additionalProperties":false,"properties":{"name":{"type":["string","null"],"pattern":"^[^\\x00-\\x1f\\x7f-\\x9f]*$","expected":"a name without control characters"},"ipv6":{"type":["boolean","null"]},"ipam":{"type":["array","null"],"items":{"type":"object","additionalProperties":false,"properties":{"gateway":{"type":["string","null"]},"subnet":{"type":["string","null"]},"ipRange":{"type":["string","null"]}}}}}},"watchdog":{"type":["object","null"],"additionalProperties":false,"properties":{"maxRetries":{"type":["integer","string","null"],"minimum":0,"maximum":4294967295,"pattern":"^[Ii][Nn][Ff][Ii][Nn][Ii][Tt][Ee]$","expected":"a whole number from 0 to 4294967295, or infinite"}}},"imageGarbageCollection":{"type":["object","null"],"additionalProperties":false,"properties":{"enabled":{"type":["boolean","null"]},"cleanupRecurrence":{"type":["string","null"],"expected":"whole days, such as 1d"},"imageAgeCleanupThreshold":{"type":["string","null"],"expected":"a duration such as 7d or 12h"},"cleanupTime":{"type":["string","null"],"expected":"a time such as \"03:00\""}}},"pkcs11":{"type":["object","null"],"additionalProperties":false,"properties":{"library":{"type":["string","null"],"pattern":"^[^\\x00-\\x1f\\x7f-\\x9f]+$","expected":"the path of a library"},"baseSlot":{"type":["string","null"],"pattern":"^pkcs11:[^\\x00-\\x1f\\x7f-\\x9f]*$","expected":"a pkcs11: URI"}}}}}}};
 const schema7 = {"type":["string","null"],"pattern":"^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$","expected":"a hub's host name"};
 const pattern0 = new RegExp("^[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?$", "u");
 
@@ -509,14 +509,12 @@ validate47.errors = vErrors;
 return errors === 0;
 }
 
-const schema20 = {"type":["object","null"],"additionalProperties":false,"properties":{"base":{"type":["string","null"],"pattern":"[^\\s]","expected":"the path of a config.yaml"},"hostname":{"type":["string","null"]},"parentHostname":{"type":["string","null"]},"agent":{"type":["object","null"],"additionalProperties":false,"properties":{"image":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a container image without spaces and control characters"},"env":{"type":["object","null"],"additionalProperties":{"type":["string","null"]}},"createOptions":{"type":["object","null"]},"registry":{"type":["object","null"],"additionalProperties":false,"properties":{"server":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a registry's host name"},"username":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a user name without spaces and control characters"},"passwordFrom":{"type":["string","null"],"pattern":"^IOTEDGE_[A-Z0-9_]{1,100}$","expected":"the name of an environment variable that begins with IOTEDGE_, not the secret itself"}}}}},"proxy":{"type":["object","null"],"additionalProperties":false,"properties":{"https":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"the proxy's address, such as http://proxy.plant.example:3128"},"noProxy":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"hosts separated by commas, without spaces and control characters"}}},"trustBundle":{"type":["string","null"]},"edgeCa":{"type":["object","null"],"additionalProperties":false,"properties":{"certificate":{"type":["string","null"]},"privateKey":{"type":["string","null"]},"lifetimeDays":{"type":["integer","null"],"minimum":1,"maximum":36500,"expected":"a number of days, 1 or more"}}},"dynamicReprovisioning":{"type":["boolean","null"]},"autoReprovisioningMode":{"enum":["Dynamic","AlwaysOnStartup","OnErrorOnly",null]},"network":{"type":["object","null"],"additionalProperties":false,"properties":{"name":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a name without spaces and control characters"},"ipv6":{"type":["boolean","null"]},"ipam":{"type":["array","null"],"items":{"type":"object","additionalProperties":false,"properties":{"gateway":{"type":["string","null"]},"subnet":{"type":["string","null"]},"ipRange":{"type":["string","null"]}}}}}},"watchdog":{"type":["object","null"],"additionalProperties":false,"properties":{"maxRetries":{"type":["integer","string","null"],"minimum":1,"maximum":1000000,"pattern":"^infinite$","expected":"a number of 1 or more, or infinite"}}},"imageGarbageCollection":{"type":["object","null"],"additionalProperties":false,"properties":{"enabled":{"type":["boolean","null"]},"cleanupRecurrence":{"type":["string","null"],"pattern":"^[1-9][0-9]{0,3}d$","expected":"whole days, such as 1d"},"imageAgeCleanupThreshold":{"type":["string","null"],"pattern":"^[1-9][0-9]{0,5}[dhm]$","expected":"a duration such as 7d or 12h"},"cleanupTime":{"type":["string","null"],"pattern":"^([01][0-9]|2[0-3]):[0-5][0-9]$","expected":"a time such as \"03:00\""}}},"pkcs11":{"type":["object","null"],"additionalProperties":false,"properties":{"library":{"type":["string","null"],"pattern":"^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"an absolute path"},"baseSlot":{"type":["string","null"],"pattern":"^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a pkcs11: URI"}}}}};
+const schema20 = {"type":["object","null"],"additionalProperties":false,"properties":{"base":{"type":["string","null"],"pattern":"[^\\s]","expected":"the path of a config.toml or config.yaml"},"hostname":{"type":["string","null"]},"parentHostname":{"type":["string","null"]},"agent":{"type":["object","null"],"additionalProperties":false,"properties":{"image":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a container image without spaces and control characters"},"env":{"type":["object","null"],"additionalProperties":{"type":["string","null"]}},"createOptions":{"type":["object","null"]},"registry":{"type":["object","null"],"additionalProperties":false,"properties":{"server":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a registry's host name"},"username":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"a user name without spaces and control characters"},"passwordFrom":{"type":["string","null"],"pattern":"^IOTEDGE_[A-Z0-9_]{1,100}$","expected":"the name of an environment variable that begins with IOTEDGE_, not the secret itself"}}}}},"proxy":{"type":["object","null"],"additionalProperties":false,"properties":{"https":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"the proxy's address, such as http://proxy.plant.example:3128"},"noProxy":{"type":["string","null"],"pattern":"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$","expected":"hosts separated by commas, without spaces and control characters"}}},"trustBundle":{"type":["string","null"]},"edgeCa":{"type":["object","null"],"additionalProperties":false,"properties":{"certificate":{"type":["string","null"]},"privateKey":{"type":["string","null"]},"lifetimeDays":{"type":["integer","null"],"minimum":0,"maximum":4294967295,"expected":"a number of days, 1 or more"}}},"dynamicReprovisioning":{"type":["boolean","null"]},"autoReprovisioningMode":{"enum":["Dynamic","AlwaysOnStartup","OnErrorOnly",null]},"network":{"type":["object","null"],"additionalProperties":false,"properties":{"name":{"type":["string","null"],"pattern":"^[^\\x00-\\x1f\\x7f-\\x9f]*$","expected":"a name without control characters"},"ipv6":{"type":["boolean","null"]},"ipam":{"type":["array","null"],"items":{"type":"object","additionalProperties":false,"properties":{"gateway":{"type":["string","null"]},"subnet":{"type":["string","null"]},"ipRange":{"type":["string","null"]}}}}}},"watchdog":{"type":["object","null"],"additionalProperties":false,"properties":{"maxRetries":{"type":["integer","string","null"],"minimum":0,"maximum":4294967295,"pattern":"^[Ii][Nn][Ff][Ii][Nn][Ii][Tt][Ee]$","expected":"a whole number from 0 to 4294967295, or infinite"}}},"imageGarbageCollection":{"type":["object","null"],"additionalProperties":false,"properties":{"enabled":{"type":["boolean","null"]},"cleanupRecurrence":{"type":["string","null"],"expected":"whole days, such as 1d"},"imageAgeCleanupThreshold":{"type":["string","null"],"expected":"a duration such as 7d or 12h"},"cleanupTime":{"type":["string","null"],"expected":"a time such as \"03:00\""}}},"pkcs11":{"type":["object","null"],"additionalProperties":false,"properties":{"library":{"type":["string","null"],"pattern":"^[^\\x00-\\x1f\\x7f-\\x9f]+$","expected":"the path of a library"},"baseSlot":{"type":["string","null"],"pattern":"^pkcs11:[^\\x00-\\x1f\\x7f-\\x9f]*$","expected":"a pkcs11: URI"}}}}};
 const pattern7 = new RegExp("^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$", "u");
-const pattern14 = new RegExp("^infinite$", "u");
-const pattern15 = new RegExp("^[1-9][0-9]{0,3}d$", "u");
-const pattern16 = new RegExp("^[1-9][0-9]{0,5}[dhm]$", "u");
-const pattern17 = new RegExp("^([01][0-9]|2[0-3]):[0-5][0-9]$", "u");
-const pattern18 = new RegExp("^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$", "u");
-const pattern19 = new RegExp("^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$", "u");
+const pattern13 = new RegExp("^[^\\x00-\\x1f\\x7f-\\x9f]*$", "u");
+const pattern14 = new RegExp("^[Ii][Nn][Ff][Ii][Nn][Ii][Tt][Ee]$", "u");
+const pattern15 = new RegExp("^[^\\x00-\\x1f\\x7f-\\x9f]+$", "u");
+const pattern16 = new RegExp("^pkcs11:[^\\x00-\\x1f\\x7f-\\x9f]*$", "u");
 
 function validate49(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -944,8 +942,8 @@ vErrors.push(err32);
 errors++;
 }
 if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 36500 || isNaN(data19)){
-const err33 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 36500},schema:36500,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
+if(data19 > 4294967295 || isNaN(data19)){
+const err33 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295},schema:4294967295,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -954,8 +952,8 @@ vErrors.push(err33);
 }
 errors++;
 }
-if(data19 < 1 || isNaN(data19)){
-const err34 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
+if(data19 < 0 || isNaN(data19)){
+const err34 = {instancePath:instancePath+"/edgeCa/lifetimeDays",schemaPath:"#/properties/edgeCa/properties/lifetimeDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema20.properties.edgeCa.properties.lifetimeDays,data:data19};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -1032,8 +1030,8 @@ vErrors.push(err39);
 errors++;
 }
 if(typeof data23 === "string"){
-if(!pattern7.test(data23)){
-const err40 = {instancePath:instancePath+"/network/name",schemaPath:"#/properties/network/properties/name/pattern",keyword:"pattern",params:{pattern: "^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.network.properties.name,data:data23};
+if(!pattern13.test(data23)){
+const err40 = {instancePath:instancePath+"/network/name",schemaPath:"#/properties/network/properties/name/pattern",keyword:"pattern",params:{pattern: "^[^\\x00-\\x1f\\x7f-\\x9f]*$"},schema:"^[^\\x00-\\x1f\\x7f-\\x9f]*$",parentSchema:schema20.properties.network.properties.name,data:data23};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -1179,8 +1177,8 @@ vErrors.push(err50);
 errors++;
 }
 if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 1000000 || isNaN(data31)){
-const err51 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},schema:1000000,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
+if(data31 > 4294967295 || isNaN(data31)){
+const err51 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/maximum",keyword:"maximum",params:{comparison: "<=", limit: 4294967295},schema:4294967295,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -1189,8 +1187,8 @@ vErrors.push(err51);
 }
 errors++;
 }
-if(data31 < 1 || isNaN(data31)){
-const err52 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},schema:1,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
+if(data31 < 0 || isNaN(data31)){
+const err52 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},schema:0,parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -1202,7 +1200,7 @@ errors++;
 }
 if(typeof data31 === "string"){
 if(!pattern14.test(data31)){
-const err53 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/pattern",keyword:"pattern",params:{pattern: "^infinite$"},schema:"^infinite$",parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
+const err53 = {instancePath:instancePath+"/watchdog/maxRetries",schemaPath:"#/properties/watchdog/properties/maxRetries/pattern",keyword:"pattern",params:{pattern: "^[Ii][Nn][Ff][Ii][Nn][Ii][Tt][Ee]$"},schema:"^[Ii][Nn][Ff][Ii][Nn][Ii][Tt][Ee]$",parentSchema:schema20.properties.watchdog.properties.maxRetries,data:data31};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -1265,9 +1263,11 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(typeof data34 === "string"){
-if(!pattern15.test(data34)){
-const err58 = {instancePath:instancePath+"/imageGarbageCollection/cleanupRecurrence",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupRecurrence/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,3}d$"},schema:"^[1-9][0-9]{0,3}d$",parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupRecurrence,data:data34};
+}
+if(data32.imageAgeCleanupThreshold !== undefined){
+let data35 = data32.imageAgeCleanupThreshold;
+if((typeof data35 !== "string") && (data35 !== null)){
+const err58 = {instancePath:instancePath+"/imageGarbageCollection/imageAgeCleanupThreshold",schemaPath:"#/properties/imageGarbageCollection/properties/imageAgeCleanupThreshold/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold.type},schema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold.type,parentSchema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold,data:data35};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -1277,11 +1277,10 @@ vErrors.push(err58);
 errors++;
 }
 }
-}
-if(data32.imageAgeCleanupThreshold !== undefined){
-let data35 = data32.imageAgeCleanupThreshold;
-if((typeof data35 !== "string") && (data35 !== null)){
-const err59 = {instancePath:instancePath+"/imageGarbageCollection/imageAgeCleanupThreshold",schemaPath:"#/properties/imageGarbageCollection/properties/imageAgeCleanupThreshold/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold.type},schema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold.type,parentSchema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold,data:data35};
+if(data32.cleanupTime !== undefined){
+let data36 = data32.cleanupTime;
+if((typeof data36 !== "string") && (data36 !== null)){
+const err59 = {instancePath:instancePath+"/imageGarbageCollection/cleanupTime",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupTime/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.cleanupTime.type},schema:schema20.properties.imageGarbageCollection.properties.cleanupTime.type,parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupTime,data:data36};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -1290,9 +1289,13 @@ vErrors.push(err59);
 }
 errors++;
 }
-if(typeof data35 === "string"){
-if(!pattern16.test(data35)){
-const err60 = {instancePath:instancePath+"/imageGarbageCollection/imageAgeCleanupThreshold",schemaPath:"#/properties/imageGarbageCollection/properties/imageAgeCleanupThreshold/pattern",keyword:"pattern",params:{pattern: "^[1-9][0-9]{0,5}[dhm]$"},schema:"^[1-9][0-9]{0,5}[dhm]$",parentSchema:schema20.properties.imageGarbageCollection.properties.imageAgeCleanupThreshold,data:data35};
+}
+}
+}
+if(data.pkcs11 !== undefined){
+let data37 = data.pkcs11;
+if((!(data37 && typeof data37 == "object" && !Array.isArray(data37))) && (data37 !== null)){
+const err60 = {instancePath:instancePath+"/pkcs11",schemaPath:"#/properties/pkcs11/type",keyword:"type",params:{type: schema20.properties.pkcs11.type},schema:schema20.properties.pkcs11.type,parentSchema:schema20.properties.pkcs11,data:data37};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -1301,12 +1304,10 @@ vErrors.push(err60);
 }
 errors++;
 }
-}
-}
-if(data32.cleanupTime !== undefined){
-let data36 = data32.cleanupTime;
-if((typeof data36 !== "string") && (data36 !== null)){
-const err61 = {instancePath:instancePath+"/imageGarbageCollection/cleanupTime",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupTime/type",keyword:"type",params:{type: schema20.properties.imageGarbageCollection.properties.cleanupTime.type},schema:schema20.properties.imageGarbageCollection.properties.cleanupTime.type,parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupTime,data:data36};
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+for(const key10 in data37){
+if(!((key10 === "library") || (key10 === "baseSlot"))){
+const err61 = {instancePath:instancePath+"/pkcs11",schemaPath:"#/properties/pkcs11/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},schema:false,parentSchema:schema20.properties.pkcs11,data:data37};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -1315,9 +1316,11 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(typeof data36 === "string"){
-if(!pattern17.test(data36)){
-const err62 = {instancePath:instancePath+"/imageGarbageCollection/cleanupTime",schemaPath:"#/properties/imageGarbageCollection/properties/cleanupTime/pattern",keyword:"pattern",params:{pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$"},schema:"^([01][0-9]|2[0-3]):[0-5][0-9]$",parentSchema:schema20.properties.imageGarbageCollection.properties.cleanupTime,data:data36};
+}
+if(data37.library !== undefined){
+let data38 = data37.library;
+if((typeof data38 !== "string") && (data38 !== null)){
+const err62 = {instancePath:instancePath+"/pkcs11/library",schemaPath:"#/properties/pkcs11/properties/library/type",keyword:"type",params:{type: schema20.properties.pkcs11.properties.library.type},schema:schema20.properties.pkcs11.properties.library.type,parentSchema:schema20.properties.pkcs11.properties.library,data:data38};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -1326,14 +1329,9 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-}
-}
-}
-if(data.pkcs11 !== undefined){
-let data37 = data.pkcs11;
-if((!(data37 && typeof data37 == "object" && !Array.isArray(data37))) && (data37 !== null)){
-const err63 = {instancePath:instancePath+"/pkcs11",schemaPath:"#/properties/pkcs11/type",keyword:"type",params:{type: schema20.properties.pkcs11.type},schema:schema20.properties.pkcs11.type,parentSchema:schema20.properties.pkcs11,data:data37};
+if(typeof data38 === "string"){
+if(!pattern15.test(data38)){
+const err63 = {instancePath:instancePath+"/pkcs11/library",schemaPath:"#/properties/pkcs11/properties/library/pattern",keyword:"pattern",params:{pattern: "^[^\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^[^\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.pkcs11.properties.library,data:data38};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -1342,10 +1340,12 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
-for(const key10 in data37){
-if(!((key10 === "library") || (key10 === "baseSlot"))){
-const err64 = {instancePath:instancePath+"/pkcs11",schemaPath:"#/properties/pkcs11/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},schema:false,parentSchema:schema20.properties.pkcs11,data:data37};
+}
+}
+if(data37.baseSlot !== undefined){
+let data39 = data37.baseSlot;
+if((typeof data39 !== "string") && (data39 !== null)){
+const err64 = {instancePath:instancePath+"/pkcs11/baseSlot",schemaPath:"#/properties/pkcs11/properties/baseSlot/type",keyword:"type",params:{type: schema20.properties.pkcs11.properties.baseSlot.type},schema:schema20.properties.pkcs11.properties.baseSlot.type,parentSchema:schema20.properties.pkcs11.properties.baseSlot,data:data39};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -1354,52 +1354,14 @@ vErrors.push(err64);
 }
 errors++;
 }
-}
-if(data37.library !== undefined){
-let data38 = data37.library;
-if((typeof data38 !== "string") && (data38 !== null)){
-const err65 = {instancePath:instancePath+"/pkcs11/library",schemaPath:"#/properties/pkcs11/properties/library/type",keyword:"type",params:{type: schema20.properties.pkcs11.properties.library.type},schema:schema20.properties.pkcs11.properties.library.type,parentSchema:schema20.properties.pkcs11.properties.library,data:data38};
+if(typeof data39 === "string"){
+if(!pattern16.test(data39)){
+const err65 = {instancePath:instancePath+"/pkcs11/baseSlot",schemaPath:"#/properties/pkcs11/properties/baseSlot/pattern",keyword:"pattern",params:{pattern: "^pkcs11:[^\\x00-\\x1f\\x7f-\\x9f]*$"},schema:"^pkcs11:[^\\x00-\\x1f\\x7f-\\x9f]*$",parentSchema:schema20.properties.pkcs11.properties.baseSlot,data:data39};
 if(vErrors === null){
 vErrors = [err65];
 }
 else {
 vErrors.push(err65);
-}
-errors++;
-}
-if(typeof data38 === "string"){
-if(!pattern18.test(data38)){
-const err66 = {instancePath:instancePath+"/pkcs11/library",schemaPath:"#/properties/pkcs11/properties/library/pattern",keyword:"pattern",params:{pattern: "^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^/[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.pkcs11.properties.library,data:data38};
-if(vErrors === null){
-vErrors = [err66];
-}
-else {
-vErrors.push(err66);
-}
-errors++;
-}
-}
-}
-if(data37.baseSlot !== undefined){
-let data39 = data37.baseSlot;
-if((typeof data39 !== "string") && (data39 !== null)){
-const err67 = {instancePath:instancePath+"/pkcs11/baseSlot",schemaPath:"#/properties/pkcs11/properties/baseSlot/type",keyword:"type",params:{type: schema20.properties.pkcs11.properties.baseSlot.type},schema:schema20.properties.pkcs11.properties.baseSlot.type,parentSchema:schema20.properties.pkcs11.properties.baseSlot,data:data39};
-if(vErrors === null){
-vErrors = [err67];
-}
-else {
-vErrors.push(err67);
-}
-errors++;
-}
-if(typeof data39 === "string"){
-if(!pattern19.test(data39)){
-const err68 = {instancePath:instancePath+"/pkcs11/baseSlot",schemaPath:"#/properties/pkcs11/properties/baseSlot/pattern",keyword:"pattern",params:{pattern: "^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$"},schema:"^pkcs11:[^\\s\\x00-\\x1f\\x7f-\\x9f]+$",parentSchema:schema20.properties.pkcs11.properties.baseSlot,data:data39};
-if(vErrors === null){
-vErrors = [err68];
-}
-else {
-vErrors.push(err68);
 }
 errors++;
 }

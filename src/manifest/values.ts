@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Place } from '../model/finding.ts';
 import { fileNameOf, isDeviceId, type Json, type JsonObject } from '../model/fleet.ts';
-import { at, type Node, placeOf } from './node.ts';
+import { at, atKey, type Node, placeOf } from './node.ts';
 
 /**
  * Reads a device's values by dotted key and replaces `{id}`. The schema has checked them, so a value of another type
@@ -67,7 +67,7 @@ export class ValueReader {
 
   /** The place of the value; for an absent key, the place of the device's id. */
   place(key: string): Place {
-    return placeOf(this.#at(key) ?? at(this.#node, ['id']) ?? this.#node);
+    return placeOf(this.#at(key) ?? atKey(this.#node, key.split('.')) ?? at(this.#node, ['id']) ?? this.#node);
   }
 
   #at(key: string): Node | undefined {

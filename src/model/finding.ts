@@ -8,10 +8,13 @@ export interface Place {
   readonly column: number;
 }
 
-/** What a finding is about: a place, a device and a hub, where they are known. */
+/** What a finding is about: a place, its devices and a hub, where they are known. */
 export interface Subject {
   readonly place?: Place | undefined;
+  /** The device, if it is about exactly one. */
   readonly device?: string | undefined;
+  /** All devices, if it is about several. */
+  readonly devices?: readonly string[] | undefined;
   readonly hub?: string | undefined;
 }
 
@@ -22,12 +25,46 @@ export interface Finding extends Subject {
   readonly severity: Severity;
   readonly message: string;
   readonly remedy: string;
+  /** The files that commands of the remedy name, relative to the workspace. */
+  readonly commandFiles?: readonly string[];
+  /** What each device's own finding says, if the message quotes only the first of them. */
+  readonly each?: readonly OfDevice[];
+}
+
+/** What a finding says about one of its devices. */
+export interface OfDevice {
+  readonly device: string;
+  readonly message: string;
+}
+
+/** The ids of the devices that a finding is about. */
+export function devicesOf({ device, devices }: Subject): readonly string[] {
+  return devices ?? (device === undefined ? [] : [device]);
+}
+
+/** A finding or a group of them names these devices. One that is about exactly one device has it in `device`. */
+export function naming(ids: readonly string[]): Pick<Subject, 'device' | 'devices'> {
+  const [device, ...others] = ids;
+  if (device === undefined) return {};
+  return others.length === 0 ? { device } : { devices: ids };
 }
 
 /** What a stage returns: its value and its findings. */
 export interface Judged<T> {
   readonly value: T;
   readonly findings: readonly Finding[];
+}
+
+/** The severities that the workflow gives to rules, by their names. The findings of a rule that is `off` are left out. */
+export type RuleChanges = ReadonlyMap<string, Severity | 'off'>;
+
+/** Returns the findings with the severities that the workflow gives to their rules. Done twice it changes nothing more. */
+export function weighed(findings: readonly Finding[], changes: RuleChanges | undefined): readonly Finding[] {
+  if (changes === undefined || changes.size === 0) return findings;
+  return findings.flatMap((finding) => {
+    const severity = changes.get(finding.rule) ?? finding.severity;
+    return severity === 'off' ? [] : [{ ...finding, severity }];
+  });
 }
 
 /** Tells whether these findings stop the run at the given threshold (`fail-on`). */

@@ -1,11 +1,11 @@
 import type { Place } from './finding.ts';
+import type { DeviceForm, HubHost } from './hub-name.ts';
 import type { SettingKey } from './setting-key.ts';
+
+export { type HubHost, isHubHost } from './hub-name.ts';
 
 /** A device id that IoT Hub accepts: 1 to 128 of its characters, case-sensitive. */
 export type DeviceId = string & { readonly brand: 'DeviceId' };
-
-/** A hub's host name in lower case, with a port if it has one: `contoso.azure-devices.net`, `localhost:8443`. */
-export type HubHost = string & { readonly brand: 'HubHost' };
 
 /** The slots of a device in the hub: each holds one thumbprint, made from one certificate. */
 export type Slot = 'primary' | 'secondary';
@@ -29,6 +29,8 @@ export interface Device {
   readonly id: DeviceId;
   /** The hub that the manifest names. If absent, the device goes to the only hub of the run. */
   readonly hub?: HubHost;
+  /** At which of the hub's names the device signs in. If absent, at the classic one. */
+  readonly hubForm?: DeviceForm;
   readonly certificates: BySlot<string>;
   /** As written in the manifest, not normalised. */
   readonly thumbprints: BySlot<string>;
@@ -147,14 +149,9 @@ export interface Fleet {
 
 // https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-identity-registry#device-identity-properties
 const deviceIdPattern = /^[A-Za-z0-9\-._:%#*?!(),+=@$';]{1,128}$/;
-const hostPattern = /^(?=.{1,253}(:\d+)?$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*(:\d{1,5})?$/;
 
 export function isDeviceId(text: string): text is DeviceId {
   return deviceIdPattern.test(text);
-}
-
-export function isHubHost(text: string): text is HubHost {
-  return hostPattern.test(text);
 }
 
 /** Returns an id for use in a file name. It encodes `:`, `*` and `?`, which Windows forbids in file names, and `%`. */

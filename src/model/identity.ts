@@ -15,6 +15,9 @@ export function sameThumbprint(a: string | undefined, b: string | undefined): bo
 /** The usual extensions of certificate files, in lower case. */
 export const certificateExtensions: readonly string[] = ['.pem', '.cer', '.crt', '.der'];
 
+/** Digests that are no longer trusted in a signature. */
+export type WeakDigest = 'MD2' | 'MD4' | 'MD5' | 'SHA-0' | 'SHA-1';
+
 /** An authority in a certificate file. */
 export interface Issuer {
   /** The subject in one line: `O=Contoso, CN=Plant CA`. */
@@ -28,6 +31,8 @@ export type ChainFault =
   /** The certificates are not in the order of issuing, which is `expected`. */
   | { readonly kind: 'order'; readonly found: readonly string[]; readonly expected: readonly string[] }
   | { readonly kind: 'repeated'; readonly subjects: readonly string[] }
+  /** More than one certificate that is no authority's: the device's own may be either. */
+  | { readonly kind: 'several'; readonly subjects: readonly string[] }
   /** A certificate issued none of the others. `issuer` is the issuer that the certificate `of` names. */
   | {
       readonly kind: 'broken';
@@ -66,14 +71,24 @@ export interface Certificate {
   readonly thumbprints: { readonly sha1: Thumbprint; readonly sha256: Thumbprint };
   readonly notBefore: Date;
   readonly notAfter: Date;
-  readonly key: { readonly type: 'rsa' | 'ec' | 'other'; readonly name: string; readonly bits?: number };
+  /** `exponent`: of RSA, if it is 1 or even, with which no signature means anything. */
+  readonly key: {
+    readonly type: 'rsa' | 'ec' | 'other';
+    readonly name: string;
+    readonly bits?: number;
+    readonly exponent?: string;
+  };
   /** SHA-256 of the public key's SubjectPublicKeyInfo. Two certificates of one key have the same value. */
   readonly publicKeyDigest: string;
+  /** `is-ca`: CA:TRUE alone; `signing-key`: the key usage lets it sign others too. */
   readonly authority: 'none' | 'is-ca' | 'signing-key';
+  /** The issuer that it names is itself. Read only where `authority` is not `none`. */
+  readonly selfIssued?: boolean;
   /** Absent if the certificate has no extended key usage. */
   readonly extendedKeyUsage?: readonly string[];
-  /** The digest of the signature, if it is one that is no longer trusted. */
-  readonly weakSignature?: 'MD5' | 'SHA-1';
+  /** What its key usage allows. Absent if it has none, or one with digitalSignature. */
+  readonly usagesWithoutSignature?: readonly string[];
+  readonly weakSignature?: WeakDigest;
   /** Absent if the file holds only one certificate. */
   readonly chain?: Chain;
   /** The leaf and its chain as PEM, each issued by the next, with LF line ends and nothing else. */

@@ -66,6 +66,7 @@ export type DeviceWithTwin = RegisteredDevice & { readonly twin: Twin };
 
 /** The identity registry of one hub. Every method throws a `Fault` if the hub cannot be reached or refuses the caller. */
 export interface Registry {
+  /** Calls go to the name that the workflow gives for it. */
   readonly host: HubHost;
   /** Reads those of the named devices that exist, in the cheapest way. A query may lag some seconds behind. */
   read(

@@ -1,6 +1,6 @@
 import type { Bundle } from './bundle.ts';
 import type { Fault } from './fault.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, RuleChanges } from './finding.ts';
 import type { HubHost } from './fleet.ts';
 import type { Owner } from './owner.ts';
 import type { Change, DeviceOutcome } from './plan.ts';
@@ -49,6 +49,8 @@ export interface Report {
   /** The number of devices that the manifests declare for the hubs of this run. */
   readonly devices: number;
   readonly findings: readonly Finding[];
+  /** The severities that the workflow gave to rules; absent if it gave none. */
+  readonly rules?: RuleChanges;
   readonly changes: readonly Change[];
   readonly outcomes: readonly DeviceOutcome[];
   readonly bundles: readonly Bundle[];

@@ -38,9 +38,12 @@ export interface Workspace {
   spelled(pattern: string): string;
   /**
    * Lists the files below the folders that have one of the extensions (with dot, lower case) or whose name is wanted, sorted,
-   * without `.git` and `node_modules`.
+   * without `.git` and `node_modules`. Links are not followed.
    */
-  filesBelow(folders: readonly string[], wanted: readonly string[] | ((name: string) => boolean)): readonly string[];
+  filesBelow(
+    folders: readonly string[],
+    wanted: readonly string[] | ((name: string) => boolean),
+  ): Pick<Found, 'files' | 'bound'>;
   /** Returns the paths that git ignores; none if there is no git. */
   ignored(paths: readonly string[]): Promise<ReadonlySet<string>>;
 }

@@ -1,5 +1,5 @@
-import type { Finding, Judged } from '../model/finding.ts';
-import type { DeviceId, HubHost } from '../model/fleet.ts';
+import { type Finding, type Judged, type RuleChanges, weighed } from '../model/finding.ts';
+import type { Device, DeviceId, HubHost } from '../model/fleet.ts';
 import type { Identity } from '../model/identity.ts';
 import type { Owner } from '../model/owner.ts';
 import type { Change, Past, Reason, WantedParent } from '../model/plan.ts';
@@ -7,7 +7,6 @@ import type { RegisteredDevice } from '../model/registration.ts';
 import type { CarriedLoss, MissedStaging } from '../rules/plan.ts';
 import { finding } from '../rules/rules.ts';
 import { carrying, missedStaging } from './carried.ts';
-import { carriedFindings } from './carried-findings.ts';
 import { differences, foreignness, lockout, newRegistration, nextRegistration } from './compare.ts';
 import { type ChangeLimit, limitChanges } from './limit.ts';
 import { type Adopt, claimOf, claimReason, otherOwner, ownership } from './ownership.ts';
@@ -28,6 +27,8 @@ export interface PlanOptions {
   readonly maxChanges: ChangeLimit;
   /** `none` if absent. */
   readonly prune?: Prune;
+  /** The severities that the workflow gives to rules. A change with an error is not carried out. */
+  readonly rules?: RuleChanges;
 }
 
 const noPast: Past = { before: new Map(), committed: () => undefined };
@@ -57,12 +58,7 @@ export function plan(
     const device = found.get(identity.device.id);
     return device === undefined ? [] : [[identity, device] as const];
   });
-  const losses = planned.flatMap(({ loss }, index) => {
-    const identity = identities[index];
-    return loss === undefined || identity === undefined ? [] : [{ identity, loss }];
-  });
-  const ofDevices = [...planned.flatMap((p) => p.findings), ...carriedFindings(hub, losses)];
-  const findings = [...ofDevices, ...orphans(hub, removals, staying), ...kept.findings];
+  const findings = [...planned.flatMap((p) => p.findings), ...orphans(hub, removals, staying), ...kept.findings];
   const limited = limitChanges(hub, changes, options.maxChanges);
   return { value: changes, findings: [...findings, ...limited], kept: kept.value };
 }
@@ -73,9 +69,9 @@ export interface Planned extends Judged<readonly Change[]> {
   readonly kept: number;
 }
 
-type Permissions = Pick<PlanOptions, 'adopt' | 'allowLockout' | 'owner'>;
+type Permissions = Pick<PlanOptions, 'adopt' | 'allowLockout' | 'owner' | 'rules'>;
 
-/** Plans the change of one device. `loss`: the change would cut it off, which is told for all such devices together. */
+/** Plans the change of one device. */
 export function planDevice(
   hub: HubHost,
   identity: Identity,
@@ -83,8 +79,8 @@ export function planDevice(
   permissions: Permissions,
   parent?: WantedParent,
   past: Past = noPast,
-): PlannedDevice {
-  const { adopt, allowLockout, owner } = permissions;
+): Judged<Change> {
+  const { adopt, allowLockout, owner, rules } = permissions;
   const id = identity.device.id;
   const base = { id, hub, identity, ...(parent === undefined ? {} : { parent }) };
   if (found === undefined) {
@@ -106,15 +102,19 @@ export function planDevice(
   }
   const mayLockOut = allowLockout === true || (allowLockout !== false && allowLockout.has(id));
   const missed = mayLockOut ? undefined : missedStaging(identity, found, past);
-  const findings = [
-    ...judge(hub, identity, found, { adopt, mayLockOut, before }),
-    ...(missed === undefined ? [] : [inactive(hub, identity, missed)]),
-  ];
   const loss = carried !== undefined && 'loss' in carried && !mayLockOut ? carried.loss : undefined;
+  const findings = weighed(
+    [
+      ...judge(hub, identity, found, { adopt, mayLockOut, before }),
+      ...(missed === undefined ? [] : [inactive(hub, identity, missed)]),
+      ...(loss === undefined ? [] : [lost(hub, identity, loss)]),
+    ],
+    rules,
+  );
   const stopped = findings.find((f) => f.severity === 'error');
-  if (stopped !== undefined || loss !== undefined) {
-    const kind = stopped?.rule === 'plan/foreign' ? 'conflict' : 'blocked';
-    return { value: { ...base, kind, ...why }, findings, ...(loss === undefined ? {} : { loss }) };
+  if (stopped !== undefined) {
+    const kind = stopped.rule === 'plan/foreign' ? 'conflict' : 'blocked';
+    return { value: { ...base, kind, ...why }, findings };
   }
   const tags = found.twin && tagChange(identity.device.tags, found.twin);
   const registers = reasons.length > 0;
@@ -136,8 +136,16 @@ function inactive(hub: HubHost, { device }: Identity, missed: MissedStaging): Fi
   return finding('plan/inactive-device', { id: device.id, ...missed }, subject);
 }
 
-interface PlannedDevice extends Judged<Change> {
-  readonly loss?: CarriedLoss;
+function lost(hub: HubHost, { device }: Identity, loss: CarriedLoss): Finding {
+  const subject = { place: device.place(keyThatDrops(device, loss)), device: device.id, hub };
+  return finding('plan/carried-certificate', { id: device.id, ...loss }, subject);
+}
+
+/** The key of the manifest whose value drops the certificate. */
+function keyThatDrops(device: Device, { slot }: CarriedLoss): string {
+  const kind = device.thumbprints.primary === undefined ? 'certificates' : 'thumbprints';
+  // A manifest that names only the primary certificate fills both slots with it.
+  return device[kind][slot] === undefined ? `${kind}.primary` : `${kind}.${slot}`;
 }
 
 /** Plans a device that another repository owns. Nothing is written: it is as the manifest says, or the plan is refused. */

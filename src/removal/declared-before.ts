@@ -111,10 +111,11 @@ async function namedByCertificates(
   });
   const names: Named[] = [];
   const { readCertificate } = await import('../identity/certificate.ts');
+  const { mayBeDevices } = await import('../identity/authorities.ts');
   for (const [version, bytes] of await withContents(together, history)) {
     const reading = await readCertificate(version.path, bytes);
     const name = nameIn(reading);
-    if (reading.kind === 'certificate' && reading.certificate.authority !== 'signing-key' && name !== undefined) {
+    if (reading.kind === 'certificate' && mayBeDevices(reading.certificate) && name !== undefined) {
       const justNow = manifest.endedByHead === true || version.endedByHead === true;
       names.push({ name, ofHead: isOfHead(manifest) && isOfHead(version), justNow });
     }

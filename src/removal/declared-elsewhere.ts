@@ -33,7 +33,9 @@ export async function goneFrom(
   const doubt = (file: string, why: DoubtReason, mayBeOf: (device: DeclaredBefore) => boolean) => {
     for (const device of devices) if (!doubts.has(device) && mayBeOf(device)) doubts.set(device, { file, why });
   };
-  for (const path of workspace.filesBelow(['.'], ['.yaml', '.yml', '.json', '.csv'])) {
+  const { files, bound: listed } = workspace.filesBelow(['.'], ['.yaml', '.yml', '.json', '.csv']);
+  if (listed !== undefined) doubt('.', { problem: 'not-listed', bound: listed }, () => true);
+  for (const path of files) {
     const file = workspace.read(path, largestFile);
     if (!file.ok) {
       if (file.why !== 'missing') doubt(path, { problem: 'unreadable', said: file.detail }, () => true);

@@ -6,13 +6,18 @@ export type DoubtReason =
   | { readonly problem: 'unreadable'; readonly said: string }
   | { readonly problem: 'too-large'; readonly megabytes: number }
   /** Its devices are named by certificates, and the search for them ended early. */
-  | { readonly problem: 'not-searched'; readonly bound: SearchBound };
+  | { readonly problem: 'not-searched'; readonly bound: SearchBound }
+  /** The search for manifests in the workspace ended early. */
+  | { readonly problem: 'not-listed'; readonly bound: SearchBound };
 
 export const removalFaults = {
   'may-be-declared': faultRow<{ id: string; others: number; file: string; why: DoubtReason }>({
     message: ({ id, others, file, why }) =>
-      `device "${id}" would be removed${others === 0 ? '' : `, as ${others} more`}, and ${file}, which may declare it, cannot be read: ${reasonText(why)}`,
-    remedy: ({ file }) => `Mend ${file}, or take the device out of it; or leave prune out of this run.`,
+      `device "${id}" would be removed${others === 0 ? '' : `, as ${others} more`}, and ${why.problem === 'not-listed' ? 'a file that was not seen may declare it' : `${file}, which may declare it, cannot be read`}: ${reasonText(why)}`,
+    remedy: ({ file, why }) =>
+      why.problem === 'not-listed'
+        ? 'Run it in a workspace that holds the repository alone, or leave prune out of this run.'
+        : `Mend ${file}, or take the device out of it; or leave prune out of this run.`,
     example: {
       id: 'edge-007',
       others: 2,
@@ -30,6 +35,8 @@ function reasonText(why: DoubtReason): string {
       return `it is larger than ${why.megabytes} MB`;
     case 'not-searched':
       return `the search for its certificates ended after ${why.bound.most} ${why.bound.of}`;
+    case 'not-listed':
+      return `the search for manifests ended after ${why.bound.most} ${why.bound.of}`;
   }
 }
 

@@ -2,6 +2,7 @@ import type { Fault } from '../model/fault.ts';
 import type { Finding, Severity } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { leftOut } from './left-out.ts';
+import { saidLines } from './said.ts';
 import { visible } from './visible.ts';
 
 /**
@@ -38,18 +39,19 @@ export function annotations({ faults, findings }: Pick<Report, 'faults' | 'findi
 }
 
 function ofFault({ message, remedy }: Fault): Annotation {
-  return { severity: 'error', message: text(message, remedy) };
+  return { severity: 'error', message: text([message], remedy) };
 }
 
-function ofFinding({ severity, rule, message, remedy, place }: Finding): Annotation {
+function ofFinding(finding: Finding): Annotation {
+  const { severity, rule, remedy, place } = finding;
   return {
     severity,
     title: rule,
-    message: text(message, remedy),
+    message: text(saidLines(finding), remedy),
     ...(place === undefined ? {} : { file: place.file, line: place.line, column: place.column }),
   };
 }
 
-function text(message: string, remedy: string): string {
-  return `${visible(message)}\n→ ${visible(remedy)}`.slice(0, longest);
+function text(lines: readonly string[], remedy: string): string {
+  return [...lines.map(visible), `→ ${visible(remedy)}`].join('\n').slice(0, longest);
 }

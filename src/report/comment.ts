@@ -17,6 +17,7 @@ import {
   section,
   titleOf,
 } from './markdown.ts';
+import { ruleChangeLines } from './rule-changes.ts';
 import { bySeverity } from './severity.ts';
 import { sumLines } from './sums.ts';
 
@@ -37,14 +38,21 @@ export interface CommentContext {
 const mostOfAll = 58_000;
 
 /**
- * Returns the comment on a pull request in Markdown: headline, counts, faults, problems, changed configuration, changed
+ * Returns the comment on a pull request in Markdown: changed rules, headline, counts, faults, problems, changed configuration, changed
  * devices. Equal changes share one row. Every text of the user is escaped. The comment is cut to the size that GitHub
  * takes.
  */
 export function commentMarkdown(report: Report, { marker, link, run }: CommentContext): string {
-  const head = `${marker}\n### ${titleOf(report.command)}\n\n${sentence(headline(report))}\n${countTable(report)}`;
+  const rules = ruleChangeLines(report, 'workflow').map((line) => `${ruleChanges(line)}\n\n`);
+  const said = `${rules.join('')}${sentence(headline(report))}`;
+  const head = `${marker}\n### ${titleOf(report.command)}\n\n${said}\n${countTable(report)}`;
   const sums = sumLines(report).map((line) => `\n${sentence(line)}\n`);
   return `${head}${sums.join('')}${fitted(partsOf(report, link))}\n<sub>${runLink(run)}</sub>\n`;
+}
+
+/** The line is not cut: a workflow that changes many rules has to show all of them. */
+function ruleChanges(line: string): string {
+  return escapeMarkdown(line, line.length);
 }
 
 /** The link to the run, in Markdown. */

@@ -27,9 +27,12 @@ function line({ rule, place }: Finding): string {
   return JSON.stringify([rule, place?.file ?? null, place?.line ?? null]);
 }
 
-/** Ignores numbers in the message (days left, lines of other places), which change while the finding stays the same. */
-function digestOf({ rule, device, hub, message }: Finding): string {
-  const parts = [rule, device ?? null, hub ?? null, message.replace(/\d+/g, '#')];
+/**
+ * Ignores numbers in the message (days left, lines of other places), which change while the finding stays the same. So do the
+ * devices of a finding about several, and what the message quotes of them.
+ */
+function digestOf({ rule, device, hub, message, each }: Finding): string {
+  const parts = [rule, device ?? null, hub ?? null, each === undefined ? message.replace(/\d+/g, '#') : null];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 

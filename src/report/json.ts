@@ -1,4 +1,4 @@
-import type { Finding } from '../model/finding.ts';
+import { devicesOf, type Finding } from '../model/finding.ts';
 import type { Change } from '../model/plan.ts';
 import type { Report } from '../model/report.ts';
 import { withoutSecrets } from '../model/secrets.ts';
@@ -12,6 +12,7 @@ export function reportJson(report: Report): object {
   return withoutSecrets({
     command: report.command,
     result: report.result,
+    ...(report.rules === undefined ? {} : { rules: [...report.rules].map(([rule, severity]) => ({ rule, severity })) }),
     findings: report.findings.map(findingJson),
     changes: report.changes.map((change) => ({
       device: change.id,
@@ -39,8 +40,11 @@ export function reportJson(report: Report): object {
   });
 }
 
-function findingJson({ rule, severity, message, remedy, place, device, hub }: Finding): object {
-  return { rule, severity, message, remedy, file: place?.file, line: place?.line, column: place?.column, device, hub };
+function findingJson(finding: Finding): object {
+  const { rule, severity, message, remedy, place, device, hub, each } = finding;
+  const devices = devicesOf(finding);
+  const where = { file: place?.file, line: place?.line, column: place?.column };
+  return { rule, severity, message, remedy, ...where, device, ...(devices.length === 0 ? {} : { devices }), hub, each };
 }
 
 /** The owner of a device that the hub has, and whether this run claims it. */

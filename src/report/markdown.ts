@@ -3,6 +3,7 @@ import type { Finding, Place } from '../model/finding.ts';
 import type { Command, ConfigurationChange, Report } from '../model/report.ts';
 import { counts } from './counts.ts';
 import { leftOut } from './left-out.ts';
+import { saidLines } from './said.ts';
 import { visible } from './visible.ts';
 
 /** Longer texts are cut. */
@@ -96,10 +97,12 @@ export function problemRow(
   link: ((place: Place) => string) | undefined,
   sentence: Escape = escapeMarkdown,
 ): (finding: Finding) => readonly string[] {
-  return ({ severity, rule, place, message, remedy }) => {
+  return (finding) => {
+    const { severity, rule, place, remedy } = finding;
     const name = place === undefined ? '' : code(`${place.file}:${place.line}`);
     const where = place === undefined || link === undefined ? name : `[${name}](<${link(place)}>)`;
-    return [marks[severity], code(rule), where, sentence(message), sentence(remedy)];
+    const said = saidLines(finding).map((line) => sentence(line));
+    return [marks[severity], code(rule), where, said.join('<br>'), sentence(remedy)];
   };
 }
 

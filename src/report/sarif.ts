@@ -5,6 +5,7 @@ import type { Report } from '../model/report.ts';
 import { type RuleName, ruleNames, rules } from '../rules/rules.ts';
 import { plural } from './counts.ts';
 import { fingerprints } from './fingerprints.ts';
+import { saidLines } from './said.ts';
 import { bySeverity } from './severity.ts';
 import { visible } from './visible.ts';
 
@@ -98,14 +99,15 @@ function firstSentence(text: string): string {
 function resultsOf(findings: readonly Finding[], manifest: string): readonly object[] {
   const indices = new Map<string, number>(ruleNames.map((name, index) => [name, index]));
   const prints = fingerprints(findings);
-  return findings.map(({ rule, severity, message, remedy, place }, index) => {
+  return findings.map((finding, index) => {
+    const { rule, severity, remedy, place, devices } = finding;
     const { file, line, column } = place ?? { file: manifest, line: 1, column: 1 };
     const ruleIndex = indices.get(rule);
     return {
       ruleId: rule,
       ...(ruleIndex === undefined ? {} : { ruleIndex }),
       level: levels[severity],
-      message: { text: `${plain(message)}\n→ ${plain(remedy)}` },
+      message: { text: [...saidLines(finding).map(plain), `→ ${plain(remedy)}`].join('\n') },
       locations: [
         {
           physicalLocation: {
@@ -115,6 +117,7 @@ function resultsOf(findings: readonly Finding[], manifest: string): readonly obj
         },
       ],
       partialFingerprints: prints[index],
+      ...(devices === undefined ? {} : { properties: { devices: devices.map(plain) } }),
     };
   });
 }

@@ -15,6 +15,7 @@ import {
   section,
   titleOf,
 } from './markdown.ts';
+import { ruleChangeLines } from './rule-changes.ts';
 import { bySeverity } from './severity.ts';
 import { sumLines } from './sums.ts';
 
@@ -23,12 +24,14 @@ const room = { most: 280_000, elsewhere: elsewhere.report } as const;
 const roomForFaults = { most: 150_000, elsewhere: elsewhere.log } as const;
 
 /**
- * Returns the job summary in Markdown: headline, counts, faults, problems, changes. Every text of the user is escaped.
+ * Returns the job summary in Markdown: changed rules, headline, counts, faults, problems, changes. Every text of the user is escaped.
  */
 export function summaryMarkdown(report: Report, link?: (place: Place) => string): string {
   const { head, rows } = deviceTable(report);
   return [
-    `## ${titleOf(report.command)}\n\n${escapeMarkdown(headline(report))}\n`,
+    `## ${titleOf(report.command)}\n\n`,
+    ...ruleChangeLines(report, 'workflow').map((line) => `${escapeMarkdown(line, line.length)}\n\n`),
+    `${escapeMarkdown(headline(report))}\n`,
     countTable(report),
     ...sumLines(report).map((line) => `\n${escapeMarkdown(line)}\n`),
     alerts(report.faults, roomForFaults),

@@ -4,6 +4,8 @@ import type { Report } from '../model/report.ts';
 import { deviceTable } from './devices.ts';
 import { headline } from './headline.ts';
 import { leftOut } from './left-out.ts';
+import { ruleChangeLines } from './rule-changes.ts';
+import { saidLines } from './said.ts';
 import { sumLines } from './sums.ts';
 import { visible } from './visible.ts';
 
@@ -22,9 +24,10 @@ export const plainStyle: Style = { severity: (_, text) => text, strong: same, mu
 const mostOfOneRule = 20;
 const mostRows = 200;
 
-/** Returns the report for people, as lines: findings with places and remedies, devices, faults, the closing line. */
+/** Returns the report for people, as lines: changed rules, findings with places and remedies, devices, faults, the closing line. */
 export function reportLines(report: Report, style: Style): readonly string[] {
-  const blocks = [findingLines(report.findings, style), deviceLines(report), faultLines(report.faults, style)];
+  const rules = ruleChangeLines(report, 'option').map((line) => style.muted(line));
+  const blocks = [rules, findingLines(report.findings, style), deviceLines(report), faultLines(report.faults, style)];
   const lines = blocks.filter((block) => block.length > 0).flatMap((block) => [...block, '']);
   return [...lines, style.strong(closingLine(report))];
 }
@@ -70,11 +73,12 @@ export function closingLine(report: Report): string {
   return `${report.command}: ${headline(report)}${file}`;
 }
 
-function oneFinding({ place, severity, rule, message, remedy, hub }: Finding, style: Style): readonly string[] {
+function oneFinding(finding: Finding, style: Style): readonly string[] {
+  const { place, severity, rule, remedy, hub } = finding;
   const where = place === undefined ? (hub ?? '') : `${visible(style.path(place.file))}:${place.line}:${place.column}`;
   return [
     `${where === '' ? '' : `${style.strong(where)} `}${style.severity(severity, severity)} ${style.muted(rule)}`,
-    `  ${visible(message)}`,
+    ...saidLines(finding).map((line) => `  ${visible(line)}`),
     style.muted(`  → ${visible(remedy)}`),
   ];
 }

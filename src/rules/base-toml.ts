@@ -173,7 +173,7 @@ export const tomlBaseRules = {
         source: 'the toml crate 0.5 of these versions',
       },
     ],
-    adjustable: 'off',
+    adjustable: 'warning',
     about:
       'The config.toml that config.base names uses TOML 1.0, and runtime.version 1.4 does not say which 1.4 the device has. IoT Edge reads TOML 0.5 up to 1.4.8 and TOML 1.0 from 1.4.9 on.',
     message: ({ path, syntax }) =>

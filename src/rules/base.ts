@@ -1,6 +1,7 @@
 import { type KeyProblem, tomlBaseRules } from './base-toml.ts';
-import { type HostnameProblem, hostnameText } from './hostname.ts';
+import { foreignFormRemedy, foreignFormText, slashRemedy } from './foreign-form.ts';
 import { rule } from './rule.ts';
+import { iotedge, manifest, nobody, oldVersions } from './sources.ts';
 
 /** What is wrong with the file that config.base names. */
 export type BaseProblem =
@@ -19,6 +20,8 @@ export type BaseProblem =
   | { readonly kind: 'read-differently' }
   /** The edited text does not say what was wanted. */
   | { readonly kind: 'not-editable'; readonly detail: string }
+  | { readonly kind: 'lfs-pointer' }
+  | { readonly kind: 'utf-16' }
   /** What the YAML parser says. */
   | { readonly kind: 'syntax'; readonly message: string }
   | { readonly kind: 'too-deep' }
@@ -38,6 +41,14 @@ export type BaseProblem =
   | { readonly kind: 'provisioning-empty' }
   | { readonly kind: 'two-authentications' }
   | { readonly kind: 'dynamic-reprovisioning' }
+  /** A value that a version does not take. `found`: what kind of value it is. */
+  | {
+      readonly kind: 'value';
+      readonly setting: string;
+      readonly expected: string;
+      readonly found: string;
+      readonly version: string;
+    }
   /** The setting is missing, or it is no text. `usual` is the value in the package for `platform`. */
   | {
       readonly kind: 'lacks';
@@ -46,7 +57,8 @@ export type BaseProblem =
       readonly usual: string;
       readonly platform: string;
     }
-  | { readonly kind: 'hostname'; readonly problem: BaseHostnameProblem }
+  /** The host name is no text. */
+  | { readonly kind: 'hostname' }
   | {
       readonly kind: 'address';
       readonly name: AddressName;
@@ -59,12 +71,6 @@ export type BaseProblem =
     };
 
 export type AddressName = 'management_uri' | 'workload_uri';
-
-export type BaseHostnameProblem =
-  | { readonly kind: 'missing' }
-  | { readonly kind: 'no-text' }
-  | { readonly kind: 'placeholder'; readonly text: string }
-  | { readonly kind: 'invalid'; readonly hostname: string; readonly problem: HostnameProblem };
 
 export type AddressProblem =
   | { readonly kind: 'scheme'; readonly expected: readonly string[] }
@@ -106,6 +112,9 @@ function wordsOf(problem: BaseProblem): Words {
         what: `the settings of the manifest cannot be written into it: ${problem.detail}`,
         remedy: 'Write each section that the manifest changes by one header, [section], with one setting a line.',
       };
+    case 'lfs-pointer':
+    case 'utf-16':
+      return { what: foreignFormText[problem.kind], remedy: foreignFormRemedy[problem.kind] };
     case 'syntax':
       return { what: `it is no YAML: ${problem.message}` };
     case 'too-deep':
@@ -161,6 +170,13 @@ function wordsOf(problem: BaseProblem): Words {
       };
     case 'dynamic-reprovisioning':
       return { what: 'dynamic_reprovisioning: expected true or false, without quotes' };
+    case 'value': {
+      const { setting, expected, found, version } = problem;
+      return {
+        what: `${setting}: expected ${expected}, found ${found}; the runtime would not start (runtime ${version})`,
+        remedy: `Write ${expected} there, or remove the line.`,
+      };
+    }
     case 'lacks': {
       const { setting, usual, platform } = problem;
       const found = problem.found === 'nothing' ? 'is missing' : 'is no text in quotes';
@@ -171,9 +187,9 @@ function wordsOf(problem: BaseProblem): Words {
     }
     case 'hostname':
       return {
-        what: wordsOfHostname(problem.problem),
+        what: 'hostname is no text of one line in quotes',
         remedy:
-          'Set config.hostname in the manifest (in defaults, {id} stands for the device), or write the name of the machine here.',
+          'Write the name in quotes, or set config.hostname in the manifest (in defaults, {id} stands for the device).',
       };
     case 'address': {
       const { name, side, value, usual, platform } = problem;
@@ -193,19 +209,6 @@ const remediesOfReading = {
 } as const;
 
 const oneSettingALine = 'Write one setting a line, "key: value", as the file of the package does.';
-
-function wordsOfHostname(problem: BaseHostnameProblem): string {
-  switch (problem.kind) {
-    case 'missing':
-      return 'hostname is missing; the runtime would take "localhost"';
-    case 'no-text':
-      return 'hostname is no text in quotes';
-    case 'placeholder':
-      return `hostname is still the placeholder of the template, "${problem.text}"`;
-    case 'invalid':
-      return `hostname, "${problem.hostname}", ${hostnameText(problem.problem)}`;
-  }
-}
 
 function wordsOfAddress(name: AddressName, problem: AddressProblem): string {
   switch (problem.kind) {
@@ -227,11 +230,22 @@ function wordsOfAddress(name: AddressName, problem: AddressProblem): string {
 export const baseRules = {
   'config/base': rule<{ path: string; problem: BaseProblem }>({
     severity: 'error',
+    refusedBy: [
+      manifest,
+      {
+        who: 'runtime',
+        versions: oldVersions,
+        when: 'start',
+        source: iotedge('1.1.15', 'edgelet/edgelet-docker/src/settings.rs'),
+      },
+    ],
     about:
       'The config.yaml or config.toml that config.base names cannot be read or edited, or the device would not start with it: it is no YAML or no TOML, is of the form of another version, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
     message: ({ path, problem }) => `${path}: ${wordsOf(problem).what}`,
-    remedy: ({ problem }) =>
-      wordsOf(problem).remedy ?? 'Correct the line: the file should be one with which the device could start as it is.',
+    remedy: ({ path, problem }) =>
+      (problem.kind === 'unreadable' && problem.why === 'missing' ? slashRemedy(path) : undefined) ??
+      wordsOf(problem).remedy ??
+      'Correct the line: the file should be one with which the device could start as it is.',
     example: { path: 'base/config.yaml', problem: { kind: 'provisioning-indented' } },
   }),
   'config/base-unknown-key': rule<{
@@ -242,6 +256,8 @@ export const baseRules = {
     problem?: KeyProblem;
   }>({
     severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'The file that config.base names has a key that this version of IoT Edge does not know: on top of a config.yaml, anywhere in a config.toml. The runtime ignores it in silence. In a config.toml, a key of the top that stands behind a header belongs to that section.',
     message: ({ path, key, suggestion, problem }) => `${path}: ${unknownText(key, suggestion, problem)}`,

@@ -15,7 +15,7 @@ export function pkcs7Command(path: string, form: 'pem' | 'der'): string {
 export const pkcs12Legacy = 'add -legacy where OpenSSL 3 says "unsupported"';
 
 /** Returns a name for the output of such a command. It differs from the input's name, since openssl would overwrite its input. */
-function pemBeside(path: string): string {
+export function pemBeside(path: string): string {
   const stem = path.replace(/(?<=[^/])\.[^./]*$/, '');
   return `${stem}${/\.pem$/i.test(path) ? '.certificate' : ''}.pem`;
 }

@@ -1,6 +1,10 @@
 import { baseRules } from './base.ts';
+import { createOptionsRules } from './create-options.ts';
 import { hostnameRules } from './hostname.ts';
+import { pkcs11Rules } from './pkcs11.ts';
+import { refusedValueRules } from './refused-value.ts';
 import { rule } from './rule.ts';
+import { identityService, iotedge, newVersions, nobody, oldVersions, secret } from './sources.ts';
 import { unsupportedRules } from './unsupported.ts';
 import { uriRules } from './uri.ts';
 
@@ -18,32 +22,6 @@ const secrets = {
   password: 'a password',
   'by-name': 'a value whose name says that it is a secret',
 } as const;
-
-/** Why a private key in a security module cannot be used. `key`: the key of the manifest that has its URI. */
-type ModuleProblem =
-  | { readonly kind: 'no-library' | 'two-pins'; readonly key: string }
-  | { readonly kind: 'pin-alone' };
-
-function moduleText(problem: ModuleProblem): { readonly problem: string; readonly remedy: string } {
-  switch (problem.kind) {
-    case 'no-library':
-      return {
-        problem: `${problem.key} is in a security module, and config.pkcs11.library does not say how it is reached`,
-        remedy:
-          "Set config.pkcs11.library to the module's PKCS#11 library on the device, such as /usr/lib/softhsm/libsofthsm2.so.",
-      };
-    case 'two-pins':
-      return {
-        problem: `${problem.key} says where the PIN is (pin-source), and identity.pinFrom too`,
-        remedy: 'Remove identity.pinFrom, or pin-source from the URI.',
-      };
-    case 'pin-alone':
-      return {
-        problem: 'identity.pinFrom names a PIN, and no private key is in a security module',
-        remedy: 'Give identity.privateKey a pkcs11: URI, or remove identity.pinFrom.',
-      };
-  }
-}
 
 /** Why an address cannot be that of a proxy. */
 export type ProxyProblem = keyof typeof proxyProblems | { readonly scheme: string };
@@ -65,8 +43,12 @@ export const configRules = {
   ...hostnameRules,
   ...unsupportedRules,
   ...baseRules,
+  ...createOptionsRules,
+  ...pkcs11Rules,
+  ...refusedValueRules,
   'config/secret-in-manifest': rule<{ key: string; what: SecretKind }>({
     severity: 'error',
+    refusedBy: [secret],
     about:
       'A secret stands in the manifest: everyone who reads the repository, and every artifact made from it, has it.',
     message: ({ key, what }) => `${key} holds ${secrets[what]}`,
@@ -74,16 +56,22 @@ export const configRules = {
       'Remove it and renew it: it is known now. Set such values on the device, or in the deployment of its modules.',
     example: { key: 'config.agent.env.UpstreamKey', what: 'shared-access-key' },
   }),
-  'config/pkcs11': rule<ModuleProblem>({
-    severity: 'error',
-    about:
-      'A private key in a security module (PKCS#11) that the runtime could not reach: no library is named, or a PIN has no key.',
-    message: (problem) => moduleText(problem).problem,
-    remedy: (problem) => moduleText(problem).remedy,
-    example: { kind: 'no-library', key: 'identity.privateKey' },
-  }),
   'config/proxy': rule<{ problem: ProxyProblem }>({
     severity: 'error',
+    refusedBy: [
+      {
+        who: 'runtime',
+        versions: oldVersions,
+        when: 'start',
+        source: iotedge('1.1.15', 'edgelet/iotedged/src/lib.rs'),
+      },
+      {
+        who: 'runtime',
+        versions: newVersions,
+        when: 'start',
+        source: identityService('1.5.0', 'http-common/src/proxy.rs'),
+      },
+    ],
     about:
       'The address of the proxy is not http:// or https:// with a host, a port if need be, and nothing else. The runtime and its agent would reach nobody.',
     message: ({ problem }) => `config.proxy.https ${proxyText(problem)}`,
@@ -92,6 +80,7 @@ export const configRules = {
   }),
   'config/placeholder': rule<{ key: string; placeholder: string }>({
     severity: 'error',
+    refusedBy: [secret],
     about:
       'A value holds the text that stands in the bundle for a secret of this device. On the device it is filled in as the password of the registry and as the PIN of the security module, and nowhere else.',
     message: ({ key, placeholder }) =>
@@ -101,15 +90,25 @@ export const configRules = {
   }),
   'config/path-needs-encoding': rule<{ key: string; path: string }>({
     severity: 'warning',
+    refusedBy: [
+      {
+        who: 'iotedge check',
+        says: 'error',
+        source: identityService('1.5.0', 'aziotctl/src/internal/check/checks/certs_preloaded.rs'),
+      },
+    ],
+    adjustable: 'off',
     about:
-      'A path with characters that stand percent-encoded in a URI. The runtime decodes them; `iotedge check` does not and will call the file missing.',
+      'The path of a certificate has characters that stand percent-encoded in a URI. The runtime decodes them; `iotedge check` of 1.2 and later does not and will call the file missing.',
     message: ({ key, path }) =>
       `${key}: ${path} has characters that must be percent-encoded; iotedge check will not find the file`,
     remedy: () => 'Choose a place with letters, digits, "-", "_", "." and "/" alone.',
-    example: { key: 'identity.certificate', path: '/var/lib/iotedge/identity/edge#1.pem' },
+    example: { key: 'identity.certificate', path: '/var/aziot/certs/edge#1.pem' },
   }),
   'runtime/out-of-support': rule<{ version: string; since: string }>({
     severity: 'notice',
+    refusedBy: nobody,
+    adjustable: 'off',
     about: 'Microsoft no longer supports this version of IoT Edge. It is rendered all the same.',
     message: ({ version, since }) => `IoT Edge ${version} is out of support since ${since}`,
     remedy: () =>

@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { deviceIds, manifest, nobody, twinFormat } from './sources.ts';
 
 /** Why an id is not a device id of IoT Hub. `commonNameOf` is the certificate file whose common name it is. */
 export type IdProblem =
@@ -24,6 +25,7 @@ export type TagProblem =
 export const deviceRules = {
   'device/id-characters': rule<{ id: string; problem: IdProblem }>({
     severity: 'error',
+    refusedBy: [{ who: 'hub', source: deviceIds }],
     about:
       "IoT Hub takes ids of 1 to 128 characters out of A-Z a-z 0-9 and - . _ : % # * ? ! ( ) , + = @ $ ' ; and refuses all others.",
     message: ({ id, problem }) => `device id "${id}" ${idText(problem)}`,
@@ -32,15 +34,30 @@ export const deviceRules = {
     example: { id: 'edge 001', problem: { character: ' ' } },
   }),
   'device/id-too-long-for-cn': rule<{ id: string; length: number }>({
-    severity: 'error',
-    about: "A certificate's common name holds at most 64 characters (RFC 5280), so a longer id can never equal it.",
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about:
+      "A certificate's common name holds at most 64 characters (RFC 5280), so that of a longer id can never be the id. The hub takes such a device all the same.",
     message: ({ id, length }) =>
       `device id "${id}" has ${length} characters; a certificate's common name holds at most 64`,
     remedy: () => 'Shorten the id to 64 characters or fewer.',
     example: { id: 'plant-7-hall-3-line-12-cell-4-robot-arm-left-gripper-camera-front', length: 65 },
   }),
+  'device/id-shortened': rule<{ id: string }>({
+    severity: 'error',
+    refusedBy: [{ who: 'this action', since: 'manifest' }],
+    adjustable: 'warning',
+    about:
+      'The id looks like a long number as a spreadsheet shows it (1.23457E+11): its digits are lost when the table is saved as CSV. A device of this id would be created, and the real one never signs in.',
+    message: ({ id }) => `device id "${id}" looks like a number that a spreadsheet has shortened`,
+    remedy: () =>
+      'Give the column of ids the format "text" before the ids come into it, type or import them anew, and save the CSV again.',
+    example: { id: '1.23457E+11' },
+  }),
   'device/duplicate': rule<{ id: string; first: string }>({
     severity: 'error',
+    refusedBy: [manifest],
     about: 'The same id twice for one hub: whichever came last would win.',
     message: ({ id, first }) => `device "${id}" is already declared at ${first}`,
     remedy: () => 'Keep one of the two, or give one another id or hub.',
@@ -48,6 +65,8 @@ export const deviceRules = {
   }),
   'device/case-collision': rule<{ id: string; other: string; first: string }>({
     severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'IoT Hub tells EDGE-1 from edge-1, people and Windows folders do not. Their bundles get folders of different names.',
     message: ({ id, other, first }) => `device "${id}" differs from "${other}" (${first}) by upper and lower case only`,
@@ -56,6 +75,7 @@ export const deviceRules = {
   }),
   'device/parent-unknown': rule<{ parent: string; hub: string | undefined }>({
     severity: 'error',
+    refusedBy: [manifest],
     about: 'The parent of a nested device is not a device of this fleet on the same hub.',
     message: ({ parent, hub }) => `parent "${parent}" is not a device of this fleet on ${hub ?? 'the same hub'}`,
     remedy: ({ parent }) =>
@@ -64,6 +84,7 @@ export const deviceRules = {
   }),
   'device/tags': rule<{ key: string; problem: TagProblem }>({
     severity: 'error',
+    refusedBy: [{ who: 'hub', source: twinFormat }],
     about:
       'IoT Hub would refuse the tags: a name with a dot, a dollar sign, a space or a control character, a list, a text over 4 KB, an integer beyond 2^52, more than 10 levels, more than 8 KB in all. `provisionIotEdge` and `provisionIotEdgeOwner` are tags of this tool, which keeps there which tags the manifest names and which repository owns the device.',
     message: ({ key, problem }) => `${key} ${tagText(problem)}`,
@@ -72,14 +93,16 @@ export const deviceRules = {
   }),
   'device/not-checked': rule<{ why: string }>({
     severity: 'error',
+    refusedBy: [manifest],
     about:
-      'A check of this device ended before it had a result. This is a defect of this tool. The other devices are checked all the same, and nothing is written.',
-    message: ({ why }) => `the device cannot be checked: ${why}`,
+      'A check of this device, or of this file, ended before it had a result. This is a defect of this tool. Everything else is checked all the same, and nothing is written.',
+    message: ({ why }) => `what stands here cannot be checked: ${why}`,
     remedy: () => 'Please report this with the text at this place. Until then, write the value in another way.',
     example: { why: 'Maximum call stack size exceeded' },
   }),
   'device/parent-cycle': rule<{ chain: readonly string[] }>({
     severity: 'error',
+    refusedBy: [manifest],
     about: 'A device is, by way of its parents, its own parent. None of them could be created first.',
     message: ({ chain }) => `parents form a circle: ${chain.join(' → ')}`,
     remedy: () => 'Remove the parent of one of them.',

@@ -1,7 +1,9 @@
 import { certificateExtensions } from '../model/identity.ts';
 import type { SearchBound } from '../model/workspace.ts';
+import { globSlashRemedy } from './foreign-form.ts';
 import { rule } from './rule.ts';
 import { settingWords, type WrongSetting } from './setting-value.ts';
+import { manifest, nobody, workspace } from './sources.ts';
 import { type SyntaxFault, syntaxRemedy, syntaxText } from './syntax.ts';
 
 /** A value that is missing or of another type. `expected` and `found` are the words of the schema. */
@@ -33,6 +35,7 @@ type Emptiness =
 export const manifestRules = {
   'manifest/syntax': rule<SyntaxFault>({
     severity: 'error',
+    refusedBy: [manifest],
     about:
       'The manifest cannot be read: it is no YAML, JSON or CSV, has a key or a column twice or a cell without a column, is too large or nested too deeply, or comes to more than a run can hold: by aliases, or by what many devices inherit.',
     message: syntaxText,
@@ -41,6 +44,7 @@ export const manifestRules = {
   }),
   'manifest/unknown-key': rule<{ key: string; where: string; suggestion?: string; known: readonly string[] }>({
     severity: 'error',
+    refusedBy: [manifest],
     about:
       'A key that the manifest does not have. It would be ignored in silence, and the device would not get what was meant.',
     message: ({ key, where, suggestion }) =>
@@ -53,6 +57,7 @@ export const manifestRules = {
   }),
   'manifest/type': rule<WrongValue | NamedFault | WrongSetting>({
     severity: 'error',
+    refusedBy: [manifest],
     about:
       'A value is missing or is not what its key takes: a number where text is needed (`1.10` becomes 1.1 without quotes), a word that is not in the list.',
     message: (details) => {
@@ -64,6 +69,7 @@ export const manifestRules = {
   }),
   'manifest/empty': rule<Emptiness>({
     severity: 'error',
+    refusedBy: [manifest],
     about:
       'No manifest was found, or it names no devices. An empty fleet is never what was meant, least of all when devices may be removed.',
     message: (details) => {
@@ -76,6 +82,7 @@ export const manifestRules = {
   }),
   'manifest/search-bound': rule<{ pattern: string; bound: SearchBound }>({
     severity: 'error',
+    refusedBy: [manifest],
     about:
       'A glob reaches more files or folders than a search looks at, or the search takes too long. Devices whose files were not seen would be missing.',
     message: ({ pattern, bound }) =>
@@ -85,6 +92,7 @@ export const manifestRules = {
   }),
   'manifest/link-not-followed': rule<{ pattern: string; links: readonly string[] }>({
     severity: 'notice',
+    refusedBy: [workspace],
     about:
       'A glob reaches a link to a folder outside of the workspace, or to one in `.git`. Such a folder is not searched: its files are not those of the repository.',
     message: ({ pattern, links }) =>
@@ -94,8 +102,9 @@ export const manifestRules = {
   }),
   'manifest/base-unread': rule<{ file: string; said: string; more: number }>({
     severity: 'notice',
+    refusedBy: nobody,
     about:
-      'At the base of the pull request a manifest has faults, so devices are missing there. The comparison of configurations says nothing about these devices.',
+      'At the base of the pull request a manifest, a certificate or a file of `config.base` has faults. The comparison of configurations says nothing about the devices that need it.',
     message: ({ file, said, more }) =>
       `${file} has faults at the base of the pull request, so not all of its devices are compared: ${said}${more === 0 ? '' : `, and ${more} more`}`,
     remedy: () => 'Look yourself at what the pull request changes in the configuration of its devices.',
@@ -151,6 +160,9 @@ const valueRemedies = {
 } as const;
 
 function emptinessRemedy(details: Emptiness): string {
+  const slashes =
+    'file' in details ? undefined : globSlashRemedy('pattern' in details ? details.pattern : details.from);
+  if (slashes !== undefined) return slashes;
   if ('pattern' in details) {
     return 'Correct the input manifest (paths and globs, one a line, relative to the repository).';
   }

@@ -2,6 +2,7 @@ import type { Slot } from '../model/fleet.ts';
 import { describeReason, type NamedChange } from '../model/reasons.ts';
 import type { AuthenticationType } from '../model/registration.ts';
 import { rule } from './rule.ts';
+import { cutOff, manifest, nobody, owner, secret, workflow } from './sources.ts';
 
 /** Why a change would lock a device out: it loses its symmetric key, its authority's certificates, or all its certificates. */
 export type Lockout = 'symmetric-key' | 'authority' | 'all-certificates';
@@ -57,6 +58,7 @@ interface DeviceChange {
 export const planRules = {
   'hub/not-allowed': rule<{ hub: string; allowed: readonly string[] }>({
     severity: 'error',
+    refusedBy: [secret, workflow],
     about:
       'The manifest names a hub that the workflow does not. Credentials go only to hubs that the workflow names, since anyone who opens a pull request writes the manifest.',
     message: ({ hub, allowed }) =>
@@ -69,6 +71,7 @@ export const planRules = {
   }),
   'hub/ambiguous': rule<{ allowed: readonly string[] }>({
     severity: 'error',
+    refusedBy: [manifest],
     about: 'The device names no hub, and the run does not have exactly one.',
     message: ({ allowed }) =>
       allowed.length === 0
@@ -79,6 +82,8 @@ export const planRules = {
   }),
   'plan/lockout': rule<{ id: string; why: Lockout }>({
     severity: 'error',
+    refusedBy: [cutOff],
+    fleetwide: true,
     about:
       'The change would cut the device off: none of the certificates it may hold now is among the new ones. Someone would have to drive out.',
     message: ({ id, why }) => `device "${id}" would be locked out: ${lockouts[why]}`,
@@ -86,22 +91,23 @@ export const planRules = {
       'Keep one certificate of the two that the hub has, put the new one into the other slot, and replace the rest after the device has taken it up; or let the workflow say allow-lockout with the id of the device.',
     example: { id: 'edge-001', why: 'all-certificates' },
   }),
-  'plan/carried-certificate': rule<{ ids: readonly string[] } & CarriedLoss>({
+  'plan/carried-certificate': rule<{ id: string } & CarriedLoss>({
     severity: 'error',
+    refusedBy: [cutOff],
+    fleetwide: true,
     about:
       'The hub accepts two certificates of the device, and the change drops the one that the device carries. With the commit before (the base of a pull request, or the commit before a push) the run knows which one it is: that of `identity.slot`. Without it the run refuses a change that drops a certificate before any device can have the new one.',
-    message: ({ ids, carried, slot }) => {
-      const devices = ids.length === 1 ? `device ${deviceList(ids)}` : `${ids.length} devices (${deviceList(ids)})`;
-      const [carry, have] = ids.length === 1 ? ['it carries', 'it has'] : ['they carry', 'they have'];
-      return carried === 'known'
-        ? `${devices} would be cut off: ${carry} the ${slot} certificate, which the hub would no longer accept`
-        : `${devices} may be cut off: the hub would drop a certificate before ${have} the new ${slot} one, which the hub does not accept yet`;
-    },
+    message: ({ id, carried, slot }) =>
+      carried === 'known'
+        ? `device "${id}" would be cut off: it carries the ${slot} certificate, which the hub would no longer accept`
+        : `device "${id}" may be cut off: the hub would drop a certificate before it has the new ${slot} one, which the hub does not accept yet`,
     remedy: (loss) => carriedRemedy(loss),
-    example: { ids: ['edge-001'], carried: 'known', slot: 'primary', staged: false },
+    example: { id: 'edge-001', carried: 'known', slot: 'primary', staged: false },
   }),
   'plan/inactive-device': rule<{ id: string } & MissedStaging>({
     severity: 'warning',
+    refusedBy: [cutOff],
+    fleetwide: true,
     about:
       'The change drops a certificate of the device, and the device was not active since the other one was merged. So it cannot have the other one yet.',
     message: ({ id, slot, active, staged }) =>
@@ -117,6 +123,7 @@ export const planRules = {
   }),
   'plan/foreign': rule<{ id: string } & (Foreignness | OtherOwner)>({
     severity: 'error',
+    refusedBy: [owner],
     about:
       'The hub has a device of this id that somebody else made: it is not an edge device with thumbprint authentication, or it bears the mark of another repository and is not as the manifest says.',
     message: ({ id, ...why }) =>
@@ -131,6 +138,7 @@ export const planRules = {
   }),
   'plan/shared': rule<{ id: string } & OtherOwner>({
     severity: 'warning',
+    refusedBy: [owner],
     about:
       'The device bears the mark of another repository and is already as the manifest says, such as a gateway that two repositories must name. Nothing is written to it, and `prune` never removes it.',
     message: ({ id, ...other }) =>
@@ -141,6 +149,7 @@ export const planRules = {
   }),
   'plan/stays': rule<{ id: string } & Partial<OtherOwner>>({
     severity: 'notice',
+    refusedBy: [owner],
     about:
       'This change drops a device from the manifest, and `prune` does not remove it, because it does not bear the mark of this repository.',
     message: ({ id, ...other }) =>
@@ -155,6 +164,7 @@ export const planRules = {
   }),
   'plan/too-many-changes': rule<{ changes: number; known: number; limit: string }>({
     severity: 'error',
+    refusedBy: [workflow],
     about:
       'More devices of the fleet would be updated or removed than `max-changes` allows. A search-and-replace over a manifest looks like this.',
     message: ({ changes, known, limit }) =>
@@ -164,6 +174,7 @@ export const planRules = {
   }),
   'plan/parent-removed': rule<{ id: string; parent: string }>({
     severity: 'error',
+    refusedBy: [cutOff],
     about:
       'The manifest no longer declares a gateway, `prune` would remove it, and a device that stays connects through it: that one would be cut off.',
     message: ({ id, parent }) => `device "${id}" connects through "${parent}", which would be removed`,
@@ -173,6 +184,7 @@ export const planRules = {
   }),
   'plan/differs-from-approved': rule<{ id: string; differences: readonly Difference[] }>({
     severity: 'error',
+    refusedBy: [workflow],
     about:
       'The input `plan-file` gives an approved plan, and what is planned now is not the same: the manifest or the hub has changed since. Nothing is written. What was approved and is in effect already is no difference.',
     message: ({ id, differences }) =>
@@ -185,6 +197,7 @@ export const planRules = {
   }),
   'plan/re-enable': rule<{ id: string; reason: string }>({
     severity: 'warning',
+    refusedBy: nobody,
     about:
       'The manifest enables a device that is disabled in the hub. It may have been disabled because it was stolen.',
     message: ({ id, reason }) =>
@@ -194,6 +207,8 @@ export const planRules = {
   }),
   'runner/public-repository': rule<{ repository: string }>({
     severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'In a public repository everybody can download the artifacts: device ids, host names and public certificates become public.',
     message: ({ repository }) =>
@@ -204,9 +219,9 @@ export const planRules = {
 };
 
 /** The safe order for these devices, from the state that the hub has now. */
-function carriedRemedy({ ids, carried, slot, staged }: { readonly ids: readonly string[] } & CarriedLoss): string {
+function carriedRemedy({ carried, slot, staged }: CarriedLoss): string {
   const other = slot === 'primary' ? 'secondary' : 'primary';
-  const allow = `Or let the workflow say allow-lockout with ${ids.length === 1 ? 'the id of the device' : 'the ids of the devices, one a line'}.`;
+  const allow = 'Or let the workflow say allow-lockout with the id of each such device, one a line.';
   const end = `set identity.slot: ${other} and install the new bundle on each device; then replace the ${slot} certificate.`;
   if (carried === 'known') {
     const begin = staged
@@ -220,12 +235,6 @@ function carriedRemedy({ ids, carried, slot, staged }: { readonly ids: readonly 
 /** `2026-01-03 08:15 UTC` */
 function day(time: number): string {
   return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** `"edge-001", "edge-002", "edge-003", …` */
-function deviceList(ids: readonly string[]): string {
-  const shown = ids.slice(0, 3).map((id) => `"${id}"`);
-  return [...shown, ...(ids.length > shown.length ? ['…'] : [])].join(', ');
 }
 
 const lockouts: Readonly<Record<Lockout, string>> = {

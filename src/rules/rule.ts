@@ -14,10 +14,16 @@ export type Refuser =
       readonly source: string;
     }
   | { readonly who: 'iotedge check'; readonly says: 'error' | 'warning'; readonly source: string }
-  /** Nothing outside refuses it: we do, since a device would be cut off, a secret would leak, or the manifest cannot be understood. */
-  | { readonly who: 'this action'; readonly since: 'cut-off' | 'secret' | 'owner' | 'workspace' | 'manifest' }
+  /** Nothing outside refuses it: we do. */
+  | { readonly who: 'this action'; readonly since: OwnReason }
   /** Our advice. */
   | { readonly who: 'nobody' };
+
+/**
+ * Why this action refuses something of its own accord: a device would be cut off; a secret would leak; the device belongs to somebody
+ * else; a file lies outside of the workspace; the manifest says nothing that could be carried out; the workflow does not allow it.
+ */
+export type OwnReason = 'cut-off' | 'secret' | 'owner' | 'workspace' | 'manifest' | 'workflow';
 
 /** How far the input `rules` may lower a severity. It may raise any. */
 export type Adjustable = 'no' | 'warning' | 'off';
@@ -26,15 +32,22 @@ export type Adjustable = 'no' | 'warning' | 'off';
 export interface Rule<Details> {
   readonly severity: Severity;
   /** An error has one that is not `nobody`, nor `iotedge check` alone. */
-  readonly refusedBy?: readonly Refuser[];
+  readonly refusedBy: readonly Refuser[];
   /** `no` if absent. */
   readonly adjustable?: Adjustable;
+  /** One finding tells it for all devices, wherever they stand: one commit can do it to a whole fleet. */
+  readonly fleetwide?: true;
   /** When the rule fires and what would happen on the device otherwise, for docs/rules.md. */
   readonly about: string;
   /** What was found and what was expected: a clause without a full stop. */
   message(details: Details): string;
   /** What to do or to type: one sentence or more. */
   remedy(details: Details): string;
+  /**
+   * The files of the workspace that commands of the remedy name, as `shellWord` writes them there. On a command line they are named
+   * from the folder in which the user stands.
+   */
+  commandFiles?(details: Details): readonly string[];
   /** Details for the example in docs/rules.md and in SARIF. */
   readonly example: Details;
 }

@@ -3,6 +3,7 @@ import { scrubbed } from '../model/secrets.ts';
 import { certificateRules } from './certificate.ts';
 import { configRules } from './config.ts';
 import { deviceRules } from './device.ts';
+import { hubRules } from './hub.ts';
 import { manifestRules } from './manifest.ts';
 import { planRules } from './plan.ts';
 import type { Rule } from './rule.ts';
@@ -14,6 +15,7 @@ const table = {
   ...certificateRules,
   ...thumbprintRules,
   ...configRules,
+  ...hubRules,
   ...planRules,
 };
 
@@ -29,16 +31,24 @@ function isRuleName(text: string): text is RuleName {
   return Object.hasOwn(table, text);
 }
 
+/** Tells whether one finding of this rule stands for all devices. */
+export function isFleetwide(name: string): boolean {
+  return isRuleName(name) && rules[name].fleetwide === true;
+}
+
 /** Makes a finding of a rule. Findings are made only here, so that messages and severities are only in the table. */
 export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Name], subject: Subject): Finding {
   const row = rules[name];
+  const commandFiles = row.commandFiles?.(details) ?? [];
   return {
     rule: name,
     severity: row.severity,
     message: scrubbed(shortened(row.message(details))),
     remedy: scrubbed(shortened(row.remedy(details))),
+    ...(commandFiles.length === 0 ? {} : { commandFiles }),
     ...subject,
     ...(subject.device === undefined ? {} : { device: subject.device.slice(0, longestDevice) }),
+    ...(subject.devices === undefined ? {} : { devices: subject.devices.map((id) => id.slice(0, longestDevice)) }),
   };
 }
 

@@ -1,10 +1,12 @@
+import type { ForeignForm } from '../model/foreign-form.ts';
 import type { Unread } from '../model/workspace.ts';
+import { foreignFormRemedy, foreignFormText } from './foreign-form.ts';
 
 /** Why a manifest cannot be read, or a place in it. */
 export type SyntaxFault =
   /** `detail`: the words of the workspace. */
   | { readonly kind: 'unread'; readonly file: string; readonly why: Unread; readonly detail: string }
-  | { readonly kind: 'not-utf8' | 'no-format'; readonly file: string }
+  | { readonly kind: 'not-utf8' | 'no-format' | ForeignForm; readonly file: string }
   /** `message`: the words of the parser. */
   | { readonly kind: 'parser'; readonly message: string }
   /** `code`: the parser's name for the error, such as `CommaExpected`. */
@@ -32,6 +34,9 @@ export function syntaxText(fault: SyntaxFault): string {
       return `${fault.file} cannot be read: ${fault.detail}`;
     case 'not-utf8':
       return `${fault.file} is not text in UTF-8`;
+    case 'lfs-pointer':
+    case 'utf-16':
+      return `${fault.file} is no manifest: ${foreignFormText[fault.kind]}`;
     case 'no-format':
       return `${fault.file} is no manifest: expected a name that ends in .yaml, .yml, .json or .csv`;
     case 'parser':
@@ -78,6 +83,9 @@ export function syntaxRemedy(fault: SyntaxFault): string {
       return unreadRemedies[fault.why];
     case 'not-utf8':
       return 'Save it as UTF-8.';
+    case 'lfs-pointer':
+    case 'utf-16':
+      return foreignFormRemedy[fault.kind];
     case 'no-format':
       return 'Rename it.';
     case 'too-many':

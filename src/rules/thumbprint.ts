@@ -1,5 +1,6 @@
 import type { Slot } from '../model/fleet.ts';
 import { rule } from './rule.ts';
+import { allVersions, cutOff, iotedge, manifest, nobody, thumbprintsOfHub } from './sources.ts';
 
 /** What was dropped from a given thumbprint, and how often. */
 export interface Dropped {
@@ -12,6 +13,7 @@ export interface Dropped {
 export const thumbprintRules = {
   'thumbprint/missing': rule<{ id: string }>({
     severity: 'error',
+    refusedBy: [manifest],
     about: 'The device has neither certificates nor thumbprints: there is nothing to register.',
     message: ({ id }) => `device "${id}" has neither certificates nor thumbprints`,
     remedy: () =>
@@ -20,6 +22,7 @@ export const thumbprintRules = {
   }),
   'thumbprint/length': rule<{ length: number }>({
     severity: 'error',
+    refusedBy: [{ who: 'hub', source: thumbprintsOfHub }],
     about: 'A thumbprint has 40 (SHA-1) or 64 (SHA-256) hex digits.',
     message: ({ length }) => `the thumbprint has ${length} hex digits, expected 40 (SHA-1) or 64 (SHA-256)`,
     remedy: () => 'Copy it again: openssl x509 -in certificate.pem -noout -fingerprint -sha256.',
@@ -27,6 +30,7 @@ export const thumbprintRules = {
   }),
   'thumbprint/not-hex': rule<{ character: string; position: number }>({
     severity: 'error',
+    refusedBy: [{ who: 'hub', source: thumbprintsOfHub }],
     about: 'A thumbprint is made of the digits 0-9 and A-F alone.',
     message: ({ character, position }) =>
       `the thumbprint has ${JSON.stringify(character)} at position ${position}, expected hex digits (0-9, A-F)`,
@@ -35,6 +39,7 @@ export const thumbprintRules = {
   }),
   'thumbprint/mixed-lengths': rule<{ primary: number; secondary: number }>({
     severity: 'error',
+    refusedBy: [{ who: 'hub', source: thumbprintsOfHub }],
     about: 'IoT Hub takes two thumbprints only when both are SHA-1 or both SHA-256.',
     message: ({ primary, secondary }) =>
       `the primary thumbprint has ${primary} digits and the secondary ${secondary}, expected the same length for both`,
@@ -44,6 +49,7 @@ export const thumbprintRules = {
   }),
   'thumbprint/mismatch': rule<{ slot: Slot; given: string; path: string; expected: string }>({
     severity: 'error',
+    refusedBy: [manifest, cutOff],
     about: 'A given thumbprint is not that of the certificate beside it.',
     message: ({ slot, given, path, expected }) =>
       `the ${slot} thumbprint ${given} is not that of ${path}, which is ${expected}`,
@@ -52,6 +58,18 @@ export const thumbprintRules = {
   }),
   'thumbprint/only-secondary': rule<{ what: 'thumbprint' | 'certificate' }>({
     severity: 'error',
+    refusedBy: [
+      manifest,
+      {
+        who: 'runtime',
+        versions: allVersions,
+        when: 'first connection',
+        source: iotedge(
+          '1.5.44',
+          'edge-hub/core/src/Microsoft.Azure.Devices.Edge.Hub.Core/identity/service/X509ThumbprintAuthentication.cs',
+        ),
+      },
+    ],
     about:
       "Only the secondary slot is given. The primary must be there; with one slot empty edgeHub's scope refresh is known to break: https://github.com/Azure/iotedge/pull/3775.",
     message: ({ what }) => `only a secondary ${what} is given, expected a primary one`,
@@ -60,6 +78,8 @@ export const thumbprintRules = {
   }),
   'thumbprint/normalised': rule<{ dropped: readonly Dropped[] }>({
     severity: 'notice',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'Something was dropped from a given thumbprint: separators, or the invisible mark that the Windows certificate dialog copies.',
     message: ({ dropped }) => `dropped from the thumbprint: ${dropped.map(droppedText).join(', ')}`,
@@ -68,6 +88,8 @@ export const thumbprintRules = {
   }),
   'thumbprint/single': rule<{ id: string }>({
     severity: 'notice',
+    refusedBy: nobody,
+    adjustable: 'off',
     about:
       'Only a primary is given, so its value fills both slots of the hub. Its certificate cannot be rotated without a second one.',
     message: ({ id }) => `device "${id}" has one certificate; its thumbprint fills both slots`,

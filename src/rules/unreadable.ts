@@ -1,10 +1,15 @@
-import { pkcs7Command, pkcs12Command, pkcs12Legacy } from './commands.ts';
+import type { ForeignForm } from '../model/foreign-form.ts';
+import { pemBeside, pkcs7Command, pkcs12Command, pkcs12Legacy } from './commands.ts';
+import { foreignFormRemedy, foreignFormText } from './foreign-form.ts';
 import { shellWord } from './shell.ts';
 
 /** Why a file is not read as a certificate. */
 export type Unreadable =
   /** `detail`: the words of the workspace. */
   | { readonly kind: 'unread'; readonly detail: string }
+  | { readonly kind: ForeignForm }
+  /** `escaped`: the line breaks are written as `\\n`, as in JSON. */
+  | { readonly kind: 'escaped' }
   | { readonly kind: 'empty' | 'damaged' | 'no-end' | 'no-certificate' | 'public-key' | 'request' | 'pkcs12' }
   | { readonly kind: 'pkcs7'; readonly form: 'pem' | 'der' }
   /** The PEM blocks have other labels; this is the first one. */
@@ -20,6 +25,11 @@ export function unreadableText(problem: Unreadable): string {
   switch (problem.kind) {
     case 'unread':
       return problem.detail;
+    case 'lfs-pointer':
+    case 'utf-16':
+      return foreignFormText[problem.kind];
+    case 'escaped':
+      return 'its line breaks are written as \\n, as in JSON or a variable, expected line breaks';
     case 'empty':
       return 'the file is empty';
     case 'damaged':
@@ -52,6 +62,11 @@ export function unreadableText(problem: Unreadable): string {
 /** Says how to get a readable certificate out of such a file. */
 export function unreadableRemedy(path: string, problem: Unreadable): string {
   switch (problem.kind) {
+    case 'lfs-pointer':
+    case 'utf-16':
+      return foreignFormRemedy[problem.kind];
+    case 'escaped':
+      return `Write it anew with line breaks: printf '%b' "$(cat ${shellWord(path)})" >${shellWord(pemBeside(path))}.`;
     case 'request':
       return 'Have it signed by your certificate authority, and commit the certificate that comes back.';
     case 'pkcs12':

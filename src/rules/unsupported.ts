@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { manifest } from './sources.ts';
 
 /** What a device's manifest asks for that its version or platform cannot do. `key` is the manifest's. */
 export type Unsupported =
@@ -132,6 +133,7 @@ const combinations = {
 export const unsupportedRules = {
   'config/unsupported-by-version': rule<{ problem: Unsupported; version: string }>({
     severity: 'error',
+    refusedBy: [manifest],
     about:
       'The manifest asks for something that this version of IoT Edge does not know, or that this release cannot render for it.',
     message: ({ problem, version }) => `${wordsOf(problem, version).what} (runtime ${version})`,

@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { identityService, manifest, newVersions, oldVersions } from './sources.ts';
 
 /** Why a file of the device cannot lie at a place. */
 export type PlaceProblem =
@@ -24,8 +25,10 @@ const fixed = {
   folder: 'names a folder, expected a file',
   dots: 'has a "." or ".." between slashes, expected the path that it ends in',
   'not-in-module': 'is a PKCS#11 URI, which only private keys of IoT Edge 1.2 and later can be',
-  'module-characters': 'has characters that a PKCS#11 URI percent-encodes',
-  'no-key-in-module': 'names no key: expected object=… or id=… in it',
+  'module-scheme': 'does not begin with "pkcs11:" in lower case',
+  'module-place': 'names neither token=… nor slot-id=…, of which the runtime needs one',
+  'module-slot': 'has a slot-id that is no decimal number of 64 bits',
+  'module-not-utf8': 'has an object, a token or a PIN that is not UTF-8',
   'no-drive': 'is a path without a drive, expected one such as C:\\…',
   'dot-or-space-at-end': 'has a name that ends in a dot or a space, which Windows drops',
   'no-slashes': 'is a file: URI without // after the colon',
@@ -34,7 +37,7 @@ const fixed = {
   query: 'has a "?", which ends the path (in a file name it is written %3F)',
   port: 'has a port, expected none',
   'invalid-windows-uri': 'is no valid URI of a Windows path, such as file:///C:/…',
-  'invalid-uri': 'is no valid URI: "%" begins two hex digits and does not encode a slash',
+  'invalid-uri': 'is no valid URI of a path in UTF-8',
   'no-script': 'is no absolute Windows path of a PowerShell script',
   'runtime-configuration': "has the name of the runtime's configuration, expected another one",
   'daemon-configuration': "lies where a daemon's configuration does, expected a folder of its own",
@@ -61,8 +64,23 @@ function wordsOf(problem: PlaceProblem): string {
 export const uriRules = {
   'config/uri': rule<{ key: string; value: string; problem: PlaceProblem; expected: string }>({
     severity: 'error',
+    refusedBy: [
+      manifest,
+      {
+        who: 'runtime',
+        versions: oldVersions,
+        when: 'start',
+        source: 'https://github.com/Azure/iotedge/issues/4336',
+      },
+      {
+        who: 'runtime',
+        versions: newVersions,
+        when: 'config apply',
+        source: identityService('1.5.0', 'aziotctl/aziotctl-common/src/config/super_config.rs'),
+      },
+    ],
     about:
-      'The place of the certificate or key on the device is not a file: URI or an absolute path, so that the runtime would stop at start (https://github.com/Azure/iotedge/issues/4336), or is that of another file.',
+      'The place of the certificate or key on the device is not a file: URI or an absolute path, so that the runtime would stop at start (https://github.com/Azure/iotedge/issues/4336), or is that of another file; or it is a pkcs11: URI that the runtime does not read.',
     message: ({ key, value, problem }) => `${key}: ${JSON.stringify(value)} ${wordsOf(problem)}`,
     remedy: ({ expected }) => `Write ${expected}.`,
     example: {
@@ -70,6 +88,20 @@ export const uriRules = {
       value: 'certs/edge.pem',
       problem: { kind: 'relative-path' },
       expected: 'file:///var/lib/iotedge/identity/edge-001.pem',
+    },
+  }),
+  'config/uri-read-otherwise': rule<{ key: string; value: string; path: string }>({
+    severity: 'warning',
+    refusedBy: [{ who: 'nobody' }],
+    adjustable: 'off',
+    about:
+      'The runtime reads a file: URI as another path than it seems to have: it resolves "..", cuts off what follows "#" or "?", and drops spaces around it. The configuration gets the path that the runtime reads.',
+    message: ({ key, value, path }) => `${key}: ${JSON.stringify(value)} is the file ${path} for the runtime`,
+    remedy: ({ path }) => `Write ${path}, if that is meant; in a file name "#" is written %23 and "?" %3F.`,
+    example: {
+      key: 'identity.certificate',
+      value: 'file:///var/aziot/certs/x/../edge-001.pem',
+      path: '/var/aziot/certs/edge-001.pem',
     },
   }),
 };

@@ -19,7 +19,7 @@ export function commitWorkspace(
     spelled,
     read: (path, limit) => tree.read(spelled(path), limit),
     find: (patterns) => findIn(tree, patterns.map(spelled)),
-    filesBelow: () => [],
+    filesBelow: () => ({ files: [] }),
     ignored: async () => new Set(),
   };
 }

@@ -66,9 +66,48 @@ export const runFaults = {
     name: 'hub',
     given: 'https://contoso.azure-devices.net',
   }),
+  // Not of the kind `usage`: a manifest that says the same ends the run with exit code 1, and often both say it.
+  'hub-without-domain': faultRow<Wrong & { meant: string }>({
+    message: ({ name, given }) => `${name}: ${JSON.stringify(given)} is a hub's name without its domain`,
+    remedy: ({ name, meant }) => `Give ${name} the whole host name: ${meant} (in other clouds it ends otherwise).`,
+    example: { name: 'hub', given: 'contoso', meant: 'contoso.azure-devices.net' },
+  }),
   'not-a-limit': wrong<Wrong>(() => 'a whole number or a share, such as 50 or 30%', {
     name: 'max-changes',
     given: 'many',
+  }),
+
+  'not-a-rule-change': faultRow<{ given: string }>({
+    kind: 'usage',
+    message: ({ given }) => `rules: ${JSON.stringify(given)} is not a rule and what becomes of it`,
+    remedy: () => 'Give one rule a line, such as certificate/is-ca: off.',
+    example: { given: 'certificate/is-ca' },
+  }),
+  'no-such-rule': faultRow<{ given: string; suggestion?: string }>({
+    kind: 'usage',
+    message: ({ given, suggestion }) =>
+      `rules: there is no rule ${JSON.stringify(given)}${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`,
+    remedy: () => 'Give the name of a rule as findings show it; docs/rules.md lists them.',
+    example: { given: 'certificate/is_ca', suggestion: 'certificate/is-ca' },
+  }),
+  'rule-twice': faultRow<{ rule: string }>({
+    kind: 'usage',
+    message: ({ rule }) => `rules: ${rule} stands there twice`,
+    remedy: () => 'Keep one of its lines.',
+    example: { rule: 'certificate/is-ca' },
+  }),
+  'not-a-weight': faultRow<{ rule: string; given: string; weights: readonly string[] }>({
+    kind: 'usage',
+    message: ({ rule, given, weights }) =>
+      `rules: ${rule}: ${JSON.stringify(given)} is not one of ${weights.join(', ')}`,
+    remedy: ({ rule, weights }) => `Write ${rule}: and one of ${weights.join(', ')} behind it.`,
+    example: { rule: 'certificate/is-ca', given: 'ignore', weights: ['error', 'warning', 'notice', 'off'] },
+  }),
+  'rule-not-lowered': faultRow<{ rule: string; given: string; least: string }>({
+    kind: 'usage',
+    message: ({ rule, given, least }) => `rules: ${rule} may not be ${given}; ${least} is the least it can be`,
+    remedy: ({ rule }) => `Leave ${rule} out, and mend what it finds; docs/rules.md says who refuses it.`,
+    example: { rule: 'certificate/expired', given: 'off', least: 'warning' },
   }),
 
   'not-an-owner': faultRow<{ given: string }>({

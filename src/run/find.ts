@@ -23,7 +23,7 @@ export interface Bounds {
   readonly seconds: number;
 }
 
-const usual: Bounds = { folders: 200_000, files: 2_000_000, seconds: 60 };
+export const usualBounds: Bounds = { folders: 200_000, files: 2_000_000, seconds: 60 };
 
 /**
  * Finds the files that match the patterns. Links to folders are followed inside the root alone.
@@ -32,7 +32,7 @@ const usual: Bounds = { folders: 200_000, files: 2_000_000, seconds: 60 };
 export async function findIn(
   searched: Searchable,
   patterns: readonly string[],
-  bounds: Bounds = usual,
+  bounds: Bounds = usualBounds,
 ): Promise<Found> {
   const files = new Set<string>();
   const missing: string[] = [];

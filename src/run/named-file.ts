@@ -1,11 +1,13 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   realpathSync,
   statSync,
   writeFileSync,
@@ -73,6 +75,26 @@ export function writeNamed(path: string, workspace: string, text: string): strin
 
 // Windows does not have the last two flags.
 const writeOnly = constants.O_WRONLY | constants.O_CREAT | (constants.O_NONBLOCK ?? 0) | (constants.O_NOFOLLOW ?? 0);
+
+/**
+ * Why a file or folder that a setting names may not be made, or nothing.
+ * @param path absolute
+ */
+export function refusalToMake(path: string, workspace: string): string | undefined {
+  return refusalOfReal(path, realOf(path), workspace);
+}
+
+/** The same for a folder whose files are read and written: no link in it may lead them elsewhere. */
+export function refusalToFill(folder: string, workspace: string): string | undefined {
+  const refusal = refusalToMake(folder, workspace);
+  if (refusal !== undefined || !isGuarded(folder, workspace) || !existsSync(folder)) return refusal;
+  const links = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink());
+  for (const { name } of links) {
+    const why = refusalToWrite(join(folder, name), workspace);
+    if (why !== undefined) return unread.linkIn(name, why);
+  }
+  return undefined;
+}
 
 /** Why a file may not be written, or nothing. */
 function refusalToWrite(path: string, workspace: string): string | undefined {

@@ -1,4 +1,5 @@
 import { type Fault, messageOf } from '../model/fault.ts';
+import { classicName } from '../model/hub-name.ts';
 import type { PlanDocument, PlannedChange, PlannedField, PlannedHub } from '../plan/document.ts';
 import { runFault } from './faults.ts';
 import { readNamed, writeNamed } from './named-file.ts';
@@ -34,7 +35,17 @@ export function readPlanFile(path: string, workspace: string): PlanDocument {
   if (!isRecord(value)) throw runFault('plan-not-an-object', { path });
   if (value.version !== version) throw runFault('plan-version', { path, ...numberIn(value), expected: version });
   if (!isPlanDocument(value)) throw malformed(path, value);
-  return value;
+  return { version, hubs: eachOnce(value.hubs) };
+}
+
+/** Earlier versions took the names of a hub for hubs of their own. */
+function eachOnce(hubs: readonly PlannedHub[]): readonly PlannedHub[] {
+  const changes = new Map<string, readonly PlannedChange[]>();
+  for (const planned of hubs) {
+    const hub = classicName(planned.hub);
+    changes.set(hub, [...(changes.get(hub) ?? []), ...planned.changes]);
+  }
+  return [...changes].map(([hub, ofHub]) => ({ hub, changes: ofHub }));
 }
 
 function numberIn({ version: found }: Readonly<Record<string, unknown>>): { readonly version?: number } {

@@ -1,5 +1,5 @@
 import type { Capacity } from '../model/capacity.ts';
-import type { Finding } from '../model/finding.ts';
+import type { Finding, RuleChanges } from '../model/finding.ts';
 import type { HubHost } from '../model/fleet.ts';
 import type { History } from '../model/history.ts';
 import type { Progress } from '../model/progress.ts';
@@ -16,13 +16,15 @@ export interface Request {
   readonly insteadOfPlan?: true;
   /** Paths and globs, relative to the workspace. */
   readonly manifests: readonly string[];
-  /** The hubs that the workflow names. Credentials go to no other hub. */
+  /** The hubs that the workflow names. Credentials go to no other hub, and there only to the host names that it gives. */
   readonly hubs: readonly HubHost[];
   readonly onlyHub?: HubHost;
   /** Absolute. */
   readonly outputDirectory: string;
   readonly failOn: 'error' | 'warning';
   readonly expiryWarningDays: number;
+  /** The severities that the workflow gives to rules. If absent, each rule has its own. */
+  readonly rules?: RuleChanges;
   readonly plan: PlanOptions;
   /** The size of the hubs, if it is given. */
   readonly hubCapacity?: Capacity;

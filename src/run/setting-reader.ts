@@ -1,5 +1,6 @@
 import { asFault, Fault } from '../model/fault.ts';
-import { type DeviceId, type HubHost, isDeviceId, isHubHost } from '../model/fleet.ts';
+import { type DeviceId, isDeviceId } from '../model/fleet.ts';
+import { type HubName, readHubName } from '../model/hub-name.ts';
 import { runFault } from './faults.ts';
 
 /** The settings of a run as text, by the names of the inputs. An empty text counts as absent. */
@@ -27,7 +28,7 @@ const mostMinutes = 10_080;
 
 /**
  * Reads settings one by one and collects the faults. A wrong setting is read as its default, so that the others are read
- * too. `checked` gives what was read, or throws `WrongSettings` with all faults.
+ * too.
  */
 export class SettingReader {
   readonly #settings: Settings;
@@ -37,9 +38,15 @@ export class SettingReader {
     this.#settings = settings;
   }
 
+  /** Gives back the value, or throws `WrongSettings` if a setting is wrong. */
   checked<Value>(value: Value): Value {
     if (this.#faults.length > 0) throw new WrongSettings(this.#faults);
     return value;
+  }
+
+  /** The faults of all settings that were read so far. */
+  get faults(): readonly Fault[] {
+    return this.#faults;
   }
 
   refuse(fault: Fault): void {
@@ -115,11 +122,15 @@ export class SettingReader {
     return undefined;
   }
 
-  /** The host name of a hub, in lower case; `given` is the setting, or one line of it. */
-  hub(name: string, given: string): HubHost | undefined {
-    const lower = given.trim().toLowerCase();
-    if (isHubHost(lower)) return lower;
-    this.refuse(runFault('not-a-hub', { name, given }));
+  /** The host name of a hub; `given` is the setting, or one line of it. */
+  hub(name: string, given: string): HubName | undefined {
+    const read = readHubName(given.trim());
+    if (read.kind === 'hub') return read;
+    this.refuse(
+      read.kind === 'no-domain'
+        ? runFault('hub-without-domain', { name, given, meant: read.meant.hub })
+        : runFault('not-a-hub', { name, given }),
+    );
     return undefined;
   }
 }

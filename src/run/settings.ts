@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { type ImportContainer, readImportContainer } from '../hub/import/import-container.ts';
 import { parseCapacity } from '../model/capacity.ts';
-import type { HubHost } from '../model/fleet.ts';
+import type { Fault } from '../model/fault.ts';
+import { classicName, type HubEndpoint, type HubHost, hubOf } from '../model/hub-name.ts';
 import type { Owner } from '../model/owner.ts';
 import { type Command, commands } from '../model/report.ts';
 import { type ChangeLimit, readChangeLimit } from '../plan/limit.ts';
@@ -9,7 +10,8 @@ import type { Adopt } from '../plan/ownership.ts';
 import { runFault } from './faults.ts';
 import { type OwnerSources, readOwner } from './owner.ts';
 import type { Request } from './request.ts';
-import { SettingReader, type Settings } from './setting-reader.ts';
+import { SettingReader, type Settings, WrongSettings } from './setting-reader.ts';
+import { secretsIn } from './setting-secrets.ts';
 import { hostsOf, type SignIn } from './sign-in.ts';
 
 export type { Settings } from './setting-reader.ts';
@@ -19,6 +21,8 @@ export interface RunSettings {
   /** Its findings are empty. The door adds its own. */
   readonly request: Request;
   readonly signIn: SignIn;
+  /** The host name to call for each hub of the request, in the same order. A connection string goes before the setting `hub`. */
+  readonly endpoints: readonly HubEndpoint[];
   /** The absolute path of one more certificate authority, PEM. */
   readonly caFile?: string;
   /** The container for import jobs, if there is one. */
@@ -33,6 +37,13 @@ export interface RunSettings {
   readonly issue?: string;
   /** A secret. Empty if there is none. */
   readonly githubToken: string;
+  /** The secrets in the settings, also in wrong ones. Files and comments must not show them. */
+  readonly secrets: readonly string[];
+  /**
+   * The texts by which later runs recognize the comment and the issue of this run: command, manifest, only hub, and the hosts of the
+   * hubs. A wrong setting counts as it is written, because the comment about it must be found again too.
+   */
+  readonly recognizedBy: readonly string[];
 }
 
 /** What `readSettings` needs beside the settings. */
@@ -56,16 +67,29 @@ export function asksHub(command: Command): boolean {
   return command !== 'validate' && command !== 'render';
 }
 
-/**
- * Reads the settings of a run. The action and the command line both use it. Throws `WrongSettings` with the faults of all
- * settings. A fault never quotes a secret.
- */
+/** The settings of a run, and the faults of those that are wrong. A wrong setting has its default. */
+export interface ReadSettings {
+  readonly settings: RunSettings;
+  /** If there are any, the run must not begin. */
+  readonly faults: readonly Fault[];
+}
+
+/** Reads the settings of a run. Throws `WrongSettings` with the faults of all settings. A fault never quotes a secret. */
 export async function readSettings(settings: Settings, context: SettingsContext): Promise<RunSettings> {
+  const read = await judgeSettings(settings, context);
+  if (read.faults.length > 0) throw new WrongSettings(read.faults);
+  return read.settings;
+}
+
+/** Reads the settings of a run that reports in the same way whether they are right or wrong. */
+export async function judgeSettings(settings: Settings, context: SettingsContext): Promise<ReadSettings> {
   const reader = new SettingReader(settings);
   const { directory, manifests = () => reader.lines('manifest', 'devices.yaml'), now = Date.now() } = context;
   const command = reader.word('command', commands, 'plan');
   const signIn = await readSignIn(reader, command, context);
-  const onlyHub = reader.text('only-hub') === '' ? undefined : reader.hub('only-hub', reader.raw('only-hub') ?? '');
+  const onlyHub =
+    reader.text('only-hub') === '' ? undefined : reader.hub('only-hub', reader.raw('only-hub') ?? '')?.hub;
+  const endpoints = endpointsOf(reader, signIn);
   const planFile = reader.text('plan-file');
   const capacity = reader.text('hub-capacity');
   const timeLimit = reader.minutes('time-limit');
@@ -74,15 +98,18 @@ export async function readSettings(settings: Settings, context: SettingsContext)
   const hubCapacity = capacity === '' ? undefined : reader.attempt(() => parseCapacity(capacity, 'hub-capacity'));
   const retentionDays = reader.days('retention-days', 0);
   const issue = reader.text('issue');
+  const rules = await ruleChanges(reader);
   const unowned: Request = {
     command,
     manifests: reader.attempt(manifests) ?? [],
-    hubs: [...new Set([...readHubs(reader), ...hostsOf(signIn)])],
+    hubs: endpoints.map(hubOf),
     ...(onlyHub === undefined ? {} : { onlyHub }),
     outputDirectory: resolve(directory, reader.text('output-directory', 'device-bundles')),
     failOn: reader.word('fail-on', ['error', 'warning']),
     expiryWarningDays: reader.days('expiry-warning-days', 30),
+    ...rules,
     plan: {
+      ...rules,
       adopt: readAdopt(reader),
       allowLockout: reader.devices('allow-lockout'),
       maxChanges: readMaxChanges(reader),
@@ -96,9 +123,10 @@ export async function readSettings(settings: Settings, context: SettingsContext)
   };
   const owner = await ownerFor(unowned, reader, context);
   const request = owner === undefined ? unowned : { ...unowned, plan: { ...unowned.plan, owner } };
-  return reader.checked({
+  const read: RunSettings = {
     request,
     signIn,
+    endpoints,
     ...(caFile === '' ? {} : { caFile: resolve(directory, caFile) }),
     ...(importContainer === undefined ? {} : { importContainer }),
     artifacts: reader.word('artifacts', ['device', 'fleet', 'none']),
@@ -106,7 +134,32 @@ export async function readSettings(settings: Settings, context: SettingsContext)
     comment: reader.word('comment', ['auto', 'never']),
     ...(issue === '' ? {} : { issue }),
     githubToken: reader.text('github-token'),
-  });
+    secrets: secretsIn(settings),
+    recognizedBy: [
+      ...['command', 'manifest'].map((name) => reader.text(name)),
+      classicName(reader.text('only-hub')),
+      ...hostsIn(settings),
+    ],
+  };
+  return { settings: read, faults: reader.faults };
+}
+
+/**
+ * The hubs that the settings name, by their classic names, sorted. A workflow that calls a hub by another of its names finds its comment
+ * again.
+ */
+function hostsIn({ hub = '', 'connection-string': strings = '' }: Settings): readonly string[] {
+  const named = [...strings.matchAll(/\bHostName\s*=\s*([^\s;]+)/gi)].map(([, host = '']) => host);
+  const hosts = [...hub.split(/\s+/), ...named].filter((host) => host !== '');
+  return [...new Set(hosts.map(classicName))].sort();
+}
+
+/** The table of rules is loaded only if the setting is given: `list` and the command line's help need none. */
+async function ruleChanges(reader: SettingReader): Promise<Pick<Request, 'rules'>> {
+  if (reader.text('rules') === '') return {};
+  const { readRuleChanges } = await import('./rule-changes.ts');
+  const rules = await readRuleChanges(reader);
+  return rules.size === 0 ? {} : { rules };
 }
 
 function readAdopt(reader: SettingReader): Adopt {
@@ -163,8 +216,16 @@ function judgeIds(reader: SettingReader, ids: { clientId: string; tenantId: stri
   if (tenantId !== '' && !/^[0-9a-z][0-9a-z.-]*$/i.test(tenantId)) reader.refuse(runFault('tenant-id-malformed', {}));
 }
 
-function readHubs(reader: SettingReader): readonly HubHost[] {
-  return reader.lines('hub').flatMap((line) => reader.hub('hub', line) ?? []);
+/** If the workflow gives several names of one hub, the first one is called, or that of the connection string. */
+function endpointsOf(reader: SettingReader, signIn: SignIn): readonly HubEndpoint[] {
+  const named = reader.lines('hub').flatMap((line) => reader.hub('hub', line)?.endpoint ?? []);
+  const signedIn = new Map(hostsOf(signIn).map((endpoint) => [hubOf(endpoint), endpoint]));
+  const chosen = new Map<HubHost, HubEndpoint>();
+  for (const endpoint of [...named, ...signedIn.values()]) {
+    const hub = hubOf(endpoint);
+    if (!chosen.has(hub)) chosen.set(hub, signedIn.get(hub) ?? endpoint);
+  }
+  return [...chosen.values()];
 }
 
 function readMaxChanges(reader: SettingReader): ChangeLimit {

@@ -8,7 +8,7 @@ import {
 } from '../hub/credential.ts';
 import type { AccessToken } from '../hub/entra/token.ts';
 import { describedNeeds } from '../hub/needs.ts';
-import type { HubHost } from '../model/fleet.ts';
+import type { HubEndpoint } from '../model/hub-name.ts';
 import type { Command } from '../model/report.ts';
 import { runFault } from './faults.ts';
 
@@ -20,8 +20,8 @@ export type SignIn =
   /** The account that is signed in to the Azure CLI, by `azure/login` or `az login`. */
   | { readonly way: 'azure-cli' };
 
-/** The hubs that a way of signing in names: those of the connection strings. */
-export function hostsOf(signIn: SignIn): readonly HubHost[] {
+/** The host names of hubs that a way of signing in names: those of the connection strings. */
+export function hostsOf(signIn: SignIn): readonly HubEndpoint[] {
   return signIn.way === 'connection-strings' ? signIn.credentials.map(({ host }) => host) : [];
 }
 
@@ -43,21 +43,21 @@ export interface SignInParts {
 }
 
 /**
- * Makes the credentials for the hubs that the workflow names. Connection strings are credentials for their own hubs.
+ * Makes the credentials for the host names that the workflow gives. Connection strings are credentials for their own hosts.
  * Makes no call. Throws a usage `Fault` for ids outside of GitHub Actions.
  */
 export async function openSignIn(
   signIn: SignIn,
-  hubs: readonly HubHost[],
+  endpoints: readonly HubEndpoint[],
   parts: SignInParts,
 ): Promise<readonly HubCredential[]> {
   if (signIn.way === 'connection-strings') return signIn.credentials;
   if (signIn.way === 'azure-cli')
-    return entraCredentials(hubs, cliPrincipal, parts, (entra, scope) => entra.cliToken(scope, parts));
+    return entraCredentials(endpoints, cliPrincipal, parts, (entra, scope) => entra.cliToken(scope, parts));
   const { clientId, tenantId } = signIn;
   const { idToken, mask, authorityHost, proxyFor, ca, waiting } = parts;
   if (idToken === undefined) throw runFault('no-id-token-here', {});
-  return entraCredentials(hubs, applicationPrincipal(clientId), parts, (entra, scope) =>
+  return entraCredentials(endpoints, applicationPrincipal(clientId), parts, (entra, scope) =>
     entra.exchangeIdToken({ clientId, tenantId }, scope, {
       idToken,
       mask,
@@ -96,16 +96,16 @@ type Entra = typeof import('../hub/entra/entra.ts');
 
 /** All hubs share one token, because every hub of a tenant takes the same one. */
 async function entraCredentials(
-  hubs: readonly HubHost[],
+  endpoints: readonly HubEndpoint[],
   principal: EntraPrincipal,
   { clock = Date.now }: SignInParts,
   acquire: (entra: Entra, scope: string) => Promise<AccessToken>,
 ): Promise<readonly EntraCredential[]> {
-  if (hubs.length === 0) return [];
+  if (endpoints.length === 0) return [];
   const { renewing } = await import('../hub/entra/token.ts');
   // @azure/identity takes about 50 ms to load, so it is loaded when the first token is needed.
   const tokenFor = (scope: string) =>
     renewing(async () => acquire(await import('../hub/entra/entra.ts'), scope), clock);
   const [token, storageToken] = [tokenFor(hubScope), tokenFor(storageScope)];
-  return hubs.map((host) => ({ kind: 'entra', host, principal, token, storageToken }));
+  return endpoints.map((host) => ({ kind: 'entra', host, principal, token, storageToken }));
 }

@@ -4,6 +4,8 @@ export const unread = {
   inGit: () => 'it lies in .git',
   /** `refusal` says why the target of the link may not be read. */
   link: (refusal: string) => `it is a link, and what it links to is refused: ${refusal}`,
+  /** `refusal` says why the entry of the folder may not be written. */
+  linkIn: (name: string, refusal: string) => `its entry ${name} may not be written: ${refusal}`,
   notAFile: (kind: 'folder' | 'device') => `it is ${kind === 'folder' ? 'a folder' : 'a device or a pipe'}, not a file`,
   /** In bytes. */
   tooLarge: (size: number, most: number) => `it has ${size} bytes, expected at most ${most}`,

@@ -1,20 +1,23 @@
 import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { messageOf } from '../model/fault.ts';
-import type { ReadResult, Workspace } from '../model/workspace.ts';
+import type { Found, ReadResult, SearchBound, Workspace } from '../model/workspace.ts';
 import { runFault } from './faults.ts';
-import { type Entry, findIn, type Searchable } from './find.ts';
+import { type Bounds, type Entry, findIn, type Searchable, usualBounds } from './find.ts';
 import { codeOf, readRegular, unreadable } from './open-file.ts';
 import { unread } from './unread.ts';
 
 export interface WorkspaceOptions {
   /** Gives the paths that git ignores. Paths are relative to the root, with `/`. If absent, git ignores none. */
   readonly checkIgnored?: (root: string, paths: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** How much one search looks at. */
+  readonly bounds?: Bounds;
 }
 
 /** Opens the files below one folder. Throws a `Fault` if the folder cannot be opened. */
 export function openWorkspace(root: string, options: WorkspaceOptions = {}): Workspace {
   const realRoot = realFolder(root);
+  const { bounds = usualBounds } = options;
   // An absolute path may reach the root through a link.
   const spelled = (pattern: string) => {
     return insideOf(isAbsolute(pattern) && isBelow(root, pattern) ? resolve(root) : realRoot, pattern);
@@ -22,9 +25,9 @@ export function openWorkspace(root: string, options: WorkspaceOptions = {}): Wor
   return {
     root: realRoot,
     read: (path, limit) => read(realRoot, path, limit),
-    find: (patterns) => findIn(searchable(realRoot), patterns.map(spelled)),
+    find: (patterns) => findIn(searchable(realRoot), patterns.map(spelled), bounds),
     spelled,
-    filesBelow: (folders, wanted) => filesBelow(realRoot, folders, wanted),
+    filesBelow: (folders, wanted) => filesBelow(realRoot, { folders, wanted }, bounds),
     ignored: async (paths) =>
       options.checkIgnored === undefined || paths.length === 0 ? new Set() : options.checkIgnored(realRoot, paths),
   };
@@ -107,26 +110,35 @@ function withSlashes(path: string): string {
   return sep === '\\' ? path.replaceAll(sep, '/') : path;
 }
 
-function filesBelow(
-  root: string,
-  folders: readonly string[],
-  wanted: Parameters<Workspace['filesBelow']>[1],
-): readonly string[] {
+/** What is looked for, and where. */
+interface Wanted {
+  readonly folders: readonly string[];
+  readonly wanted: Parameters<Workspace['filesBelow']>[1];
+}
+
+function filesBelow(root: string, { folders, wanted }: Wanted, bounds: Bounds): Pick<Found, 'files' | 'bound'> {
   const isWanted =
     typeof wanted === 'function' ? wanted : (name: string) => wanted.includes(extname(name).toLowerCase());
   const files = new Set<string>();
-  const seen = new Set<string>();
+  const ended = (of: SearchBound['of']) => ({ files: [...files].sort(), bound: { most: bounds[of], of } });
+  const deadline = performance.now() + bounds.seconds * 1000;
+  const walked = new Set<string>();
+  let seen = 0;
   const waiting = folders.map((folder) => relative(root, resolve(root, folder))).filter((f) => mayWalk(root, f));
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    if (seen.has(folder)) continue;
-    seen.add(folder);
+    if (walked.has(folder)) continue;
+    walked.add(folder);
+    if (walked.size > bounds.folders) return ended('folders');
+    if (performance.now() > deadline) return ended('seconds');
     for (const entry of entriesOf(join(root, folder))) {
+      seen += 1;
+      if (seen > bounds.files) return ended('files');
       const path = join(folder, entry.name);
       if (entry.isDirectory() && !leftOut.has(entry.name.toLowerCase())) waiting.push(path);
       if (entry.isFile() && isWanted(entry.name)) files.add(withSlashes(path));
     }
   }
-  return [...files].sort();
+  return { files: [...files].sort() };
 }
 
 const leftOut = new Set(['.git', 'node_modules']);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HubCredential } from '../hub/credential.ts';
 import type { ImportContainer } from '../hub/import/import-container.ts';
 import type { HubHost } from '../model/fleet.ts';
+import { hubOf } from '../model/hub-name.ts';
 import type { Progress } from '../model/progress.ts';
 import type { Registry } from '../model/registry.ts';
 import type { Command } from '../model/report.ts';
@@ -69,7 +70,7 @@ async function noHistory(): Promise<never> {
 
 async function openRegistry(hub: HubHost, surroundings: Surroundings): Promise<Registry> {
   const { command, workspace, credentials, caFile, env, progress, importContainer, mask } = surroundings;
-  const credential = credentials.find(({ host }) => host === hub);
+  const credential = credentials.find(({ host }) => hubOf(host) === hub);
   // Entra signs in to every hub that is named, so this run has connection strings, but none for this hub.
   if (credential === undefined) throw runFault('no-connection-string', { hub });
   progress.phase(signingIn(command, credential, importContainer !== undefined));

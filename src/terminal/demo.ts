@@ -88,11 +88,11 @@ export async function runDemo(print: (line: string) => void): Promise<number> {
 
 function runner(repository: string, connectionString: string, caFile: string): (command: Command) => Promise<Report> {
   return async (command) => {
-    const { request, signIn } = await readSettings(
+    const { request, signIn, endpoints } = await readSettings(
       { command, manifest: 'devices.yaml', 'connection-string': connectionString },
       { directory: repository },
     );
-    const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
+    const credentials = await openSignIn(signIn, endpoints, { mask: () => {} });
     const progress = { phase: () => {}, waiting: () => {}, warning: () => {}, written: () => {} };
     return provision(
       request,

@@ -30,9 +30,12 @@ export const terminalFaults = {
   }),
 
   // new
-  'no-device-found': faultRow<{ sources: readonly string[] }>({
+  'no-device-found': faultRow<{ sources: readonly string[]; archive?: string }>({
     message: ({ sources }) => `no device was found in ${sources.join(', ')}`,
-    remedy: () => 'Name a folder of certificates, certificate files, or a CSV with a column id.',
+    remedy: ({ archive }) =>
+      archive === undefined
+        ? 'Name a folder of certificates, certificate files, or a CSV with a column id.'
+        : `Unpack ${archive} and its like first. Of what az iot edge devices create puts there, ID.hub-auth-cert.pem is the device's certificate; keep the keys out of the repository.`,
     example: { sources: ['certs', 'ids.csv'] },
   }),
   'source-unreadable': faultRow<{ source: string; why: string }>({
@@ -70,6 +73,16 @@ export const terminalFaults = {
     message: ({ output }) => `${output} is there already`,
     remedy: () => 'Nothing was written. Name another file.',
     example: { output: 'devices.yaml' },
+  }),
+  'path-refused': faultRow<{ option: string; path: string; why: string }>({
+    kind: 'usage',
+    message: ({ option, path, why }) => `--${option}: ${path} is refused: ${why}`,
+    remedy: () => 'Nothing was written. Name a path that no link of the repository leads elsewhere, outside of .git.',
+    example: {
+      option: 'output',
+      path: 'link/devices.yaml',
+      why: 'it is a link, and what it links to is refused: it lies outside the workspace',
+    },
   }),
   'output-not-written': faultRow<{ output: string; why: string }>({
     message: ({ output, why }) => `${output} cannot be written: ${why}`,

@@ -1,19 +1,19 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readSeed, type Seed } from '../emulator/devices/seed.ts';
 import { type HubOptions, startHub } from '../emulator/hub.ts';
 import { parseFaults } from '../emulator/trouble/faults.ts';
 import { parseCapacity } from '../model/capacity.ts';
-import { messageOf } from '../model/fault.ts';
+import { readNamed, refusalToFill } from '../run/named-file.ts';
 import { SettingReader } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
 import { terminalFault } from './faults.ts';
+import { findRoot } from './root.ts';
 
 /** Runs the embedded hub until SIGINT or SIGTERM. Prints one JSON line when it listens. Throws `WrongSettings`. */
-export async function runHub(settings: Settings): Promise<void> {
+export async function runHub(settings: Settings, print: (text: string) => void): Promise<void> {
   const hub = await startHub(readHubOptions(settings));
   const { connectionString, caFile, url } = hub;
-  process.stdout.write(`${JSON.stringify({ connectionString, caFile, url })}\n`);
+  print(`${JSON.stringify({ connectionString, caFile, url })}\n`);
   await new Promise<void>((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
   });
@@ -25,7 +25,7 @@ function readHubOptions(settings: Settings): HubOptions {
   const reader = new SettingReader(settings);
   return reader.checked({
     port: wholeNumber(reader, 'port', 65_535),
-    directory: directory === undefined ? undefined : resolve(directory),
+    directory: directory === undefined ? undefined : reader.attempt(() => stateIn(directory)),
     seed: seed === undefined ? undefined : reader.attempt(() => seedIn(seed)),
     visibilityLagMs: wholeNumber(reader, 'visibility-lag', 3_600_000),
     capacity: capacity === undefined ? undefined : reader.attempt(() => parseCapacity(capacity, '--capacity')),
@@ -34,14 +34,19 @@ function readHubOptions(settings: Settings): HubOptions {
   });
 }
 
+function stateIn(path: string): string {
+  const why = refusalToFill(resolve(path), findRoot(process.cwd(), []));
+  if (why !== undefined) throw terminalFault('path-refused', { option: 'directory', path, why });
+  return resolve(path);
+}
+
+/** In bytes. The seed of 100,000 devices has about 60 MB. */
+const largestSeed = 256 * 1024 * 1024;
+
 function seedIn(path: string): Seed {
-  let text: string;
-  try {
-    text = readFileSync(resolve(path), 'utf8');
-  } catch (thrown) {
-    throw terminalFault('seed-unreadable', { path, why: messageOf(thrown) }, { cause: thrown });
-  }
-  return readSeed(text, path);
+  const read = readNamed(resolve(path), findRoot(process.cwd(), []), largestSeed);
+  if (!read.ok) throw terminalFault('seed-unreadable', { path, why: read.detail });
+  return readSeed(read.bytes.toString('utf8'), path);
 }
 
 function wholeNumber(reader: SettingReader, name: string, most: number, least = 0): number {

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { issueCertificates } from '../identity/issue.ts';
+import { refusalToFill } from '../run/named-file.ts';
 import type { Settings } from '../run/settings.ts';
 import { terminalFault } from './faults.ts';
 import { terminalLines } from './lines.ts';
+import { findRoot } from './root.ts';
 
 /** Issues demo certificates and prints their paths. */
 export async function runIssue(
@@ -12,8 +14,8 @@ export async function runIssue(
 ): Promise<void> {
   const issued = await issueCertificates({
     ids,
-    certificatesDirectory: resolve(settings['certificates-directory'] ?? 'certs'),
-    keysDirectory: resolve(settings['keys-directory'] ?? 'device-keys'),
+    certificatesDirectory: folderOf(settings, 'certificates-directory', 'certs'),
+    keysDirectory: folderOf(settings, 'keys-directory', 'device-keys'),
     days: validity(settings.days ?? '365'),
     now: new Date(),
   });
@@ -21,6 +23,13 @@ export async function runIssue(
   for (const path of issued.certificates) print(terminalLines['certificate-issued']({ path }));
   for (const path of issued.keys) print(terminalLines['key-issued']({ path }));
   print(terminalLines['keep-keys-safe']());
+}
+
+function folderOf(settings: Settings, option: string, usual: string): string {
+  const path = settings[option] ?? usual;
+  const why = refusalToFill(resolve(path), findRoot(process.cwd(), []));
+  if (why !== undefined) throw terminalFault('path-refused', { option, path, why });
+  return resolve(path);
 }
 
 function validity(given: string): number {

@@ -4,16 +4,22 @@ import { pairCertificates } from '../identity/pairs.ts';
 import { type FirstDevice, type FirstManifestOptions, firstManifest, readTable } from '../manifest/first.ts';
 import { messageOf } from '../model/fault.ts';
 import { type Finding, failing } from '../model/finding.ts';
-import { type HubHost, isHubHost, type Platform, slots } from '../model/fleet.ts';
+import { type Platform, slots } from '../model/fleet.ts';
+import { nameForDevices, readHubName } from '../model/hub-name.ts';
 import { certificateExtensions } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { findingLines } from '../report/text.ts';
+import { finding } from '../rules/rules.ts';
+import { runFault } from '../run/faults.ts';
+import { refusalToMake } from '../run/named-file.ts';
 import { SettingReader } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
 import { openWorkspace } from '../run/workspace.ts';
 import { terminalFault } from './faults.ts';
+import { checkIgnored } from './ignored.ts';
 import { terminalLines } from './lines.ts';
 import { findRoot, fromRoot } from './root.ts';
+import { seenFrom } from './seen-from.ts';
 import { terminalStyle } from './style.ts';
 
 const platforms: readonly Platform[] = ['debian', 'linux', 'windows'];
@@ -23,26 +29,34 @@ const platforms: readonly Platform[] = ['debian', 'linux', 'windows'];
  * it to a new file. Findings about what it leaves out go to standard error. Gives the exit code. Throws `WrongSettings`,
  * or a `Fault`.
  */
-export async function runNew(sources: readonly string[], settings: Settings): Promise<number> {
+export async function runNew(
+  sources: readonly string[],
+  settings: Settings,
+  print: (text: string) => void,
+): Promise<number> {
   const directory = process.cwd();
   const { output } = settings;
   const root = findRoot(directory, [output ?? 'devices.yaml']);
   const { options, manifest, inputs } = readOptions(sources, settings, { root, directory });
-  const workspace = openWorkspace(root);
+  const workspace = openWorkspace(root, { checkIgnored });
   const { devices, findings } = await gather(inputs, workspace);
   if (findings.length > 0) {
     const style = await terminalStyle(process.stderr, root, directory);
-    process.stderr.write(`${findingLines(findings, style).join('\n')}\n`);
+    process.stderr.write(`${findingLines(seenFrom(findings, style.path), style).join('\n')}\n`);
   }
-  if (devices.length === 0) throw terminalFault('no-device-found', { sources });
+  if (devices.length === 0) {
+    const folders = inputs.filter(({ kind }) => kind === 'folder').map(({ path }) => path);
+    const [archive] = workspace.filesBelow(folders, ['.tgz']).files;
+    throw terminalFault('no-device-found', { sources, ...(archive === undefined ? {} : { archive }) });
+  }
   const folder = posix.dirname(manifest);
   const text = firstManifest(
     devices.map((device) => relativeTo(folder, device)),
     options,
   );
-  if (output === undefined) process.stdout.write(text);
+  if (output === undefined) print(text);
   else {
-    writeNew(resolve(directory, output), output, text);
+    writeNew(resolve(directory, output), output, { text, root });
     process.stderr.write(`${terminalLines['manifest-written']({ output, devices: devices.length })}\n`);
   }
   return failing(findings) ? 1 : 0;
@@ -78,12 +92,16 @@ function readOptions(
   return reader.checked({ options, manifest, inputs });
 }
 
-function readHub(reader: SettingReader): HubHost | undefined {
+function readHub(reader: SettingReader): string | undefined {
   const given = reader.raw('hub');
-  const host = given?.toLowerCase();
-  if (given === undefined || host === undefined) return undefined;
-  if (isHubHost(host)) return host;
-  reader.refuse(terminalFault('not-a-host', { given }));
+  if (given === undefined) return undefined;
+  const read = readHubName(given);
+  if (read.kind === 'hub') return nameForDevices(read.hub, read.form === 'device' ? 'device' : 'classic');
+  reader.refuse(
+    read.kind === 'no-domain'
+      ? runFault('hub-without-domain', { name: '--hub', given, meant: read.meant.hub })
+      : terminalFault('not-a-host', { given }),
+  );
   return undefined;
 }
 
@@ -109,19 +127,25 @@ async function gather(
   workspace: Workspace,
 ): Promise<{ readonly devices: readonly FirstDevice[]; readonly findings: readonly Finding[] }> {
   const certificates = new Set<string>();
+  const found = new Set<string>();
   const findings: Finding[] = [];
   const devices = new Map<string, FirstDevice>();
   for (const { path, kind } of inputs) {
-    if (kind === 'folder')
-      for (const file of workspace.filesBelow([path], certificateExtensions)) certificates.add(file);
-    else if (kind === 'certificate') certificates.add(path);
+    if (kind === 'folder') {
+      const { files, bound } = workspace.filesBelow([path], certificateExtensions);
+      for (const file of files) found.add(file);
+      const place = { file: path, line: 1, column: 1 };
+      if (bound !== undefined) findings.push(finding('manifest/search-bound', { pattern: path, bound }, { place }));
+    } else if (kind === 'certificate') certificates.add(path);
     else {
       const table = await readTable(path, workspace);
       findings.push(...table.findings);
       for (const device of table.value) if (!devices.has(device.id)) devices.set(device.id, device);
     }
   }
-  const pairs = await pairCertificates([...certificates], workspace);
+  const pairs = await pairCertificates([...new Set([...certificates, ...found])], workspace, {
+    matched: (path) => !certificates.has(path),
+  });
   for (const { id, certificates } of pairs.value) {
     const row = devices.get(id);
     devices.set(id, { id, certificates: { ...row?.certificates, ...certificates }, settings: row?.settings ?? {} });
@@ -146,7 +170,13 @@ function relativeTo(folder: string, device: FirstDevice): FirstDevice {
   return { ...device, certificates: Object.fromEntries(certificates) };
 }
 
-function writeNew(path: string, output: string, text: string): void {
+function writeNew(
+  path: string,
+  output: string,
+  { text, root }: { readonly text: string; readonly root: string },
+): void {
+  const why = refusalToMake(path, root);
+  if (why !== undefined) throw terminalFault('path-refused', { option: 'output', path: output, why });
   try {
     writeFileSync(path, text, { flag: 'wx' });
   } catch (cause) {

@@ -9,12 +9,19 @@ import { openSignIn } from '../run/sign-in.ts';
 import { exitWith, stopFromOutside } from '../run/signals.ts';
 import { openWorkspace } from '../run/workspace.ts';
 import { realWorld } from '../run/world.ts';
+import { checkIgnored } from './ignored.ts';
+import type { Output } from './output.ts';
 import { terminalProgress } from './progress.ts';
 import { findRoot, fromRoot } from './root.ts';
+import { seenFrom } from './seen-from.ts';
 import { terminalStyle } from './style.ts';
 
 /** Runs one of the pipeline's commands and prints its report. Gives the exit code. */
-export async function runPipeline(settings: Settings, manifests: readonly string[], json: boolean): Promise<number> {
+export async function runPipeline(
+  settings: Settings,
+  manifests: readonly string[],
+  { json, output }: { readonly json: boolean; readonly output: Output },
+): Promise<number> {
   const directory = process.cwd();
   const root = findRoot(directory, manifests);
   const progress = terminalProgress(() => process.stderr);
@@ -22,7 +29,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
   const outside = settings.command === 'apply' ? stopFromOutside() : undefined;
   let report: Report;
   try {
-    const { request, signIn, caFile, importContainer } = await readSettings(
+    const { request, signIn, endpoints, caFile, importContainer } = await readSettings(
       { ...settings, 'connection-string': process.env.IOTHUB_CONNECTION_STRING },
       {
         directory,
@@ -32,7 +39,7 @@ export async function runPipeline(settings: Settings, manifests: readonly string
     );
     outside?.limit(request.timeLimit);
     const workspace = openWorkspace(root, { checkIgnored });
-    const credentials = await openSignIn(signIn, request.hubs, { mask: () => {} });
+    const credentials = await openSignIn(signIn, endpoints, { mask: () => {} });
     const openHistory = async () => {
       const { openDefaultHistory } = await import('../github/git/history.ts');
       return openDefaultHistory(root);
@@ -61,11 +68,13 @@ export async function runPipeline(settings: Settings, manifests: readonly string
     progress.clear();
     outside?.release();
   }
+  const style = await terminalStyle(process.stdout, root, directory);
+  report = { ...report, findings: seenFrom(report.findings, style.path) };
   const text = json
     ? // In a step of a workflow, ##[ can begin a command. Here it means the same in JSON and begins none.
       JSON.stringify(reportJson(report), null, 2).replaceAll('##[', String.raw`##\u005b`)
-    : reportLines(report, await terminalStyle(process.stdout, root, directory)).join('\n');
-  process.stdout.write(`${text}\n`);
+    : reportLines(report, style).join('\n');
+  output.write(`${text}\n`);
   const code = exitCode(report);
   if (code === 3) exitWith(code);
   return code;
@@ -75,10 +84,4 @@ export async function runPipeline(settings: Settings, manifests: readonly string
 async function originOf(root: string): Promise<string | undefined> {
   const { originUrl } = await import('../github/git/origin.ts');
   return originUrl(root);
-}
-
-/** Git is asked only after a private key was found, so it is loaded then. */
-async function checkIgnored(root: string, paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const { ignoredByGit } = await import('../github/git/ignored.ts');
-  return ignoredByGit(root, paths);
 }

@@ -3,7 +3,10 @@ import type { Command as CommandName } from '../model/report.ts';
 import { faultsIn } from '../run/setting-reader.ts';
 import type { Settings } from '../run/settings.ts';
 import { version } from '../run/version.ts';
+import { type Output, streamOutput } from './output.ts';
 import { runPipeline } from './pipeline.ts';
+
+export { openOutput } from './output.ts';
 
 /** Options have the names of the action's inputs. Each command takes only the options that it acts on. */
 const options = {
@@ -20,6 +23,11 @@ const options = {
   'fail-on': () => new Option('--fail-on <severity>', 'findings that stop the run: error or warning').default('error'),
   'expiry-warning-days': () =>
     new Option('--expiry-warning-days <days>', 'warn of certificates that end within so many days').default('30'),
+  rules: () =>
+    new Option(
+      '--rules <rule: severity>',
+      'another severity for a rule, such as "certificate/is-ca: off"; may be repeated',
+    ).argParser((line: string, others: readonly string[] = []) => [...others, line]),
   'max-changes': () =>
     new Option('--max-changes <limit>', 'the most devices to change per hub: a number or a share').default('30%'),
   // A value stands behind `=` alone, so that a manifest behind the option stays a manifest: see `withValue`.
@@ -63,7 +71,7 @@ const options = {
 
 type OptionName = keyof typeof options;
 
-const checking: readonly OptionName[] = ['fail-on', 'expiry-warning-days'];
+const checking: readonly OptionName[] = ['fail-on', 'expiry-warning-days', 'rules'];
 const reaching: readonly OptionName[] = ['hub', 'only-hub', 'ca-file'];
 const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt', 'prune', 'plan-file', 'owner'];
 
@@ -85,8 +93,10 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
   },
   { name: 'render', summary: 'write the bundles alone', takes: ['hub', 'only-hub', ...checking, 'output-directory'] },
   { name: 'verify', summary: 'compare the hub with the manifest', takes: [...reaching, ...checking, 'prune', 'owner'] },
-  { name: 'list', summary: "show the hub's edge devices", takes: [...reaching, 'owner', 'unowned'] },
+  { name: 'list', summary: "show the hub's edge devices", takes: [...reaching, 'rules', 'owner', 'unowned'] },
 ];
+
+const commandNames = [...pipeline.map(({ name }) => name), 'demo', 'hub', 'issue', 'new'];
 
 const afterHelp = `Environment:
   IOTHUB_CONNECTION_STRING  connection strings of the hubs, one a line; without it, who is signed in to az (az login)
@@ -103,32 +113,36 @@ Exit codes:
  * Runs the command line and gives its exit code: 0 all well; 1 findings, drift, failed devices or a fault of the world;
  * 2 wrong usage; 3 stopped in part. Code that only one command needs is loaded when that command is chosen.
  */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
+export async function runCommandLine(args: readonly string[], output: Output = streamOutput()): Promise<number> {
   let exitCode = 0;
+  const [chosen] = args;
+  // To describe the options of all commands takes 2 ms. Only help needs more than those of one command.
+  const isAsked = (name: string) => chosen === name || !commandNames.some((known) => known === chosen);
   const program = new Command('provision-iot-edge')
     .description('Provisions Azure IoT Edge devices with X.509 certificates from a manifest.')
     .version(version)
+    .configureOutput({ writeOut: output.write })
     .exitOverride()
     .showHelpAfterError('(see --help)')
     .addHelpText('after', `\n${afterHelp}`);
   for (const { name, summary, takes } of pipeline) {
     const command = program.command(name).summary(summary).description(summary);
+    if (!isAsked(name)) continue;
     command.argument('[manifest...]', 'devices manifests, paths and globs', ['devices.yaml']);
     for (const option of takes) command.addOption(options[option]());
     command.option('--json', 'print the report as one JSON document');
     command.action(async (manifests: readonly string[]) => {
       const { json, ...settings } = settingsOf(command);
-      exitCode = await runPipeline({ ...settings, command: name }, manifests, json === 'true');
+      exitCode = await runPipeline({ ...settings, command: name }, manifests, { json: json === 'true', output });
     });
   }
-  addDemo(program, (code) => {
+  const ended = (code: number) => {
     exitCode = code;
-  });
-  addHub(program);
-  addIssue(program);
-  addNew(program, (code) => {
-    exitCode = code;
-  });
+  };
+  if (isAsked('demo')) addDemo(program, output, ended);
+  if (isAsked('hub')) addHub(program, output);
+  if (isAsked('issue')) addIssue(program, output);
+  if (isAsked('new')) addNew(program, output, ended);
   try {
     await program.parseAsync(withAdopt(withValue(args, '--allow-lockout')), { from: 'user' });
     return exitCode;
@@ -140,7 +154,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-function addDemo(program: Command, ended: (exitCode: number) => void): void {
+function addDemo(program: Command, output: Output, ended: (exitCode: number) => void): void {
   const summary = 'show the main job on an embedded hub: no Azure, nothing left behind';
   program
     .command('demo')
@@ -148,11 +162,11 @@ function addDemo(program: Command, ended: (exitCode: number) => void): void {
     .description(summary)
     .action(async () => {
       const { runDemo } = await import('./demo.ts');
-      ended(await runDemo((line) => process.stdout.write(`${line}\n`)));
+      ended(await runDemo((line) => output.write(`${line}\n`)));
     });
 }
 
-function addHub(program: Command): void {
+function addHub(program: Command, output: Output): void {
   const summary = 'run an embedded IoT Hub on this machine until it is stopped';
   const command = program.command('hub').summary(summary).description(summary);
   command.option('--port <port>', 'port to listen on; any free one by default', '0');
@@ -164,11 +178,11 @@ function addHub(program: Command): void {
   command.option('--faults <spec>', 'what goes wrong by chance: 429:5%,reset-after:1%,seed:7');
   command.action(async () => {
     const { runHub } = await import('./hub.ts');
-    await runHub(settingsOf(command));
+    await runHub(settingsOf(command), output.write);
   });
 }
 
-function addIssue(program: Command): void {
+function addIssue(program: Command, output: Output): void {
   const summary = 'issue demo certificates: a root, and a primary and a secondary for every id';
   const command = program.command('issue').summary(summary).description(`${summary}. For trials, not for production.`);
   command.argument('<id...>', 'device ids');
@@ -177,11 +191,11 @@ function addIssue(program: Command): void {
   command.option('--days <days>', 'how long they are valid', '365');
   command.action(async (ids: readonly string[]) => {
     const { runIssue } = await import('./issue.ts');
-    await runIssue(ids, settingsOf(command), (line) => process.stdout.write(`${line}\n`));
+    await runIssue(ids, settingsOf(command), (line) => output.write(`${line}\n`));
   });
 }
 
-function addNew(program: Command, ended: (exitCode: number) => void): void {
+function addNew(program: Command, output: Output, ended: (exitCode: number) => void): void {
   const summary = 'make a first manifest from certificates, or from a CSV with a column id';
   const command = program.command('new').summary(summary).description(summary);
   command.argument('[source...]', 'folders of certificates, certificate files, CSVs', ['certs']);
@@ -193,7 +207,7 @@ function addNew(program: Command, ended: (exitCode: number) => void): void {
   command.option('--output <path>', 'write it to this file, which must not be there yet; else it is printed');
   command.action(async (sources: readonly string[]) => {
     const { runNew } = await import('./new.ts');
-    ended(await runNew(sources, settingsOf(command)));
+    ended(await runNew(sources, settingsOf(command), output.write));
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readBases } from '../../../src/bundle/base/read.ts';
+import { ownName } from '../../../src/bundle/config/own-name.ts';
 import { renderBundles } from '../../../src/bundle/render.ts';
 import type { Device } from '../../../src/model/fleet.ts';
 import { openWorkspace } from '../../../src/run/workspace.ts';
@@ -62,6 +63,19 @@ describe('a device with a config.base', () => {
     });
     expect(text).toContain('KEPT: "yes" # and why');
     expect(files?.map(({ name }) => name)).toEqual(['config.yaml', 'install.sh']);
+  });
+
+  it.each([
+    ['', ' # Placed by hand'],
+    ['hostname: "<ADD HOSTNAME HERE>" # mine\n', ' # mine # Placed by hand'],
+  ])('keeps its own name where the file has %j', async (line, comment) => {
+    const text = base.replace('hostname: "press-1.plant.example"\n', line);
+    const rendered = await render({ id: '7-edge' }, { 'base.yaml': text });
+    expect(rendered.findings).toEqual(['runtime/out-of-support']);
+    expect(parse(rendered.text ?? '').hostname).toBe(ownName);
+    expect(rendered.text).toContain(`hostname: "${ownName}"${comment}`);
+    const windows = await render({ platform: 'windows' }, { 'base.yaml': text.replaceAll('\n', '\r\n') });
+    expect(windows.text).toMatch(/ # Placed by hand\?.*\r\n/);
   });
 
   it('takes from the manifest all that it says, and keeps the rest of each section', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readBases } from '../../../src/bundle/base/read.ts';
 import { aLineOf } from '../../../src/bundle/base/secrets.ts';
 import type { Device } from '../../../src/model/fleet.ts';
+import type { ForeignForm } from '../../../src/model/foreign-form.ts';
 import type { BaseProblem } from '../../../src/rules/base.ts';
 import { openWorkspace } from '../../../src/run/workspace.ts';
 import { at, told } from '../../support/finding.ts';
@@ -60,11 +61,16 @@ describe('the bases of a fleet', () => {
     ['folder', 'unreadable'],
     ['large.yaml', 'too-large'],
     ['utf16.yaml', undefined],
+    ['pointer.yaml', undefined],
+    ['no-mark.yaml', undefined],
   ] as const)('are refused, at the line of the manifest: %s', async (path, why) => {
     const root = folderWith({ 'large.yaml': '#'.repeat(1024 * 1024 + 1) });
     mkdirSync(join(root, 'folder'));
     writeFileSync(join(root, 'utf16.yaml'), Buffer.from(`\uFEFF${whole}é`, 'utf16le'));
+    writeFileSync(join(root, 'no-mark.yaml'), Buffer.from(whole, 'utf16le'));
+    writeFileSync(join(root, 'pointer.yaml'), 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n');
     symlinkSync('/etc/hosts', join(root, 'link.yaml'));
+    const foreign: Record<string, ForeignForm> = { 'pointer.yaml': 'lfs-pointer', 'no-mark.yaml': 'utf-16' };
     const workspace = openWorkspace(root);
     const { value, findings } = await readBases([withBase(path), withBase(path, { id: 'x' })], workspace);
     expect(value.size).toBe(0);
@@ -72,7 +78,7 @@ describe('the bases of a fleet', () => {
     const read = workspace.read(path, 1_048_576);
     const problem =
       why === undefined || read.ok
-        ? ({ kind: 'not-utf-8' } as const)
+        ? ({ kind: foreign[path] ?? 'not-utf-8' } as const)
         : ({ kind: 'unreadable', why, detail: read.detail } as const);
     expect(findings).toMatchObject([
       { ...told('config/base', { path, problem }), place: at('devices.yaml', 1, columnOf('config.base')) },
@@ -121,7 +127,7 @@ describe('the bases of a fleet', () => {
   });
 
   it('are judged once for a platform, and name a device where it is about that one', async () => {
-    const text = whole.replace('"edge"', '"<HERE>"').replace('homedir: "/h"\n', '');
+    const text = whole.replace('"edge"', '12').replace('homedir: "/h"\n', '');
     const workspace = openWorkspace(folderWith({ 'a.yaml': text, 'b.yaml': 'a: "' }));
     const judge = async (...devices: readonly Device[]) =>
       (await readBases(devices, workspace)).findings.map(({ message, place, device }) => ({ message, place, device }));
@@ -133,8 +139,7 @@ describe('the bases of a fleet', () => {
     });
     const noHome = { setting: 'homedir', found: 'nothing', usual: '/var/lib/iotedge', platform: 'debian' } as const;
     const home = (device?: string) => problemAt('a.yaml', 1, 1, { kind: 'lacks', ...noHome }, device);
-    const placeholder = { kind: 'placeholder', text: '<HERE>' } as const;
-    const name = (device?: string) => problemAt('a.yaml', 10, 1, { kind: 'hostname', problem: placeholder }, device);
+    const name = (device?: string) => problemAt('a.yaml', 10, 1, { kind: 'hostname' }, device);
     expect(await judge(withBase('a.yaml', { id: 'x' }))).toEqual([home('x'), name('x')]);
     expect(await judge(withBase('a.yaml', { id: 'x' }), withBase('a.yaml', { id: 'y' }))).toEqual([home(), name()]);
     expect(await judge(withBase('a.yaml', { id: 'x', ...given }), withBase('a.yaml', { id: 'y' }))).toEqual([

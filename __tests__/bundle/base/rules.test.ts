@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { judgeAddresses } from '../../../src/bundle/base/addresses.ts';
 import { readBase } from '../../../src/bundle/base/base.ts';
+import { hostnameOfBase, judgeBaseHostname } from '../../../src/bundle/base/hostname.ts';
 import { judgeBaseKeys } from '../../../src/bundle/base/keys.ts';
-import { judgeBaseHostname, judgeParts } from '../../../src/bundle/base/needs.ts';
+import { judgeParts } from '../../../src/bundle/base/needs.ts';
 import { aLineOf } from '../../../src/bundle/base/secrets.ts';
+import { ownName } from '../../../src/bundle/config/own-name.ts';
 import type { Finding } from '../../../src/model/finding.ts';
 import type { Platform } from '../../../src/model/fleet.ts';
-import type { AddressProblem, BaseHostnameProblem, BaseProblem } from '../../../src/rules/base.ts';
+import type { AddressProblem, BaseProblem } from '../../../src/rules/base.ts';
 import type { SecretKind } from '../../../src/rules/config.ts';
 import { at, told } from '../../support/finding.ts';
 import { describeNeeding } from '../../support/needing.ts';
@@ -219,20 +221,34 @@ describe('config/base, of a file with which no device could start', () => {
     expect(first?.remedy).toContain(`${setting}: ${JSON.stringify(usual)}`);
   });
 
-  it.each<[string, string, BaseHostnameProblem]>([
-    ['hostname: "edge"\n', '', { kind: 'missing' }],
-    ['"edge"', '"<ADD HOSTNAME HERE>"', { kind: 'placeholder', text: '<ADD HOSTNAME HERE>' }],
-    ['"edge"', '12', { kind: 'no-text' }],
-    [
-      '"edge"',
-      '"7-edge"',
-      { kind: 'invalid', hostname: '7-edge', problem: { kind: 'label', label: '7-edge', problem: { kind: 'begin' } } },
-    ],
-  ])('has, for %s, %j', (part, instead, problem) => {
-    const text = whole.replace(part, instead);
-    expect(lacks(text)).toMatchObject([complaint(1, 1, { kind: 'hostname', problem })]);
+  it.each(['12', 'true', '{}', '"a\\tb"'])('has a host name that is no text: %s', (instead) => {
+    const text = whole.replace('"edge"', instead);
+    expect(lacks(text)).toMatchObject([complaint(1, 1, { kind: 'hostname' })]);
     for (const platform of ['linux', 'windows'] as const) expect(lacks(text, platform)).toEqual(lacks(text));
     expect(lacks(text, 'debian', true)).toEqual([]);
+  });
+
+  it.each([
+    ['7-edge', { kind: 'label', label: '7-edge', problem: { kind: 'begin' } }],
+    ['10.0.0.1', { kind: 'address' }],
+  ] as const)('has the host name %j, and is warned as the manifest would be', (hostname, problem) => {
+    const details = { key: `hostname in ${path}`, hostname, problem };
+    const warning = { ...told('config/hostname', details), place: at(path, 1, 1) };
+    expect(lacks(whole.replace('"edge"', `"${hostname}"`))).toMatchObject([warning]);
+    expect(hostnameOfBase(baseOf(whole.replace('"edge"', `"${hostname}"`)))).toBe(hostname);
+  });
+
+  it.each([
+    '',
+    'hostname:\n',
+    'hostname: ""\n',
+    'hostname: ~\n',
+    'hostname: "<ADD HOSTNAME HERE>"\n',
+    `hostname: ${JSON.stringify(ownName)}\n`,
+  ])('has none in %j: then the device keeps its own', (line) => {
+    const text = whole.replace('hostname: "edge"\n', line);
+    expect(lacks(text)).toEqual([]);
+    expect(hostnameOfBase(baseOf(text))).toBeUndefined();
   });
 
   it('is silent about a whole one', () => expect(lacks(whole)).toEqual([]));
@@ -399,13 +415,12 @@ describeNeeding(['../shared/reference'], 'the packages’ own templates', () => 
     ['1.1.15/linux-debian', 'debian'],
     ['1.1.15/linux-generic-rpm', 'linux'],
     ['1.1.15/windows', 'windows'],
-  ])('%s needs a host name and nothing else', (name, platform) => {
+  ])('%s lacks nothing, and names no device', (name, platform) => {
     const text = readFileSync(new URL(`${name}.config.yaml`, templates), 'utf8');
     expect(lacks(text, platform, true)).toEqual([]);
     expect(judgeAddresses(baseOf(text), platform, {})).toEqual([]);
     expect(judgeBaseKeys(baseOf(text), [deviceOf({ platform })], {})).toEqual([]);
-    const line = text.split('\n').findIndex((one) => one.startsWith('hostname:')) + 1;
-    const placeholder = { kind: 'placeholder', text: '<ADD HOSTNAME HERE>' } as const;
-    expect(lacks(text, platform)).toMatchObject([complaint(line, 1, { kind: 'hostname', problem: placeholder })]);
+    expect(lacks(text, platform)).toEqual([]);
+    expect(hostnameOfBase(baseOf(text))).toBeUndefined();
   });
 });

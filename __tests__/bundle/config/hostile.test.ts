@@ -8,7 +8,7 @@ import { renderConfigYaml } from '../../../src/bundle/config/yaml.ts';
 import { judgeDevice } from '../../../src/bundle/judge/judge.ts';
 import { readPlaces } from '../../../src/bundle/judge/places.ts';
 import { fc, times } from '../../support/property.ts';
-import { deviceOf, now, type Wanted } from '../material.ts';
+import { deviceOf, hubOfDevice, now, type Wanted } from '../material.ts';
 
 /** The configuration of one device, read back by a library that did not write it. */
 type Read = (wanted: Wanted) => { readonly text: string; readonly config: Record<string, unknown> };
@@ -40,8 +40,8 @@ function plain(value: unknown): unknown {
 function materialOf(wanted: Wanted) {
   const device = deviceOf(wanted);
   const places = readPlaces(device).value;
-  if (places === undefined || device.hub === undefined) throw new Error(`no places: ${JSON.stringify(wanted)}`);
-  return { device, hub: device.hub, places };
+  if (places === undefined) throw new Error(`no places: ${JSON.stringify(wanted)}`);
+  return { device, hub: hubOfDevice(device), places };
 }
 
 const pieces = [

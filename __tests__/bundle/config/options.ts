@@ -53,7 +53,7 @@ const createOptions = {
     Binds: ['/a:/b'],
     PortBindings: { '8883/tcp': [{ HostPort: '8883' }] },
     Memory: 1_000_000,
-    Privileged: false,
+    Mounts: [{ Target: '/c', Type: 'tmpfs', ReadOnly: false }],
   },
   Labels: { no: 'yes', 'a.b': '"' },
 };
@@ -76,7 +76,6 @@ export const options: Readonly<Record<string, readonly Choice[]>> = {
     {
       wanted: always({ id: 'EDGE-2' }),
       ...same(
-        ['hostname', 'edge-2'],
         ['provisioning.device_id', 'EDGE-2'],
         ['provisioning.authentication.device_id', 'EDGE-2'],
         ['name of the pair', 'EDGE-2'],
@@ -153,21 +152,21 @@ export const options: Readonly<Record<string, readonly Choice[]>> = {
       ...from(2, 'config.pkcs11'),
     },
     {
-      wanted: always({ identity: { privateKey: 'pkcs11:object=a' }, config: { pkcs11: { library } } }),
+      wanted: always({ identity: { privateKey: 'pkcs11:token=edge;object=a' }, config: { pkcs11: { library } } }),
       toml: [
         ['aziot_keys', { pkcs11_lib_path: library }],
-        ['provisioning.authentication.identity_pk', 'pkcs11:object=a'],
+        ['provisioning.authentication.identity_pk', 'pkcs11:token=edge;object=a'],
       ],
       ...from(2, 'config.pkcs11', 'identity.privateKey'),
     },
     {
       wanted: always({
-        identity: { privateKey: 'pkcs11:object=a?module-name=m', pinFrom: 'IOTEDGE_PIN' },
+        identity: { privateKey: 'pkcs11:token=edge;object=a', pinFrom: 'IOTEDGE_PIN' },
         config: { pkcs11: { library, baseSlot: 'pkcs11:token=edge' } },
       }),
       toml: [
         ['aziot_keys', { pkcs11_lib_path: library, pkcs11_base_slot: `pkcs11:token=edge?${pinned}` }],
-        ['provisioning.authentication.identity_pk', `pkcs11:object=a?module-name=m&${pinned}`],
+        ['provisioning.authentication.identity_pk', `pkcs11:token=edge;object=a?${pinned}`],
       ],
       ...from(2, 'config.pkcs11', 'identity.pinFrom', 'identity.privateKey'),
     },

@@ -1,6 +1,7 @@
 import { parse as parseToml } from '@iarna/toml';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
+import { ownName } from '../../../src/bundle/config/own-name.ts';
 import type { Platform } from '../../../src/model/fleet.ts';
 import { columnOf, configurationOf, findingsOf } from '../material.ts';
 import { type Choice, knownBy, type Meant, options, type Target, together } from './options.ts';
@@ -82,7 +83,7 @@ function yamlOf({ version, platform }: Target, meant: readonly Meant[]): Tree {
       env: {},
       config: { image: `mcr.microsoft.com/azureiotedge-agent:${version.slice(0, 3)}`, auth: {} },
     },
-    hostname: 'edge-001',
+    hostname: ownName,
     connect: { management_uri: connect[0], workload_uri: connect[1] },
     listen: { management_uri: listen[0], workload_uri: listen[1] },
     homedir: windows ? 'C:\\ProgramData\\iotedge' : '/var/lib/iotedge',
@@ -95,7 +96,6 @@ function yamlOf({ version, platform }: Target, meant: readonly Meant[]): Tree {
 function tomlOf({ version }: Target, meant: readonly Meant[]): Tree {
   const { hub, id } = named(meant);
   const tree = {
-    hostname: 'edge-001',
     provisioning: {
       source: 'manual',
       iothub_hostname: hub,

@@ -87,6 +87,7 @@ function keysIn(target: Target, parse: (text: string) => unknown): readonly stri
 describeNeeding(['../shared/reference'], 'the runtime’s own pair of manual X.509', () => {
   const pair: Wanted = {
     id: 'my-device',
+    hostname: 'my-device',
     hub: 'example.azure-devices.net',
     certificate: '/var/secrets/device-id.pem',
     privateKey: '/var/secrets/device-id.key.pem',

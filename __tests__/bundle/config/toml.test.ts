@@ -8,7 +8,7 @@ const whole = `# Azure IoT Edge 1.5.21: device edge-001
 #   file:///var/aziot/certs/edge-001.pem
 #   file:///var/aziot/secrets/edge-001.key.pem
 
-hostname = "edge-001"
+# hostname = "" # Placed by hand? Only a name that differs from the machine's and stands in /etc/aziot/identityd/config.d/00-super.toml goes here, without the # before it.
 
 [provisioning]
 source = "manual"
@@ -43,6 +43,7 @@ describe('config.toml', () => {
   it('has top-level keys before the first table, which would swallow them', () => {
     const text = render({
       version: '1.5',
+      hostname: 'edge',
       config: {
         parentHostname: 'gateway',
         autoReprovisioningMode: 'OnErrorOnly',
@@ -74,6 +75,21 @@ describe('config.toml', () => {
     expect(read.agent.env).toEqual(env);
   });
 
+  it('has no network for an empty name, which the runtime takes for none', () => {
+    for (const version of ['1.1', '1.5']) {
+      const text = render({ version, config: { network: { name: '', ipam: [] } } });
+      expect(text).not.toMatch(/network|""/);
+    }
+  });
+
+  it('has any text of a security module as it is, and the PIN behind it', () => {
+    const privateKey = `pkcs11:token=my "edge" it's \\;object=é#%?module-name=m`;
+    const config = { pkcs11: { library: '/m.so' } };
+    const read = parse(render({ version: '1.5', privateKey, config, identity: { pinFrom: 'IOTEDGE_PIN' } }));
+    const pin = 'pin-value=$'.concat('{IOTEDGE_PIN}');
+    expect(read).toMatchObject({ provisioning: { authentication: { identity_pk: `${privateKey}&${pin}` } } });
+  });
+
   it('keeps the kinds of what Docker takes', () => {
     const createOptions = {
       HostConfig: {
@@ -87,7 +103,7 @@ describe('config.toml', () => {
       Healthcheck: { Interval: 30_000_000_000 },
       ExposedPorts: { '5671/tcp': {} },
     };
-    const text = render({ version: '1.2', config: { agent: { createOptions } } });
+    const text = render({ version: '1.5', config: { agent: { createOptions } } });
     const read = JSON.parse(JSON.stringify(parse(text)));
     expect(read.agent).toMatchObject({ config: { createOptions }, env: {} });
     // Docker's fields are whole numbers: the runtime refuses a fraction.

@@ -24,7 +24,7 @@ agent:
   config:
     image: "mcr.microsoft.com/azureiotedge-agent:1.1"
     auth: {}
-hostname: "edge-001"
+hostname: "\${HOST_NAME}" # Placed by hand? Write the name that the device has already, else the machine's.
 connect:
   management_uri: "unix:///var/run/iotedge/mgmt.sock"
   workload_uri: "unix:///var/run/iotedge/workload.sock"

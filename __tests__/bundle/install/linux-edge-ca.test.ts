@@ -61,6 +61,15 @@ describeNeeding(['openssl'], "the modules' authority and what they trust", () =>
     expect(install(device).stdout).toContain('nothing to do');
   });
 
+  it.each([
+    [1, 0, ''],
+    [5, 1, 'ca.pem has an EC key (secp384r1)'],
+  ] as const)('1.%d: with a key of another curve than P-256 end with %d', (minor, status, says) => {
+    const odd = makePair(folder, `odd-${minor}`, { subject: '/CN=edge-001.ca', keyType: 'p384' });
+    const device = deviceOf(minor, { ...files(), [edgeCa.certificate]: odd.certificate, [edgeCa.privateKey]: odd.key });
+    expect(install(device)).toMatchObject({ status, stderr: expect.stringContaining(says) });
+  });
+
   it('leave a trust bundle as it is that everybody may read: it may be the system’s own', () => {
     const path = '/etc/ssl/certs/ca-certificates.crt';
     const device = deviceOf(5, { ...files(), [path]: ca.certificate }, { trustBundle: path });

@@ -40,6 +40,14 @@ describeNeeding(['openssl'], 'what the installer refuses', () => {
     return { ...scratch, has: { ...scratch.has, [scratch.settings.certificate]: text } };
   };
   const withKey = (text: string): Scratch => ({ ...usual(pair, 1), has: { [key]: text } });
+  /** A device of 1.5 that has the certificate itself: the manifest had only its thumbprints. */
+  const carriedByDevice = (own: Pair, ...privateKey: [undefined?]): Scratch => {
+    const scratch = usual(own, 5, {
+      carriesCertificate: false,
+      ...(privateKey.length === 0 ? {} : { privateKey: undefined }),
+    });
+    return { ...scratch, has: { ...scratch.has, [scratch.settings.certificate]: own.certificate } };
+  };
   const inDer = () => openssl(folder, 'x509', '-in', 'pair.pem', '-outform', 'DER').slice(0, 40);
   const locked = (...more: string[]) =>
     openssl(folder, 'pkey', '-in', 'keys/pair.key.pem', '-aes256', '-passout', ...more);
@@ -96,6 +104,14 @@ describeNeeding(['openssl'], 'what the installer refuses', () => {
     'a folder where the certificate should be': {
       of: () => ({ ...usual(pair, 1), has: { [key]: pair.key, [`${certificate}/file`]: '' } }),
       says: /\/edge-001\.pem[ ]is a folder/,
+    },
+    'a key of another curve than P-256, for the keys service of 1.2 and later': {
+      of: () => carriedByDevice(made('p384', { subject: '/CN=edge-001', keyType: 'p384' })),
+      says: /\/edge-001\.pem has an EC key \(secp384r1\).* 1\.5 .*openssl ecparam -name prime256v1/,
+    },
+    'such a key in a module': {
+      of: () => carriedByDevice(made('k1', { subject: '/CN=edge-001', keyType: 'secp256k1' }), undefined),
+      says: /\/edge-001\.pem has an EC key \(secp256k1\)/,
     },
     'something else at the place of the certificate': {
       of: () => usual(pair, 1, { certificate: '/etc/passwd' }),
@@ -158,6 +174,17 @@ describeNeeding(['openssl'], 'what the installer refuses', () => {
   it.each(['/O=x/CN=edge-001+OU=y', '/CN=edge-001+OU=CN=y/O=a \\+ CN=z'])('not: the subject %s', (subject) => {
     const own = made(`rdn-${subject.length}`, { subject });
     expect(install(scratchDevice(usual(own, 1)))).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it.each([
+    ['a key of any curve up to 1.1', 'p384', 1],
+    ['P-256', 'p256', 5],
+    ['RSA', 'rsa2048', 5],
+  ] as const)('not: %s', (_, keyType, minor) => {
+    const own = made(`${keyType}-${minor}`, { subject: '/CN=edge-001', keyType });
+    const scratch = usual(own, minor, { carriesCertificate: false });
+    const has = { ...scratch.has, [scratch.settings.certificate]: own.certificate };
+    expect(install(scratchDevice({ ...scratch, has }))).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('says everything that is wrong at once', () => {

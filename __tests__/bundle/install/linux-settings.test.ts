@@ -31,7 +31,9 @@ describe('the text of the installer', () => {
     const [head = '', tail = ''] = readFileSync('src/bundle/install/install.sh', 'utf8').split('#SETTINGS#\n');
     const rendered = renderInstaller(settings);
     expect(rendered.startsWith(head)).toBe(true);
-    const others = ['checks', 'changes'].map((part) => readFileSync(`src/bundle/install/install-${part}.sh`, 'utf8'));
+    const others = ['hostname', 'checks', 'changes'].map((part) =>
+      readFileSync(`src/bundle/install/install-${part}.sh`, 'utf8'),
+    );
     expect(rendered).toContain(`${tail}${others.join('')}`);
   });
 

@@ -49,7 +49,7 @@ export interface Scratch {
  */
 export function scratchDevice(scratch: Scratch, folder = folderWith()): ScratchDevice {
   const device = deviceIn(folder);
-  for (const name of ['systemctl', 'iotedge']) {
+  for (const name of ['systemctl', 'iotedge', 'docker']) {
     put(folder, `/bin/${name}`, standIn);
     chmodSync(join(folder, 'bin', name), 0o755);
   }
@@ -116,7 +116,16 @@ const daemons = ['keyd', 'certd', 'identityd', 'tpmd', 'edged'] as const;
 // Does what control/<name> <argument> says, once, and logs its arguments and the first line of the configuration. It removes
 // the order before it logs: a test that sees the log may end it at once, and the next call must not find the order again.
 // It uses the shell's own commands where it can, since tests call it hundreds of times.
+// "iotedge config apply" writes the name of the configuration, else the machine's, and refuses another one while there are
+// containers (1.3 to 1.6).
 const standIn = `#!/bin/sh
+named() { # FILE
+  line=''
+  [ -r "$1" ] || return 0
+  while IFS= read -r text; do
+    case $text in 'hostname = '*) line=$text && return ;; '['*) return ;; esac
+  done <"$1"
+}
 here=\${0%/bin/*} name=\${0##*/} how='' first=''
 order="$here/control/$name $1"
 if [ -f "$order" ]; then
@@ -130,10 +139,29 @@ call="$name $* [$first]"
 case $call in *"$here/root"*) call=\${call%%"$here/root"*}\${call#*"$here/root"} ;; esac
 printf '%s\\n' "$call" >>"$here/log"
 if [ "$name $1" = 'iotedge config' ]; then
-  cd "$here/root/etc/aziot" && tee ${daemons.map((daemon) => `${daemon}/config.d/00-super.toml`).join(' ')} <"$4" >/dev/null
+  cd "$here/root/etc/aziot"
+  named "$4"
+  [ -n "$line" ] || { machine=''; IFS= read -r machine 2>/dev/null <../hostname; line="hostname = \\"$machine\\""; }
+  new=$line
+  named identityd/config.d/00-super.toml
+  if [ -n "$line" ] && [ "$line" != "$new" ] && [ -f "$here/control/containers" ]; then
+    echo 'Cannot apply config because the hostname is different' >&2
+    exit 1
+  fi
+  tee ${daemons.map((daemon) => `${daemon}/config.d/00-super.toml`).join(' ')} <"$4" >/dev/null
+  printf '# auto-generated\\n\\n%s\\nhomedir = "/var/lib/aziot/identityd"\\n' "$new" >identityd/config.d/00-super.toml
 fi
+case "$name $1" in
+  'docker ps') [ ! -f "$here/control/containers" ] || cat "$here/control/containers" ;;
+  'docker rm') rm -f "$here/control/containers" ;;
+esac
 case $how in fail*) exit 1 ;; hang) exec sleep 60 ;; cut) kill -9 "$PPID" ;; esac
 `;
+
+/** IoT Edge has containers on the device from now on, until "docker rm". */
+export function runContainers({ folder }: ScratchDevice): void {
+  writeFileSync(join(folder, 'control', 'containers'), 'a1b2c3\nd4e5f6\n');
+}
 
 /** The next call of a stand-in with this argument fails, or does not return, or the power is cut. */
 export function order({ folder }: ScratchDevice, call: string, how: 'fail' | 'fail always' | 'hang' | 'cut'): void {

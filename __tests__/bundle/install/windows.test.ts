@@ -2,6 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { ownName } from '../../../src/bundle/config/own-name.ts';
 import { filesOf } from '../../../src/bundle/files.ts';
 import { renderInitializer } from '../../../src/bundle/install/windows.ts';
 import { judgeDevice } from '../../../src/bundle/judge/judge.ts';
@@ -9,7 +11,7 @@ import type { Places } from '../../../src/bundle/judge/places.ts';
 import type { DeviceConfig, Runtime } from '../../../src/model/fleet.ts';
 import type { Identity } from '../../../src/model/identity.ts';
 import { fc, times } from '../../support/property.ts';
-import { identityOf, now, type Wanted } from '../material.ts';
+import { hubOfDevice, identityOf, now, type Wanted } from '../material.ts';
 import { powershell } from './powershell.ts';
 
 const read = await powershell();
@@ -34,9 +36,8 @@ function judged(identity: Identity) {
 
 function render(identity: Identity): string {
   const { places, errors } = judged(identity);
-  const { hub } = identity.device;
-  if (places === undefined || hub === undefined) throw new Error(JSON.stringify(errors));
-  return renderInitializer(identity, hub, places);
+  if (places === undefined) throw new Error(JSON.stringify(errors));
+  return renderInitializer(identity, hubOfDevice(identity.device), { places });
 }
 
 const settings = (identity: Identity) => Object.fromEntries(read(render(identity)).settings);
@@ -58,19 +59,20 @@ describe('the script of a Windows device', () => {
   it('is beside the configuration and the certificate', () => {
     const identity = onWindows();
     const { places } = judged(identity);
-    const files = filesOf(identity, identity.device.hub!, { places: places!, base: undefined });
+    const files = filesOf(identity, hubOfDevice(identity.device), { places: places!, base: undefined });
     expect(files.map(({ name }) => name)).toEqual([
       'config.yaml',
       'identity-certificate.pem',
       'Initialize-IoTEdge.ps1',
     ]);
-    const onLinux = filesOf(identityOf(), identity.device.hub!, { places: places!, base: undefined });
+    const onLinux = filesOf(identityOf(), hubOfDevice(identity.device), { places: places!, base: undefined });
     expect(onLinux.map(({ name }) => name)).not.toContain('Initialize-IoTEdge.ps1');
   });
 
   it('holds what the manifest says, and nothing where it is silent', () => {
     const hub = 'contoso.azure-devices.net:8443';
     const id = 'A'.repeat(40);
+    expect(settings(onWindows({ hub, hubForm: 'device' })).HubHostName).toEqual(['contoso.device.azure-devices.net']);
     expect(settings(onWindows({ id: 'edge-001', hub }, { carried: false }))).toMatchObject({
       Runtime: ['1.1'],
       DeviceId: ['edge-001'],
@@ -119,6 +121,49 @@ describe('the script of a Windows device', () => {
       expect(read(text).errors).toEqual([]);
       expect(errorsOfPowerShell(text)).toEqual('');
     }
+  });
+
+  it('knows the line for the device’s own host name, with Linux containers and a name of the manifest none', () => {
+    const script = (identity: Identity) => {
+      const { places } = judged(identity);
+      const files = filesOf(identity, hubOfDevice(identity.device), { places: places!, base: undefined });
+      const textOf = (name: string) => files.find((file) => file.name === name)?.text ?? '';
+      const { NameLine, NameBefore, NameAfter } = Object.fromEntries(read(textOf('Initialize-IoTEdge.ps1')).settings);
+      return { line: NameLine?.[0] ?? '', around: [NameBefore?.[0], NameAfter?.[0]], config: textOf('config.yaml') };
+    };
+    const { line, around, config } = script(onWindows());
+    expect(config.split('\n').filter((one) => one === line)).toHaveLength(1);
+    expect(line).toContain(`hostname: "${ownName}" # `);
+    expect(around).toEqual(['hostname: "', '"']);
+    expect(script(onWindows({ hostname: 'edge' })).line).toBe('');
+    expect(script(onWindows({}, { runtime: { containerOs: 'linux' } })).line).toBe('');
+  });
+
+  it('reads the host name of an existing config.yaml as the daemon does, or says that it cannot', () => {
+    const form = /\$form = '(.*)'\r\n/.exec(render(onWindows()))?.[1]?.replaceAll("''", "'") ?? '';
+    const nameIn = (text: string) => {
+      const found = [...text.matchAll(new RegExp(form.replace('(?m)', ''), 'gm'))];
+      const { text: double, line, plain } = found[0]?.groups ?? {};
+      return found.length === 1
+        ? (double?.replace(/\\(.)/g, '$1') ?? line?.replaceAll("''", "'") ?? plain ?? '')
+        : undefined;
+    };
+    for (const [text, name] of [
+      ["hostname: 'EDGE-1'\r\nb: 2\r\n", 'EDGE-1'],
+      ['a: 1\nhostname: "a\\"b\\\\c" # mine\n', 'a"b\\c'],
+      ["hostname: 'it''s'\n", "it's"],
+      ['hostname: edge-1\n', 'edge-1'],
+      ['hostname: 10.0.0.4 # c\r\n', '10.0.0.4'],
+    ] as const) {
+      expect(nameIn(text)).toBe(name);
+      expect(parseYaml(text).hostname).toBe(name);
+    }
+    for (const text of ['hostname:\n', 'hostname: # none\n', 'hostname: ""\n']) expect(nameIn(text)).toBe('');
+    for (const text of [
+      ...['hostname: >-\n  a\n', 'hostname: "a\\tb"\n', 'hostname: "a" b\n', 'hostname:a\n', ' hostname: "a"\n'],
+      ...['hostname: "a\n  b"\n', 'hostname: "a"\nhostname: "b"\n', "hostname: 'a'b'\n", 'iothub_hostname: "a"\n'],
+    ])
+      expect(nameIn(text), text).toBeUndefined();
   });
 
   it('uses no variable that nothing sets', () => {
@@ -180,7 +225,7 @@ describe('the script of a Windows device', () => {
         proxy: { https: proxy, noProxy: path },
       };
       const identity = onWindows({}, { config, runtime: { securityDaemonScript: script } });
-      const render = () => renderInitializer(identity, identity.device.hub!, places);
+      const render = () => renderInitializer(identity, hubOfDevice(identity.device), { places });
       if ([path, image, username, proxy, script].some((text) => text.includes('\0'))) {
         expect(render).toThrow('holds a NUL');
         return;
@@ -212,7 +257,9 @@ describe('the script of a Windows device', () => {
     const property = fc.property(id, (text) => {
       const { places } = judged(onWindows());
       const identity = onWindows({ id: text });
-      const { shape, settings: found } = read(renderInitializer(identity, identity.device.hub!, places!));
+      const { shape, settings: found } = read(
+        renderInitializer(identity, hubOfDevice(identity.device), { places: places! }),
+      );
       expect(shape).toBe(expected);
       expect(found.get('DeviceId')).toEqual([text]);
     });
@@ -247,7 +294,9 @@ describe('Linux containers on Windows', () => {
   it('get no config.yaml, since only Microsoft’s script knows the addresses in it', () => {
     const identity = withLinux({ id: '7-of-nine' });
     const { places } = judged(identity);
-    const names = filesOf(identity, identity.device.hub!, { places: places!, base: undefined }).map(({ name }) => name);
+    const names = filesOf(identity, hubOfDevice(identity.device), { places: places!, base: undefined }).map(
+      ({ name }) => name,
+    );
     expect(names).toEqual(['identity-certificate.pem', 'Initialize-IoTEdge.ps1']);
     expect(settings(identity)).toMatchObject({ BundledConfiguration: [''], ContainerOs: ['Linux'] });
   });

@@ -6,15 +6,19 @@ import type { HostnameProblem, LabelProblem } from '../../../src/rules/hostname.
 import type { DetailsOf } from '../../../src/rules/rules.ts';
 import type { WrongSetting } from '../../../src/rules/setting-value.ts';
 import { told } from '../../support/finding.ts';
-import { columnOf, configurationOf, findingsOf, identityOf, now, type Wanted } from '../material.ts';
+import { columnOf, findingsOf, identityOf, now, type Wanted } from '../material.ts';
 
 /** A wrong setting without its key. */
 type Problem = WrongSetting extends infer Wrong ? (Wrong extends WrongSetting ? Omit<Wrong, 'key'> : never) : never;
 
-describe('config/hostname', () => {
+describe('the host names of the manifest', () => {
   const label = (text: string, problem: LabelProblem): HostnameProblem => ({ kind: 'label', label: text, problem });
+  const [own, ofParent] = ['config.hostname', 'config.parentHostname'] as const;
+  const long = `${'a'.repeat(32)}.${'b'.repeat(32)}`;
+  const named = (key: typeof own | typeof ofParent, hostname: string, version: string) =>
+    findingsOf({ version, config: key === own ? { hostname } : { parentHostname: hostname } });
+
   it.each<[string, HostnameProblem]>([
-    ['', { kind: 'empty' }],
     ['7-edge', label('7-edge', { kind: 'begin' })],
     ['-edge', label('-edge', { kind: 'begin' })],
     ['edge-', label('edge-', { kind: 'end' })],
@@ -23,42 +27,74 @@ describe('config/hostname', () => {
     ['edge..local', { kind: 'empty-label' }],
     ['edge.', { kind: 'empty-label' }],
     ['edge.7.local', label('7', { kind: 'begin' })],
-    ['a'.repeat(64), label('a'.repeat(64), { kind: 'length', length: 64 })],
-    [`${'a'.repeat(32)}.${'b'.repeat(32)}`, { kind: 'length', length: 65 }],
-  ])('refuses %j: %j', (hostname, problem) => {
-    const findings = findingsOf({ hostname });
-    expect(findings).toMatchObject([{ rule: 'config/hostname', place: { column: columnOf('config.hostname') } }]);
-    const details = { key: 'config.hostname', hostname, problem, implied: false };
-    expect(findings[0]).toMatchObject(told('config/hostname', details));
-  });
-
-  it.each(['e', 'edge-7.LOCAL', 'a'.repeat(63), `${'a'.repeat(32)}.${'b'.repeat(31)}`])('takes %s', (hostname) => {
-    expect(findingsOf({ hostname })).toEqual([]);
-  });
-
-  it('takes the id in lower case where none is given, and says so when that cannot be', () => {
-    expect(findingsOf({ id: 'EDGE-1' })).toEqual([]);
-    expect(configurationOf({ id: 'EDGE-1' })).toContain('hostname: "edge-1"\n');
-    const problem = label('7edge', { kind: 'begin' });
-    const details = { key: 'config.hostname', hostname: '7edge', problem, implied: true };
-    expect(findingsOf({ id: '7EDGE' })).toMatchObject([{ ...told('config/hostname', details), device: '7EDGE' }]);
-  });
-
-  it.each(['10.0.0.4', 'fd00::1'])('takes the address %s, of the device and of its parent, from 1.2 on', (address) => {
-    expect(findingsOf({ version: '1.2', hostname: address, config: { parentHostname: address } })).toEqual([]);
-    expect(findingsOf({ version: '1.1', hostname: address })).toMatchObject([{ rule: 'config/hostname' }]);
-  });
-
-  it.each<[string, HostnameProblem]>([
-    ['', { kind: 'empty' }],
-    ['7-gateway', label('7-gateway', { kind: 'begin' })],
-    ['gateway_1', label('gateway_1', { kind: 'character', character: '_' })],
+    ['010.0.0.5', label('010', { kind: 'begin' })],
+    ['05.0.0.5', label('05', { kind: 'begin' })],
     ['10.0.0.256', label('10', { kind: 'begin' })],
-  ])('refuses %j as that of a parent', (parentHostname, problem) => {
-    const findings = findingsOf({ version: '1.5', config: { parentHostname } });
-    expect(findings).toMatchObject([{ rule: 'config/hostname', place: { column: columnOf('config.parentHostname') } }]);
-    const details = { key: 'config.parentHostname', hostname: parentHostname, problem, implied: false };
-    expect(findings[0]).toMatchObject(told('config/hostname', details));
+    ['a'.repeat(64), label('a'.repeat(64), { kind: 'length', length: 64 })],
+  ])('are warned of, in every version, where iotedge check warns: %j', (hostname, problem) => {
+    for (const [key, version] of [
+      [own, '1.1'],
+      [own, '1.5'],
+      [ofParent, '1.5'],
+    ] as const) {
+      const findings = named(key, hostname, version);
+      expect(findings).toMatchObject([{ severity: 'warning', place: { column: columnOf(key) } }]);
+      expect(findings[0]).toMatchObject(told('config/hostname', { key, hostname, problem }));
+    }
+  });
+
+  it.each(['e', 'edge-7.LOCAL', 'a'.repeat(63), `${'a'.repeat(32)}.${'b'.repeat(31)}`])('may be %s', (hostname) => {
+    expect(named(own, hostname, '1.1')).toEqual([]);
+    expect(named(own, hostname, '1.5')).toEqual([]);
+    expect(named(ofParent, hostname, '1.5')).toEqual([]);
+  });
+
+  it.each(['10.0.0.4', '0.0.0.255', 'fd00::1', '::ffff:10.0.0.5'])('may be the address %s from 1.2 on', (address) => {
+    expect(named(own, address, '1.2')).toEqual([]);
+    expect(named(ofParent, address, '1.2')).toEqual([]);
+    const details = { key: own, hostname: address, problem: { kind: 'address' } } as const;
+    expect(named(own, address, '1.1')).toMatchObject([told('config/hostname', details)]);
+  });
+
+  it('are refused where they are empty, or too long for a certificate', () => {
+    const empty = (key: string) => told('config/hostname-unusable', { key, hostname: '', problem: { kind: 'empty' } });
+    expect(named(own, '', '1.1')).toMatchObject([empty(own)]);
+    expect(named(own, '', '1.5')).toMatchObject([empty(own)]);
+    expect(named(ofParent, '', '1.5')).toMatchObject([empty(ofParent)]);
+    const problem = { kind: 'length', length: 65 } as const;
+    const tooLong = (key: string) => told('config/hostname-unusable', { key, hostname: long, problem });
+    expect(named(own, long, '1.1')).toMatchObject([tooLong(own)]);
+    expect(named(ofParent, long, '1.5')).toMatchObject([tooLong(ofParent)]);
+    // From 1.2 on iotedge check warns, and the device runs.
+    expect(named(own, long, '1.5')).toMatchObject([told('config/hostname', { key: own, hostname: long, problem })]);
+  });
+
+  it('counts the bytes of a name, as a certificate does', () => {
+    const hostname = `${'é'.repeat(20)}.${'é'.repeat(20)}`;
+    const problem = { kind: 'length', length: 81 } as const;
+    expect(named(own, hostname, '1.1')).toMatchObject([
+      told('config/hostname-unusable', { key: own, hostname, problem }),
+    ]);
+  });
+
+  it('are nothing that the id is asked for', () => {
+    expect(findingsOf({ id: '7EDGE' })).toEqual([]);
+    expect(findingsOf({ id: '7EDGE', version: '1.5' })).toEqual([]);
+  });
+});
+
+describe('a device with an error', () => {
+  const identity = identityOf({ config: { proxy: { https: 'proxy.plant.example:3128' } } });
+  const severity = (wanted: 'error' | 'warning') => new Map([['config/proxy', wanted]]);
+
+  it.each<[string, ReturnType<typeof severity> | undefined, number]>([
+    ['no bundle', undefined, 0],
+    ['no bundle, where the workflow says that it is one', severity('error'), 0],
+    ['its bundle, where the workflow makes it a warning', severity('warning'), 1],
+  ])('gets %s', async (_, rules, bundles) => {
+    const { value, findings } = await renderBundles([identity], { now, rules });
+    expect(value).toHaveLength(bundles);
+    expect(findings).toContainEqual(expect.objectContaining(told('config/proxy', { problem: 'no-scheme' })));
   });
 });
 
@@ -126,12 +162,6 @@ describe('config/pkcs11', () => {
       { kind: 'no-library', key: 'config.edgeCa.privateKey' },
     ],
     ['a PIN without a key', { identity: { pinFrom: 'IOTEDGE_PIN' } }, 'identity.pinFrom', { kind: 'pin-alone' }],
-    [
-      'a PIN from two places',
-      { privateKey: `${privateKey}?pin-source=file:/pin`, identity: { pinFrom: 'IOTEDGE_PIN' }, config: { pkcs11 } },
-      'identity.privateKey',
-      { kind: 'two-pins', key: 'identity.privateKey' },
-    ],
   ])('tells %s', (_, wanted, key, details) => {
     expect(findingsOf({ version: '1.5', ...wanted })).toMatchObject([
       { ...told('config/pkcs11', details), place: { column: columnOf(key) } },
@@ -148,6 +178,49 @@ describe('config/pkcs11', () => {
     ],
     ['a library alone', { config: { pkcs11 } }],
   ])('lets %s pass', (_, wanted) => expect(findingsOf({ version: '1.5', ...wanted })).toEqual([]));
+});
+
+describe('config/pkcs11-uri', () => {
+  const findings = (privateKey: string, baseSlot = 'pkcs11:token=edge') =>
+    findingsOf({ version: '1.5', privateKey, config: { pkcs11: { library: '/m.so', baseSlot } } });
+
+  it.each<[string, DetailsOf['config/pkcs11-uri']['remark']]>([
+    ['pkcs11:token=edge;object=a;id=%01;serial=7?pin-source=file:/pin', dropped('id', 'serial', 'pin-source')],
+    ['pkcs11:token=edge;object=a;x-vendor=1;4711', { kind: 'dropped', parts: [], others: 2 }],
+    ['pkcs11:token=edge;slot-id=3;object=a', { kind: 'token-beside-slot' }],
+    ['pkcs11:token=edge;object=a;object=b', { kind: 'twice', part: 'object' }],
+    ['pkcs11:slot-id=3', { kind: 'no-object' }],
+  ])('tells what the runtime leaves out of %s', (uri, remark) => {
+    const details = { key: 'identity.privateKey', remark };
+    const finding = { ...told('config/pkcs11-uri', details), severity: 'warning' };
+    expect(findings(uri)).toMatchObject([{ ...finding, place: { column: columnOf(details.key) } }]);
+    expect(JSON.stringify(findings(uri))).not.toContain('4711');
+  });
+
+  it('tells it of the slot for new keys, which names no object', () => {
+    const details = { key: 'config.pkcs11.baseSlot', remark: dropped('model') };
+    expect(findings('pkcs11:token=edge;object=a', 'pkcs11:token=edge;model=m')).toMatchObject([
+      told('config/pkcs11-uri', details),
+    ]);
+    expect(findings('pkcs11:token=edge;object=a', 'pkcs11:token=edge')).toEqual([]);
+  });
+
+  it('leaves a slot without a place to the rule of URIs', () => {
+    const key = 'config.pkcs11.baseSlot';
+    const details = {
+      key,
+      value: 'pkcs11:…',
+      problem: { kind: 'module-place' },
+      expected: 'pkcs11:token=edge',
+    } as const;
+    expect(findings('pkcs11:token=edge;object=a', 'pkcs11:object=a')).toMatchObject([
+      { ...told('config/uri', details), place: { column: columnOf(key) } },
+    ]);
+  });
+
+  function dropped(...parts: readonly string[]) {
+    return { kind: 'dropped', parts, others: 0 } as const;
+  }
 });
 
 describe('what neither form can hold', () => {
@@ -196,7 +269,8 @@ describe('what neither form can hold', () => {
       const findings = findingsOf({ version: '1.5', ...wanted(`a${control}b`) });
       const onPath = key.startsWith('identity') || key === 'config.trustBundle';
       // In a path those of Latin-1 are percent-encoded like any other character.
-      if (onPath && control > '\u007f') expect(findings).toMatchObject([{ rule: 'config/path-needs-encoding' }]);
+      const warned = key === 'identity.privateKey' ? [] : [{ rule: 'config/path-needs-encoding' }];
+      if (onPath && control > '\u007f') expect(findings).toMatchObject(warned);
       else expect(findings).toMatchObject([{ severity: 'error', place: { column: columnOf(key) } }]);
     }
     expect(findingsOf({ version: '1.5', ...wanted('ab') })).toEqual([]);
@@ -293,16 +367,16 @@ describe('the ranges of the container network', () => {
 });
 
 describe('a finding of a value that several devices share', () => {
-  it('is said once, of no device in particular', async () => {
+  it('is said once, with all of them', async () => {
     const { findings } = await renderBundles(
       ['a', 'b', 'c'].map((id) => identityOf({ id })),
       { now },
     );
-    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
-    const hostname = (line: number, index: number) => identityOf({ id: `a${index}`, hostname: '7_up', line });
+    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', devices: ['a', 'b', 'c'] }]);
+    const hostname = (line: number, index: number) => identityOf({ id: `a${index}`, hostname: '', line });
     const errors = async (...lines: number[]) =>
       (await renderBundles(lines.map(hostname), { now })).findings.filter(({ severity }) => severity === 'error');
-    expect(await errors(1, 1)).toMatchObject([{ rule: 'config/hostname', device: undefined }]);
+    expect(await errors(1, 1)).toMatchObject([{ rule: 'config/hostname-unusable', devices: ['a0', 'a1'] }]);
     expect(await errors(1, 2)).toMatchObject([{ device: 'a0' }, { device: 'a1' }]);
   });
 
@@ -311,6 +385,6 @@ describe('a finding of a value that several devices share', () => {
       ['a', 'b'].map((id, line) => identityOf({ id, line: line + 1 })),
       { now },
     );
-    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', device: undefined }]);
+    expect(findings).toMatchObject([{ rule: 'runtime/out-of-support', devices: ['a', 'b'] }]);
   });
 });

@@ -29,31 +29,21 @@ describe('config/uri, of a Linux device', () => {
     ['pkcs11:token=a;object=b?pin-source=c', 'not-in-module', 'pkcs11:…'],
     ['file://server/share/edge.pem', { kind: 'host', host: 'server' }],
     ['file://localhost:80/edge.pem', 'port'],
-    ['file:///var/edge.pem?x=1', 'query'],
-    ['file:///var/edge.pem?', 'query'],
-    ['file:///var/edge#1.pem', 'fragment'],
-    ['file:/var/edge.pem', 'no-slashes'],
-    ['file:var/edge.pem', 'no-slashes'],
-    ['file:///C:/edge.pem', 'windows-path'],
-    ['file://C:/edge.pem', 'windows-path'],
     ['C:\\ProgramData\\edge.pem', 'windows-path'],
     ['C:/ProgramData/edge.pem', 'windows-path'],
     ['\\\\server\\edge.pem', 'windows-path'],
-    ['file:///var\\edge.pem', 'windows-path'],
     ['/var/lib/', 'folder'],
     ['file:///', 'folder'],
+    ['file:', 'folder'],
+    ['file:///var/edge/..', 'folder'],
+    ['file:///var/?edge.pem', 'folder'],
     ['/var/a\nb.pem', 'control-character'],
     ['file:///var/a%0Ab.pem', 'encoded-control-character'],
-    ['file:///var/100%.pem', 'invalid-uri'],
-    ['file:///var/a%2Fb.pem', 'invalid-uri'],
+    ['file:///var/%FF.pem', 'invalid-uri'],
+    ['file:///var/a%00.pem', 'encoded-control-character'],
     ['/var/../etc/edge.pem', 'dots'],
     ['/var/./edge.pem', 'dots'],
     ['/var/edge/..', 'dots'],
-    ['file:///var/../etc/edge.pem', 'dots'],
-    ['file://localhost/../etc/edge.pem', 'dots'],
-    ['file:///var/%2e%2E/etc/edge.pem', 'dots'],
-    ['file:///var/.%2e/etc/edge.pem', 'dots'],
-    ['file:///var/%2E/edge.pem', 'dots'],
   ])('refuses %j: %j', (certificate, problem, shown = certificate) => {
     const expected = 'file:///var/lib/iotedge/identity/edge-001.pem';
     const finding = refused('identity.certificate', { value: shown, problem: problemOf(problem), expected });
@@ -68,12 +58,50 @@ describe('config/uri, of a Linux device', () => {
     ['/var/secrets/edge.pem', 'file:///var/secrets/edge.pem'],
     ['file:///var/secrets/edge.pem', 'file:///var/secrets/edge.pem'],
     ['FILE://LocalHost/var/secrets/edge.pem', 'file:///var/secrets/edge.pem'],
+    ['file:/var/edge.pem', 'file:///var/edge.pem'],
+    ['file:////var/edge.pem', 'file:///var/edge.pem'],
+    ['file:///var/a%2Fb.pem', 'file:///var/a/b.pem'],
+    ['file:///var/100%.pem', 'file:///var/100%25.pem'],
+    ['file:///var/my edge.pem', 'file:///var/my%20edge.pem'],
     ['//etc/edge.pem', 'file:///etc/edge.pem'],
     ['file:///a:b/edge.pem', 'file:///a:b/edge.pem'],
     ['/var/..secrets/.edge.pem', 'file:///var/..secrets/.edge.pem'],
   ])('takes %s', (certificate, uri) => {
     expect(findingsOf({ certificate })).toEqual([]);
     expect(uriOf({ certificate })).toBe(uri);
+  });
+
+  it.each([
+    ['file:///var/edge.pem?x=1', '/var/edge.pem'],
+    ['file:///var/edge.pem?', '/var/edge.pem'],
+    ['file:///var/edge#1.pem', '/var/edge'],
+    ['file:var/edge.pem', '/var/edge.pem'],
+    ['file:///C:/edge.pem', '/C:/edge.pem'],
+    ['file://C:/edge.pem', '/C:/edge.pem'],
+    ['file:///var\\edge.pem', '/var/edge.pem'],
+    ['file:///var/../etc/edge.pem', '/etc/edge.pem'],
+    ['file://localhost/../etc/edge.pem', '/etc/edge.pem'],
+    ['file:///var/%2e%2E/etc/edge.pem', '/etc/edge.pem'],
+    ['file:///var/.%2e/etc/edge.pem', '/etc/edge.pem'],
+    ['file:///var/%2E/edge.pem', '/var/edge.pem'],
+    [' file:///var/edge.pem ', '/var/edge.pem'],
+  ])('takes %j as the runtime does, for %s, and says so', (certificate, path) => {
+    const details = { key: 'identity.certificate', value: certificate, path };
+    const finding = { ...told('config/uri-read-otherwise', details), severity: 'warning' };
+    expect(findingsOf({ certificate })).toMatchObject([{ ...finding, place: { column: columnOf(details.key) } }]);
+    expect(uriOf({ certificate })).toBe(`file://${path}`);
+  });
+
+  it('sees where a place ends, not how it is written', () => {
+    const kind = 'runtime-configuration';
+    const certificate = 'file:///var/../etc/aziot/config.toml';
+    expect(findingsOf({ certificate }).filter(({ severity }) => severity === 'error')).toMatchObject([
+      refused('identity.certificate', {
+        value: 'file:///etc/aziot/config.toml',
+        problem: { kind },
+        expected: 'file:///var/lib/iotedge/identity/edge-001.pem',
+      }),
+    ]);
   });
 
   it('looks at the private key in the same way, and does not quote what may be a PIN', () => {
@@ -89,7 +117,7 @@ describe('config/uri, of a Linux device', () => {
     const findings = findingsOf({ certificate: '/var/edge.pem', privateKey: 'file:///var/%65dge.pem' });
     expect(findings.filter(({ severity }) => severity === 'error')).toMatchObject([
       refused('identity.privateKey', {
-        value: 'file:///var/%65dge.pem',
+        value: 'file:///var/edge.pem',
         problem: { kind: 'taken', other: 'identity.certificate' },
         expected: 'file:///var/lib/iotedge/identity/edge-001.key.pem',
       }),
@@ -102,7 +130,7 @@ describe('config/uri, where something else is written', () => {
     ['/etc/iotedge/config.yaml', 'runtime-configuration'],
     ['/etc/aziot/config.toml', 'runtime-configuration'],
     ['//etc//aziot///config.toml', 'runtime-configuration', 'file:///etc/aziot/config.toml'],
-    ['file:///etc/aziot/config%2Etoml', 'runtime-configuration', 'file:///etc/aziot/config%2Etoml'],
+    ['file:///etc/aziot/config%2Etoml', 'runtime-configuration', 'file:///etc/aziot/config.toml'],
     ['/etc/aziot/config.toml.installing', 'runtime-configuration'],
     ['/etc/aziot/keyd/config.d/00-super.toml', 'daemon-configuration'],
     ['/etc/systemd/system/aziot-edged.service.d/proxy.conf', 'systemd-settings'],
@@ -147,23 +175,29 @@ describe('config/uri, where something else is written', () => {
 
 describe('config/path-needs-encoding', () => {
   it.each(['a#1', 'a?', '100%'])('warns of the default place of device %s, and encodes it once', (id) => {
-    expect(findingsOf({ id, hostname: 'edge' })).toMatchObject([
-      { rule: 'config/path-needs-encoding', severity: 'warning' },
-      { rule: 'config/path-needs-encoding', severity: 'warning' },
+    const path = `/var/aziot/certs/${id}.pem`;
+    expect(findingsOf({ id, version: '1.2', hostname: 'edge' })).toMatchObject([
+      { ...told('config/path-needs-encoding', { key: 'identity.certificate', path }), severity: 'warning' },
     ]);
-    const uri = uriOf({ id, hostname: 'edge' });
-    expect(uri).toBe(`file:///var/lib/iotedge/identity/${encodeURIComponent(id)}.pem`);
+    const text = configurationOf({ id, version: '1.2', hostname: 'edge' });
+    expect(text).toContain(`identity_cert = "file:///var/aziot/certs/${encodeURIComponent(id)}.pem"`);
+    expect(text).toContain(`identity_pk = "file:///var/aziot/secrets/${encodeURIComponent(id)}.key.pem"`);
+  });
+
+  it('says nothing of keys, nor up to 1.1: there iotedge check decodes the path', () => {
+    expect(findingsOf({ version: '1.6', privateKey: '/var/my keys/a.pem' })).toEqual([]);
+    expect(findingsOf({ version: '1.1', certificate: '/var/my certs/a.pem' })).toEqual([]);
   });
 
   it('tells the file from its URI', () => {
     const details = { key: 'identity.certificate', path: '/var/my certs/a.pem' };
     const finding = { ...told('config/path-needs-encoding', details), place: { column: columnOf(details.key) } };
-    expect(findingsOf({ certificate: 'file:///var/my%20certs/a.pem' })).toMatchObject([finding]);
-    expect(findingsOf({ certificate: '/var/my certs/a.pem' })).toMatchObject([finding]);
+    for (const certificate of ['file:///var/my%20certs/a.pem', '/var/my certs/a.pem'])
+      expect(findingsOf({ version: '1.5', certificate })).toMatchObject([finding]);
   });
 
   it('says nothing of characters that stand in a URI as they are', () => {
-    expect(findingsOf({ id: "a:b*!(),+=@$';_.-1", hostname: 'edge' })).toEqual([]);
+    expect(findingsOf({ id: "a:b*!(),+=@$';_.-1", version: '1.5', hostname: 'edge' })).toEqual([]);
     expect(uriOf({ id: 'a:b*c', hostname: 'edge' })).toBe('file:///var/lib/iotedge/identity/a:b*c.pem');
   });
 });
@@ -253,22 +287,23 @@ describe('config/uri, of a key in a security module', () => {
   it.each([
     'pkcs11:token=edge;object=edge-001',
     'pkcs11:slot-id=0;object=device%20id',
-    'pkcs11:id=%01%02',
-    'pkcs11:object=a?pin-source=file:/run/pin',
+    'pkcs11:token=my edge;object=100%',
   ])('takes %s as it is', (privateKey) => {
     expect(findingsOf({ ...module, privateKey })).toEqual([]);
     expect(readPlaces(deviceOf({ ...module, privateKey })).value?.privateKey).toEqual({ uri: privateKey });
   });
 
   it.each<[string, PlainPlaceProblem]>([
-    ['pkcs11:token=edge', 'no-key-in-module'],
-    ['pkcs11:', 'no-key-in-module'],
-    ['pkcs11:token=edge?object=a', 'no-key-in-module'],
-    ['pkcs11:object=a b', 'module-characters'],
-    ['pkcs11:object=a"b', 'module-characters'],
-    ['pkcs11:object=100%', 'module-characters'],
+    ['pkcs11:object=edge', 'module-place'],
+    ['pkcs11:', 'module-place'],
+    ['pkcs11:Token=edge;object=a', 'module-place'],
+    ['pkcs11:object=edge?token=a', 'module-place'],
+    ['PKCS11:token=edge;object=a', 'module-scheme'],
+    ['pkcs11:slot-id=0x1;object=a', 'module-slot'],
+    ['pkcs11:slot-id=18446744073709551616;object=a', 'module-slot'],
+    ['pkcs11:token=%FF;object=a', 'module-not-utf8'],
   ])('refuses %s: %s', (privateKey, kind) => {
-    const expected = 'file:///var/aziot/secrets/edge-001.key.pem';
+    const expected = 'pkcs11:token=TOKEN;object=LABEL';
     expect(readPlaces(deviceOf({ ...module, privateKey })).value).toBeUndefined();
     expect(findingsOf({ ...module, privateKey })).toMatchObject([
       refused('identity.privateKey', { value: 'pkcs11:…', problem: { kind }, expected }),

@@ -100,7 +100,7 @@ const edgeCa = { certificate: '/ca.pem', privateKey: 'pkcs11:token=edge;object=c
 
 const pinned: Wanted = {
   version: '1.5',
-  privateKey: 'pkcs11:token=edge;object=a?module-name=m',
+  privateKey: 'pkcs11:token=edge;object=a',
   identity: { pinFrom: 'IOTEDGE_PIN' },
   config: { pkcs11: module, edgeCa, agent: { registry } },
 };
@@ -123,7 +123,7 @@ describe('the secrets that are filled in on the device', () => {
   it('are the PIN in every URI of the module, encoded for it', () => {
     const pin = { variable: 'IOTEDGE_PIN', placeholder: '${IOTEDGE_PIN}', encoding: 'uri' };
     expect(secretsOf(pinned)).toEqual([
-      { ...pin, line: 'identity_pk = "pkcs11:token=edge;object=a?module-name=m&pin-value=${IOTEDGE_PIN}"' },
+      { ...pin, line: 'identity_pk = "pkcs11:token=edge;object=a?pin-value=${IOTEDGE_PIN}"' },
       { ...pin, line: 'pkcs11_base_slot = "pkcs11:token=edge?pin-value=${IOTEDGE_PIN}"' },
       { variable: 'IOTEDGE_PW', placeholder: '${IOTEDGE_PW}', encoding: 'text', line: 'password = "${IOTEDGE_PW}"' },
       { ...pin, line: 'pk = "pkcs11:token=edge;object=ca?pin-value=${IOTEDGE_PIN}"' },

@@ -9,7 +9,7 @@ import { callFault } from '../../../src/hub/calls/faults.ts';
 import { type HttpOptions, HttpResponse, httpFailure, openHttp } from '../../../src/hub/calls/http.ts';
 import { faultOf, said } from '../../support/fault.ts';
 import { folderWith } from '../../support/folder.ts';
-import { hubHost } from '../devices.ts';
+import { endpoint } from '../devices.ts';
 import { closedPort, serve, serveProxy, serveSilence } from './loopback.ts';
 
 let authority: Authority;
@@ -114,7 +114,7 @@ describe('an exchange', () => {
 
   it('fails where nobody listens, and where nobody is', async () => {
     await expect((await open({ host: await closedPort() })).send(get)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    await expect((await open({ host: hubHost('nonexistent.invalid') })).send(get)).rejects.toMatchObject({
+    await expect((await open({ host: endpoint('nonexistent.invalid') })).send(get)).rejects.toMatchObject({
       code: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN)$/),
     });
   });
@@ -158,7 +158,7 @@ describe('trust', () => {
       /BEGIN CERTIFICATE/,
     ],
   ])('needs a certificate to start from, not %s', async (_, ca, expected, remedy) => {
-    const fault = await faultOf(openHttp({ host: hubHost('localhost'), ca: ca(), timeoutMs: 1 }));
+    const fault = await faultOf(openHttp({ host: endpoint('localhost'), ca: ca(), timeoutMs: 1 }));
     expect(said(fault)).toEqual(said(callFault(expected, {})));
     expect(fault).toMatchObject({ kind: 'usage', remedy: expect.stringMatching(remedy) });
   });
@@ -177,7 +177,7 @@ describe('a proxy', () => {
 
   it.each([403, 407, 502])('that answers %i is no answer of the hub', async (status) => {
     const proxy = await serveProxy(status);
-    const http = await open({ host: hubHost('contoso.azure-devices.net'), proxy: proxy.url });
+    const http = await open({ host: endpoint('contoso.azure-devices.net'), proxy: proxy.url });
     await expect(http.send(get)).rejects.toMatchObject({
       code: 'PROXY_REFUSED',
       message: httpFailure.proxyRefused(status).message,
@@ -188,7 +188,7 @@ describe('a proxy', () => {
 
   it('that never answers keeps no socket of an exchange that is given up', async () => {
     const proxy = await serveSilence();
-    const http = await open({ host: hubHost('contoso.azure-devices.net'), proxy: proxy.url, timeoutMs: 100 });
+    const http = await open({ host: endpoint('contoso.azure-devices.net'), proxy: proxy.url, timeoutMs: 100 });
     for (let n = 0; n < 10; n++) await expect(http.send(get)).rejects.toMatchObject({ code: 'TIMEOUT' });
     await vi.waitFor(() => expect(proxy.closed()).toBe(10));
     expect(proxy.opened()).toBe(10);
@@ -196,7 +196,7 @@ describe('a proxy', () => {
 
   it('that never answers keeps no socket once the connections are closed', async () => {
     const proxy = await serveSilence();
-    const http = await open({ host: hubHost('contoso.azure-devices.net'), proxy: proxy.url });
+    const http = await open({ host: endpoint('contoso.azure-devices.net'), proxy: proxy.url });
     const sent = expect(http.send(get)).rejects.toBeInstanceOf(Error);
     await vi.waitFor(() => expect(proxy.opened()).toBe(1));
     http.close();
@@ -215,12 +215,12 @@ describe('a proxy', () => {
   });
 
   it('that is not there fails the exchange', async () => {
-    const http = await open({ host: hubHost('contoso.azure-devices.net'), proxy: `http://${await closedPort()}` });
+    const http = await open({ host: endpoint('contoso.azure-devices.net'), proxy: `http://${await closedPort()}` });
     await expect(http.send(get)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   it.each(['nonsense', 'socks5://localhost:1080'])('that is %s is refused', async (proxy) => {
-    const attempt = openHttp({ host: hubHost('localhost'), proxy, timeoutMs: 1 });
+    const attempt = openHttp({ host: endpoint('localhost'), proxy, timeoutMs: 1 });
     await expect(attempt).rejects.toMatchObject(said(callFault('proxy-unusable', {})));
     await expect(attempt).rejects.toMatchObject({ kind: 'usage', message: expect.not.stringContaining(proxy) });
   });

@@ -3,8 +3,8 @@ import { createServer } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { Authority } from '../../../src/emulator/disk/authority.ts';
-import type { HubHost } from '../../../src/model/fleet.ts';
-import { hubHost } from '../devices.ts';
+import type { HubEndpoint } from '../../../src/model/hub-name.ts';
+import { endpoint } from '../devices.ts';
 
 /** Answers over TLS on this machine until the test ends. `connections` counts the sockets opened so far. */
 export async function serve(authority: Authority, answer: RequestListener) {
@@ -15,8 +15,8 @@ export async function serve(authority: Authority, answer: RequestListener) {
   return { host, connections: () => connections };
 }
 
-/** A proxy that supports only CONNECT. It refuses if `status` is not 200. */
-export async function serveProxy(status = 200) {
+/** A proxy that supports only CONNECT. It refuses if `status` is not 200. With `leadsTo`, every host name leads there. */
+export async function serveProxy(status = 200, { leadsTo }: { readonly leadsTo?: string } = {}) {
   const asked: { readonly target: string; readonly authorization: string | undefined }[] = [];
   const server = createHttpServer((_, response) => response.writeHead(400).end());
   server.on('connect', (request, client, head) => {
@@ -26,7 +26,7 @@ export async function serveProxy(status = 200) {
       client.end(`HTTP/1.1 ${status} No\r\nContent-Length: 2\r\n\r\nno`);
       return;
     }
-    const [name, port] = (request.url ?? '').split(':');
+    const [name, port] = (leadsTo ?? request.url ?? '').split(':');
     const target = connect(Number(port), name, () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
       target.write(head);
@@ -53,7 +53,7 @@ export async function serveSilence() {
 }
 
 /** A port of this machine on which nothing listens. */
-export async function closedPort(): Promise<HubHost> {
+export async function closedPort(): Promise<HubEndpoint> {
   const server = createHttpServer();
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   const host = hostOf(server);
@@ -61,7 +61,7 @@ export async function closedPort(): Promise<HubHost> {
   return host;
 }
 
-async function listen(server: Server & { closeAllConnections?: () => void }): Promise<HubHost> {
+async function listen(server: Server & { closeAllConnections?: () => void }): Promise<HubEndpoint> {
   await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
   const sockets = new Set<{ destroy(): void }>();
   server.on('connection', (socket) => sockets.add(socket));
@@ -72,7 +72,7 @@ async function listen(server: Server & { closeAllConnections?: () => void }): Pr
   return hostOf(server);
 }
 
-function hostOf(server: Server): HubHost {
+function hostOf(server: Server): HubEndpoint {
   const address = server.address() as AddressInfo;
-  return hubHost(`localhost:${address.port}`);
+  return endpoint(`localhost:${address.port}`);
 }

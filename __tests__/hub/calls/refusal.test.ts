@@ -8,9 +8,9 @@ import type { HubCredential } from '../../../src/hub/credential.ts';
 import type { Right } from '../../../src/hub/needs.ts';
 import type { Fault } from '../../../src/model/fault.ts';
 import { said } from '../../support/fault.ts';
-import { hubHost } from '../devices.ts';
+import { endpoint } from '../devices.ts';
 
-const host = hubHost('contoso.azure-devices.net');
+const host = endpoint('contoso.azure-devices.net');
 const key: HubCredential = { kind: 'sas', host, keyName: 'builder', key: 'a2V5' };
 const principal = { name: 'the Entra application 1111', assignee: '1111' };
 const bearer: HubCredential = { kind: 'entra', host, principal, token: async () => 'token' };
@@ -186,7 +186,7 @@ describe('a hub that cannot be reached', () => {
     expect(throughProxy.message).toContain(proxy);
   });
 
-  const refusedBy = (name: string) => unreachable(new HttpFailure('ECONNREFUSED', 'no'), hubHost(name), undefined);
+  const refusedBy = (name: string) => unreachable(new HttpFailure('ECONNREFUSED', 'no'), endpoint(name), undefined);
 
   it('tells an expired certificate from one of the future', () => {
     const [expired, early] = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].map((code) =>

@@ -12,7 +12,7 @@ import { Fault } from '../../../src/model/fault.ts';
 import { openSignIn } from '../../../src/run/sign-in.ts';
 import { clientId, idToken, startEntra, tenantId } from '../../support/entra.ts';
 import { faultOf, said } from '../../support/fault.ts';
-import { create, deviceId, hubHost } from '../devices.ts';
+import { create, deviceId, endpoint } from '../devices.ts';
 
 let hub: EmbeddedHub;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ async function bearing(wish: TokenWish, life = 60) {
   };
   const credential: EntraCredential = {
     kind: 'entra',
-    host: hubHost(hub.host),
+    host: endpoint(hub.host),
     principal,
     token: renewing(acquire, Date.now),
   };
@@ -133,7 +133,7 @@ describe('a registry that is reached by bearer tokens', () => {
     const no = new Fault('no token', 'none');
     const registry = await open({
       kind: 'entra',
-      host: hubHost(hub.host),
+      host: endpoint(hub.host),
       principal: { name: 'x', assignee: 'x' },
       token: async () => Promise.reject(no),
     });
@@ -150,7 +150,7 @@ describe('a registry that is reached by bearer tokens', () => {
       authority,
       token: () => ({ token: hub.mintToken({ expiresInSeconds: seconds }), seconds }),
     });
-    const [credential] = await openSignIn({ way: 'github-oidc', clientId, tenantId }, [hubHost(hub.host)], {
+    const [credential] = await openSignIn({ way: 'github-oidc', clientId, tenantId }, [endpoint(hub.host)], {
       idToken: async (aud) => idToken({ aud }),
       mask: () => {},
       authorityHost: entra.url,

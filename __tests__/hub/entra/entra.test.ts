@@ -244,26 +244,30 @@ function credentialIn(remedy: string): Readonly<Record<string, unknown>> {
 }
 
 describe('an Entra that never answers', () => {
-  it.each(['directly', 'through a proxy'])(
-    'is given up after four tries, asked %s, and no socket is left',
-    async (way) => {
-      const silence = await serveSilence();
-      const waits: string[] = [];
-      const error = httpFailure.timeout(100).message;
-      const exchanged = exchangeIdToken(application, hubScope, {
-        idToken: async () => idToken({}),
-        mask: () => {},
-        authorityHost: `https://${silence.host}`,
-        proxyFor: () => (way === 'directly' ? '' : silence.url),
-        tryTimeoutMs: 100,
-        waiting: (text) => waits.push(text),
-      });
-      const obstacle = { host: silence.host, error };
-      expect(said(await faultOf(exchanged))).toEqual(said(entraFault('exchange-unanswered', { clientId, obstacle })));
-      expect(waits).toHaveLength(4);
-      const again = { next: 2, most: 4 };
-      expect(waits[0]).toBe(waitingLines['no-answer']({ host: silence.host, seconds: 0.1, again }));
-      await vi.waitFor(() => expect([silence.opened(), silence.closed()]).toEqual([4, 4]));
-    },
-  );
+  it('is given up after four tries, asked directly or through a proxy, and no socket is left', async () => {
+    // Both wait for seconds.
+    await Promise.all([isGivenUp('directly'), isGivenUp('through a proxy')]);
+  });
+
+  async function isGivenUp(way: 'directly' | 'through a proxy'): Promise<void> {
+    const silence = await serveSilence();
+    const waits: string[] = [];
+    const error = httpFailure.timeout(100).message;
+    const exchanged = exchangeIdToken(application, hubScope, {
+      idToken: async () => idToken({}),
+      mask: () => {},
+      authorityHost: `https://${silence.host}`,
+      proxyFor: () => (way === 'directly' ? '' : silence.url),
+      tryTimeoutMs: 100,
+      waiting: (text) => waits.push(text),
+    });
+    const obstacle = { host: silence.host, error };
+    expect(said(await faultOf(exchanged)), way).toEqual(
+      said(entraFault('exchange-unanswered', { clientId, obstacle })),
+    );
+    expect(waits, way).toHaveLength(4);
+    const again = { next: 2, most: 4 };
+    expect(waits[0], way).toBe(waitingLines['no-answer']({ host: silence.host, seconds: 0.1, again }));
+    await vi.waitFor(() => expect([silence.opened(), silence.closed()], way).toEqual([4, 4]));
+  }
 });

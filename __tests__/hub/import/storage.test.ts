@@ -16,7 +16,7 @@ import { type BlobService, startBlobService } from '../../support/blob-service.t
 import { faultOf, said } from '../../support/fault.ts';
 import { anyText, saidWithAnyText } from '../answers.ts';
 import { serveSilence } from '../calls/loopback.ts';
-import { create, hubHost } from '../devices.ts';
+import { create, endpoint } from '../devices.ts';
 import { importRig, newContainer } from './imports.ts';
 
 let blobs: BlobService;
@@ -36,7 +36,12 @@ function unchecked(url: string): ImportContainer {
 }
 
 describe('a storage account that never answers', () => {
-  it.each(['http', 'https'])('by %s is given up after four tries, and no socket is left', async (protocol) => {
+  it('is given up after four tries, by http and by https, and no socket is left', async () => {
+    // Both wait for seconds.
+    await Promise.all([isGivenUp('http'), isGivenUp('https')]);
+  });
+
+  async function isGivenUp(protocol: 'http' | 'https'): Promise<void> {
     const silence = await serveSilence();
     const waits: string[] = [];
     const url = `${protocol}://${silence.host}/account/container`;
@@ -47,11 +52,12 @@ describe('a storage account that never answers', () => {
     const fault = await faultOf(storage.remove('x'));
     storage.close();
     const error = httpFailure.timeout(100).message;
-    expect(waits).toHaveLength(4);
-    expect(waits[0]).toBe(waitingLines['no-answer']({ host: silence.host, seconds: 0.1, again: { next: 2, most: 4 } }));
-    expect(said(fault)).toEqual(said(importFault('container-unreachable', { url, error })));
-    await vi.waitFor(() => expect([silence.opened(), silence.closed()]).toEqual([4, 4]));
-  });
+    expect(waits, protocol).toHaveLength(4);
+    const again = { next: 2, most: 4 };
+    expect(waits[0], protocol).toBe(waitingLines['no-answer']({ host: silence.host, seconds: 0.1, again }));
+    expect(said(fault), protocol).toEqual(said(importFault('container-unreachable', { url, error })));
+    await vi.waitFor(() => expect([silence.opened(), silence.closed()], protocol).toEqual([4, 4]));
+  }
 });
 
 describe('a container that', () => {
@@ -159,7 +165,7 @@ async function startTokenDoor(token: string) {
 describe('by Entra', () => {
   const entra = (hub: EmbeddedHub, storageToken: string): HubCredential => ({
     kind: 'entra',
-    host: hubHost(hub.host),
+    host: endpoint(hub.host),
     principal,
     token: async () => hub.mintToken({ roles: ['IoT Hub Data Contributor'] }),
     storageToken: async () => storageToken,
@@ -248,7 +254,7 @@ describe('a hub that', () => {
       url,
       credential: (hub) => ({
         kind: 'entra',
-        host: hubHost(hub.host),
+        host: endpoint(hub.host),
         principal,
         token: async () => hub.mintToken({ roles: ['IoT Hub Registry Contributor'] }),
       }),

@@ -26,6 +26,8 @@ export interface Base {
   /** The line break of the first line. New lines get it too. */
   readonly newline: '\n' | '\r\n';
   readonly settings: Settings;
+  /** The values of all sections except `provisioning`, which the device's own replaces. */
+  readonly values: Readonly<Record<string, unknown>>;
   /** The range that the new `provisioning:` section replaces. `before` holds the old section as a comment. */
   readonly section: { readonly start: number; readonly end: number; readonly before: string };
   /** The value of `dynamic_reprovisioning` in the old section. */
@@ -35,7 +37,7 @@ export interface Base {
   readonly place: (offset: number) => Place;
 }
 
-type Understood = Pick<Base, 'settings' | 'section' | 'dynamicReprovisioning' | 'gap'>;
+type Understood = Pick<Base, 'settings' | 'values' | 'section' | 'dynamicReprovisioning' | 'gap'>;
 type Problem = BaseProblem & { readonly offset: number };
 type Refused = { readonly problems: readonly Problem[] };
 type ParsedDocument = Document.Parsed<ParsedNode>;
@@ -114,10 +116,17 @@ function understandYaml(text: string, newline: Base['newline']): Understood | Re
   return {
     // New settings of the top level go behind the provisioning section, also if that is the last one.
     settings: { ...settings, room: Math.max(settings.room, section.end) },
+    values: valuesOf(contents, document),
     section,
     gap,
     ...(typeof dynamic === 'boolean' ? { dynamicReprovisioning: dynamic } : {}),
   };
+}
+
+/** Only the section that is left out may have aliases. */
+function valuesOf({ items }: YamlMap, document: ParsedDocument): Base['values'] {
+  const kept = items.filter((pair) => nameOf(pair) !== 'provisioning');
+  return Object.fromEntries(kept.map((pair) => [nameOf(pair), pair.value?.toJS(document) ?? null]));
 }
 
 /** Puts `# ` before each line of the old section and of the indented comments behind it. Nothing else changes. */

@@ -1,36 +1,44 @@
-import type { Device, HubHost } from '../../model/fleet.ts';
+import type { Device } from '../../model/fleet.ts';
+import type { DeviceEndpoint } from '../../model/hub-name.ts';
+import { explainedInToml, explainedInYaml, ownName } from '../config/own-name.ts';
 import { saidInToml } from '../config/toml.ts';
 import { saidInYaml } from '../config/yaml.ts';
 import { agentImageOf } from '../judge/agent-image.ts';
 import type { Places } from '../judge/places.ts';
 import { editBase } from './edit.ts';
 import type { BaseFile } from './file.ts';
+import { hostnameOfBase } from './hostname.ts';
 import type { TomlBase, TomlSetting } from './toml/base.ts';
 
 /** The user's file for one device: with its provisioning and with the settings that the manifest gives. */
-export function renderOnBase(base: BaseFile, device: Device, hub: HubHost, places: Places): string {
-  const host = hub.replace(/:\d+$/, '');
-  if (base.form === 'config.toml') return base.edit(editsOfToml(base, device, host, places));
-  const { dynamicReprovisioning } = device.config;
-  return editBase(base, {
+export function renderOnBase(base: BaseFile, device: Device, hub: DeviceEndpoint, places: Places): string {
+  const { dynamicReprovisioning, hostname } = device.config;
+  const isOwn = hostname === undefined && hostnameOfBase(base) === undefined;
+  if (base.form === 'config.toml') {
+    const { provisioning, set } = editsOfToml(base, device, hub, places);
+    const own = { path: ['hostname'], value: ownName };
+    return isOwn ? explainedInToml(base.edit({ provisioning, set: [own, ...set] })) : base.edit({ provisioning, set });
+  }
+  const text = editBase(base, {
     provisioning: {
-      hub: host,
+      hub,
       deviceId: device.id,
       certificate: places.certificate.uri,
       privateKey: places.privateKey.uri,
       ...(dynamicReprovisioning === undefined ? {} : { dynamicReprovisioning }),
     },
-    set: saidInYaml(device, places),
+    set: [...saidInYaml(device, places), ...(isOwn ? [{ path: ['hostname'], value: ownName }] : [])],
   });
+  return isOwn ? explainedInYaml(text) : text;
 }
 
 /** What the manifest writes into a config.toml. */
-export function editsOfToml(base: TomlBase, device: Device, host: string, places: Places) {
+export function editsOfToml(base: TomlBase, device: Device, hub: DeviceEndpoint, places: Places) {
   const said = saidInToml(device, places);
   const isProvisioning = ({ path }: TomlSetting) => path[0] === 'provisioning';
   const provisioning: readonly TomlSetting[] = [
     { path: ['provisioning', 'source'], value: 'manual' },
-    { path: ['provisioning', 'iothub_hostname'], value: host },
+    { path: ['provisioning', 'iothub_hostname'], value: hub },
     { path: ['provisioning', 'device_id'], value: device.id },
     { path: ['provisioning', 'authentication', 'method'], value: 'x509' },
     ...said.filter(isProvisioning),

@@ -16,14 +16,3 @@ export function baseOf(device: Device, bases: ReadonlyMap<string, BaseFile> | un
   const base = device.config.base === undefined ? undefined : bases?.get(device.config.base);
   return base?.form === formOf(device) ? base : undefined;
 }
-
-/** The host name in the file. */
-export function hostnameIn(base: BaseFile): string | undefined {
-  if (base.form === 'config.yaml') return textOr(base.settings.entries.get('hostname')?.scalar);
-  const value = base.root.entries.get('hostname')?.value;
-  return value?.kind === 'text' ? textOr(value.value) : undefined;
-}
-
-function textOr(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}

@@ -1,9 +1,8 @@
 import type { Finding, Subject } from '../../model/finding.ts';
 import type { Platform } from '../../model/fleet.ts';
-import type { BaseHostnameProblem, BaseProblem } from '../../rules/base.ts';
+import type { BaseProblem } from '../../rules/base.ts';
 import { finding } from '../../rules/rules.ts';
 import { platforms } from '../config/yaml.ts';
-import { problemOf } from '../judge/hostname.ts';
 import type { Base } from './base.ts';
 import { settingAt } from './settings.ts';
 
@@ -18,12 +17,6 @@ export function judgeParts(base: Base, platform: Platform, subject: Subject): re
     const found = setting === undefined ? 'nothing' : 'no-text';
     return [complaint(base, path, { kind: 'lacks', setting: path, found, usual, platform }, subject)];
   });
-}
-
-/** Checks the host name in the file, for devices that have none in the manifest. */
-export function judgeBaseHostname(base: Base, subject: Subject): readonly Finding[] {
-  const problem = problemOfHostname(base);
-  return problem === undefined ? [] : [complaint(base, 'hostname', { kind: 'hostname', problem }, subject)];
 }
 
 /** A finding at the line of a setting. If the setting is missing, at its section or at the beginning of the file. */
@@ -41,16 +34,6 @@ function needs(platform: Platform): readonly (readonly [path: string, value: str
     ['homedir', homedir],
     ['moby_runtime.uri', engine],
   ];
-}
-
-function problemOfHostname({ settings }: Base): BaseHostnameProblem | undefined {
-  const setting = settings.entries.get('hostname');
-  if (setting === undefined) return { kind: 'missing' };
-  const { scalar } = setting;
-  if (typeof scalar !== 'string') return { kind: 'no-text' };
-  if (/^\s*<.*>\s*$/.test(scalar)) return { kind: 'placeholder', text: scalar };
-  const problem = problemOf(scalar);
-  return problem === undefined ? undefined : { kind: 'invalid', hostname: scalar, problem };
 }
 
 /** The offset of the setting, else of its section, else of the beginning of the file. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import type { Finding, Judged, Subject } from '../../model/finding.ts';
+import { type Finding, type Judged, naming, type Subject } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
+import { foreignForm } from '../../model/foreign-form.ts';
 import type { Workspace } from '../../model/workspace.ts';
 import type { BaseProblem } from '../../rules/base.ts';
 import { guardedLater } from '../../rules/guarded.ts';
@@ -77,16 +78,19 @@ async function readYamlFor(
   devices: readonly Device[],
 ): Promise<Judged<BaseFile | undefined>> {
   const { readBase } = await import('./base.ts');
-  const { judgeBaseHostname, judgeParts } = await import('./needs.ts');
+  const { judgeParts } = await import('./needs.ts');
+  const { judgeBaseHostname } = await import('./hostname.ts');
   const { judgeBaseKeys } = await import('./keys.ts');
   const { judgeAddresses } = await import('./addresses.ts');
   const { judgeBasePlaceholders, replacedIn } = await import('./placeholders.ts');
+  const { judgeBaseValues } = await import('./values.ts');
   const base = readBase(path, text, subjectOf(devices));
   if (base.value === undefined) return base;
   const findings = [
     ...base.findings,
     ...judgeBaseKeys(base.value, devices, subjectOf(devices)),
     ...judgeBasePlaceholders({ ...base.value, replaced: replacedIn(base.value) }, devices, subjectOf),
+    ...judgeBaseValues(base.value, devices, subjectOf),
   ];
   for (const [platform, users] of groupBy(devices, ({ runtime }) => runtime.platform)) {
     findings.push(...judgeParts(base.value, platform, subjectOf(users)));
@@ -104,6 +108,8 @@ function readText(path: string, devices: readonly Device[], workspace: Workspace
   };
   const read = workspace.read(path, largestBase);
   if (!read.ok) return refuse({ kind: 'unreadable', why: read.why, detail: read.detail });
+  const form = foreignForm(read.bytes);
+  if (form !== undefined) return refuse({ kind: form });
   return isUtf8(read.bytes) ? read.bytes.toString('utf8') : refuse({ kind: 'not-utf-8' });
 }
 
@@ -119,8 +125,7 @@ function groupBy<Key>(devices: readonly Device[], keyOf: (device: Device) => Key
   return groups;
 }
 
-/** A finding names the device if it is about one device only. */
 function subjectOf(devices: readonly Device[]): Subject {
-  const [device, other] = devices;
-  return device === undefined || other !== undefined ? {} : { device: device.id, hub: device.hub };
+  const [hub, ...others] = new Set(devices.map((device) => device.hub));
+  return { ...naming(devices.map(({ id }) => id)), hub: others.length === 0 ? hub : undefined };
 }

@@ -1,11 +1,12 @@
 import { stringify } from 'smol-toml';
-import type { Device, HubHost, ImageGarbageCollection } from '../../model/fleet.ts';
+import type { Device, ImageGarbageCollection } from '../../model/fleet.ts';
+import type { DeviceEndpoint } from '../../model/hub-name.ts';
 import type { ForEachName } from '../../model/setting-key.ts';
-import { hostnameOf } from '../judge/hostname.ts';
 import { isModuleUri } from '../judge/module.ts';
 import type { Places } from '../judge/places.ts';
 import { agentSettings, renamed } from './agent.ts';
 import { byItsKeys, type FileMap, fileSettings, isMap, notInFile, withItsSection } from './file-settings.ts';
+import { explainedInToml, ownName } from './own-name.ts';
 import { placeholderOf } from './placeholders.ts';
 import { networkOf } from './yaml.ts';
 
@@ -13,17 +14,18 @@ import { networkOf } from './yaml.ts';
  * Renders config.toml of IoT Edge 1.2 to 1.6. The writer puts top-level keys before the first table. Behind a table
  * they would belong to it without an error.
  */
-export function renderConfigToml(device: Device, hub: HubHost, places: Places): string {
-  return `${header(device, places)}\n${stringify(settingsOf(device, hub, places))}`;
+export function renderConfigToml(device: Device, hub: DeviceEndpoint, places: Places): string {
+  const settings = stringify(settingsOf(device, hub, places));
+  return `${header(device, places)}\n${device.config.hostname === undefined ? explainedInToml(settings) : settings}`;
 }
 
-function settingsOf(device: Device, hub: HubHost, places: Places): FileMap {
+function settingsOf(device: Device, hub: DeviceEndpoint, places: Places): FileMap {
   const { moby_runtime: engine, ...settings } = tomlSettings.whole(
     { device, places },
     {
       provisioning: {
         source: 'manual',
-        iothub_hostname: hub.replace(/:\d+$/, ''),
+        iothub_hostname: hub,
         device_id: device.id,
         authentication: { method: 'x509' },
       },
@@ -45,7 +47,7 @@ const tomlSettings = fileSettings({
   'runtime.platform': notInFile,
   'runtime.containerOs': notInFile,
   'runtime.securityDaemonScript': notInFile,
-  'config.hostname': { at: 'hostname', whole: ({ device }) => hostnameOf(device) },
+  'config.hostname': { at: 'hostname', whole: ({ device }) => device.config.hostname ?? ownName },
   'config.parentHostname': { at: 'parent_hostname' },
   'config.trustBundle': { at: 'trust_bundle_cert', says: ({ places }) => places.trustBundle?.uri },
   'config.dynamicReprovisioning': notInFile,

@@ -1,28 +1,30 @@
-import type { ContainerNetwork, Device, HubHost } from '../../model/fleet.ts';
+import type { ContainerNetwork, Device } from '../../model/fleet.ts';
+import type { DeviceEndpoint } from '../../model/hub-name.ts';
 import type { ForEachName } from '../../model/setting-key.ts';
-import { hostnameOf } from '../judge/hostname.ts';
 import type { Places } from '../judge/places.ts';
 import { agentSettings, renamed } from './agent.ts';
 import { byItsKeys, fileSettings, notInFile, withItsSection } from './file-settings.ts';
+import { explainedInYaml, ownName } from './own-name.ts';
 import { yamlLines } from './yaml-lines.ts';
 
 /**
  * Renders a complete config.yaml of IoT Edge 1.0.10 to 1.1. For a missing setting the runtime takes a compiled-in
  * value, which is not the one of the package (sockets under /var/run/iotedge, host name localhost).
  */
-export function renderConfigYaml(device: Device, hub: HubHost, places: Places): string {
-  return `${header(device, places)}\n${yamlLines(configYamlOf(device, hub, places)).join('\n')}\n`;
+export function renderConfigYaml(device: Device, hub: DeviceEndpoint, places: Places): string {
+  const lines = yamlLines(configYamlOf(device, hub, places)).join('\n');
+  return `${header(device, places)}\n${device.config.hostname === undefined ? explainedInYaml(lines) : lines}\n`;
 }
 
 /** The settings of the file, as a reader gets them. */
-export function configYamlOf(device: Device, hub: HubHost, places: Places): object {
+export function configYamlOf(device: Device, hub: DeviceEndpoint, places: Places): object {
   const { connect, listen, homedir, engine } = platforms[device.runtime.platform];
   return yamlSettings.whole(
     { device, places },
     {
       provisioning: {
         source: 'manual',
-        authentication: { method: 'x509', iothub_hostname: hub.replace(/:\d+$/, ''), device_id: device.id },
+        authentication: { method: 'x509', iothub_hostname: hub, device_id: device.id },
       },
       certificates: undefined,
       agent: { name: 'edgeAgent', type: 'docker', env: {}, config: {} },
@@ -73,7 +75,7 @@ const yamlSettings = fileSettings({
   'config.trustBundle': { at: 'certificates.trusted_ca_certs', says: ({ places }) => places.trustBundle?.uri },
   'config.edgeCa.lifetimeDays': { at: 'certificates.auto_generated_ca_lifetime_days' },
   'config.base': notInFile,
-  'config.hostname': { at: 'hostname', whole: ({ device }) => hostnameOf(device) },
+  'config.hostname': { at: 'hostname', whole: ({ device }) => device.config.hostname ?? ownName },
   'config.parentHostname': notInFile,
   'config.agent': byItsKeys,
   'config.proxy': byItsKeys,
@@ -150,7 +152,9 @@ export const platforms = {
 /** The name, or a map if the manifest says more about the network. */
 export function networkOf(network: ContainerNetwork | undefined): object | string | undefined {
   if (network === undefined) return undefined;
-  const { name, ipv6, ipam } = network;
+  const { ipv6, ipam } = network;
+  // The runtime takes an empty name for none (MobyNetwork::name in edgelet-settings/src/docker/network.rs).
+  const name = network.name || undefined;
   if (ipv6 === undefined && ipam.length === 0) return name;
   const ranges = ipam.map((range) =>
     renamed(range, { gateway: 'gateway', subnet: 'subnet', ipRange: 'ip_range' } satisfies ForEachName<

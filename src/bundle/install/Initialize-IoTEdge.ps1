@@ -57,6 +57,23 @@ if ($chain.Count -gt 0) {
 if ([IO.File]::Exists($PrivateKey) -and [IO.File]::ReadAllText($PrivateKey) -notmatch '-----BEGIN (RSA )?PRIVATE KEY-----(?!\s*Proc-Type)') {
     $faults.Add("$PrivateKey is no RSA key in PEM form without a passphrase. Convert it: openssl rsa -in KEY -out NEW_KEY")
 }
+
+# The host name: the configuration has the manifest's; else it gets the one that the device has, else the machine's, as
+# Initialize-IoTEdge does. The daemon and both scripts write it in one of these forms.
+$hostName = ''
+if ($NameLine -and [IO.File]::Exists($configuration)) {
+    $present = [IO.File]::ReadAllText($configuration)
+    $form = '(?m)^hostname:(?:[ \t]+(?:"(?<text>(?:[^"\\\r\n]|\\["\\])*)"|''(?<line>(?:[^''\r\n]|'''')*)''|(?<plain>[A-Za-z0-9][A-Za-z0-9._-]*)))?[ \t]*(?:[ \t]#[^\r\n]*)?\r?$'
+    $found = @([regex]::Matches($present, $form))
+    if ($found.Count -gt 1 -or ($found.Count -eq 0 -and [regex]::IsMatch($present, '(?m)^[^#\r\n]*\bhostname["'']?[ \t]*:'))) {
+        $faults.Add("The host name in $configuration cannot be read from it, expected the name in quotes on one line. It must stay what it is: write it into the manifest (config.hostname of $DeviceId), and get the bundle again.")
+    }
+    elseif ($found.Count -eq 1) {
+        $groups = $found[0].Groups
+        $hostName = [regex]::Replace($groups['text'].Value, '\\(.)', '$1') + $groups['line'].Value.Replace("''", "'") + $groups['plain'].Value
+    }
+}
+if ($hostName -match '^\s*(<.*>)?\s*$') { $hostName = [Net.Dns]::GetHostName() }
 if ($faults.Count -gt 0) { throw ($faults -join "`n") + "`nNothing was changed." }
 
 # The wanted state, and the changes that lead to it.
@@ -73,6 +90,9 @@ $wanted = [ordered]@{}
 if ($BundledCertificate) { $wanted[$Certificate] = [IO.File]::ReadAllText($source) }
 if ($BundledConfiguration) {
     $wanted[$configuration] = [IO.File]::ReadAllText($bundled)
+    if ($NameLine) {
+        $wanted[$configuration] = $wanted[$configuration].Replace($NameLine, $NameBefore + $hostName.Replace('\', '\\').Replace('"', '\"') + $NameAfter)
+    }
     # Without a secret, "${}" is ordinary text.
     if ($RegistryPasswordFrom) {
         $wanted[$configuration] = $wanted[$configuration].Replace("`"`${$RegistryPasswordFrom}`"", (ConvertTo-Json $password))

@@ -144,6 +144,8 @@ resume() {
   done <"$MARK"
   [ -n "$BACK" ] || return 1
   COUNT=0
+  # The name may have been that of the files that are gone now.
+  find_host_name
   plan
   RELOAD=yes
   [ "$FAULTS" = 0 ]
@@ -236,6 +238,7 @@ leave() {
     rm -f -- "$MARK"
   fi
   complain "$DEVICE is not installed.${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
+  [ -z "$UNSURE" ] || complain "$(renaming)"
   exit "$code"
 }
 

@@ -16,8 +16,9 @@ check_material() {
   [ -z "$CARRIED" ] || check_target
   check_others
   check_ways
+  find_host_name
   check_secrets
-  [ -z "$RESTART" ] || [ -z "$HOST_NAME" ] || check_host_name
+  [ -z "$RESTART" ] || check_host_name
 }
 
 as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
@@ -28,6 +29,7 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
 
 check_certificate() {
   read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
+  check_curve "$certificate"
   # One name per line. Names in one RDN are separated by " + "; a plus in a name is "\+".
   cn=$(openssl x509 -in "$certificate" -noout -subject -nameopt sep_multiline,sname,utf8,esc_ctrl,esc_2253 |
     sed 's/ + /\
@@ -59,6 +61,16 @@ read_certificate() { # WHAT EXPECTED FILE: its public key into $public
   }
 }
 
+# The keys service of 1.2 and later answers "key curve not recognized" to all curves but one, for keys in files and in modules.
+check_curve() { # CERTIFICATE: $public is its key
+  [ "$FORM" = toml ] || return 0
+  curve=$(say "$public" | openssl pkey -pubin -noout -text 2>/dev/null | sed -n 's/^ *ASN1 OID: *//p')
+  case $curve in
+    '' | prime256v1) ;;
+    *) refuse "$1 has an EC key ($curve), which IoT Edge $RUNTIME cannot use, expected prime256v1 (P-256) or RSA. Type: openssl ecparam -name prime256v1 -genkey -noout -out NEW_KEY, and have a certificate issued for it." ;;
+  esac
+}
+
 check_dates() { # FILE
   openssl x509 -in "$1" -noout -checkend 0 >/dev/null ||
     refuse "$1 is expired ($(openssl x509 -in "$1" -noout -enddate); the clock here says $(date -u)). Renew it, or set the clock."
@@ -88,23 +100,12 @@ check_key() { # KEY CERTIFICATE HAZARD: $public is the certificate's
 check_others() {
   if [ -n "$EDGE_CA_CERTIFICATE" ] &&
     read_certificate "the edge CA's certificate $edge_ca" 'that of config.edgeCa.certificate. Copy it there.' "$edge_ca"; then
+    check_curve "$edge_ca"
     check_dates "$edge_ca"
   fi
   [ -z "$EDGE_CA_KEY" ] || check_key "$edge_ca_key" "$edge_ca" ''
   [ -z "$TRUST_BUNDLE" ] ||
     read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
-}
-
-# A warning only: the runtime works, and another name may lead to this machine. But "iotedge check" will report an error.
-# Its rules: 1.1 compares upper and lower case; later versions do not, and they accept an address.
-check_host_name() {
-  machine=$(uname -n) wanted=$HOST_NAME
-  if [ "$FORM" = toml ]; then
-    case $wanted in *:*) return ;; *[!0-9.]*) ;; *) return ;; esac
-    machine=$(say "$machine" | tr '[:upper:]' '[:lower:]') wanted=$(say "$wanted" | tr '[:upper:]' '[:lower:]')
-  fi
-  case $wanted in "$machine" | "$machine".*) return ;; esac
-  complain "the configuration calls this machine $HOST_NAME and its name is $(uname -n), which iotedge check will call an error. Type: sudo hostnamectl set-hostname '$HOST_NAME'; or set config.hostname in the manifest to $(uname -n), alone or with its domain, and get the bundle again."
 }
 
 check_secrets() {
@@ -115,7 +116,7 @@ check_secrets() {
     esac
   done
   [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
-    refuse "$BUNDLED has not all the lines that take a secret, expected the one rendered with this script. Get the bundle again."
+    refuse "$BUNDLED has not all the lines that take a secret or the host name, expected the one rendered with this script. Get the bundle again."
 }
 
 form_of() ( # SECRET: not even "sh -x" shows it

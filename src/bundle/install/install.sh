@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
-# It checks everything before it changes anything. Then it places the configuration (with the secrets from the
+# It checks everything before it changes anything. Then it places the configuration (with the host name, and the secrets from the
 # environment), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If that fails or
 # the script is stopped, the old files come back. After a success they stay as <file>.before-install. After a power cut,
 # the next run puts the old files back.
@@ -151,20 +151,24 @@ owner() { # USER
 
 # --- The texts of the files ---
 
-# The bundle's configuration with the secrets. They are passed by the environment: everyone can read a command line.
+# The bundle's configuration with the host name and the secrets. They are passed by the environment: everyone can read a command line.
 config_text() {
-  if [ -z "$SECRET_NAMES" ]; then
+  if [ -z "$SECRET_NAMES$NAME_LINE" ]; then
     cat -- "$BUNDLED"
     return
   fi
-  NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS awk '
+  NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS \
+    LINE=$NAME_LINE LINE_TEXT=$NAME_TEXT awk '
     BEGIN {
       for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i
       count = split(ENVIRON["NAMES"], name, "\n"); split(ENVIRON["TEXTS"], line, "\n")
       split(ENVIRON["MARKS"], mark, "\n"); split(ENVIRON["ENCODINGS"], encoding, "\n")
+      if (ENVIRON["LINE"] != "") missing[ENVIRON["LINE"] ""]
       for (i = 1; i <= count; i++) { missing[line[i] ""]; value[i] = encoded(ENVIRON[name[i]], encoding[i]) }
     }
-    { whole = $0 ""; delete missing[whole]; print filled(whole) }
+    { whole = $0 ""; delete missing[whole] }
+    whole != "" && whole == ENVIRON["LINE"] "" { if (ENVIRON["LINE_TEXT"] != "") print ENVIRON["LINE_TEXT"]; next }
+    { print filled(whole) }
     END { for (i in missing) exit 1 }
     function filled(rest,   out, at, i, p, first) {
       for (;;) {

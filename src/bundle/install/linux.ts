@@ -1,4 +1,6 @@
 import type { Platform, RuntimeVersion } from '../../model/fleet.ts';
+import type { NameLine } from '../config/own-name.ts';
+import { isAddress } from '../judge/hostname.ts';
 import { installer } from './scripts.generated.ts';
 
 /** The installer's settings for one device. Paths are absolute paths on the device, decoded, not URIs. */
@@ -14,8 +16,10 @@ export interface InstallerSettings {
   /** The CA of the modules' certificates, if it is in files. Its key may be in a PKCS#11 module. */
   readonly edgeCa?: { readonly certificate: string; readonly privateKey: string | undefined };
   readonly trustBundle?: string | undefined;
-  /** The machine's host name in the configuration, if it has one. */
+  /** The host name that the manifest or `config.base` gives to the device. */
   readonly hostname?: string | undefined;
+  /** The line of the configuration that takes the device's own host name, if neither gives one. */
+  readonly nameLine?: NameLine | undefined;
   /**
    * Digests of the bundle's files, lower-case hex. `certificate` if the bundle has an `identity-certificate.pem` to
    * place.
@@ -42,7 +46,8 @@ export interface Secret {
  * variable can hold, or if a secret's line has no placeholder.
  */
 export function renderInstaller(settings: InstallerSettings): string {
-  const { device, version, proxy, secrets, sha256 } = settings;
+  const { device, version, hostname = '', nameLine, proxy, secrets, sha256 } = settings;
+  const isIotedge = version.major < 1 || (version.major === 1 && version.minor < 2);
   return installer.replace('#SETTINGS#\n', () =>
     assignments({
       DEVICE: device,
@@ -55,7 +60,13 @@ export function renderInstaller(settings: InstallerSettings): string {
       EDGE_CA_CERTIFICATE: settings.edgeCa?.certificate ?? '',
       EDGE_CA_KEY: settings.edgeCa?.privateKey ?? '',
       TRUST_BUNDLE: settings.trustBundle ?? '',
-      HOST_NAME: settings.hostname ?? '',
+      HOST_NAME: hostname,
+      HOST_ADDRESS: isAddress(hostname) ? 'yes' : '',
+      NAME_LINE: nameLine?.line ?? '',
+      NAME_BEFORE: nameLine?.before ?? '',
+      NAME_AFTER: nameLine?.after ?? '',
+      // From 1.3 on: execute_inner in edgelet/iotedge/src/config/apply.rs.
+      RENAMING_REFUSED: isIotedge || (version.major === 1 && version.minor < 3) ? '' : 'yes',
       CONFIG_SHA256: sha256.configuration,
       CARRIED: sha256.certificate === undefined ? '' : 'identity-certificate.pem',
       CARRIED_SHA256: sha256.certificate ?? '',
@@ -65,7 +76,7 @@ export function renderInstaller(settings: InstallerSettings): string {
       SECRET_LINES: secrets.map(lineOf).join('\n'),
       SECRET_PLACEHOLDERS: secrets.map(({ placeholder }) => placeholder).join('\n'),
       SECRET_ENCODINGS: secrets.map(({ encoding }) => encoding).join('\n'),
-      ...(version.major < 1 || (version.major === 1 && version.minor < 2) ? iotedge : aziot),
+      ...(isIotedge ? iotedge : aziot),
     }),
   );
 }

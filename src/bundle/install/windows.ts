@@ -1,5 +1,6 @@
-import type { HubHost } from '../../model/fleet.ts';
+import type { DeviceEndpoint } from '../../model/hub-name.ts';
 import type { Identity } from '../../model/identity.ts';
+import type { NameLine } from '../config/own-name.ts';
 import { agentImageOf } from '../judge/agent-image.ts';
 import { carriesConfiguration } from '../judge/linux-containers.ts';
 import type { DevicePlace, Places } from '../judge/places.ts';
@@ -11,25 +12,40 @@ import { initializer } from './scripts.generated.ts';
  * code page of the machine
  * (https://learn.microsoft.com/powershell/scripting/dev-cross-plat/vscode/understanding-file-encoding).
  */
-export function renderInitializer(identity: Identity, hub: HubHost, places: Places): string {
-  const settings = Object.entries(settingsOf(identity, hub, places)).map(([name, value]) => `$${name} = ${value}\r\n`);
+export function renderInitializer(identity: Identity, hub: DeviceEndpoint, material: Material): string {
+  const settings = Object.entries(settingsOf(identity, hub, material)).map(
+    ([name, value]) => `$${name} = ${value}\r\n`,
+  );
   // The function keeps the settings' own line breaks and `$` as they are.
   const text = initializer.replaceAll('\n', '\r\n').replace('#SETTINGS#\r\n', () => settings.join(''));
   return isAscii(text) ? text : `\uFEFF${text}`;
 }
 
+interface Material {
+  readonly places: Places;
+  /** The line of the bundled configuration that takes the device's own host name. */
+  readonly nameLine?: NameLine | undefined;
+}
+
 /** All settings are always set, absent ones to empty text: strict mode stops at a variable that is not set. */
-function settingsOf({ device, thumbprints, certificates }: Identity, hub: HubHost, places: Places) {
+function settingsOf(
+  { device, thumbprints, certificates }: Identity,
+  hub: DeviceEndpoint,
+  { places, nameLine }: Material,
+) {
   const { identity, config, runtime } = device;
   return {
     Runtime: literal(runtime.version.text),
     DeviceId: literal(device.id),
-    HubHostName: literal(hub.replace(/:\d+$/, '')),
+    HubHostName: literal(hub),
     Thumbprints: `@(${literal(thumbprints.primary)}, ${literal(thumbprints.secondary)})`,
     Certificate: pathOf(places.certificate),
     PrivateKey: pathOf(places.privateKey),
     BundledCertificate: literal(certificates[identity.slot] === undefined ? undefined : 'identity-certificate.pem'),
     BundledConfiguration: literal(carriesConfiguration(device) ? 'config.yaml' : undefined),
+    NameLine: literal(nameLine?.line.trimEnd()),
+    NameBefore: literal(nameLine?.before),
+    NameAfter: literal(nameLine?.after.trimEnd()),
     ContainerOs: literal(runtime.containerOs === 'linux' ? 'Linux' : 'Windows'),
     DynamicReprovisioning: config.dynamicReprovisioning === true ? '$true' : '$false',
     AgentImage: literal(agentImageOf(device)),

@@ -1,58 +1,70 @@
-import type { Finding } from '../../model/finding.ts';
+import type { Finding, Subject } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
-import type { HostnameProblem, LabelProblem } from '../../rules/hostname.ts';
+import type { HostnameProblem, LabelProblem, UnusableHostname } from '../../rules/hostname.ts';
 import { finding } from '../../rules/rules.ts';
 import { generationOf } from './runtime.ts';
 
-/** The device's host name: the one in the manifest, else the id in lower case. */
-export function hostnameOf(device: Device): string {
-  return device.config.hostname ?? device.id.toLowerCase();
-}
+/** Whose name it is: of a device up to 1.1 or from 1.2 on, or of the parent that a device from 1.2 on connects to. */
+export type NameOf = 'iotedge' | 'aziot' | 'parent';
 
-/**
- * Checks that `iotedge check` accepts the host names of the device and of its parent (RFC 1035; from 1.2 on also an IP
- * address), and that they fit into a certificate's common name. Keys in `skip` are not looked at.
- */
+/** Judges the host names that the manifest gives to the device and to its parent. Keys in `skip` are not looked at. */
 export function judgeHostname(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
-  const { parentHostname } = device.config;
-  if (generationOf(device.runtime.version) === 'iotedge') return judge(device, ownKey, hostnameOf(device), skip);
-  const names = [
-    [ownKey, hostnameOf(device)],
-    ['config.parentHostname', parentHostname],
-  ] as const;
-  return names.flatMap(([key, name]) => (name === undefined || isAddress(name) ? [] : judge(device, key, name, skip)));
+  const { hostname, parentHostname } = device.config;
+  const generation = generationOf(device.runtime.version);
+  const own = { key: 'config.hostname', name: hostname, of: generation } as const;
+  const parent = { key: 'config.parentHostname', name: parentHostname, of: 'parent' } as const;
+  // Up to 1.1 a device has no parent: the key is refused as such.
+  return (generation === 'iotedge' ? [own] : [own, parent]).flatMap(({ key, name, of }) =>
+    name === undefined || skip.has(key)
+      ? []
+      : judgeName(name, { key, of }, { place: device.place(key), device: device.id, hub: device.hub }),
+  );
 }
 
-/** An address of IPv4 or IPv6. Loading node:net for this takes longer than all the other checks. */
-function isAddress(name: string): boolean {
-  const isV4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(name);
+/** @param key how the finding calls the place of the name */
+export function judgeName(
+  hostname: string,
+  { key, of }: { readonly key: string; readonly of: NameOf },
+  subject: Subject,
+): readonly Finding[] {
+  const unusable = unusableBecause(hostname, of);
+  if (unusable !== undefined) {
+    return [finding('config/hostname-unusable', { key, hostname, problem: unusable }, subject)];
+  }
+  const problem = problemOf(hostname, of);
+  return problem === undefined ? [] : [finding('config/hostname', { key, hostname, problem }, subject)];
+}
+
+/** An address of IPv4 or IPv6, as the runtime reads it. Loading node:net for this takes longer than all the other checks. */
+export function isAddress(name: string): boolean {
+  const isV4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/.test(name);
   return isV4 || (/^[0-9a-f:.]+$/i.test(name) && name.includes(':') && URL.canParse(`http://[${name}]/`));
 }
 
-const ownKey = 'config.hostname';
-
-function judge(device: Device, key: string, hostname: string, skip: ReadonlySet<string>): readonly Finding[] {
-  const problem = skip.has(key) ? undefined : problemOf(hostname);
-  if (problem === undefined) return [];
-  const implied = key === ownKey && device.config.hostname === undefined;
-  const subject = { place: device.place(key), device: device.id, hub: device.hub };
-  return [finding('config/hostname', { key, hostname, problem, implied }, subject)];
+function unusableBecause(hostname: string, of: NameOf): UnusableHostname | undefined {
+  if (hostname === '') return { kind: 'empty' };
+  const length = Buffer.byteLength(hostname);
+  return length > longest && of !== 'aziot' ? { kind: 'length', length } : undefined;
 }
 
-/** What `iotedge check` would say against a host name. */
-export function problemOf(hostname: string): HostnameProblem | undefined {
-  if (hostname === '') return { kind: 'empty' };
-  if (hostname.length > 64) return { kind: 'length', length: hostname.length };
+/** The bytes of a common name: RFC 5280, ub-common-name. */
+const longest = 64;
+
+/** What `iotedge check` warns of. */
+function problemOf(hostname: string, of: NameOf): HostnameProblem | undefined {
+  if (isAddress(hostname)) return of === 'iotedge' ? { kind: 'address' } : undefined;
   for (const label of hostname.split('.')) {
     if (label === '') return { kind: 'empty-label' };
     const problem = problemOfLabel(label);
     if (problem !== undefined) return { kind: 'label', label, problem };
   }
-  return undefined;
+  const length = Buffer.byteLength(hostname);
+  return length > longest ? { kind: 'length', length } : undefined;
 }
 
 function problemOfLabel(label: string): LabelProblem | undefined {
-  if (label.length > 63) return { kind: 'length', length: label.length };
+  const length = Buffer.byteLength(label);
+  if (length > 63) return { kind: 'length', length };
   const stranger = /[^A-Za-z0-9-]/u.exec(label);
   if (stranger !== null) return { kind: 'character', character: stranger[0] };
   if (!/^[A-Za-z]/.test(label)) return { kind: 'begin' };

@@ -1,6 +1,9 @@
-import { type Finding, failing, type Judged } from '../../model/finding.ts';
+import { type Finding, failing, type Judged, type RuleChanges, weighed } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
+import { judgeAgentContainer } from './create-options.ts';
 import { judgeDaemonScript } from './daemon-script.ts';
+import { judgeEdgeCaLifetime } from './edge-ca-lifetime.ts';
+import { judgeCollection } from './garbage-collection.ts';
 import { judgeHostname } from './hostname.ts';
 import { carriesConfiguration } from './linux-containers.ts';
 import { judgeModule } from './module.ts';
@@ -13,8 +16,9 @@ import { judgeTexts } from './texts.ts';
 
 /**
  * Runs all checks of a device's configuration. The value is where its files lie, or `undefined` if there is an error.
+ * @param rules the severities that the workflow gives to rules
  */
-export function judgeDevice(device: Device, now: Date): Judged<Places | undefined> {
+export function judgeDevice(device: Device, now: Date, rules?: RuleChanges): Judged<Places | undefined> {
   const runtime = judgeRuntime(device, now);
   const secrets = judgeSecrets(device);
   const texts = judgeTexts(device);
@@ -31,10 +35,13 @@ export function judgeDevice(device: Device, now: Date): Judged<Places | undefine
     ...judgeProxy(device, refused),
     ...places.findings,
     ...judgeNetwork(device, refused),
-    ...judgeModule(device),
+    ...judgeModule(device, refused),
+    ...judgeEdgeCaLifetime(device),
+    ...judgeCollection(device, refused),
+    ...judgeAgentContainer(device, refused),
     ...judgeDaemonScript(device, refused),
   ];
-  return { value: failing(findings) ? undefined : places.value, findings };
+  return { value: failing(weighed(findings, rules)) ? undefined : places.value, findings };
 }
 
 /** Whether the file of `config.base` keeps its own host name. The checks of that file judge it. */

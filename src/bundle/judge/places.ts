@@ -4,6 +4,7 @@ import { type Device, fileNameOf } from '../../model/fleet.ts';
 import { finding } from '../../rules/rules.ts';
 import type { PlaceProblem, PlainPlaceProblem } from '../../rules/uri.ts';
 import { isReserved, notReserved } from '../name.ts';
+import { percentDecoded, readModuleUri } from './pkcs11-uri.ts';
 import { problemOfReserved } from './reserved.ts';
 import { generationOf } from './runtime.ts';
 
@@ -35,7 +36,7 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
   const windows = device.runtime.platform === 'windows';
   const subjectOf = (key: string) => ({ place: device.place(key), device: device.id, hub: device.hub });
   const complain = (key: string, value: string, problem: PlaceProblem) => {
-    const expected = uriOf(usualPath(device, key), windows);
+    const expected = problem.kind.startsWith('module-') ? inModule : uriOf(usualPath(device, key), windows);
     findings.push(finding('config/uri', { key, value, problem, expected }, subjectOf(key)));
   };
 
@@ -47,10 +48,15 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
     if ('problem' in read) complain(key, read.shown, read.problem);
     else if (reserved !== undefined) complain(key, read.uri, reserved);
     else {
-      places.set(key, read);
-      // `iotedge check` does not decode paths. The URI of a security module is not a path.
-      if (read.path !== undefined && read.uri.includes('%'))
-        findings.push(finding('config/path-needs-encoding', { key, path: read.path }, subjectOf(key)));
+      const { written, ...place } = read;
+      places.set(key, place);
+      const { path } = place;
+      // The URI of a security module is not a path.
+      if (path === undefined) continue;
+      if (written !== undefined)
+        findings.push(finding('config/uri-read-otherwise', { key, value: written, path }, subjectOf(key)));
+      if (place.uri.includes('%') && isCheckedUndecoded(device, key))
+        findings.push(finding('config/path-needs-encoding', { key, path }, subjectOf(key)));
     }
   }
 
@@ -85,6 +91,16 @@ export function readPlaces(device: Device, skip: ReadonlySet<string> = new Set()
     findings,
   };
 }
+
+/**
+ * Whether `iotedge check` looks for the file at the path of the URI as it is written. From 1.2 on it does so with
+ * certificates (certs_preloaded.rs). It decodes the paths of keys (read_key_pairs.rs), and up to 1.1 all paths.
+ */
+function isCheckedUndecoded({ runtime }: Device, key: string): boolean {
+  return generationOf(runtime.version) === 'aziot' && !key.endsWith('privateKey');
+}
+
+const inModule = 'pkcs11:token=TOKEN;object=LABEL';
 
 /** The pair always has a place. The other files have one only if the manifest names it. */
 function placesNamed({ identity, config }: Device): readonly (readonly [key: string, given: string | undefined])[] {
@@ -126,7 +142,10 @@ function uriOf(path: string, windows: boolean): string {
   return pathToFileURL(path, { windows }).href;
 }
 
-type ReadPlace = DevicePlace | { readonly shown: string; readonly problem: PlaceProblem };
+/** `written`: the text, if its path is another one than a reader sees in it. */
+type ReadPlace =
+  | (DevicePlace & { readonly written?: string })
+  | { readonly shown: string; readonly problem: PlaceProblem };
 type Wrong = (problem: PlaceProblem | PlainPlaceProblem, shown?: string) => ReadPlace;
 
 function readPlace(text: string, kind: { readonly windows: boolean; readonly pkcs11: boolean }): ReadPlace {
@@ -142,7 +161,7 @@ function readPlace(text: string, kind: { readonly windows: boolean; readonly pkc
     if (kind.windows) return wrong('linux-path');
     return hasDots(text) ? wrong('dots') : { uri: uriOf(text, false), path: text };
   }
-  const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase();
+  const scheme = /^ *([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return wrong('relative-path');
   // The text behind another scheme may be a PIN.
   if (scheme === 'pkcs11') return kind.pkcs11 ? readModule(text, wrong) : wrong('not-in-module', 'pkcs11:…');
@@ -150,13 +169,10 @@ function readPlace(text: string, kind: { readonly windows: boolean; readonly pkc
   return readFileUri(text, kind.windows, wrong);
 }
 
-/** RFC 7512: attributes are percent-encoded. `;` separates them in the path, `&` in the query. */
+/** The runtime reads the URI, not RFC 7512. Its text is written as it is. */
 function readModule(text: string, wrong: Wrong): ReadPlace {
-  const rest = text.slice('pkcs11:'.length);
-  if (/[^A-Za-z0-9\-._~:[\]@!$'()*+,=;&?/%]/.test(rest) || /%(?![0-9A-Fa-f]{2})/.test(rest))
-    return wrong('module-characters', 'pkcs11:…');
-  if (!/(^|;)(object|id)=./.test(rest.split('?')[0] ?? '')) return wrong('no-key-in-module', 'pkcs11:…');
-  return { uri: text };
+  const read = readModuleUri(text);
+  return typeof read === 'string' ? wrong(read, 'pkcs11:…') : { uri: text };
 }
 
 function isWindowsPath(text: string): boolean {
@@ -178,13 +194,32 @@ function readWindowsPath(text: string, wrong: Wrong): ReadPlace {
 }
 
 /**
- * Stricter than the runtime, which accepts most of these and fails later: https://github.com/Azure/iotedge/issues/4336
+ * Reads a file: URI as the runtime does: both follow the URL standard. The configuration gets the usual form of it, so
+ * that no version stumbles over a capital scheme or a query.
  */
 function readFileUri(text: string, windows: boolean, wrong: Wrong): ReadPlace {
+  if (windows) return readWindowsUri(text, wrong);
+  const authority = /^\s*file:\/\/([^/\\?#]*)/i.exec(text)?.[1] ?? '';
+  if (!/^(localhost|[a-z][:|])?$/i.test(authority)) {
+    return wrong(/^(localhost)?:\d*$/i.test(authority) ? 'port' : { kind: 'host', host: authority });
+  }
+  if (!URL.canParse(text)) return wrong('invalid-uri');
+  const path = percentDecoded(new URL(text).pathname);
+  if (path === undefined) return wrong('invalid-uri');
+  if (hasControl(path)) return wrong('encoded-control-character');
+  if (path.endsWith('/')) return wrong('folder');
+  const meant = percentDecoded(text.replace(/^file:(\/\/(localhost(?=\/))?)?/i, ''));
+  return { uri: uriOf(path, false), path, ...(meant === path && !isDrive(path) ? {} : { written: text }) };
+}
+
+function isDrive(path: string): boolean {
+  return /^\/[A-Za-z]:(\/|$)/.test(path);
+}
+
+function readWindowsUri(text: string, wrong: Wrong): ReadPlace {
   if (!/^file:\/\//i.test(text)) return wrong('no-slashes');
   const drive = /^file:\/*[A-Za-z][:|](\/|$)/i.test(text);
-  if (text.includes('\\')) return wrong(windows ? 'backslash' : 'windows-path');
-  if (drive && !windows) return wrong('windows-path');
+  if (text.includes('\\')) return wrong('backslash');
   if (text.includes('#')) return wrong('fragment');
   if (text.includes('?')) return wrong('query');
   const authority = /^file:\/\/([^/]*)/i.exec(text)?.[1] ?? '';
@@ -192,12 +227,10 @@ function readFileUri(text: string, windows: boolean, wrong: Wrong): ReadPlace {
   if (!/^(localhost)?$/i.test(authority)) return wrong({ kind: 'host', host: authority });
   if (hasDots(text)) return wrong('dots');
   try {
-    const path = fileURLToPath(new URL(text), { windows });
-    if (hasControl(path)) return wrong('encoded-control-character');
-    if (windows) return readWindowsPath(path, wrong);
-    return path.endsWith('/') ? wrong('folder') : { uri: new URL(text).href, path };
+    const path = fileURLToPath(new URL(text), { windows: true });
+    return hasControl(path) ? wrong('encoded-control-character') : readWindowsPath(path, wrong);
   } catch {
-    return wrong(windows ? 'invalid-windows-uri' : 'invalid-uri');
+    return wrong('invalid-windows-uri');
   }
 }
 

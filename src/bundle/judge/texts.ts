@@ -58,8 +58,8 @@ function problemOf(key: string, value: Json): WrongSetting | undefined {
  */
 const texts: ForEachKey<'text' | 'line' | 'map' | 'not'> = {
   'config.base': 'not',
-  'config.hostname': 'text',
-  'config.parentHostname': 'text',
+  'config.hostname': 'line',
+  'config.parentHostname': 'line',
   'config.agent': 'not',
   'config.agent.image': 'line',
   'config.agent.env': 'map',
@@ -90,9 +90,9 @@ const texts: ForEachKey<'text' | 'line' | 'map' | 'not'> = {
   'config.watchdog.maxRetries': 'not',
   'config.imageGarbageCollection': 'not',
   'config.imageGarbageCollection.enabled': 'not',
-  'config.imageGarbageCollection.cleanupRecurrence': 'not',
-  'config.imageGarbageCollection.imageAgeCleanupThreshold': 'not',
-  'config.imageGarbageCollection.cleanupTime': 'not',
+  'config.imageGarbageCollection.cleanupRecurrence': 'line',
+  'config.imageGarbageCollection.imageAgeCleanupThreshold': 'line',
+  'config.imageGarbageCollection.cleanupTime': 'line',
   'config.pkcs11': 'not',
   'config.pkcs11.library': 'line',
   'config.pkcs11.baseSlot': 'line',

@@ -14,10 +14,10 @@ const lifetime = 730 * day;
 const subject = { ca: 'Embedded IoT Hub CA', server: 'localhost' };
 
 /**
- * Makes a CA and a server certificate for localhost, 127.0.0.1 and ::1, valid for two years. The CA's key is not kept,
+ * Makes a CA and a server certificate for localhost, 127.0.0.1, ::1 and `names`, valid for two years. The CA's key is not kept,
  * so nothing else can be signed with it. `now` is the time that TLS clients use.
  */
-export async function makeAuthority(now: Date): Promise<Authority> {
+export async function makeAuthority(now: Date, names: readonly string[] = []): Promise<Authority> {
   // Loaded only here. Keys and signatures come from node:crypto: keys of P-256 take a millisecond, those of RSA a hundred.
   const { default: forge } = await import('node-forge');
   const [ca, server] = [newKeyPair(), newKeyPair()];
@@ -49,7 +49,7 @@ export async function makeAuthority(now: Date): Promise<Authority> {
     {
       name: 'subjectAltName',
       altNames: [
-        { type: 2, value: 'localhost' },
+        ...['localhost', ...names].map((value) => ({ type: 2, value })),
         { type: 7, ip: '127.0.0.1' },
         { type: 7, ip: '::1' },
       ],
@@ -103,12 +103,13 @@ function keyIdentifier(key: KeyObject): string {
     .digest('binary');
 }
 
-/** Whether the stored CA and server certificate belong together and are valid for at least another day. */
-export function isUsable(authority: Authority, now: Date): boolean {
+/** Whether the stored CA and server certificate belong together, are for these names and valid for at least another day. */
+export function isUsable(authority: Authority, now: Date, names: readonly string[] = []): boolean {
   try {
     const ca = new X509Certificate(authority.ca);
     const server = new X509Certificate(authority.server);
-    return server.verify(ca.publicKey) && Date.parse(server.validTo) - now.getTime() > day;
+    const lasts = Date.parse(server.validTo) - now.getTime() > day;
+    return server.verify(ca.publicKey) && lasts && names.every((name) => server.checkHost(name) !== undefined);
   } catch {
     return false;
   }

@@ -35,11 +35,16 @@ export interface HubDirectory {
  * Opens the directory and creates it if it does not exist. Without a path it makes a temporary one, which holds only
  * the CA's certificate. Throws `Fault` if the
  * directory cannot be used or holds something else.
+ * @param names the host names that the hub has beside localhost
  */
-export async function openDirectory(path: string | undefined, now: Date): Promise<HubDirectory> {
-  if (path === undefined) return temporaryDirectory(await makeAuthority(now));
+export async function openDirectory(
+  path: string | undefined,
+  now: Date,
+  names: readonly string[],
+): Promise<HubDirectory> {
+  if (path === undefined) return temporaryDirectory(await makeAuthority(now, names));
   try {
-    return await keptDirectory(resolve(path), now);
+    return await keptDirectory(resolve(path), now, names);
   } catch (error) {
     if (error instanceof Fault) throw error;
     throw emulatorFault('directory-unusable', { directory: path, why: messageOf(error) }, { cause: error });
@@ -62,7 +67,7 @@ function temporaryDirectory(authority: Authority): HubDirectory {
   };
 }
 
-async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
+async function keptDirectory(folder: string, now: Date, names: readonly string[]): Promise<HubDirectory> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // The keys are useless elsewhere and do not belong in a repository.
   replaceFile(join(folder, '.gitignore'), ['*\n'], 0o644);
@@ -72,7 +77,7 @@ async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
   remember(settings.port);
   return {
     caFile: join(folder, 'ca.pem'),
-    authority: await keptAuthority(folder, now),
+    authority: await keptAuthority(folder, now, names),
     keys: settings.keys,
     port: settings.port,
     journal: openJournal(join(folder, 'devices.jsonl')),
@@ -82,14 +87,14 @@ async function keptDirectory(folder: string, now: Date): Promise<HubDirectory> {
   };
 }
 
-async function keptAuthority(folder: string, now: Date): Promise<Authority> {
+async function keptAuthority(folder: string, now: Date, names: readonly string[]): Promise<Authority> {
   const caFile = join(folder, 'ca.pem');
   const serverFile = join(folder, 'server.pem');
   if (existsSync(caFile) && existsSync(serverFile)) {
     const stored = { ca: readFileSync(caFile, 'utf8'), server: readFileSync(serverFile, 'utf8') };
-    if (isUsable(stored, now)) return stored;
+    if (isUsable(stored, now, names)) return stored;
   }
-  const authority = await makeAuthority(now);
+  const authority = await makeAuthority(now, names);
   replaceFile(serverFile, [authority.server], 0o600);
   replaceFile(caFile, [authority.ca], 0o644);
   return authority;

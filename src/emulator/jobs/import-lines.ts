@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { targetOf } from '../devices/bulk.ts';
 import { applyEntry } from '../devices/bulk-entry.ts';
 import type { IdentityRegistry } from '../devices/registry.ts';
-import { invalidValue, Refused } from '../wire/errors.ts';
+import { type ErrorName, invalidValue, Refused } from '../wire/errors.ts';
 import { isJsonObject, type JsonObject, property } from '../wire/json.ts';
 import type { TextWriter } from './blob-container.ts';
 
@@ -11,8 +11,13 @@ export interface ImportSource {
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
+/** Gives the error with which the service refuses a line of an import job, or undefined to carry it out. */
+export type RefuseLine = (line: JsonObject) => ErrorName | undefined;
+
 export interface ImportOptions {
   readonly registry: IdentityRegistry;
+  /** For tests: decides which lines are refused. */
+  readonly refuse?: RefuseLine | undefined;
   /** Called when the first line fails. */
   readonly errors: () => TextWriter;
   /**
@@ -31,7 +36,7 @@ const linesBetweenTurns = 500;
  * aborted.
  */
 export async function importLines(source: ImportSource, options: ImportOptions): Promise<void> {
-  const { registry, progressed, signal } = options;
+  const { progressed, signal } = options;
   let errors: TextWriter | undefined;
   let number = 0;
   let since = 0;
@@ -46,7 +51,7 @@ export async function importLines(source: ImportSource, options: ImportOptions):
     number += 1;
     consumed = end;
     if (text.trim() === '') continue;
-    const refused = importLine(registry, number === 1 ? text.replace(/^\uFEFF/, '') : text, number);
+    const refused = importLine(options, number === 1 ? text.replace(/^\uFEFF/, '') : text, number);
     if (refused !== undefined) {
       errors ??= options.errors();
       await errors.write(`${JSON.stringify(refused)}\n`);
@@ -65,12 +70,14 @@ interface RefusedLine {
   readonly errorStatus: string;
 }
 
-function importLine(registry: IdentityRegistry, line: string, number: number): RefusedLine | undefined {
+function importLine({ registry, refuse }: ImportOptions, line: string, number: number): RefusedLine | undefined {
   let place: { readonly deviceId: string; readonly moduleId?: string } = { deviceId: '' };
   try {
     const read = parsed(line, number);
     const { deviceId, moduleId } = targetOf(read);
     place = moduleId === undefined ? { deviceId } : { deviceId, moduleId };
+    const code = refuse?.(read);
+    if (code !== undefined) throw new Refused(code, 'The line is refused.');
     applyEntry(registry, { deviceId, moduleId, entry: completed(read, moduleId) });
     return undefined;
   } catch (error) {

@@ -4,7 +4,7 @@ import type { IdentityRegistry } from '../devices/registry.ts';
 import type { Pace } from '../trouble/pace.ts';
 import { Refused } from '../wire/errors.ts';
 import { openContainer } from './blob-container.ts';
-import { importLines } from './import-lines.ts';
+import { importLines, type RefuseLine } from './import-lines.ts';
 
 /** A job, as the hub shows and stores it. */
 export interface Job {
@@ -64,6 +64,8 @@ export interface JobsOptions {
    * no identity.
    */
   readonly identity: ((containerUri: string) => string) | undefined;
+  /** For tests: decides which lines are refused. */
+  readonly refuseLine?: RefuseLine | undefined;
 }
 
 /** Milliseconds. A job of five devices took 18.6 s, nearly all of it in the state running (recorded). */
@@ -118,6 +120,7 @@ export function createJobs(options: JobsOptions): Jobs {
     let lines = 0;
     await importLines(await input.read(inputName, signal), {
       registry: options.registry,
+      refuse: options.refuseLine,
       errors: () => output.writer(errorsName),
       signal,
       async progressed(more, share) {

@@ -1,5 +1,5 @@
 import type { Fault } from '../../model/fault.ts';
-import type { HubHost } from '../../model/fleet.ts';
+import type { HubEndpoint } from '../../model/hub-name.ts';
 import type { HubCredential } from '../credential.ts';
 import type { Right } from '../needs.ts';
 import { refusal } from './refusal.ts';
@@ -11,7 +11,7 @@ import { secondsUnheard, waitingLines, waitText } from './waiting.ts';
 
 /** What the calls of one hub need. */
 export interface CallingParts {
-  readonly host: HubHost;
+  readonly host: HubEndpoint;
   readonly credential: HubCredential;
   /** Only host and port, since the proxy's URL may hold a password. */
   readonly proxy: string | undefined;
@@ -25,7 +25,7 @@ export interface CallingParts {
 
 /** The calls of one hub. Keeps whether the hub has answered before, since a refusal then has another meaning. */
 export class Calling {
-  readonly host: HubHost;
+  readonly host: HubEndpoint;
   readonly calls: HubCalls;
   readonly tell: (text: string) => void;
   readonly #parts: CallingParts;

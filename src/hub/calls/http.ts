@@ -3,11 +3,11 @@ import type { Agent, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders }
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import tls, { type ConnectionOptions } from 'node:tls';
-import type { HubHost } from '../../model/fleet.ts';
+import type { HubEndpoint } from '../../model/hub-name.ts';
 import { callFault } from './faults.ts';
 
 export interface HttpOptions {
-  readonly host: HubHost;
+  readonly host: HubEndpoint;
   /** Certificates to trust in addition to the usual ones, PEM. */
   readonly ca?: string | undefined;
   /** The URL of a proxy. If absent or empty, no proxy is used. */

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { RestApiClient } from 'azure-iothub/dist/common-http/rest_api_client.js';
 import type { DeviceId, JsonObject } from '../../model/fleet.ts';
+import { withoutPort } from '../../model/hub-name.ts';
 import { type EntraCredential, type HubCredential, hubScope, type SasCredential } from '../credential.ts';
 import { pageSize } from '../reading.ts';
 import { type Http, HttpResponse } from './http.ts';
@@ -138,7 +139,7 @@ async function signing(
   const seconds = () => Math.ceil(clock() / 1000);
   let expiry = seconds() + tokenSeconds;
   // A token names the hub without its port, as the service does.
-  const token = signature.create(host.replace(/:\d+$/, ''), keyName, key, expiry);
+  const token = signature.create(withoutPort(host), keyName, key, expiry);
   const masked = (text: string) => {
     const [, signed] = /\bsig=([^&]+)/.exec(text) ?? [];
     if (signed !== undefined) mask(decodeURIComponent(signed));

@@ -1,5 +1,5 @@
 import type { Fault } from '../../model/fault.ts';
-import type { HubHost } from '../../model/fleet.ts';
+import type { HubEndpoint } from '../../model/hub-name.ts';
 import { callFault } from './faults.ts';
 import type { HttpFailure } from './http.ts';
 
@@ -79,7 +79,7 @@ export function isUnsent(failure: HttpFailure): boolean {
 }
 
 /** The fault of a hub that cannot be reached. `proxy`: the host and port of the proxy, if the call goes through one. */
-export function unreachable(failure: HttpFailure, host: HubHost, proxy: string | undefined): Fault {
+export function unreachable(failure: HttpFailure, host: HubEndpoint, proxy: string | undefined): Fault {
   const { code, message } = failure;
   const obstacle = obstacleOf(failure);
   const details = { host, proxy, code, failure: message };

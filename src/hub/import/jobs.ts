@@ -1,6 +1,6 @@
 import { backoff, brokenRest } from '../../model/backoff.ts';
 import { type Fault, messageOf } from '../../model/fault.ts';
-import type { HubHost } from '../../model/fleet.ts';
+import type { HubEndpoint } from '../../model/hub-name.ts';
 import { cutShort, type Stop } from '../../model/stop.ts';
 import { callFault } from '../calls/faults.ts';
 import { refusal } from '../calls/refusal.ts';
@@ -15,7 +15,7 @@ import type { ImportContainer } from './import-container.ts';
 import { importProgress, unknownOutcome } from './progress.ts';
 
 export interface JobsParts {
-  readonly host: HubHost;
+  readonly host: HubEndpoint;
   readonly credential: HubCredential;
   /** Host and port of the proxy to the hub, if one is used. */
   readonly proxy: string | undefined;

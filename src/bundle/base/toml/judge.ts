@@ -1,10 +1,12 @@
 import { messageOf } from '../../../model/fault.ts';
 import type { Finding, Judged, Subject } from '../../../model/finding.ts';
-import { type Device, type HubHost, isHubHost } from '../../../model/fleet.ts';
+import type { Device } from '../../../model/fleet.ts';
 import { finding } from '../../../rules/rules.ts';
-import { problemOf } from '../../judge/hostname.ts';
+import { endpointOf } from '../../endpoint.ts';
+import { judgeName } from '../../judge/hostname.ts';
 import { readPlaces } from '../../judge/places.ts';
 import { editsOfToml, renderOnBase } from '../device.ts';
+import { hostnameOfBase } from '../hostname.ts';
 import { judgeBasePlaceholders } from '../placeholders.ts';
 import { judgeBaseSecrets } from '../secrets.ts';
 import type { TomlBase } from './base.ts';
@@ -67,8 +69,9 @@ function judgeBase(base: TomlBase, devices: readonly Device[], subjectOf: Subjec
     findings.push(...judgeSyntax(base, version, subjectOf(users)));
     findings.push(...judgeKeys(base, version, given, subjectOf(users)));
   }
-  // What a check refuses need not be edited.
-  return findings.some(({ severity }) => severity === 'error') ? findings : [...findings, ...judgeEdits(base, devices)];
+  // The workflow may lower what the other checks find. Then the file is edited, which has to be tried here.
+  const cannotBeEdited = findings.some(({ rule }) => rule === 'config/base');
+  return cannotBeEdited ? findings : [...findings, ...judgeEdits(base, devices)];
 }
 
 /** Devices of one version for which the manifest writes the same settings are judged once. */
@@ -80,7 +83,7 @@ function groupsOf(base: TomlBase, devices: readonly Device[]) {
   for (const device of devices) {
     const { version } = device.runtime;
     const places = readPlaces(device).value;
-    const { set } = places === undefined ? { set: [] } : editsOfToml(base, device, '', places);
+    const { set } = places === undefined ? { set: [] } : editsOfToml(base, device, endpointOf(device), places);
     const given = new Set(set.map(({ path }) => path.join('.')));
     const key = JSON.stringify([version.text, ...given]);
     const group = groups.get(key);
@@ -94,10 +97,9 @@ function groupsOf(base: TomlBase, devices: readonly Device[]) {
 export function judgeEdits(base: TomlBase, devices: readonly Device[]): readonly Finding[] {
   return devices.flatMap((device) => {
     const places = readPlaces(device).value;
-    const hub: HubHost | undefined = device.hub ?? ['localhost'].find(isHubHost);
-    if (places === undefined || hub === undefined) return [];
+    if (places === undefined) return [];
     try {
-      renderOnBase(base, device, hub, places);
+      renderOnBase(base, device, endpointOf(device), places);
       return [];
     } catch (thrown) {
       const problem = { kind: 'not-editable', detail: messageOf(thrown) } as const;
@@ -119,18 +121,12 @@ function judgeIdentity({ path, place, root }: TomlBase, subject: Subject): reado
   });
 }
 
-function judgeOwnHostname(
-  { path, place, root }: TomlBase,
-  bare: readonly Device[],
-  subjectOf: SubjectOf,
-): readonly Finding[] {
-  const entry = root.entries.get('hostname');
-  if (entry?.value.kind !== 'text' || bare.length === 0) return [];
-  const hostname = String(entry.value.value);
-  const problem = problemOf(hostname);
-  if (problem?.kind !== 'empty' && problem?.kind !== 'length') return [];
-  const details = { path, problem: { kind: 'hostname', problem: { kind: 'invalid', hostname, problem } } } as const;
-  return [finding('config/base', details, { ...subjectOf(bare), place: place(entry.key) })];
+function judgeOwnHostname(base: TomlBase, bare: readonly Device[], subjectOf: SubjectOf): readonly Finding[] {
+  const entry = base.root.entries.get('hostname');
+  const hostname = hostnameOfBase(base);
+  if (entry === undefined || hostname === undefined || bare.length === 0) return [];
+  const at = { ...subjectOf(bare), place: base.place(entry.key) };
+  return judgeName(hostname, { key: `hostname in ${base.path}`, of: 'aziot' }, at);
 }
 
 function rangesOf(value: TomlValue | undefined): readonly Range[] {
