@@ -133,5 +133,8 @@ describe('a device with a config.base', () => {
     const { value, findings } = await readBases(devices, openWorkspace(folderWith({ 'base.yaml': base })));
     expect(value.get('base.yaml')?.form).toBe('config.yaml');
     expect(findings.map(({ rule, device }) => [rule, device])).toEqual([['config/base', 'edge-1.6']]);
+    const identities = devices.map((device) => ({ ...identityOf({ version: device.runtime.version.text }), device }));
+    const bundles = await renderBundles(identities, { now, bases: value });
+    expect(bundles.value.map(({ device }) => device)).toEqual(['edge-1.1']);
   });
 });

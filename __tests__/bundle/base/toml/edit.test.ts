@@ -105,6 +105,51 @@ describe('a setting', () => {
     expect(withoutSection(edited(before, [path, value]))).toBe(after);
   });
 
+  it.each<[string, string, readonly (readonly [path: string, value: unknown])[], string]>([
+    [
+      'a section goes behind the settings of the top, also where a comment shows it before them',
+      '# [a]\n\n# hostname = "my"\n\n',
+      [
+        ['hostname', 'b'],
+        ['a.x', 1],
+      ],
+      '# [a]\n\n# hostname = "my"\nhostname = "b"\n\n[a]\nx = 1',
+    ],
+    [
+      'a header goes behind a setting that stands above it',
+      'x = 1\n# hostname = "my"\n[a.b]\n',
+      [
+        ['hostname', 'b'],
+        ['a.x', 1],
+      ],
+      'x = 1\n# hostname = "my"\nhostname = "b"\n[a]\nx = 1\n\n[a.b]\n',
+    ],
+    [
+      'a header goes behind a new setting at the same place',
+      'c.y = 1\n[a.b]\n',
+      [
+        ['a.x', 1],
+        ['c.x', 2],
+      ],
+      'c.y = 1\nc.x = 2\n[a]\nx = 1\n\n[a.b]\n',
+    ],
+    [
+      'a comment inside of a value shows nothing',
+      'a = [\n  # hostname = "my"\n]\n',
+      [['hostname', 'b']],
+      'a = [\n  # hostname = "my"\n]\nhostname = "b"\n',
+    ],
+    [
+      'a comment between the settings of a section shows no place for another',
+      '[a]\nx = 1\n# [b]\n\ny = 2\n',
+      [['b.z', 3]],
+      '[a]\nx = 1\n# [b]\n\ny = 2\n\n[b]\nz = 3\n',
+    ],
+  ])('%s', (_, before, set, after) => {
+    const text = edited(before, ...set);
+    expect(withoutSection(text).trimEnd()).toBe(after.trimEnd());
+  });
+
   it('keeps the line ends of Windows and the byte order mark', () => {
     const before = '\uFEFF[a]\r\nx = 1\r\n';
     const after = edited(before, ['a.b', 2]);

@@ -41,7 +41,7 @@ function ownLines(
   text: string,
 ): readonly { readonly node: CstNode; readonly last: boolean }[] {
   const settings = items.filter(({ type }) => type === 'KeyValue');
-  const end = settings.at(-1)?.end ?? 0;
+  const end = settings.at(-1)?.end ?? -1;
   const comments = items.filter(({ type }) => type === 'Comment').sort((a, b) => a.start - b.start);
   let passed = 0;
   return comments.flatMap((node) => {
