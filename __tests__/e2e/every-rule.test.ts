@@ -127,6 +127,10 @@ devices:
     certificates:
       primary: certs/server.pem #! certificate/no-client-auth
       secondary: certs/server-secondary.pem
+  - id: encrypts
+    certificates:
+      primary: certs/encrypts.pem #! certificate/signs-nothing
+      secondary: certs/encrypts-secondary.pem
   - id: weak
     certificates:
       primary: certs/weak.pem #! certificate/weak-key
@@ -384,6 +388,7 @@ function certificates(workspace: string): void {
   make('soon', { end: day(10) });
   make('authority', { extensions: ['basicConstraints=critical,CA:TRUE'] });
   make('server', { extensions: ['extendedKeyUsage=serverAuth'] });
+  make('encrypts', { extensions: ['keyUsage=critical,keyEncipherment'] });
   make('weak', { keyType: 'rsa1024' });
   make('small', { keyType: 'rsa1024' });
   make('useless', { keyType: 'rsa2048' });
@@ -405,7 +410,7 @@ function certificates(workspace: string): void {
 /** Makes all certificates that the manifests name. */
 async function material(workspace: string): Promise<void> {
   await writeCertificates(workspace, [
-    ...'missing unreadable outside no-cn mismatch early late soon signer authority server weak small useless several sha1 y2050 y2038 order broken repeats old-chain other spare'.split(
+    ...'missing unreadable outside no-cn mismatch early late soon signer authority server encrypts weak small useless several sha1 y2050 y2038 order broken repeats old-chain other spare'.split(
       ' ',
     ),
   ]);

@@ -161,6 +161,8 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     make('sha1', { digest: 'sha1' });
     make('authority', { extensions: ['basicConstraints = critical, CA:TRUE', 'keyUsage = keyCertSign'] });
     make('encipherment', { extensions: ['keyUsage = keyEncipherment, keyAgreement'] });
+    make('critical-encipherment', { extensions: ['keyUsage = critical, keyEncipherment'] });
+    make('critical-agreement', { extensions: ['keyUsage = critical, keyAgreement, nonRepudiation'] });
     make('secp256k1', { keyType: 'secp256k1' });
     make('is-ca', { extensions: ['basicConstraints = critical, CA:TRUE'] });
     make('server', { extensions: ['extendedKeyUsage = serverAuth, 1.2.3.4'] });
@@ -210,6 +212,8 @@ describeNeeding(['openssl'], 'certificates made by openssl', () => {
     ['sha1', {}, ['certificate/weak-signature @12', single]],
     ['authority', {}, ['certificate/is-ca @12', 'certificate/no-digital-signature @12', single]],
     ['encipherment', {}, ['certificate/no-digital-signature @12', single]],
+    ['critical-encipherment', {}, ['certificate/signs-nothing @12', single]],
+    ['critical-agreement', {}, ['certificate/no-digital-signature @12', single]],
     ['is-ca', {}, ['certificate/is-ca @12', single]],
     ['server', {}, ['certificate/no-client-auth @12', single]],
     ['server-and-client', {}, [single]],

@@ -262,6 +262,7 @@ export const branches: readonly Branch[] = [
   ...all('certificate/missing', { path: 'certs\\edge-001.pem' }),
   ...all('certificate/is-ca', { path, maySign: true }),
   ...all('certificate/no-digital-signature', { path, usages: [] }),
+  ...all('certificate/signs-nothing', { path, usages: [] }),
   ...all('certificate/weak-key', { path, bits: 1024, authority: 'CN=Plant CA' }),
   ...all('certificate/small-key', { path, bits: 1024, version: '1.1', authority: 'CN=Plant CA' }),
   ...all('certificate/weak-signature', { path, digest: 'SHA-1', authority: 'CN=Plant CA' }),

@@ -30,6 +30,7 @@ const promised: Readonly<Record<Severity, readonly string[]>> = {
     'certificate/no-free-slot',
     'certificate/weak-key',
     'certificate/useless-key',
+    'certificate/signs-nothing',
     'certificate/more-than-one',
     'certificate/year-2050',
     'certificate/key-type-unsupported',

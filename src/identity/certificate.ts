@@ -126,6 +126,7 @@ async function describe(
       ...(structure.usagesWithoutSignature === undefined
         ? {}
         : { usagesWithoutSignature: structure.usagesWithoutSignature }),
+      ...(structure.signsNothing === undefined ? {} : { signsNothing: structure.signsNothing }),
       ...(structure.weakSignature === undefined ? {} : { weakSignature: structure.weakSignature }),
       ...(chain === undefined ? {} : { chain }),
       pem: [leaf.toString(), ...issuers].join(''),

@@ -63,13 +63,14 @@ function* validityFindings(
 }
 
 function* usageFindings(certificate: Certificate, issued: string | undefined, subject: Subject): Generator<Finding> {
-  const { path, authority, extendedKeyUsage, usagesWithoutSignature, weakSignature } = certificate;
+  const { path, authority, extendedKeyUsage, usagesWithoutSignature, signsNothing, weakSignature } = certificate;
   if (issued !== undefined) yield finding('certificate/signing-key', { path, issued }, subject);
   else if (authority !== 'none') {
     yield finding('certificate/is-ca', { path, maySign: authority === 'signing-key' }, subject);
   }
   if (usagesWithoutSignature !== undefined) {
-    yield finding('certificate/no-digital-signature', { path, usages: usagesWithoutSignature }, subject);
+    const rule = signsNothing === true ? 'certificate/signs-nothing' : 'certificate/no-digital-signature';
+    yield finding(rule, { path, usages: usagesWithoutSignature }, subject);
   }
   if (extendedKeyUsage !== undefined && !extendedKeyUsage.some((oid) => oid === clientAuth || oid === anyUsage)) {
     const usages = extendedKeyUsage.map((oid) => usageNames[oid] ?? oid);

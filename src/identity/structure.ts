@@ -16,6 +16,8 @@ export interface Structure {
   readonly keyCertSign: boolean;
   /** What the key usage allows, if there is one and it leaves out digitalSignature. */
   readonly usagesWithoutSignature?: readonly string[];
+  /** The key usage is critical, and lets this key sign nothing. */
+  readonly signsNothing?: true;
   readonly weakSignature?: WeakDigest;
 }
 
@@ -35,10 +37,13 @@ export async function readStructure(der: Buffer): Promise<Structure> {
   if (publicKey === undefined) throw new Error('it has no public key');
   const tagged = fields.find((field) => field.tagClass === contextSpecific && field.type === extensionsTag);
   const extensions = children(children(tagged)[0]);
+  // An extension is its OID, perhaps a critical flag, and its value.
+  const partsOf = (oid: string) => children(extensions.find((e) => hasOid(e, oid)));
   const extension = (oid: string): forge.Asn1 | undefined => {
-    const value = children(extensions.find((e) => hasOid(e, oid))).at(-1); // after the OID and perhaps a critical flag
+    const value = partsOf(oid).at(-1);
     return value === undefined ? undefined : decode(text(value));
   };
+  const isCritical = (oid: string) => partsOf(oid).length === 3 && text(partsOf(oid)[1]) === '\xff';
   const attributes = children(subject).flatMap(children);
   const signature = asn1.derToOid(text(children(algorithm)[0]));
   const digest = digestOf(signature, children(algorithm)[1], (oid) => asn1.derToOid(oid));
@@ -51,6 +56,9 @@ export async function readStructure(der: Buffer): Promise<Structure> {
     authority: text(children(extension(basicConstraints))[0]) === '\xff',
     keyCertSign: allowed?.includes('keyCertSign') ?? false,
     ...(allowed === undefined || allowed.includes('digitalSignature') ? {} : { usagesWithoutSignature: allowed }),
+    ...(allowed !== undefined && isCritical(keyUsage) && !allowed.some((one) => signing.includes(one))
+      ? { signsNothing: true }
+      : {}),
     ...(weakSignature === undefined ? {} : { weakSignature }),
   };
 }
@@ -123,6 +131,9 @@ const usageNames = [
   'encipherOnly',
   'decipherOnly',
 ];
+
+/** The usages in which a key signs. */
+const signing: readonly string[] = ['digitalSignature', 'nonRepudiation', 'keyCertSign', 'cRLSign'];
 
 /** The content of a bit string: one byte counts the unused bits, then come the bits. */
 function usagesIn(content: string): readonly string[] {

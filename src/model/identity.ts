@@ -92,6 +92,8 @@ export interface Certificate {
   readonly extendedKeyUsage?: readonly string[];
   /** What its key usage allows. Absent if it has none, or one with digitalSignature. */
   readonly usagesWithoutSignature?: readonly string[];
+  /** Its key usage is critical, and lets the key sign nothing. */
+  readonly signsNothing?: true;
   readonly weakSignature?: WeakDigest;
   /** Absent if the file holds only one certificate. */
   readonly chain?: Chain;
