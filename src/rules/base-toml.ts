@@ -196,7 +196,7 @@ export const tomlBaseRules = {
     message: ({ path, syntax }) =>
       `${path}: ${syntaxes[syntax].what} is TOML ${syntaxes[syntax].since}, which IoT Edge reads from 1.4.9 on`,
     remedy: ({ syntax }) => `${syntaxes[syntax].remedy} Or write the whole version, such as 1.4.43.`,
-    example: { path: 'base/config.toml', syntax: 'empty-key' },
+    example: { path: 'base/config.toml', syntax: 'header-of-dotted' },
   }),
   'config/base-value': rule<{ path: string; key: string; problem: ValueProblem; version: string }>({
     severity: 'error',
