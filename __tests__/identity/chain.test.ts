@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { readCertificate } from '../../src/identity/certificate.ts';
 import { type ChainCache, longestChain, readChain } from '../../src/identity/chain.ts';
@@ -11,6 +13,7 @@ import { type Issued, issue, issueAuthority, joined } from '../support/chain.ts'
 import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
 import { itNeeding } from '../support/needing.ts';
+import { makeKey, openssl } from '../support/openssl.ts';
 import { fc, times } from '../support/property.ts';
 import { at, device } from './device.ts';
 
@@ -213,6 +216,70 @@ describe('the certificates of a file, whatever their order', () => {
     const printed = execFileSync('sh', ['-c', command], { cwd: folder, encoding: 'utf8' });
     expect(printed.match(/^issuer=.*/gm)?.join()).toMatch(/Plant.*Root/);
   });
+
+  itNeeding(
+    ['openssl'],
+    'an authority that OpenSSL does not send is told, at every place of the chain but for a root’s own signature',
+    async () => {
+      const folder = folderWith();
+      const ca = 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n';
+      writeFileSync(join(folder, 'ca.ext'), ca);
+      makeKey(join(folder, 'root.key'), 'p256');
+      makeKey(join(folder, 'middle.key'), 'rsa1024');
+      makeKey(join(folder, 'leaf.key'), 'p256');
+      const request = (name: string) =>
+        openssl(
+          folder,
+          'req',
+          '-new',
+          '-key',
+          `${name}.key`,
+          '-subj',
+          `/CN=${name === 'leaf' ? 'edge-001' : name}`,
+          '-out',
+          `${name}.csr`,
+        );
+      const sign = (name: string, by: readonly string[], digest: string, more: readonly string[]) => {
+        request(name);
+        openssl(
+          folder,
+          'x509',
+          '-req',
+          '-in',
+          `${name}.csr`,
+          ...by,
+          '-days',
+          '99',
+          digest,
+          '-out',
+          `${name}.pem`,
+          ...more,
+        );
+        return readFileSync(join(folder, `${name}.pem`), 'utf8');
+      };
+      const root = sign('root', ['-signkey', 'root.key'], '-sha1', ['-extfile', 'ca.ext']);
+      const issuedBy = (name: string) => ['-CA', `${name}.pem`, '-CAkey', `${name}.key`, '-CAcreateserial'];
+      const middle = sign('middle', issuedBy('root'), '-sha1', ['-extfile', 'ca.ext']);
+      const leaf = sign('leaf', issuedBy('middle'), '-sha256', []);
+      for (const [runtime, small] of [
+        ['1.6 debian', told('certificate/weak-key', { path: 'chain.pem', bits: 1024, authority: 'CN=middle' })],
+        [
+          '1.1 debian',
+          told('certificate/small-key', { path: 'chain.pem', bits: 1024, authority: 'CN=middle', version: '1.1' }),
+        ],
+      ] as const) {
+        const { findings } = await identify(
+          [device({ runtime, certificates: { primary: 'chain.pem' } })],
+          openWorkspace(folderWith({ 'chain.pem': leaf + middle + root })),
+          { now: new Date(), expiryWarningDays: 30 },
+        );
+        expect(findings.filter(({ rule }) => rule !== 'thumbprint/single')).toMatchObject([
+          small,
+          told('certificate/weak-signature', { path: 'chain.pem', digest: 'SHA-1', authority: 'CN=middle' }),
+        ]);
+      }
+    },
+  );
 
   test('more certificates than a chain has are refused', async () => {
     const many = await Promise.all(Array.from({ length: longestChain + 1 }, (_, n) => issueAuthority(`ca ${n}`)));

@@ -226,3 +226,17 @@ test('a search that meets a bound says so, with the keys that it has found', asy
     expect.objectContaining({ rule: 'certificate/private-key-present', place: { file: 'a.key', line: 1, column: 1 } }),
   ]);
 });
+
+test.each<[string, string, string, string]>([
+  ['a symmetric JWK', 'a.jwk', JSON.stringify({ kty: 'oct', k: 'x'.repeat(43) }), 'JWK'],
+  [
+    'a value of an environment with much behind it',
+    '.env',
+    `KEY=${ec.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')}\n${'word '.repeat(40_000)}`,
+    'DER in base64',
+  ],
+])('is found: %s', async (_, path, content, format) => {
+  expect(await search({ [path]: content })).toEqual([
+    { ...told('certificate/private-key-present', { path, format }), place: at(path, 1, 1) },
+  ]);
+});

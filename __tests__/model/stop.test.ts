@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { modelFault } from '../../src/model/faults.ts';
-import { cutShort, StopSwitch, unlessStopped } from '../../src/model/stop.ts';
+import { cutShort, onAbort, StopSwitch, unlessStopped } from '../../src/model/stop.ts';
 import { said } from '../support/fault.ts';
 
 const never = () => new Promise<never>(() => {});
@@ -78,4 +78,14 @@ describe('work that is cut short', () => {
     cut.abort();
     expect(new Set(await Promise.all(late))).toEqual(new Set(['instead']));
   });
+});
+
+it('a callback of a signal is not called once it is taken back, and the others are', () => {
+  const signal = new AbortController();
+  const called: string[] = [];
+  const back = onAbort(signal.signal, () => called.push('one'));
+  onAbort(signal.signal, () => called.push('other'));
+  back();
+  signal.abort();
+  expect(called).toEqual(['other']);
 });

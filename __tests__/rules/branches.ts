@@ -205,6 +205,7 @@ export const branches: readonly Branch[] = [
     { pattern: '**', links: ['a', 'b'] },
     { pattern: '**', links: ['a', 'b', 'c', 'd', 'e'] },
   ),
+  ...all('manifest/search-bound', { pattern: '*a*b*c*', bound: { most: 3, of: 'stars' } }),
   ...all('manifest/base-unread', { file, said: 'S', more: 2 }),
   ...all(
     'config/base-unknown-key',
@@ -263,6 +264,9 @@ export const branches: readonly Branch[] = [
   ...all('certificate/missing', { path: 'certs\\edge-001.pem' }),
   ...all('certificate/is-ca', { path, maySign: true }),
   ...all('certificate/no-digital-signature', { path, usages: [] }),
+  ...all('certificate/weak-key', { path, bits: 1024, authority: 'CN=Plant CA' }),
+  ...all('certificate/small-key', { path, bits: 1024, version: '1.1', authority: 'CN=Plant CA' }),
+  ...all('certificate/weak-signature', { path, digest: 'SHA-1', authority: 'CN=Plant CA' }),
   ...all('certificate/useless-key', { path, exponent: '65538' }),
   ...all('certificate/authority-left-out', { path }),
   ...all('certificate/cn-mismatch', { path, commonNames: ['a', 'b"'], id: 'a' }),

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { glob } from 'tinyglobby';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Entry, findIn, type Searchable } from '../../src/run/find.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { folderWith } from '../support/folder.ts';
@@ -38,6 +38,30 @@ describe('a search', () => {
       files: Array.from({ length: 10 }, (_, n) => `${n}.pem`),
       missing: [],
     });
+  });
+
+  it.each(['*a*a*a*b', 'certs/*a*a*a*b/x.pem', '**/a/**/b/**/c/**/d', '*(a*)b', '+(a+(b))c', '!x*y*z*w*'])(
+    'does not look for a glob that could take too long, and says so: %s',
+    async (glob) => {
+      const named = Array.from({ length: 40 }, () => ({ name: 'a'.repeat(250), kind: 'file' as const }));
+      const found = await findIn({ ...endless, entries: () => named }, ['*.pem', glob], plenty);
+      expect(found).toEqual({ files: [], missing: [], bound: { most: 3, of: 'stars' } });
+    },
+  );
+
+  it('looks for a glob of three stars', async () => {
+    const { files, bound } = await findIn(endless, ['*/**/*[0-3]*[4-9]*', '*.*e*'], { ...plenty, folders: 30 });
+    expect(bound).toEqual({ most: 30, of: 'folders' });
+    expect(files).toContain('7.pem');
+  });
+
+  it('in one large folder ends after its seconds too', async () => {
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now++);
+    onTestFinished(() => clock.mockRestore());
+    const { bound, files } = await findIn(endless, ['*.pem'], { ...plenty, seconds: 0.005 });
+    expect(bound).toEqual({ most: 0.005, of: 'seconds' });
+    expect(files.length).toBeLessThan(10);
   });
 
   it('looks only into folders that a glob reaches', async () => {

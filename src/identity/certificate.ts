@@ -56,7 +56,15 @@ async function readSeveral(path: string, ders: readonly Buffer[], known: ChainCa
     const reading = readChain(ders, known);
     switch (reading.kind) {
       case 'chain':
-        return describe(path, reading.leaf, reading.issuers, reading.chain);
+        return describe(
+          path,
+          reading.leaf,
+          reading.authorities.map(({ pem }) => pem),
+          {
+            issuers: await Promise.all(reading.authorities.map(({ described }) => described)),
+            faults: reading.faults,
+          },
+        );
       case 'damaged':
         return unreadable({ kind: 'damaged-in-chain', number: reading.number, count: ders.length });
       case 'too-long':

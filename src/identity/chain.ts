@@ -1,14 +1,16 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import type { Chain, ChainFault, Issuer } from '../model/identity.ts';
+import type { ChainFault, Issuer } from '../model/identity.ts';
 import { dateOf, parseCertificate, publicKeyOf } from './der.ts';
+import { readStructure, type Structure } from './structure.ts';
 
 /** The result of reading the certificates of one file, with the device's own certificate as `leaf`. `number` counts from 1. */
 export type ChainReading =
   | {
       readonly kind: 'chain';
       readonly leaf: X509Certificate;
-      readonly issuers: readonly string[];
-      readonly chain: Chain;
+      /** In order: the first issued the leaf, each other one issued one before it. */
+      readonly authorities: readonly ChainCertificate[];
+      readonly faults: readonly ChainFault[];
     }
   | { readonly kind: 'damaged'; readonly number: number }
   | { readonly kind: 'too-long'; readonly count: number };
@@ -22,7 +24,7 @@ export const longestChain = 16;
 /**
  * Sorts the certificates of a file so that each is issued by the next, as TLS requires (RFC 5246, 7.4.2). The leaf is the
  * certificate that issued none of the others, at any position. If there are several, it is the first that is not an authority,
- * or else the first. Throws if an issuer has an impossible date.
+ * or else the first.
  * @param ders at least one
  */
 export function readChain(ders: readonly Buffer[], known: ChainCache): ChainReading {
@@ -44,13 +46,11 @@ export function readChain(ders: readonly Buffer[], known: ChainCache): ChainRead
   const leaf = leafOf(found);
   const { placed, strangers } = arrange(leaf, found);
   for (const [name, certificate] of named) if (certificate !== leaf) known.set(name, certificate);
-  const issuers = placed.slice(1);
-  const faults = [...repeats(repeated), ...orderFaults(found, placed, strangers)];
   return {
     kind: 'chain',
     leaf: leaf.x509,
-    issuers: issuers.map(({ pem }) => pem),
-    chain: { issuers: issuers.map(({ described }) => described), faults },
+    authorities: placed.slice(1),
+    faults: [...repeats(repeated), ...orderFaults(found, placed, strangers)],
   };
 }
 
@@ -63,7 +63,7 @@ class ChainCertificate {
   readonly #verdicts = new WeakMap<ChainCertificate, boolean>();
   #key: { readonly public: KeyObject | undefined } | undefined;
   #pem: string | undefined;
-  #described: Issuer | undefined;
+  #described: Promise<Issuer> | undefined;
 
   constructor(x509: X509Certificate) {
     this.x509 = x509;
@@ -76,10 +76,25 @@ class ChainCertificate {
     return this.#pem;
   }
 
-  get described(): Issuer {
-    const { subject, x509 } = this;
-    this.#described ??= { subject, notBefore: dateOf(x509.validFrom), notAfter: dateOf(x509.validTo) };
+  get described(): Promise<Issuer> {
+    this.#described ??= this.#describe();
     return this.#described;
+  }
+
+  async #describe(): Promise<Issuer> {
+    const { subject, issuer, x509 } = this;
+    const dates = { notBefore: dateOf(x509.validFrom), notAfter: dateOf(x509.validTo) };
+    const key = publicKeyOf(x509);
+    const bits = key?.asymmetricKeyType === 'rsa' ? key.asymmetricKeyDetails?.modulusLength : undefined;
+    // An authority that cannot be read further is judged no further.
+    const { weakSignature } = await readStructure(x509.raw).catch((): Pick<Structure, 'weakSignature'> => ({}));
+    return {
+      subject,
+      ...dates,
+      ...(bits === undefined ? {} : { bits }),
+      // Nobody verifies the signature that a root made of itself.
+      ...(weakSignature === undefined || subject === issuer ? {} : { weakSignature }),
+    };
   }
 
   /** Tells whether the names match, the other may sign certificates, and its key made the signature. */

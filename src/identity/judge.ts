@@ -25,6 +25,7 @@ export function judgeCertificate(
     ...usageFindings(certificate, options.issuedBy?.(certificate), subject),
     ...keyFindings(certificate, device, subject),
     ...chainFindings(certificate, subject, options),
+    ...authorityFindings(certificate, device, subject),
   ];
 }
 
@@ -95,10 +96,7 @@ function* keyFindings({ path, key }: Certificate, device: Device, subject: Subje
     yield finding('certificate/useless-key', { path, exponent: key.exponent }, subject);
   }
   if (key.type === 'rsa' && key.bits !== undefined && key.bits < 2048) {
-    const { bits } = key;
-    if (isBefore(version, 4)) {
-      yield finding('certificate/small-key', { path, bits, version: version.text }, subject);
-    } else yield finding('certificate/weak-key', { path, bits }, subject);
+    yield smallKey({ path, bits: key.bits }, version, subject);
   }
   if (key.type === 'other') {
     yield finding('certificate/key-type-unsupported', { path, key: { algorithm: key.name } }, subject);
@@ -107,6 +105,27 @@ function* keyFindings({ path, key }: Certificate, device: Device, subject: Subje
   if (only === 'rsa' || (only === 'p256' && key.name !== p256)) {
     const unsupported = { curve: key.name, version: version.text, only };
     yield finding('certificate/key-type-unsupported', { path, key: unsupported }, subject);
+  }
+}
+
+/** OpenSSL of the systems under 1.4 and later refuses it; some older system under an older runtime does not. */
+function smallKey(
+  details: { readonly path: string; readonly bits: number; readonly authority?: string },
+  version: RuntimeVersion,
+  subject: Subject,
+): Finding {
+  return isBefore(version, 4)
+    ? finding('certificate/small-key', { ...details, version: version.text }, subject)
+    : finding('certificate/weak-key', details, subject);
+}
+
+/** OpenSSL judges each certificate that it sends as it judges the device's own. */
+function* authorityFindings({ path, chain }: Certificate, device: Device, subject: Subject): Generator<Finding> {
+  for (const { subject: authority, bits, weakSignature } of chain?.issuers ?? []) {
+    if (bits !== undefined && bits < 2048) yield smallKey({ path, bits, authority }, device.runtime.version, subject);
+    if (weakSignature !== undefined) {
+      yield finding('certificate/weak-signature', { path, digest: weakSignature, authority }, subject);
+    }
   }
 }
 

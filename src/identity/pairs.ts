@@ -5,7 +5,8 @@ import type { Certificate, CertificatePair } from '../model/identity.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { guardedLater } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
-import { issuers, mayBeDevices, withoutId, wordsOf } from './authorities.ts';
+import { issuers, mayBeDevices } from './authorities.ts';
+import { withoutId, wordsOf } from './file-names.ts';
 import { type CertificateFiles, noFiles, openCertificate } from './identify.ts';
 
 /** Where the files come from. */

@@ -24,6 +24,10 @@ export interface Issuer {
   readonly subject: string;
   readonly notBefore: Date;
   readonly notAfter: Date;
+  /** Of its key, if that is RSA. */
+  readonly bits?: number;
+  /** Of the signature of its own issuer. */
+  readonly weakSignature?: WeakDigest;
 }
 
 /** A fault in the chain of certificates of one file. Certificates are named by their subjects. */

@@ -5,10 +5,10 @@ export type ReadResult =
 
 export type Unread = 'missing' | 'outside' | 'too-large' | 'unreadable';
 
-/** The bound that ended a search before it had seen everything. */
+/** The bound that ended a search before it had seen everything. `stars`: a pattern has more wildcards than this and is not looked for. */
 export interface SearchBound {
   readonly most: number;
-  readonly of: 'files' | 'folders' | 'seconds';
+  readonly of: 'files' | 'folders' | 'seconds' | 'stars';
 }
 
 /** What a search has found. Paths are relative to the root, with `/`. */

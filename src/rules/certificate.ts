@@ -25,6 +25,11 @@ interface InFile {
   readonly path: string;
 }
 
+/** What holds a key or a signature: the file's own certificate, or an authority in the file, by its subject. */
+interface Held extends InFile {
+  readonly authority?: string;
+}
+
 type BrokenChain = Pick<Extract<ChainFault, { kind: 'broken' }>, 'subject' | 'of' | 'issuer' | 'why'>;
 
 /** An EC key with a runtime that takes only RSA (on Windows) or only P-256, or a key that is neither RSA nor EC. */
@@ -291,7 +296,7 @@ export const certificateRules = {
       taken: ['certs/edge-001-primary.pem', 'certs/edge-001-secondary.pem'],
     },
   }),
-  'certificate/weak-key': rule<InFile & { bits: number }>({
+  'certificate/weak-key': rule<Held & { bits: number }>({
     severity: 'error',
     refusedBy: [
       {
@@ -303,20 +308,20 @@ export const certificateRules = {
     ],
     adjustable: 'warning',
     about:
-      'An RSA key of fewer than 2048 bits. OpenSSL at security level 2 refuses to use such a certificate ("ee key too small"), and every system that IoT Edge 1.4 and later run on has that level. So the device never connects.',
-    message: ({ path, bits }) => `${path} has an RSA key of ${bits} bits, expected 2048 or more`,
-    remedy: () => newKey,
+      'An RSA key of fewer than 2048 bits, of the certificate or of an authority in its file. OpenSSL at security level 2 refuses to use or to send such a certificate ("ee key too small", "ca key too small"), and every system that IoT Edge 1.4 and later run on has that level. So the device never connects.',
+    message: (details) => `${holder(details)} has an RSA key of ${details.bits} bits, expected 2048 or more`,
+    remedy: ({ authority }) => (authority === undefined ? newKey : otherAuthority),
     example: { path: 'certs/edge-001-primary.pem', bits: 1024 },
   }),
-  'certificate/small-key': rule<InFile & { bits: number; version: string }>({
+  'certificate/small-key': rule<Held & { bits: number; version: string }>({
     severity: 'warning',
     refusedBy: nobody,
     adjustable: 'off',
     about:
       'An RSA key of fewer than 2048 bits, for a runtime older than 1.4. It works on the older systems that such a runtime runs on (Ubuntu 18.04, Windows); OpenSSL on Debian 10, Ubuntu 20.04 and RHEL 8 and later refuses it.',
-    message: ({ path, bits, version }) =>
-      `${path} has an RSA key of ${bits} bits, which newer systems under IoT Edge ${version} refuse; expected 2048 or more`,
-    remedy: () => newKey,
+    message: (details) =>
+      `${holder(details)} has an RSA key of ${details.bits} bits, which newer systems under IoT Edge ${details.version} refuse; expected 2048 or more`,
+    remedy: ({ authority }) => (authority === undefined ? newKey : otherAuthority),
     example: { path: 'certs/edge-001-primary.pem', bits: 1024, version: '1.1' },
   }),
   'certificate/useless-key': rule<InFile & { exponent: string }>({
@@ -329,7 +334,7 @@ export const certificateRules = {
     remedy: () => newKey,
     example: { path: 'certs/edge-001-primary.pem', exponent: '1' },
   }),
-  'certificate/weak-signature': rule<InFile & { digest: WeakDigest }>({
+  'certificate/weak-signature': rule<Held & { digest: WeakDigest }>({
     severity: 'warning',
     refusedBy: [
       {
@@ -341,9 +346,9 @@ export const certificateRules = {
     ],
     adjustable: 'warning',
     about:
-      'The certificate is signed with MD2, MD4, MD5, SHA-0 or SHA-1. OpenSSL 3, and 1.1.1 at security level 2, refuse to use such a certificate ("ca md too weak"), unless it is self-signed. Older systems use it.',
-    message: ({ path, digest }) => `${path} is signed with ${digest}, expected SHA-256 or better`,
-    remedy: () => 'Issue it again with -sha256.',
+      'The certificate, or an authority in its file, is signed with MD2, MD4, MD5, SHA-0 or SHA-1. OpenSSL 3, and 1.1.1 at security level 2, refuse to use such a certificate ("ca md too weak"), unless it is self-signed. Older systems use it.',
+    message: (details) => `${holder(details)} is signed with ${details.digest}, expected SHA-256 or better`,
+    remedy: ({ authority }) => (authority === undefined ? 'Issue it again with -sha256.' : otherAuthority),
     example: { path: 'certs/edge-001-primary.pem', digest: 'SHA-1' },
   }),
   'certificate/key-type-unsupported': rule<InFile & { key: UnsupportedKey }>({
@@ -443,6 +448,13 @@ export const certificateRules = {
     example: { same: 'key' },
   }),
 };
+
+const otherAuthority =
+  'Take the authority out of the file: the hub compares the thumbprint of the device alone. Or issue the certificate anew under another authority.';
+
+function holder({ path, authority }: Held): string {
+  return authority === undefined ? path : `${path}: the authority "${authority}" in it`;
+}
 
 const newKey =
   'Make a new key: openssl genrsa -out device.key.pem 2048, or an EC key: openssl ecparam -name prime256v1 -genkey -noout -out device.key.pem.';

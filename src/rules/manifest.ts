@@ -84,10 +84,15 @@ export const manifestRules = {
     severity: 'error',
     refusedBy: [manifest],
     about:
-      'A glob reaches more files or folders than a search looks at, or the search takes too long. Devices whose files were not seen would be missing.',
+      'A glob reaches more files or folders than a search looks at, the search takes too long, or the glob has so many stars that it could. Devices whose files were not seen would be missing.',
     message: ({ pattern, bound }) =>
-      `the search for ${JSON.stringify(pattern)} ended after ${bound.most} ${bound.of}, so not all files were seen`,
-    remedy: () => 'Begin the glob with the folder that holds the files: certs/**/*.pem instead of **/*.pem.',
+      bound.of === 'stars'
+        ? `the glob ${JSON.stringify(pattern)} has more than ${bound.most} stars in a part of the path, more than ${bound.most} times "**", or a star in a part that repeats: it may take too long, so it is not looked for`
+        : `the search for ${JSON.stringify(pattern)} ended after ${bound.most} ${bound.of}, so not all files were seen`,
+    remedy: ({ bound }) =>
+      bound.of === 'stars'
+        ? 'Write a glob with fewer stars, such as certs/**/*.pem.'
+        : 'Begin the glob with the folder that holds the files: certs/**/*.pem instead of **/*.pem.',
     example: { pattern: '**/*.pem', bound: { most: 200_000, of: 'folders' } },
   }),
   'manifest/link-not-followed': rule<{ pattern: string; links: readonly string[] }>({

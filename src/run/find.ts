@@ -1,4 +1,4 @@
-import type { Found, SearchBound } from '../model/workspace.ts';
+import type { Found } from '../model/workspace.ts';
 
 /** One entry of a folder. */
 export type Entry =
@@ -46,6 +46,7 @@ export async function findIn(
     else if (!path.includes('\0') && path.length <= longestGlob) globs.push(path);
   }
   if (globs.length === 0) return { files: [...files].sort(), missing };
+  if (globs.some(takesTooLong)) return { files: [...files].sort(), missing, bound: { most: mostStars, of: 'stars' } };
   const walked = walk(searched, await readGlobs(globs), bounds);
   for (const file of walked.files) files.add(file);
   const { linksOut, bound } = walked;
@@ -59,6 +60,17 @@ export async function findIn(
 
 /** No path is as long, and no path has a NUL. The library throws at a longer glob. */
 const longestGlob = 4096;
+
+/** A library makes a regular expression of a glob. With four stars it may take ten seconds for one long name. */
+const mostStars = 3;
+
+/** Tells whether a part of a path has many stars, the path has many `**`, or a part that repeats has a star: `*(a*)`. */
+function takesTooLong(glob: string): boolean {
+  const parts = glob.split('/');
+  const stars = parts.map((part) => (part === '**' ? 0 : part.split('*').length - 1));
+  const deep = parts.filter((part) => part === '**').length;
+  return Math.max(deep, ...stars) > mostStars || /[*+]\([^)]*[*+]/.test(glob);
+}
 
 function isGlob(path: string): boolean {
   return /[*?[\]{}]|[!+@]\(|^!/.test(path);
@@ -118,7 +130,7 @@ function walk(searched: Searchable, { matches, reaches }: Globs, bounds: Bounds)
   const deadline = performance.now() + bounds.seconds * 1000;
   let folders = 0;
   let seen = 0;
-  const ended = (of: SearchBound['of']) => ({ files, linksOut: linksOut.sort(), bound: { most: bounds[of], of } });
+  const ended = (of: keyof Bounds) => ({ files, linksOut: linksOut.sort(), bound: { most: bounds[of], of } });
   const waiting: Folder[] = [{ path: '', real: '', above: undefined }];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     folders += 1;
@@ -127,6 +139,7 @@ function walk(searched: Searchable, { matches, reaches }: Globs, bounds: Bounds)
     for (const entry of searched.entries(folder.real)) {
       seen += 1;
       if (seen > bounds.files) return ended('files');
+      if (performance.now() > deadline) return ended('seconds');
       const path = below(folder.path, entry.name);
       if (entry.kind === 'file') {
         if (matches(path)) files.push(path);

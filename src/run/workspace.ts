@@ -1,7 +1,7 @@
 import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
 import { messageOf } from '../model/fault.ts';
-import type { Found, ReadResult, SearchBound, Workspace } from '../model/workspace.ts';
+import type { Found, ReadResult, Workspace } from '../model/workspace.ts';
 import { runFault } from './faults.ts';
 import { type Bounds, type Entry, findIn, type Searchable, usualBounds } from './find.ts';
 import { codeOf, readRegular, unreadable } from './open-file.ts';
@@ -120,7 +120,7 @@ function filesBelow(root: string, { folders, wanted }: Wanted, bounds: Bounds): 
   const isWanted =
     typeof wanted === 'function' ? wanted : (name: string) => wanted.includes(extname(name).toLowerCase());
   const files = new Set<string>();
-  const ended = (of: SearchBound['of']) => ({ files: [...files].sort(), bound: { most: bounds[of], of } });
+  const ended = (of: keyof Bounds) => ({ files: [...files].sort(), bound: { most: bounds[of], of } });
   const deadline = performance.now() + bounds.seconds * 1000;
   const walked = new Set<string>();
   let seen = 0;

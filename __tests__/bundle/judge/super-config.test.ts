@@ -26,6 +26,14 @@ describe('what the runtime refuses of a config.toml', () => {
     expect(misfits({ edge_ca: {} })).toMatchObject([{ path: ['edge_ca', 'auto_generated_edge_ca_expiry_days'] }]);
   });
 
+  it('is a parameter that the key library does not know', () => {
+    const known = { homedir_path: '/h', pkcs11_lib_path: '/m.so', 'preloaded_key:a': 'file:///a' };
+    expect(misfits({ aziot_keys: known })).toEqual([]);
+    expect(misfits({ aziot_keys: { ...known, pkcs11_lib: '/m.so' } })).toMatchObject([
+      { path: ['aziot_keys', 'pkcs11_lib'] },
+    ]);
+  });
+
   it('takes numbers as a reader of TOML may give them', () => {
     expect(misfits({ cloud_retries: 3n, watchdog: { max_retries: 5n } })).toEqual([]);
     expect(misfits({ cloud_retries: -1n })).toMatchObject([{ found: 'a whole number' }]);

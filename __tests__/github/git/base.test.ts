@@ -141,6 +141,23 @@ describeNeeding(['git', 'links and modes of POSIX'], 'git in the work tree of a 
     await runGit(folder, ['checkout', '--detach']);
     expect(ran()).toBe(false);
   });
+
+  it('checks no signature by a program that the settings name', async () => {
+    const { command, ran } = trap();
+    const folder = repositoryWith({ a: 'a' });
+    const signature = 'gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n';
+    writeFileSync(
+      join(folder, '.git/signed'),
+      git(folder, 'cat-file', 'commit', 'HEAD').replace('\n\n', `\n${signature}`),
+    );
+    git(folder, 'update-ref', 'HEAD', git(folder, 'hash-object', '-t', 'commit', '-w', '.git/signed').trim());
+    git(folder, 'config', 'gpg.program', command);
+    git(folder, 'config', 'log.showSignature', 'true');
+    await runGit(folder, ['log', '-1']);
+    expect(ran()).toBe(false);
+    git(folder, 'log', '-1');
+    expect(ran(), 'a git without the setting runs it').toBe(true);
+  });
 });
 
 describeNeeding(['git'], 'the names that manifests had in a commit', () => {

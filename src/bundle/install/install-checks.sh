@@ -65,10 +65,9 @@ read_certificate() { # WHAT EXPECTED FILE: its public key into $public
 check_curve() { # CERTIFICATE: $public is its key
   [ "$FORM" = toml ] || return 0
   curve=$(say "$public" | openssl pkey -pubin -noout -text 2>/dev/null | sed -n 's/^ *ASN1 OID: *//p')
-  case $curve in
-    '' | prime256v1) ;;
-    *) refuse "$1 has an EC key ($curve), which IoT Edge $RUNTIME cannot use, expected prime256v1 (P-256) or RSA. Type: openssl ecparam -name prime256v1 -genkey -noout -out NEW_KEY, and have a certificate issued for it." ;;
-  esac
+  if [ -n "$curve" ] && [ "$curve" != prime256v1 ]; then
+    refuse "$1 has an EC key ($curve), which IoT Edge $RUNTIME cannot use, expected prime256v1 (P-256) or RSA. Type: openssl ecparam -name prime256v1 -genkey -noout -out NEW_KEY, and have a certificate issued for it."
+  fi
 }
 
 check_dates() { # FILE

@@ -115,11 +115,11 @@ const ipam = map({ config: listOf(map({ gateway: text, subnet: text, ip_range: t
 /** The container network, a name or a map: the same from 1.0.10 to 1.6. */
 export const network: Shape = either(text, map({ name: text, ipv6: truth, ipam }, { required: ['name'] }));
 
-/** Parameters of the key library (aziot-keys). It refuses others, and then no key is found. */
+/** Parameters of the key library (aziot-keys/src/implementation.rs). It refuses others, and then no key is found. */
 const keyLibrary: Shape = (value, path) => {
   const misfits = texts(value, path);
   if (misfits.length > 0 || !isPlainMap(value)) return misfits;
-  const unknown = Object.keys(value).filter((name) => !keyParameters.has(name));
+  const unknown = Object.keys(value).filter((name) => !keyParameters.has(name) && !name.startsWith('preloaded_key:'));
   return [
     ...unknown.map((name) => ({
       path: [...path, name],
