@@ -328,7 +328,7 @@ const bases: { readonly [Name in RuleName]?: readonly [version: string, text: st
   ],
   'config/base-syntax-by-patch': [
     '1.4',
-    '[provisioning]\nsource = "manual"\n[cert_issuance.est.urls]\n"" = "https://a.example" #! config/base-syntax-by-patch\n',
+    'cert_issuance.est.auth = {}\n[cert_issuance.est.urls] #! config/base-syntax-by-patch\ndefault = "https://a.example"\n',
   ],
   'config/base-value': ['1.5', 'cloud_retries = "x" #! config/base-value\n[provisioning]\nsource = "manual"\n'],
   'config/base-dropped': [

@@ -82,6 +82,9 @@ const values: readonly ValueProblem[] = [
   { kind: 'share-or-time' },
   { kind: 'retries' },
   { kind: 'slot' },
+  { kind: 'duration' },
+  { kind: 'whole-days' },
+  { kind: 'time' },
   { kind: 'twice', other: 'parent_hostname' },
   { kind: 'digest-behind-options' },
   { kind: 'parameter', known: ['pkcs11_lib_path', 'pkcs11_base_slot'] },
@@ -212,7 +215,6 @@ export const branches: readonly Branch[] = [
     { path: base, key: 'agent.env.hostname', known: [], problem: { kind: 'behind-header', header: 'agent.env' } },
   ),
   ...syntaxes.flatMap((syntax) => all('config/base-syntax', { path: base, syntax, version: '1.3', toml: '0.5' })),
-  ...all('config/base-syntax-by-patch', { path: base, syntax: 'header-of-dotted' }),
   ...values.flatMap((problem) => all('config/base-value', { path: base, key: 'KEY', problem, version: '1.6' })),
   ...all(
     'config/base-dropped',

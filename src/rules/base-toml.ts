@@ -49,7 +49,18 @@ export type ValueProblem =
   | { readonly kind: 'range'; readonly min: number; readonly max?: number; readonly found: string }
   /** `none`: the key is not there. */
   | { readonly kind: 'missing'; readonly name: string }
-  | { readonly kind: 'url' | 'no-file' | 'private-key' | 'share-or-time' | 'retries' | 'slot' }
+  | {
+      readonly kind:
+        | 'url'
+        | 'no-file'
+        | 'private-key'
+        | 'share-or-time'
+        | 'retries'
+        | 'slot'
+        | 'duration'
+        | 'whole-days'
+        | 'time';
+    }
   | { readonly kind: 'twice'; readonly other: string }
   | { readonly kind: 'digest-behind-options' }
   | { readonly kind: 'parameter'; readonly known: readonly string[] }
@@ -95,6 +106,12 @@ function wordsOf(problem: ValueProblem): Words {
         what: 'is no time of a renewal',
         remedy: 'Write a share of the lifetime, "1%" to "99%", or a time before its end: "30min", "10day".',
       };
+    case 'duration':
+      return { what: 'is no duration', remedy: 'Write one such as "7d".' };
+    case 'whole-days':
+      return { what: 'is no duration of whole days', remedy: 'Write one such as "1d".' };
+    case 'time':
+      return { what: 'is no time', remedy: 'Write hours and minutes, such as "03:00".' };
     case 'slot':
       return { what: 'is no URI of a slot', remedy: 'Write pkcs11: with a token or a slot-id, a number.' };
     case 'retries':
@@ -152,7 +169,7 @@ export const tomlBaseRules = {
         versions: '1.2 to 1.5',
         when: 'config apply',
         source:
-          'the toml crate of the runtime: 0.5 up to 1.4.8, 0.7 up to 1.5, 1.1 in 1.6; run with 0.5.8, 0.7.6, 1.1.2',
+          'the toml crate of the runtime: 0.5 up to 1.4.8, 0.7 up to 1.5, 1.1 in 1.6; run with 0.5.8, 0.5.9, 0.7.6, 1.2.2',
       },
     ],
     adjustable: 'warning',
@@ -179,7 +196,7 @@ export const tomlBaseRules = {
     message: ({ path, syntax }) =>
       `${path}: ${syntaxes[syntax].what} is TOML ${syntaxes[syntax].since}, which IoT Edge reads from 1.4.9 on`,
     remedy: ({ syntax }) => `${syntaxes[syntax].remedy} Or write the whole version, such as 1.4.43.`,
-    example: { path: 'base/config.toml', syntax: 'empty-key' },
+    example: { path: 'base/config.toml', syntax: 'header-of-dotted' },
   }),
   'config/base-value': rule<{ path: string; key: string; problem: ValueProblem; version: string }>({
     severity: 'error',

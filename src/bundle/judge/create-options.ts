@@ -7,17 +7,17 @@ import { carriesConfiguration } from './linux-containers.ts';
 import { orderProblems, refusesEmptyNames, writesOldToml } from './old-toml.ts';
 import { isPlainMap } from './shape.ts';
 
-const optionsKey = 'config.agent.createOptions';
+const manifestKey = 'config.agent.createOptions';
 const envKey = 'config.agent.env';
 
 /** Checks that the runtime takes the container options and the environment of edgeAgent. Keys in `skip` are not looked at. */
 export function judgeAgentContainer(device: Device, skip: ReadonlySet<string> = new Set()): readonly Finding[] {
-  if (!carriesConfiguration(device) || [...skip].some((key) => key.startsWith(`${optionsKey}.`))) return [];
+  if (!carriesConfiguration(device) || [...skip].some((key) => key.startsWith(`${manifestKey}.`))) return [];
   const { createOptions, env } = device.config.agent;
   const { version } = device.runtime;
   const at = subjectsOf(device);
   const findings = createOptions === undefined ? [] : createOptionsFindings(createOptions, version, at);
-  const nameless = Object.hasOwn(env, '') ? envKey : mapWithEmptyName(createOptions, optionsKey);
+  const nameless = Object.hasOwn(env, '') ? envKey : mapWithEmptyName(createOptions, manifestKey);
   if (nameless === undefined) return findings;
   if (refusesEmptyNames(version))
     return [...findings, finding('config/empty-name', { key: nameless, version: version.text }, at(nameless))];
@@ -25,11 +25,16 @@ export function judgeAgentContainer(device: Device, skip: ReadonlySet<string> = 
   return [...findings, finding('config/variable-without-name', { key: envKey }, at(envKey))];
 }
 
-/** @param at the subject of a finding about a key */
-function createOptionsFindings(
+/**
+ * Returns what the runtime refuses of container options.
+ * @param at the subject of a finding about a key
+ * @param optionsKey the key of the options: the manifest's, or the one in a file
+ */
+export function createOptionsFindings(
   options: unknown,
   version: RuntimeVersion,
   at: (key: string) => Subject,
+  optionsKey = manifestKey,
 ): readonly Finding[] {
   const keyOf = (path: readonly string[]) => [optionsKey, ...path].join('.');
   const types = createOptionsShape(version)(options, []).map(({ path, expected, found }) => {

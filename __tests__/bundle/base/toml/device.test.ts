@@ -98,7 +98,7 @@ describe('a device with a config.toml as its base', () => {
       devices: [withBase({})],
       workspace: openWorkspace(folderWith({ 'base.toml': text })),
     });
-    const changes = await configurationChanges(
+    const { value: changes } = await configurationChanges(
       at(base),
       at(base.replace('"80%"', '"70%"').replace('# ours', '# of us')),
     );
@@ -116,7 +116,7 @@ describe('a device with a config.toml as its base', () => {
       devices: [withBase({ hostname: 'press-2' })],
       workspace: openWorkspace(folderWith({ 'base.toml': base })),
     };
-    const changes = await configurationChanges(before, after);
+    const { value: changes } = await configurationChanges(before, after);
     expect(changes).toContainEqual({ key: 'hostname', before: 'press-1', after: 'press-2', devices: ['edge-001'] });
   });
 

@@ -74,7 +74,7 @@ describe('config/base-value', () => {
       '[aziot_keys]\nfancy = "x"\n',
       2,
       'aziot_keys.fancy',
-      { kind: 'parameter', known: ['pkcs11_lib_path', 'pkcs11_base_slot'] },
+      { kind: 'parameter', known: ['homedir_path', 'pkcs11_lib_path', 'pkcs11_base_slot'] },
     ],
     ['no slot', '[aziot_keys]\npkcs11_base_slot = "edge"\n', 2, 'aziot_keys.pkcs11_base_slot', { kind: 'slot' }],
     ['no key', '[preloaded_keys]\nk = "pkcs11:object=a"\n', 2, 'preloaded_keys.k', { kind: 'private-key' }],
@@ -294,11 +294,14 @@ describe('config/base-syntax', () => {
       return [rule, message];
     };
     const isOld = syntax === 'empty-key' || syntax === 'header-of-dotted';
-    for (const version of ['1.2', '1.3.0', '1.4.8']) expect(found(version)[0]).toEqual(refused(version, '0.5'));
+    for (const version of ['1.2', '1.3.0']) expect(found(version)[0]).toEqual(refused(version, '0.5'));
+    // From 1.4.0 on empty keys are read.
+    expect(found('1.4.8')[0]).toEqual(syntax === 'empty-key' ? undefined : refused('1.4.8', '0.5'));
     for (const version of ['1.4.9', '1.5'])
       expect(found(version)[0]).toEqual(isOld ? undefined : refused(version, '1.0'));
     const warning = told('config/base-syntax-by-patch', { path, syntax });
-    expect(found('1.4')[0]).toEqual(isOld ? [warning.rule, warning.message] : refused('1.4', '1.0'));
+    const byPatch = syntax === 'header-of-dotted' ? [warning.rule, warning.message] : undefined;
+    expect(found('1.4')[0]).toEqual(isOld ? byPatch : refused('1.4', '1.0'));
     expect(found('1.6')).toEqual([]);
   });
 
@@ -306,6 +309,36 @@ describe('config/base-syntax', () => {
     const text =
       'hostname = \'a\\e\'\n[agent.env]\n\'\\x41\' = "\\\\e"\n[agent.config.createOptions]\na.b = [1, "x",\n# c\n]\nc = 07:32:00\nd = { e = "}," }\n';
     expect(judged(text, { version: '1.2' }).filter(({ rule }) => rule.startsWith('config/base-syntax'))).toEqual([]);
+  });
+});
+
+describe('what holds for the same values in a manifest', () => {
+  const options = (text: string, version = '1.6') =>
+    judged(`${agent.replace('"x"', `"x", createOptions = ${text}`)}`, { version }).map(({ rule, severity, place }) => [
+      rule,
+      severity,
+      place?.line,
+    ]);
+
+  it('options of a container are typed, and old versions cannot write all of them', () => {
+    expect(options('{ HostConfig = { Privileged = "true" } }')).toEqual([['config/create-options', 'error', 4]]);
+    const behind = '{ Labels = { a = "b" }, User = "root" }';
+    expect(options(behind, '1.3').map(([rule]) => rule)).toEqual(['config/create-options']);
+    expect(options(behind, '1.4').map(([rule, severity]) => [rule, severity])).toEqual([
+      ['config/create-options-old-patch', 'warning'],
+    ]);
+    expect(options(behind)).toEqual([]);
+  });
+
+  it.each([
+    ['cleanup_recurrence = "36h"', { kind: 'whole-days' }],
+    ['image_age_cleanup_threshold = "7"', { kind: 'duration' }],
+    ['cleanup_time = "24:00"', { kind: 'time' }],
+  ] as const)('%s', (line, problem) => {
+    const key = `image_garbage_collection.${line.split(' ')[0]}`;
+    expect(judged(`[image_garbage_collection]\n${line}\n`)).toMatchObject([
+      { ...told('config/base-value', { path, key, problem, version: '1.6' }), place: at(path, 2, 1) },
+    ]);
   });
 });
 
@@ -330,13 +363,12 @@ describe('what holds for a config.yaml too', () => {
   });
 
   it('an own host name, where the manifest has none', () => {
-    const problem = {
-      kind: 'hostname',
-      problem: { kind: 'invalid', hostname: '', problem: { kind: 'empty' } },
-    } as const;
-    expect(judged('hostname = ""\n')).toMatchObject([told('config/base', { path, problem })]);
-    expect(judged('hostname = ""\n', { hostname: 'press-1' })).toEqual([]);
-    expect(judged('hostname = "7_up"\n')).toEqual([]);
+    const long = `# c\nhostname = "${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(63)}.e"\n`;
+    const lines = (wanted: Wanted = {}) => judged(long, wanted).map(({ rule, place }) => [rule, place?.line]);
+    expect(lines()).toEqual([[expect.stringContaining('config/hostname'), 2]]);
+    expect(lines({ hostname: 'press-1' })).toEqual([]);
+    // The device has its own name then.
+    expect(judged('hostname = ""\n')).toEqual([]);
   });
 });
 

@@ -5,9 +5,9 @@ import { finding } from '../../../rules/rules.ts';
 import type { TomlBase } from './base.ts';
 import { judgeEdgeCa } from './edge-ca.ts';
 import type { Judge } from './judging.ts';
-import { edgeCa, type Key, keyParameters, knownKeys, type TomlType } from './known-keys.ts';
+import { edgeCa, isKeyParameter, type Key, keyParameters, knownKeys, type TomlType } from './known-keys.ts';
 import type { TomlEntry, TomlTable, TomlValue } from './tree.ts';
-import { isSlot, problemOfValue, wrongType } from './value.ts';
+import { problemOfValue, wrongType } from './value.ts';
 
 /**
  * Returns a finding for each key that a version of the runtime does not know and for each value that it refuses. The
@@ -100,7 +100,7 @@ function judgeValue(judge: Judge, value: TomlValue, type: TomlType, spot: Spot):
   } else if (type.kind === 'section' || type.kind === 'map' || type.kind === 'list') {
     judge.refuse(offset, key, wrongType(value, type));
   } else {
-    const problem = problemOfValue(value, type, judge.version.minor);
+    const problem = problemOfValue(value, type, judge.version);
     if (problem !== undefined) judge.refuse(offset, key, problem);
     else if (key === 'agent.config.digest' && hasOldWriter(judge.version))
       judge.refuse(offset, key, { kind: 'digest-behind-options' });
@@ -123,11 +123,12 @@ function judgeMap(judge: Judge, { entries }: TomlTable, of: TomlType, { key }: S
     if (judge.given.has(path)) continue;
     if (isOfTop(name) && entry.value.kind !== 'table') {
       judge.passOver(entry.key, path, [], { kind: 'behind-header', header: key });
-    } else if (key === 'aziot_keys' && entry.value.kind === 'text' && !keyParameters.includes(name)) {
+    } else if (key === 'aziot_keys' && entry.value.kind === 'text' && !isKeyParameter(name)) {
       judge.refuse(entry.key, path, { kind: 'parameter', known: keyParameters });
-    } else if (key === 'aziot_keys' && name === 'pkcs11_base_slot' && !isSlot(entry.value)) {
-      judge.refuse(entry.key, path, { kind: 'slot' });
-    } else judgeValue(judge, entry.value, of, { key: path, offset: entry.key });
+    } else {
+      const isSlot = key === 'aziot_keys' && name === 'pkcs11_base_slot';
+      judgeValue(judge, entry.value, isSlot ? { kind: 'slot' } : of, { key: path, offset: entry.key });
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import type { Finding, Subject } from '../../../model/finding.ts';
 import type { RuntimeVersion } from '../../../model/fleet.ts';
 import { isIn } from '../../../rules/base-toml.ts';
 import { finding } from '../../../rules/rules.ts';
+import { refusesEmptyNames } from '../../judge/old-toml.ts';
 import type { TomlBase } from './base.ts';
 import { syntaxOf } from './syntax.ts';
 
@@ -15,6 +16,8 @@ export function judgeSyntax(
   return syntaxOf(nodes, text).flatMap(({ offset, kind: syntax }) => {
     const at = { ...subject, place: place(offset) };
     const read = toml === 'by patch' ? '1.0' : toml;
+    // The toml crate of 1.4.0 to 1.4.8 (0.5.9) reads empty keys, those of 1.2 and 1.3 (0.5.7, 0.5.8) do not.
+    if (syntax === 'empty-key' && !refusesEmptyNames(version)) return [];
     if (!isIn(syntax, read))
       return [finding('config/base-syntax', { path, syntax, version: version.text, toml: read }, at)];
     if (toml === 'by patch' && !isIn(syntax, '0.5'))

@@ -1,8 +1,9 @@
 import { messageOf } from '../../../model/fault.ts';
 import type { Finding, Judged, Subject } from '../../../model/finding.ts';
-import type { Device } from '../../../model/fleet.ts';
+import type { Device, RuntimeVersion } from '../../../model/fleet.ts';
 import { finding } from '../../../rules/rules.ts';
 import { endpointOf } from '../../endpoint.ts';
+import { createOptionsFindings } from '../../judge/create-options.ts';
 import { judgeName } from '../../judge/hostname.ts';
 import { readPlaces } from '../../judge/places.ts';
 import { editsOfToml, renderOnBase } from '../device.ts';
@@ -14,7 +15,7 @@ import { judgeKeys } from './judge-keys.ts';
 import { judgeSyntax } from './judge-syntax.ts';
 import type { Range } from './lines.ts';
 import { placesIn, readToml } from './read.ts';
-import { isPlain, piecesOf, type TomlTable, type TomlValue, valueAt } from './tree.ts';
+import { isPlain, piecesOf, plainOf, type TomlTable, type TomlValue, valueAt } from './tree.ts';
 
 type SubjectOf = (devices: readonly Device[]) => Subject;
 
@@ -68,10 +69,32 @@ function judgeBase(base: TomlBase, devices: readonly Device[], subjectOf: Subjec
   for (const { version, given, users } of groupsOf(base, devices)) {
     findings.push(...judgeSyntax(base, version, subjectOf(users)));
     findings.push(...judgeKeys(base, version, given, subjectOf(users)));
+    findings.push(...judgeOptions(base, version, given, subjectOf(users)));
   }
   // The workflow may lower what the other checks find. Then the file is edited, which has to be tried here.
   const cannotBeEdited = findings.some(({ rule }) => rule === 'config/base');
   return cannotBeEdited ? findings : [...findings, ...judgeEdits(base, devices)];
+}
+
+/** The options of the agent's container are judged as those of a manifest. */
+function judgeOptions(
+  base: TomlBase,
+  version: RuntimeVersion,
+  given: ReadonlySet<string>,
+  subject: Subject,
+): readonly Finding[] {
+  const key = 'agent.config.createOptions';
+  const options = valueAt(base.root, key.split('.'));
+  if (options?.kind !== 'table' || given.has(key)) return [];
+  const at = (path: string) => ({ ...subject, place: base.place(nearest(base.root, path.split('.'))) });
+  return createOptionsFindings(plainOf(options), version, at, key);
+}
+
+/** The offset of a setting, or of the one that it is a part of. */
+function nearest(table: TomlTable, [name = '', ...rest]: readonly string[], found = 0): number {
+  const entry = table.entries.get(name);
+  if (entry === undefined) return found;
+  return entry.value.kind === 'table' && rest.length > 0 ? nearest(entry.value, rest, entry.key) : entry.key;
 }
 
 /** Devices of one version for which the manifest writes the same settings are judged once. */

@@ -13,7 +13,7 @@ export type TomlType =
     }
   | { readonly kind: 'word'; readonly words: readonly string[] }
   /** A text with a form of its own. */
-  | { readonly kind: 'share-or-time' | 'retries' }
+  | { readonly kind: 'share-or-time' | 'retries' | 'slot' | 'duration' | 'whole-days' | 'time' }
   | { readonly kind: 'map'; readonly of: TomlType }
   | { readonly kind: 'list'; readonly of: TomlType }
   | { readonly kind: 'section'; readonly keys: Keys }
@@ -228,13 +228,20 @@ export const knownKeys: Keys = {
   image_garbage_collection: since(
     '1.4',
     section({
-      cleanup_recurrence: optional(text),
-      image_age_cleanup_threshold: optional(text),
-      cleanup_time: optional(text),
+      cleanup_recurrence: optional({ kind: 'whole-days' }),
+      image_age_cleanup_threshold: optional({ kind: 'duration' }),
+      cleanup_time: optional({ kind: 'time' }),
       enabled: optional(boolean),
     }),
   ),
 };
 
-/** The parameters that the runtime's key library takes; it refuses others, and then aziot-keyd does not start. */
-export const keyParameters: readonly string[] = ['pkcs11_lib_path', 'pkcs11_base_slot'];
+/**
+ * The parameters that the runtime's key library takes (aziot-keys/src/implementation.rs); it refuses others, and then
+ * aziot-keyd does not start.
+ */
+export const keyParameters: readonly string[] = ['homedir_path', 'pkcs11_lib_path', 'pkcs11_base_slot'];
+
+export function isKeyParameter(name: string): boolean {
+  return keyParameters.includes(name) || name.startsWith('preloaded_key:');
+}

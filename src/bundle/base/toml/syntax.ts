@@ -9,7 +9,7 @@ export interface Syntax {
 
 /**
  * Returns what a text has beyond TOML 0.5, in the order of the text. What the readers take was tried on the versions of
- * Rust's `toml` that the runtime uses (0.5.8, 0.7.6, 1.1.2).
+ * Rust's `toml` that the runtime uses (0.5.8, 0.5.9, 0.7.6; 1.2.2 for 1.1.2).
  */
 export function syntaxOf(nodes: readonly CstNode[], text: string): readonly Syntax[] {
   const found: Syntax[] = [];

@@ -1,4 +1,7 @@
+import type { RuntimeVersion } from '../../../model/fleet.ts';
 import type { ValueProblem } from '../../../rules/base-toml.ts';
+import { isTimeOfDay, isWholeDays, readDuration } from '../../judge/duration.ts';
+import { keyUri, moduleUri } from '../../judge/uri-shapes.ts';
 import type { TomlType } from './known-keys.ts';
 import type { TomlValue } from './tree.ts';
 
@@ -6,9 +9,8 @@ type Simple = Exclude<TomlType, { readonly kind: 'section' | 'map' | 'list' | 'e
 
 /**
  * What the runtime refuses in a value that is no section. Nothing is converted: "5" is no number, and 5.0 is none either.
- * @param minor the version of the runtime, 6 for 1.6
  */
-export function problemOfValue(value: TomlValue, type: Simple, minor: number): ValueProblem | undefined {
+export function problemOfValue(value: TomlValue, type: Simple, version: RuntimeVersion): ValueProblem | undefined {
   switch (type.kind) {
     case 'anything':
       return undefined;
@@ -16,17 +18,17 @@ export function problemOfValue(value: TomlValue, type: Simple, minor: number): V
       return value.kind === 'boolean' ? undefined : wrongType(value, type);
     case 'integer':
       return value.kind === 'integer'
-        ? problemOfNumber(value.value, minimumOf(type, minor), type.max)
+        ? problemOfNumber(value.value, minimumOf(type, version), type.max)
         : wrongType(value, type);
     case 'retries':
       if (value.kind === 'integer') return problemOfNumber(value.value, 0, 2 ** 32 - 1);
       return value.kind === 'text' && /^infinite$/i.test(String(value.value)) ? undefined : { kind: 'retries' };
     default:
-      return value.kind === 'text' ? problemOfText(String(value.value), type) : wrongType(value, type);
+      return value.kind === 'text' ? problemOfText(String(value.value), type, version) : wrongType(value, type);
   }
 }
 
-function minimumOf({ min, raised }: Extract<TomlType, { kind: 'integer' }>, minor: number): number {
+function minimumOf({ min, raised }: Extract<TomlType, { kind: 'integer' }>, { minor }: RuntimeVersion): number {
   return raised === undefined || minor < Number(raised.since.slice('1.'.length)) ? min : raised.min;
 }
 
@@ -36,7 +38,7 @@ function problemOfNumber(value: unknown, min: number, max: number): ValueProblem
   return { kind: 'range', min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { max }), found: String(value) };
 }
 
-function problemOfText(text: string, type: Simple): ValueProblem | undefined {
+function problemOfText(text: string, type: Simple, version: RuntimeVersion): ValueProblem | undefined {
   switch (type.kind) {
     case 'word':
       return type.words.includes(text) ? undefined : { kind: 'word', words: type.words, found: text };
@@ -46,6 +48,16 @@ function problemOfText(text: string, type: Simple): ValueProblem | undefined {
       return !isUrl(text) ? { kind: 'url' } : isFile(text) ? undefined : { kind: 'no-file' };
     case 'private-key':
       return isPrivateKey(text) ? undefined : { kind: 'private-key' };
+    case 'slot':
+      return moduleUri(text, []).length === 0 ? undefined : { kind: 'slot' };
+    case 'duration':
+      return readDuration(text, version) === undefined ? { kind: 'duration' } : undefined;
+    case 'whole-days': {
+      const length = readDuration(text, version);
+      return length !== undefined && isWholeDays(length) ? undefined : { kind: 'whole-days' };
+    }
+    case 'time':
+      return isTimeOfDay(text) ? undefined : { kind: 'time' };
     case 'share-or-time':
       return isShareOrTime(text) ? undefined : { kind: 'share-or-time' };
     default:
@@ -63,19 +75,9 @@ function isFile(text: string): boolean {
   return protocol === 'file:' && host === '';
 }
 
-/** Whether it is a `pkcs11:` URI with a token or a slot. */
-export function isSlot(value: TomlValue): boolean {
-  return value.kind === 'text' && /^pkcs11:([^?]*;)?(token=.|slot-id=\d+([;?]|$))/.test(String(value.value));
-}
-
-/** A `pkcs11:` URI needs a token or a slot and names the key by an object; the scheme is in lower case. */
+/** Whether the key service can find a private key by it. */
 export function isPrivateKey(text: string): boolean {
-  if (!text.startsWith('pkcs11:')) return isUrl(text) && new URL(text).protocol === 'file:';
-  const [path = ''] = text.slice('pkcs11:'.length).split('?');
-  const attributes = path.split(';');
-  return (
-    attributes.some((one) => /^(token=.|slot-id=\d+$)/.test(one)) && attributes.some((one) => one.startsWith('object='))
-  );
+  return keyUri(text, []).length === 0;
 }
 
 /** When a certificate is renewed: 1% to 99% of its lifetime, or a time before its end. */
