@@ -328,6 +328,8 @@ describe('what holds for the same values in a manifest', () => {
       ['config/create-options-old-patch', 'warning'],
     ]);
     expect(options(behind)).toEqual([]);
+    const memory = (number: string) => options(`{ HostConfig = { Memory = ${number} } }`).map(([rule]) => rule);
+    expect([memory('5'), memory('5.0')]).toEqual([[], ['config/create-options']]);
   });
 
   it.each([
