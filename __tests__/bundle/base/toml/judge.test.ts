@@ -328,6 +328,10 @@ describe('what holds for the same values in a manifest', () => {
       ['config/create-options-old-patch', 'warning'],
     ]);
     expect(options(behind)).toEqual([]);
+    const memory = (number: string) => options(`{ HostConfig = { Memory = ${number} } }`).map(([rule]) => rule);
+    expect([memory('5'), memory('5.0')]).toEqual([[], ['config/create-options']]);
+    for (const large of ['9007199254740993', '-9_223_372_036_854_775_808', '0x7fffffffffffffff'])
+      expect(memory(large)).toEqual([]);
   });
 
   it.each([

@@ -73,8 +73,6 @@ describeNeeding(['../shared/reference'], 'what the runtime did with a config.tom
         const results = [row.results[version] ?? '', row.results[`aziot-keys of 1.6.0`] ?? ''];
         if (deviations[name] !== undefined || results[0]?.startsWith('not expressible')) continue;
         const refused = results.some((result) => /refused|unreadable/.test(result));
-        // JavaScript reads these numbers otherwise.
-        if (list === 'createOptions' && row.note !== undefined) continue;
         const errors = errorsOf(textOf(list, row), version);
         if (errors.length > 0 !== refused)
           wrong.push(`${name} in ${version}: ${results[0]}; we say ${JSON.stringify(errors)}`);
@@ -101,6 +99,8 @@ describeNeeding(['../shared/reference'], 'what the runtime did with a config.tom
 
 function textOf(list: string, row: Row): string {
   const text = stringify(settings[list]?.(row) ?? {});
+  // The writer takes a large whole number for one with a fraction.
+  if (row.name === 'big-integer') return text.replace(/\d{16}(\.0)?/, '9007199254740993');
   // JSON reads 5.0 as 5.
   return row.note?.includes('(.0)') ? text.replace(/= (\d+)$/m, '= $1.0') : text;
 }

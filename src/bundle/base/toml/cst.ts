@@ -54,7 +54,7 @@ export function cstOf(text: string): readonly CstNode[] {
       end: offsetOf(node.loc.end),
       raw: typeof raw === 'string' ? raw : '',
       names: node.type === 'Key' && Array.isArray(value) ? namesOf(value) : [],
-      scalar: isNode(value) ? undefined : value,
+      scalar: isNode(value) ? undefined : exact(value, raw),
       key: isNode(keyItem) ? nodeOf(keyItem) : isNode(key) ? nodeOf(key) : undefined,
       value: isNode(value) ? nodeOf(value) : undefined,
       items: Array.isArray(items) ? items.filter(isNode).map((one) => nodeOf(one)) : [],
@@ -76,6 +76,15 @@ export function lineStartsOf(text: string): readonly number[] {
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   return starts;
+}
+
+/** The library rounds a whole number that is too large for a JavaScript number. */
+function exact(value: unknown, raw: unknown): unknown {
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
+  const digits = typeof raw === 'string' ? raw.replaceAll('_', '') : '';
+  const [, sign = '', number = ''] = /^([+-]?)(\d+|0[xob][0-9A-Fa-f]+)$/.exec(digits) ?? [];
+  if (number === '') return value;
+  return sign === '-' ? -BigInt(number) : BigInt(number);
 }
 
 function field(node: object, name: string): unknown {

@@ -15,7 +15,7 @@ import { judgeKeys } from './judge-keys.ts';
 import { judgeSyntax } from './judge-syntax.ts';
 import type { Range } from './lines.ts';
 import { placesIn, readToml } from './read.ts';
-import { isPlain, piecesOf, plainOf, type TomlTable, type TomlValue, valueAt } from './tree.ts';
+import { isPlain, piecesOf, type TomlTable, type TomlValue, valueAt } from './tree.ts';
 
 type SubjectOf = (devices: readonly Device[]) => Subject;
 
@@ -87,7 +87,15 @@ function judgeOptions(
   const options = valueAt(base.root, key.split('.'));
   if (options?.kind !== 'table' || given.has(key)) return [];
   const at = (path: string) => ({ ...subject, place: base.place(nearest(base.root, path.split('.'))) });
-  return createOptionsFindings(plainOf(options), version, at, key);
+  return createOptionsFindings(withFractions(options), version, at, key);
+}
+
+/** The value as a reader has it, but 5.0 still differs from 5, as it does for the runtime. */
+function withFractions(value: TomlValue): unknown {
+  if (value.kind === 'list') return value.items.map(withFractions);
+  if (value.kind === 'table')
+    return Object.fromEntries([...value.entries].map(([name, entry]) => [name, withFractions(entry.value)]));
+  return value.kind === 'float' && Number.isInteger(value.value) ? 0.5 : value.value;
 }
 
 /** The offset of a setting, or of the one that it is a part of. */
