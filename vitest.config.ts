@@ -18,6 +18,7 @@ export default defineConfig({
           name: 'tests',
           exclude: bars,
           isolate: false,
+          setupFiles: ['__tests__/support/after-file.ts'],
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },

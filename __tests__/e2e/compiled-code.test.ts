@@ -25,7 +25,7 @@ describe('compiled code', () => {
     const first = await validate(cache);
     expect(first.code, first.stderr).toBe(0);
     const files = kept(cache);
-    expect(files.size).toBeGreaterThan(1);
+    expect(files.size).toBeGreaterThan(0);
     const second = await validate(cache);
     expect([second.code, second.stdout]).toEqual([0, first.stdout]);
     expect(kept(cache)).toEqual(files);

@@ -287,7 +287,7 @@ describeNeeding(['git'], 'removal', () => {
 
   it('is refused where a device that stays connects through one that goes', async () => {
     const gateway = manifest('gw', 'kid');
-    const nested = gateway.replace('- { id: kid,', '- { id: kid, parent: gw,');
+    const nested = gateway.replace('- { id: kid,', '- { id: kid, parent: gw, config: { parentHostname: gw },');
     const folder = repositoryWith({ 'devices.yaml': nested, '.gitignore': 'device-bundles\n' });
     expect((await run(folder, { command: 'apply' })).result).toBe('changed');
     commit(folder, 'the gateway goes', { 'devices.yaml': manifest('kid') });

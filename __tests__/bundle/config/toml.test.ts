@@ -77,7 +77,7 @@ describe('config.toml', () => {
 
   it('has no network for an empty name, which the runtime takes for none', () => {
     for (const version of ['1.1', '1.5']) {
-      const text = render({ version, config: { network: { name: '', ipam: [] } } });
+      const text = render({ version, config: { hostname: 'plant', network: { name: '', ipam: [] } } });
       expect(text).not.toMatch(/network|""/);
     }
   });
