@@ -43,7 +43,7 @@ describe('1,000 new devices with 2,000 certificates', () => {
 });
 
 describe('validate of one device', () => {
-  it('takes at most 2.5 times as long as node itself (the aim is 2.2)', { timeout: 300_000 }, async () => {
+  it('takes at most 2.2 times as long as node itself', { timeout: 300_000 }, async () => {
     const workspace = folderWith();
     writeFileSync(join(workspace, 'devices.yaml'), manifestOf(['edge-1']));
     await writeCertificates(workspace, ['edge-1']);
@@ -51,7 +51,7 @@ describe('validate of one device', () => {
     // Other work on the machine can make a series slower but never faster, so the best one counts.
     for (let series = 0; series < 4 && best > 2.2; series++) best = Math.min(best, await startRatio(workspace));
     // On a busy machine, compiling our code slows down more than starting Node, which loads a snapshot.
-    expect(best).toBeLessThanOrEqual(slowness() < 1.5 ? 2.5 : 3);
+    expect(best).toBeLessThanOrEqual(slowness() < 1.5 ? 2.2 : 2.5);
   });
 });
 

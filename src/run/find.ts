@@ -127,7 +127,7 @@ interface Folder {
 function walk(searched: Searchable, { matches, reaches }: Globs, bounds: Bounds) {
   const files: string[] = [];
   const linksOut: string[] = [];
-  const deadline = performance.now() + bounds.seconds * 1000;
+  const deadline = process.uptime() + bounds.seconds;
   let folders = 0;
   let seen = 0;
   const ended = (of: keyof Bounds) => ({ files, linksOut: linksOut.sort(), bound: { most: bounds[of], of } });
@@ -135,11 +135,11 @@ function walk(searched: Searchable, { matches, reaches }: Globs, bounds: Bounds)
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     folders += 1;
     if (folders > bounds.folders) return ended('folders');
-    if (performance.now() > deadline) return ended('seconds');
+    if (process.uptime() > deadline) return ended('seconds');
     for (const entry of searched.entries(folder.real)) {
       seen += 1;
       if (seen > bounds.files) return ended('files');
-      if (performance.now() > deadline) return ended('seconds');
+      if (process.uptime() > deadline) return ended('seconds');
       const path = below(folder.path, entry.name);
       if (entry.kind === 'file') {
         if (matches(path)) files.push(path);

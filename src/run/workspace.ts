@@ -121,7 +121,7 @@ function filesBelow(root: string, { folders, wanted }: Wanted, bounds: Bounds): 
     typeof wanted === 'function' ? wanted : (name: string) => wanted.includes(extname(name).toLowerCase());
   const files = new Set<string>();
   const ended = (of: keyof Bounds) => ({ files: [...files].sort(), bound: { most: bounds[of], of } });
-  const deadline = performance.now() + bounds.seconds * 1000;
+  const deadline = process.uptime() + bounds.seconds;
   const walked = new Set<string>();
   let seen = 0;
   const waiting = folders.map((folder) => relative(root, resolve(root, folder))).filter((f) => mayWalk(root, f));
@@ -129,7 +129,7 @@ function filesBelow(root: string, { folders, wanted }: Wanted, bounds: Bounds): 
     if (walked.has(folder)) continue;
     walked.add(folder);
     if (walked.size > bounds.folders) return ended('folders');
-    if (performance.now() > deadline) return ended('seconds');
+    if (process.uptime() > deadline) return ended('seconds');
     for (const entry of entriesOf(join(root, folder))) {
       seen += 1;
       if (seen > bounds.files) return ended('files');

@@ -68,7 +68,7 @@ export async function runPipeline(
     progress.clear();
     outside?.release();
   }
-  const style = await terminalStyle(process.stdout, root, directory);
+  const style = await terminalStyle(output.terminal, root, directory);
   report = { ...report, findings: seenFrom(report.findings, style.path) };
   const text = json
     ? // In a step of a workflow, ##[ can begin a command. Here it means the same in JSON and begins none.
