@@ -1,6 +1,6 @@
 import type { RuntimeVersion } from '../../model/fleet.ts';
-import { type Misfit, map, mapOf, oneOf, type Shape, shape, text, truth, whole } from './shape.ts';
-import { agentConfig, network } from './super-config.ts';
+import { createOptionsShape } from './create-options-shape.ts';
+import { either, listOf, type Misfit, map, mapOf, oneOf, type Shape, shape, text, truth, whole } from './shape.ts';
 import { fileUri, url } from './uri-shapes.ts';
 
 /**
@@ -32,12 +32,24 @@ function agent(version: RuntimeVersion): Shape {
       name: text,
       type: text,
       imagePullPolicy: oneOf('on-create', 'never'),
-      config: map(agentConfig(version), { notNull: ['createOptions'] }),
+      config: map(
+        {
+          image: text,
+          imageHash: text,
+          createOptions: createOptionsShape(version),
+          auth: map({ username: text, password: text, email: text, serveraddress: text }),
+        },
+        { notNull: ['createOptions'] },
+      ),
       env: mapOf(textOrNull),
     },
     { notNull: ['env'] },
   );
 }
+
+const ipam = map({ config: listOf(map({ gateway: text, subnet: text, ip_range: text })) });
+/** The container network, a name or a map. */
+const network: Shape = either(text, map({ name: text, ipv6: truth, ipam }, { required: ['name'] }));
 
 /** An empty map is laid over the default, which is a name, and leaves it. */
 const networkOverDefault: Shape = (value, path) => (isEmptyMap(value) ? [] : network(value, path));

@@ -18,7 +18,7 @@ export function shape(expected: string, fits: (value: unknown) => boolean): Shap
   return (value, path) => (fits(value) ? [] : [misfit(path, expected, value)]);
 }
 
-export function misfit(path: readonly string[], expected: string, value: unknown): Misfit {
+function misfit(path: readonly string[], expected: string, value: unknown): Misfit {
   return { path, expected, found: kindOf(value) };
 }
 

@@ -29,9 +29,3 @@ function isFile(text: string, generation: 'iotedge' | 'aziot'): boolean {
   if (generation === 'iotedge' && search !== '') return false;
   return protocol === 'file:' && host === '' && percentDecoded(pathname) !== '';
 }
-
-/** A location of a key that was read as a URL before, which writes its scheme in lower case. */
-export const keyUrl: Shape = shape(
-  'a file: or pkcs11: URI',
-  (value) => typeof value === 'string' && URL.canParse(value) && isKeyUri(new URL(value).href),
-);

@@ -18,8 +18,17 @@ const anyOf =
   (fact: Fact) =>
     covers.some((one) => one(fact));
 
-/** Of the parsed values of a whole file. */
+/** Of the parsed values of a config.yaml. */
 export const onValues: readonly Deviation[] = [
+  {
+    why: 'The file had a number with the fraction .0, which JSON and JavaScript do not tell from a whole number.',
+    ours: 'accepted',
+    covers: anyOf(inList('createOptions', 'wrong-memory-float-whole'), inList('watchdog', '5.0')),
+  },
+];
+
+/** Of a manifest. Where we accept what was refused, the file that we write is judged in its place. */
+export const onManifest: readonly Deviation[] = [
   {
     why: 'What the models of 1.2.0, 1.2.10 and 1.4.0 wrote was not read back. 1.3.0, which has the same writer, could not read it.',
     ours: 'refused',
@@ -32,25 +41,6 @@ export const onValues: readonly Deviation[] = [
     ours: 'refused',
     covers: inList('aziot_keys', /^base slot (not a URI|empty|file)$/, 'unknown parameter'),
   },
-  {
-    why: 'The file had a number with the fraction .0, which JSON and JavaScript do not tell from a whole number.',
-    ours: 'accepted',
-    covers: anyOf(
-      inList('createOptions', 'wrong-memory-float-whole'),
-      inList('edge_ca', 'expiry 90.0'),
-      inList('watchdog', '5.0'),
-    ),
-  },
-  {
-    why: 'The runtime opens a file on the device.',
-    ours: 'accepted',
-    covers: inList('super-config values', 'additional_info absent file'),
-  },
-];
-
-/** Of a manifest. Where we accept what was refused, the file that we write is judged in its place. */
-export const onManifest: readonly Deviation[] = [
-  ...onValues.filter(({ ours }) => ours === 'refused'),
   {
     why: 'The version does not know the key and passes over it in silence: the device would not get what was meant.',
     ours: 'refused',

@@ -1,11 +1,11 @@
-import { parse as parseToml } from 'smol-toml';
 import { parse as parseYaml } from 'yaml';
+import { judgeToml } from '../../../../src/bundle/base/toml/judge.ts';
 import { renderConfigToml } from '../../../../src/bundle/config/toml.ts';
 import { renderConfigYaml } from '../../../../src/bundle/config/yaml.ts';
 import { endpointOf } from '../../../../src/bundle/endpoint.ts';
 import { configYamlMisfits } from '../../../../src/bundle/judge/config-yaml.ts';
 import { judgeDevice } from '../../../../src/bundle/judge/judge.ts';
-import { superConfigMisfits } from '../../../../src/bundle/judge/super-config.ts';
+import type { Places } from '../../../../src/bundle/judge/places.ts';
 import { readFleet } from '../../../../src/manifest/read.ts';
 import { type Finding, failing } from '../../../../src/model/finding.ts';
 import type { Device } from '../../../../src/model/fleet.ts';
@@ -19,13 +19,9 @@ import { type Fact, isToml } from './facts.ts';
 
 export type Verdict = 'accepted' | 'refused';
 
-/** What our reading of a configuration's values says to an input. */
+/** What our reading of a config.yaml's values says to an input. Those of a config.toml are in `base/toml/real-parsers.test.ts`. */
 export function verdictOnValues(fact: Fact): Verdict {
-  return misfitsOf(fact, asValues(fact)).length > 0 ? 'refused' : 'accepted';
-}
-
-function misfitsOf(fact: Fact, values: unknown) {
-  return (isToml(fact) ? superConfigMisfits : configYamlMisfits)(values, fact.version);
+  return configYamlMisfits(asValues(fact), fact.version).length > 0 ? 'refused' : 'accepted';
 }
 
 export interface OnManifest {
@@ -34,7 +30,7 @@ export interface OnManifest {
   /** The rules of the errors; empty if the form of the manifest is refused. */
   readonly rules: readonly string[];
   /** What the runtime would refuse of the file that is rendered; `undefined` if none is. */
-  readonly misfits?: readonly object[];
+  readonly refusals?: readonly object[];
 }
 
 /** What the checks say to inputs in a manifest, those that a manifest can say. */
@@ -58,9 +54,18 @@ export async function verdictsOnManifest(facts: readonly Fact[]): Promise<readon
     const all = [...(ofForm.get(id) ?? []), ...judged.findings];
     const rules = [...new Set(all.filter(({ severity }) => severity === 'error').map(({ rule }) => rule))];
     if (failing(all) || judged.value === undefined) return { fact, verdict: 'refused', rules };
-    const rendered = isToml(fact)
-      ? parseToml(renderConfigToml(device, endpointOf(device), judged.value))
-      : parseYaml(renderConfigYaml(device, endpointOf(device), judged.value));
-    return { fact, verdict: 'accepted', rules, misfits: misfitsOf(fact, rendered) };
+    return { fact, verdict: 'accepted', rules, refusals: refusalsOf(fact, device, judged.value) };
   });
+}
+
+/** What the runtime would refuse of the file that is rendered. */
+function refusalsOf(fact: Fact, device: Device, places: Places): readonly object[] {
+  if (!isToml(fact)) {
+    const text = renderConfigYaml(device, endpointOf(device), places);
+    return configYamlMisfits(parseYaml(text), fact.version);
+  }
+  const text = renderConfigToml(device, endpointOf(device), places);
+  const { findings } = judgeToml('config.toml', text, [device], () => ({}));
+  // The rendered file has places for secrets, which a file of the repository must not have.
+  return findings.filter(({ severity, rule }) => severity === 'error' && rule !== 'config/secret-in-manifest');
 }
