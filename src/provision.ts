@@ -154,6 +154,8 @@ async function verifyFleet(request: Request, world: World, checked: Checked): Pr
 }
 
 async function listHubs(request: Request, world: World, checked: Checked): Promise<Report> {
+  // Other faults of the manifest do not matter here. With this one no device would count as managed.
+  if (checked.findings.some(({ rule }) => rule === 'hub/no-domain')) return report(request, checked, 'invalid');
   const hubs = request.onlyHub === undefined ? request.hubs : [request.onlyHub];
   const managed = new Set(checked.devices.map(({ id, hub }) => key({ device: id, hub })));
   const listed: ListedDevice[] = [];

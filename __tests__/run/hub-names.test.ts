@@ -9,7 +9,7 @@ import type { HubCredential } from '../../src/hub/credential.ts';
 import { openRegistry } from '../../src/hub/registry.ts';
 import type { History } from '../../src/model/history.ts';
 import type { HubEndpoint } from '../../src/model/hub-name.ts';
-import type { Report } from '../../src/model/report.ts';
+import { commands, type Report } from '../../src/model/report.ts';
 import { provision } from '../../src/provision.ts';
 import { readSettings, type Settings } from '../../src/run/settings.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
@@ -195,4 +195,12 @@ it('a plan of a version that took two names for two hubs is read as a plan of on
   ];
   writeFileSync(join(folder, 'plan.json'), JSON.stringify({ ...plan, hubs: old }));
   expect((await run(folder, { ...common, command: 'apply', artifacts: 'none' })).result).toBe('changed');
+});
+
+it.each(commands)('a name without its domain is refused: %s', async (command) => {
+  const folder = folderWith({ 'devices.json': manifest('contoso', ['edge-1'], 'a') });
+  const { requests } = hub.counts();
+  const report = await run(folder, { command, manifest: 'devices.json', ...namedBy('Entra', classic) });
+  expect([report.result, severe(report)]).toEqual(['invalid', ['hub/no-domain']]);
+  expect(hub.counts().requests).toBe(requests);
 });
