@@ -110,6 +110,12 @@ describe('another host name of the hub', () => {
     expect(findings[0]?.device).toBeUndefined();
   });
 
+  it('is not told if the workflow says so, and is compared all the same', async () => {
+    const off = new Map([['config/hub-name-changes', 'off']] as const);
+    const { findings, configuration } = await validate(of(forDevices, 'e-1'), of(classic, 'e-1'), new Map(), off);
+    expect([findings, configuration?.length]).toEqual([[], 1]);
+  });
+
   it('names the device if it is one, and the line of its own hub', async () => {
     const after = on(classic, 'e-1', 'e-2').replace('- id: e-2', `- id: e-2\n    hub: ${forDevices}`);
     const { findings } = await validate({ 'devices.yaml': after }, of(classic, 'e-1', 'e-2'));

@@ -160,7 +160,8 @@ describeNeeding(['act', 'jq'], 'the reusable workflow, called as README shows, r
     expect(hub.registry.all()).toHaveLength(2);
   });
 
-  it('refuses pull_request_target, which would give a stranger the secrets', async () => {
+  // act sometimes loses the output of a step that ends at once (seen once in about 20 runs, with act 0.2.89).
+  it('refuses pull_request_target, which would give a stranger the secrets', { retry: 2 }, async () => {
     const { hub, github, run } = await fleet({ on: 'pull_request_target:' });
     const { code, jobs, annotations, trace } = await run(pullRequest('pull_request_target'));
     expect(jobs, trace).toEqual({ ...allSkipped, refuse: 'failure' });
