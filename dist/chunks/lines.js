@@ -2,5 +2,5 @@ const e={"manifest-written":({output:e,devices:t})=>`${e}: ${t} ${t===1?`device`
 `,"demo-bundle":({directory:e})=>`\n5. device-bundles/${e}/config.toml, ready to place on the device:\n`,"demo-older-bundle":()=>`   The device with IoT Edge 1.1 gets a config.yaml: device-bundles/edge-002/config.yaml
 `,"demo-again":()=>`6. provision-iot-edge apply, once more
 `,"demo-writes":({writes:e})=>`(the hub counted ${e} writes)`,"demo-mistakes":()=>`
-7. The same with mistakes: a wrong certificate, a misspelt status, a host name that no device can have.
+7. The same with mistakes: a wrong certificate, a misspelt status, a host name that iotedge check warns of.
 `};Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return e}});

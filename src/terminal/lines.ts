@@ -31,5 +31,5 @@ export const terminalLines = {
   'demo-writes': ({ writes }: { readonly writes: number }) => `(the hub counted ${writes} writes)`,
 
   'demo-mistakes': () =>
-    '\n7. The same with mistakes: a wrong certificate, a misspelt status, a host name that no device can have.\n',
+    '\n7. The same with mistakes: a wrong certificate, a misspelt status, a host name that iotedge check warns of.\n',
 };
