@@ -34,7 +34,9 @@ describe('a line of the command line', () => {
     'demo-again': [['6. provision-iot-edge apply, once more\n']],
     'demo-writes': [[{ writes: 0 }, '(the hub counted 0 writes)']],
     'demo-mistakes': [
-      ['\n7. The same with mistakes: a wrong certificate, a misspelt status, a host name that iotedge check warns of.\n'],
+      [
+        '\n7. The same with mistakes: a wrong certificate, a misspelt status, a host name that iotedge check warns of.\n',
+      ],
     ],
   });
 });

@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { newVersions, nobody } from './sources.ts';
 
 /** TOML that not every version of the runtime reads. */
 export type TomlSyntax =
@@ -200,7 +201,7 @@ export const tomlBaseRules = {
   }),
   'config/base-value': rule<{ path: string; key: string; problem: ValueProblem; version: string }>({
     severity: 'error',
-    refusedBy: [{ who: 'runtime', versions: '1.2 to 1.6', when: 'config apply', source: applied }],
+    refusedBy: [{ who: 'runtime', versions: newVersions, when: 'config apply', source: applied }],
     adjustable: 'warning',
     about:
       'The config.toml that config.base names has a value that this version of IoT Edge refuses, or lacks one that it needs. "iotedge config apply" or the start of a service fails.',
@@ -220,7 +221,7 @@ export const tomlBaseRules = {
     other?: string;
   }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
       'The config.toml that config.base names has a value that IoT Edge leaves out in silence: half of a pair (a user name without a password, a certificate without its key), a name of a wrong type, or a part of another form of edge_ca than the one that counts.',
@@ -245,7 +246,7 @@ export const tomlBaseRules = {
   }),
   'config/base-renewing-identity': rule<{ path: string; key: string; how: string }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
       'The config.toml that config.base names lets the device get its identity certificate by itself. The hub knows the thumbprint of one certificate and would refuse the next one. So the device gets the certificate of the manifest, and the old section becomes a comment.',

@@ -62,7 +62,7 @@ export const keyRules = {
     refusedBy: [
       {
         who: 'runtime',
-        versions: '1.2 to 1.6',
+        versions: newVersions,
         when: 'first connection',
         source: openSslLevels,
       },

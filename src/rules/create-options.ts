@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { allVersions, newVersions, oldVersions } from './sources.ts';
 
 /** What the runtime does not take in `config.agent.createOptions`. `key` is the path of the value in the manifest. */
 export type CreateOptionsProblem =
@@ -32,14 +33,14 @@ export const createOptionsRules = {
     refusedBy: [
       {
         who: 'runtime',
-        versions: '1.0.10 to 1.1',
+        versions: oldVersions,
         when: 'start',
         source:
           'edgelet/docker-rs/src/models of Azure/iotedge; Settings::new of 1.0.10.4 and 1.1.15 refused such files',
       },
       {
         who: 'runtime',
-        versions: '1.2 to 1.6',
+        versions: newVersions,
         when: 'config apply',
         source:
           'edgelet/docker-rs/src/models of Azure/iotedge; iotedge config apply of 1.3.0, 1.5.44 and 1.6.1 refused such files, and those of toml 0.5 up to 1.4.8',
@@ -110,7 +111,7 @@ export const createOptionsRules = {
     refusedBy: [
       {
         who: 'runtime',
-        versions: '1.0.10 to 1.6',
+        versions: allVersions,
         when: 'start',
         source: 'the container engine: ValidateEnv in opts/env.go of moby/moby refuses a variable without a name',
       },

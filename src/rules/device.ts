@@ -46,7 +46,7 @@ export const deviceRules = {
   }),
   'device/id-shortened': rule<{ id: string }>({
     severity: 'error',
-    refusedBy: [{ who: 'this action', since: 'manifest' }],
+    refusedBy: [manifest],
     adjustable: 'warning',
     about:
       'The id looks like a long number as a spreadsheet shows it (1.23457E+11): its digits are lost when the table is saved as CSV. A device of this id would be created, and the real one never signs in.',

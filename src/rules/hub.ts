@@ -1,5 +1,6 @@
 import { deviceCount } from './device-list.ts';
 import { rule } from './rule.ts';
+import { allVersions, newVersions, nobody } from './sources.ts';
 
 /** Checks of what a manifest calls a hub, and of what devices call it then. */
 export const hubRules = {
@@ -8,7 +9,7 @@ export const hubRules = {
     refusedBy: [
       {
         who: 'runtime',
-        versions: '1.0.10 to 1.6',
+        versions: allVersions,
         when: 'first connection',
         source:
           'The device calls https://HUB/devices/ID with the host name of its configuration: https://github.com/Azure/iot-identity-service/blob/main/identity/aziot-cloud-client-async/src/hub/mod.rs',
@@ -22,7 +23,7 @@ export const hubRules = {
   }),
   'hub/service-name': rule<{ given: string; classic: string; device: string }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }],
+    refusedBy: nobody,
     about:
       'The manifest names the hub by its host name for back ends. Devices must not use that one (https://learn.microsoft.com/azure/iot-hub/iot-hub-tls-support), so their configuration gets the classic name.',
     message: ({ given, classic }) => `${given} is not for devices, so their configuration gets ${classic}`,
@@ -39,7 +40,7 @@ export const hubRules = {
     refusedBy: [
       {
         who: 'runtime',
-        versions: '1.2 to 1.6',
+        versions: newVersions,
         when: 'first connection',
         source:
           'ValidateAudience in https://github.com/Azure/iotedge/blob/main/edge-hub/core/src/Microsoft.Azure.Devices.Edge.Hub.CloudProxy/authenticators/DeviceScopeTokenAuthenticator.cs',
@@ -61,7 +62,7 @@ export const hubRules = {
   }),
   'config/hub-name-changes': rule<{ ids: readonly string[]; before: string; after: string }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
       'A pull request changes the host name of the hub in the configuration of devices. The runtime then removes all modules and creates them again. From 1.2 on it also deletes its copies of the identities of the modules, so that no module starts before the hub answers (`device_digest` in https://github.com/Azure/iotedge/blob/main/edgelet/aziot-edged/src/provision.rs, `ModuleBackup` in https://github.com/Azure/iot-identity-service/blob/main/identity/aziot-identityd/src/identity.rs).',

@@ -1,5 +1,5 @@
 import { rule } from './rule.ts';
-import { identityService, manifest, newVersions } from './sources.ts';
+import { identityService, manifest, newVersions, nobody } from './sources.ts';
 
 /** Why a private key in a security module cannot be used. `key`: the key of the manifest that has its URI. */
 type ModuleProblem = { readonly kind: 'no-library'; readonly key: string } | { readonly kind: 'pin-alone' };
@@ -68,7 +68,7 @@ export const pkcs11Rules = {
   }),
   'config/pkcs11-uri': rule<{ key: string; remark: ModuleUriRemark }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
       'A pkcs11: URI of RFC 7512 says more than the runtime reads. The rest is left out in silence, and the key that is found may be another one (Uri::from_str in pkcs11/pkcs11/src/lib.rs of Azure/iot-identity-service).',

@@ -1,4 +1,5 @@
 import { rule } from './rule.ts';
+import { newVersions, nobody, oldVersions } from './sources.ts';
 
 /** A value that the runtime does not take, although its type is right. */
 export type RefusedValue = { readonly key: string } & (
@@ -37,13 +38,13 @@ export const refusedValueRules = {
       },
       {
         who: 'runtime',
-        versions: '1.2 to 1.6',
+        versions: newVersions,
         when: 'start',
         source: 'a lifetime of 0 days: applied by 1.3.0, 1.5.44 and 1.6.1, and not read by aziot-certd',
       },
       {
         who: 'runtime',
-        versions: '1.0.10 to 1.1',
+        versions: oldVersions,
         when: 'start',
         source: 'a lifetime over 65535 days: refused by Settings::new of 1.0.10.4 and 1.1.15',
       },
@@ -63,7 +64,7 @@ export const refusedValueRules = {
   }),
   'config/edge-ca-of-no-days': rule<{ key: string }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
       'The certificate that the runtime makes for its modules has a lifetime of 0 days. IoT Edge up to 1.1 takes that, and modules get certificates that are no longer valid.',

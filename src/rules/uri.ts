@@ -1,5 +1,5 @@
 import { rule } from './rule.ts';
-import { identityService, manifest, newVersions, oldVersions } from './sources.ts';
+import { identityService, manifest, newVersions, nobody, oldVersions } from './sources.ts';
 
 /** Why a file of the device cannot lie at a place. */
 export type PlaceProblem =
@@ -92,7 +92,7 @@ export const uriRules = {
   }),
   'config/uri-read-otherwise': rule<{ key: string; value: string; path: string }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
       'The runtime reads a file: URI as another path than it seems to have: it resolves "..", cuts off what follows "#" or "?", and drops spaces around it. The configuration gets the path that the runtime reads.',
