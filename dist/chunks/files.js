@@ -194,6 +194,7 @@ config_text() {
 }
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }
+
 # --- The host name: the manifest's, else the one that the device has, else the machine's own ---
 
 EDGE_LABEL=net.azure-devices.edge.owner=Microsoft.Azure.Devices.Edge.Agent
@@ -331,6 +332,7 @@ check_host_name() {
 }
 
 quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\\\\\''/g")"; }
+
 
 
 # --- Checks the bundle and the device's certificate and key; changes nothing ---
@@ -591,8 +593,7 @@ folder() { # FOLDER OWNER: makes it and its parents if missing
   add folder "$1" '' 755 "$2"
 }
 
-
-# --- Carries out the numbered list of changes, or undoes it ---
+# --- The numbered list of changes ---
 
 there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 
@@ -633,6 +634,8 @@ describe() { # PREFIX
     remove) say "\${1}remove $file" ;;
   esac
 }
+
+# --- Carries out the numbered list of changes, or undoes it ---
 
 install_bundle() {
   trap leave EXIT
@@ -780,6 +783,8 @@ leave() {
   [ -z "$UNSURE" ] || complain "$(renaming)"
   exit "$code"
 }
+
+# --- The services of the runtime: restarts them and looks at them ---
 
 restart() {
   [ -z "$RELOAD" ] || waiting systemctl daemon-reload || return 1

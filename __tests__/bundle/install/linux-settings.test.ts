@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { scripts } from '../../../scripts/device-scripts.ts';
 import { type InstallerSettings, renderInstaller, type Secret } from '../../../src/bundle/install/linux.ts';
 import { renderBundles } from '../../../src/bundle/render.ts';
 import { describeNeeding } from '../../support/needing.ts';
@@ -31,10 +32,8 @@ describe('the text of the installer', () => {
     const [head = '', tail = ''] = readFileSync('src/bundle/install/install.sh', 'utf8').split('#SETTINGS#\n');
     const rendered = renderInstaller(settings);
     expect(rendered.startsWith(head)).toBe(true);
-    const others = ['hostname', 'checks', 'changes'].map((part) =>
-      readFileSync(`src/bundle/install/install-${part}.sh`, 'utf8'),
-    );
-    expect(rendered).toContain(`${tail}${others.join('')}`);
+    const [, ...others] = scripts.installer.map((name) => readFileSync(`src/bundle/install/${name}`, 'utf8'));
+    expect(rendered).toContain([tail, ...others].join('\n'));
   });
 
   it('brings every value to the shell byte by byte', () => {

@@ -1,0 +1,45 @@
+# --- The texts of the files ---
+
+# The bundle's configuration with the host name and the secrets. They are passed by the environment: everyone can read a command line.
+config_text() {
+  if [ -z "$SECRET_NAMES$NAME_LINE" ]; then
+    cat -- "$BUNDLED"
+    return
+  fi
+  NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS \
+    LINE=$NAME_LINE LINE_TEXT=$NAME_TEXT awk '
+    BEGIN {
+      for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i
+      count = split(ENVIRON["NAMES"], name, "\n"); split(ENVIRON["TEXTS"], line, "\n")
+      split(ENVIRON["MARKS"], mark, "\n"); split(ENVIRON["ENCODINGS"], encoding, "\n")
+      if (ENVIRON["LINE"] != "") missing[ENVIRON["LINE"] ""]
+      for (i = 1; i <= count; i++) { missing[line[i] ""]; value[i] = encoded(ENVIRON[name[i]], encoding[i]) }
+    }
+    { whole = $0 ""; delete missing[whole] }
+    whole != "" && whole == ENVIRON["LINE"] "" { if (ENVIRON["LINE_TEXT"] != "") print ENVIRON["LINE_TEXT"]; next }
+    { print filled(whole) }
+    END { for (i in missing) exit 1 }
+    function filled(rest,   out, at, i, p, first) {
+      for (;;) {
+        at = 0
+        for (i = 1; i <= count; i++) {
+          if (line[i] "" != whole || !(p = index(rest, mark[i])) || (at && p >= at)) continue
+          at = p; first = i
+        }
+        if (!at) return out rest
+        out = out substr(rest, 1, at - 1) value[first]
+        rest = substr(rest, at + length(mark[first]))
+      }
+    }
+    function encoded(text, form,   out, c, i) {
+      for (i = 1; i <= length(text); i++) {
+        c = substr(text, i, 1)
+        if (form == "uri" && c !~ /[A-Za-z0-9._~-]/) c = sprintf("%%%02X", code[c])
+        if (form == "text" && (c == "\\" || c == "\"")) c = "\\" c
+        out = out c
+      }
+      return out
+    }' <"$BUNDLED"
+}
+certificate_text() { cat -- "$certificate"; }
+proxy_text() { printf %s "$PROXY"; }
