@@ -9,8 +9,11 @@ export const scripts = {
     'install-checks.sh',
     'install-ways.sh',
     'install-changes.sh',
+    'install-files.sh',
     'install-transaction.sh',
+    'install-alone.sh',
     'install-services.sh',
+    'install-end.sh',
   ],
   initializer: ['Initialize-IoTEdge.ps1'],
 } as const;

@@ -1,7 +1,6 @@
 # --- Plans the changes: a numbered list, empty if everything is as wanted ---
 
 plan() {
-  HAD_CONFIG=$(there "$CONFIG")
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER
@@ -36,7 +35,7 @@ plan() {
 place() { # FILE TEXT MODE OWNER
   if [ -d "$1" ]; then
     refuse "$1 is a folder, expected a file. Remove it."
-  elif ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
+  elif ! [ -f "$1" ] || ! "$2" | cmp -s - "$1" || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
     add place "$@"
   fi
 }
@@ -59,7 +58,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had NEW_$COUNT='' READY_$COUNT=''"
+  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had NEW_$COUNT=''"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -81,7 +80,7 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 new=\$NEW_$1 ready=\$READY_$1"
+  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 new=\$NEW_$1"
   old=$file.installing.old
 }
 

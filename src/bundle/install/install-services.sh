@@ -5,31 +5,19 @@ restart() {
   if [ "$FORM" = yaml ]; then waiting systemctl restart iotedge; else waiting iotedge config apply -c "$CONFIG"; fi || return 1
   # config apply succeeds even if a service does not start.
   waiting sleep "${INSTALL_WAIT:-5}"
-  systemctl is-active --quiet "$SERVICE" || {
+  waiting systemctl is-active --quiet "$SERVICE" || {
     complain "$SERVICE is not active after the restart."
     return 1
   }
 }
 
 restart_old() {
-  [ -z "$RELOAD" ] || systemctl daemon-reload
-  if [ "$FORM" = yaml ] && [ -n "$HAD_CONFIG" ]; then
-    systemctl restart iotedge
+  [ -z "$RELOAD" ] || waiting systemctl daemon-reload
+  if [ "$FORM" = yaml ] && [ -e "$CONFIG" ]; then
+    waiting systemctl restart iotedge
   elif [ "$FORM" = yaml ]; then
-    systemctl stop iotedge
+    waiting systemctl stop iotedge
   elif [ -e "$ROOT/etc/aziot/identityd/config.d/00-super.toml" ]; then
-    iotedge system restart
+    waiting iotedge system restart
   fi
 }
-
-# A shell handles a signal only after its current command, which may hang. `wait` returns at once.
-waiting() {
-  "$@" &
-  CHILD=$!
-  wait "$CHILD"
-  code=$?
-  CHILD=''
-  return "$code"
-}
-
-main "$@"
