@@ -36,7 +36,5 @@ if (!/^[A-Za-z0-9](-?[A-Za-z0-9])*$/.test(owner) || owner.length > 39) {
   process.exitCode = 2;
 } else {
   const changed = publishAs(owner);
-  console.log(
-    changed.map((file) => `${file}\n`).join('') + `${changed.length} files name ${owner}/${repositoryName} now.`,
-  );
+  console.log([...changed, `${changed.length} files name ${owner}/${repositoryName} now.`].join('\n'));
 }
