@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { type Plugin, rolldown } from 'rolldown';
 import { bundledPackages } from './bundled.ts';
 import { compileSchema } from './compile-schema.ts';
+import { dependenciesPage } from './dependencies-page.ts';
 import { writeDeviceScripts } from './device-scripts.ts';
 import { writeDocs } from './docs.ts';
 import { licencesOf } from './licences.ts';
@@ -70,6 +71,7 @@ async function bundle(): Promise<void> {
   const packages = bundledPackages(new Map(modules.map(([id, { renderedLength }]) => [id, renderedLength])));
   writeFileSync('dist/licences.txt', licencesOf(packages));
   writeFileSync('dist/sbom.cdx.json', sbomOf(packages));
+  writeFileSync('docs/dependencies.md', dependenciesPage(packages));
 }
 
 /**

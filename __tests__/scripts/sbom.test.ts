@@ -13,7 +13,7 @@ describe('the bill of materials of dist/', () => {
     const titles = readFileSync('dist/licences.txt', 'utf8').match(/^\S+ \d+\.\d+\.\d+\S* \(.*\)$/gm);
     const { components } = JSON.parse(sbom);
     const listed = components.map(({ group, name, version, licenses: [entry] = [] }: Listed) => {
-      const licence = entry?.license?.id ?? entry?.expression ?? 'see text';
+      const licence = entry?.license?.id ?? entry?.license?.name ?? entry?.expression ?? 'see text';
       return `${group === undefined ? '' : `${group}/`}${name} ${version} (${licence})`;
     });
     expect(listed.sort()).toEqual([...new Set(titles)].sort());
@@ -25,5 +25,8 @@ interface Listed {
   readonly group?: string;
   readonly name: string;
   readonly version: string;
-  readonly licenses?: readonly { readonly license?: { readonly id: string }; readonly expression?: string }[];
+  readonly licenses?: readonly {
+    readonly license?: { readonly id?: string; readonly name?: string };
+    readonly expression?: string;
+  }[];
 }
