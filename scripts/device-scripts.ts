@@ -10,6 +10,7 @@ export const scripts = {
     'install-ways.sh',
     'install-changes.sh',
     'install-transaction.sh',
+    'install-running.sh',
     'install-services.sh',
   ],
   initializer: ['Initialize-IoTEdge.ps1'],

@@ -1,7 +1,6 @@
 # --- Plans the changes: a numbered list, empty if everything is as wanted ---
 
 plan() {
-  HAD_CONFIG=$(there "$CONFIG")
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER

@@ -6,6 +6,7 @@ install_bundle() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   [ ! -e "$MARK" ] || resume || exit 1
+  [ -z "$RESTART" ] || add services '' "$RAN" '' '' # what ran before, for a run after a power cut
   STATE=changing
   # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
@@ -110,6 +111,7 @@ restore() {
 
 put_back() {
   case $kind in
+    services) RAN=$text ;;
     folder) rmdir -- "$file" 2>/dev/null || true ;; # what is in it now is not ours
     mode) [ ! -e "$file" ] || { chown "${text#*:}" "$file" && chmod "${text%%:*}" "$file"; } ;;
     *)

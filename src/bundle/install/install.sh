@@ -23,7 +23,7 @@ Installs the bundle of the device $DEVICE (IoT Edge $RUNTIME).
   --restart   with --root: restart all the same, by the systemctl and iotedge on PATH
   --help      this text
 
-INSTALL_WAIT: seconds after the restart until the service must be active (5).
+INSTALL_WAIT: seconds that the services must stay up after the restart (15).
 Exit: 0 installed, or nothing to do; 1 refused, or failed and put back; 2 wrong usage;
 3 installed and running, but "iotedge check" found something to look at.
 END
@@ -37,12 +37,13 @@ main() {
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
+  [ "$FAULTS" -gt 0 ] || look_at_services
   if [ "$FAULTS" -gt 0 ]; then
     complain 'Nothing was changed.'
     exit 1
   fi
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ]; then
+  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
@@ -78,6 +79,8 @@ read_options() {
     shift
   done
   [ -n "$ROOT" ] || RESTART=yes
+  SECONDS_UP=${INSTALL_WAIT:-15}
+  case $SECONDS_UP in *[!0-9]* | 0?*) wrong_usage "INSTALL_WAIT is '$SECONDS_UP', expected whole seconds, such as 15" ;; esac
   [ -n "$ROOT$DRY_RUN" ] || [ "$(id -u)" = 0 ] || {
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
