@@ -48,7 +48,7 @@ export async function check(request: Request, world: World): Promise<Checked> {
     expiryWarningDays: request.expiryWarningDays,
     ...(rules === undefined ? {} : { rules }),
   };
-  const identities = await identify(devices, workspace, options, files);
+  const identities = await identify(devices, workspace, options, files, world.progress.counted);
   const read = new Set(files.opened.keys());
   const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, read), workspace, read);
   // Only these two commands need the bundles. The others find the same faults without rendering.

@@ -9,7 +9,7 @@ import { annotations } from '../report/annotations.ts';
 import { statementOf } from '../report/sections.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import { closingLines, plainStyle, sectionLines, titleLines } from '../report/text.ts';
-import { writingLine } from '../report/writing.ts';
+import { countedText, writingLine } from '../report/writing.ts';
 import { githubLines } from './lines.ts';
 
 const announce = { error, warning, notice } as const;
@@ -28,6 +28,11 @@ export function logProgress(now: () => number = Date.now): Progress {
     phase: (name) => info(name),
     waiting: (text) => info(text),
     warning: (text) => warning(text, { title: 'time' }),
+    counted(what, done, total) {
+      if (now() - last < betweenLines) return;
+      last = now();
+      info(countedText(what, done, total));
+    },
     written(writing) {
       latest.set(writing.hub, writing);
       if (now() - last < betweenLines) return;
