@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
@@ -75,12 +74,18 @@ describe('the workflows of this repository', () => {
   });
 });
 
-describe('pages that are not in docs/', () => {
-  it.each(['SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', '.github/pull_request_template.md'])(
-    '%s links to files that are there',
-    (page) => {
-      const links = [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
-      for (const [, link = ''] of links) expect(existsSync(join(dirname(page), link)), link).toBe(true);
-    },
-  );
+describe('docs/threat-model.md', () => {
+  const page = readFileSync('docs/threat-model.md', 'utf8');
+  const rows = page.match(/^\| \d+ \|.*$/gm) ?? [];
+
+  it('numbers its attacks, each with what holds the answer', () => {
+    expect(rows.map((row) => Number(row.split(' ')[1]))).toEqual(rows.map((_, index) => index + 1));
+    for (const row of rows) expect(row).toMatch(/\[[^\]]+\]\([^)]+\) \|$/);
+  });
+
+  it('names at least 60 tests, which are there', () => {
+    const named = rows.flatMap((row) => [...row.matchAll(/\[([^\]]+)\]\(\.\.\/(__tests__\/[^)]+)\)/g)]);
+    expect(new Set(named.map(([, test]) => test)).size).toBeGreaterThan(60);
+    for (const [, test, file = ''] of named) expect(readFileSync(file, 'utf8').replaceAll("\\'", "'")).toContain(test);
+  });
 });
