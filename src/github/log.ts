@@ -6,6 +6,7 @@ import type { HubHost } from '../model/fleet.ts';
 import type { Progress, Writing } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
 import { annotations } from '../report/annotations.ts';
+import { withQuotes } from '../report/quote.ts';
 import { ruleChangeLines } from '../report/rule-changes.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import { closingLine, deviceLines, faultLines, findingLines, plainStyle } from '../report/text.ts';
@@ -53,7 +54,8 @@ export async function logReport(report: Report): Promise<void> {
       ...(column === undefined ? {} : { startColumn: column }),
     });
   }
-  await fold(`Findings (${report.findings.length})`, findingLines(report.findings, plainStyle));
+  const style = withQuotes(plainStyle, report);
+  await fold(`Findings (${report.findings.length})`, findingLines(report.findings, style));
   await fold(`Faults (${report.faults.length})`, faultLines(report.faults, plainStyle));
   await fold('Devices', deviceLines(report));
   info(closingLine(report));

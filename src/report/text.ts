@@ -2,10 +2,10 @@ import type { Fault } from '../model/fault.ts';
 import type { Finding, Severity } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { deviceTable } from './devices.ts';
+import { diagnosticLines } from './diagnostic.ts';
 import { headline } from './headline.ts';
 import { leftOut } from './left-out.ts';
 import { ruleChangeLines } from './rule-changes.ts';
-import { saidLines } from './said.ts';
 import { sumLines } from './sums.ts';
 import { visible } from './visible.ts';
 
@@ -16,6 +16,10 @@ export interface Style {
   muted(text: string): string;
   /** Returns a file of the workspace as the reader would type it. */
   path(file: string): string;
+  /** The line that a finding is about, with a caret. See `withQuotes`; if absent, no lines are shown. */
+  source?(finding: Finding): readonly string[];
+  /** The width of the terminal. If absent, nothing is wrapped. */
+  readonly columns?: number;
 }
 
 export const plainStyle: Style = { severity: (_, text) => text, strong: same, muted: same, path: same };
@@ -38,7 +42,7 @@ export function findingLines(findings: readonly Finding[], style: Style): readon
   for (const finding of findings) {
     const count = (shown.get(finding.rule) ?? 0) + 1;
     shown.set(finding.rule, count);
-    if (count <= mostOfOneRule) lines.push(...oneFinding(finding, style));
+    if (count <= mostOfOneRule) lines.push(...diagnosticLines(finding, style));
   }
   for (const [rule, count] of shown) {
     if (count > mostOfOneRule) lines.push(style.muted(leftOut.ofRule(count - mostOfOneRule, rule)));
@@ -71,16 +75,6 @@ export function faultLines(faults: readonly Fault[], style: Style): readonly str
 export function closingLine(report: Report): string {
   const file = report.planFile === undefined ? '' : `; written to ${visible(report.planFile)}`;
   return `${report.command}: ${headline(report)}${file}`;
-}
-
-function oneFinding(finding: Finding, style: Style): readonly string[] {
-  const { place, severity, rule, remedy, hub } = finding;
-  const where = place === undefined ? (hub ?? '') : `${visible(style.path(place.file))}:${place.line}:${place.column}`;
-  return [
-    `${where === '' ? '' : `${style.strong(where)} `}${style.severity(severity, severity)} ${style.muted(rule)}`,
-    ...saidLines(finding).map((line) => `  ${visible(line)}`),
-    style.muted(`  → ${visible(remedy)}`),
-  ];
 }
 
 function same(text: string): string {
