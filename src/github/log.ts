@@ -7,9 +7,9 @@ import type { Progress, Writing } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
 import { annotations } from '../report/annotations.ts';
 import { withQuotes } from '../report/quote.ts';
-import { ruleChangeLines } from '../report/rule-changes.ts';
+import { statementOf } from '../report/sections.ts';
 import { summaryMarkdown } from '../report/summary.ts';
-import { closingLine, deviceLines, faultLines, findingLines, plainStyle } from '../report/text.ts';
+import { closingLines, plainStyle, sectionLines, titleLines } from '../report/text.ts';
 import { countedText, writingLine } from '../report/writing.ts';
 import { githubLines } from './lines.ts';
 
@@ -43,9 +43,13 @@ export function logProgress(now: () => number = Date.now): Progress {
   };
 }
 
-/** Writes a report to the log: changed rules, annotations on the lines of the manifest, groups, the closing line. */
+/**
+ * Writes a report to the log: the sentence, annotations on the lines of the manifest, a group for each section. What failed, the sentence
+ * and what to do next stand at the end, where the log is opened.
+ */
 export async function logReport(report: Report): Promise<void> {
-  for (const line of ruleChangeLines(report, 'workflow')) info(line);
+  const statement = statementOf(report, 'runner');
+  info(statement.sentence);
   for (const { severity, title, message, file, line, column } of annotations(report)) {
     announce[severity](message, {
       ...(title === undefined ? {} : { title }),
@@ -55,10 +59,13 @@ export async function logReport(report: Report): Promise<void> {
     });
   }
   const style = withQuotes(plainStyle, report);
-  await fold(`Findings (${report.findings.length})`, findingLines(report.findings, style));
-  await fold(`Faults (${report.faults.length})`, faultLines(report.faults, plainStyle));
-  await fold('Devices', deviceLines(report));
-  info(closingLine(report));
+  for (const section of statement.sections) {
+    const lines = sectionLines(section, style);
+    const [title] = titleLines(section, plainStyle);
+    if (title === undefined) info(asText(lines));
+    else await group(title, async () => info(asText(lines)));
+  }
+  info(asText(closingLines(statement, plainStyle)));
 }
 
 /**
@@ -79,12 +86,11 @@ export async function writeSummary(
 }
 
 /**
- * Writes lines into a group of the log. They hold names from the manifest, and a device may be called `::add-mask::e`.
- * Between stop-commands and its token the runner does not read lines as commands.
+ * Returns lines for the log that the runner does not read as commands. They hold names from the manifest, and a device may be called
+ * `::add-mask::e`. Between stop-commands and its token the runner reads none.
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
  */
-async function fold(title: string, lines: readonly string[]): Promise<void> {
-  if (lines.length === 0) return;
+function asText(lines: readonly string[]): string {
   const token = randomUUID();
-  await group(title, async () => info([`::stop-commands::${token}`, ...lines, `::${token}::`].join('\n')));
+  return [`::stop-commands::${token}`, ...lines, `::${token}::`].join('\n');
 }

@@ -1,4 +1,4 @@
-import type { Bundle } from './bundle.ts';
+import type { Bundle, BundleChanges } from './bundle.ts';
 import type { Fault } from './fault.ts';
 import type { Finding, RuleChanges } from './finding.ts';
 import type { HubHost } from './fleet.ts';
@@ -59,6 +59,10 @@ export interface Report {
   readonly bundles: readonly Bundle[];
   /** Absolute path; absent if no bundle was written. */
   readonly bundlesDirectory?: string;
+  /** How the bundles differ from those that the folder held before; absent if it held none. */
+  readonly bundleChanges?: BundleChanges;
+  /** The names of the uploaded artifacts; absent if none was uploaded. */
+  readonly artifacts?: readonly string[];
   readonly listed: readonly ListedDevice[];
   /** The repository of this run. Absent if it is not known, or no hub was asked. */
   readonly owner?: Owner;
