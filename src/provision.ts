@@ -307,6 +307,7 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     result,
     devices: checked.devices.length,
     findings: checked.findings,
+    texts: checked.texts,
     ...(request.rules === undefined ? {} : { rules: request.rules }),
     ...(request.plan.owner === undefined ? {} : { owner: request.plan.owner }),
     ...(checked.configuration === undefined ? {} : { configuration: checked.configuration }),

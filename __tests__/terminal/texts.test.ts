@@ -15,10 +15,7 @@ describe('a line of the command line', () => {
     'certificate-issued': [[{ path: 'certs/a.pem' }, 'certificate certs/a.pem']],
     'key-issued': [[{ path: 'keys/a.pem' }, 'private key keys/a.pem']],
     'certificates-issued': [
-      [
-        { count: 2000, folder: 'certs' },
-        'certificates 2,000 in certs: <id>-primary.pem and <id>-secondary.pem',
-      ],
+      [{ count: 2000, folder: 'certs' }, 'certificates 2,000 in certs: <id>-primary.pem and <id>-secondary.pem'],
     ],
     'keys-issued': [
       [

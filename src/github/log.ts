@@ -6,6 +6,7 @@ import type { HubHost } from '../model/fleet.ts';
 import type { Progress, Writing } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
 import { annotations } from '../report/annotations.ts';
+import { withQuotes } from '../report/quote.ts';
 import { statementOf } from '../report/sections.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import { closingLines, plainStyle, sectionLines, titleLines } from '../report/text.ts';
@@ -57,8 +58,9 @@ export async function logReport(report: Report): Promise<void> {
       ...(column === undefined ? {} : { startColumn: column }),
     });
   }
+  const style = withQuotes(plainStyle, report);
   for (const section of statement.sections) {
-    const lines = sectionLines(section, plainStyle);
+    const lines = sectionLines(section, style);
     const [title] = titleLines(section, plainStyle);
     if (title === undefined) info(asText(lines));
     else await group(title, async () => info(asText(lines)));

@@ -5,6 +5,7 @@ import type { HubHost } from './fleet.ts';
 import type { Owner } from './owner.ts';
 import type { Change, DeviceOutcome } from './plan.ts';
 import type { RegisteredDevice } from './registration.ts';
+import type { Texts } from './texts.ts';
 
 export const commands = ['validate', 'plan', 'apply', 'render', 'verify', 'list'] as const;
 export type Command = (typeof commands)[number];
@@ -49,6 +50,8 @@ export interface Report {
   /** The number of devices that the manifests declare for the hubs of this run. */
   readonly devices: number;
   readonly findings: readonly Finding[];
+  /** The texts of the files in which findings have their places; absent if none was read. */
+  readonly texts?: Texts;
   /** The severities that the workflow gave to rules; absent if it gave none. */
   readonly rules?: RuleChanges;
   readonly changes: readonly Change[];

@@ -3,9 +3,10 @@ import type { Finding, Severity } from '../model/finding.ts';
 import type { ConfigurationChange, Report } from '../model/report.ts';
 import type { DeviceGroup } from './device-groups.ts';
 import type { DeviceTable } from './devices.ts';
+import { diagnosticLines } from './diagnostic.ts';
 import { groupLines } from './group-lines.ts';
 import { elsewhere, leftOut } from './left-out.ts';
-import { said, saidLines } from './said.ts';
+import { said } from './said.ts';
 import { type Section, type Statement, statementOf } from './sections.ts';
 import { visible } from './visible.ts';
 
@@ -16,6 +17,10 @@ export interface Style {
   muted(text: string): string;
   /** Returns a file of the workspace as the reader would type it. */
   path(file: string): string;
+  /** The line that a finding is about, with a caret. See `withQuotes`; if absent, no lines are shown. */
+  source?(finding: Finding): readonly string[];
+  /** The width of the terminal. If absent, nothing is wrapped. */
+  readonly columns?: number;
 }
 
 export const plainStyle: Style = { severity: (_, text) => text, strong: same, muted: same, path: same };
@@ -85,7 +90,7 @@ export function findingLines(findings: readonly Finding[], style: Style): readon
   for (const finding of findings) {
     const count = (shown.get(finding.rule) ?? 0) + 1;
     shown.set(finding.rule, count);
-    if (count <= mostOfOneRule) lines.push(...oneFinding(finding, style));
+    if (count <= mostOfOneRule) lines.push(...diagnosticLines(finding, style));
   }
   for (const [rule, count] of shown) {
     if (count > mostOfOneRule) lines.push(style.muted(leftOut.ofRule(count - mostOfOneRule, rule)));
@@ -125,16 +130,6 @@ function tableLines({ head, rows }: DeviceTable): readonly string[] {
     return cells.join('  ').trimEnd();
   });
   return rows.length > mostRows ? [...lines, leftOut.items(rows.length - mostRows, elsewhere.json)] : lines;
-}
-
-function oneFinding(finding: Finding, style: Style): readonly string[] {
-  const { place, severity, rule, remedy, hub } = finding;
-  const where = place === undefined ? (hub ?? '') : `${visible(style.path(place.file))}:${place.line}:${place.column}`;
-  return [
-    `${where === '' ? '' : `${style.strong(where)} `}${style.severity(severity, severity)} ${style.muted(rule)}`,
-    ...saidLines(finding).map((line) => `  ${visible(line)}`),
-    style.muted(`  → ${visible(remedy)}`),
-  ];
 }
 
 function same(text: string): string {

@@ -190,7 +190,8 @@ function addIssue(program: Command, output: Output): void {
   command.option('--certificates-directory <path>', 'where the public certificates go', 'certs');
   command.option('--keys-directory <path>', 'where the private keys go; git will ignore it', 'device-keys');
   command.option('--days <days>', 'how long they are valid', '365');
-  const keys = "type of the devices' keys: rsa (2048 bits), or ec (P-256: 1,000 devices in seconds; IoT Edge on Windows takes none)";
+  const keys =
+    "type of the devices' keys: rsa (2048 bits), or ec (P-256: 1,000 devices in seconds; IoT Edge on Windows takes none)";
   command.addOption(textOption('--key <type>', keys, ['rsa', 'ec']).default('rsa'));
   command.action(async (ids: readonly string[]) => {
     const { runIssue } = await import('./issue.ts');
