@@ -9,6 +9,7 @@ export const scripts = {
     'install-checks.sh',
     'install-ways.sh',
     'install-changes.sh',
+    'install-files.sh',
     'install-transaction.sh',
     'install-running.sh',
     'install-services.sh',
