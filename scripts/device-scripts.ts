@@ -10,6 +10,7 @@ export const scripts = {
     'install-ways.sh',
     'install-changes.sh',
     'install-transaction.sh',
+    'install-agent.sh',
     'install-running.sh',
     'install-services.sh',
   ],

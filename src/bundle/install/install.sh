@@ -31,7 +31,7 @@ END
 
 main() {
   kind='' file='' text='' mode='' owner='' had='' new='' ready=''
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
@@ -113,6 +113,8 @@ need() { # PROGRAM:PACKAGE
 
 # Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
+  check_generation
+  [ "$FAULTS" = 0 ] || return
   CONFIG_NAME=${CONFIG##*/} CONFIG=$ROOT$CONFIG
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
     ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "${CONFIG%/*}" ]; then
@@ -121,6 +123,7 @@ find_runtime() {
   ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
   [ ! -L "$CONFIG" ] || follow_link
   MARK=$CONFIG.installing
+  [ -z "$RESTART" ] || check_version
 }
 
 # The configuration may be a link to another partition. Absolute links of an image start at the image's root.
