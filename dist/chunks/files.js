@@ -23,26 +23,33 @@ Installs the bundle of the device $DEVICE (IoT Edge $RUNTIME).
   --restart   with --root: restart all the same, by the systemctl and iotedge on PATH
   --help      this text
 
-INSTALL_WAIT: seconds after the restart until the service must be active (5).
+INSTALL_WAIT: seconds that the services must stay up after the restart (15).
 Exit: 0 installed, or nothing to do; 1 refused, or failed and put back; 2 wrong usage;
 3 installed and running, but "iotedge check" found something to look at.
 END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' new='' ready=''
+<<<<<<< HEAD
+  kind='' file='' text='' mode='' owner='' had='' ready=''
+  ME=$(id -u)
   ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
+=======
+  kind='' file='' text='' mode='' owner='' had='' new='' ready=''
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
+>>>>>>> wt-runs
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
+  [ "$FAULTS" -gt 0 ] || look_at_services
   if [ "$FAULTS" -gt 0 ]; then
     complain 'Nothing was changed.'
     exit 1
   fi
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ]; then
+  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
@@ -58,7 +65,7 @@ main() {
 # The engine pulls all images, also the agent's, and does not use the runtime's proxy. Its settings are not in the bundle.
 hint_engine() {
   drop_ins=/etc/systemd/system/docker.service.d
-  ! grep -qsi prox "$ROOT$drop_ins"/*.conf "$ROOT/etc/docker/daemon.json" || return 0
+  ! grep -qsi prox "$(inside "$drop_ins")"/*.conf "$(inside /etc/docker/daemon.json)" || return 0
   say "The container engine pulls images by a proxy of its own, and no setting of it names one. Once this is installed, type: sudo mkdir -p $drop_ins; sed 1d /etc/systemd/system/$SERVICE.service.d/proxy.conf | sudo tee $drop_ins/http-proxy.conf; sudo systemctl daemon-reload; sudo systemctl restart docker"
 }
 
@@ -70,7 +77,7 @@ read_options() {
       --restart) RESTART=yes ;;
       --root)
         [ -d "\${2:-}" ] || wrong_usage '--root needs a folder that is there'
-        ROOT=$(cd -- "$2" && pwd) && shift
+        ROOT=$(cd -P -- "$2" && env pwd -P) && shift
         ROOT=\${ROOT%/}
         ;;
       *) wrong_usage "unknown option $1" ;;
@@ -78,7 +85,9 @@ read_options() {
     shift
   done
   [ -n "$ROOT" ] || RESTART=yes
-  [ -n "$ROOT$DRY_RUN" ] || [ "$(id -u)" = 0 ] || {
+  SECONDS_UP=\${INSTALL_WAIT:-15}
+  case $SECONDS_UP in *[!0-9]* | 0?*) wrong_usage "INSTALL_WAIT is '$SECONDS_UP', expected whole seconds, such as 15" ;; esac
+  [ -n "$ROOT$DRY_RUN" ] || [ "$ME" = 0 ] || {
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
   }
@@ -93,9 +102,10 @@ wrong_usage() {
 say() { printf '%s\\n' "$*"; }
 complain() { printf 'install.sh: %s\\n' "$*" >&2; }
 refuse() {
-  FAULTS=$((FAULTS + 1))
+  count_fault
   complain "$*"
 }
+count_fault() { FAULTS=$((FAULTS + 1)); }
 
 # --- Reads what the device has; changes nothing ---
 
@@ -110,40 +120,39 @@ need() { # PROGRAM:PACKAGE
 
 # Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
+<<<<<<< HEAD
+  CONFIG_NAME=\${CONFIG##*/} PASSWD=$(inside /etc/passwd) GROUP=$(inside /etc/group)
+=======
+  check_generation
+  [ "$FAULTS" = 0 ] || return
   CONFIG_NAME=\${CONFIG##*/} CONFIG=$ROOT$CONFIG
+>>>>>>> wt-runs
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
-    ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "\${CONFIG%/*}" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder \${CONFIG%/*}. Type: $INSTALL $PACKAGE"
-  fi
-  ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
-  [ ! -L "$CONFIG" ] || follow_link
-  MARK=$CONFIG.installing
-}
-
-# The configuration may be a link to another partition. Absolute links of an image start at the image's root.
-follow_link() {
-  file=$CONFIG hops=0
-  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
-    hops=$((hops + 1)) target=$(readlink -- "$file")
-    case $target in /*) file=$ROOT$target ;; *) file=\${file%/*}/$target ;; esac
-  done
-  top=$(cd -P -- "$ROOT/" && pwd) top=\${top%/}
-  if ! within=$(cd -P -- "\${file%/*}/" 2>/dev/null && pwd); then
-    refuse "$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
+    ! KEY_OWNER=$(owner "$KEY_USER") || ! folder=$(inside "\${CONFIG%/*}") || [ ! -d "$folder" ]; then
+    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder $ROOT\${CONFIG%/*}. Type: $INSTALL $PACKAGE"
     return
   fi
-  case $within/ in
-    "$top"/*) file=$ROOT\${within#"$top"}/\${file##*/} ;;
-    *) refuse "$CONFIG is a link to $file, which is outside of $ROOT. Make it a link within, or a file." ;;
-  esac
-  [ -z "$(there "$file")" ] || { [ -f "$file" ] && [ ! -L "$file" ]; } ||
-    refuse "$CONFIG is a link to $file, expected one to a file. Remove the link."
+  ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
+  find_config
+  MARK=$CONFIG.installing
+  [ -z "$RESTART" ] || check_version
+}
+
+# The configuration may be a link to another partition.
+find_config() {
+  if ! file=$(inside "$CONFIG"); then
+    count_fault
+  elif [ "$file" != "$folder/$CONFIG_NAME" ] && [ ! -d "\${file%/*}" ]; then
+    refuse "$ROOT$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
+  elif [ -n "$(there "$file")" ] && [ ! -f "$file" ]; then
+    refuse "$ROOT$CONFIG is a link to $file, expected one to a file. Remove the link."
+  fi
   CONFIG=$file
 }
 
 owner() { # USER
   if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$ROOT/etc/passwd" 2>/dev/null
+    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$PASSWD" 2>/dev/null
   else
     uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\\n' "$uid" "$(id -g "$1")"
   fi
@@ -205,9 +214,13 @@ find_host_name() {
   MACHINE=$(machine_name) HAS='' NAME=$HOST_NAME NAME_TEXT='' UNSURE=''
   SET_UP=$CONFIG set_up_in=yaml
   if [ "$FORM" = toml ]; then
-    SET_UP=$ROOT/etc/aziot/identityd/config.d/00-super.toml set_up_in=toml
+    SET_UP=$(inside /etc/aziot/identityd/config.d/00-super.toml) || count_fault
+    set_up_in=toml
     # "iotedge config import" too keeps the name of a device that comes from 1.1.
-    [ -e "$SET_UP" ] || SET_UP=$ROOT/etc/iotedge/config.yaml set_up_in=yaml
+    if [ ! -e "$SET_UP" ]; then
+      SET_UP=$(inside /etc/iotedge/config.yaml) || count_fault
+      set_up_in=yaml
+    fi
   fi
   if [ ! -e "$SET_UP" ]; then
     : # a new device
@@ -238,19 +251,9 @@ escaped() { printf %s "$1" | sed 's/[\\\\"]/\\\\&/g'; }
 machine_name() {
   if [ -z "$ROOT" ]; then
     uname -n
-  elif file=$(within_root "$ROOT/etc/hostname"); then
+  elif file=$(inside /etc/hostname) && [ -f "$file" ]; then
     awk '/^[ \\t\\r]*(#|$)/ { next } { gsub(/^[ \\t]+|[ \\t\\r]+$/, ""); if (!index($0, "?")) print; exit }' "$file"
   fi
-}
-
-within_root() { # FILE: the file behind it, if it is in the root. Absolute links of an image start at the image's root.
-  file=$1 hops=0
-  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
-    hops=$((hops + 1)) target=$(readlink -- "$file")
-    case $target in /*) file=$ROOT$target ;; *) file=\${file%/*}/$target ;; esac
-  done
-  within=$(cd -P -- "\${file%/*}/" 2>/dev/null && pwd) && top=$(cd -P -- "$ROOT/" && pwd) || return 1
-  case $within/ in "\${top%/}"/*) [ -f "$file" ] && [ ! -L "$file" ] && say "$file" ;; *) return 1 ;; esac
 }
 
 # The name in the file that the runtime or this script wrote, or nothing if it has none. Fails if it could be there in another form.
@@ -340,9 +343,7 @@ quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\\\\\''/g")"; }
 check_material() {
   HERE=$(cd -- "$(dirname -- "$0")" && pwd)
   BUNDLED=$HERE/$CONFIG_NAME
-  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
-  edge_ca=$ROOT$EDGE_CA_CERTIFICATE edge_ca_key=$ROOT$EDGE_CA_KEY trust_bundle=$ROOT$TRUST_BUNDLE
-  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
+  find_places || return
   [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
   as_rendered "$BUNDLED" "$CONFIG_SHA256"
   [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
@@ -355,6 +356,23 @@ check_material() {
   find_host_name
   check_secrets
   [ -z "$RESTART" ] || check_host_name
+}
+
+# The certificate of the bundle replaces a link. All else is used where links lead to.
+find_places() {
+  before=$FAULTS
+  if [ -n "$CARRIED" ]; then
+    placed=$(inside_but_name "$CERTIFICATE_PATH") || count_fault
+    certificate=$HERE/$CARRIED
+  else
+    placed=$(inside "$CERTIFICATE_PATH") || count_fault
+    certificate=$placed
+  fi
+  key=$(inside "$PRIVATE_KEY_PATH") || count_fault
+  edge_ca=$(inside "$EDGE_CA_CERTIFICATE") || count_fault
+  edge_ca_key=$(inside "$EDGE_CA_KEY") || count_fault
+  trust_bundle=$(inside "$TRUST_BUNDLE") || count_fault
+  [ "$FAULTS" = "$before" ]
 }
 
 as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
@@ -466,38 +484,20 @@ form_of() ( # SECRET: not even "sh -x" shows it
 # --- Checks that the services, which are not root, reach the files that they read ---
 
 check_ways() {
-  check_way "$placed" "$CERTIFICATE_USER" "$HAZARD"
-  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$key" "$KEY_USER" "$HAZARD"
-  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$edge_ca" "$CERTIFICATE_USER" ''
-  [ -z "$EDGE_CA_KEY" ] || check_way "$edge_ca_key" "$KEY_USER" ''
-  [ -z "$TRUST_BUNDLE" ] || check_way "$trust_bundle" "$CERTIFICATE_USER" ''
-  [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER" ''
+  check_way "$CERTIFICATE_PATH" "$CERTIFICATE_USER" "$HAZARD"
+  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$PRIVATE_KEY_PATH" "$KEY_USER" "$HAZARD"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$EDGE_CA_CERTIFICATE" "$CERTIFICATE_USER" ''
+  [ -z "$EDGE_CA_KEY" ] || check_way "$EDGE_CA_KEY" "$KEY_USER" ''
+  [ -z "$TRUST_BUNDLE" ] || check_way "$TRUST_BUNDLE" "$CERTIFICATE_USER" ''
+  [ "$FORM" = toml ] || check_way "\${CONFIG#"$ROOT"}" "$CONFIG_USER" ''
 }
 
-# Goes folder by folder and follows links as the kernel does. Absolute links of an image start at the image's root.
 # Missing folders are made later.
-check_way() { # FILE USER HAZARD
-  at=$ROOT rest=\${1#"$ROOT"} hops=0
-  while [ -n "$rest" ]; do
-    name=\${rest%%/*}
-    case $rest in */*) rest=\${rest#*/} ;; *) rest='' ;; esac
-    case $name in
-      '' | .) ;;
-      ..) [ "$at" = "$ROOT" ] || at=\${at%/*} ;;
-      *)
-        at=$at/$name
-        if [ -L "$at" ] && [ "$hops" -lt 40 ]; then
-          hops=$((hops + 1)) target=$(readlink -- "$at")
-          case $target in /*) at=$ROOT ;; *) at=\${at%/*} ;; esac
-          rest=$target/$rest
-        elif [ -d "$at" ] && ! may x "$at" "$2"; then
-          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
-          return
-        fi
-        ;;
-    esac
-  done
+check_way() { # PATH USER HAZARD
+  walk "$1" lets_through "$2" || refuse "the user $2 could not read $ROOT$1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
 }
+
+lets_through() { may x "$at" "$1"; } # USER
 
 may() ( # x|r FILE USER
   is=$(mode_then "$2")
@@ -520,9 +520,9 @@ may() ( # x|r FILE USER
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
 mode_then() { # FOLDER: its mode and owner after the installation
-  if [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/certs"; then
+  if [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/certs)"; then
     say "755:$CERTIFICATE_OWNER"
-  elif [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/secrets"; then
+  elif [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/secrets)"; then
     say "700:$KEY_OWNER"
   else
     mode_now "$1"
@@ -533,7 +533,7 @@ same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/nu
 
 more_groups() { # USER
   if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$ROOT/etc/group" 2>/dev/null
+    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$GROUP" 2>/dev/null
   else
     id -G "$1"
   fi
@@ -542,12 +542,13 @@ more_groups() { # USER
 # --- Plans the changes: a numbered list, empty if everything is as wanted ---
 
 plan() {
-  HAD_CONFIG=$(there "$CONFIG")
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER
-    [ ! -d "$ROOT/var/aziot/certs" ] || mode "$ROOT/var/aziot/certs" 755 "$CERTIFICATE_OWNER"
-    [ ! -d "$ROOT/var/aziot/secrets" ] || mode "$ROOT/var/aziot/secrets" 700 "$KEY_OWNER"
+    certs=$(inside /var/aziot/certs) || count_fault
+    secrets=$(inside /var/aziot/secrets) || count_fault
+    [ ! -d "$certs" ] || mode "$certs" 755 "$CERTIFICATE_OWNER"
+    [ ! -d "$secrets" ] || mode "$secrets" 700 "$KEY_OWNER"
   fi
   if [ -n "$CARRIED" ]; then
     folder "\${placed%/*}" "$FOLDER_OWNER"
@@ -562,7 +563,7 @@ plan() {
   [ -z "$TRUST_BUNDLE" ] || may r "$trust_bundle" "$CERTIFICATE_USER" || mode "$trust_bundle" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   before=$COUNT
   for unit in $UNITS; do
-    drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
+    drop_in=$(inside_but_name "/etc/systemd/system/$unit.service.d/proxy.conf") || count_fault
     if [ -n "$PROXY" ]; then
       folder "\${drop_in%/*}" "$ROOT_OWNER"
       place "$drop_in" proxy_text 644 "$ROOT_OWNER"
@@ -577,7 +578,7 @@ plan() {
 place() { # FILE TEXT MODE OWNER
   if [ -d "$1" ]; then
     refuse "$1 is a folder, expected a file. Remove it."
-  elif ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
+  elif [ ! -f "$1" ] || ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
     add place "$@"
   fi
 }
@@ -600,7 +601,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had NEW_$COUNT='' READY_$COUNT=''"
+  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had READY_$COUNT=''"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -622,8 +623,8 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 new=\\$NEW_$1 ready=\\$READY_$1"
-  old=$file.installing.old
+  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 ready=\\$READY_$1"
+  old=$(room_of "$file" old)
 }
 
 describe() { # PREFIX
@@ -635,6 +636,202 @@ describe() { # PREFIX
   esac
 }
 
+
+# --- Files and folders: where a path leads, and how root writes in the folders of others ---
+
+# /var/aziot/certs belongs to aziotcs, /var/aziot/secrets to aziotks, /var/lib/iotedge of 1.1 to iotedge. A process of that user can
+# swap each name in its folder at any moment: for a link to /etc/shadow, a hard link, a pipe. So this script never fills a file
+# there, and never sets owner or mode by a name there. It works in a room: a folder FILE.installing.* beside the file, in
+# which root alone has names. A new file gets its name by a rename out of the room, an old one comes in by a hard link; neither
+# follows a link. The room is on the same file system, and its files get the same SELinux type.
+
+# Follows a path of the device as its kernel does: folder by folder, and links. An absolute link of an image starts at the image's
+# root, and no ".." leads above it.
+walk() { # PATH [FUNCTION ARGUMENT...]: sets $at to where it leads; calls FUNCTION for each folder on the way, which may end it
+  at=$ROOT rest=$1 hops=0
+  shift
+  while [ -n "$rest" ]; do
+    name=\${rest%%/*}
+    case $rest in */*) rest=\${rest#*/} ;; *) rest='' ;; esac
+    case $name in
+      '' | .) ;;
+      ..) [ "$at" = "$ROOT" ] || at=\${at%/*} ;;
+      *)
+        at=$at/$name
+        if [ -L "$at" ]; then
+          follow || return 1
+        elif [ $# -gt 0 ] && [ -d "$at" ]; then
+          "$@" || return 1
+        fi
+        ;;
+    esac
+  done
+}
+
+# A link of another user's could lead root to a file that this user may not read.
+follow() {
+  hops=$((hops + 1))
+  if [ "$hops" -gt 40 ]; then
+    complain "the links at $at lead round in a circle. Remove one of them."
+    return 1
+  elif [ "$ME" = 0 ] && [ "$(stat -c %u -- "$at")" != 0 ]; then
+    complain "the link $at belongs to the user with the number $(stat -c %u -- "$at"), who could lead root to any file by it. If it is right, type: sudo chown -h root '$at'"
+    return 1
+  fi
+  target=$(readlink -- "$at")
+  case $target in /*) at=$ROOT ;; *) at=\${at%/*} ;; esac
+  rest=$target/$rest
+}
+
+# Each path goes through this once, at the beginning. Whatever comes later has paths without links. Says itself why it fails.
+inside() ( # PATH: prints where it leads on this machine
+  walk "$1" && say "$at"
+)
+
+inside_but_name() ( # PATH: the same, for a file that is replaced: if its own name is a link, the link is replaced
+  walk "\${1%/*}" && say "$at/\${1##*/}"
+)
+
+# Only the kernel says where we are: bash's own pwd reads the links of the path, which may have changed since.
+go() { # FOLDER: into it, unless somebody has put a link on the way there
+  if cd -P -- "\${1:-/}" 2>/dev/null && [ "$(env pwd -P)" = "\${1:-/}" ]; then return; fi
+  complain "the folder $1 is missing, or a link by now: somebody changes it, or the folders on the way to it."
+  return 1
+}
+
+# --- Rooms ---
+
+room_of() { say "$1.installing.$2/\${1##*/}"; } # FILE KIND: the file's place in its room of this kind
+
+# mkdir heeds no umask where the folder has a default ACL. Then others may have put something in before the room was closed.
+open_room() { # FILE KIND: makes its room, or opens one that a run before left, and goes into it
+  go "\${1%/*}" || return 1
+  mkdir -- "./\${1##*/}.installing.$2" 2>/dev/null || [ -d "./\${1##*/}.installing.$2" ] || mkdir -- "./\${1##*/}.installing.$2" || return 1
+  go "$1.installing.$2" || return 1
+  case $(stat -c %u:%a .) in
+    "$ME:700" | "$ME:2700") ;;
+    "$ME":*) chmod 700 . || return 1 ;;
+    *)
+      complain "$1.installing.$2 is not of this script. Remove it."
+      return 1
+      ;;
+  esac
+  rm -f -- "./\${1##*/}" ./part ./copy
+}
+
+enter_room() { # FILE KIND
+  go "$1.installing.$2" || return 1
+  case $(stat -c %u:%a .) in "$ME:700" | "$ME:2700") return ;; esac
+  complain "$1.installing.$2 is not the folder that this script made: somebody else changes \${1%/*}."
+  return 1
+}
+
+close_room() ( # FILE KIND: removes it with what is in it
+  [ -d "$1.installing.$2" ] && [ ! -L "$1.installing.$2" ] || return 0
+  enter_room "$1" "$2" && rm -f -- "./\${1##*/}" "./\${1##*/}.before-install" ./part ./copy && cd .. && rmdir -- "./\${1##*/}.installing.$2"
+)
+
+leave_room() { # FILE KIND: it is empty
+  cd ..
+  rmdir -- "./\${1##*/}.installing.$2" 2>/dev/null || true
+}
+
+# --- New files ---
+
+stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file from what FUNCTION prints (or from stdin); its place is room_of FILE new
+  open_room "$1" new && "\${4:-cat}" >"./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" && sync "./\${1##*/}"
+)
+
+# To a folder, not to a name: if the name is a link to a folder, mv would put the file there, and not every mv has -T.
+put() ( # FILE KIND: renames it out of its room
+  enter_room "$1" "$2" && mv -f -- "./\${1##*/}" ../ && leave_room "$1" "$2"
+)
+
+make_folder() ( # FOLDER MODE OWNER
+  open_room "$1" new && mkdir -- "./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" &&
+    mv -f -- "./\${1##*/}" ../ && leave_room "$1" new
+)
+
+remove_file() ( [ -z "$(there "$1")" ] || { go "\${1%/*}" && rm -f -- "./\${1##*/}"; } ) # FILE
+remove_folder() ( [ -z "$(there "$1")" ] || { go "\${1%/*}" && rmdir -- "./\${1##*/}" 2>/dev/null; } ) # FOLDER
+sync_folder() ( go "$1" && sync . ) # FOLDER
+
+# --- Files that are there ---
+
+# Brings the file into a room, where nobody can swap it any more, and looks at it again: with fs.protected_hardlinks off, a service's
+# user can give the file of another user a name in its folder.
+hold() ( # FILE: its place is room_of FILE held
+  open_room "$1" held && ln -- "../\${1##*/}" "./\${1##*/}" && is_alone "./\${1##*/}" "$1" && is_pem "./\${1##*/}" "$1"
+)
+
+is_alone() { # HELD FILE: the second name is the one in the room
+  is_file "$1" && [ "$(stat -c %h "$1")" = 2 ] && return
+  complain "$2 is not a file with one name (it is a link, or a hard link of another file), so its owner and mode stay as they are. Make it a file of its own."
+  return 1
+}
+
+is_pem() { # HELD FILE
+  openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null && return
+  complain "$2 is no private key and no certificate any more: somebody else changes \${2%/*}."
+  return 1
+}
+
+own_held() ( # FILE OWNER MODE: sets owner and mode of a file that is held
+  enter_room "$1" held && chown "$2" "./\${1##*/}" && chmod "$3" "./\${1##*/}"
+)
+
+own_folder() ( go "$1" && chown "$2" . && chmod "$3" . ) # FOLDER OWNER MODE
+
+own_mode() { # FILE|FOLDER OWNER MODE
+  if [ -d "$1" ]; then
+    own_folder "$@"
+  else
+    [ -d "$1.installing.held" ] || hold "$1" && own_held "$@"
+  fi
+}
+
+# --- Old files ---
+
+# A hard link takes no space, and a rename puts it back.
+keep_old() ( # FILE: its place is room_of FILE old
+  open_room "$1" old && ln -- "../\${1##*/}" "./\${1##*/}"
+)
+
+# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
+copy_old() ( # FILE: the same
+  open_room "$1" old && ln -- "../\${1##*/}" ./part && is_file ./part && cp -p -- ./part ./copy && sync ./copy &&
+    mv -f -- ./copy "./\${1##*/}" && rm -f ./part
+)
+
+# The old file may hold the same secrets as the new one, and be open to more users. What a link leads to stays as it is, and so does
+# the mode under which other names show the file.
+tighten_old() ( # FILE MODE OWNER
+  enter_room "$1" old && is_file "./\${1##*/}" || exit 0
+  if [ "$(stat -c %h "./\${1##*/}")" -gt 1 ]; then
+    cp -p -- "./\${1##*/}" ./part && mv -f ./part "./\${1##*/}" || exit 1
+  fi
+  chmod "$(printf %o $((0$(stat -c %a "./\${1##*/}") & 0$2)))" "./\${1##*/}" && chown "$3" "./\${1##*/}"
+)
+
+release_old() ( # FILE: the old file stays as FILE.before-install
+  enter_room "$1" old && mv -f -- "./\${1##*/}" "./\${1##*/}.before-install" && mv -f -- "./\${1##*/}.before-install" ../ &&
+    leave_room "$1" old
+)
+
+put_back_old() ( # FILE
+  enter_room "$1" old || exit 1
+  # mv refuses two names of one file.
+  if [ "$(stat -c %d:%i "./\${1##*/}")" = "$(stat -c %d:%i "../\${1##*/}" 2>/dev/null)" ]; then
+    rm -f -- "./\${1##*/}" && leave_room "$1" old
+  else
+    put "$1" old
+  fi
+)
+
+close_rooms() { close_room "$1" new && close_room "$1" held && close_room "$1" old; } # FILE
+
+is_file() { [ -f "$1" ] && [ ! -L "$1" ]; } # PATH IN A ROOM
+
 # --- Carries out the numbered list of changes, or undoes it ---
 
 install_bundle() {
@@ -643,10 +840,12 @@ install_bundle() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   [ ! -e "$MARK" ] || resume || exit 1
+  [ -z "$RESTART" ] || add services '' "$RAN" '' '' # what ran before, for a run after a power cut
   STATE=changing
   # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
-    add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
+    applied=$(inside_but_name "/etc/aziot/$daemon/config.d/00-super.toml") || exit 1
+    add derived "$applied" '' '' ''
   done
   # Everything that needs disk space comes first. After it there are only renames.
   if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
@@ -681,7 +880,7 @@ resume() {
   say 'An earlier run was cut off: putting back the files of before it.'
   [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
   while IFS=: read -r kind had text && IFS= read -r file; do
-    file=$ROOT$file old=$file.installing.old ready=yes
+    file=$ROOT$file old=$(room_of "$file" old) ready=yes
     restore
   done <"$MARK"
   [ -n "$BACK" ] || return 1
@@ -695,12 +894,11 @@ resume() {
 
 prepare() {
   case $kind in
-    folder) mkdir -p -- "$file" && chmod "$mode" "$file" && chown "$owner" "$file" ;;
-    place)
-      new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
-        chown "$owner" "$new" && sync "$new" && keep ;;
+    folder) make_folder "$file" "$mode" "$owner" ;;
+    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || copy ;;
+    mode) [ -d "$file" ] || hold "$file" ;;
+    derived) [ -z "$had" ] || copy_old "$file" ;;
   esac || {
     complain "cannot prepare $file: see above. Is the disk full?"
     return 1
@@ -708,29 +906,20 @@ prepare() {
   eval "READY_$n=yes"
 }
 
-# A hard link takes no space, and a rename puts it back.
-keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
-
-# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
-copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
+keep() { [ -z "$had" ] || keep_old "$file"; }
 
 commit() {
   case $kind in
-    place) mv -f -- "$new" "$file" ;;
-    remove) rm -f -- "$file" ;;
-    mode) chown "$owner" "$file" && chmod "$mode" "$file" ;;
+    place) put "$file" new ;;
+    remove) remove_file "$file" ;;
+    mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
 }
 
 finish() {
-  [ "$kind$had" != placeyes ] || tighten
-  case $kind in place | remove) [ -z "$had" ] || mv -f -- "$old" "$file.before-install" ;; esac
-  case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
-}
-
-# The old file may hold the same secrets and be readable for more users. The target of a link stays as it is.
-tighten() {
-  [ -L "$old" ] || { chmod "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))" "$old" && chown "$owner" "$old"; }
+  [ "$kind$had" != placeyes ] || tighten_old "$file" "$mode" "$owner"
+  case $kind in place | remove) [ -z "$had" ] || release_old "$file" ;; esac
+  case $kind in place | remove | derived | mode) close_rooms "$file" ;; esac
 }
 
 undo() {
@@ -747,16 +936,17 @@ restore() {
 
 put_back() {
   case $kind in
-    folder) rmdir -- "$file" 2>/dev/null || true ;; # what is in it now is not ours
-    mode) [ ! -e "$file" ] || { chown "\${text#*:}" "$file" && chmod "\${text%%:*}" "$file"; } ;;
+    services) RAN=$text ;;
+    folder) remove_folder "$file" || true ;; # what is in it now is not ours
+    mode) { [ ! -e "$file" ] || own_mode "$file" "\${text#*:}" "\${text%%:*}"; } && close_rooms "$file" ;;
     *)
       if [ -z "$ready" ]; then
         : # it was not touched; a file with the old one's name may be of another run
       elif [ -z "$had" ]; then
-        rm -f -- "$file"
-      elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
-        mv -f -- "$old" "$file" # mv refuses two names of one file
-      fi && rm -f -- "$file".installing.*
+        remove_file "$file"
+      elif [ -n "$(there "$old")" ]; then
+        put_back_old "$file"
+      fi && close_rooms "$file"
       ;;
   esac
 }
@@ -784,28 +974,267 @@ leave() {
   exit "$code"
 }
 
-# --- The services of the runtime: restarts them and looks at them ---
+# --- The version of the device's runtime, and edgeAgent, which keeps what it was made with ---
+
+# A device that went on to another version may keep the users and folders of the one before.
+check_generation() {
+  own='' other=''
+  for folder in /etc /usr/lib /lib /usr/local/lib; do
+    [ ! -f "$ROOT$folder/systemd/system/$SERVICE.service" ] || own=yes
+    [ ! -f "$ROOT$folder/systemd/system/$OTHER_SERVICE.service" ] || other=yes
+  done
+  if [ -z "$own" ] && [ -n "$other" ]; then
+    refuse "this bundle is for IoT Edge $RUNTIME, whose service is $SERVICE, and the device has $OTHER_SERVICE. $(right_version "the device's version")"
+  fi
+}
+
+check_version() {
+  has=$(iotedge --version 2>/dev/null | sed -n 's/^iotedge \\([0-9][0-9]*\\.[0-9][0-9]*\\).*/\\1/p')
+  wanted=$(say "$RUNTIME" | sed 's/^\\([0-9]*\\.[0-9]*\\).*/\\1/')
+  case $FORM:$has in
+    *: | *:"$wanted") ;;
+    yaml:1.[01] | toml:1.[!01]*) complain "the device has IoT Edge $has, and this bundle is for $RUNTIME: not all of its configuration may count. $(right_version "$has")" ;;
+    *) refuse "the device has IoT Edge $has, and this bundle is for $RUNTIME, which reads another file. $(right_version "$has")" ;;
+  esac
+}
+
+right_version() { say "Set runtime.version of $DEVICE in the manifest to $1, and get the bundle again."; }
+
+# edged starts an edgeAgent that exists, and never compares it with the configuration: edgelet/aziot-edged/src/watchdog.rs,
+# https://github.com/Azure/iotedge/issues/6231. 1.1 removes all containers after each change: check_settings_state in
+# edgelet/iotedged/src/lib.rs.
+remember_agent() {
+  AGENT='' CONTAINER=''
+  APPLIED=$ROOT/etc/aziot/edged/config.d/00-super.toml
+  [ "$FORM" = toml ] && [ -r "$APPLIED" ] && AGENT=$(agent_parts) || return 0
+  ask_agent || ANSWER=unknown
+  CONTAINER=$ANSWER
+}
+
+# What edged makes edgeAgent of, as "iotedge config apply" writes it. The registry's password counts for the pull alone.
+agent_parts() {
+  awk '
+    /^\\[/ {
+      inside = /^\\[+(agent|connect|moby_runtime)[].]/ && !/^\\[+(agent[.]config[.]auth|moby_runtime[.]content_trust)[].]/
+    }
+    inside || /^hostname = /' "$APPLIED" | openssl dgst -sha256
+}
+
+ask_agent() { ask docker ps -aq --no-trunc -f "label=$EDGE_LABEL" -f 'name=^/?edgeAgent$'; }
+
+# Where the container is another one by now, edged made it: it removes all after a change of the hub or the device id.
+tell_agent() {
+  { [ -n "$AGENT" ] && [ -n "$CONTAINER" ] && [ "$AGENT" != "$(agent_parts)" ]; } || return 0
+  ask_agent || ANSWER=$CONTAINER
+  case $CONTAINER in
+    unknown | "$ANSWER") complain "edgeAgent keeps the image, the environment and the options that its container was made with, and the configuration has others now. To have it made again, type: sudo docker rm -f edgeAgent. IoT Edge makes it within a minute; the other modules go on running. The deployment in the hub must give edgeAgent the same environment, such as the proxy, or it goes back to its own." ;;
+  esac
+}
+
+# --- Whether the services of the runtime run, and go on running ---
+
+PROPERTIES=LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,ExecMainStartTimestampMonotonic,Result,ExecMainStatus
+
+# Sets $STATES: a line for each unit with its name and these properties, "-" for one without a value. systemd prints them in an
+# order of its own, and has NRestarts from 235 on; CentOS 7 has 219. There, a new start time tells a restart.
+ask_states() { # UNIT...
+  ask systemctl show -p "$PROPERTIES" "$@" || return 1
+  STATES=$(say "$ANSWER" | LIST="$*" NAMES="$PROPERTIES" awk '
+    BEGIN { split(ENVIRON["LIST"], unit, " "); count = split(ENVIRON["NAMES"], name, ",") }
+    !/=/ { end(); next }
+    { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); any = 1 }
+    END { end() }
+    function end(   i, line) {
+      if (!any) return
+      line = unit[++units]
+      for (i = 1; i <= count; i++) { line = line " " (value[name[i]] == "" ? "-" : value[name[i]]); delete value[name[i]] }
+      print line
+      any = 0
+    }')
+  [ -n "$STATES" ]
+}
+
+# The answer of a program into $ANSWER. It may hang: a shell handles a signal only after \`$(...)\`, and at once in \`wait\`.
+ask() { # COMMAND...
+  if [ "$STATE" = checking ]; then
+    ANSWER=$("$@")
+    return
+  fi
+  waiting "$@" >"$MARK.answer"
+  ended=$?
+  ANSWER=$(cat -- "$MARK.answer") && rm -f -- "$MARK.answer"
+  return "$ended"
+}
+
+# A service runs if it is in the same process at each look across 15 seconds. One look proves nothing: systemd starts a dead daemon
+# again, up to 1.1 after 0.1 seconds, later after 5 seconds (Restart=on-failure, RestartSec= of iotedge.service and aziot-*.service).
+# A daemon that starts late has two more looks, 10 seconds, for itself.
+stays_up() {
+  step=$(((SECONDS_UP + 2) / 3)) look=0 last=3 SEEN=''
+  while look_again; do
+    [ "$look" -lt "$last" ] || return 0
+    look=$((look + 1))
+    [ "$step" = 0 ] || waiting sleep "$step"
+  done
+  return 1
+}
+
+look_again() {
+  # shellcheck disable=SC2086 # a list
+  if ! ask_states $DAEMONS; then
+    complain "systemctl does not say whether $SERVICE runs. Type: systemctl status $SERVICE"
+    return 1
+  fi
+  while read -r unit _ active sub _ pid restarts since result status; do
+    judge || return 1
+  done <<END
+$STATES
+END
+}
+
+# edged stays active while another daemon fails, so all are judged. Its socket starts a daemon when somebody asks it; until then it
+# is inactive. tpmd is not judged: a device with certificates does not ask it.
+judge() {
+  now="$unit=$pid/$restarts/$since" what=''
+  case $active/$sub/$SEEN in
+    active/*" $now "* | reloading/*" $now "*) return ;;
+    active/*" $unit="* | reloading/*" $unit="*) what='does not stay up: it ended, and systemd started it again' ;;
+    active/* | reloading/*) notice ;;
+    activating/auto-restart*) what='does not stay up: it ended, and systemd starts it again' ;;
+    failed/*) what="failed ($result, exit status $status$(cause "$status"))" ;;
+    inactive/*" $unit="*) what='ended' ;;
+    inactive/*) [ "$unit" != "$SERVICE" ] || what='is not active' ;;
+    *) what="is $active ($sub)" ;;
+  esac
+  [ -z "$what" ] || unwell "$what"
+}
+
+notice() {
+  SEEN="$SEEN $now "
+  [ "$look" = 0 ] || [ "$last" -gt $((look + 1)) ] || last=$((look + 2))
+}
+
+# RestartPreventExitStatus=153 of both services: systemd does not start it again until somebody does.
+cause() { [ "$1" != 153 ] || say ': it cannot read its configuration'; }
+
+# Says it with the end of the daemon's journal, and fails.
+unwell() { # WHAT
+  complain "$unit $1. The end of its journal:"
+  ask journalctl -u "$unit" -n 10 --no-pager
+  say "$ANSWER" | without_pins >&2
+  return 1
+}
+
+# A log may quote the URI of a key.
+without_pins() { sed 's/pin-value=[^;&"[:space:]]*/pin-value=***/g'; }
+
+# --- The services of the runtime: what they are before, whether anything is to do, the restart ---
+
+# Sets $RAN, the units that run before anything changes. They run again after a failure, and no others. A run that was cut off
+# may have stopped them: then the mark says which ran before it.
+look_at_services() {
+  now_running='' DISABLED=''
+  [ -n "$RESTART" ] || return 0
+  # shellcheck disable=SC2086 # lists
+  if ! ask_states $DAEMONS $SOCKETS; then
+    refuse "systemctl does not say whether $SERVICE runs: see above. This needs systemd as the system's first process. To install into an image, type: sudo sh install.sh --root DIR"
+    return
+  fi
+  while read -r unit load active _ enabled _; do
+    case $active in active | activating | reloading) now_running="$now_running $unit" ;; esac
+    [ "$enabled" != disabled ] || DISABLED="$DISABLED $unit"
+    # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
+    [ "$load" != masked ] || refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit"
+  done <<END
+$STATES
+END
+  [ "$STATE" = back ] || RAN=$now_running
+  tell_disabled
+}
+
+# The sockets of the other daemons start them. Those of the service itself are started by it.
+tell_disabled() {
+  boot=''
+  for unit in $DAEMONS; do
+    case $unit in
+      "$SERVICE") case " $DISABLED " in *" $unit "*) boot="$boot $unit" ;; esac ;;
+      *) case " $DISABLED " in *" $unit "*" $unit.socket "*) boot="$boot $unit.socket" ;; esac ;;
+    esac
+  done
+  [ -z "$boot" ] || complain "disabled, so not started when the device boots:$boot. Type: sudo systemctl enable$boot"
+}
+
+# All files are as wanted. Do the services run, with this configuration?
+services_as_wanted() {
+  [ -n "$RESTART" ] || return 0
+  if ! applied; then
+    say "$CONFIG was never applied, or was changed after that."
+    return 1
+  fi
+  [ -z "$DRY_RUN" ] || SECONDS_UP=0
+  stays_up
+}
+
+# From 1.2 on the daemons read what "iotedge config apply" makes of the configuration. 1.1 reads it when it starts.
+applied() {
+  if [ "$FORM" = yaml ]; then
+    ! since=$(started_at) || [ "$(changed "$CONFIG")" -le "$since" ]
+    return
+  fi
+  for daemon in keyd certd identityd edged; do
+    made=$ROOT/etc/aziot/$daemon/config.d/00-super.toml
+    { [ -e "$made" ] && [ "$(changed "$CONFIG")" -le "$(changed "$made")" ]; } || return 1
+  done
+}
+
+# In seconds since 1970. The change of its state counts too: a copy may keep the old date of its content.
+changed() { stat -c %Z -- "$1"; }
+
+# Two seconds after the service's process started, if it can be known. proc(5): field 22 of its stat is in ticks, a hundredth of a
+# second each, since the boot. The second field may hold spaces and brackets.
+started_at() {
+  process=$(say "$STATES" | awk -v unit="$SERVICE" '$1 == unit { print $6 }')
+  [ -z "$ROOT" ] && [ -r "/proc/$process/stat" ] || return 1
+  { sed 's/.*) //' "/proc/$process/stat" && cat /proc/uptime; } |
+    awk -v now="$(date +%s)" 'NR == 1 { ticks = $20 } NR == 2 { printf "%.0f\\n", now - $1 + ticks / 100 + 2 }'
+}
 
 restart() {
   [ -z "$RELOAD" ] || waiting systemctl daemon-reload || return 1
+  forget_failures
+  remember_agent
   if [ "$FORM" = yaml ]; then waiting systemctl restart iotedge; else waiting iotedge config apply -c "$CONFIG"; fi || return 1
-  # config apply succeeds even if a service does not start.
-  waiting sleep "\${INSTALL_WAIT:-5}"
-  systemctl is-active --quiet "$SERVICE" || {
-    complain "$SERVICE is not active after the restart."
-    return 1
-  }
+  stays_up || return 1
+  tell_agent
 }
 
+# A unit that failed before stays so until it starts, and its starts count: systemd refuses the sixth within 10 seconds.
+forget_failures() {
+  failed=''
+  # shellcheck disable=SC2086 # lists
+  ask_states $DAEMONS $SOCKETS || return 0
+  while read -r unit _ active _; do
+    [ "$active" != failed ] || failed="$failed $unit"
+  done <<END
+$STATES
+END
+  # shellcheck disable=SC2086 # a list
+  [ -z "$failed" ] || waiting systemctl reset-failed $failed
+}
+
+# After a failure, with the old files. All daemons of 1.2 and later are stopped by now.
 restart_old() {
   [ -z "$RELOAD" ] || systemctl daemon-reload
-  if [ "$FORM" = yaml ] && [ -n "$HAD_CONFIG" ]; then
-    systemctl restart iotedge
-  elif [ "$FORM" = yaml ]; then
-    systemctl stop iotedge
-  elif [ -e "$ROOT/etc/aziot/identityd/config.d/00-super.toml" ]; then
-    iotedge system restart
-  fi
+  forget_failures
+  case "$FORM $RAN " in
+    yaml*" $SERVICE "*) systemctl restart "$SERVICE" ;;
+    toml*" $SERVICE "*) iotedge system restart ;;
+    *)
+      [ "$FORM" = toml ] || systemctl stop "$SERVICE"
+      # shellcheck disable=SC2086 # a list
+      [ -z "$RAN" ] || systemctl start $RAN
+      ;;
+  esac
 }
 
 # A shell handles a signal only after its current command, which may hang. \`wait\` returns at once.
@@ -813,18 +1242,18 @@ waiting() {
   "$@" &
   CHILD=$!
   wait "$CHILD"
-  code=$?
+  ended=$?
   CHILD=''
-  return "$code"
+  return "$ended"
 }
 
 main "$@"
 `.replace(`#SETTINGS#
-`,()=>l({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,HOST_NAME:i,HOST_ADDRESS:r.Ut(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:g||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
+`,()=>l({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,HOST_NAME:i,HOST_ADDRESS:r.Kt(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:g||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
 `),SECRET_LINES:f.map(m).join(`
 `),SECRET_PLACEHOLDERS:f.map(({placeholder:e})=>e).join(`
 `),SECRET_ENCODINGS:f.map(({encoding:e})=>e).join(`
-`),...g?s:c}))}const s={FORM:`yaml`,SERVICE:`iotedge`,PACKAGE:`iotedge`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},c={FORM:`toml`,SERVICE:`aziot-edged`,PACKAGE:`aziot-edge`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function l(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);let n=`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`;return/[$`]/.test(t)?`# shellcheck disable=SC2016 # it is not this shell's to expand\n${n}`:n}).join(``)}const u=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function d({https:e,noProxy:t}){let n=[u,`[Service]`,`Environment=${f(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${f(`no_proxy=${t}`)}`),`${n.join(`
+`),...g?s:c}))}const s={FORM:`yaml`,SERVICE:`iotedge`,OTHER_SERVICE:`aziot-edged`,PACKAGE:`iotedge`,DAEMONS:`iotedge`,SOCKETS:`iotedge.socket iotedge.mgmt.socket`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},c={FORM:`toml`,SERVICE:`aziot-edged`,OTHER_SERVICE:`iotedge`,PACKAGE:`aziot-edge`,DAEMONS:`aziot-edged aziot-identityd aziot-certd aziot-keyd`,SOCKETS:`aziot-edged.mgmt.socket aziot-edged.workload.socket aziot-identityd.socket aziot-certd.socket aziot-keyd.socket`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function l(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);let n=`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`;return/[$`]/.test(t)?`# shellcheck disable=SC2016 # it is not this shell's to expand\n${n}`:n}).join(``)}const u=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function d({https:e,noProxy:t}){let n=[u,`[Service]`,`Environment=${f(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${f(`no_proxy=${t}`)}`),`${n.join(`
 `)}\n`}function f(e){return`"${e.replace(/["\\]/g,`\\$&`).replaceAll(`%`,`%%`).replace(/[\x01-\x1f\x7f]/g,e=>`\\x${e.charCodeAt(0).toString(16).padStart(2,`0`)}`)}"`}function p({variable:e}){if(!/^IOTEDGE_[A-Za-z0-9_]+$/.test(e))throw Error(`"${e}" is no variable IOTEDGE_\u2026`);return e}function m({variable:e,line:t,placeholder:n}){if(n===``||!t.includes(n)||t.includes(`
 `))throw Error(`the place of ${e} is no line with its placeholder`);return t}function h(e,t,n){let r=Object.entries(g(e,t,n)).map(([e,t])=>`$${e} = ${t}\r\n`),i=`#Requires -Version 5.1\r
 #Requires -RunAsAdministrator\r
@@ -1026,4 +1455,4 @@ catch {\r
 }\r
 "$DeviceId is installed and running. Look at: iotedge check"\r
 `.replace(`#SETTINGS#\r
-`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.ln(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.un(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>C(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=x(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.ln(o)?n.r(u()):void 0}));return r.ln(o)?[x(`config.yaml`,u),...l,a]:[...l,a]}let d=r.sn(o.runtime.version)===`aziot`?x(`config.toml`,()=>w(e,t,{places:i,base:a})):x(`config.yaml`,u),f=x(`install.sh`,()=>T(e,d,{places:i,base:a}));return[d,...l,f]}function x(e,t){return new S(e,t)}var S=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function C({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function w({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function T({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:E(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:E(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},sha256:{configuration:D(m),...p===void 0?{}:{certificate:D(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Lt(m,e)})}function E({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function D(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=b;
+`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.fn(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.pn(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>C(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=x(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.fn(o)?n.r(u()):void 0}));return r.fn(o)?[x(`config.yaml`,u),...l,a]:[...l,a]}let d=r.un(o.runtime.version)===`aziot`?x(`config.toml`,()=>w(e,t,{places:i,base:a})):x(`config.yaml`,u),f=x(`install.sh`,()=>T(e,d,{places:i,base:a}));return[d,...l,f]}function x(e,t){return new S(e,t)}var S=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function C({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function w({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function T({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:E(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:E(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},sha256:{configuration:D(m),...p===void 0?{}:{certificate:D(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Bt(m,e)})}function E({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function D(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=b;

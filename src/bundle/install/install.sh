@@ -32,7 +32,7 @@ END
 main() {
   kind='' file='' text='' mode='' owner='' had='' ready=''
   ME=$(id -u)
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
@@ -115,6 +115,8 @@ need() { # PROGRAM:PACKAGE
 
 # Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
+  check_generation
+  [ "$FAULTS" = 0 ] || return
   CONFIG_NAME=${CONFIG##*/} PASSWD=$(inside /etc/passwd) GROUP=$(inside /etc/group)
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
     ! KEY_OWNER=$(owner "$KEY_USER") || ! folder=$(inside "${CONFIG%/*}") || [ ! -d "$folder" ]; then
@@ -124,6 +126,7 @@ find_runtime() {
   ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
   find_config
   MARK=$CONFIG.installing
+  [ -z "$RESTART" ] || check_version
 }
 
 # The configuration may be a link to another partition.
