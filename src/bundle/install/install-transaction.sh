@@ -65,7 +65,7 @@ prepare() {
     remove) keep ;;
     derived) [ -z "$had" ] || copy ;;
   esac || {
-    complain "cannot prepare $file: see above. Is the disk full?"
+    complain "cannot prepare $file: see above.$(full_disk "$file")"
     return 1
   }
   eval "READY_$n=yes"

@@ -11,6 +11,8 @@ set -u
 umask 077
 export LC_ALL=C
 unset CDPATH
+# cron and some shells have no /usr/sbin, where runuser is.
+export PATH="$PATH:/usr/sbin:/sbin"
 
 usage() {
   cat <<END
@@ -37,6 +39,7 @@ main() {
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
+  [ "$FAULTS" -gt 0 ] || check_places
   if [ "$FAULTS" -gt 0 ]; then
     complain 'Nothing was changed.'
     exit 1
@@ -78,6 +81,7 @@ read_options() {
     shift
   done
   [ -n "$ROOT" ] || RESTART=yes
+  [ -z "$DRY_RUN" ] || [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || say_without_root
   [ -n "$ROOT$DRY_RUN" ] || [ "$(id -u)" = 0 ] || {
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
@@ -105,17 +109,12 @@ check_programs() {
 }
 
 need() { # PROGRAM:PACKAGE
-  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. Type: $INSTALL ${1#*:}"
+  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. $(how_to_get "${1#*:}")"
 }
 
-# Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
   CONFIG_NAME=${CONFIG##*/} CONFIG=$ROOT$CONFIG
-  if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
-    ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "${CONFIG%/*}" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder ${CONFIG%/*}. Type: $INSTALL $PACKAGE"
-  fi
-  ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
+  if ! find_users || [ ! -d "${CONFIG%/*}" ]; then refuse "$(not_installed)"; fi
   [ ! -L "$CONFIG" ] || follow_link
   MARK=$CONFIG.installing
 }
@@ -139,12 +138,4 @@ follow_link() {
   [ -z "$(there "$file")" ] || { [ -f "$file" ] && [ ! -L "$file" ]; } ||
     refuse "$CONFIG is a link to $file, expected one to a file. Remove the link."
   CONFIG=$file
-}
-
-owner() { # USER
-  if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$ROOT/etc/passwd" 2>/dev/null
-  else
-    uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\n' "$uid" "$(id -g "$1")"
-  fi
 }
