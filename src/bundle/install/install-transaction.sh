@@ -66,7 +66,7 @@ prepare() {
     mode) [ -d "$file" ] || hold "$file" ;;
     derived) [ -z "$had" ] || copy_old "$file" ;;
   esac || {
-    complain "cannot prepare $file: see above. Is the disk full?"
+    complain "cannot prepare $file: see above.$(full_disk "$file")"
     return 1
   }
   eval "READY_$n=yes"

@@ -11,6 +11,8 @@ set -u
 umask 077
 export LC_ALL=C
 unset CDPATH
+# cron and some shells have no /usr/sbin, where runuser is.
+export PATH="$PATH:/usr/sbin:/sbin"
 
 usage() {
   cat <<END
@@ -38,6 +40,7 @@ main() {
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
+  [ "$FAULTS" -gt 0 ] || check_places
   [ "$FAULTS" -gt 0 ] || look_at_services
   if [ "$FAULTS" -gt 0 ]; then
     complain 'Nothing was changed.'
@@ -82,6 +85,7 @@ read_options() {
   [ -n "$ROOT" ] || RESTART=yes
   SECONDS_UP=${INSTALL_WAIT:-15}
   case $SECONDS_UP in *[!0-9]* | 0?*) wrong_usage "INSTALL_WAIT is '$SECONDS_UP', expected whole seconds, such as 15" ;; esac
+  [ -z "$DRY_RUN" ] || [ -n "$ROOT" ] || [ "$ME" = 0 ] || say_without_root
   [ -n "$ROOT$DRY_RUN" ] || [ "$ME" = 0 ] || {
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
@@ -110,20 +114,17 @@ check_programs() {
 }
 
 need() { # PROGRAM:PACKAGE
-  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. Type: $INSTALL ${1#*:}"
+  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. $(how_to_get "${1#*:}")"
 }
 
-# Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
   check_generation
   [ "$FAULTS" = 0 ] || return
-  CONFIG_NAME=${CONFIG##*/} PASSWD=$(inside /etc/passwd) GROUP=$(inside /etc/group)
-  if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
-    ! KEY_OWNER=$(owner "$KEY_USER") || ! folder=$(inside "${CONFIG%/*}") || [ ! -d "$folder" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder $ROOT${CONFIG%/*}. Type: $INSTALL $PACKAGE"
+  CONFIG_NAME=${CONFIG##*/}
+  if ! find_users || ! folder=$(inside "${CONFIG%/*}") || [ ! -d "$folder" ]; then
+    refuse "$(not_installed)"
     return
   fi
-  ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
   find_config
   MARK=$CONFIG.installing
   [ -z "$RESTART" ] || check_version
@@ -139,12 +140,4 @@ find_config() {
     refuse "$ROOT$CONFIG is a link to $file, expected one to a file. Remove the link."
   fi
   CONFIG=$file
-}
-
-owner() { # USER
-  if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$PASSWD" 2>/dev/null
-  else
-    uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\n' "$uid" "$(id -g "$1")"
-  fi
 }
