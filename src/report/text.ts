@@ -8,6 +8,7 @@ import { groupLines } from './group-lines.ts';
 import { elsewhere, leftOut } from './left-out.ts';
 import { said } from './said.ts';
 import { type Section, type Statement, statementOf } from './sections.ts';
+import { tableLines } from './table.ts';
 import { visible } from './visible.ts';
 
 /** How text is formatted: with colours on a terminal, without them in a log and in a file. */
@@ -80,7 +81,7 @@ export function sectionLines(section: Section, style: Style): readonly string[] 
     case 'configuration':
       return configurationLines(section.changes);
     case 'listed':
-      return tableLines(section.table);
+      return cutTable(section.table, style);
   }
 }
 
@@ -101,7 +102,7 @@ export function findingLines(findings: readonly Finding[], style: Style): readon
 export function faultLines(faults: readonly Fault[], style: Style): readonly string[] {
   return faults.flatMap(({ message, remedy }) => [
     `${style.severity('error', 'error')} ${visible(message)}`,
-    style.muted(`  → ${visible(remedy)}`),
+    `${style.muted('  →')} ${visible(remedy)}`,
   ]);
 }
 
@@ -122,13 +123,8 @@ function cut<Item>(items: readonly Item[], most: number, write: (item: Item) => 
   return items.length <= most ? lines : [...lines, `  ${leftOut.items(items.length - most, elsewhere.json)}`];
 }
 
-function tableLines({ head, rows }: DeviceTable): readonly string[] {
-  const shown = [head.map((title) => title.toUpperCase()), ...rows.slice(0, mostRows).map((row) => row.map(visible))];
-  const widths = head.map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
-  const lines = shown.map((row) => {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    return cells.join('  ').trimEnd();
-  });
+function cutTable({ head, rows }: DeviceTable, { columns }: Style): readonly string[] {
+  const lines = tableLines({ head, rows: rows.slice(0, mostRows) }, columns);
   return rows.length > mostRows ? [...lines, leftOut.items(rows.length - mostRows, elsewhere.json)] : lines;
 }
 
