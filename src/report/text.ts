@@ -107,7 +107,7 @@ function groupsText(groups: readonly DeviceGroup[], most: number): readonly stri
 function configurationLines(changes: readonly ConfigurationChange[]): readonly string[] {
   return cut(changes, mostRows, ({ key, before = '(none)', after = '(none)', devices }) => [
     `  ~ ${visible(key)}: ${visible(before)} → ${visible(after)}`,
-    `      ${visible(said.devices(devices))}`,
+    `      ${visible(said.someDevices(devices))}`,
   ]);
 }
 
