@@ -1,7 +1,7 @@
 import type { Fault } from '../model/fault.ts';
 import type { Finding, Severity } from '../model/finding.ts';
 import type { ConfigurationChange, Report } from '../model/report.ts';
-import type { DeviceGroup } from './device-groups.ts';
+import type { DeviceGroup, Sign } from './device-groups.ts';
 import type { DeviceTable } from './devices.ts';
 import { diagnosticLines } from './diagnostic.ts';
 import { groupLines } from './group-lines.ts';
@@ -16,6 +16,8 @@ export interface Style {
   severity(severity: Severity, text: string): string;
   strong(text: string): string;
   muted(text: string): string;
+  /** The sign of a change: `+`, `~`, `-`, `!` or `?`. */
+  sign?(sign: Sign): string;
   /** Returns a file of the workspace as the reader would type it. */
   path(file: string): string;
   /** The line that a finding is about, with a caret. See `withQuotes`; if absent, no lines are shown. */
@@ -51,7 +53,7 @@ export function reportLines(report: Report, style: Style): readonly string[] {
 export function closingLines(statement: Statement, style: Style): readonly string[] {
   const troubles = statement.sections.flatMap((section) => {
     if (section.kind !== 'devices' || (section.topic !== 'failed' && section.topic !== 'unknown')) return [];
-    return [...titleLines(section, style), ...groupsText(section.groups, fewGroups), ''];
+    return [...titleLines(section, style), ...groupsText(section.groups, fewGroups, style), ''];
   });
   return [...troubles, style.strong(statement.sentence), ...nextOf(statement)];
 }
@@ -77,7 +79,7 @@ export function sectionLines(section: Section, style: Style): readonly string[] 
     case 'findings':
       return findingLines(section.findings, style);
     case 'devices':
-      return groupsText(section.groups, mostRows);
+      return groupsText(section.groups, mostRows, style);
     case 'configuration':
       return configurationLines(section.changes);
     case 'listed':
@@ -106,14 +108,18 @@ export function faultLines(faults: readonly Fault[], style: Style): readonly str
   ]);
 }
 
-function groupsText(groups: readonly DeviceGroup[], most: number): readonly string[] {
-  return cut(groups, most, (group) => groupLines(group, groups).map((line) => `  ${line}`));
+function groupsText(groups: readonly DeviceGroup[], most: number, style: Style): readonly string[] {
+  return cut(groups, most, (group) => {
+    const [first = '', ...fields] = groupLines(group, groups);
+    const sign = style.sign?.(group.sign) ?? group.sign;
+    return [`  ${sign}${first.slice(group.sign.length)}`, ...fields.map((line) => `  ${line}`)];
+  });
 }
 
 function configurationLines(changes: readonly ConfigurationChange[]): readonly string[] {
   return cut(changes, mostRows, ({ key, before = '(none)', after = '(none)', devices }) => [
     `  ~ ${visible(key)}: ${visible(before)} → ${visible(after)}`,
-    `      ${visible(said.devices(devices))}`,
+    `      ${visible(said.someDevices(devices))}`,
   ]);
 }
 

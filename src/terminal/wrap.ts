@@ -16,16 +16,18 @@ const narrowest = 16;
 /** Below a line without an indentation. */
 const usual = '    ';
 
-/** Colours that begin, blanks, a mark, the text. */
+/** Colours that begin, blanks, a mark with its colour, the text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
-const shape = /^((?:\u001b\[[\d;]*m)*)( *)((?:[→+~!?-] )?)(.*)$/s;
+const shape = /^((?:\u001b\[\d+m)*)( *)((?:(?:\u001b\[\d+m)*[→+~!?-](?:\u001b\[\d+m)* )?)(.*)$/s;
 
 function wrappedLine(line: string, columns: number): readonly string[] {
-  const [, begun = '', blanks = '', mark = '', text = ''] = shape.exec(line) ?? [];
-  const before = blanks + mark;
-  const below = before === '' ? usual : ' '.repeat(before.length);
+  const [, colours = '', blanks = '', mark = '', text = ''] = shape.exec(line) ?? [];
+  const before = stringWidth(blanks + mark);
+  const below = before === 0 ? usual : ' '.repeat(before);
   const room = columns - below.length;
   if (room < narrowest) return [line];
-  const [first = '', ...others] = wrapAnsi(begun + text, room).split('\n');
-  return [begun + before + first, ...others.map((other) => below + other)];
+  // Colours that end with the mark are not those of the text.
+  const ofText = mark.includes('\u001b') ? '' : colours;
+  const [first = '', ...others] = wrapAnsi(ofText + text, room).split('\n');
+  return [colours + blanks + mark + first, ...others.map((other) => below + other)];
 }
