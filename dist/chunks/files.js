@@ -30,7 +30,8 @@ END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' new='' ready=''
+  kind='' file='' text='' mode='' owner='' had='' ready=''
+  ME=$(id -u)
   ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
@@ -58,7 +59,7 @@ main() {
 # The engine pulls all images, also the agent's, and does not use the runtime's proxy. Its settings are not in the bundle.
 hint_engine() {
   drop_ins=/etc/systemd/system/docker.service.d
-  ! grep -qsi prox "$ROOT$drop_ins"/*.conf "$ROOT/etc/docker/daemon.json" || return 0
+  ! grep -qsi prox "$(inside "$drop_ins")"/*.conf "$(inside /etc/docker/daemon.json)" || return 0
   say "The container engine pulls images by a proxy of its own, and no setting of it names one. Once this is installed, type: sudo mkdir -p $drop_ins; sed 1d /etc/systemd/system/$SERVICE.service.d/proxy.conf | sudo tee $drop_ins/http-proxy.conf; sudo systemctl daemon-reload; sudo systemctl restart docker"
 }
 
@@ -70,7 +71,7 @@ read_options() {
       --restart) RESTART=yes ;;
       --root)
         [ -d "\${2:-}" ] || wrong_usage '--root needs a folder that is there'
-        ROOT=$(cd -- "$2" && pwd) && shift
+        ROOT=$(cd -P -- "$2" && env pwd -P) && shift
         ROOT=\${ROOT%/}
         ;;
       *) wrong_usage "unknown option $1" ;;
@@ -78,7 +79,7 @@ read_options() {
     shift
   done
   [ -n "$ROOT" ] || RESTART=yes
-  [ -n "$ROOT$DRY_RUN" ] || [ "$(id -u)" = 0 ] || {
+  [ -n "$ROOT$DRY_RUN" ] || [ "$ME" = 0 ] || {
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
   }
@@ -93,9 +94,10 @@ wrong_usage() {
 say() { printf '%s\\n' "$*"; }
 complain() { printf 'install.sh: %s\\n' "$*" >&2; }
 refuse() {
-  FAULTS=$((FAULTS + 1))
+  count_fault
   complain "$*"
 }
+count_fault() { FAULTS=$((FAULTS + 1)); }
 
 # --- Reads what the device has; changes nothing ---
 
@@ -110,40 +112,32 @@ need() { # PROGRAM:PACKAGE
 
 # Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
-  CONFIG_NAME=\${CONFIG##*/} CONFIG=$ROOT$CONFIG
+  CONFIG_NAME=\${CONFIG##*/} PASSWD=$(inside /etc/passwd) GROUP=$(inside /etc/group)
   if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
-    ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "\${CONFIG%/*}" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder \${CONFIG%/*}. Type: $INSTALL $PACKAGE"
+    ! KEY_OWNER=$(owner "$KEY_USER") || ! folder=$(inside "\${CONFIG%/*}") || [ ! -d "$folder" ]; then
+    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder $ROOT\${CONFIG%/*}. Type: $INSTALL $PACKAGE"
+    return
   fi
   ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
-  [ ! -L "$CONFIG" ] || follow_link
+  find_config
   MARK=$CONFIG.installing
 }
 
-# The configuration may be a link to another partition. Absolute links of an image start at the image's root.
-follow_link() {
-  file=$CONFIG hops=0
-  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
-    hops=$((hops + 1)) target=$(readlink -- "$file")
-    case $target in /*) file=$ROOT$target ;; *) file=\${file%/*}/$target ;; esac
-  done
-  top=$(cd -P -- "$ROOT/" && pwd) top=\${top%/}
-  if ! within=$(cd -P -- "\${file%/*}/" 2>/dev/null && pwd); then
-    refuse "$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
-    return
+# The configuration may be a link to another partition.
+find_config() {
+  if ! file=$(inside "$CONFIG"); then
+    count_fault
+  elif [ "$file" != "$folder/$CONFIG_NAME" ] && [ ! -d "\${file%/*}" ]; then
+    refuse "$ROOT$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
+  elif [ -n "$(there "$file")" ] && [ ! -f "$file" ]; then
+    refuse "$ROOT$CONFIG is a link to $file, expected one to a file. Remove the link."
   fi
-  case $within/ in
-    "$top"/*) file=$ROOT\${within#"$top"}/\${file##*/} ;;
-    *) refuse "$CONFIG is a link to $file, which is outside of $ROOT. Make it a link within, or a file." ;;
-  esac
-  [ -z "$(there "$file")" ] || { [ -f "$file" ] && [ ! -L "$file" ]; } ||
-    refuse "$CONFIG is a link to $file, expected one to a file. Remove the link."
   CONFIG=$file
 }
 
 owner() { # USER
   if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$ROOT/etc/passwd" 2>/dev/null
+    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$PASSWD" 2>/dev/null
   else
     uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\\n' "$uid" "$(id -g "$1")"
   fi
@@ -205,9 +199,13 @@ find_host_name() {
   MACHINE=$(machine_name) HAS='' NAME=$HOST_NAME NAME_TEXT='' UNSURE=''
   SET_UP=$CONFIG set_up_in=yaml
   if [ "$FORM" = toml ]; then
-    SET_UP=$ROOT/etc/aziot/identityd/config.d/00-super.toml set_up_in=toml
+    SET_UP=$(inside /etc/aziot/identityd/config.d/00-super.toml) || count_fault
+    set_up_in=toml
     # "iotedge config import" too keeps the name of a device that comes from 1.1.
-    [ -e "$SET_UP" ] || SET_UP=$ROOT/etc/iotedge/config.yaml set_up_in=yaml
+    if [ ! -e "$SET_UP" ]; then
+      SET_UP=$(inside /etc/iotedge/config.yaml) || count_fault
+      set_up_in=yaml
+    fi
   fi
   if [ ! -e "$SET_UP" ]; then
     : # a new device
@@ -238,19 +236,9 @@ escaped() { printf %s "$1" | sed 's/[\\\\"]/\\\\&/g'; }
 machine_name() {
   if [ -z "$ROOT" ]; then
     uname -n
-  elif file=$(within_root "$ROOT/etc/hostname"); then
+  elif file=$(inside /etc/hostname) && [ -f "$file" ]; then
     awk '/^[ \\t\\r]*(#|$)/ { next } { gsub(/^[ \\t]+|[ \\t\\r]+$/, ""); if (!index($0, "?")) print; exit }' "$file"
   fi
-}
-
-within_root() { # FILE: the file behind it, if it is in the root. Absolute links of an image start at the image's root.
-  file=$1 hops=0
-  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
-    hops=$((hops + 1)) target=$(readlink -- "$file")
-    case $target in /*) file=$ROOT$target ;; *) file=\${file%/*}/$target ;; esac
-  done
-  within=$(cd -P -- "\${file%/*}/" 2>/dev/null && pwd) && top=$(cd -P -- "$ROOT/" && pwd) || return 1
-  case $within/ in "\${top%/}"/*) [ -f "$file" ] && [ ! -L "$file" ] && say "$file" ;; *) return 1 ;; esac
 }
 
 # The name in the file that the runtime or this script wrote, or nothing if it has none. Fails if it could be there in another form.
@@ -340,9 +328,7 @@ quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\\\\\''/g")"; }
 check_material() {
   HERE=$(cd -- "$(dirname -- "$0")" && pwd)
   BUNDLED=$HERE/$CONFIG_NAME
-  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
-  edge_ca=$ROOT$EDGE_CA_CERTIFICATE edge_ca_key=$ROOT$EDGE_CA_KEY trust_bundle=$ROOT$TRUST_BUNDLE
-  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
+  find_places || return
   [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
   as_rendered "$BUNDLED" "$CONFIG_SHA256"
   [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
@@ -355,6 +341,23 @@ check_material() {
   find_host_name
   check_secrets
   [ -z "$RESTART" ] || check_host_name
+}
+
+# The certificate of the bundle replaces a link. All else is used where links lead to.
+find_places() {
+  before=$FAULTS
+  if [ -n "$CARRIED" ]; then
+    placed=$(inside_but_name "$CERTIFICATE_PATH") || count_fault
+    certificate=$HERE/$CARRIED
+  else
+    placed=$(inside "$CERTIFICATE_PATH") || count_fault
+    certificate=$placed
+  fi
+  key=$(inside "$PRIVATE_KEY_PATH") || count_fault
+  edge_ca=$(inside "$EDGE_CA_CERTIFICATE") || count_fault
+  edge_ca_key=$(inside "$EDGE_CA_KEY") || count_fault
+  trust_bundle=$(inside "$TRUST_BUNDLE") || count_fault
+  [ "$FAULTS" = "$before" ]
 }
 
 as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
@@ -466,38 +469,20 @@ form_of() ( # SECRET: not even "sh -x" shows it
 # --- Checks that the services, which are not root, reach the files that they read ---
 
 check_ways() {
-  check_way "$placed" "$CERTIFICATE_USER" "$HAZARD"
-  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$key" "$KEY_USER" "$HAZARD"
-  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$edge_ca" "$CERTIFICATE_USER" ''
-  [ -z "$EDGE_CA_KEY" ] || check_way "$edge_ca_key" "$KEY_USER" ''
-  [ -z "$TRUST_BUNDLE" ] || check_way "$trust_bundle" "$CERTIFICATE_USER" ''
-  [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER" ''
+  check_way "$CERTIFICATE_PATH" "$CERTIFICATE_USER" "$HAZARD"
+  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$PRIVATE_KEY_PATH" "$KEY_USER" "$HAZARD"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$EDGE_CA_CERTIFICATE" "$CERTIFICATE_USER" ''
+  [ -z "$EDGE_CA_KEY" ] || check_way "$EDGE_CA_KEY" "$KEY_USER" ''
+  [ -z "$TRUST_BUNDLE" ] || check_way "$TRUST_BUNDLE" "$CERTIFICATE_USER" ''
+  [ "$FORM" = toml ] || check_way "\${CONFIG#"$ROOT"}" "$CONFIG_USER" ''
 }
 
-# Goes folder by folder and follows links as the kernel does. Absolute links of an image start at the image's root.
 # Missing folders are made later.
-check_way() { # FILE USER HAZARD
-  at=$ROOT rest=\${1#"$ROOT"} hops=0
-  while [ -n "$rest" ]; do
-    name=\${rest%%/*}
-    case $rest in */*) rest=\${rest#*/} ;; *) rest='' ;; esac
-    case $name in
-      '' | .) ;;
-      ..) [ "$at" = "$ROOT" ] || at=\${at%/*} ;;
-      *)
-        at=$at/$name
-        if [ -L "$at" ] && [ "$hops" -lt 40 ]; then
-          hops=$((hops + 1)) target=$(readlink -- "$at")
-          case $target in /*) at=$ROOT ;; *) at=\${at%/*} ;; esac
-          rest=$target/$rest
-        elif [ -d "$at" ] && ! may x "$at" "$2"; then
-          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
-          return
-        fi
-        ;;
-    esac
-  done
+check_way() { # PATH USER HAZARD
+  walk "$1" lets_through "$2" || refuse "the user $2 could not read $ROOT$1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
 }
+
+lets_through() { may x "$at" "$1"; } # USER
 
 may() ( # x|r FILE USER
   is=$(mode_then "$2")
@@ -520,9 +505,9 @@ may() ( # x|r FILE USER
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
 mode_then() { # FOLDER: its mode and owner after the installation
-  if [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/certs"; then
+  if [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/certs)"; then
     say "755:$CERTIFICATE_OWNER"
-  elif [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/secrets"; then
+  elif [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/secrets)"; then
     say "700:$KEY_OWNER"
   else
     mode_now "$1"
@@ -533,7 +518,7 @@ same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/nu
 
 more_groups() { # USER
   if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$ROOT/etc/group" 2>/dev/null
+    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$GROUP" 2>/dev/null
   else
     id -G "$1"
   fi
@@ -546,8 +531,10 @@ plan() {
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER
-    [ ! -d "$ROOT/var/aziot/certs" ] || mode "$ROOT/var/aziot/certs" 755 "$CERTIFICATE_OWNER"
-    [ ! -d "$ROOT/var/aziot/secrets" ] || mode "$ROOT/var/aziot/secrets" 700 "$KEY_OWNER"
+    certs=$(inside /var/aziot/certs) || count_fault
+    secrets=$(inside /var/aziot/secrets) || count_fault
+    [ ! -d "$certs" ] || mode "$certs" 755 "$CERTIFICATE_OWNER"
+    [ ! -d "$secrets" ] || mode "$secrets" 700 "$KEY_OWNER"
   fi
   if [ -n "$CARRIED" ]; then
     folder "\${placed%/*}" "$FOLDER_OWNER"
@@ -562,7 +549,7 @@ plan() {
   [ -z "$TRUST_BUNDLE" ] || may r "$trust_bundle" "$CERTIFICATE_USER" || mode "$trust_bundle" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   before=$COUNT
   for unit in $UNITS; do
-    drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
+    drop_in=$(inside_but_name "/etc/systemd/system/$unit.service.d/proxy.conf") || count_fault
     if [ -n "$PROXY" ]; then
       folder "\${drop_in%/*}" "$ROOT_OWNER"
       place "$drop_in" proxy_text 644 "$ROOT_OWNER"
@@ -577,7 +564,7 @@ plan() {
 place() { # FILE TEXT MODE OWNER
   if [ -d "$1" ]; then
     refuse "$1 is a folder, expected a file. Remove it."
-  elif ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
+  elif [ ! -f "$1" ] || ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
     add place "$@"
   fi
 }
@@ -600,7 +587,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had NEW_$COUNT='' READY_$COUNT=''"
+  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had READY_$COUNT=''"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -622,8 +609,8 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 new=\\$NEW_$1 ready=\\$READY_$1"
-  old=$file.installing.old
+  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 ready=\\$READY_$1"
+  old=$(room_of "$file" old)
 }
 
 describe() { # PREFIX
@@ -634,6 +621,202 @@ describe() { # PREFIX
     remove) say "\${1}remove $file" ;;
   esac
 }
+
+
+# --- Files and folders: where a path leads, and how root writes in the folders of others ---
+
+# /var/aziot/certs belongs to aziotcs, /var/aziot/secrets to aziotks, /var/lib/iotedge of 1.1 to iotedge. A process of that user can
+# swap each name in its folder at any moment: for a link to /etc/shadow, a hard link, a pipe. So this script never fills a file
+# there, and never sets owner or mode by a name there. It works in a room: a folder FILE.installing.* beside the file, in
+# which root alone has names. A new file gets its name by a rename out of the room, an old one comes in by a hard link; neither
+# follows a link. The room is on the same file system, and its files get the same SELinux type.
+
+# Follows a path of the device as its kernel does: folder by folder, and links. An absolute link of an image starts at the image's
+# root, and no ".." leads above it.
+walk() { # PATH [FUNCTION ARGUMENT...]: sets $at to where it leads; calls FUNCTION for each folder on the way, which may end it
+  at=$ROOT rest=$1 hops=0
+  shift
+  while [ -n "$rest" ]; do
+    name=\${rest%%/*}
+    case $rest in */*) rest=\${rest#*/} ;; *) rest='' ;; esac
+    case $name in
+      '' | .) ;;
+      ..) [ "$at" = "$ROOT" ] || at=\${at%/*} ;;
+      *)
+        at=$at/$name
+        if [ -L "$at" ]; then
+          follow || return 1
+        elif [ $# -gt 0 ] && [ -d "$at" ]; then
+          "$@" || return 1
+        fi
+        ;;
+    esac
+  done
+}
+
+# A link of another user's could lead root to a file that this user may not read.
+follow() {
+  hops=$((hops + 1))
+  if [ "$hops" -gt 40 ]; then
+    complain "the links at $at lead round in a circle. Remove one of them."
+    return 1
+  elif [ "$ME" = 0 ] && [ "$(stat -c %u -- "$at")" != 0 ]; then
+    complain "the link $at belongs to the user with the number $(stat -c %u -- "$at"), who could lead root to any file by it. If it is right, type: sudo chown -h root '$at'"
+    return 1
+  fi
+  target=$(readlink -- "$at")
+  case $target in /*) at=$ROOT ;; *) at=\${at%/*} ;; esac
+  rest=$target/$rest
+}
+
+# Each path goes through this once, at the beginning. Whatever comes later has paths without links. Says itself why it fails.
+inside() ( # PATH: prints where it leads on this machine
+  walk "$1" && say "$at"
+)
+
+inside_but_name() ( # PATH: the same, for a file that is replaced: if its own name is a link, the link is replaced
+  walk "\${1%/*}" && say "$at/\${1##*/}"
+)
+
+# Only the kernel says where we are: bash's own pwd reads the links of the path, which may have changed since.
+go() { # FOLDER: into it, unless somebody has put a link on the way there
+  if cd -P -- "\${1:-/}" 2>/dev/null && [ "$(env pwd -P)" = "\${1:-/}" ]; then return; fi
+  complain "the folder $1 is missing, or a link by now: somebody changes it, or the folders on the way to it."
+  return 1
+}
+
+# --- Rooms ---
+
+room_of() { say "$1.installing.$2/\${1##*/}"; } # FILE KIND: the file's place in its room of this kind
+
+# mkdir heeds no umask where the folder has a default ACL. Then others may have put something in before the room was closed.
+open_room() { # FILE KIND: makes its room, or opens one that a run before left, and goes into it
+  go "\${1%/*}" || return 1
+  mkdir -- "./\${1##*/}.installing.$2" 2>/dev/null || [ -d "./\${1##*/}.installing.$2" ] || mkdir -- "./\${1##*/}.installing.$2" || return 1
+  go "$1.installing.$2" || return 1
+  case $(stat -c %u:%a .) in
+    "$ME:700" | "$ME:2700") ;;
+    "$ME":*) chmod 700 . || return 1 ;;
+    *)
+      complain "$1.installing.$2 is not of this script. Remove it."
+      return 1
+      ;;
+  esac
+  rm -f -- "./\${1##*/}" ./part ./copy
+}
+
+enter_room() { # FILE KIND
+  go "$1.installing.$2" || return 1
+  case $(stat -c %u:%a .) in "$ME:700" | "$ME:2700") return ;; esac
+  complain "$1.installing.$2 is not the folder that this script made: somebody else changes \${1%/*}."
+  return 1
+}
+
+close_room() ( # FILE KIND: removes it with what is in it
+  [ -d "$1.installing.$2" ] && [ ! -L "$1.installing.$2" ] || return 0
+  enter_room "$1" "$2" && rm -f -- "./\${1##*/}" "./\${1##*/}.before-install" ./part ./copy && cd .. && rmdir -- "./\${1##*/}.installing.$2"
+)
+
+leave_room() { # FILE KIND: it is empty
+  cd ..
+  rmdir -- "./\${1##*/}.installing.$2" 2>/dev/null || true
+}
+
+# --- New files ---
+
+stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file from what FUNCTION prints (or from stdin); its place is room_of FILE new
+  open_room "$1" new && "\${4:-cat}" >"./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" && sync "./\${1##*/}"
+)
+
+# To a folder, not to a name: if the name is a link to a folder, mv would put the file there, and not every mv has -T.
+put() ( # FILE KIND: renames it out of its room
+  enter_room "$1" "$2" && mv -f -- "./\${1##*/}" ../ && leave_room "$1" "$2"
+)
+
+make_folder() ( # FOLDER MODE OWNER
+  open_room "$1" new && mkdir -- "./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" &&
+    mv -f -- "./\${1##*/}" ../ && leave_room "$1" new
+)
+
+remove_file() ( [ -z "$(there "$1")" ] || { go "\${1%/*}" && rm -f -- "./\${1##*/}"; } ) # FILE
+remove_folder() ( [ -z "$(there "$1")" ] || { go "\${1%/*}" && rmdir -- "./\${1##*/}" 2>/dev/null; } ) # FOLDER
+sync_folder() ( go "$1" && sync . ) # FOLDER
+
+# --- Files that are there ---
+
+# Brings the file into a room, where nobody can swap it any more, and looks at it again: with fs.protected_hardlinks off, a service's
+# user can give the file of another user a name in its folder.
+hold() ( # FILE: its place is room_of FILE held
+  open_room "$1" held && ln -- "../\${1##*/}" "./\${1##*/}" && is_alone "./\${1##*/}" "$1" && is_pem "./\${1##*/}" "$1"
+)
+
+is_alone() { # HELD FILE: the second name is the one in the room
+  is_file "$1" && [ "$(stat -c %h "$1")" = 2 ] && return
+  complain "$2 is not a file with one name (it is a link, or a hard link of another file), so its owner and mode stay as they are. Make it a file of its own."
+  return 1
+}
+
+is_pem() { # HELD FILE
+  openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null && return
+  complain "$2 is no private key and no certificate any more: somebody else changes \${2%/*}."
+  return 1
+}
+
+own_held() ( # FILE OWNER MODE: sets owner and mode of a file that is held
+  enter_room "$1" held && chown "$2" "./\${1##*/}" && chmod "$3" "./\${1##*/}"
+)
+
+own_folder() ( go "$1" && chown "$2" . && chmod "$3" . ) # FOLDER OWNER MODE
+
+own_mode() { # FILE|FOLDER OWNER MODE
+  if [ -d "$1" ]; then
+    own_folder "$@"
+  else
+    [ -d "$1.installing.held" ] || hold "$1" && own_held "$@"
+  fi
+}
+
+# --- Old files ---
+
+# A hard link takes no space, and a rename puts it back.
+keep_old() ( # FILE: its place is room_of FILE old
+  open_room "$1" old && ln -- "../\${1##*/}" "./\${1##*/}"
+)
+
+# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
+copy_old() ( # FILE: the same
+  open_room "$1" old && ln -- "../\${1##*/}" ./part && is_file ./part && cp -p -- ./part ./copy && sync ./copy &&
+    mv -f -- ./copy "./\${1##*/}" && rm -f ./part
+)
+
+# The old file may hold the same secrets as the new one, and be open to more users. What a link leads to stays as it is, and so does
+# the mode under which other names show the file.
+tighten_old() ( # FILE MODE OWNER
+  enter_room "$1" old && is_file "./\${1##*/}" || exit 0
+  if [ "$(stat -c %h "./\${1##*/}")" -gt 1 ]; then
+    cp -p -- "./\${1##*/}" ./part && mv -f ./part "./\${1##*/}" || exit 1
+  fi
+  chmod "$(printf %o $((0$(stat -c %a "./\${1##*/}") & 0$2)))" "./\${1##*/}" && chown "$3" "./\${1##*/}"
+)
+
+release_old() ( # FILE: the old file stays as FILE.before-install
+  enter_room "$1" old && mv -f -- "./\${1##*/}" "./\${1##*/}.before-install" && mv -f -- "./\${1##*/}.before-install" ../ &&
+    leave_room "$1" old
+)
+
+put_back_old() ( # FILE
+  enter_room "$1" old || exit 1
+  # mv refuses two names of one file.
+  if [ "$(stat -c %d:%i "./\${1##*/}")" = "$(stat -c %d:%i "../\${1##*/}" 2>/dev/null)" ]; then
+    rm -f -- "./\${1##*/}" && leave_room "$1" old
+  else
+    put "$1" old
+  fi
+)
+
+close_rooms() { close_room "$1" new && close_room "$1" held && close_room "$1" old; } # FILE
+
+is_file() { [ -f "$1" ] && [ ! -L "$1" ]; } # PATH IN A ROOM
 
 # --- Carries out the numbered list of changes, or undoes it ---
 
@@ -646,7 +829,8 @@ install_bundle() {
   STATE=changing
   # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
-    add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
+    applied=$(inside_but_name "/etc/aziot/$daemon/config.d/00-super.toml") || exit 1
+    add derived "$applied" '' '' ''
   done
   # Everything that needs disk space comes first. After it there are only renames.
   if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
@@ -681,7 +865,7 @@ resume() {
   say 'An earlier run was cut off: putting back the files of before it.'
   [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
   while IFS=: read -r kind had text && IFS= read -r file; do
-    file=$ROOT$file old=$file.installing.old ready=yes
+    file=$ROOT$file old=$(room_of "$file" old) ready=yes
     restore
   done <"$MARK"
   [ -n "$BACK" ] || return 1
@@ -695,12 +879,11 @@ resume() {
 
 prepare() {
   case $kind in
-    folder) mkdir -p -- "$file" && chmod "$mode" "$file" && chown "$owner" "$file" ;;
-    place)
-      new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
-        chown "$owner" "$new" && sync "$new" && keep ;;
+    folder) make_folder "$file" "$mode" "$owner" ;;
+    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || copy ;;
+    mode) [ -d "$file" ] || hold "$file" ;;
+    derived) [ -z "$had" ] || copy_old "$file" ;;
   esac || {
     complain "cannot prepare $file: see above. Is the disk full?"
     return 1
@@ -708,29 +891,20 @@ prepare() {
   eval "READY_$n=yes"
 }
 
-# A hard link takes no space, and a rename puts it back.
-keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
-
-# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
-copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
+keep() { [ -z "$had" ] || keep_old "$file"; }
 
 commit() {
   case $kind in
-    place) mv -f -- "$new" "$file" ;;
-    remove) rm -f -- "$file" ;;
-    mode) chown "$owner" "$file" && chmod "$mode" "$file" ;;
+    place) put "$file" new ;;
+    remove) remove_file "$file" ;;
+    mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
 }
 
 finish() {
-  [ "$kind$had" != placeyes ] || tighten
-  case $kind in place | remove) [ -z "$had" ] || mv -f -- "$old" "$file.before-install" ;; esac
-  case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
-}
-
-# The old file may hold the same secrets and be readable for more users. The target of a link stays as it is.
-tighten() {
-  [ -L "$old" ] || { chmod "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))" "$old" && chown "$owner" "$old"; }
+  [ "$kind$had" != placeyes ] || tighten_old "$file" "$mode" "$owner"
+  case $kind in place | remove) [ -z "$had" ] || release_old "$file" ;; esac
+  case $kind in place | remove | derived | mode) close_rooms "$file" ;; esac
 }
 
 undo() {
@@ -747,16 +921,16 @@ restore() {
 
 put_back() {
   case $kind in
-    folder) rmdir -- "$file" 2>/dev/null || true ;; # what is in it now is not ours
-    mode) [ ! -e "$file" ] || { chown "\${text#*:}" "$file" && chmod "\${text%%:*}" "$file"; } ;;
+    folder) remove_folder "$file" || true ;; # what is in it now is not ours
+    mode) { [ ! -e "$file" ] || own_mode "$file" "\${text#*:}" "\${text%%:*}"; } && close_rooms "$file" ;;
     *)
       if [ -z "$ready" ]; then
         : # it was not touched; a file with the old one's name may be of another run
       elif [ -z "$had" ]; then
-        rm -f -- "$file"
-      elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
-        mv -f -- "$old" "$file" # mv refuses two names of one file
-      fi && rm -f -- "$file".installing.*
+        remove_file "$file"
+      elif [ -n "$(there "$old")" ]; then
+        put_back_old "$file"
+      fi && close_rooms "$file"
       ;;
   esac
 }
