@@ -70,7 +70,7 @@ describeNeeding(['openssl'], 'after a power cut', () => {
     const device = scratchDevice(usual(pair, minor, { proxy }));
     const before = tree(device);
     cut(device, minor);
-    order(device, 'systemctl is-active', 'fail');
+    order(device, 'daemon start', 'fail');
     expect(install(device).status).toBe(1);
     expect(tree(device)).toEqual(before);
   });

@@ -1,7 +1,6 @@
 # --- Plans the changes: a numbered list, empty if everything is as wanted ---
 
 plan() {
-  HAD_CONFIG=$(there "$CONFIG")
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER
@@ -25,6 +24,7 @@ plan() {
   for unit in $UNITS; do
     drop_in=$(inside_but_name "/etc/systemd/system/$unit.service.d/proxy.conf") || count_fault
     if [ -n "$PROXY" ]; then
+      check_hand_made "$drop_in"
       folder "${drop_in%/*}" "$ROOT_OWNER"
       place "$drop_in" proxy_text 644 "$ROOT_OWNER"
     elif [ -f "$drop_in" ] && [ "$(sed -n 1p "$drop_in")" = "$PROXY_MARK" ]; then
@@ -43,15 +43,18 @@ place() { # FILE TEXT MODE OWNER
   fi
 }
 
+# chmod keeps the setgid bit of a folder unless the mode is given with five digits: chmod(1).
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
-  [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
+  [ "$was" != "$2:$3" ] || return 0
+  [ ! -d "$1" ] || set -- "$1" "00$2" "$3"
+  add mode "$1" "$was" "$2" "$3"
 }
 
 folder() { # FOLDER OWNER: makes it and its parents if missing
   [ ! -d "$1/" ] || return 0
   folder "${1%/*}" "$ROOT_OWNER"
-  add folder "$1" '' 755 "$2"
+  add folder "$1" '' 00755 "$2"
 }
 
 # --- The numbered list of changes ---

@@ -6,6 +6,7 @@ install_bundle() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   [ ! -e "$MARK" ] || resume || exit 1
+  [ -z "$RESTART" ] || add services '' "$RAN" '' '' # what ran before, for a run after a power cut
   STATE=changing
   # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
@@ -65,7 +66,7 @@ prepare() {
     mode) [ -d "$file" ] || hold "$file" ;;
     derived) [ -z "$had" ] || copy_old "$file" ;;
   esac || {
-    complain "cannot prepare $file: see above. Is the disk full?"
+    complain "cannot prepare $file: see above.$(full_disk "$file")"
     return 1
   }
   eval "READY_$n=yes"
@@ -101,6 +102,7 @@ restore() {
 
 put_back() {
   case $kind in
+    services) RAN=$text ;;
     folder) remove_folder "$file" || true ;; # what is in it now is not ours
     mode) { [ ! -e "$file" ] || own_mode "$file" "${text#*:}" "${text%%:*}"; } && close_rooms "$file" ;;
     *)

@@ -11,23 +11,35 @@ check_ways() {
 
 # Missing folders are made later.
 check_way() { # PATH USER HAZARD
-  walk "$1" lets_through "$2" || refuse "the user $2 could not read $ROOT$1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
+  walk "$1" lets_through "$2" || refuse "the user $2 could not read $ROOT$1: the folder $at does not let it through (mode and owner $(mode_then "$at")).$(let_through "$at" "$2")$3"
 }
 
 lets_through() { may x "$at" "$1"; } # USER
 
+# How to let one service through, and nobody else.
+let_through() { # FOLDER USER
+  usual=/var/lib/iotedge
+  [ "$FORM" = yaml ] || case $2 in "$KEY_USER") usual=/var/aziot/secrets ;; *) usual=/var/aziot/certs ;; esac
+  of_service "$2"
+  [ -n "$means" ] || say ' Access lists (ACLs) were not looked at: none of setpriv, runuser and su can become this user here.'
+  say " Choose a place that it gets to, such as $usual; or let this user alone through: sudo setfacl -m u:${ids%:*}:x $(quoted "$1") (of the package acl)."
+}
+
+# The kernel decides, since it knows access lists. It can be asked about what the installation leaves as it is.
 may() ( # x|r FILE USER
   is=$(mode_then "$2")
-  # If the kernel can be asked, it decides: it knows access lists.
-  if [ -z "$ROOT" ] && [ "$is" = "$(mode_now "$2")" ] && runuser -u "$3" -- true 2>/dev/null; then
-    runuser -u "$3" -- test "-$1" "$2"
+  of_service "$3"
+  if [ -n "$means" ] && [ "$is" = "$(mode_now "$2")" ]; then
+    # From inside of the folder: what is above an image may be closed to everybody, and is no part of the device.
+    if [ -d "$2" ]; then cd -- "$2" && set -- "$1" . "$3"; else cd -- "$(dirname -- "$2")" && set -- "$1" "./${2##*/}" "$3"; fi
+    as_service "$3" test "-$1" "$2"
     exit
   fi
-  bits=$((0${is%%:*})) its=${is#*:} user=$(owner "$3")
-  if [ "${user%:*}" = "${its%:*}" ]; then
+  bits=$((0${is%%:*})) its=${is#*:}
+  if [ "${ids%:*}" = "${its%:*}" ]; then
     bits=$((bits >> 6))
   else
-    for group in "${user#*:}" $(more_groups "$3"); do
+    for group in $groups; do
       [ "$group" != "${its#*:}" ] || { bits=$((bits >> 3)) && break; }
     done
   fi
@@ -47,11 +59,3 @@ mode_then() { # FOLDER: its mode and owner after the installation
 }
 
 same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/null)" ]; }
-
-more_groups() { # USER
-  if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$GROUP" 2>/dev/null
-  else
-    id -G "$1"
-  fi
-}

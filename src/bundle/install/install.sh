@@ -11,6 +11,8 @@ set -u
 umask 077
 export LC_ALL=C
 unset CDPATH
+# cron and some shells have no /usr/sbin, where runuser is.
+export PATH="$PATH:/usr/sbin:/sbin"
 
 usage() {
   cat <<END
@@ -23,7 +25,7 @@ Installs the bundle of the device $DEVICE (IoT Edge $RUNTIME).
   --restart   with --root: restart all the same, by the systemctl and iotedge on PATH
   --help      this text
 
-INSTALL_WAIT: seconds after the restart until the service must be active (5).
+INSTALL_WAIT: seconds that the services must stay up after the restart (15).
 Exit: 0 installed, or nothing to do; 1 refused, or failed and put back; 2 wrong usage;
 3 installed and running, but "iotedge check" found something to look at.
 END
@@ -32,18 +34,20 @@ END
 main() {
   kind='' file='' text='' mode='' owner='' had='' ready=''
   ME=$(id -u)
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
+  [ "$FAULTS" -gt 0 ] || check_places
+  [ "$FAULTS" -gt 0 ] || look_at_services
   if [ "$FAULTS" -gt 0 ]; then
     complain 'Nothing was changed.'
     exit 1
   fi
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ]; then
+  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
@@ -79,6 +83,9 @@ read_options() {
     shift
   done
   [ -n "$ROOT" ] || RESTART=yes
+  SECONDS_UP=${INSTALL_WAIT:-15}
+  case $SECONDS_UP in *[!0-9]* | 0?*) wrong_usage "INSTALL_WAIT is '$SECONDS_UP', expected whole seconds, such as 15" ;; esac
+  [ -z "$DRY_RUN" ] || [ -n "$ROOT" ] || [ "$ME" = 0 ] || say_without_root
   [ -n "$ROOT$DRY_RUN" ] || [ "$ME" = 0 ] || {
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
@@ -107,20 +114,20 @@ check_programs() {
 }
 
 need() { # PROGRAM:PACKAGE
-  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. Type: $INSTALL ${1#*:}"
+  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. $(how_to_get "${1#*:}")"
 }
 
-# Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
-  CONFIG_NAME=${CONFIG##*/} PASSWD=$(inside /etc/passwd) GROUP=$(inside /etc/group)
-  if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
-    ! KEY_OWNER=$(owner "$KEY_USER") || ! folder=$(inside "${CONFIG%/*}") || [ ! -d "$folder" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder $ROOT${CONFIG%/*}. Type: $INSTALL $PACKAGE"
+  check_generation
+  [ "$FAULTS" = 0 ] || return
+  CONFIG_NAME=${CONFIG##*/}
+  if ! find_users || ! folder=$(inside "${CONFIG%/*}") || [ ! -d "$folder" ]; then
+    refuse "$(not_installed)"
     return
   fi
-  ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
   find_config
   MARK=$CONFIG.installing
+  [ -z "$RESTART" ] || check_version
 }
 
 # The configuration may be a link to another partition.
@@ -133,12 +140,4 @@ find_config() {
     refuse "$ROOT$CONFIG is a link to $file, expected one to a file. Remove the link."
   fi
   CONFIG=$file
-}
-
-owner() { # USER
-  if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$PASSWD" 2>/dev/null
-  else
-    uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\n' "$uid" "$(id -g "$1")"
-  fi
 }
