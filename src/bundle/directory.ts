@@ -17,6 +17,8 @@ import { besideOf, codeOf, discard, marker, settleLeftOvers, swapIn } from './sw
 
 interface Options {
   readonly workspace?: string;
+  /** Is told how many bundles are written. */
+  readonly counted?: ((what: string, done: number, total: number) => void) | undefined;
 }
 
 /** The bundles that were written, and faults for those that could not be. */
@@ -49,7 +51,7 @@ export async function writeBundles(
     makeFolders(dirname(target));
     settleLeftOvers(target);
     try {
-      const written = await build(next, bundles);
+      const written = await build(next, bundles, options);
       await swapIn(next, target, () => refuseForeign(target));
       return written;
     } finally {
@@ -182,7 +184,7 @@ function makeFolders(folder: string): void {
 }
 
 /** Calls are synchronous: for many small files that is simpler and as fast. Every 500 bundles, signals are let in. */
-async function build(folder: string, bundles: readonly Bundle[]): Promise<Written> {
+async function build(folder: string, bundles: readonly Bundle[], { counted }: Options): Promise<Written> {
   mkdirSync(folder, { mode: 0o755 });
   write(folder, marker, 'The device bundles of provision-iot-edge. Every run replaces this folder whole.\n');
   write(folder, '.gitignore', '*\n');
@@ -190,6 +192,7 @@ async function build(folder: string, bundles: readonly Bundle[]): Promise<Writte
   const written: Bundle[] = [];
   const refused: Refused[] = [];
   for (const [index, bundle] of bundles.entries()) {
+    counted?.('writing bundles', index, bundles.length);
     if (index % 500 === 499) await setImmediate();
     const files = rendered(bundle);
     if ('cause' in files) {

@@ -1,5 +1,6 @@
 import { devicesOf, type Finding } from '../model/finding.ts';
 import { names } from '../rules/id-pattern.ts';
+import { number } from './counts.ts';
 
 /** A text names at most this number of devices. */
 const fewDevices = 5;
@@ -17,12 +18,21 @@ export function saidLines(finding: Finding): readonly string[] {
   return [names(message, id) ? message : said.device(id, message)];
 }
 
+/** Tells whether a text of these devices names only the first of them. */
+export function namesSome(ids: readonly string[]): boolean {
+  return ids.length > fewDevices;
+}
+
 /** The texts of these lines. */
 export const said = {
   device: (id: string, message: string) => `${id}: ${message}`,
 
   devices: (ids: readonly string[]) => {
     const shown = ids.slice(0, fewDevices);
-    return `${ids.length} devices: ${[...shown, ...(ids.length > shown.length ? ['…'] : [])].join(', ')}`;
+    const noun = ids.length === 1 ? 'device' : 'devices';
+    return `${number(ids.length)} ${noun}: ${[...shown, ...(namesSome(ids) ? ['…'] : [])].join(', ')}`;
   },
+
+  /** Few devices by their ids alone. */
+  someDevices: (ids: readonly string[]) => (namesSome(ids) ? said.devices(ids) : ids.join(', ')),
 };

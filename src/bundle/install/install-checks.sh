@@ -4,9 +4,7 @@
 check_material() {
   HERE=$(cd -- "$(dirname -- "$0")" && pwd)
   BUNDLED=$HERE/$CONFIG_NAME
-  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
-  edge_ca=$ROOT$EDGE_CA_CERTIFICATE edge_ca_key=$ROOT$EDGE_CA_KEY trust_bundle=$ROOT$TRUST_BUNDLE
-  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
+  find_places || return
   [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
   as_rendered "$BUNDLED" "$CONFIG_SHA256"
   [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
@@ -20,6 +18,23 @@ check_material() {
   find_host_name
   check_secrets
   [ -z "$RESTART" ] || check_host_name
+}
+
+# The certificate of the bundle replaces a link. All else is used where links lead to.
+find_places() {
+  before=$FAULTS
+  if [ -n "$CARRIED" ]; then
+    placed=$(inside_but_name "$CERTIFICATE_PATH") || count_fault
+    certificate=$HERE/$CARRIED
+  else
+    placed=$(inside "$CERTIFICATE_PATH") || count_fault
+    certificate=$placed
+  fi
+  key=$(inside "$PRIVATE_KEY_PATH") || count_fault
+  edge_ca=$(inside "$EDGE_CA_CERTIFICATE") || count_fault
+  edge_ca_key=$(inside "$EDGE_CA_KEY") || count_fault
+  trust_bundle=$(inside "$TRUST_BUNDLE") || count_fault
+  [ "$FAULTS" = "$before" ]
 }
 
 as_rendered() { # FILE SHA-256: a missing file is reported where it is needed

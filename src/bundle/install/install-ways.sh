@@ -1,38 +1,20 @@
 # --- Checks that the services, which are not root, reach the files that they read ---
 
 check_ways() {
-  check_way "$placed" "$CERTIFICATE_USER" "$HAZARD"
-  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$key" "$KEY_USER" "$HAZARD"
-  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$edge_ca" "$CERTIFICATE_USER" ''
-  [ -z "$EDGE_CA_KEY" ] || check_way "$edge_ca_key" "$KEY_USER" ''
-  [ -z "$TRUST_BUNDLE" ] || check_way "$trust_bundle" "$CERTIFICATE_USER" ''
-  [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER" ''
+  check_way "$CERTIFICATE_PATH" "$CERTIFICATE_USER" "$HAZARD"
+  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$PRIVATE_KEY_PATH" "$KEY_USER" "$HAZARD"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$EDGE_CA_CERTIFICATE" "$CERTIFICATE_USER" ''
+  [ -z "$EDGE_CA_KEY" ] || check_way "$EDGE_CA_KEY" "$KEY_USER" ''
+  [ -z "$TRUST_BUNDLE" ] || check_way "$TRUST_BUNDLE" "$CERTIFICATE_USER" ''
+  [ "$FORM" = toml ] || check_way "${CONFIG#"$ROOT"}" "$CONFIG_USER" ''
 }
 
-# Goes folder by folder and follows links as the kernel does. Absolute links of an image start at the image's root.
 # Missing folders are made later.
-check_way() { # FILE USER HAZARD
-  at=$ROOT rest=${1#"$ROOT"} hops=0
-  while [ -n "$rest" ]; do
-    name=${rest%%/*}
-    case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
-    case $name in
-      '' | .) ;;
-      ..) [ "$at" = "$ROOT" ] || at=${at%/*} ;;
-      *)
-        at=$at/$name
-        if [ -L "$at" ] && [ "$hops" -lt 40 ]; then
-          hops=$((hops + 1)) target=$(readlink -- "$at")
-          case $target in /*) at=$ROOT ;; *) at=${at%/*} ;; esac
-          rest=$target/$rest
-        elif [ -d "$at" ] && ! may x "$at" "$2"; then
-          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")).$(let_through "$at" "$2")$3"
-          return
-        fi
-        ;;
-    esac
-  done
+check_way() { # PATH USER HAZARD
+  walk "$1" lets_through "$2" || refuse "the user $2 could not read $ROOT$1: the folder $at does not let it through (mode and owner $(mode_then "$at")).$(let_through "$at" "$2")$3"
 }
+
+lets_through() { may x "$at" "$1"; } # USER
 
 # How to let one service through, and nobody else.
 let_through() { # FOLDER USER
@@ -67,9 +49,9 @@ may() ( # x|r FILE USER
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
 mode_then() { # FOLDER: its mode and owner after the installation
-  if [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/certs"; then
+  if [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/certs)"; then
     say "755:$CERTIFICATE_OWNER"
-  elif [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/secrets"; then
+  elif [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/secrets)"; then
     say "700:$KEY_OWNER"
   else
     mode_now "$1"

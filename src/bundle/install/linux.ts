@@ -100,6 +100,8 @@ const iotedge = {
   FORM: 'yaml',
   SERVICE: 'iotedge',
   PACKAGE: 'iotedge',
+  DAEMONS: 'iotedge',
+  SOCKETS: 'iotedge.socket iotedge.mgmt.socket',
   UNITS: 'iotedge',
   LOGS: 'journalctl -u iotedge',
   HAZARD: '',
@@ -123,7 +125,10 @@ const aziot = {
   FORM: 'toml',
   SERVICE: 'aziot-edged',
   PACKAGE: 'aziot-edge',
-  // Not aziot-certd, which connects to EST servers only: https://learn.microsoft.com/azure/iot-edge/how-to-configure-proxy-support
+  DAEMONS: 'aziot-edged aziot-identityd aziot-certd aziot-keyd',
+  SOCKETS:
+    'aziot-edged.mgmt.socket aziot-edged.workload.socket aziot-identityd.socket aziot-certd.socket aziot-keyd.socket',
+  // Those with a proxy. Not aziot-certd, which connects to EST servers only: https://learn.microsoft.com/azure/iot-edge/how-to-configure-proxy-support
   UNITS: 'aziot-edged aziot-identityd',
   LOGS: 'iotedge system logs',
   HAZARD:
