@@ -16,6 +16,7 @@ export const scripts = {
     'install-changes.sh',
     'install-files.sh',
     'install-transaction.sh',
+    'install-agent.sh',
     'install-running.sh',
     'install-services.sh',
   ],

@@ -38,7 +38,8 @@ describeNeeding(['openssl', 'Linux'], 'a daemon that does not stay up', () => {
     const waiting = [...lives];
     const worker = async () => {
       for (let life = waiting.shift(); life !== undefined; life = waiting.shift())
-        if (await saysRunning(minor, unit, { milliseconds: life, delay: delays[minor], only: '# new' })) lies.push(life);
+        if (await saysRunning(minor, unit, { milliseconds: life, delay: delays[minor], only: '# new' }))
+          lies.push(life);
     };
     await Promise.all([worker(), worker()]);
     expect(lies).toEqual([]);
@@ -46,7 +47,8 @@ describeNeeding(['openssl', 'Linux'], 'a daemon that does not stay up', () => {
 
   it.each(unitsOf[5].filter((unit) => unit !== 'aziot-tpmd'))(
     '1.5: %s ends and systemd leaves it so (exit status 153): not called running',
-    async (unit) => expect(await saysRunning(5, unit, { milliseconds: 1_000, delay: 'never', only: '# new' })).toBe(false),
+    async (unit) =>
+      expect(await saysRunning(5, unit, { milliseconds: 1_000, delay: 'never', only: '# new' })).toBe(false),
   );
 
   it.each([1, 5] as const)('1.%i: one that stays up is', async (minor) => {

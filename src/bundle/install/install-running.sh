@@ -70,7 +70,7 @@ judge() {
     activating/auto-restart*) what='does not stay up: it ended, and systemd starts it again' ;;
     failed/*) what="failed ($result, exit status $status$(cause "$status"))" ;;
     inactive/*" $unit="*) what='ended' ;;
-    inactive/*) [ "$unit" != "$SERVICE" ] || what='is not active after the restart' ;;
+    inactive/*) [ "$unit" != "$SERVICE" ] || what='is not active' ;;
     *) what="is $active ($sub)" ;;
   esac
   [ -z "$what" ] || unwell "$what"

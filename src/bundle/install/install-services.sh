@@ -1,8 +1,9 @@
 # --- The services of the runtime: what they are before, whether anything is to do, the restart ---
 
-# Sets $RAN, the units that run before anything changes. They run again after a failure, and no others.
+# Sets $RAN, the units that run before anything changes. They run again after a failure, and no others. A run that was cut off
+# may have stopped them: then the mark says which ran before it.
 look_at_services() {
-  RAN='' DISABLED=''
+  now_running='' DISABLED=''
   [ -n "$RESTART" ] || return 0
   # shellcheck disable=SC2086 # lists
   if ! ask_states $DAEMONS $SOCKETS; then
@@ -10,13 +11,14 @@ look_at_services() {
     return
   fi
   while read -r unit load active _ enabled _; do
-    case $active in active | activating | reloading) RAN="$RAN $unit" ;; esac
+    case $active in active | activating | reloading) now_running="$now_running $unit" ;; esac
     [ "$enabled" != disabled ] || DISABLED="$DISABLED $unit"
     # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
     [ "$load" != masked ] || refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit"
   done <<END
 $STATES
 END
+  [ "$STATE" = back ] || RAN=$now_running
   tell_disabled
 }
 
@@ -70,8 +72,10 @@ started_at() {
 restart() {
   [ -z "$RELOAD" ] || waiting systemctl daemon-reload || return 1
   forget_failures
+  remember_agent
   if [ "$FORM" = yaml ]; then waiting systemctl restart iotedge; else waiting iotedge config apply -c "$CONFIG"; fi || return 1
-  stays_up
+  stays_up || return 1
+  tell_agent
 }
 
 # A unit that failed before stays so until it starts, and its starts count: systemd refuses the sixth within 10 seconds.

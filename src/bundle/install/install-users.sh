@@ -3,7 +3,6 @@
 
 # Owners and groups as numbers: users of another root have other ids than users of this machine.
 find_users() {
-  PASSWD=$(inside /etc/passwd) GROUP=$(inside /etc/group) MORE_PASSWD=$(inside /usr/lib/passwd) MORE_GROUP=$(inside /usr/lib/group)
   CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER" "$CERTIFICATE_UNIT") && KEY_OWNER=$(owner "$KEY_USER" "$KEY_UNIT") &&
     CONFIG_OWNER=$(owner "$CONFIG_USER" "$CONFIG_UNIT") || return 1
   ROOT_OWNER=$(owner root '') || ROOT_OWNER=0:0
@@ -20,7 +19,7 @@ find_users() {
 # ("adduser --system" in edgelet/contrib/debian/preinst), and its unit has Group=iotedge.
 owner() { # USER UNIT
   if [ -n "$ROOT" ]; then
-    ids=$(user_field "$1" 3):$(user_field "$1" 4)
+    ids=$(entry passwd "$1" 3):$(entry passwd "$1" 4)
   else
     ids=$(id -u "$1" 2>/dev/null) && ids=$ids:$(id -g "$1")
   fi
@@ -30,13 +29,13 @@ owner() { # USER UNIT
 }
 
 # A system by ostree keeps its own users in /usr/lib: nss-altfiles(5).
-user_field() { field_of "$1" "$2" "$PASSWD" "$MORE_PASSWD"; } # USER NUMBER
+entry() { # passwd|group NAME NUMBER: this field of the first entry of this name
+  shown "/etc/$1" "/usr/lib/$1" | awk -F: -v name="$2" -v field="$3" '$1 == name { print $field; exit }'
+}
 
-field_of() ( # NAME NUMBER FILE...: this field of the first entry of this name
-  name=$1 number=$2
-  shift 2
-  cat -- "$@" 2>/dev/null | awk -F: -v name="$name" -v number="$number" '$1 == name { print $number; exit }'
-)
+shown() { # PATH...: what these files of the device say, as far as they are there
+  for path in "$@"; do cat -- "$(inside "$path")" 2>/dev/null; done
+}
 
 unit_group() { # UNIT: the number of the group that it runs in, or nothing if that is the user's own
   group=$(unit_value "$1" Group)
@@ -44,7 +43,7 @@ unit_group() { # UNIT: the number of the group that it runs in, or nothing if th
 }
 
 group_id() { # GROUP: a name or a number
-  case $1 in *[!0-9]*) field_of "$1" 3 "$GROUP" "$MORE_GROUP" ;; *) say "$1" ;; esac
+  case $1 in *[!0-9]*) entry group "$1" 3 ;; *) say "$1" ;; esac
 }
 
 # An image has no systemd that runs: there the unit is read, and its drop-ins after it.
@@ -54,11 +53,11 @@ unit_value() { # UNIT Group|SupplementaryGroups|Environment|EnvironmentFiles
     systemctl show -p "$2" "$1.service" 2>/dev/null | sed -n "s/^$2=//p"
     return
   fi
-  for folder in /etc /usr/local/lib /usr/lib /lib; do
-    unit=$(inside "$folder/systemd/system/$1.service") && [ -f "$unit" ] && break
+  for folder in etc usr/local/lib usr/lib lib; do
+    [ ! -f "$(inside "/$folder/systemd/system/$1.service")" ] || break
   done
-  cat -- "$unit" "$(inside /usr/lib/systemd/system)/$1.service.d"/*.conf "$(inside /etc/systemd/system)/$1.service.d"/*.conf \
-    2>/dev/null | awk -v key="$2" '
+  cat "$(inside "/$folder/systemd/system/$1.service")" "$(inside "/usr/lib/systemd/system/$1.service.d")"/*.conf \
+    "$(inside "/etc/systemd/system/$1.service.d")"/*.conf 2>/dev/null | awk -v key="$2" '
     /^[ \t]*\[/ { here = /^[ \t]*\[Service\]/ }
     here && $0 ~ "^[ \t]*" key "[ \t]*=" {
       sub(/^[^=]*=[ \t]*/, ""); sub(/[ \t\r]+$/, "")
@@ -72,7 +71,7 @@ unit_value() { # UNIT Group|SupplementaryGroups|Environment|EnvironmentFiles
 groups_of() { # USER UNIT OWNER
   say "${3#*:}"
   if [ -n "$ROOT" ] || [ -n "$(unit_group "$2")" ]; then
-    cat -- "$GROUP" "$MORE_GROUP" 2>/dev/null |
+    shown /etc/group /usr/lib/group |
       awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }'
   else
     for more in $(id -G "$1"); do say "$more"; done
@@ -115,7 +114,7 @@ run_clean() (
 )
 
 group_name() { # GID
-  cat -- "$GROUP" "$MORE_GROUP" 2>/dev/null | awk -F: -v id="$1" '$3 == id { print $1; found = 1; exit } END { if (!found) print id }'
+  cat /etc/group /usr/lib/group 2>/dev/null | awk -F: -v id="$1" '$3 == id { print $1; found = 1; exit } END { if (!found) print id }'
 }
 
 of_service() { # USER: its $ids, $groups and $means

@@ -34,7 +34,7 @@ END
 main() {
   kind='' file='' text='' mode='' owner='' had='' ready=''
   ME=$(id -u)
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
@@ -83,9 +83,9 @@ read_options() {
     shift
   done
   [ -n "$ROOT" ] || RESTART=yes
-  [ -z "$DRY_RUN" ] || [ -n "$ROOT" ] || [ "$ME" = 0 ] || say_without_root
   SECONDS_UP=${INSTALL_WAIT:-15}
   case $SECONDS_UP in *[!0-9]* | 0?*) wrong_usage "INSTALL_WAIT is '$SECONDS_UP', expected whole seconds, such as 15" ;; esac
+  [ -z "$DRY_RUN" ] || [ -n "$ROOT" ] || [ "$ME" = 0 ] || say_without_root
   [ -n "$ROOT$DRY_RUN" ] || [ "$ME" = 0 ] || {
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
@@ -118,6 +118,8 @@ need() { # PROGRAM:PACKAGE
 }
 
 find_runtime() {
+  check_generation
+  [ "$FAULTS" = 0 ] || return
   CONFIG_NAME=${CONFIG##*/}
   if ! find_users || ! folder=$(inside "${CONFIG%/*}") || [ ! -d "$folder" ]; then
     refuse "$(not_installed)"
@@ -125,6 +127,7 @@ find_runtime() {
   fi
   find_config
   MARK=$CONFIG.installing
+  [ -z "$RESTART" ] || check_version
 }
 
 # The configuration may be a link to another partition.

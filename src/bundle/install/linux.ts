@@ -99,6 +99,7 @@ export function renderInstaller(settings: InstallerSettings): string {
 const iotedge = {
   FORM: 'yaml',
   SERVICE: 'iotedge',
+  OTHER_SERVICE: 'aziot-edged',
   PACKAGE: 'iotedge',
   DAEMONS: 'iotedge',
   SOCKETS: 'iotedge.socket iotedge.mgmt.socket',
@@ -124,6 +125,7 @@ const iotedge = {
 const aziot = {
   FORM: 'toml',
   SERVICE: 'aziot-edged',
+  OTHER_SERVICE: 'iotedge',
   PACKAGE: 'aziot-edge',
   DAEMONS: 'aziot-edged aziot-identityd aziot-certd aziot-keyd',
   SOCKETS:

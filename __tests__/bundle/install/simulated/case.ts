@@ -29,20 +29,28 @@ export interface Case {
 }
 
 /** Ends a run at a moment and runs again. Returns what is wrong then, each a sentence. */
-export async function faultsOf(prepared: Prepared, { moment, ending, shell, second }: Case, place: string): Promise<readonly string[]> {
+export async function faultsOf(
+  prepared: Prepared,
+  { moment, ending, shell, second }: Case,
+  place: string,
+): Promise<readonly string[]> {
   const folder = mkdtempSync(join(place, 'case-'));
   const device = copy(prepared.device, folder);
   shim(device, [moment.program]);
   writeFileSync(join(folder, 'control/fire'), `${moment.call} ${ending}\n`);
   const first = await run(device, shell);
   const killed = ending.startsWith('KILL') && first.status === 137;
-  const faults = (killed ? alwaysFaults : ended)(device, prepared, first).map((fault) => `after the first run: ${fault}`);
+  const faults = (killed ? alwaysFaults : ended)(device, prepared, first).map(
+    (fault) => `after the first run: ${fault}`,
+  );
   const { state } = stateOf(device, prepared);
   shim(device, []);
   rmSync(join(folder, 'control/fire'), { force: true });
   faults.push(...(await secondRun(device, prepared, { shell, second, state, killed })));
   rmSync(folder, { recursive: true });
-  return faults.map((fault) => `${fault}${first.output === '' ? '' : `\n      ${first.output.trim().replaceAll('\n', '\n      ')}`}`);
+  return faults.map(
+    (fault) => `${fault}${first.output === '' ? '' : `\n      ${first.output.trim().replaceAll('\n', '\n      ')}`}`,
+  );
 }
 
 const ended = (device: Parameters<typeof wholeFaults>[0], prepared: Prepared, first: Ended) =>
@@ -51,7 +59,12 @@ const ended = (device: Parameters<typeof wholeFaults>[0], prepared: Prepared, fi
 async function secondRun(
   device: Parameters<typeof wholeFaults>[0],
   prepared: Prepared,
-  { shell, second, state, killed }: Pick<Case, 'shell' | 'second'> & { readonly state: State; readonly killed: boolean },
+  {
+    shell,
+    second,
+    state,
+    killed,
+  }: Pick<Case, 'shell' | 'second'> & { readonly state: State; readonly killed: boolean },
 ): Promise<string[]> {
   const fails = second === 'fails' || prepared.scenario === 'roll back';
   for (const unit of unitsOf[prepared.minor]) limitLife(device, unit, undefined);

@@ -43,7 +43,7 @@ function program(from: string, to: string): void {
   chmodSync(to, 0o755);
 }
 
-/** How a daemon fails: it lives so long each time, and systemd starts it again after a delay, or never. */
+/** How a daemon that starts from now on fails: it lives so long each time, and systemd starts it again after a delay, or never. */
 export interface Life {
   readonly milliseconds: number;
   readonly delay: number | 'never';
@@ -54,7 +54,11 @@ export interface Life {
 export function limitLife({ folder }: ScratchDevice, unit: string, life: Life | undefined): void {
   const path = join(folder, 'control', `lives ${unit}`);
   if (life === undefined) rmSync(path, { force: true });
-  else writeFileSync(path, `${life.milliseconds} ${life.delay} ${life.only ?? 'any'}\n`);
+  else
+    writeFileSync(
+      path,
+      `${life.milliseconds} ${life.delay} ${text(folder, 'services/pid').trim()} ${life.only ?? 'any'}\n`,
+    );
 }
 
 /** The shell that runs the installer, and the folder with its tools, which comes before the machine's. */
@@ -79,7 +83,12 @@ export async function run(device: ScratchDevice, shell: Shell, args?: readonly s
   const { folder, root, bundle } = device;
   const script = join(bundle, 'install.sh');
   const command = [...shell.command, script, ...(args ?? ['--root', root, '--restart'])];
-  const path = [join(folder, 'shims'), join(folder, 'bin'), ...(shell.tools === undefined ? [] : [shell.tools]), system];
+  const path = [
+    join(folder, 'shims'),
+    join(folder, 'bin'),
+    ...(shell.tools === undefined ? [] : [shell.tools]),
+    system,
+  ];
   const settings = [`PATH=${path.join(delimiter)}`, 'SSL_CERT_FILE=/dev/null'];
   writeFileSync(join(folder, 'log'), '');
   const child = spawn(join(import.meta.dirname, 'launch.sh'), [folder, 'env', ...settings, ...command], {
@@ -97,7 +106,12 @@ export async function run(device: ScratchDevice, shell: Shell, args?: readonly s
       resolve(false);
     });
   });
-  return { status: Number(text(folder, 'status')), output: text(folder, 'out'), hung, log: text(folder, 'log').split('\n').slice(0, -1) };
+  return {
+    status: Number(text(folder, 'status')),
+    output: text(folder, 'out'),
+    hung,
+    log: text(folder, 'log').split('\n').slice(0, -1),
+  };
 }
 
 const system = '/usr/sbin:/usr/bin:/sbin:/bin';

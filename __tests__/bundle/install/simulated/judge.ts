@@ -1,14 +1,17 @@
+import type { ScratchDevice } from '../scratch-device.ts';
+import { tree } from '../scratch-device.ts';
 import type { Ended } from './device.ts';
 import { running, starts } from './device.ts';
-import { tree } from '../scratch-device.ts';
-import type { ScratchDevice } from '../scratch-device.ts';
 import { type Prepared, secret } from './scenarios.ts';
 
 type Tree = Readonly<Record<string, string>>;
 export type State = 'old' | 'new' | 'neither';
 
 /** Which of the whole states the device's files are in. */
-export function stateOf(device: ScratchDevice, { old, new: installed }: Prepared): { state: State; differences: string } {
+export function stateOf(
+  device: ScratchDevice,
+  { old, new: installed }: Prepared,
+): { state: State; differences: string } {
   const now = tree(device);
   const fromOld = differences(old, now);
   const fromNew = differences(installed, now);
@@ -27,13 +30,21 @@ function differences(wanted: Tree, now: Tree): readonly string[] {
 const short = (text: string | undefined) => (text === undefined ? 'absent' : JSON.stringify(text.slice(0, 60)));
 
 /** Faults of a device that is to be whole: mixtures, leftovers, modes, and services that do not run as they ran before. */
-export function wholeFaults(device: ScratchDevice, prepared: Prepared, ended: Ended, allowed: readonly State[]): readonly string[] {
+export function wholeFaults(
+  device: ScratchDevice,
+  prepared: Prepared,
+  ended: Ended,
+  allowed: readonly State[],
+): readonly string[] {
   const faults: string[] = [];
   const { state, differences: told } = stateOf(device, prepared);
   if (!allowed.includes(state)) faults.push(`files are ${state}, expected ${allowed.join(' or ')}. ${told}`);
   const runs = running(device, prepared.minor);
   const promised = state === 'new' || prepared.ran ? 'all' : 'none';
-  if (state !== 'neither' && runs !== promised) faults.push(`of the services ${runs} run, expected ${promised}`);
+  // A device that was installed, and whose daemons cannot start any more, has nothing to go back to.
+  const cannotRun = state === 'new' && ended.status === 1;
+  if (state !== 'neither' && runs !== promised && !cannotRun)
+    faults.push(`of the services ${runs} run, expected ${promised}`);
   if (ended.status === 0 && state !== 'new') faults.push(`it says that it installed, and the files are ${state}`);
   return [...faults, ...alwaysFaults(device, prepared, ended)];
 }
@@ -42,7 +53,10 @@ export function wholeFaults(device: ScratchDevice, prepared: Prepared, ended: En
 export function alwaysFaults(device: ScratchDevice, prepared: Prepared, { log, hung }: Ended): readonly string[] {
   const mixed = starts(log, { ...prepared.pairs })
     .filter(({ config, certificate }) => config !== `# ${certificate}`)
-    .map(({ unit, config, certificate }) => `${unit} was started with the configuration "${config}" and the certificate ${certificate}`);
+    .map(
+      ({ unit, config, certificate }) =>
+        `${unit} was started with the configuration "${config}" and the certificate ${certificate}`,
+    );
   return [...(hung ? ['it hangs'] : []), ...mixed, ...openFiles(device, prepared)];
 }
 

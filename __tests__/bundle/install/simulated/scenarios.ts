@@ -29,7 +29,10 @@ export interface Prepared {
 export const dash: Shell = { name: 'dash', command: ['dash'] };
 
 export function makePairs(folder: string): Pairs {
-  return { old: makePair(folder, 'old', { subject: '/CN=edge-001' }), new: makePair(folder, 'new', { subject: '/CN=edge-001' }) };
+  return {
+    old: makePair(folder, 'old', { subject: '/CN=edge-001' }),
+    new: makePair(folder, 'new', { subject: '/CN=edge-001' }),
+  };
 }
 
 /** Makes the device of a scenario in a new folder below this one. */

@@ -36,7 +36,7 @@ start() { # UNIT
 stop() { rm -f "$state/unit $1" && log "stop $1"; }
 
 # "control/lives UNIT" has the milliseconds that a daemon lives, those after which systemd starts it again (or "never"),
-# and the first line of the configuration with which it is so ("any" for all).
+# the last process id that is not concerned, and the first line of the configuration with which it is so ("any" for all).
 # systemd gives up at the sixth start within ten seconds: StartLimitBurst= and StartLimitIntervalSec= of systemd.unit(5).
 look() { # UNIT: sets active, sub, pid, restarts
   active=inactive sub=dead pid=0 restarts=0 since=0
@@ -44,7 +44,8 @@ look() { # UNIT: sets active, sub, pid, restarts
   read -r began pid with <"$state/unit $1"
   active=active sub=running since=$((began * 1000))
   [ -f "$control/lives $1" ] || return 0
-  read -r lives delay only <"$control/lives $1"
+  read -r lives delay spared only <"$control/lives $1"
+  [ "$pid" -gt "$spared" ] || return 0
   [ "$only" = any ] || [ "$only" = "$with" ] || return 0
   now
   age=$((clock - began))
