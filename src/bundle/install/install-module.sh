@@ -63,8 +63,8 @@ check_tokens() {
 
 # systemd quotes what has other characters than the usual ones, and says nothing of what is in files.
 service_environment() {
-  [ -z "$(unit_value "$KEY_UNIT" EnvironmentFiles)" ] || return 1
-  words=$(unit_value "$KEY_UNIT" Environment)
+  [ -z "$(property "$KEY_RUN" EnvironmentFiles)" ] || return 1
+  words=$(property "$KEY_RUN" Environment)
   case $words in *[\"\'\\]*) return 1 ;; esac
   say "$words"
 }
