@@ -12,9 +12,10 @@ import type { Bundle } from './model/bundle.ts';
 import { type Finding, type Judged, type RuleChanges, weighed } from './model/finding.ts';
 import type { Device, Fleet } from './model/fleet.ts';
 import { withoutPort } from './model/hub-name.ts';
-import type { Certificate, Identity } from './model/identity.ts';
+import type { Certificate, Identity, PairCertificates } from './model/identity.ts';
 import { key, type Past } from './model/plan.ts';
 import type { ConfigurationChange } from './model/report.ts';
+import { Texts } from './model/texts.ts';
 import type { Workspace } from './model/workspace.ts';
 import type { GoneDevice } from './removal/declared-elsewhere.ts';
 import { once } from './rules/once.ts';
@@ -30,6 +31,8 @@ export interface Checked {
   readonly identities: readonly Identity[];
   readonly bundles: readonly Bundle[];
   readonly findings: readonly Finding[];
+  /** The texts of the files in which findings have their places. */
+  readonly texts: Texts;
   /** How the configuration of devices differs from the base of the pull request. Absent if it is not compared. */
   readonly configuration?: readonly ConfigurationChange[];
   /** The files that were read, relative to the workspace, manifests first. */
@@ -40,7 +43,8 @@ export interface Checked {
 export async function check(request: Request, world: World): Promise<Checked> {
   const { workspace, now } = world;
   const files = noFiles();
-  const { fleet, assigned } = await readDevices(request, workspace, files);
+  const texts = new Texts();
+  const { fleet, assigned } = await readDevices(request, workspace, files, texts);
   const devices = assigned.value.inRun;
   const { rules } = request;
   const options = {
@@ -48,14 +52,14 @@ export async function check(request: Request, world: World): Promise<Checked> {
     expiryWarningDays: request.expiryWarningDays,
     ...(rules === undefined ? {} : { rules }),
   };
-  const identities = await identify(devices, workspace, options, files);
+  const identities = await identify(devices, workspace, options, files, world.progress.counted);
   const read = new Set(files.opened.keys());
   const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, read), workspace, read);
   // Only these two commands need the bundles. The others find the same faults without rendering.
   const renders = request.command === 'apply' || request.command === 'render';
   const rendered = renders ? identities.value : [];
   const identified = new Set(rendered.map(({ device }) => device));
-  const bases = await readBases(devices, workspace);
+  const bases = await readBases(devices, workspace, texts);
   const bundles = await renderBundles(rendered, {
     now: options.now,
     rules,
@@ -73,6 +77,7 @@ export async function check(request: Request, world: World): Promise<Checked> {
     identities: identities.value,
     bundles: bundles.value,
     findings: inOrder([...request.findings, ...findings], rules),
+    texts,
     files: [...fleet.value.manifests, ...read, ...bases.value.keys()],
   };
   const manifests = fleet.value.manifests;
@@ -89,12 +94,14 @@ async function readDevices(
   request: Request,
   workspace: Workspace,
   files = noFiles(),
+  texts = new Texts(),
 ): Promise<{ readonly fleet: Judged<Fleet>; readonly assigned: Judged<Assigned> }> {
-  const fleet = await readFleet(request.manifests, workspace, async (paths, placeOf) => {
+  const pair: PairCertificates = async (paths, placeOf) => {
     // Loaded here only, because few manifests name their devices by certificates.
     const { pairCertificates } = await import('./identity/pairs.ts');
     return pairCertificates(paths, workspace, { placeOf, matched: () => true, files });
-  });
+  };
+  const fleet = await readFleet(request.manifests, workspace, pair, texts);
   const assigned = assignHubs(fleet.value, request.hubs, {
     ...(request.onlyHub === undefined ? {} : { onlyHub: request.onlyHub }),
     use: useOf(request),

@@ -110,6 +110,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
       ...kept,
       outcomes,
       ...(written.bundles === undefined ? {} : { bundles: written.bundles, bundlesDirectory: request.outputDirectory }),
+      ...(written.bundleChanges === undefined ? {} : { bundleChanges: written.bundleChanges }),
       faults,
     });
     return withLaterFaults(ended, written.faults);
@@ -271,10 +272,14 @@ function isRight({ result }: DeviceOutcome): boolean {
   return result !== 'failed' && result !== 'unknown';
 }
 
-async function write({ outputDirectory }: Request, { workspace }: World, bundles: readonly Bundle[]): Promise<Written> {
+async function write(
+  { outputDirectory }: Request,
+  { workspace, progress: { counted } }: World,
+  bundles: readonly Bundle[],
+): Promise<Written> {
   // Loaded here only, because `validate` does not need it and has to start fast.
   const { writeBundles } = await import('./bundle/directory.ts');
-  return writeBundles(outputDirectory, bundles, { workspace: workspace.root });
+  return writeBundles(outputDirectory, bundles, { workspace: workspace.root, counted });
 }
 
 /** Writes files after the hub was written. A run with seconds left leaves them to the next run, which writes all of them. */
@@ -303,6 +308,7 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     result,
     devices: checked.devices.length,
     findings: checked.findings,
+    texts: checked.texts,
     ...(request.rules === undefined ? {} : { rules: request.rules }),
     ...(request.plan.owner === undefined ? {} : { owner: request.plan.owner }),
     ...(checked.configuration === undefined ? {} : { configuration: checked.configuration }),

@@ -7,6 +7,7 @@ import { identify } from '../../src/identity/identify.ts';
 import { type IssueRequest, issueCertificates } from '../../src/identity/issue.ts';
 import { findPrivateKeys } from '../../src/identity/keys.ts';
 import { Fault, messageOf } from '../../src/model/fault.ts';
+import { StopSwitch } from '../../src/model/stop.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
 import { faultOf, said } from '../support/fault.ts';
 import { folderWith } from '../support/folder.ts';
@@ -148,6 +149,43 @@ describe('never overwrites:', () => {
     expect(said(await faultOf(issueCertificates(request(folder))))).toEqual(
       said(identityFault('half-a-root', { path })),
     );
+  });
+});
+
+describe('writes all files or none', () => {
+  const everyFile = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+
+  test('none where it is stopped, also in the midst of the work', async () => {
+    const folder = folderWith();
+    const stop = new StopSwitch();
+    const ids = Array.from({ length: 30 }, (_, n) => `edge-${n}`);
+    const seen: number[] = [];
+    const made = (done: number, total: number) => {
+      seen.push(done);
+      expect(total).toBe(60);
+      if (done === 20) stop.press('SIGINT', { hurried: true });
+    };
+    const refused = await faultOf(issueCertificates(request(folder, { ids, stop, made })));
+    expect(said(refused)).toEqual(said(identityFault('issuing-stopped', {})));
+    expect(refused.kind).toBe('stopped');
+    expect(seen.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    // What was under way is made and thrown away.
+    expect(seen.length).toBeLessThan(30);
+    expect(everyFile(folder)).toEqual(['certs', 'keys']);
+    expect((await issueCertificates(request(folder, { ids }))).certificates).toHaveLength(60);
+  });
+
+  test('none where a file cannot be written, and the one in the way stays', async () => {
+    const folder = folderWith();
+    const path = join(folder, 'certs/edge-002-primary.pem');
+    const ids = ['edge-001', 'edge-002', 'edge-003'];
+    const made = (done: number) => {
+      if (done === 1) writeFileSync(path, 'mine');
+    };
+    const refused = await faultOf(issueCertificates(request(folder, { ids, made })));
+    expect(said(refused)).toEqual(said(identityFault('exists', { path })));
+    expect(everyFile(folder)).toEqual(['certs', join('certs', 'edge-002-primary.pem'), 'keys']);
+    expect(readFileSync(path, 'utf8')).toBe('mine');
   });
 });
 

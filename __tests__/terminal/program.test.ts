@@ -95,7 +95,7 @@ const takes: Readonly<Record<string, readonly string[]>> = {
   list: ['hub', 'only-hub', 'ca-file', 'rules', 'owner', 'unowned', 'json'],
   demo: [],
   hub: ['port', 'directory', 'visibility-lag', 'seed', 'capacity', 'clock-speed', 'faults'],
-  issue: ['certificates-directory', 'keys-directory', 'days'],
+  issue: ['certificates-directory', 'keys-directory', 'days', 'key'],
   new: ['hub', 'runtime', 'platform', 'output'],
 };
 

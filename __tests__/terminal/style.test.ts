@@ -77,7 +77,7 @@ describe('progress', () => {
 
   it('is a bar for each hub while devices are written, and gone before anything else is said', async () => {
     const { stream, kept } = streamOf({ isTTY: true, columns: 200 });
-    const progress = terminalProgress(() => stream, noon);
+    const progress = terminalProgress(() => stream, { now: noon });
     progress.phase('writing');
     progress.written(writing);
     await vi.waitFor(() => expect(kept.join('')).toContain(`${hub} `));

@@ -14,6 +14,15 @@ describe('a line of the command line', () => {
     ],
     'certificate-issued': [[{ path: 'certs/a.pem' }, 'certificate certs/a.pem']],
     'key-issued': [[{ path: 'keys/a.pem' }, 'private key keys/a.pem']],
+    'certificates-issued': [
+      [{ count: 2000, folder: 'certs' }, 'certificates 2,000 in certs: <id>-primary.pem and <id>-secondary.pem'],
+    ],
+    'keys-issued': [
+      [
+        { count: 2000, folder: 'device-keys' },
+        'private keys 2,000 in device-keys: <id>-primary.key.pem and <id>-secondary.key.pem',
+      ],
+    ],
     'keep-keys-safe': [
       ['Commit the certificates. The private keys stay out of git: bring each to its device and delete it here.'],
     ],

@@ -6,10 +6,11 @@ import type { HubHost } from '../model/fleet.ts';
 import type { Progress, Writing } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
 import { annotations } from '../report/annotations.ts';
-import { ruleChangeLines } from '../report/rule-changes.ts';
+import { withQuotes } from '../report/quote.ts';
+import { statementOf } from '../report/sections.ts';
 import { summaryMarkdown } from '../report/summary.ts';
-import { closingLine, deviceLines, faultLines, findingLines, plainStyle } from '../report/text.ts';
-import { writingLine } from '../report/writing.ts';
+import { closingLines, plainStyle, sectionLines, titleLines } from '../report/text.ts';
+import { countedText, writingLine } from '../report/writing.ts';
 import { githubLines } from './lines.ts';
 
 const announce = { error, warning, notice } as const;
@@ -28,6 +29,11 @@ export function logProgress(now: () => number = Date.now): Progress {
     phase: (name) => info(name),
     waiting: (text) => info(text),
     warning: (text) => warning(text, { title: 'time' }),
+    counted(what, done, total) {
+      if (now() - last < betweenLines) return;
+      last = now();
+      info(countedText(what, done, total));
+    },
     written(writing) {
       latest.set(writing.hub, writing);
       if (now() - last < betweenLines) return;
@@ -37,9 +43,13 @@ export function logProgress(now: () => number = Date.now): Progress {
   };
 }
 
-/** Writes a report to the log: changed rules, annotations on the lines of the manifest, groups, the closing line. */
+/**
+ * Writes a report to the log: the sentence, annotations on the lines of the manifest, a group for each section. What failed, the sentence
+ * and what to do next stand at the end, where the log is opened.
+ */
 export async function logReport(report: Report): Promise<void> {
-  for (const line of ruleChangeLines(report, 'workflow')) info(line);
+  const statement = statementOf(report, 'runner');
+  info(statement.sentence);
   for (const { severity, title, message, file, line, column } of annotations(report)) {
     announce[severity](message, {
       ...(title === undefined ? {} : { title }),
@@ -48,10 +58,14 @@ export async function logReport(report: Report): Promise<void> {
       ...(column === undefined ? {} : { startColumn: column }),
     });
   }
-  await fold(`Findings (${report.findings.length})`, findingLines(report.findings, plainStyle));
-  await fold(`Faults (${report.faults.length})`, faultLines(report.faults, plainStyle));
-  await fold('Devices', deviceLines(report));
-  info(closingLine(report));
+  const style = withQuotes(plainStyle, report);
+  for (const section of statement.sections) {
+    const lines = sectionLines(section, style);
+    const [title] = titleLines(section, plainStyle);
+    if (title === undefined) info(asText(lines));
+    else await group(title, async () => info(asText(lines)));
+  }
+  info(asText(closingLines(statement, plainStyle)));
 }
 
 /**
@@ -72,12 +86,11 @@ export async function writeSummary(
 }
 
 /**
- * Writes lines into a group of the log. They hold names from the manifest, and a device may be called `::add-mask::e`.
- * Between stop-commands and its token the runner does not read lines as commands.
+ * Returns lines for the log that the runner does not read as commands. They hold names from the manifest, and a device may be called
+ * `::add-mask::e`. Between stop-commands and its token the runner reads none.
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
  */
-async function fold(title: string, lines: readonly string[]): Promise<void> {
-  if (lines.length === 0) return;
+function asText(lines: readonly string[]): string {
   const token = randomUUID();
-  await group(title, async () => info([`::stop-commands::${token}`, ...lines, `::${token}::`].join('\n')));
+  return [`::stop-commands::${token}`, ...lines, `::${token}::`].join('\n');
 }

@@ -47,6 +47,12 @@ export const identityFaults = {
     remedy: () => 'Move it away, or leave its id out.',
     example: { path: 'certs/edge-001-primary.pem' },
   }),
+  'issuing-stopped': faultRow<Record<never, never>>({
+    kind: 'stopped',
+    message: () => 'the run was stopped, and no certificate and no key was written',
+    remedy: () => 'Run it again.',
+    example: {},
+  }),
   unwritable: faultRow<{ path: string; message: string }>({
     message: ({ path, message }) => `${path} cannot be written: ${message}`,
     remedy: () => 'Check the folder, its permissions and the disk.',

@@ -16,18 +16,21 @@ import { judgeGiven, normaliseThumbprint } from './thumbprint.ts';
  * Reads and judges the certificates of the devices, and chooses the thumbprints to register.
  * A device with an error gives no identity. The others keep their order. Each file is read once.
  * @param files the files that were read before
+ * @param counted is told how far it is
  */
 export async function identify(
   devices: readonly Device[],
   workspace: Workspace,
   options: JudgeOptions,
   files: CertificateFiles = noFiles(),
+  counted: Counted = () => {},
 ): Promise<Judged<readonly Identity[]>> {
   const identities: Identity[] = [];
   const findings = new FindingsOnce();
   const owners: Owners = new Map();
-  const issuedBy = issuers(await certificatesAtHand(devices, workspace, files));
-  for (const device of devices) {
+  const issuedBy = issuers(await certificatesAtHand(devices, workspace, files, counted));
+  for (const [index, device] of devices.entries()) {
+    counted(counting.devices, index, devices.length);
     const one = await guardedLater(
       () => identifyOne(device, owners, workspace, files, { issuedBy, ...options }),
       () => subjectOf(device, 'id'),
@@ -37,6 +40,11 @@ export async function identify(
   }
   return { value: identities, findings: findings.all };
 }
+
+type Counted = (what: string, done: number, total: number) => void;
+
+/** What is counted: the devices whose certificates are read, and those that are judged. */
+const counting = { certificates: 'reading the certificates of devices', devices: 'checking devices' };
 
 /**
  * Returns the devices of an earlier commit with the thumbprints that were registered from it. Nothing is judged: a certificate may
@@ -75,8 +83,10 @@ async function certificatesAtHand(
   devices: readonly Device[],
   workspace: Workspace,
   files: CertificateFiles,
+  counted: Counted,
 ): Promise<readonly Certificate[]> {
-  for (const { certificates } of devices) {
+  for (const [index, { certificates }] of devices.entries()) {
+    counted(counting.certificates, index, devices.length);
     for (const path of Object.values(certificates))
       await openCertificate(path, workspace, files).catch(() => undefined);
   }

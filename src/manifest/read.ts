@@ -4,6 +4,7 @@ import type { Device, Fleet } from '../model/fleet.ts';
 import { foreignForm } from '../model/foreign-form.ts';
 import type { PairCertificates } from '../model/identity.ts';
 import { scrubbed } from '../model/secrets.ts';
+import { Texts } from '../model/texts.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { guarded } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
@@ -27,19 +28,21 @@ const largestManifest = 20 * 1024 * 1024;
  * Reads the manifests (paths and globs, relative to the workspace) as one fleet.
  * A manifest with a fault in its form gives no devices. The other manifests are still read, so that all faults show at once.
  * @param pair sorts certificate files into devices, for `devices: {from: …}`
+ * @param texts gets the texts of the manifests
  */
 export async function readFleet(
   patterns: readonly string[],
   workspace: Workspace,
   pair: PairCertificates,
+  texts = new Texts(),
 ): Promise<Judged<Fleet>> {
   const { files, missing, ...search } = await workspace.find(patterns);
   const everything = patterns.join(', ');
   const findings: Finding[] = missing.map((pattern) => notFound(pattern));
   findings.push(...searchFindings(everything, search, startOf(everything)));
   const read: Judged<readonly Device[]>[] = [];
-  const budget = new Budget();
-  for (const file of files) read.push(await readManifest(file, workspace, pair, budget));
+  const parts = { pair, budget: new Budget(), texts };
+  for (const file of files) read.push(await readManifest(file, workspace, parts));
   if (files.length === 0 && missing.length === 0) findings.push(notFound(everything));
   return {
     value: { devices: read.flatMap(({ value }) => value), manifests: files },
@@ -47,13 +50,19 @@ export async function readFleet(
   };
 }
 
+/** What the manifests of a run share. */
+interface Parts {
+  readonly pair: PairCertificates;
+  readonly budget: Budget;
+  readonly texts: Texts;
+}
+
 async function readManifest(
   file: string,
   workspace: Workspace,
-  pair: PairCertificates,
-  budget: Budget,
+  { pair, budget, texts }: Parts,
 ): Promise<Judged<readonly Device[]>> {
-  const { value: form, findings } = await readForm(file, workspace);
+  const { value: form, findings } = await readForm(file, workspace, texts);
   if (form === undefined) return none(findings);
   if (form.from === undefined) {
     const devices = readDevices(form, form.devices, budget);
@@ -77,13 +86,18 @@ interface Form {
 }
 
 /** Reads the form of one manifest. Returns undefined if its faults leave no list of devices. */
-export async function readForm(file: string, workspace: Workspace): Promise<Judged<Form | undefined>> {
+export async function readForm(
+  file: string,
+  workspace: Workspace,
+  texts = new Texts(),
+): Promise<Judged<Form | undefined>> {
   const bytes = workspace.read(file, largestManifest);
   if (!bytes.ok) return refuse(file, { kind: 'unread', file, why: bytes.why, detail: bytes.detail });
   const foreign = foreignForm(bytes.bytes);
   if (foreign !== undefined) return refuse(file, { kind: foreign, file });
   const text = decodeText(bytes.bytes);
   if (text === undefined) return refuse(file, { kind: 'not-utf8', file });
+  texts.add(file, text);
   const source = new SourceText(file, text);
   const parsed = await parseManifest(source);
   if (parsed === undefined) return refuse(file, { kind: 'no-format', file });

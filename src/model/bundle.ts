@@ -17,3 +17,11 @@ export interface Bundle {
   readonly artifact: string;
   readonly files: readonly BundleFile[];
 }
+
+/** How written bundles differ from those that the same folder held before. */
+export interface BundleChanges {
+  /** Devices that had no bundle there. */
+  readonly added: readonly DeviceId[];
+  /** Devices with another file or another text of one. */
+  readonly changed: readonly DeviceId[];
+}

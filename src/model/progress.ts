@@ -8,6 +8,8 @@ export interface Progress {
   waiting(text: string): void;
   /** Tells something that people should know before the run goes on. */
   warning(text: string): void;
+  /** Tells how far long work on this machine is. Called often: nothing is shown in the first second, and little afterwards. */
+  counted?(what: string, done: number, total: number): void;
   /** Tells the progress of writing to a hub. Called often. */
   written(writing: Writing): void;
 }

@@ -1,10 +1,11 @@
-import type { Bundle } from './bundle.ts';
+import type { Bundle, BundleChanges } from './bundle.ts';
 import type { Fault } from './fault.ts';
 import type { Finding, RuleChanges } from './finding.ts';
 import type { HubHost } from './fleet.ts';
 import type { Owner } from './owner.ts';
 import type { Change, DeviceOutcome } from './plan.ts';
 import type { RegisteredDevice } from './registration.ts';
+import type { Texts } from './texts.ts';
 
 export const commands = ['validate', 'plan', 'apply', 'render', 'verify', 'list'] as const;
 export type Command = (typeof commands)[number];
@@ -49,6 +50,8 @@ export interface Report {
   /** The number of devices that the manifests declare for the hubs of this run. */
   readonly devices: number;
   readonly findings: readonly Finding[];
+  /** The texts of the files in which findings have their places; absent if none was read. */
+  readonly texts?: Texts;
   /** The severities that the workflow gave to rules; absent if it gave none. */
   readonly rules?: RuleChanges;
   readonly changes: readonly Change[];
@@ -56,6 +59,10 @@ export interface Report {
   readonly bundles: readonly Bundle[];
   /** Absolute path; absent if no bundle was written. */
   readonly bundlesDirectory?: string;
+  /** How the bundles differ from those that the folder held before; absent if it held none. */
+  readonly bundleChanges?: BundleChanges;
+  /** The names of the uploaded artifacts; absent if none was uploaded. */
+  readonly artifacts?: readonly string[];
   readonly listed: readonly ListedDevice[];
   /** The repository of this run. Absent if it is not known, or no hub was asked. */
   readonly owner?: Owner;

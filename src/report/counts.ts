@@ -42,7 +42,12 @@ export function counts(report: Report): Counts {
   };
 }
 
-/** `1 device`, `2 devices` */
+/** `1 device`, `1,000 devices` */
 export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `1,000`. Unlike `toLocaleString`, it loads nothing, so `validate` starts as fast. */
+export function number(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }

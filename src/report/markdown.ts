@@ -1,16 +1,10 @@
 import type { Fault } from '../model/fault.ts';
-import type { Finding, Place } from '../model/finding.ts';
-import type { Command, ConfigurationChange, Report } from '../model/report.ts';
-import { counts } from './counts.ts';
+import { number } from './counts.ts';
 import { leftOut } from './left-out.ts';
-import { saidLines } from './said.ts';
 import { visible } from './visible.ts';
 
 /** Longer texts are cut. */
 const mostCharacters = 1000;
-
-/** A section with at most this number of rows is not folded. */
-const fewRows = 20;
 
 /** How much of a list can be shown. */
 export interface Room {
@@ -31,51 +25,41 @@ export interface Rows<Item> extends Room {
 /** Escapes a sentence of the user as Markdown. */
 export type Escape = (text: string) => string;
 
-/** The title of a summary or a comment. */
-export function titleOf(command: Command): string {
-  return `IoT Edge provisioning: ${command}`;
+export function table<Item>({ head, items, row, ...room }: Rows<Item>): string {
+  const rows = fitting(items, (item) => tableLine(row(item)), room);
+  return `\n${tableLine(head)}|${' --- |'.repeat(head.length)}\n${rows.text}${rows.more}`;
 }
 
-/**
- * Returns a table under a title, folded if it is long, or an empty text if it has no rows. `count` is the number of
- * things that the rows stand for.
- */
-export function section<Item>(title: string, rows: Rows<Item>, count = rows.items.length): string {
-  if (count === 0) return '';
-  const open = rows.items.length <= fewRows ? ' open' : '';
-  return `\n<details${open}><summary>${title} (${count})</summary>\n${table(rows)}\n</details>\n`;
-}
-
-function table<Item>({ head, items, row, ...room }: Rows<Item>): string {
-  return `\n${line(head)}|${' --- |'.repeat(head.length)}\n${fitting(items, (item) => line(row(item)), room)}`;
-}
-
-function line(cells: readonly string[]): string {
+function tableLine(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |\n`;
 }
 
+/** The items that fit, and the paragraph that says how many are left out. It is empty if none is. */
+export interface Fitting {
+  readonly text: string;
+  readonly more: string;
+}
+
 /** Writes as many of the items as there is room for, and says how many are left out. */
-function fitting<Item>(items: readonly Item[], write: (item: Item) => string, { most, elsewhere }: Room): string {
-  let text = '';
+export function fitting<Item>(
+  items: readonly Item[],
+  write: (item: Item) => string,
+  { most, elsewhere }: Room,
+): Fitting {
+  const texts: string[] = [];
   let bytes = 0;
   for (const [index, item] of items.entries()) {
     const written = write(item);
     bytes += Buffer.byteLength(written);
-    if (bytes > most) return `${text}\n${leftOut.items(items.length - index, elsewhere)}\n`;
-    text += written;
+    if (bytes > most) return { text: texts.join(''), more: `\n${leftOut.items(items.length - index, elsewhere)}\n` };
+    texts.push(written);
   }
-  return text;
+  return { text: texts.join(''), more: '' };
 }
 
-/** Returns the counts of devices as a table, or an empty text if no hub was asked. */
-export function countTable(report: Report): string {
-  if (report.changes.length === 0 && report.outcomes.length === 0) return '';
-  const { created, updated, claimed, unchanged, removed, failed, unknown } = counts(report);
-  const shown = removed === 0 ? {} : { removed };
-  const taken = claimed === 0 ? {} : { claimed };
-  const columns = Object.entries({ created, updated, ...taken, unchanged, ...shown, failed, unknown });
-  const cells = columns.map(([, count]) => String(count));
-  return `\n${line(columns.map(([name]) => name))}|${' --- |'.repeat(columns.length)}\n${line(cells)}`;
+/** Puts Markdown under a title that readers can fold. */
+export function folded(title: string, content: string, open = false): string {
+  return `\n<details${open ? ' open' : ''}><summary>${escapeMarkdown(title)}</summary>\n${content}\n</details>\n`;
 }
 
 const mostFaults = 10;
@@ -83,35 +67,9 @@ const mostFaults = 10;
 /** Returns faults as boxes, ten at most. */
 export function alerts(faults: readonly Fault[], room: Room, sentence: Escape = escapeMarkdown): string {
   const box = ({ message, remedy }: Fault) => `\n> [!CAUTION]\n> ${sentence(message)}<br>${sentence(remedy)}\n`;
-  const shown = fitting(faults.slice(0, mostFaults), box, room);
+  const { text, more } = fitting(faults.slice(0, mostFaults), box, room);
   const left = faults.length - mostFaults;
-  return shown + (left > 0 ? `\n${leftOut.items(left, room.elsewhere)}\n` : '');
-}
-
-export const problemHead = ['', 'Rule', 'Where', 'What', 'What to do'];
-
-const marks = { error: '❌', warning: '⚠️', notice: 'ℹ️' } as const;
-
-/** Returns the cells of a finding under `problemHead`. `sentence` escapes its message and remedy as Markdown. */
-export function problemRow(
-  link: ((place: Place) => string) | undefined,
-  sentence: Escape = escapeMarkdown,
-): (finding: Finding) => readonly string[] {
-  return (finding) => {
-    const { severity, rule, place, remedy } = finding;
-    const name = place === undefined ? '' : code(`${place.file}:${place.line}`);
-    const where = place === undefined || link === undefined ? name : `[${name}](<${link(place)}>)`;
-    const said = saidLines(finding).map((line) => sentence(line));
-    return [marks[severity], code(rule), where, said.join('<br>'), sentence(remedy)];
-  };
-}
-
-export const configurationHead = ['Devices', 'Key', 'Before', 'After'];
-
-/** Returns the cells of a change of configuration under `configurationHead`. */
-export function configurationRow({ key, before, after, devices }: ConfigurationChange): readonly string[] {
-  const value = (text: string | undefined) => (text === undefined ? '(none)' : code(text));
-  return [names(devices), code(key), value(before), value(after)];
+  return text + more + (left > 0 ? `\n${leftOut.items(left, room.elsewhere)}\n` : '');
 }
 
 /** A cell names at most this number of devices. */
@@ -120,7 +78,7 @@ const fewNames = 5;
 /** Returns devices for one cell: `edge-001`, `edge-002`. If there are many, their number and the first of them. */
 export function names(devices: readonly string[]): string {
   const shown = devices.slice(0, fewNames).map(code).join(', ');
-  return devices.length <= fewNames ? shown : `${devices.length}: ${shown} …`;
+  return devices.length <= fewNames ? shown : `${number(devices.length)}: ${shown} …`;
 }
 
 /** Formats a name as code: GitHub turns nothing in code into mentions or emoji. */

@@ -1,12 +1,14 @@
 import type { Fault } from '../model/fault.ts';
 import type { Finding, Severity } from '../model/finding.ts';
-import type { Report } from '../model/report.ts';
-import { deviceTable } from './devices.ts';
-import { headline } from './headline.ts';
-import { leftOut } from './left-out.ts';
-import { ruleChangeLines } from './rule-changes.ts';
-import { saidLines } from './said.ts';
-import { sumLines } from './sums.ts';
+import type { ConfigurationChange, Report } from '../model/report.ts';
+import type { DeviceGroup, Sign } from './device-groups.ts';
+import type { DeviceTable } from './devices.ts';
+import { diagnosticLines } from './diagnostic.ts';
+import { groupLines } from './group-lines.ts';
+import { elsewhere, leftOut } from './left-out.ts';
+import { said } from './said.ts';
+import { type Section, type Statement, statementOf } from './sections.ts';
+import { tableLines } from './table.ts';
 import { visible } from './visible.ts';
 
 /** How text is formatted: with colours on a terminal, without them in a log and in a file. */
@@ -14,22 +16,75 @@ export interface Style {
   severity(severity: Severity, text: string): string;
   strong(text: string): string;
   muted(text: string): string;
+  /** The sign of a change: `+`, `~`, `-`, `!` or `?`. */
+  sign?(sign: Sign): string;
   /** Returns a file of the workspace as the reader would type it. */
   path(file: string): string;
+  /** The line that a finding is about, with a caret. See `withQuotes`; if absent, no lines are shown. */
+  source?(finding: Finding): readonly string[];
+  /** The width of the terminal. If absent, nothing is wrapped. */
+  readonly columns?: number;
 }
 
 export const plainStyle: Style = { severity: (_, text) => text, strong: same, muted: same, path: same };
 
-/** At most 20 findings of one rule and 200 rows of a table are written out. */
+/** At most 20 findings of one rule and 200 rows or groups of one section are written out. */
 const mostOfOneRule = 20;
 const mostRows = 200;
 
-/** Returns the report for people, as lines: changed rules, findings with places and remedies, devices, faults, the closing line. */
+/** A text with more lines scrolls. Its end then says again what matters most. */
+const screenful = 20;
+
+/** Returns the report for people, as lines, in the order of its statement. */
 export function reportLines(report: Report, style: Style): readonly string[] {
-  const rules = ruleChangeLines(report, 'option').map((line) => style.muted(line));
-  const blocks = [rules, findingLines(report.findings, style), deviceLines(report), faultLines(report.faults, style)];
-  const lines = blocks.filter((block) => block.length > 0).flatMap((block) => [...block, '']);
-  return [...lines, style.strong(closingLine(report))];
+  const statement = statementOf(report, 'terminal');
+  const { sentence, sections } = statement;
+  const blocks = sections.map((section) => [...titleLines(section, style), ...sectionLines(section, style)]);
+  const lines = [style.strong(sentence), '', ...blocks.flatMap((block) => [...block, ''])];
+  const closing = lines.length > screenful ? closingLines(statement, style) : nextOf(statement);
+  if (closing.length === 0) lines.pop();
+  return [...lines, ...closing];
+}
+
+/**
+ * The end of a long text: devices that failed or of which nothing is known, the sentence, and what to do next. So they stand where a
+ * reader looks after a run: above the prompt, or at the end of a log.
+ */
+export function closingLines(statement: Statement, style: Style): readonly string[] {
+  const troubles = statement.sections.flatMap((section) => {
+    if (section.kind !== 'devices' || (section.topic !== 'failed' && section.topic !== 'unknown')) return [];
+    return [...titleLines(section, style), ...groupsText(section.groups, fewGroups, style), ''];
+  });
+  return [...troubles, style.strong(statement.sentence), ...nextOf(statement)];
+}
+
+const fewGroups = 5;
+
+function nextOf({ next }: Statement): readonly string[] {
+  return next.map(visible);
+}
+
+/** The title of a section with its count; no lines if its text needs none. */
+export function titleLines({ title, count }: Section, { strong }: Style): readonly string[] {
+  return title === '' ? [] : [strong(leftOut.title(visible(title), count))];
+}
+
+export function sectionLines(section: Section, style: Style): readonly string[] {
+  switch (section.kind) {
+    case 'rules':
+    case 'sums':
+      return section.lines.map(visible);
+    case 'faults':
+      return faultLines(section.faults, style);
+    case 'findings':
+      return findingLines(section.findings, style);
+    case 'devices':
+      return groupsText(section.groups, mostRows, style);
+    case 'configuration':
+      return configurationLines(section.changes);
+    case 'listed':
+      return cutTable(section.table, style);
+  }
 }
 
 export function findingLines(findings: readonly Finding[], style: Style): readonly string[] {
@@ -38,7 +93,7 @@ export function findingLines(findings: readonly Finding[], style: Style): readon
   for (const finding of findings) {
     const count = (shown.get(finding.rule) ?? 0) + 1;
     shown.set(finding.rule, count);
-    if (count <= mostOfOneRule) lines.push(...oneFinding(finding, style));
+    if (count <= mostOfOneRule) lines.push(...diagnosticLines(finding, style));
   }
   for (const [rule, count] of shown) {
     if (count > mostOfOneRule) lines.push(style.muted(leftOut.ofRule(count - mostOfOneRule, rule)));
@@ -46,41 +101,37 @@ export function findingLines(findings: readonly Finding[], style: Style): readon
   return lines;
 }
 
-/** Returns the changes or results as a table and its sums; no lines if the table is empty. */
-export function deviceLines(report: Report): readonly string[] {
-  const { head, rows } = deviceTable(report);
-  if (rows.length === 0) return [];
-  const shown = [head.map((title) => title.toUpperCase()), ...rows.slice(0, mostRows).map((row) => row.map(visible))];
-  const widths = head.map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
-  const lines = shown.map((row) => {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    return cells.join('  ').trimEnd();
-  });
-  const more = rows.length > mostRows ? [leftOut.rows(rows.length - mostRows)] : [];
-  return [...lines, ...more, ...sumLines(report)];
-}
-
 export function faultLines(faults: readonly Fault[], style: Style): readonly string[] {
   return faults.flatMap(({ message, remedy }) => [
     `${style.severity('error', 'error')} ${visible(message)}`,
-    style.muted(`  → ${visible(remedy)}`),
+    `${style.muted('  →')} ${visible(remedy)}`,
   ]);
 }
 
-/** `plan: to create 3, to update 0, unchanged 0; written to plan.json` */
-export function closingLine(report: Report): string {
-  const file = report.planFile === undefined ? '' : `; written to ${visible(report.planFile)}`;
-  return `${report.command}: ${headline(report)}${file}`;
+function groupsText(groups: readonly DeviceGroup[], most: number, style: Style): readonly string[] {
+  return cut(groups, most, (group) => {
+    const [first = '', ...fields] = groupLines(group, groups);
+    const sign = style.sign?.(group.sign) ?? group.sign;
+    return [`  ${sign}${first.slice(group.sign.length)}`, ...fields.map((line) => `  ${line}`)];
+  });
 }
 
-function oneFinding(finding: Finding, style: Style): readonly string[] {
-  const { place, severity, rule, remedy, hub } = finding;
-  const where = place === undefined ? (hub ?? '') : `${visible(style.path(place.file))}:${place.line}:${place.column}`;
-  return [
-    `${where === '' ? '' : `${style.strong(where)} `}${style.severity(severity, severity)} ${style.muted(rule)}`,
-    ...saidLines(finding).map((line) => `  ${visible(line)}`),
-    style.muted(`  → ${visible(remedy)}`),
-  ];
+function configurationLines(changes: readonly ConfigurationChange[]): readonly string[] {
+  return cut(changes, mostRows, ({ key, before = '(none)', after = '(none)', devices }) => [
+    `  ~ ${visible(key)}: ${visible(before)} → ${visible(after)}`,
+    `      ${visible(said.someDevices(devices))}`,
+  ]);
+}
+
+/** Writes the first items, and says how many are left out. */
+function cut<Item>(items: readonly Item[], most: number, write: (item: Item) => readonly string[]): readonly string[] {
+  const lines = items.slice(0, most).flatMap(write);
+  return items.length <= most ? lines : [...lines, `  ${leftOut.items(items.length - most, elsewhere.json)}`];
+}
+
+function cutTable({ head, rows }: DeviceTable, { columns }: Style): readonly string[] {
+  const lines = tableLines({ head, rows: rows.slice(0, mostRows) }, columns);
+  return rows.length > mostRows ? [...lines, leftOut.items(rows.length - mostRows, elsewhere.json)] : lines;
 }
 
 function same(text: string): string {

@@ -23,6 +23,11 @@ export function paceText({ done, total, operations, elapsed }: Writing, now: num
   return `${perMinute} operations a minute, ends about ${end.toISOString().slice(11, 16)} UTC`;
 }
 
+/** Returns `checking devices: 1,200 of 10,000`. */
+export function countedText(what: string, done: number, total: number): string {
+  return `${what}: ${number(done)} of ${number(total)}`;
+}
+
 function number(value: number): string {
   return value.toLocaleString('en-US');
 }

@@ -108,6 +108,7 @@ export const manifestRules = {
   'manifest/base-unread': rule<{ file: string; said: string; more: number }>({
     severity: 'notice',
     refusedBy: nobody,
+    line: 'hidden',
     about:
       'At the base of the pull request a manifest, a certificate or a file of `config.base` has faults. The comparison of configurations says nothing about the devices that need it.',
     message: ({ file, said, more }) =>

@@ -37,6 +37,11 @@ export interface Rule<Details> {
   readonly adjustable?: Adjustable;
   /** One finding tells it for all devices, wherever they stand: one commit can do it to a whole fleet. */
   readonly fleetwide?: true;
+  /**
+   * The line at the place of a finding is not shown: it is not what the finding is about. Nor are the lines of rules that are there
+   * because a secret would leak (`refusedBy`).
+   */
+  readonly line?: 'hidden';
   /** When the rule fires and what would happen on the device otherwise, for docs/rules.md. */
   readonly about: string;
   /** What was found and what was expected: a clause without a full stop. */

@@ -36,6 +36,13 @@ export function isFleetwide(name: string): boolean {
   return isRuleName(name) && rules[name].fleetwide === true;
 }
 
+/** Tells whether people may see the line at the place of a rule's finding. */
+export function showsLine(name: string): boolean {
+  if (!isRuleName(name)) return false;
+  const { line, refusedBy } = rules[name];
+  return line !== 'hidden' && !refusedBy.some((refuser) => refuser.who === 'this action' && refuser.since === 'secret');
+}
+
 /** Makes a finding of a rule. Findings are made only here, so that messages and severities are only in the table. */
 export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Name], subject: Subject): Finding {
   const row = rules[name];

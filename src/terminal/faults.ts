@@ -29,6 +29,13 @@ export const terminalFaults = {
     example: { given: '0' },
   }),
 
+  'unknown-key-type': faultRow<{ given: string; known: readonly string[] }>({
+    kind: 'usage',
+    message: ({ given }) => `--key: ${JSON.stringify(given)} is no type of key`,
+    remedy: ({ known }) => `Give one of ${known.join(', ')}.`,
+    example: { given: 'dsa', known: ['rsa', 'ec'] },
+  }),
+
   // new
   'no-device-found': faultRow<{ sources: readonly string[]; archive?: string }>({
     message: ({ sources }) => `no device was found in ${sources.join(', ')}`,

@@ -10,6 +10,12 @@ export const terminalLines = {
 
   'key-issued': ({ path }: { readonly path: string }) => `private key ${path}`,
 
+  'certificates-issued': ({ count, folder }: Many) =>
+    `certificates ${count.toLocaleString('en-US')} in ${folder}: <id>-primary.pem and <id>-secondary.pem`,
+
+  'keys-issued': ({ count, folder }: Many) =>
+    `private keys ${count.toLocaleString('en-US')} in ${folder}: <id>-primary.key.pem and <id>-secondary.key.pem`,
+
   'keep-keys-safe': () =>
     'Commit the certificates. The private keys stay out of git: bring each to its device and delete it here.',
 
@@ -33,3 +39,8 @@ export const terminalLines = {
   'demo-mistakes': () =>
     '\n7. The same with mistakes: a wrong certificate, a misspelt status, a host name that iotedge check warns of.\n',
 };
+
+interface Many {
+  readonly count: number;
+  readonly folder: string;
+}

@@ -1,7 +1,6 @@
 import { endedEarly, exitCode, type Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
-import { reportLines } from '../report/text.ts';
 import type { FilesRead } from '../run/request.ts';
 import { faultsIn } from '../run/setting-reader.ts';
 import { readSettings, type Settings } from '../run/settings.ts';
@@ -12,6 +11,7 @@ import { realWorld } from '../run/world.ts';
 import { checkIgnored } from './ignored.ts';
 import type { Output } from './output.ts';
 import { terminalProgress } from './progress.ts';
+import { reportOnTerminal } from './report.ts';
 import { findRoot, fromRoot } from './root.ts';
 import { seenFrom } from './seen-from.ts';
 import { terminalStyle } from './style.ts';
@@ -73,7 +73,7 @@ export async function runPipeline(
   const text = json
     ? // In a step of a workflow, ##[ can begin a command. Here it means the same in JSON and begins none.
       JSON.stringify(reportJson(report), null, 2).replaceAll('##[', String.raw`##\u005b`)
-    : reportLines(report, style).join('\n');
+    : (await reportOnTerminal(report, style)).join('\n');
   output.write(`${text}\n`);
   const code = exitCode(report);
   if (code === 3) exitWith(code);

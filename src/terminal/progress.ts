@@ -1,56 +1,128 @@
 import type { MultiBar, SingleBar } from 'cli-progress';
 import type { HubHost } from '../model/fleet.ts';
 import type { Progress, Writing } from '../model/progress.ts';
-import { paceText } from '../report/writing.ts';
+import { visible } from '../report/visible.ts';
+import { countedText, paceText, writingLine } from '../report/writing.ts';
+
+export interface ProgressOptions {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** TERM. A terminal that is `dumb` cannot move its cursor. */
+  readonly term?: string | undefined;
+}
 
 /**
- * Shows one line that is overwritten, and a bar for each hub while devices are written. If the stream is not a terminal,
- * only warnings are shown, and what the run waits for.
+ * Shows what the run does, on a terminal: one line that is overwritten, with the seconds that it takes, and a bar for each hub while
+ * devices are written. A dumb terminal gets whole lines. A stream that is no terminal gets warnings only, and what the run waits for.
  * @param open gives the stream. Opening it costs 3 ms, so a run without phases does not call it
  */
 export function terminalProgress(
   open: () => NodeJS.WriteStream,
-  now: () => number = Date.now,
+  { now = Date.now, term = process.env.TERM }: ProgressOptions = {},
 ): Progress & { clear(): void } {
-  let line = false;
+  const surface = () => (!open().isTTY ? 'none' : term === 'dumb' ? 'lines' : 'line');
+  const pace = { line: pacer(now), lines: pacer(now) };
+  const line = new Line(open, now);
   let bars: Bars | undefined;
-  const over = (text: string) => {
-    const stream = open();
-    stream.cursorTo(0);
-    stream.clearLine(0);
-    stream.write(text.slice(0, Math.max(0, stream.columns - 1)));
-  };
   const clear = () => {
-    if (line) over('');
-    line = false;
+    line.clear();
     bars?.stop();
     bars = undefined;
   };
-  const show = (text: string) => {
-    clear();
-    over(`${text} …`);
-    line = true;
-  };
+  const write = (text: string) => void open().write(`${visible(text)}\n`);
   return {
     phase(name) {
-      if (open().isTTY) show(name);
+      const on = surface();
+      if (on === 'none') return;
+      clear();
+      if (on === 'line') line.show(name);
+      else write(name);
     },
     waiting(text) {
-      if (open().isTTY) show(text);
-      else open().write(`${text}\n`);
+      clear();
+      if (surface() === 'line') line.show(text);
+      else write(text);
     },
     warning(text) {
       clear();
-      open().write(`warning: ${text}\n`);
+      write(`warning: ${text}`);
+    },
+    counted(what, done, total) {
+      if (!pace.line.may(soon, often)) return;
+      const on = surface();
+      if (on === 'line') line.set(countedText(what, done, total));
+      else if (on === 'lines' && pace.lines.may(rarely, rarely)) write(countedText(what, done, total));
     },
     written(writing) {
-      if (!open().isTTY) return;
-      if (line) clear();
+      const on = surface();
+      if (on === 'lines' && pace.lines.may(rarely, rarely)) write(writingLine(writing, now()));
+      if (on !== 'line') return;
+      line.clear();
       bars ??= new Bars(open());
       bars.show(writing, now());
     },
     clear,
   };
+}
+
+/** Milliseconds. What takes less than the first shows nothing; between two lines pass at least the others. */
+const soon = 1_000;
+const often = 200;
+const rarely = 10_000;
+
+/** Tells whether enough time has passed since the beginning, and since it last said yes. */
+function pacer(now: () => number) {
+  const began = now();
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    may(first: number, between: number): boolean {
+      const time = now();
+      if (time - began < first || time - last < between) return false;
+      last = time;
+      return true;
+    },
+  };
+}
+
+/** One line of a terminal, overwritten. Each second it says how long its text has been there, so that a silent hub is not a dead program. */
+class Line {
+  readonly #open: () => NodeJS.WriteStream;
+  readonly #now: () => number;
+  #shown = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(open: () => NodeJS.WriteStream, now: () => number) {
+    this.#open = open;
+    this.#now = now;
+  }
+
+  /** Shows what is going on, with its seconds. */
+  show(text: string): void {
+    this.clear();
+    this.set(`${text} …`);
+    const since = this.#now();
+    const tick = () => this.#over(`${text} … ${Math.round((this.#now() - since) / 1000)} s`);
+    this.#timer = setInterval(tick, 1_000).unref();
+  }
+
+  set(text: string): void {
+    clearInterval(this.#timer);
+    this.#over(text);
+    this.#shown = true;
+  }
+
+  clear(): void {
+    clearInterval(this.#timer);
+    if (this.#shown) this.#over('');
+    this.#shown = false;
+  }
+
+  #over(text: string): void {
+    const stream = this.#open();
+    stream.cursorTo(0);
+    stream.clearLine(0);
+    stream.write(visible(text).slice(0, Math.max(0, stream.columns - 1)));
+  }
 }
 
 /** One bar below the other, one for each hub. The library is loaded when there is something to show. */

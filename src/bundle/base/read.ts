@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type Finding, type Judged, naming, type Subject } from '../../model/finding.ts';
 import type { Device } from '../../model/fleet.ts';
 import { foreignForm } from '../../model/foreign-form.ts';
+import { Texts } from '../../model/texts.ts';
 import type { Workspace } from '../../model/workspace.ts';
 import type { BaseProblem } from '../../rules/base.ts';
 import { guardedLater } from '../../rules/guarded.ts';
@@ -12,11 +13,12 @@ const largestBase = 1024 * 1024;
 
 /**
  * Reads the files that devices name as `config.base`, by path. Each file is read and judged once for all devices that
- * use it. A file that cannot be edited is left out.
+ * use it. A file that cannot be edited is left out. `texts` gets the texts of the files.
  */
 export async function readBases(
   devices: readonly Device[],
   workspace: Workspace,
+  texts = new Texts(),
 ): Promise<Judged<ReadonlyMap<string, BaseFile>>> {
   const bases = new Map<string, BaseFile>();
   const findings: Finding[] = [];
@@ -24,7 +26,7 @@ export async function readBases(
     if (path === undefined) continue;
     for (const [form, group] of groupBy(all, formOf)) {
       const read = await guardedLater(
-        () => readFor(path, form, group, workspace),
+        () => readFor(path, form, group, { workspace, texts }),
         () => ({ ...subjectOf(group), place: group[0]?.place('config.base') }),
       );
       if (read.value !== undefined) bases.set(path, read.value);
@@ -38,10 +40,11 @@ async function readFor(
   path: string,
   form: BaseFile['form'],
   devices: readonly Device[],
-  workspace: Workspace,
+  { workspace, texts }: { readonly workspace: Workspace; readonly texts: Texts },
 ): Promise<Judged<BaseFile | undefined>> {
   const text = readText(path, devices, workspace);
   if (typeof text !== 'string') return { value: undefined, findings: [text] };
+  texts.add(path, text.replace(/^\uFEFF/, ''));
   // Code for one form is loaded only if a manifest names such a file.
   const read = form === 'config.toml' ? await readTomlFor(path, text, devices) : await readYamlFor(path, text, devices);
   if (read.value !== undefined || !(await isOfOtherForm(path, form, text))) return read;

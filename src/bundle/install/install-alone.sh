@@ -38,7 +38,7 @@ find_lock() {
 
 unlock() {
   [ -n "$CLAIM" ] || return 0
-  rm -f -- "$CLAIM"
+  rm -f -- "$CLAIM" "$LOCK/answer"
   rmdir -- "$LOCK" 2>/dev/null
 }
 
@@ -58,7 +58,7 @@ other_run() { # prints the claim of a run that goes on; removes those of runs th
   for claim in "$LOCK"/*; do
     name=${claim##*/}
     case $name in
-      "${CLAIM##*/}" | '*' | output | errors) ;;
+      "${CLAIM##*/}" | '*' | output | errors | answer) ;;
       *)
         if [ "$name" = "$(claim_of "${name%%.*}")" ]; then
           say "$name"

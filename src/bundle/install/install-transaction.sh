@@ -13,18 +13,19 @@ install_bundle() {
   from_here_on
   # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
-    add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
+    applied=$(inside_but_name "/etc/aziot/$daemon/config.d/00-super.toml") || exit 1
+    add derived "$applied" '' '' ''
   done
   # Everything that needs disk space comes first. After it there are only renames.
   STATE=preparing
-  { write_mark preparing && each prepare && each sync_name && write_mark placing; } || exit 1
+  { write_mark preparing && each prepare && sync_all && write_mark placing; } || exit 1
   for name in $SECRET_NAMES; do unset "$name"; done
   STATE=placing
-  { each commit && each sync_both; } || exit 1
+  { each commit && sync_all; } || exit 1
   if [ -n "$RESTART" ]; then
     STATE=restarting DUE=yes
     # The runtime does not sync what "iotedge config apply" writes.
-    { restart && each sync_both; } || exit 1
+    { restart && sync_all; } || exit 1
   fi
   ignore_signals
   write_mark 'done' || exit 1
@@ -59,11 +60,13 @@ stopped_check() {
 
 # It is replaced by one rename, so that half a mark is never read.
 write_mark() { # STATE
-  staged=$(mark_text "$1" | stage "$MARK" 600 "$ROOT_OWNER") && put "$staged" "$MARK" && sync_folder "${MARK%/*}"
+  NEXT=$1
+  stage "$MARK" 600 "$ME:$(id -g)" mark_text && put "$MARK" new && sync_folder "${MARK%/*}"
 }
 
-mark_text() { # STATE
-  printf 'now:%s:%s\n%s\n' "$1" "$DUE" "$RAN"
+# The second line says which services ran before: a power cut and the run itself may have stopped them.
+mark_text() {
+  printf 'now:%s:%s\n%s\n' "$NEXT" "$DUE" "$RAN"
   each note
 }
 
@@ -74,7 +77,7 @@ note() {
 
 # An empty mark says that the files are back. It needs no space, so it can be had on a full disk.
 read_mark() {
-  NOW=placing DUE=yes COUNT=0
+  NOW=placing DUE=yes RAN=" $SERVICE" COUNT=0
   [ -s "$MARK" ] || NOW=back
   while IFS=: read -r kind had text && IFS= read -r file; do
     case $kind in
@@ -88,7 +91,7 @@ read_mark() {
   done <"$MARK"
 }
 
-remove_mark() { rm -f -- "$MARK" && sync_folder "${MARK%/*}"; }
+remove_mark() { remove_file "$MARK" && sync_folder "${MARK%/*}"; }
 
 # --- After a run that was cut off ---
 
@@ -137,60 +140,68 @@ stop_services() {
 
 prepare() {
   case $kind in
-    folder) mkdir -m "$mode" -- "$file" && chown "$owner" "$file" ;;
-    place) new=$("$text" | stage "$file" "$mode" "$owner") && eval "NEW_$n=\$new" && "$text" | cmp -s - "$new" && keep ;;
-    mode) can_change ;;
+    folder) make_folder "$file" "$mode" "$owner" ;;
+    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || copy ;;
+    mode) can_change ;;
+    derived) [ -z "$had" ] || copy_old "$file" ;;
   esac || {
-    [ "$kind" = mode ] || complain "cannot prepare $file: see above. Is the disk full?"
+    complain "cannot prepare $file: see above.$(full_disk "$file")"
     return 1
   }
 }
 
-# A hard link takes no space, and a rename puts it back.
-keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
+keep() { [ -z "$had" ] || keep_old "$file"; }
 
-# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
-copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
-
-# Before anything is stopped. The owner stays what it is, which an immutable file and a read-only file system refuse as well.
+# Found before anything is stopped: a file that cannot be linked (chattr +i), or a folder whose owner cannot be set to what it is.
 can_change() {
-  chown -h "$(stat -c %u:%g "$file")" "$file" || {
-    complain "cannot set owner $owner and mode $mode of $file: see above. If the file is immutable (lsattr '$file' shows an i), type: sudo chattr -i '$file'"
+  if [ -d "$file" ]; then
+    chown -h "$(stat -c %u:%g -- "$file")" "$file"
+  else
+    hold "$file"
+  fi || {
+    complain "owner $owner and mode $mode of $file cannot be set. If it is immutable (lsattr -d '$file' shows an i), type: sudo chattr -i '$file'"
     return 1
   }
 }
 
 commit() {
   case $kind in
-    place) put "$new" "$file" ;;
-    remove) rm -f -- "$file" ;;
+    place) put "$file" new ;;
+    remove) remove_file "$file" ;;
     mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
 }
 
-sync_both() {
-  [ ! -f "$file" ] || sync -- "$file" 2>/dev/null || sync
-  sync_name
+# What was placed was synced before it got its name.
+sync_all() {
+  SYNCED=''
+  each sync_one
 }
 
-sync_name() { [ ! -d "${file%/*}" ] || sync_folder "${file%/*}"; }
+sync_one() {
+  case $kind in mode | derived) [ ! -f "$file" ] || sync -- "$file" 2>/dev/null || sync ;; esac
+  case $SYNCED in *"
+${file%/*}
+"*) return 0 ;; esac
+  SYNCED="$SYNCED
+${file%/*}
+"
+  [ ! -d "${file%/*}" ] || sync_folder "${file%/*}"
+}
 
 clean() {
   case $kind in
-    folder) rmdir -- "$file" 2>/dev/null || true ;; # what is in it now is not ours
-    *) clean_copies ;;
+    folder) remove_folder "$file" || true ;; # what is in it now is not ours
+    *) close_rooms "$file" ;;
   esac
 }
-
-clean_copies() { case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac; }
 
 # The mark goes last. What a power cut leaves here the next run does.
 finish_changes() {
   WELL=yes
   each finish
-  each sync_both
+  sync_all
   if [ -n "$WELL" ]; then
     remove_mark
   else
@@ -200,25 +211,21 @@ finish_changes() {
 
 finish() {
   case $kind in
-    place | remove)
-      [ -z "$had" ] || [ -z "$(there "$old")" ] || { tighten && mv -f -- "$old" "$file.before-install"; } || {
-        WELL=''
-        return 0
-      }
-      ;;
+    folder) ;;
+    place | remove) { release && close_rooms "$file"; } || WELL='' ;;
+    *) close_rooms "$file" ;;
   esac
-  clean_copies
 }
 
-# The old file may hold the same secrets and be readable for more users. The target of a link stays as it is.
-tighten() {
-  [ "$kind" = remove ] || [ -L "$old" ] || own_mode "$old" "$owner" "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))"
+release() {
+  [ -n "$had" ] || return 0
+  { [ "$kind" = remove ] || [ -z "$(there "$old")" ] || tighten_old "$file" "$mode" "$owner"; } && release_old "$file"
 }
 
 undo() {
   BACK=yes
   each_back restore
-  each sync_both
+  sync_all
 }
 
 restore() {
@@ -241,13 +248,16 @@ by_hand() {
 put_back() {
   case $kind in
     folder) clean ;;
-    mode) [ ! -e "$file" ] || [ "$(stat -L -c %a:%u:%g "$file")" = "$text" ] || own_mode "$file" "${text#*:}" "${text%%:*}" ;;
+    mode)
+      [ ! -e "$file" ] || [ "$(stat -c %a:%u:%g -- "$file")" = "$text" ] || own_mode "$file" "${text#*:}" "${text%%:*}" || return 1
+      close_rooms "$file"
+      ;;
     *)
       if [ -z "$had" ]; then
-        rm -f -- "$file"
-      elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
-        mv -f -- "$old" "$file" # mv refuses two names of one file
-      fi && clean
+        remove_file "$file"
+      elif [ -n "$(there "$old")" ]; then
+        put_back_old "$file"
+      fi && close_rooms "$file"
       ;;
   esac
 }
@@ -309,7 +319,7 @@ leave_mixture() {
     complain "$SERVICE was not restarted. Do not restart it before the files are back."
   else
     stop_services
-    [ "$FORM" = toml ] || waiting systemctl stop iotedge
+    [ "$FORM" = toml ] || waiting systemctl stop "$SERVICE"
     complain "IoT Edge is stopped, because old and new files do not belong together. Do not start it before the files are back."
   fi
   complain 'Put the reason right, then type: sudo sh install.sh. It puts the rest back first.'
