@@ -22,7 +22,7 @@ import {
 
 const configPath = { 1: '/etc/iotedge/config.yaml', 5: '/etc/aziot/config.toml' } as const;
 const restartOf = { 1: 'systemctl restart', 5: 'iotedge config' } as const;
-const shells = [['dash'], ['bash', '--posix'], ['busybox', 'sh']].filter(
+const shells = [['dash'], ['busybox', 'sh']].filter(
   ([command = '', ...options]) => spawnSync(command, [...options, '-c', ':']).status === 0,
 );
 
@@ -64,7 +64,8 @@ describeNeeding(['openssl'], 'a run that is stopped', () => {
       const { child, ended } = begin(device, { shell });
       child.stdout.destroy();
       child.stderr.destroy();
-      expect((await ended).status).toBe(minor === 1 ? 0 : 3);
+      // Only "iotedge check", which is the last thing, still writes to those who read.
+      expect((await ended).status).toBe(3);
       expect(tree(device)[configPath[minor]]).toContain('# new\n');
       nothingIsHeld(device);
     });
@@ -125,7 +126,7 @@ describeNeeding(['openssl'], 'a run that is stopped', () => {
         .not.toContain('systemctl show');
     const start = Date.now();
     const { status, calls } = await installAndStop(device, () => asked());
-    expect({ status, calls }).toEqual({ status: 143, calls: [] });
+    expect({ status, calls }).toEqual({ status: 143, calls: [expect.stringContaining('systemctl show')] });
     expect(Date.now() - start).toBeLessThan(50_000);
     expect(tree(device)).toEqual(before);
   });
