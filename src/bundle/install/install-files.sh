@@ -100,13 +100,15 @@ leave_room() { # FILE KIND: it is empty
 
 # --- New files ---
 
-stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file from what FUNCTION prints (or from stdin); its place is room_of FILE new
-  open_room "$1" new && "${4:-cat}" >"./${1##*/}" && chown "$3" "./${1##*/}" && chmod "$2" "./${1##*/}" && sync "./${1##*/}"
+stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file of what FUNCTION prints, or of stdin; prints its place, room_of FILE new
+  open_room "$1" new && "${4:-cat}" >"./${1##*/}" && chown "$3" "./${1##*/}" && chmod "$2" "./${1##*/}" && sync "./${1##*/}" &&
+    room_of "$1" new
 )
 
 # To a folder, not to a name: if the name is a link to a folder, mv would put the file there, and not every mv has -T.
-put() ( # FILE KIND: renames it out of its room
-  enter_room "$1" "$2" && mv -f -- "./${1##*/}" ../ && leave_room "$1" "$2"
+put() ( # STAGED FILE: renames it out of its room
+  room=${1%/*}
+  enter_room "$2" "${room##*.}" && mv -f -- "./${2##*/}" ../ && leave_room "$2" "${room##*.}"
 )
 
 make_folder() ( # FOLDER MODE OWNER
@@ -133,7 +135,7 @@ is_alone() { # HELD FILE: the second name is the one in the room
 }
 
 is_pem() { # HELD FILE
-  openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null && return
+  if openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null; then return; fi
   complain "$2 is no private key and no certificate any more: somebody else changes ${2%/*}."
   return 1
 }
@@ -186,7 +188,7 @@ put_back_old() ( # FILE
   if [ "$(stat -c %d:%i "./${1##*/}")" = "$(stat -c %d:%i "../${1##*/}" 2>/dev/null)" ]; then
     rm -f -- "./${1##*/}" && leave_room "$1" old
   else
-    put "$1" old
+    put "$(room_of "$1" old)" "$1"
   fi
 )
 

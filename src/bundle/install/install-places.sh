@@ -6,7 +6,7 @@ check_places() {
   SEEN='' IN_MEMORY=''
   each check_place
   [ "$COUNT" = 0 ] || [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
-    check_spot "$ROOT/etc/aziot/$daemon/config.d"
+    check_spot "$(inside "/etc/aziot/$daemon/config.d")"
   done
 }
 
@@ -80,9 +80,9 @@ check_memory() { # FOLDER
 }
 
 # Owner and mode belong to a file, whatever it is called. What another program reads by a second name would change for it too. Before
-# a run is resumed, the second name may be this script's.
+# a run that was cut off is cleaned up after, the second name may be this script's.
 check_other_names() {
-  [ ! -e "$MARK" ] && [ -f "$file" ] && [ ! -L "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
+  [ ! -e "$MARK" ] && [ ! -d "$file.installing.held" ] && [ ! -d "$file.installing.old" ] && [ -f "$file" ] && [ ! -L "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
   case $kind in mode | place) ;; *) return 0 ;; esac
   is=$(stat -c %a:%u:%g -- "$file")
   [ "$is" != "$mode:$owner" ] || return 0

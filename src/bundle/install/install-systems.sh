@@ -42,6 +42,6 @@ not_installed() {
 has_snap() { [ "$FORM" = toml ] && { [ -d "$ROOT/var/snap/azure-iot-edge" ] || [ -e "$ROOT/snap/azure-iot-edge" ]; }; }
 
 made_at_start() {
-  cat "$ROOT"/etc/sysusers.d/*.conf "$ROOT"/usr/local/lib/sysusers.d/*.conf "$ROOT"/usr/lib/sysusers.d/*.conf 2>/dev/null |
+  cat "$(inside /etc/sysusers.d)"/*.conf "$(inside /usr/local/lib/sysusers.d)"/*.conf "$(inside /usr/lib/sysusers.d)"/*.conf 2>/dev/null |
     awk -v name="$CERTIFICATE_USER" '$1 ~ /^u/ && $2 == name { found = 1 } END { exit !found }'
 }

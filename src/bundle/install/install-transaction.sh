@@ -61,7 +61,7 @@ resume() {
 prepare() {
   case $kind in
     folder) make_folder "$file" "$mode" "$owner" ;;
-    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
+    place) stage "$file" "$mode" "$owner" "$text" >/dev/null && keep ;;
     remove) keep ;;
     mode) [ -d "$file" ] || hold "$file" ;;
     derived) [ -z "$had" ] || copy_old "$file" ;;
@@ -76,7 +76,7 @@ keep() { [ -z "$had" ] || keep_old "$file"; }
 
 commit() {
   case $kind in
-    place) put "$file" new ;;
+    place) put "$(room_of "$file" new)" "$file" ;;
     remove) remove_file "$file" ;;
     mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
