@@ -29,7 +29,8 @@ check_machine() {
     return
   }
   for program in /usr/libexec/aziot-identity-service/aziotd /usr/bin/aziotd /bin/sh; do
-    if ! real=$(inside "$program") || [ ! -f "$real" ]; then continue; fi
+    real=$(inside "$program") || continue
+    [ -f "$real" ] || continue
     expected=$(machine_of "$real")
     [ "$kind" = "$expected" ] ||
       refuse "$library is for another machine ($kind) than $ROOT$program ($expected: class, byte order and processor of ELF). Install the module's package for this machine."
@@ -62,8 +63,8 @@ check_tokens() {
 
 # systemd quotes what has other characters than the usual ones, and says nothing of what is in files.
 service_environment() {
-  [ -z "$(unit_value "$KEY_UNIT" EnvironmentFiles)" ] || return 1
-  words=$(unit_value "$KEY_UNIT" Environment)
+  [ -z "$(property "$KEY_RUN" EnvironmentFiles)" ] || return 1
+  words=$(property "$KEY_RUN" Environment)
   case $words in *[\"\'\\]*) return 1 ;; esac
   say "$words"
 }
