@@ -104,7 +104,9 @@ put_back() {
   case $kind in
     services) RAN=$text ;;
     folder) remove_folder "$file" || true ;; # what is in it now is not ours
-    mode) { [ ! -e "$file" ] || own_mode "$file" "${text#*:}" "${text%%:*}"; } && close_rooms "$file" ;;
+    mode)
+      { [ ! -e "$file" ] || [ "$(mode_now "$file")" = "$text" ] || own_mode "$file" "${text#*:}" "${text%%:*}"; } && close_rooms "$file"
+      ;;
     *)
       if [ -z "$ready" ]; then
         : # it was not touched; a file with the old one's name may be of another run
