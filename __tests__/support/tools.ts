@@ -15,6 +15,7 @@ const tools = {
   python3: () => succeeds('python3', '--version'),
   jq: () => pathOf('jq') !== undefined,
   gh: () => pathOf('gh') !== undefined,
+  script: () => succeeds('script', '--version'),
   shellcheck: () => succeeds('shellcheck', '--version'),
   act: () => actPath() !== undefined,
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
