@@ -107,6 +107,15 @@ restart_old() {
   esac
 }
 
+# Of a run that failed.
+outcome() {
+  if [ -n "$SAME" ]; then
+    say "The files of $DEVICE are in place, and $SERVICE does not run with them."
+  else
+    say "$DEVICE is not installed.${BACK:+ The old files are back.}"
+  fi
+}
+
 # A shell handles a signal only after its current command, which may hang. `wait` returns at once.
 waiting() {
   "$@" &

@@ -135,7 +135,7 @@ leave() {
   elif [ -n "$BACK" ]; then
     rm -f -- "$MARK"
   fi
-  complain "$DEVICE is not installed.${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
+  complain "$(outcome) Look above, and at: sudo $LOGS"
   [ -z "$UNSURE" ] || complain "$(renaming)"
   exit "$code"
 }

@@ -34,7 +34,7 @@ END
 main() {
   kind='' file='' text='' mode='' owner='' had='' ready=''
   ME=$(id -u)
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
@@ -47,7 +47,8 @@ main() {
     exit 1
   fi
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
+  [ "$COUNT" != 0 ] || [ -e "$MARK" ] || SAME=yes
+  if [ -n "$SAME" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
