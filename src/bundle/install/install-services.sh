@@ -13,8 +13,11 @@ look_at_services() {
   while read -r unit load active _ enabled _; do
     case $active in active | activating | reloading) now_running="$now_running $unit" ;; esac
     [ "$enabled" != disabled ] || DISABLED="$DISABLED $unit"
-    # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
-    [ "$load" != masked ] || refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit"
+    case $load:$unit in
+      # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
+      masked:*) refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit" ;;
+      not-found:"$SERVICE") refuse "systemd has no service $SERVICE, which IoT Edge $RUNTIME brings. Type: $INSTALL $PACKAGE" ;;
+    esac
   done <<END
 $STATES
 END
