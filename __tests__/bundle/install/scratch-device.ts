@@ -176,6 +176,7 @@ if [ "$name $1" = 'iotedge config' ]; then
     exit 1
   fi
   tee ${daemons.map((daemon) => `${daemon}/config.d/00-super.toml`).join(' ')} <"$4" >/dev/null
+  { printf '%s\\n' "$new" && grep -v '^hostname = ' "$4"; } >edged/config.d/00-super.toml
   printf '# auto-generated\\n\\n%s\\nhomedir = "/var/lib/aziot/identityd"\\n' "$new" >identityd/config.d/00-super.toml
 fi
 case "$name $1" in

@@ -307,7 +307,7 @@ put_right() {
       complain "the service does not start with the old files either. Look at: sudo $LOGS"
     fi
   fi
-  complain "$DEVICE is not installed.${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
+  complain "$(outcome) Look above, and at: sudo $LOGS"
   [ -z "$UNSURE" ] || complain "$(renaming)"
 }
 

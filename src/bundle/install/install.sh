@@ -39,7 +39,7 @@ main() {
   kind='' file='' text='' mode='' owner='' had=''
   take_secrets
   ME=$(id -u)
-  SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' UNSURE=''
+  SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' UNSURE=''
   STATE=checking DUE='' STOPPED='' ENDING='' CLAIM='' PIPED='' WAITED=${!:-} END_OF_OUTPUT=$(printf '\004')
   read_options "$@"
   check_programs
@@ -62,7 +62,8 @@ main() {
   [ "$FAULTS" -gt 0 ] || look_at_services
   [ "$FAULTS" = 0 ] || give_up
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
+  [ "$COUNT" != 0 ] || [ -e "$MARK" ] || SAME=yes
+  if [ -n "$SAME" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
