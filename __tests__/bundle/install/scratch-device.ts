@@ -179,7 +179,10 @@ if [ "$name $1" = 'iotedge config' ]; then
   printf '# auto-generated\\n\\n%s\\nhomedir = "/var/lib/aziot/identityd"\\n' "$new" >identityd/config.d/00-super.toml
 fi
 case "$name $1" in
-  'docker ps') [ ! -f "$here/control/containers" ] || cat "$here/control/containers" ;;
+  'docker ps')
+    [ ! -f "$here/control/containers" ] || [ "$how" = 'fail always' ] || cat "$here/control/containers"
+    [ "$how" != replace ] || echo 'f7a8b9' >"$here/control/containers"
+    ;;
   'docker rm') rm -f "$here/control/containers" ;;
 esac
 case "$how $name $1 \${2-}" in
@@ -202,9 +205,13 @@ export function runContainers({ folder }: ScratchDevice): void {
 
 /**
  * The next call of a stand-in with this argument fails, or does not return, or the power is cut. With "daemon start", the
- * services fail when they are started next.
+ * services fail when they are started next. After "docker ps" with `replace`, the containers are other ones.
  */
-export function order({ folder }: ScratchDevice, call: string, how: 'fail' | 'fail always' | 'hang' | 'cut'): void {
+export function order(
+  { folder }: ScratchDevice,
+  call: string,
+  how: 'fail' | 'fail always' | 'hang' | 'cut' | 'replace',
+): void {
   writeFileSync(join(folder, 'control', call), how);
 }
 

@@ -14,11 +14,12 @@ check_generation() {
 
 check_version() {
   has=$(iotedge --version 2>/dev/null | sed -n 's/^iotedge \([0-9][0-9]*\.[0-9][0-9]*\).*/\1/p')
-  wanted=$(say "$RUNTIME" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
+  differ="the device has IoT Edge $has, and this bundle is for $RUNTIME"
   case $FORM:$has in
-    *: | *:"$wanted") ;;
-    yaml:1.[01] | toml:1.[!01]*) complain "the device has IoT Edge $has, and this bundle is for $RUNTIME: not all of its configuration may count. $(right_version "$has")" ;;
-    *) refuse "the device has IoT Edge $has, and this bundle is for $RUNTIME, which reads another file. $(right_version "$has")" ;;
+    *: | *:"$(say "$RUNTIME" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')") ;;
+    yaml:1.[01]) complain "$differ. $(right_version "$has")" ;;
+    yaml:* | toml:1.[01]) refuse "$differ, which reads another file. $(right_version "$has")" ;;
+    *) complain "$differ: not all of its configuration may count. $(right_version "$has")" ;;
   esac
 }
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Ended, limitLife, run, type Shell, shim, unitsOf } from './device.ts';
+import type { ScratchDevice } from '../scratch-device.ts';
+import { limitLife, run, type Shell, shim, unitsOf } from './device.ts';
 import { alwaysFaults, type State, stateOf, wholeFaults } from './judge.ts';
 import type { Moment } from './moments.ts';
 import { copy, failWithNew, type Prepared } from './scenarios.ts';
@@ -29,43 +30,36 @@ export interface Case {
 }
 
 /** Ends a run at a moment and runs again. Returns what is wrong then, each a sentence. */
-export async function faultsOf(
-  prepared: Prepared,
-  { moment, ending, shell, second }: Case,
-  place: string,
-): Promise<readonly string[]> {
-  const folder = mkdtempSync(join(place, 'case-'));
-  const device = copy(prepared.device, folder);
-  shim(device, [moment.program]);
-  writeFileSync(join(folder, 'control/fire'), `${moment.call} ${ending}\n`);
-  const first = await run(device, shell);
-  const killed = ending.startsWith('KILL') && first.status === 137;
-  const faults = (killed ? alwaysFaults : ended)(device, prepared, first).map(
-    (fault) => `after the first run: ${fault}`,
-  );
+export async function faultsOf(prepared: Prepared, tried: Case, place: string): Promise<readonly string[]> {
+  const device = copy(prepared.device, mkdtempSync(join(place, 'case-')));
+  const first = await endedRun(device, tried);
+  const faults = first.killed
+    ? alwaysFaults(device, prepared, first)
+    : wholeFaults(device, prepared, first, ['old', 'new']);
   const { state } = stateOf(device, prepared);
-  shim(device, []);
-  rmSync(join(folder, 'control/fire'), { force: true });
-  faults.push(...(await secondRun(device, prepared, { shell, second, state, killed })));
-  rmSync(folder, { recursive: true });
-  return faults.map(
-    (fault) => `${fault}${first.output === '' ? '' : `\n      ${first.output.trim().replaceAll('\n', '\n      ')}`}`,
-  );
+  const more = await secondRun(device, prepared, { ...tried, state, killed: first.killed });
+  rmSync(device.folder, { recursive: true });
+  return [
+    ...faults.map((fault) => `after the first run: ${fault}\n${first.output}`),
+    ...more.map((fault) => `after the second run: ${fault}\n${first.output}`),
+  ];
 }
 
-const ended = (device: Parameters<typeof wholeFaults>[0], prepared: Prepared, first: Ended) =>
-  wholeFaults(device, prepared, first, ['old', 'new']);
+async function endedRun(device: ScratchDevice, { moment, ending, shell }: Case) {
+  const fire = join(device.folder, 'control/fire');
+  shim(device, [moment.program]);
+  writeFileSync(fire, `${moment.call} ${ending}\n`);
+  const ended = await run(device, shell);
+  shim(device, []);
+  rmSync(fire, { force: true });
+  return { ...ended, killed: ending.startsWith('KILL') && ended.status === 137 };
+}
 
 async function secondRun(
-  device: Parameters<typeof wholeFaults>[0],
+  device: ScratchDevice,
   prepared: Prepared,
-  {
-    shell,
-    second,
-    state,
-    killed,
-  }: Pick<Case, 'shell' | 'second'> & { readonly state: State; readonly killed: boolean },
-): Promise<string[]> {
+  { shell, second, state, killed }: Case & { readonly state: State; readonly killed: boolean },
+): Promise<readonly string[]> {
   const fails = second === 'fails' || prepared.scenario === 'roll back';
   for (const unit of unitsOf[prepared.minor]) limitLife(device, unit, undefined);
   if (fails) failWithNew(device, prepared.minor);
@@ -73,6 +67,5 @@ async function secondRun(
   // What was killed after it was installed stays so; what was killed before comes back when it cannot be installed.
   const allowed: readonly State[] = !fails ? ['new'] : killed || state === 'neither' ? ['old', 'new'] : [state];
   const faults = wholeFaults(device, prepared, again, allowed);
-  if (!fails && again.status !== 0) faults.push(`it ends with ${again.status}: ${again.output}`);
-  return faults.map((fault) => `after the second run: ${fault}`);
+  return fails || again.status === 0 ? faults : [...faults, `it ends with ${again.status}: ${again.output}`];
 }

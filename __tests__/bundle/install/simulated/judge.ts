@@ -73,3 +73,11 @@ function openFiles(device: ScratchDevice, { old, new: installed }: Prepared): re
 }
 
 const modeOf = (text: string) => Number.parseInt(text, 8) & 0o777;
+
+/** Which of the files that the daemons read are not the new ones, whatever else lies beside them. */
+export function notNew(device: ScratchDevice, { new: installed }: Prepared): readonly string[] {
+  const now = tree(device);
+  return Object.keys(installed)
+    .filter((path) => /(config\.(yaml|toml)|edge-001\.pem|00-super\.toml)$/.test(path) && now[path] !== installed[path])
+    .map((path) => `${path} is ${short(now[path])}, expected ${short(installed[path])}`);
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ScratchDevice } from '../scratch-device.ts';
 import { run, shim } from './device.ts';
 import { type Disk, makeDisk } from './disk.ts';
-import { alwaysFaults, type State, stateOf, wholeFaults } from './judge.ts';
+import { alwaysFaults, notNew, wholeFaults } from './judge.ts';
 import type { Moment } from './moments.ts';
 import { copy, dash, failWithNew, type Prepared } from './scenarios.ts';
 
@@ -41,15 +41,13 @@ export async function powerCutFaults(
     for (const disk of all) disk.cut();
     for (const disk of all) disk.restart();
     const faults = alwaysFaults(device, prepared, first).map((fault) => `after the cut: ${fault}`);
-    const { state, differences } = stateOf(device, prepared);
     const installed = first.status === 0;
-    if (installed && state !== 'new') faults.push(`after "installed": files are ${state}. ${differences}`);
+    if (installed) faults.push(...notNew(device, prepared).map((fault) => `after "installed": ${fault}`));
     shim(device, []);
     rmSync(join(device.folder, 'control/fire'), { force: true });
     failWithNew(device, prepared.minor);
     const again = await run(device, dash);
-    const allowed: readonly State[] = installed ? ['new'] : ['old', 'new'];
-    const later = wholeFaults(device, prepared, again, allowed).map((fault) => `after the next run: ${fault}`);
+    const later = wholeFaults(device, prepared, again, ['old', 'new']).map((fault) => `after the next run: ${fault}`);
     return [...faults, ...later].map((fault) => (later.length === 0 ? fault : `${fault}\n${again.output}`));
   } finally {
     for (const disk of all) disk.remove();
