@@ -15,6 +15,7 @@ const tools = {
   python3: () => succeeds('python3', '--version'),
   jq: () => pathOf('jq') !== undefined,
   gh: () => pathOf('gh') !== undefined,
+  bash: () => succeeds('bash', '--version'),
   shellcheck: () => succeeds('shellcheck', '--version'),
   act: () => actPath() !== undefined,
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
@@ -73,7 +74,8 @@ function succeeds(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-function pathOf(program: string): string | undefined {
+/** Where a program lies on this machine. */
+export function pathOf(program: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }
