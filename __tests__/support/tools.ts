@@ -28,6 +28,7 @@ const tools = {
   'mounts of its own': () => succeeds('unshare', '--mount', 'true'),
   'softhsm2-util': () => succeeds('softhsm2-util', '--version'),
   'pkcs11-tool': () => pathOf('pkcs11-tool') !== undefined,
+  p11tool: () => pathOf('p11tool') !== undefined,
 };
 
 export type Tool = keyof typeof tools;
