@@ -298,7 +298,12 @@ export function makePair(folder: string, name: string, wanted: Wanted) {
   const certificate = readFileSync(path, 'utf8');
   const { fingerprint, fingerprint256 } = new X509Certificate(certificate);
   const [sha1 = '', sha256 = ''] = [fingerprint, fingerprint256].map((text) => text.replaceAll(':', '').toLowerCase());
-  return { certificate, key: readFileSync(join(folder, 'keys', `${name}.key.pem`), 'utf8'), sha1, sha256 };
+  return {
+    certificate,
+    key: readFileSync(join(folder, 'keys', wanted.key ?? `${name}.key.pem`), 'utf8'),
+    sha1,
+    sha256,
+  };
 }
 export type Pair = ReturnType<typeof makePair>;
 
