@@ -16,6 +16,7 @@ const tools = {
   jq: () => pathOf('jq') !== undefined,
   gh: () => pathOf('gh') !== undefined,
   script: () => succeeds('script', '--version'),
+  bash: () => succeeds('bash', '--version'),
   shellcheck: () => succeeds('shellcheck', '--version'),
   act: () => actPath() !== undefined,
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
@@ -28,6 +29,7 @@ const tools = {
   'mounts of its own': () => succeeds('unshare', '--mount', 'true'),
   'softhsm2-util': () => succeeds('softhsm2-util', '--version'),
   'pkcs11-tool': () => pathOf('pkcs11-tool') !== undefined,
+  p11tool: () => pathOf('p11tool') !== undefined,
 };
 
 export type Tool = keyof typeof tools;
@@ -74,7 +76,8 @@ function succeeds(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-function pathOf(program: string): string | undefined {
+/** Where a program lies on this machine. */
+export function pathOf(program: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }

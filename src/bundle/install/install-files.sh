@@ -103,15 +103,13 @@ leave_room() { # FILE KIND: it is empty
 
 # --- New files ---
 
-stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file of what FUNCTION prints, or of stdin; prints its place, room_of FILE new
-  open_room "$1" new && "${4:-cat}" >"./${1##*/}" && chown "$3" "./${1##*/}" && chmod "$2" "./${1##*/}" && sync "./${1##*/}" &&
-    room_of "$1" new
+stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file of what FUNCTION prints, or of stdin; its place is room_of FILE new
+  open_room "$1" new && "${4:-cat}" >"./${1##*/}" && chown "$3" "./${1##*/}" && chmod "$2" "./${1##*/}" && sync "./${1##*/}"
 )
 
 # To a folder, not to a name: if the name is a link to a folder, mv would put the file there, and not every mv has -T.
-put() ( # STAGED FILE: renames it out of its room
-  room=${1%/*}
-  enter_room "$2" "${room##*.}" && mv -f -- "./${2##*/}" ../ && leave_room "$2" "${room##*.}"
+put() ( # FILE KIND: renames it out of its room
+  enter_room "$1" "$2" && mv -f -- "./${1##*/}" ../ && leave_room "$1" "$2"
 )
 
 make_folder() ( # FOLDER MODE OWNER
@@ -205,7 +203,7 @@ put_back_old() ( # FILE
   if [ "$(stat -c %d:%i "./${1##*/}")" = "$(stat -c %d:%i "../${1##*/}" 2>/dev/null)" ]; then
     rm -f -- "./${1##*/}" && leave_room "$1" old
   else
-    put "$(room_of "$1" old)" "$1"
+    put "$1" old
   fi
 )
 

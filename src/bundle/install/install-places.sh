@@ -101,6 +101,7 @@ check_hand_made() { # FILE
 full_disk() { # FILE
   spot=${1%/*}
   while [ ! -d "$spot/" ] && [ -n "$spot" ]; do spot=${spot%/*}; done
-  stat -f -c '%f %S %d %c' -- "$spot/" 2>/dev/null | awk '{ exit $1 * $2 < 65536 || ($4 > 0 && $3 < 4) }' ||
+  spot=${spot:-/}
+  stat -f -c '%f %S %d %c' -- "$spot" 2>/dev/null | awk '{ exit $1 * $2 < 65536 || ($4 > 0 && $3 < 4) }' ||
     say " The file system of $spot is full. Make room, and look at: df -h $(quoted "$spot"); df -i $(quoted "$spot")"
 }

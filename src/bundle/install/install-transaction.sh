@@ -141,7 +141,7 @@ stop_services() {
 prepare() {
   case $kind in
     folder) make_folder "$file" "$mode" "$owner" ;;
-    place) stage "$file" "$mode" "$owner" "$text" >/dev/null && keep ;;
+    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
     remove) keep ;;
     mode) can_change ;;
     derived) [ -z "$had" ] || copy_old "$file" ;;
@@ -167,7 +167,7 @@ can_change() {
 
 commit() {
   case $kind in
-    place) put "$(room_of "$file" new)" "$file" ;;
+    place) put "$file" new ;;
     remove) remove_file "$file" ;;
     mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
@@ -307,7 +307,7 @@ put_right() {
       complain "the service does not start with the old files either. Look at: sudo $LOGS"
     fi
   fi
-  complain "$DEVICE is not installed.${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
+  complain "$(outcome) Look above, and at: sudo $LOGS"
   [ -z "$UNSURE" ] || complain "$(renaming)"
 }
 

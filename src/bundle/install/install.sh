@@ -39,7 +39,7 @@ main() {
   kind='' file='' text='' mode='' owner='' had=''
   take_secrets
   ME=$(id -u)
-  SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' UNSURE=''
+  SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' UNSURE=''
   STATE=checking DUE='' STOPPED='' ENDING='' CLAIM='' PIPED='' WAITED=${!:-} END_OF_OUTPUT=$(printf '\004')
   read_options "$@"
   check_programs
@@ -62,7 +62,8 @@ main() {
   [ "$FAULTS" -gt 0 ] || look_at_services
   [ "$FAULTS" = 0 ] || give_up
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
+  [ "$COUNT" != 0 ] || [ -e "$MARK" ] || SAME=yes
+  if [ -n "$SAME" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
@@ -142,13 +143,27 @@ count_fault() { FAULTS=$((FAULTS + 1)); }
 
 # --- Reads what the device has; changes nothing ---
 
+# A test holds that these are all but two that every shell has itself too: pwd and test.
 check_programs() {
-  for program in openssl:openssl awk:gawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils mkfifo:coreutils env:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
-  [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
+  need coreutils cat chmod chown cp date dirname env id ln mkdir mkfifo mv paste readlink rm rmdir sort stat sync tr uname
+  need diffutils cmp
+  need gawk awk
+  need grep grep
+  need openssl openssl
+  need sed sed
+  [ -z "$MODULE" ] || need coreutils od
+  if [ -n "$RESTART" ]; then
+    need coreutils sleep
+    need systemd systemctl
+    need "$PACKAGE" iotedge
+  fi
 }
 
-need() { # PROGRAM:PACKAGE
-  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. $(how_to_get "${1#*:}")"
+need() { # PACKAGE PROGRAM...
+  package=$1 missing=''
+  shift
+  for program in "$@"; do command -v "$program" >/dev/null || missing="$missing $program"; done
+  [ -z "$missing" ] || refuse "not found on this machine:$missing. $(how_to_get "$package")"
 }
 
 # Where the mark is too.
