@@ -16,6 +16,7 @@ const tools = {
   jq: () => pathOf('jq') !== undefined,
   gh: () => pathOf('gh') !== undefined,
   shellcheck: () => succeeds('shellcheck', '--version'),
+  busybox: () => succeeds('busybox', 'true'),
   act: () => actPath() !== undefined,
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
   '../shared/reference': () => existsSync(join(import.meta.dirname, '../../../shared/reference')),
