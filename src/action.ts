@@ -94,8 +94,9 @@ async function runAndUpload(settings: RunSettings, event: Event, outside: Outsid
   try {
     outside.limit(settings.request.timeLimit);
     const report = await run(settings, workspaceRoot(), event, outside.stop);
-    const { ids, faults } = await uploadUnlessStopped(report, settings, outside.stop);
-    return { report: withLaterFaults(report, faults), artifactIds: ids };
+    const { ids, names, faults } = await uploadUnlessStopped(report, settings, outside.stop);
+    const uploaded = { ...report, ...(names.length === 0 ? {} : { artifacts: names }) };
+    return { report: withLaterFaults(uploaded, faults), artifactIds: ids };
   } catch (thrown) {
     return endedBy(settings.request.command, [asFault(thrown)]);
   }
@@ -235,13 +236,14 @@ function canSignIn(signIn: SignIn): boolean {
 
 interface Uploaded {
   readonly ids: readonly number[];
+  readonly names: readonly string[];
   readonly faults: readonly Fault[];
 }
 
 /** Uploads take long, so a stopped run leaves them to the next one. */
 async function uploadUnlessStopped(report: Report, settings: RunSettings, stop: Stop): Promise<Uploaded> {
-  const stopped = () => ({ ids: [], faults: [stop.fault()] });
-  if (report.bundles.length === 0) return { ids: [], faults: [] };
+  const stopped = () => ({ ids: [], names: [], faults: [stop.fault()] });
+  if (report.bundles.length === 0) return { ids: [], names: [], faults: [] };
   return cutShort(stop.asked, stop.asked.aborted ? Promise.resolve(stopped()) : upload(report, settings), stopped);
 }
 
@@ -250,14 +252,14 @@ async function upload(
   { bundles, bundlesDirectory }: Report,
   { artifacts: mode, retentionDays }: RunSettings,
 ): Promise<Uploaded> {
-  if (bundlesDirectory === undefined || mode === 'none') return { ids: [], faults: [] };
+  if (bundlesDirectory === undefined || mode === 'none') return { ids: [], names: [], faults: [] };
   try {
     const uploads = await uploadBundles(bundles, bundlesDirectory, { mode, retentionDays, log: info });
     if (uploads.notice !== undefined) notice(uploads.notice, { title: runLines['artifacts-title']() });
     const faults = uploads.failures.map(({ message: said }) => runFault('artifact-not-uploaded', { said }));
-    return { ids: uploads.ids, faults };
+    return { ids: uploads.ids, names: uploads.names, faults };
   } catch (thrown) {
-    return { ids: [], faults: [asFault(thrown)] };
+    return { ids: [], names: [], faults: [asFault(thrown)] };
   }
 }
 

@@ -110,6 +110,7 @@ async function applyFleet(request: Request, world: World, checked: Checked): Pro
       ...kept,
       outcomes,
       ...(written.bundles === undefined ? {} : { bundles: written.bundles, bundlesDirectory: request.outputDirectory }),
+      ...(written.bundleChanges === undefined ? {} : { bundleChanges: written.bundleChanges }),
       faults,
     });
     return withLaterFaults(ended, written.faults);

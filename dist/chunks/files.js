@@ -40,11 +40,8 @@ main() {
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
-<<<<<<< HEAD
-  [ "$FAULTS" -gt 0 ] || look_at_services
-=======
   [ "$FAULTS" -gt 0 ] || check_places
->>>>>>> wt-checks
+  [ "$FAULTS" -gt 0 ] || look_at_services
   if [ "$FAULTS" -gt 0 ]; then
     complain 'Nothing was changed.'
     exit 1
@@ -86,14 +83,10 @@ read_options() {
     shift
   done
   [ -n "$ROOT" ] || RESTART=yes
-<<<<<<< HEAD
   SECONDS_UP=\${INSTALL_WAIT:-15}
   case $SECONDS_UP in *[!0-9]* | 0?*) wrong_usage "INSTALL_WAIT is '$SECONDS_UP', expected whole seconds, such as 15" ;; esac
+  [ -z "$DRY_RUN" ] || [ -n "$ROOT" ] || [ "$ME" = 0 ] || say_without_root
   [ -n "$ROOT$DRY_RUN" ] || [ "$ME" = 0 ] || {
-=======
-  [ -z "$DRY_RUN" ] || [ -n "$ROOT" ] || [ "$(id -u)" = 0 ] || say_without_root
-  [ -n "$ROOT$DRY_RUN" ] || [ "$(id -u)" = 0 ] || {
->>>>>>> wt-checks
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
   }
@@ -125,34 +118,13 @@ need() { # PROGRAM:PACKAGE
 }
 
 find_runtime() {
-<<<<<<< HEAD
   check_generation
   [ "$FAULTS" = 0 ] || return
-  CONFIG_NAME=\${CONFIG##*/} PASSWD=$(inside /etc/passwd) GROUP=$(inside /etc/group)
-  if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
-    ! KEY_OWNER=$(owner "$KEY_USER") || ! folder=$(inside "\${CONFIG%/*}") || [ ! -d "$folder" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder $ROOT\${CONFIG%/*}. Type: $INSTALL $PACKAGE"
-=======
-  CONFIG_NAME=\${CONFIG##*/} CONFIG=$ROOT$CONFIG
-  if ! find_users || [ ! -d "\${CONFIG%/*}" ]; then refuse "$(not_installed)"; fi
-  [ ! -L "$CONFIG" ] || follow_link
-  MARK=$CONFIG.installing
-}
-
-# The configuration may be a link to another partition. Absolute links of an image start at the image's root.
-follow_link() {
-  file=$CONFIG hops=0
-  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
-    hops=$((hops + 1)) target=$(readlink -- "$file")
-    case $target in /*) file=$ROOT$target ;; *) file=\${file%/*}/$target ;; esac
-  done
-  top=$(cd -P -- "$ROOT/" && pwd) top=\${top%/}
-  if ! within=$(cd -P -- "\${file%/*}/" 2>/dev/null && pwd); then
-    refuse "$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
->>>>>>> wt-checks
+  CONFIG_NAME=\${CONFIG##*/}
+  if ! find_users || ! folder=$(inside "\${CONFIG%/*}") || [ ! -d "$folder" ]; then
+    refuse "$(not_installed)"
     return
   fi
-  ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
   find_config
   MARK=$CONFIG.installing
   [ -z "$RESTART" ] || check_version
@@ -169,17 +141,6 @@ find_config() {
   fi
   CONFIG=$file
 }
-<<<<<<< HEAD
-
-owner() { # USER
-  if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$PASSWD" 2>/dev/null
-  else
-    uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\\n' "$uid" "$(id -g "$1")"
-  fi
-}
-=======
->>>>>>> wt-checks
 
 # --- The texts of the files ---
 
@@ -440,7 +401,11 @@ owner() { # USER UNIT
 
 # A system by ostree keeps its own users in /usr/lib: nss-altfiles(5).
 entry() { # passwd|group NAME NUMBER: this field of the first entry of this name
-  cat "$ROOT/etc/$1" "$ROOT/usr/lib/$1" 2>/dev/null | awk -F: -v name="$2" -v field="$3" '$1 == name { print $field; exit }'
+  shown "/etc/$1" "/usr/lib/$1" | awk -F: -v name="$2" -v field="$3" '$1 == name { print $field; exit }'
+}
+
+shown() { # PATH...: what these files of the device say, as far as they are there
+  for path in "$@"; do cat -- "$(inside "$path")" 2>/dev/null; done
 }
 
 unit_group() { # UNIT: the number of the group that it runs in, or nothing if that is the user's own
@@ -460,10 +425,10 @@ unit_value() { # UNIT Group|SupplementaryGroups|Environment|EnvironmentFiles
     return
   fi
   for folder in etc usr/local/lib usr/lib lib; do
-    [ ! -f "$ROOT/$folder/systemd/system/$1.service" ] || break
+    [ ! -f "$(inside "/$folder/systemd/system/$1.service")" ] || break
   done
-  cat "$ROOT/$folder/systemd/system/$1.service" "$ROOT"/usr/lib/systemd/system/"$1".service.d/*.conf \\
-    "$ROOT"/etc/systemd/system/"$1".service.d/*.conf 2>/dev/null | awk -v key="$2" '
+  cat "$(inside "/$folder/systemd/system/$1.service")" "$(inside "/usr/lib/systemd/system/$1.service.d")"/*.conf \\
+    "$(inside "/etc/systemd/system/$1.service.d")"/*.conf 2>/dev/null | awk -v key="$2" '
     /^[ \\t]*\\[/ { here = /^[ \\t]*\\[Service\\]/ }
     here && $0 ~ "^[ \\t]*" key "[ \\t]*=" {
       sub(/^[^=]*=[ \\t]*/, ""); sub(/[ \\t\\r]+$/, "")
@@ -477,7 +442,7 @@ unit_value() { # UNIT Group|SupplementaryGroups|Environment|EnvironmentFiles
 groups_of() { # USER UNIT OWNER
   say "\${3#*:}"
   if [ -n "$ROOT" ] || [ -n "$(unit_group "$2")" ]; then
-    cat "$ROOT/etc/group" "$ROOT/usr/lib/group" 2>/dev/null |
+    shown /etc/group /usr/lib/group |
       awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }'
   else
     for more in $(id -G "$1"); do say "$more"; done
@@ -855,36 +820,11 @@ check_ways() {
 }
 
 # Missing folders are made later.
-<<<<<<< HEAD
 check_way() { # PATH USER HAZARD
-  walk "$1" lets_through "$2" || refuse "the user $2 could not read $ROOT$1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
+  walk "$1" lets_through "$2" || refuse "the user $2 could not read $ROOT$1: the folder $at does not let it through (mode and owner $(mode_then "$at")).$(let_through "$at" "$2")$3"
 }
 
 lets_through() { may x "$at" "$1"; } # USER
-
-=======
-check_way() { # FILE USER HAZARD
-  at=$ROOT rest=\${1#"$ROOT"} hops=0
-  while [ -n "$rest" ]; do
-    name=\${rest%%/*}
-    case $rest in */*) rest=\${rest#*/} ;; *) rest='' ;; esac
-    case $name in
-      '' | .) ;;
-      ..) [ "$at" = "$ROOT" ] || at=\${at%/*} ;;
-      *)
-        at=$at/$name
-        if [ -L "$at" ] && [ "$hops" -lt 40 ]; then
-          hops=$((hops + 1)) target=$(readlink -- "$at")
-          case $target in /*) at=$ROOT ;; *) at=\${at%/*} ;; esac
-          rest=$target/$rest
-        elif [ -d "$at" ] && ! may x "$at" "$2"; then
-          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")).$(let_through "$at" "$2")$3"
-          return
-        fi
-        ;;
-    esac
-  done
-}
 
 # How to let one service through, and nobody else.
 let_through() { # FOLDER USER
@@ -896,7 +836,6 @@ let_through() { # FOLDER USER
 }
 
 # The kernel decides, since it knows access lists. It can be asked about what the installation leaves as it is.
->>>>>>> wt-checks
 may() ( # x|r FILE USER
   is=$(mode_then "$2")
   of_service "$3"
@@ -930,17 +869,6 @@ mode_then() { # FOLDER: its mode and owner after the installation
 }
 
 same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/null)" ]; }
-<<<<<<< HEAD
-
-more_groups() { # USER
-  if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$GROUP" 2>/dev/null
-  else
-    id -G "$1"
-  fi
-}
-=======
->>>>>>> wt-checks
 
 
 # --- Checks that what is planned can be done where it is to be done; changes nothing ---

@@ -10,8 +10,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import type { Bundle, BundleFile } from '../model/bundle.ts';
+import type { Bundle, BundleChanges, BundleFile } from '../model/bundle.ts';
 import { Fault, messageOf } from '../model/fault.ts';
+import { comparison } from './compare.ts';
 import { bundleFault, ObstacleError } from './faults.ts';
 import { besideOf, codeOf, discard, marker, settleLeftOvers, swapIn } from './swap.ts';
 
@@ -25,6 +26,8 @@ interface Options {
 export interface Written {
   readonly bundles: readonly Bundle[];
   readonly faults: readonly Fault[];
+  /** How they differ from the bundles that the folder held before; absent if it held none. */
+  readonly bundleChanges?: BundleChanges;
 }
 
 /**
@@ -51,7 +54,8 @@ export async function writeBundles(
     makeFolders(dirname(target));
     settleLeftOvers(target);
     try {
-      const written = await build(next, bundles, options);
+      const before = exists(join(target, marker)) ? target : undefined;
+      const written = await build(next, bundles, { ...options, before });
       await swapIn(next, target, () => refuseForeign(target));
       return written;
     } finally {
@@ -184,13 +188,18 @@ function makeFolders(folder: string): void {
 }
 
 /** Calls are synchronous: for many small files that is simpler and as fast. Every 500 bundles, signals are let in. */
-async function build(folder: string, bundles: readonly Bundle[], { counted }: Options): Promise<Written> {
+async function build(
+  folder: string,
+  bundles: readonly Bundle[],
+  { before, counted }: Options & { readonly before: string | undefined },
+): Promise<Written> {
   mkdirSync(folder, { mode: 0o755 });
   write(folder, marker, 'The device bundles of provision-iot-edge. Every run replaces this folder whole.\n');
   write(folder, '.gitignore', '*\n');
   const made = new Set<string>();
   const written: Bundle[] = [];
   const refused: Refused[] = [];
+  const compared = before === undefined ? undefined : comparison(before);
   for (const [index, bundle] of bundles.entries()) {
     counted?.('writing bundles', index, bundles.length);
     if (index % 500 === 499) await setImmediate();
@@ -211,10 +220,14 @@ async function build(folder: string, bundles: readonly Bundle[], { counted }: Op
     }
     for (const file of files) write(place, file.name, file.text);
     written.push(bundle);
+    compared?.add(bundle, files);
   }
-  if (refused.length === 0) return { bundles: written, faults: [] };
-  if (written.length === 0) throw unrendered(refused);
-  return { bundles: written, faults: [unrendered(refused)] };
+  if (refused.length > 0 && written.length === 0) throw unrendered(refused);
+  return {
+    bundles: written,
+    faults: refused.length === 0 ? [] : [unrendered(refused)],
+    ...(compared === undefined ? {} : { bundleChanges: compared.changes }),
+  };
 }
 
 interface Refused {

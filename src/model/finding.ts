@@ -29,6 +29,13 @@ export interface Finding extends Subject {
   readonly commandFiles?: readonly string[];
   /** What each device's own finding says, if the message quotes only the first of them. */
   readonly each?: readonly OfDevice[];
+  /** Where each device stands, if they stand at several places. `place` is the first of them. */
+  readonly places?: readonly PlaceOfDevice[];
+}
+
+export interface PlaceOfDevice {
+  readonly device: string;
+  readonly place: Place;
 }
 
 /** What a finding says about one of its devices. */

@@ -2,6 +2,7 @@ import type { Fault } from '../model/fault.ts';
 import type { Finding, Severity } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { leftOut } from './left-out.ts';
+import { atEachPlace } from './places.ts';
 import { saidLines } from './said.ts';
 import { visible } from './visible.ts';
 
@@ -10,6 +11,8 @@ import { visible } from './visible.ts';
  * here are for the action itself: it only validated, how it packed the artifacts, why it could not comment.
  */
 const mostOfAKind = { error: 10, warning: 9, notice: 8 } as const;
+/** One finding at many lines leaves annotations to the others. */
+const mostLines = 5;
 /** In characters; the runner shows no more of an annotation. */
 const longest = 4096;
 
@@ -24,11 +27,12 @@ export interface Annotation {
 }
 
 /**
- * Returns faults, then findings, at most as many of each severity as the runner shows. If some are left out, the last
- * one counts them.
+ * Returns faults, then findings, each on all of its lines, at most as many of each severity as the runner shows. If some are left out,
+ * the last one counts them.
  */
 export function annotations({ faults, findings }: Pick<Report, 'faults' | 'findings'>): readonly Annotation[] {
-  const all = [...faults.map(ofFault), ...findings.map(ofFinding)];
+  const placed = findings.flatMap((finding) => atEachPlace(finding, mostLines));
+  const all = [...faults.map(ofFault), ...placed.map(ofFinding)];
   return (['error', 'warning', 'notice'] as const).flatMap((severity) => {
     const ofKind = all.filter((annotation) => annotation.severity === severity);
     if (ofKind.length <= mostOfAKind[severity]) return ofKind;

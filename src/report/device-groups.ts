@@ -1,5 +1,5 @@
 import { type Change, type DeviceOutcome, key, type Reason } from '../model/plan.ts';
-import { describeChange, describeClaim, describeReason, mustCarryText, rotationNames } from '../model/reasons.ts';
+import { describeClaim, describeReason, mustCarryText, rotationNames } from '../model/reasons.ts';
 import { withoutId } from '../rules/id-pattern.ts';
 
 /** `+` a new device, `~` a changed one, `-` a removed one, `!` one that is not changed, `?` one whose state is not known. */
@@ -38,11 +38,19 @@ interface Field {
 export function changeEntry(change: Change): DeviceEntry | undefined {
   const { id: device, hub, kind } = change;
   if (kind === 'unchanged') return undefined;
-  if (kind === 'create') return { device, hub, sign: '+', what: describeChange(change), fields: [] };
-  if (kind === 'delete') return { device, hub, sign: '-', what: describeChange(change), fields: [] };
+  if (kind === 'create') return { device, hub, sign: '+', what: groupTexts.created(), fields: [] };
+  if (kind === 'delete') return { device, hub, sign: '-', what: groupTexts.deleted(), fields: [] };
   const what = 'rotation' in change && change.rotation !== undefined ? rotationNames[change.rotation] : '';
   const carried = 'mustCarry' in change && change.mustCarry !== undefined ? [carriedField(change.mustCarry)] : [];
   return { device, hub, sign: signs[kind], what, fields: [...change.reasons.map(reasonField), ...carried] };
+}
+
+/** The entry of a difference that `verify` has found. It says what differs, and nothing of how it would be changed. */
+export function differenceEntry(change: Change): DeviceEntry | undefined {
+  const entry = changeEntry(change);
+  if (entry === undefined || change.kind === 'delete') return entry;
+  const fields = 'reasons' in change ? change.reasons.map(reasonField) : [];
+  return { ...entry, what: change.kind === 'create' ? groupTexts.missing() : '', fields };
 }
 
 const signs = { update: '~', claim: '~', disable: '-', conflict: '!', blocked: '!' } as const;
@@ -54,10 +62,25 @@ export function claimEntry(change: Change): DeviceEntry | undefined {
   return { device: change.id, hub: change.hub, sign: '~', what: '', fields: [{ alike: text, text, ofEach: text }] };
 }
 
-/** The entry of a device that could not be written, or of which this is not known. */
-export function troubleEntry({ device, hub, result, reason = '' }: DeviceOutcome): DeviceEntry {
-  return { device, hub, sign: result === 'unknown' ? '?' : '!', what: reason, fields: [] };
+/** The entry of a device that could not be written, or of which this is not known. It says what was planned. */
+export function troubleEntry(
+  { device, hub, result, reason = '' }: DeviceOutcome,
+  change: Change | undefined,
+): DeviceEntry {
+  const done = change === undefined ? undefined : doneWords[change.kind];
+  const sign = result === 'unknown' ? '?' : '!';
+  if (done === undefined) return { device, hub, sign, what: reason, fields: [] };
+  const what = result === 'unknown' ? groupTexts.perhaps(done, reason) : groupTexts.not(done, reason);
+  return { device, hub, sign, what, fields: [] };
 }
+
+const doneWords: Readonly<Partial<Record<Change['kind'], string>>> = {
+  create: 'created',
+  update: 'updated',
+  claim: 'claimed',
+  disable: 'disabled',
+  delete: 'deleted',
+};
 
 /** The entry of a device that was written, as it was planned. */
 export function doneEntry({ device, hub, result }: DeviceOutcome, change: Change | undefined): DeviceEntry {
@@ -126,8 +149,13 @@ function carriedField(carried: Parameters<typeof mustCarryText>[0]): Field {
   return { alike: `carry ${carried.slot}`, text: mustCarryText(carried), ofEach: groupTexts.carry(carried.slot) };
 }
 
-/** What is said of several devices at once. */
+/** The texts of groups. */
 export const groupTexts = {
-  own: (field: string) => `${field}: each device has its own`,
+  created: () => 'new',
+  missing: () => 'missing in the hub',
+  deleted: () => 'no manifest declares it any more',
+  not: (done: string, why: string) => (why === '' ? `not ${done}` : `not ${done}: ${why}`),
+  perhaps: (done: string, why: string) => (why === '' ? `perhaps ${done}` : `perhaps ${done}: ${why}`),
+  own: (field: string) => `${field}: each device has its own value`,
   carry: (slot: string) => `devices must already carry their ${slot} certificate`,
 };

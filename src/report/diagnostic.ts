@@ -11,6 +11,6 @@ export function diagnosticLines(finding: Finding, style: Style): readonly string
     `${where === '' ? '' : `${style.strong(where)} `}${style.severity(severity, severity)} ${style.muted(rule)}`,
     ...saidLines(finding).map((line) => `  ${visible(line)}`),
     ...(style.source?.(finding) ?? []),
-    style.muted(`  → ${visible(remedy)}`),
+    `${style.muted('  →')} ${visible(remedy)}`,
   ];
 }

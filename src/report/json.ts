@@ -34,6 +34,7 @@ export function reportJson(report: Report): object {
       directory,
       files: files.map(({ name }) => name),
     })),
+    ...(report.bundleChanges === undefined ? {} : { bundleChanges: report.bundleChanges }),
     ...(report.configuration === undefined ? {} : { configuration: report.configuration }),
     ...(report.command === 'list' ? { devices: listedJson(report) } : {}),
     faults: report.faults.map(({ message, remedy }) => ({ message, remedy })),
@@ -41,10 +42,21 @@ export function reportJson(report: Report): object {
 }
 
 function findingJson(finding: Finding): object {
-  const { rule, severity, message, remedy, place, device, hub, each } = finding;
+  const { rule, severity, message, remedy, place, device, hub, each, places } = finding;
   const devices = devicesOf(finding);
   const where = { file: place?.file, line: place?.line, column: place?.column };
-  return { rule, severity, message, remedy, ...where, device, ...(devices.length === 0 ? {} : { devices }), hub, each };
+  return {
+    rule,
+    severity,
+    message,
+    remedy,
+    ...where,
+    device,
+    ...(devices.length === 0 ? {} : { devices }),
+    hub,
+    each,
+    places: places?.map((one) => ({ device: one.device, ...one.place })),
+  };
 }
 
 /** The owner of a device that the hub has, and whether this run claims it. */

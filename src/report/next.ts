@@ -124,7 +124,7 @@ export const nextTexts = {
   files: () => 'fix the fault, then run apply again: it writes and uploads all bundles',
   'ended-early': ({ faults, command }: { readonly faults: number } & OfCommand) =>
     `fix ${faults > 1 ? 'the faults' : 'the fault'}, then run ${command} again`,
-  failed: () => 'fix what the hub or the run names as the reason, then run apply again; it writes only what is missing',
+  failed: () => 'fix the reasons given for the failed devices, then run apply again; it writes only what is missing',
   unknown: () => 'run apply again; it reads what the hub has and writes only what is missing',
   drift: () => 'plan shows what apply would change in the hub; to keep what the hub has, change the manifest',
   renew: ({ warnings }: { readonly warnings: number }) => `look at ${warnings === 1 ? 'the warning' : 'the warnings'}`,

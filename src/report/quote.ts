@@ -80,14 +80,13 @@ function isAlone(before: string): boolean {
   return /^[\s-]*[^\s:[{]+:\s+$/.test(before);
 }
 
-/** Cuts a line to the room, and keeps most of it around the marked text. */
-function fitted(parts: Parts, room: number): Parts {
-  const widths = { before: stringWidth(parts.before), marked: stringWidth(parts.marked) };
-  if (widths.before + widths.marked + stringWidth(parts.after) <= room) return parts;
-  const forMarked = Math.min(widths.marked, Math.ceil(room / 2));
-  const before = lastOf(parts.before, Math.floor((room - forMarked) / 2));
-  const marked = firstOf(parts.marked, room - stringWidth(before));
-  return { before, marked, after: firstOf(parts.after, room - stringWidth(before) - stringWidth(marked)) };
+/** Cuts a line to the room: the marked text stays, and of what stands behind it at most a quarter of the room is kept free. */
+function fitted({ before, marked, after }: Parts, room: number): Parts {
+  const behind = Math.min(stringWidth(after), Math.floor(room / 4));
+  const shownMarked = firstOf(marked, room - behind);
+  const shownBefore = lastOf(before, room - behind - stringWidth(shownMarked));
+  const rest = room - stringWidth(shownBefore) - stringWidth(shownMarked);
+  return { before: shownBefore, marked: shownMarked, after: firstOf(after, rest) };
 }
 
 function firstOf(text: string, columns: number): string {

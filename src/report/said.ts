@@ -1,21 +1,34 @@
-import { devicesOf, type Finding } from '../model/finding.ts';
+import { devicesOf, type Finding, type Place } from '../model/finding.ts';
 import { names } from '../rules/id-pattern.ts';
 import { number } from './counts.ts';
+import { placesOf } from './places.ts';
 
 /** A text names at most this number of devices. */
 const fewDevices = 5;
 
+/** A text names at most this number of places. */
+const fewPlaces = 5;
+
 /**
- * Returns what a finding says, with its devices, as one or two lines: `edge-001: has one certificate`, or `3 devices: edge-001,
- * edge-002, edge-003` and the message below it. A message that names its only device already is left as it is.
+ * Returns what a finding says, with its devices, as one to three lines: `edge-001: has one certificate`, or `3 devices: edge-001,
+ * edge-002, edge-003`, their lines if they have different ones, and the message below. A message that names its only device already is
+ * left as it is.
  */
 export function saidLines(finding: Finding): readonly string[] {
   const { message } = finding;
   const ids = devicesOf(finding);
   const [id, ...others] = ids;
   if (id === undefined || id === '') return [message];
-  if (others.length > 0) return [said.devices(ids), message];
+  if (others.length > 0) return [said.devices(ids), ...placeLines(finding), message];
   return [names(message, id) ? message : said.device(id, message)];
+}
+
+function placeLines(finding: Finding): readonly string[] {
+  if (finding.places === undefined) return [];
+  const places = placesOf(finding);
+  const [first] = places;
+  const isOneFile = places.every(({ file }) => file === first?.file);
+  return [isOneFile ? said.lines(places) : said.places(places)];
 }
 
 /** Tells whether a text of these devices names only the first of them. */
@@ -33,6 +46,16 @@ export const said = {
     return `${number(ids.length)} ${noun}: ${[...shown, ...(namesSome(ids) ? ['…'] : [])].join(', ')}`;
   },
 
+  lines: (places: readonly Place[]) =>
+    `on ${number(places.length)} lines: ${first(places.map(({ line }) => String(line)))}`,
+
+  places: (places: readonly Place[]) =>
+    `at ${number(places.length)} places: ${first(places.map(({ file, line }) => `${file}:${line}`))}`,
+
   /** Few devices by their ids alone. */
   someDevices: (ids: readonly string[]) => (namesSome(ids) ? said.devices(ids) : ids.join(', ')),
 };
+
+function first(texts: readonly string[]): string {
+  return [...texts.slice(0, fewPlaces), ...(texts.length > fewPlaces ? ['…'] : [])].join(', ');
+}

@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import type { Fault } from '../model/fault.ts';
-import type { Finding, Severity } from '../model/finding.ts';
+import type { Finding, Place, Severity } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { type RuleName, ruleNames, rules } from '../rules/rules.ts';
 import { plural } from './counts.ts';
 import { fingerprints } from './fingerprints.ts';
+import { placesOf } from './places.ts';
 import { saidLines } from './said.ts';
 import { bySeverity } from './severity.ts';
 import { visible } from './visible.ts';
@@ -29,6 +30,8 @@ export interface SarifContext {
 const mostResults = 25_000;
 const mostShown = 5_000;
 const mostGzipped = 10_000_000;
+/** Code scanning takes 1,000 locations of a result, stores 100 and shows the first. */
+const mostLocations = 100;
 
 /**
  * Returns the findings as SARIF 2.1.0 (JSON text), errors first. Faults are notifications of the tool. If there are
@@ -100,26 +103,28 @@ function resultsOf(findings: readonly Finding[], manifest: string): readonly obj
   const indices = new Map<string, number>(ruleNames.map((name, index) => [name, index]));
   const prints = fingerprints(findings);
   return findings.map((finding, index) => {
-    const { rule, severity, remedy, place, devices } = finding;
-    const { file, line, column } = place ?? { file: manifest, line: 1, column: 1 };
+    const { rule, severity, remedy, devices } = finding;
+    const places = placesOf(finding).slice(0, mostLocations);
     const ruleIndex = indices.get(rule);
     return {
       ruleId: rule,
       ...(ruleIndex === undefined ? {} : { ruleIndex }),
       level: levels[severity],
       message: { text: [...saidLines(finding).map(plain), `→ ${plain(remedy)}`].join('\n') },
-      locations: [
-        {
-          physicalLocation: {
-            artifactLocation: { uri: uriOf(file), uriBaseId: '%SRCROOT%' },
-            region: { startLine: line, startColumn: column },
-          },
-        },
-      ],
+      locations: (places.length === 0 ? [{ file: manifest, line: 1, column: 1 }] : places).map(locationOf),
       partialFingerprints: prints[index],
       ...(devices === undefined ? {} : { properties: { devices: devices.map(plain) } }),
     };
   });
+}
+
+function locationOf({ file, line, column }: Place): object {
+  return {
+    physicalLocation: {
+      artifactLocation: { uri: uriOf(file), uriBaseId: '%SRCROOT%' },
+      region: { startLine: line, startColumn: column },
+    },
+  };
 }
 
 function ofFault({ message, remedy }: Fault): object {

@@ -9,6 +9,7 @@ import {
   claimEntry,
   type DeviceEntry,
   type DeviceGroup,
+  differenceEntry,
   doneEntry,
   groupsOf,
   troubleEntry,
@@ -20,7 +21,7 @@ import { phaseOf } from './phase.ts';
 import type { Reader } from './reader.ts';
 import { ruleChangeLines } from './rule-changes.ts';
 import { sumLines } from './sums.ts';
-import { type DeviceTopic, deviceTitles, deviceTopics, titles } from './titles.ts';
+import { type DeviceTopic, deviceTitle, deviceTopics, titles } from './titles.ts';
 
 /**
  * What a run has to say, in the order in which every screen says it: the sentence, what needs a person, the changes, the configuration,
@@ -105,12 +106,16 @@ function deviceSections(report: Report): readonly Section[] {
   const entries = report.outcomes.length > 0 ? doneEntries(report) : plannedEntries(report);
   return deviceTopics.map((topic) => {
     const ofTopic = entries.get(topic) ?? [];
-    const groups = groupsOf(ofTopic);
-    const hubs = new Set(groups.map(({ hub }) => hub));
-    const where = hubs.size === 1 ? ` in ${[...hubs].join()}` : '';
-    const title = `${deviceTitles[topic][phaseOf(report)]}${where}`;
+    const groups = newFirst(groupsOf(ofTopic));
+    const hubs = [...new Set(groups.map(({ hub }) => hub))];
+    const title = deviceTitle(topic, phaseOf(report), hubs.length === 1 ? hubs[0] : undefined);
     return { kind: 'devices', topic, title, count: ofTopic.length, needsPerson: topic !== 'changed', groups };
   });
+}
+
+function newFirst(groups: readonly DeviceGroup[]): readonly DeviceGroup[] {
+  const isNew = ({ sign }: DeviceGroup) => sign === '+';
+  return [...groups.filter(isNew), ...groups.filter((group) => !isNew(group))];
 }
 
 type Entries = ReadonlyMap<DeviceTopic, readonly DeviceEntry[]>;
@@ -124,11 +129,12 @@ const topics = {
   blocked: 'blocked',
 } as const;
 
-function plannedEntries({ changes }: Report): Entries {
+function plannedEntries({ command, changes }: Report): Entries {
   const entries = new EntriesByTopic();
+  const entryOf = command === 'verify' ? differenceEntry : changeEntry;
   for (const change of changes) {
     entries.add('claimed', claimEntry(change));
-    if (change.kind !== 'claim' && change.kind !== 'unchanged') entries.add(topics[change.kind], changeEntry(change));
+    if (change.kind !== 'claim' && change.kind !== 'unchanged') entries.add(topics[change.kind], entryOf(change));
   }
   return entries.all;
 }
@@ -140,7 +146,7 @@ function doneEntries({ changes, outcomes }: Report): Entries {
   for (const outcome of outcomes) {
     const { result, owner } = outcome;
     const change = planned.get(key(outcome));
-    if (result === 'failed' || result === 'unknown') entries.add(result, troubleEntry(outcome));
+    if (result === 'failed' || result === 'unknown') entries.add(result, troubleEntry(outcome, change));
     if (owner === 'claimed' && change !== undefined) entries.add('claimed', claimEntry(change));
     if (result === 'removed') entries.add('removed', doneEntry(outcome, change));
     if (result === 'created' || result === 'updated') entries.add('changed', doneEntry(outcome, change));

@@ -1,24 +1,15 @@
-import type { Rotation } from '../model/plan.ts';
-import { rotationNames } from '../model/reasons.ts';
 import type { Report } from '../model/report.ts';
-import { plural } from './counts.ts';
+import { number, plural } from './counts.ts';
 import { ownerLabel, ownerLabels } from './owners.ts';
 
-/**
- * Sums up a table of devices beyond its counts, one line each:
- * `certificates: staging a new certificate (1000 devices)`.
- */
+/** Says what the list of changes does not show, one line each: `owners: this repository (2 devices), none (1 device)`. */
 export function sumLines(
   report: Pick<Report, 'command' | 'changes' | 'outcomes' | 'owner' | 'kept'>,
 ): readonly string[] {
-  const tagged = taggedDevices(report);
-  const rotations = rotationCounts(report);
   const { kept = 0 } = report;
   const refused = report.outcomes.filter(({ owner }) => owner === 'refused').length;
   const owners = report.command === 'verify' ? ownerCounts(report) : [];
   return [
-    ...(rotations.length === 0 ? [] : [sums.certificates(rotations)]),
-    ...(tagged === 0 ? [] : [sums.tags(tagged)]),
     ...(owners.length === 0 ? [] : [sums.owners(owners)]),
     ...(refused === 0 ? [] : [sums.refused(refused)]),
     ...(kept === 0 ? [] : [sums.kept(kept)]),
@@ -27,35 +18,18 @@ export function sumLines(
 
 /** The texts of these lines. */
 export const sums = {
-  certificates: (rotations: readonly (readonly [rotation: Rotation, devices: number])[]) => {
-    const texts = rotations.map(([rotation, count]) => `${rotationNames[rotation]} (${plural(count, 'device')})`);
-    return `certificates: ${texts.join(', ')}`;
-  },
-
-  tags: (devices: number) => `tags: ${plural(devices, 'device')}`,
-
   owners: (owners: readonly (readonly [owner: string, devices: number])[]) => {
-    return `owners: ${owners.map(([owner, count]) => `${owner} (${plural(count, 'device')})`).join(', ')}`;
+    return `Owners: ${owners.map(([owner, count]) => `${owner} (${plural(count, 'device')})`).join(', ')}`;
   },
 
   refused: (devices: number) =>
-    `owner: the hub refused this run's mark of ${plural(devices, 'new device')}, so prune cannot remove them`,
+    `Owner: the hub refused this run's mark of ${plural(devices, 'new device')}, so prune cannot remove them`,
 
   kept: (devices: number) =>
-    `${plural(devices, 'device')} that no manifest declares any more: prune leaves them, since they are not this repository's`,
+    devices === 1
+      ? "Kept: 1 device that no manifest declares any more; prune leaves it, since it is not this repository's"
+      : `Kept: ${number(devices)} devices that no manifest declares any more; prune leaves them, since they are not this repository's`,
 };
-
-/**
- * Counts the devices whose tags were written, or are to be written. Tags are not registry operations, so they have
- * their own line.
- */
-function taggedDevices({ changes, outcomes }: Pick<Report, 'changes' | 'outcomes'>): number {
-  if (outcomes.length > 0) return outcomes.filter(({ tags }) => tags === 'written').length;
-  return changes.filter((change) => {
-    if (change.kind === 'create') return change.registration.tags !== undefined;
-    return change.kind === 'update' && change.tags !== undefined;
-  }).length;
-}
 
 /** Counts the devices of each owner, this repository first. */
 function ownerCounts({ changes, owner }: Pick<Report, 'changes' | 'owner'>): readonly (readonly [string, number])[] {
@@ -65,13 +39,4 @@ function ownerCounts({ changes, owner }: Pick<Report, 'changes' | 'owner'>): rea
     if (name !== undefined) counted.set(name, (counted.get(name) ?? 0) + 1);
   }
   return [...counted].sort(([a], [b]) => Number(b === ownerLabels.ours) - Number(a === ownerLabels.ours));
-}
-
-function rotationCounts({ changes }: Pick<Report, 'changes'>): readonly (readonly [Rotation, number])[] {
-  const counted = new Map<Rotation, number>();
-  for (const change of changes) {
-    const rotation = 'rotation' in change ? change.rotation : undefined;
-    if (rotation !== undefined) counted.set(rotation, (counted.get(rotation) ?? 0) + 1);
-  }
-  return [...counted];
 }

@@ -1,13 +1,14 @@
 import type { Fault } from '../model/fault.ts';
 import type { Finding, Severity } from '../model/finding.ts';
 import type { ConfigurationChange, Report } from '../model/report.ts';
-import type { DeviceGroup } from './device-groups.ts';
+import type { DeviceGroup, Sign } from './device-groups.ts';
 import type { DeviceTable } from './devices.ts';
 import { diagnosticLines } from './diagnostic.ts';
 import { groupLines } from './group-lines.ts';
 import { elsewhere, leftOut } from './left-out.ts';
 import { said } from './said.ts';
 import { type Section, type Statement, statementOf } from './sections.ts';
+import { tableLines } from './table.ts';
 import { visible } from './visible.ts';
 
 /** How text is formatted: with colours on a terminal, without them in a log and in a file. */
@@ -15,6 +16,8 @@ export interface Style {
   severity(severity: Severity, text: string): string;
   strong(text: string): string;
   muted(text: string): string;
+  /** The sign of a change: `+`, `~`, `-`, `!` or `?`. */
+  sign?(sign: Sign): string;
   /** Returns a file of the workspace as the reader would type it. */
   path(file: string): string;
   /** The line that a finding is about, with a caret. See `withQuotes`; if absent, no lines are shown. */
@@ -50,7 +53,7 @@ export function reportLines(report: Report, style: Style): readonly string[] {
 export function closingLines(statement: Statement, style: Style): readonly string[] {
   const troubles = statement.sections.flatMap((section) => {
     if (section.kind !== 'devices' || (section.topic !== 'failed' && section.topic !== 'unknown')) return [];
-    return [...titleLines(section, style), ...groupsText(section.groups, fewGroups), ''];
+    return [...titleLines(section, style), ...groupsText(section.groups, fewGroups, style), ''];
   });
   return [...troubles, style.strong(statement.sentence), ...nextOf(statement)];
 }
@@ -76,11 +79,11 @@ export function sectionLines(section: Section, style: Style): readonly string[] 
     case 'findings':
       return findingLines(section.findings, style);
     case 'devices':
-      return groupsText(section.groups, mostRows);
+      return groupsText(section.groups, mostRows, style);
     case 'configuration':
       return configurationLines(section.changes);
     case 'listed':
-      return tableLines(section.table);
+      return cutTable(section.table, style);
   }
 }
 
@@ -101,18 +104,22 @@ export function findingLines(findings: readonly Finding[], style: Style): readon
 export function faultLines(faults: readonly Fault[], style: Style): readonly string[] {
   return faults.flatMap(({ message, remedy }) => [
     `${style.severity('error', 'error')} ${visible(message)}`,
-    style.muted(`  → ${visible(remedy)}`),
+    `${style.muted('  →')} ${visible(remedy)}`,
   ]);
 }
 
-function groupsText(groups: readonly DeviceGroup[], most: number): readonly string[] {
-  return cut(groups, most, (group) => groupLines(group, groups).map((line) => `  ${line}`));
+function groupsText(groups: readonly DeviceGroup[], most: number, style: Style): readonly string[] {
+  return cut(groups, most, (group) => {
+    const [first = '', ...fields] = groupLines(group, groups);
+    const sign = style.sign?.(group.sign) ?? group.sign;
+    return [`  ${sign}${first.slice(group.sign.length)}`, ...fields.map((line) => `  ${line}`)];
+  });
 }
 
 function configurationLines(changes: readonly ConfigurationChange[]): readonly string[] {
   return cut(changes, mostRows, ({ key, before = '(none)', after = '(none)', devices }) => [
     `  ~ ${visible(key)}: ${visible(before)} → ${visible(after)}`,
-    `      ${visible(said.devices(devices))}`,
+    `      ${visible(said.someDevices(devices))}`,
   ]);
 }
 
@@ -122,13 +129,8 @@ function cut<Item>(items: readonly Item[], most: number, write: (item: Item) => 
   return items.length <= most ? lines : [...lines, `  ${leftOut.items(items.length - most, elsewhere.json)}`];
 }
 
-function tableLines({ head, rows }: DeviceTable): readonly string[] {
-  const shown = [head.map((title) => title.toUpperCase()), ...rows.slice(0, mostRows).map((row) => row.map(visible))];
-  const widths = head.map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
-  const lines = shown.map((row) => {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    return cells.join('  ').trimEnd();
-  });
+function cutTable({ head, rows }: DeviceTable, { columns }: Style): readonly string[] {
+  const lines = tableLines({ head, rows: rows.slice(0, mostRows) }, columns);
   return rows.length > mostRows ? [...lines, leftOut.items(rows.length - mostRows, elsewhere.json)] : lines;
 }
 

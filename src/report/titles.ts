@@ -13,8 +13,20 @@ export const deviceTitles: Readonly<Record<DeviceTopic, Readonly<Record<Phase, s
   foreign: same('Foreign'),
   removed: { planned: 'To remove', done: 'Removed', refused: 'Not removed', found: 'No longer declared' },
   claimed: { planned: 'To claim', done: 'Claimed', refused: 'Not claimed', found: 'To claim' },
-  changed: { planned: 'Changes to make', done: 'Changes made', refused: 'Changes not made', found: 'Differences' },
+  changed: {
+    planned: 'Changes to make',
+    done: 'Changes made',
+    refused: 'Changes not made',
+    found: 'Differences',
+  },
 };
+
+/** `To remove in contoso.azure-devices.net`. `hub` is absent if it is about several. */
+export function deviceTitle(topic: DeviceTopic, phase: Phase, hub: string | undefined): string {
+  const where = hub === undefined ? '' : ` in ${hub}`;
+  const direction = topic === 'changed' && phase === 'found' ? ', hub → manifest' : '';
+  return `${deviceTitles[topic][phase]}${where}${direction}`;
+}
 
 function same(title: string): Readonly<Record<Phase, string>> {
   return { planned: title, done: title, refused: title, found: title };

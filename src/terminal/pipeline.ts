@@ -1,7 +1,6 @@
 import { endedEarly, exitCode, type Report } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
-import { reportLines, type Style } from '../report/text.ts';
 import type { FilesRead } from '../run/request.ts';
 import { faultsIn } from '../run/setting-reader.ts';
 import { readSettings, type Settings } from '../run/settings.ts';
@@ -12,6 +11,7 @@ import { realWorld } from '../run/world.ts';
 import { checkIgnored } from './ignored.ts';
 import type { Output } from './output.ts';
 import { terminalProgress } from './progress.ts';
+import { reportOnTerminal } from './report.ts';
 import { findRoot, fromRoot } from './root.ts';
 import { seenFrom } from './seen-from.ts';
 import { terminalStyle } from './style.ts';
@@ -73,21 +73,11 @@ export async function runPipeline(
   const text = json
     ? // In a step of a workflow, ##[ can begin a command. Here it means the same in JSON and begins none.
       JSON.stringify(reportJson(report), null, 2).replaceAll('##[', String.raw`##\u005b`)
-    : (await linesFor(report, style)).join('\n');
+    : (await reportOnTerminal(report, style)).join('\n');
   output.write(`${text}\n`);
   const code = exitCode(report);
   if (code === 3) exitWith(code);
   return code;
-}
-
-/** The report with the lines of its files, in the width of the terminal. What that needs is loaded only where there is something to show. */
-async function linesFor(report: Report, style: Style): Promise<readonly string[]> {
-  const quotes = report.findings.some(({ place }) => place !== undefined);
-  const lines = reportLines(report, quotes ? (await import('../report/quote.ts')).withQuotes(style, report) : style);
-  const { columns } = style;
-  // No character of a text is wider than two columns.
-  if (columns === undefined || lines.every(({ length }) => length * 2 <= columns)) return lines;
-  return (await import('./wrap.ts')).wrapped(lines, columns);
 }
 
 /** Git is asked only if nothing else names the owner. */

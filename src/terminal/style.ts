@@ -2,6 +2,7 @@ import { join, relative } from 'node:path';
 import { plainStyle, type Style } from '../report/text.ts';
 
 const colours = { error: 'red', warning: 'yellow', notice: 'cyan' } as const;
+const colourOfSign = { '+': 'green', '~': 'yellow', '-': 'red', '!': 'red', '?': 'yellow' } as const;
 
 /**
  * Uses colours if the stream is a terminal with colours, and the width of a terminal. Files are named as seen from the current folder.
@@ -18,10 +19,11 @@ export async function terminalStyle(
   // Loaded only for colours, because it takes 4 ms.
   const { styleText } = await import('node:util');
   // Without `validateStream: false`, newer versions of Node check standard output instead of this stream.
-  const dress = (format: 'bold' | 'dim' | 'red' | 'yellow' | 'cyan', text: string) =>
+  const dress = (format: 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan', text: string) =>
     styleText(format, text, { validateStream: false });
   return {
     severity: (severity, text) => dress(colours[severity], text),
+    sign: (sign) => dress(colourOfSign[sign], sign),
     strong: (text) => dress('bold', text),
     muted: (text) => dress('dim', text),
     ...columns,

@@ -90,12 +90,12 @@ enter_room() { # FILE KIND
 
 close_room() ( # FILE KIND: removes it with what is in it
   [ -d "$1.installing.$2" ] && [ ! -L "$1.installing.$2" ] || return 0
-  enter_room "$1" "$2" && rm -f -- "./${1##*/}" "./${1##*/}.before-install" ./part ./copy && cd .. && rmdir -- "./${1##*/}.installing.$2"
+  enter_room "$1" "$2" && rm -f -- "./${1##*/}" "./${1##*/}.before-install" ./part ./copy &&
+    rmdir -- "../${1##*/}.installing.$2"
 )
 
 leave_room() { # FILE KIND: it is empty
-  cd ..
-  rmdir -- "./${1##*/}.installing.$2" 2>/dev/null || true
+  rmdir -- "../${1##*/}.installing.$2" 2>/dev/null || true
 }
 
 # --- New files ---

@@ -10,11 +10,11 @@ check_module() {
       return
       ;;
   esac
-  if ! library=$(within_root "$ROOT$MODULE"); then
+  if ! library=$(inside "$MODULE") || [ ! -f "$library" ]; then
     refuse "the PKCS#11 library $ROOT$MODULE is missing, expected the one of config.pkcs11.library. Install the module's package."
     return
   fi
-  check_way "$library" "$KEY_USER" ''
+  check_way "$MODULE" "$KEY_USER" ''
   may r "$library" "$KEY_USER" ||
     refuse "the user $KEY_USER could not read the PKCS#11 library $library (mode and owner $(mode_now "$library")). Type: sudo chmod a+r $(quoted "$library")"
   check_machine
@@ -29,7 +29,8 @@ check_machine() {
     return
   }
   for program in /usr/libexec/aziot-identity-service/aziotd /usr/bin/aziotd /bin/sh; do
-    real=$(within_root "$ROOT$program") || continue
+    real=$(inside "$program") || continue
+    [ -f "$real" ] || continue
     expected=$(machine_of "$real")
     [ "$kind" = "$expected" ] ||
       refuse "$library is for another machine ($kind) than $ROOT$program ($expected: class, byte order and processor of ELF). Install the module's package for this machine."
@@ -62,8 +63,8 @@ check_tokens() {
 
 # systemd quotes what has other characters than the usual ones, and says nothing of what is in files.
 service_environment() {
-  [ -z "$(unit_value "$KEY_UNIT" EnvironmentFiles)" ] || return 1
-  words=$(unit_value "$KEY_UNIT" Environment)
+  [ -z "$(property "$KEY_RUN" EnvironmentFiles)" ] || return 1
+  words=$(property "$KEY_RUN" Environment)
   case $words in *[\"\'\\]*) return 1 ;; esac
   say "$words"
 }

@@ -6,7 +6,7 @@ check_places() {
   SEEN='' IN_MEMORY=''
   each check_place
   [ "$COUNT" = 0 ] || [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
-    check_spot "$ROOT/etc/aziot/$daemon/config.d"
+    ! spot=$(inside "/etc/aziot/$daemon/config.d") || check_spot "$spot"
   done
 }
 
@@ -22,7 +22,7 @@ check_place() {
 }
 
 check_spot() { # FILE OR FOLDER
-  [ -n "$(there "$1")" ] || return 0
+  [ -e "$1" ] || return 0
   case $SEEN in *"
 $1
 "*) return ;; esac
@@ -43,7 +43,7 @@ $1
   esac
   if marks=$(fixed_by "$1"); then
     refuse "$1 has the attribute $marks (chattr), so that nobody can change it. Type: sudo chattr -ia $(quoted "$1")"
-  elif [ "$(id -u)" = 0 ] && [ ! -w "$1" ] && [ ! -L "$1" ]; then
+  elif [ "$ME" = 0 ] && [ ! -w "$1" ] && [ ! -L "$1" ]; then
     refuse "root cannot write to $1. Is $point mounted from another machine, or does a security module forbid it? Choose another place, or allow it."
   fi
 }
@@ -82,11 +82,8 @@ check_memory() { # FOLDER
 # Owner and mode belong to a file, whatever it is called. What another program reads by a second name would change for it too. Before
 # a run is resumed, the second name may be this script's.
 check_other_names() {
-  [ ! -e "$MARK" ] && [ -f "$file" ] && [ ! -L "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
-  case $kind in mode | place) ;; *) return 0 ;; esac
-  is=$(stat -c %a:%u:%g -- "$file")
-  [ "$is" != "$mode:$owner" ] || return 0
-  refuse "$file has another name too (a hard link), and with it owner and mode would change for who reads it there ($is, expected $mode:$owner). Make it a file of its own: sudo cp -p $(quoted "$file") $(quoted "$file.own") && sudo mv $(quoted "$file.own") $(quoted "$file"). To find the other name: sudo find / -xdev -samefile $(quoted "$file")"
+  [ "$kind" = mode ] && [ ! -e "$MARK" ] && [ -f "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
+  refuse "$file has another name too (a hard link), and who reads it there would find another owner and mode ($text, expected $mode:$owner). Make it a file of its own: sudo cp -p $(quoted "$file") $(quoted "$file.own") && sudo mv $(quoted "$file.own") $(quoted "$file"). To find the other name, type: sudo find / -xdev -samefile $(quoted "$file")"
 }
 
 # A proxy.conf that somebody made is replaced only if it says no more than a proxy. It is kept beside, where systemd does not read it.

@@ -23,7 +23,7 @@ how_to_get() { # PACKAGE
 not_installed() {
   users="user $CERTIFICATE_USER"
   [ "$KEY_USER" = "$CERTIFICATE_USER" ] || users="users $CERTIFICATE_USER and $KEY_USER"
-  expected="IoT Edge $RUNTIME is not installed${ROOT:+ in $ROOT}: expected the $users and the folder ${CONFIG%/*}."
+  expected="IoT Edge $RUNTIME is not installed${ROOT:+ in $ROOT}: expected the $users and the folder $ROOT${CONFIG%/*}."
   if has_snap; then
     # snap/hooks/configure of Azure/iotedge writes config.toml from this setting; the layout in snap/snapcraft.yaml of
     # Azure/iot-identity-service shows the folder to the services as /var/secrets/aziot.
@@ -42,6 +42,6 @@ not_installed() {
 has_snap() { [ "$FORM" = toml ] && { [ -d "$ROOT/var/snap/azure-iot-edge" ] || [ -e "$ROOT/snap/azure-iot-edge" ]; }; }
 
 made_at_start() {
-  cat "$ROOT"/etc/sysusers.d/*.conf "$ROOT"/usr/local/lib/sysusers.d/*.conf "$ROOT"/usr/lib/sysusers.d/*.conf 2>/dev/null |
+  cat -- "$(inside /etc/sysusers.d)"/*.conf "$(inside /usr/local/lib/sysusers.d)"/*.conf "$(inside /usr/lib/sysusers.d)"/*.conf 2>/dev/null |
     awk -v name="$CERTIFICATE_USER" '$1 ~ /^u/ && $2 == name { found = 1 } END { exit !found }'
 }

@@ -1,6 +1,7 @@
 # --- Checks that the services, which are not root, reach the files that they read ---
 
 check_ways() {
+  CERTS=$(inside /var/aziot/certs) SECRETS=$(inside /var/aziot/secrets)
   check_way "$CERTIFICATE_PATH" "$CERTIFICATE_USER" "$HAZARD"
   [ -z "$PRIVATE_KEY_PATH" ] || check_way "$PRIVATE_KEY_PATH" "$KEY_USER" "$HAZARD"
   [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$EDGE_CA_CERTIFICATE" "$CERTIFICATE_USER" ''
@@ -49,13 +50,9 @@ may() ( # x|r FILE USER
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
 mode_then() { # FOLDER: its mode and owner after the installation
-  if [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/certs)"; then
-    say "755:$CERTIFICATE_OWNER"
-  elif [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/secrets)"; then
-    say "700:$KEY_OWNER"
-  else
-    mode_now "$1"
-  fi
+  case $FORM$1 in
+    "toml$CERTS") say "755:$CERTIFICATE_OWNER" ;;
+    "toml$SECRETS") say "700:$KEY_OWNER" ;;
+    *) mode_now "$1" ;;
+  esac
 }
-
-same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/null)" ]; }
