@@ -4,8 +4,9 @@ import { inFlight } from '../../../src/model/in-flight.ts';
 import { describeNeeding } from '../../support/needing.ts';
 import { faultsOf } from './simulated/case.ts';
 import { minors } from './simulated/device.ts';
-import { busybox, casesOf, titleOf } from './simulated/matrix.ts';
+import { casesOf, titleOf } from './simulated/matrix.ts';
 import { dash, makePairs, type Pairs, prepare, scenarios, scratchFolder } from './simulated/scenarios.ts';
+import { busybox } from './simulated/shells.ts';
 
 /** Of the matrix of steps and signals, one case in so many. `npm run soak -- installer` tries more of them. */
 const one = 331;

@@ -1,6 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Case, endings } from './case.ts';
 import { minors, type Shell } from './device.ts';
 import { type Moment, momentsOf } from './moments.ts';
@@ -27,22 +24,6 @@ export async function casesOf(prepared: Prepared, shells: readonly Shell[], plac
 
 const withSecond = (tried: Omit<Case, 'second'>) =>
   (['succeeds', 'fails'] as const).map((second): Case => ({ ...tried, second }));
-
-/** busybox as shell and as tools, which a small device has in place of dash and coreutils. */
-export function busybox(place: string): Shell {
-  const tools = join(place, 'busybox');
-  const found = { name: 'busybox', command: ['busybox', 'sh'], tools };
-  if (existsSync(tools)) return found;
-  mkdirSync(tools);
-  const program = execFileSync('sh', ['-c', 'command -v busybox'], { encoding: 'utf8' }).trim();
-  const applets = execFileSync('busybox', ['--list'], { encoding: 'utf8' }).split('\n');
-  for (const applet of applets.filter((name) => /^[a-z]/.test(name) && !notItsOwn.has(name)))
-    symlinkSync(program, join(tools, applet));
-  return found;
-}
-
-/** Not there on the smallest devices, or no tool of the installer's. */
-const notItsOwn = new Set(['busybox', 'openssl', 'sh']);
 
 export function titleOf({ minor, scenario }: Prepared, { moment, ending, shell, second }: Case): string {
   return `1.${minor} ${scenario}, ${shell.name}: ${ending} before ${nameOf(moment)}, then a run that ${second}`;
