@@ -45,7 +45,7 @@ async function steps(all: readonly Prepared[], each: number, place: string): Pro
     await inFlight(cases, width, async (one) => {
       const faults = await faultsOf(prepared, one, place);
       if (faults.length > 0) broken += 1;
-      for (const fault of faults) console.error(`${titleOf(prepared, one)}: ${fault}`);
+      if (faults.length > 0) console.error([titleOf(prepared, one), ...faults].join('\n  '));
     });
   }
   return none(
