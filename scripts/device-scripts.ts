@@ -16,9 +16,11 @@ export const scripts = {
     'install-changes.sh',
     'install-files.sh',
     'install-transaction.sh',
+    'install-alone.sh',
     'install-agent.sh',
     'install-running.sh',
     'install-services.sh',
+    'install-end.sh',
   ],
   initializer: ['Initialize-IoTEdge.ps1'],
 } as const;

@@ -176,8 +176,12 @@ tighten_old() ( # FILE MODE OWNER
 )
 
 release_old() ( # FILE: the old file stays as FILE.before-install
-  enter_room "$1" old && mv -f -- "./${1##*/}" "./${1##*/}.before-install" && mv -f -- "./${1##*/}.before-install" ../ &&
-    leave_room "$1" old
+  [ -d "$1.installing.old" ] || exit 0
+  enter_room "$1" old || exit 1
+  # A run may be cut off between the two.
+  [ -z "$(there "./${1##*/}")" ] || mv -f -- "./${1##*/}" "./${1##*/}.before-install" || exit 1
+  [ -z "$(there "./${1##*/}.before-install")" ] || mv -f -- "./${1##*/}.before-install" ../ || exit 1
+  leave_room "$1" old
 )
 
 put_back_old() ( # FILE

@@ -23,14 +23,14 @@ ask_states() { # UNIT...
 
 # The answer of a program into $ANSWER. It may hang: a shell handles a signal only after `$(...)`, and at once in `wait`.
 ask() { # COMMAND...
-  if [ "$STATE" = checking ]; then
+  if [ -z "$CLAIM" ]; then
     ANSWER=$("$@")
-    return
+  else
+    waiting "$@" >"$LOCK/answer"
+    ended=$?
+    ANSWER=$(cat -- "$LOCK/answer")
+    return "$ended"
   fi
-  waiting "$@" >"$MARK.answer"
-  ended=$?
-  ANSWER=$(cat -- "$MARK.answer") && rm -f -- "$MARK.answer"
-  return "$ended"
 }
 
 # A service runs if it is in the same process at each look across 15 seconds. One look proves nothing: systemd starts a dead daemon

@@ -94,27 +94,15 @@ END
 
 # After a failure, with the old files. All daemons of 1.2 and later are stopped by now.
 restart_old() {
-  [ -z "$RELOAD" ] || systemctl daemon-reload
+  [ -z "$RELOAD" ] || waiting systemctl daemon-reload
   forget_failures
   case "$FORM $RAN " in
-    yaml*" $SERVICE "*) systemctl restart "$SERVICE" ;;
-    toml*" $SERVICE "*) iotedge system restart ;;
+    yaml*" $SERVICE "*) waiting systemctl restart "$SERVICE" ;;
+    toml*" $SERVICE "*) waiting iotedge system restart ;;
     *)
-      [ "$FORM" = toml ] || systemctl stop "$SERVICE"
+      [ "$FORM" = toml ] || waiting systemctl stop "$SERVICE"
       # shellcheck disable=SC2086 # a list
-      [ -z "$RAN" ] || systemctl start $RAN
+      [ -z "$RAN" ] || waiting systemctl start $RAN
       ;;
   esac
 }
-
-# A shell handles a signal only after its current command, which may hang. `wait` returns at once.
-waiting() {
-  "$@" &
-  CHILD=$!
-  wait "$CHILD"
-  ended=$?
-  CHILD=''
-  return "$ended"
-}
-
-main "$@"
