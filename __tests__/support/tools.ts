@@ -15,6 +15,7 @@ const tools = {
   python3: () => succeeds('python3', '--version'),
   jq: () => pathOf('jq') !== undefined,
   gh: () => pathOf('gh') !== undefined,
+  script: () => succeeds('script', '--version'),
   shellcheck: () => succeeds('shellcheck', '--version'),
   // Shells and tools that a device may have in place of dash, mawk and coreutils.
   bash: () => pathOf('bash') !== undefined,

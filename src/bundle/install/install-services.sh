@@ -52,7 +52,7 @@ applied() {
     return
   fi
   for daemon in keyd certd identityd edged; do
-    made=$ROOT/etc/aziot/$daemon/config.d/00-super.toml
+    made=$(inside "/etc/aziot/$daemon/config.d/00-super.toml")
     { [ -e "$made" ] && [ "$(changed "$CONFIG")" -le "$(changed "$made")" ]; } || return 1
   done
 }

@@ -141,7 +141,7 @@ stop_services() {
 prepare() {
   case $kind in
     folder) make_folder "$file" "$mode" "$owner" ;;
-    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
+    place) stage "$file" "$mode" "$owner" "$text" >/dev/null && keep ;;
     remove) keep ;;
     mode) can_change ;;
     derived) [ -z "$had" ] || copy_old "$file" ;;
@@ -167,7 +167,7 @@ can_change() {
 
 commit() {
   case $kind in
-    place) put "$file" new ;;
+    place) put "$(room_of "$file" new)" "$file" ;;
     remove) remove_file "$file" ;;
     mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
@@ -249,7 +249,7 @@ put_back() {
   case $kind in
     folder) clean ;;
     mode)
-      [ ! -e "$file" ] || [ "$(stat -c %a:%u:%g -- "$file")" = "$text" ] || own_mode "$file" "${text#*:}" "${text%%:*}" || return 1
+      [ ! -e "$file" ] || [ "$(mode_now "$file")" = "$text" ] || own_mode "$file" "${text#*:}" "${text%%:*}" || return 1
       close_rooms "$file"
       ;;
     *)
