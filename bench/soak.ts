@@ -5,6 +5,7 @@ import { fleet } from './soak/fleet.ts';
 import { fuzzing } from './soak/fuzzing.ts';
 import { histories } from './soak/histories.ts';
 import { imports } from './soak/imports.ts';
+import { installer } from './soak/installer.ts';
 import { kills } from './soak/kills.ts';
 import { properties } from './soak/properties.ts';
 
@@ -13,7 +14,7 @@ import { properties } from './soak/properties.ts';
  * parts; `seeds=3`, `moments=10` or `executions=1000` make fewer rounds. `npm run soak -- write` writes the last result into
  * docs/performance.md. Exit code 1 means that a bar does not hold.
  */
-const parts = { fleet, import: imports, faults, kills, histories, properties, fuzzing } as const;
+const parts = { fleet, import: imports, faults, kills, histories, properties, fuzzing, installer } as const;
 const args = process.argv.slice(2);
 const rounds = (name: string, usual: number) => {
   const given = args.find((arg) => arg.startsWith(`${name}=`));
@@ -33,6 +34,7 @@ for (const [name, part] of chosen) {
     times: rounds('times', 5),
     executions: rounds('executions', 1_000_000),
     seconds: rounds('seconds', 3_600),
+    each: rounds('each', 7),
   })) {
     console.error(`${bar.holds ? 'holds' : 'FAILS'}  ${bar.what}: ${bar.found} (bar: ${bar.bar})`);
     bars.push(bar);

@@ -19,6 +19,8 @@ export interface Rounds {
   /** How many inputs are fuzzed, all targets together, and the seconds for each target at most. */
   readonly executions: number;
   readonly seconds: number;
+  /** Of the installer's matrix of steps and signals, one case in so many is tried. */
+  readonly each: number;
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */

@@ -53,6 +53,8 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
     mkdirSync(outside);
     writeFileSync(join(outside, 'shadow'), 'root:secret\n', { mode: 0o600 });
     writeFileSync(join(outside, 'server.pem'), pair.certificate + pair.key, { mode: 0o600 });
+    writeFileSync(join(outside, 'edge-001.pem'), renewed.certificate, { mode: 0o600 });
+    writeFileSync(join(outside, 'edge-001.key.pem'), pair.key, { mode: 0o600 });
     return outside;
   }
 
@@ -69,7 +71,8 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
       const place = join(root, path);
       if (path !== '/var/lib/iotedge') rmSync(place, { recursive: true, force: true });
       mkdirSync(place, { recursive: true });
-      chownSync(place, ...ids[service]);
+      const [uid, gid] = ids[service];
+      chownSync(place, uid, gid);
       chmodSync(place, 0o755);
     }
     const [first = ''] = Object.keys(places);
