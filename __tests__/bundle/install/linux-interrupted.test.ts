@@ -134,6 +134,22 @@ describeNeeding(['openssl'], 'after a power cut', () => {
     expect(install(device)).toMatchObject({ status: 0, stdout: expect.stringContaining('nothing to do') });
   });
 
+  it.each(versions)(
+    '1.$minor: a check that fails first puts back, and the services run with the old files',
+    ({ minor }) => {
+      const before = tree(running(minor));
+      const device = cutOff(minor);
+      put(device.bundle, configPath[minor].replace(/.*\//, '/'), '# broken\n');
+      const { status, stderr, calls } = install(device);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/not as it was rendered .*\n.*not installed\. The old files are back\./);
+      expect(stderr).not.toContain('Nothing was changed');
+      expect(tree(device)).toEqual(before);
+      expect(calls.at(-1)).toBe(minor === 1 ? 'systemctl restart iotedge [# old]' : 'iotedge system restart [# old]');
+      expect(install(device).stderr).toContain('Nothing was changed');
+    },
+  );
+
   it('what cannot be put back stays where it is, and is named; the next run tries again', () => {
     const before = tree(running(1));
     const device = cutOff(1);
@@ -142,9 +158,12 @@ describeNeeding(['openssl'], 'after a power cut', () => {
     chmodSync(mv, 0o755);
     const { status, stderr, calls } = install(device);
     rmSync(mv);
-    expect({ status, calls }).toEqual({ status: 1, calls: ['systemctl restart iotedge [# new]'] });
-    expect(stderr).toMatch(/cannot put .*config\.yaml back.* kept as .*config\.yaml\.installing\.old\/config\.yaml\./);
-    expect(stderr).toMatch(/edge-001 is not installed\. Look/);
+    // Old and new files do not belong together: the service must not start with them.
+    expect({ status, calls }).toEqual({ status: 1, calls: ['systemctl stop iotedge [# new]'] });
+    expect(stderr).toMatch(
+      /cannot put .*config\.yaml back.* kept as (.*config\.yaml)\. Type: sudo mv '\1' '.*config\.yaml'/,
+    );
+    expect(stderr).toMatch(/is stopped, because.*\n.*sudo sh install\.sh.*\n.*edge-001 is not installed\. Look/);
     order(device, 'systemctl restart', 'fail');
     expect(install(device).stderr).toContain('files are back');
     expect(tree(device)).toEqual(before);

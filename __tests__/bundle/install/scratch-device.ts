@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { type InstallerSettings, renderInstaller } from '../../../src/bundle/install/linux.ts';
 import { folderWith } from '../../support/folder.ts';
 import { makeCertificate, type Wanted } from '../../support/openssl.ts';
@@ -55,7 +55,12 @@ export function scratchDevice(scratch: Scratch, folder = folderWith()): ScratchD
   }
   put(folder, '/log', '');
   mkdirSync(join(folder, 'control'));
-  for (const path of ['run', 'etc/iotedge', 'etc/systemd/system', ...daemons.map((daemon) => `etc/aziot/${daemon}/config.d`)])
+  for (const path of [
+    'run',
+    'etc/iotedge',
+    'etc/systemd/system',
+    ...daemons.map((daemon) => `etc/aziot/${daemon}/config.d`),
+  ])
     mkdirSync(join(device.root, path), { recursive: true });
   const passwd = users.map((user) => `${user}:x:${ownerOf(user)}::/nowhere:/bin/false\n`).join('');
   for (const [path, text] of Object.entries({ '/etc/passwd': passwd, ...scratch.has })) put(device.root, path, text);
@@ -240,14 +245,39 @@ export function install(device: ScratchDevice, call: Call = {}) {
 export async function installAndStop(
   device: ScratchDevice,
   when: () => Promise<unknown>,
-  { signal = 'SIGTERM', ...call }: Call & { readonly signal?: 'SIGTERM' | 'SIGKILL' } = {},
+  { signal = 'SIGTERM', ...call }: Call & { readonly signal?: NodeJS.Signals } = {},
 ) {
-  const { command, args, env } = commandOf(device, call);
-  const child = spawn(command, args, { env, cwd: device.folder, stdio: 'ignore' });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const { child, ended } = begin(device, call);
   await when();
   child.kill(signal);
-  return { status: await ended, calls: takeCalls(device) };
+  return await ended;
+}
+
+/** Starts the installer. `ended` has what it said when it has ended and nobody holds its output open any more. */
+export function begin(device: ScratchDevice, call: Call = {}) {
+  const { command, args, env } = commandOf(device, call);
+  const child = spawn(command, args, { env, cwd: device.folder, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      said[name] += text;
+    });
+  const ended = new Promise<Ended>((resolve) =>
+    child.once('close', (status) => resolve({ status, ...said, calls: takeCalls(device) })),
+  );
+  return { child, ended };
+}
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly calls: readonly string[];
+}
+
+/** Resolves when a stand-in has been called with these words. */
+export async function called({ folder }: ScratchDevice, call: string): Promise<void> {
+  await expect.poll(() => readFileSync(join(folder, 'log'), 'utf8'), { timeout: 60_000, interval: 10 }).toContain(call);
 }
 
 function commandOf({ folder, root, bundle }: ScratchDevice, { args, env = {}, shell = ['sh'], first }: Call) {
