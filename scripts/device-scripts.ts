@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 export const scripts = {
   installer: [
     'install.sh',
+    'install-secrets.sh',
     'install-texts.sh',
     'install-hostname.sh',
     'install-systems.sh',

@@ -181,6 +181,7 @@ if [ "$name $1" = 'iotedge config' ]; then
     exit 1
   fi
   tee ${daemons.map((daemon) => `${daemon}/config.d/00-super.toml`).join(' ')} <"$4" >/dev/null
+  { printf '%s\\n' "$new" && grep -v '^hostname = ' "$4"; } >edged/config.d/00-super.toml
   printf '# auto-generated\\n\\n%s\\nhomedir = "/var/lib/aziot/identityd"\\n' "$new" >identityd/config.d/00-super.toml
 fi
 case "$name $1" in
@@ -327,7 +328,12 @@ export function makePair(folder: string, name: string, wanted: Wanted) {
   const certificate = readFileSync(path, 'utf8');
   const { fingerprint, fingerprint256 } = new X509Certificate(certificate);
   const [sha1 = '', sha256 = ''] = [fingerprint, fingerprint256].map((text) => text.replaceAll(':', '').toLowerCase());
-  return { certificate, key: readFileSync(join(folder, 'keys', `${name}.key.pem`), 'utf8'), sha1, sha256 };
+  return {
+    certificate,
+    key: readFileSync(join(folder, 'keys', wanted.key ?? `${name}.key.pem`), 'utf8'),
+    sha1,
+    sha256,
+  };
 }
 export type Pair = ReturnType<typeof makePair>;
 

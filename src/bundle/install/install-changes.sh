@@ -47,7 +47,12 @@ place() { # FILE TEXT MODE OWNER
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
   [ "$was" != "$2:$3" ] || return 0
-  [ ! -d "$1" ] || set -- "$1" "00$2" "$3"
+  if [ -d "$1" ]; then
+    set -- "$1" "00$2" "$3"
+  elif [ $((0$2 & 044)) != 0 ] && grep -q 'PRIVATE KEY' "$1"; then
+    refuse "$1 holds a private key beside the certificate, and would be open to everybody (mode $2). Put the certificate alone there."
+    return
+  fi
   add mode "$1" "$was" "$2" "$3"
 }
 

@@ -13,8 +13,11 @@ look_at_services() {
   while read -r unit load active _ enabled _; do
     case $active in active | activating | reloading) now_running="$now_running $unit" ;; esac
     [ "$enabled" != disabled ] || DISABLED="$DISABLED $unit"
-    # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
-    [ "$load" != masked ] || refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit"
+    case $load:$unit in
+      # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
+      masked:*) refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit" ;;
+      not-found:"$SERVICE") refuse "systemd has no service $SERVICE, which IoT Edge $RUNTIME brings. Type: $INSTALL $PACKAGE" ;;
+    esac
   done <<END
 $STATES
 END
@@ -52,7 +55,7 @@ applied() {
     return
   fi
   for daemon in keyd certd identityd edged; do
-    made=$ROOT/etc/aziot/$daemon/config.d/00-super.toml
+    made=$(inside "/etc/aziot/$daemon/config.d/00-super.toml")
     { [ -e "$made" ] && [ "$(changed "$CONFIG")" -le "$(changed "$made")" ]; } || return 1
   done
 }
@@ -105,4 +108,13 @@ restart_old() {
       [ -z "$RAN" ] || waiting systemctl start $RAN
       ;;
   esac
+}
+
+# Of a run that failed.
+outcome() {
+  if [ -n "$SAME" ]; then
+    say "The files of $DEVICE are in place, and $SERVICE does not run with them."
+  else
+    say "$DEVICE is not installed.${BACK:+ The old files are back.}"
+  fi
 }

@@ -249,7 +249,7 @@ put_back() {
   case $kind in
     folder) clean ;;
     mode)
-      [ ! -e "$file" ] || [ "$(stat -c %a:%u:%g -- "$file")" = "$text" ] || own_mode "$file" "${text#*:}" "${text%%:*}" || return 1
+      [ ! -e "$file" ] || [ "$(mode_now "$file")" = "$text" ] || own_mode "$file" "${text#*:}" "${text%%:*}" || return 1
       close_rooms "$file"
       ;;
     *)
@@ -307,7 +307,7 @@ put_right() {
       complain "the service does not start with the old files either. Look at: sudo $LOGS"
     fi
   fi
-  complain "$DEVICE is not installed.${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
+  complain "$(outcome) Look above, and at: sudo $LOGS"
   [ -z "$UNSURE" ] || complain "$(renaming)"
 }
 

@@ -3,8 +3,8 @@
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
 # It checks everything before it changes anything. Then it places the configuration (with the host name, and the secrets from the
-# environment), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If that fails or
-# the script is stopped, be it by a lost connection, the old files come back. After a success they stay as
+# environment, a file or the terminal), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If
+# that fails or the script is stopped, be it by a lost connection, the old files come back. After a success they stay as
 # <file>.before-install. After a power cut, the next run puts the old files back. Only one run at a time does anything.
 # It sets owner and mode of the private key, and never changes, copies or shows its content.
 #SETTINGS#
@@ -17,11 +17,13 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 usage() {
   cat <<END
-usage: sudo sh install.sh [--dry-run] [--root DIR [--restart]]
+usage: sudo sh install.sh [--dry-run] [--secrets FILE] [--root DIR [--restart]]
 
 Installs the bundle of the device $DEVICE (IoT Edge $RUNTIME).
 
   --dry-run   check everything, say what would be done, change nothing
+  --secrets FILE
+              lines NAME=value, one for each secret; only root may read FILE
   --root DIR  DIR is the device's file system, such as an image that is being built; nothing is restarted
   --restart   with --root: restart all the same, by the systemctl and iotedge on PATH
   --help      this text
@@ -35,11 +37,14 @@ END
 
 main() {
   kind='' file='' text='' mode='' owner='' had=''
+  take_secrets
   ME=$(id -u)
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' UNSURE=''
+  SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' UNSURE=''
   STATE=checking DUE='' STOPPED='' ENDING='' CLAIM='' PIPED='' WAITED=${!:-} END_OF_OUTPUT=$(printf '\004')
   read_options "$@"
   check_programs
+  [ "$FAULTS" -gt 0 ] || [ -z "$SECRETS" ] || read_secrets "$SECRETS"
+  [ "$FAULTS" -gt 0 ] || ask_secrets
   find_configuration
   find_lock
   # What a run left that was cut off is put back whatever the checks find.
@@ -57,7 +62,8 @@ main() {
   [ "$FAULTS" -gt 0 ] || look_at_services
   [ "$FAULTS" = 0 ] || give_up
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
+  [ "$COUNT" != 0 ] || [ -e "$MARK" ] || SAME=yes
+  if [ -n "$SAME" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
@@ -98,9 +104,13 @@ read_options() {
       --help) usage && exit 0 ;;
       --dry-run) DRY_RUN=yes ;;
       --restart) RESTART=yes ;;
+      --secrets)
+        [ $# -gt 1 ] || wrong_usage '--secrets needs a file'
+        SECRETS=$2 && shift
+        ;;
       --root)
         [ -d "${2:-}" ] || wrong_usage '--root needs a folder that is there'
-        ROOT=$(cd -P -- "$2" && env pwd -P) && shift
+        ROOT=$(cd -P -- "$2" && pwd -P) && shift
         ROOT=${ROOT%/}
         ;;
       *) wrong_usage "unknown option $1" ;;
@@ -133,13 +143,27 @@ count_fault() { FAULTS=$((FAULTS + 1)); }
 
 # --- Reads what the device has; changes nothing ---
 
+# A test holds that these are all but two that every shell has itself too: pwd and test.
 check_programs() {
-  for program in openssl:openssl awk:gawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils mkfifo:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
-  [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
+  need coreutils cat chmod chown cp date dirname env id ln mkdir mkfifo mv paste readlink rm rmdir sort stat sync tr uname
+  need diffutils cmp
+  need gawk awk
+  need grep grep
+  need openssl openssl
+  need sed sed
+  [ -z "$MODULE" ] || need coreutils od
+  if [ -n "$RESTART" ]; then
+    need coreutils sleep
+    need systemd systemctl
+    need "$PACKAGE" iotedge
+  fi
 }
 
-need() { # PROGRAM:PACKAGE
-  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. $(how_to_get "${1#*:}")"
+need() { # PACKAGE PROGRAM...
+  package=$1 missing=''
+  shift
+  for program in "$@"; do command -v "$program" >/dev/null || missing="$missing $program"; done
+  [ -z "$missing" ] || refuse "not found on this machine:$missing. $(how_to_get "$package")"
 }
 
 # Where the mark is too.
