@@ -6,7 +6,7 @@ import type { HubHost } from '../model/fleet.ts';
 import type { Progress, Writing } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
 import { annotations } from '../report/annotations.ts';
-import { statementOf } from '../report/sections.ts';
+import { type Section, statementOf } from '../report/sections.ts';
 import { summaryMarkdown } from '../report/summary.ts';
 import { closingLines, plainStyle, sectionLines, titleLines } from '../report/text.ts';
 import { writingLine } from '../report/writing.ts';
@@ -44,6 +44,9 @@ export function logProgress(now: () => number = Date.now): Progress {
 export async function logReport(report: Report): Promise<void> {
   const statement = statementOf(report, 'runner');
   info(statement.sentence);
+  // Rules that the workflow changed come before annotations, since they change how those are to be read.
+  const isRules = ({ kind }: Section) => kind === 'rules';
+  await writeSections(statement.sections.filter(isRules));
   for (const { severity, title, message, file, line, column } of annotations(report)) {
     announce[severity](message, {
       ...(title === undefined ? {} : { title }),
@@ -52,13 +55,17 @@ export async function logReport(report: Report): Promise<void> {
       ...(column === undefined ? {} : { startColumn: column }),
     });
   }
-  for (const section of statement.sections) {
-    const lines = sectionLines(section, plainStyle);
-    const [title] = titleLines(section, plainStyle);
-    if (title === undefined) info(asText(lines));
-    else await group(title, async () => info(asText(lines)));
-  }
+  await writeSections(statement.sections.filter((section) => !isRules(section)));
   info(asText(closingLines(statement, plainStyle)));
+}
+
+async function writeSections(sections: readonly Section[]): Promise<void> {
+  for (const section of sections) {
+    const lines = asText(sectionLines(section, plainStyle));
+    const [title] = titleLines(section, plainStyle);
+    if (title === undefined) info(lines);
+    else await group(title, async () => info(lines));
+  }
 }
 
 /**
