@@ -83,7 +83,7 @@ class Lines {
   #belongsToSecret(line: number): boolean {
     for (let above = line; above > 0 && above > line - mostAbove; above -= 1) {
       const text = this.#at(above).slice(0, most);
-      if (looksSecret(text)) return true;
+      if (above < line && looksSecret(text)) return true;
       if (/[:=]/.test(text)) return false;
     }
     return line >= mostAbove;
