@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown } from 'rolldown';
+import { publishedOwner } from '../scripts/repository-name.ts';
 
 /** What it says wrongly, message by message, each with the reason. One that is no longer said fails too. */
 const ignored = [];
@@ -33,7 +34,7 @@ else console.log(`${files.length} files`);
 
 /** What a workflow refers to: of this repository as it lies here, and nothing of others. */
 async function getFileContent(reference) {
-  if ('owner' in reference && reference.owner !== 'OWNER') throw new Error(`not here: ${reference.owner}`);
+  if ('owner' in reference && reference.owner !== publishedOwner()) throw new Error(`not here: ${reference.owner}`);
   const path = reference.path.replace(/^\.\//, '');
   return { name: path, content: readFileSync(path, 'utf8') };
 }

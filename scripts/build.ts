@@ -1,9 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { type Plugin, rolldown } from 'rolldown';
+import { bundledPackages } from './bundled.ts';
 import { compileSchema } from './compile-schema.ts';
+import { dependenciesPage } from './dependencies-page.ts';
 import { writeDeviceScripts } from './device-scripts.ts';
 import { writeDocs } from './docs.ts';
 import { licencesOf } from './licences.ts';
+import { sbomOf } from './sbom.ts';
 
 /**
  * Modules that every command needs. They are one file, since each further file costs a run almost a millisecond. The action loads the
@@ -63,8 +66,12 @@ async function bundle(): Promise<void> {
   });
   await build.close();
   writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
-  const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
-  writeFileSync('dist/licences.txt', licencesOf(modules));
+  const chunks = output.filter((chunk) => chunk.type === 'chunk');
+  const modules = chunks.flatMap((chunk) => Object.entries(chunk.modules));
+  const packages = bundledPackages(new Map(modules.map(([id, { renderedLength }]) => [id, renderedLength])));
+  writeFileSync('dist/licences.txt', licencesOf(packages));
+  writeFileSync('dist/sbom.cdx.json', sbomOf(packages));
+  writeFileSync('docs/dependencies.md', dependenciesPage(packages));
 }
 
 /**

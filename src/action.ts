@@ -3,6 +3,7 @@ import { info, notice, setSecret } from '@actions/core';
 import { getProxyForUrl } from 'proxy-from-env';
 import { requireUploads, uploadBundles } from './github/artifacts.ts';
 import { commentReport } from './github/comment.ts';
+import { requireCurrent } from './github/current.ts';
 import { type Event, publicityFindings, readEvent } from './github/event.ts';
 import { openEventHistory } from './github/event-history.ts';
 import { baseCommit, openCommit } from './github/git/base.ts';
@@ -14,7 +15,6 @@ import { readInputs } from './github/inputs.ts';
 import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
-import { requireCurrent } from './github/rerun.ts';
 import { formsOf, hiding, proxySecretsIn } from './github/secrets.ts';
 import { asFault, type Fault, messageOf } from './model/fault.ts';
 import { type Command, endedEarly, exitCode, type Report, withLaterFaults } from './model/report.ts';
@@ -129,8 +129,10 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
   const stranger = strangersRun(process.env);
   const requireNewest = async (read: FilesRead) => {
     if (stranger !== undefined) await requireOwnFiles(stranger, workspace.root, read);
-    const { rerunOn: branch, commit } = event;
-    if (branch !== undefined) await requireCurrent({ root: workspace.root, branch, commit, token }, read);
+    const { ref, commit } = event;
+    if (ref === undefined) return;
+    const hasPlan = request.planFile !== undefined;
+    await requireCurrent({ ...ref, root: workspace.root, commit, hasPlan, token }, read);
   };
   const world = realWorld({
     command,

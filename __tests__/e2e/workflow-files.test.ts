@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { publishedOwner, repositoryName } from '../../scripts/repository-name.ts';
 import { folderWith } from '../support/folder.ts';
 import { isThere } from '../support/tools.ts';
 
@@ -178,7 +179,8 @@ describe.each(['docs/workflows.md', 'README.md'])('the workflows that %s shows',
   it('call with inputs and secrets that there are, and grant what is named', () => {
     expect(calls).not.toEqual([]);
     for (const { uses, with: inputs = {}, secrets = {}, permissions } of calls) {
-      const [, name = ''] = /^OWNER\/provision-iot-edge\/\.github\/workflows\/([\w-]+)\.yml@v1$/.exec(uses) ?? [];
+      const [repository, name = ''] = uses.split(/\/\.github\/workflows\/|\.yml@v1$/);
+      expect(repository).toBe(`${publishedOwner()}/${repositoryName}`);
       const called = read(name);
       expect(Object.keys(called.on.workflow_call.inputs)).toEqual(expect.arrayContaining(Object.keys(inputs)));
       expect(Object.keys(called.on.workflow_call.secrets ?? {})).toEqual(expect.arrayContaining(Object.keys(secrets)));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { context } from '@actions/github';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Event, publicityFindings, readEvent } from '../../src/github/event.ts';
+import { type Event, type EventRef, publicityFindings, readEvent } from '../../src/github/event.ts';
 import { githubLines } from '../../src/github/lines.ts';
 import { told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
@@ -147,16 +147,18 @@ describe('the event', () => {
     expect(eventOf({ event, payload }).otherBranch).toEqual(expected);
   });
 
-  it.each<[string, string, string, string | undefined]>([
-    ['a first run', 'refs/heads/main', '1', undefined],
-    ['a run of an older server', 'refs/heads/main', '', undefined],
-    ['a re-run', 'refs/heads/release/1', '2', 'release/1'],
-    ['a re-run for a tag', 'refs/tags/v1', '2', undefined],
-    ['a re-run for a pull request', 'refs/pull/1/merge', '3', undefined],
-  ])('tells of %s whether its branch may have gone on', (_, ref, attempt, branch) => {
+  it.each<[string, string, string, Pick<EventRef, 'ref' | 'isRerun'> | undefined]>([
+    ['a first run', 'refs/heads/main', '1', { ref: 'refs/heads/main', isRerun: false }],
+    ['a run of an older server', 'refs/heads/main', '', { ref: 'refs/heads/main', isRerun: false }],
+    ['a re-run', 'refs/heads/release/1', '2', { ref: 'refs/heads/release/1', isRerun: true }],
+    ['a tag', 'refs/tags/v1', '1', { ref: 'refs/tags/v1', isRerun: false }],
+    ['a pull request', 'refs/pull/1/merge', '3', undefined],
+    ['no ref', '', '1', undefined],
+  ])('tells of %s where its newest commit stands', (_, ref, attempt, expected) => {
     vi.stubEnv('GITHUB_REF', ref);
     vi.stubEnv('GITHUB_RUN_ATTEMPT', attempt);
-    expect(eventOf({ event: 'push', payload: {} }).rerunOn).toBe(branch);
+    const where = { server: 'https://github.example', repository: 'octo/fleet' };
+    expect(eventOf({ event: 'push', payload: {} }).ref).toEqual(expected && { ...expected, ...where });
   });
 
   it.each([

@@ -61,12 +61,13 @@ describe('the text of a line or notice of the runner', () => {
       [{ title: 'Fleet', done: { kind: 'closed', number: 3 } }, 'Issue "Fleet": #3 closed, all is well'],
       [{ title: 'Fleet', done: { kind: 'not-needed' } }, 'Issue "Fleet": not needed, all is well'],
     ],
-    'rerun-unknown': [
+    'newest-unknown': [
       [
-        { branch: 'main', commit, reason: 'Not Found' },
-        'This is a re-run, and GitHub does not tell whether main has gone on since 0123456789ab: Not Found. The job needs permissions: { contents: read }.',
+        { ref: 'refs/heads/main', commit, reason: 'git cannot be run' },
+        'The newest commit of main cannot be fetched, so nothing tells whether 0123456789ab is outdated: git cannot be run. The run goes on. The job needs git, and permissions: { contents: read }.',
       ],
     ],
+    'newest-unknown-title': [['newest commit unknown']],
     'summary-failed': [[{ reason: 'no space' }, 'The job summary could not be written: no space']],
     'no-answer': [[{ seconds: 60 }, 'no answer within 60 s']],
     'dependabot-without-secrets': [['runs that Dependabot starts have no secrets']],

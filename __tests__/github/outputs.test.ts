@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { setOutputs } from '../../src/github/outputs.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { endedEarly, type Report } from '../../src/model/report.ts';
+import { hostOf } from '../plan/devices.ts';
 import { everyResult, findingOf, outcomeOf, reportOf } from '../report/reports.ts';
 import { folderWith } from '../support/folder.ts';
 import { itNeeding } from '../support/needing.ts';
@@ -48,7 +49,7 @@ describe('the outputs', () => {
     mkdirSync(temp);
     vi.stubEnv('GITHUB_OUTPUT', join(folder, 'output'));
     writeFileSync(join(folder, 'output'), '');
-    const names = ['devices.json', 'report.json'].map((name) => `provision-iot-edge-${name}`);
+    const names = ['devices.json', 'report.json', 'outcome.json'].map((name) => `provision-iot-edge-${name}`);
     for (const name of [...names, 'provision-iot-edge.sarif']) symlinkSync('../victim', join(temp, name));
     for (const _ of ['once', 'again']) {
       setOutputs(everyResult.partial, [], {
@@ -96,6 +97,32 @@ describe('the outputs', () => {
     expect(outputsOf(everyResult.changes)['plan-file']).toBe('');
     const planned = { ...everyResult.changes, planFile: '/tmp/plan.json' };
     expect(outputsOf(planned)['plan-file']).toBe('/tmp/plan.json');
+  });
+
+  it('of a plan that may be carried out tell the hubs that it would write from the others', () => {
+    const { changes } = everyResult.drift;
+    const other = changes.map((change) => ({ ...change, hub: hostOf('other.azure-devices.net') }));
+    const still = other.filter(({ kind }) => kind === 'unchanged');
+    const report = { ...everyResult.changes, changes: [...changes, ...still] };
+    const none = { 'hubs-with-changes': '', 'hubs-without-changes': '' };
+    expect(outputsOf(report)).toMatchObject(none);
+    expect(outputsOf({ ...report, planFile: '/tmp/plan.json' })).toMatchObject({
+      'hubs-with-changes': '["contoso.azure-devices.net"]',
+      'hubs-without-changes': '["other.azure-devices.net"]',
+    });
+    expect(outputsOf({ ...report, changes: still, planFile: '/tmp/plan.json' })).toMatchObject({
+      'hubs-with-changes': '[]',
+      'hubs-without-changes': '["other.azure-devices.net"]',
+    });
+  });
+
+  it('name a file with the outcome, which jobs can hand on', () => {
+    const outputs = outputsOf(everyResult.partial, [7, 8]);
+    const counted = { created: 0, updated: 1, claimed: 0, unchanged: 0, removed: 0, failed: 1, unknown: 1 };
+    expect(JSON.parse(readFileSync(outputs['outcome-file']!, 'utf8'))).toEqual({
+      ...{ result: 'partial', ...counted, artifactIds: [7, 8] },
+      hubs: { 'contoso.azure-devices.net': counted },
+    });
   });
 
   it('of an apply that was refused say that nothing was created', () => {

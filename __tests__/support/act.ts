@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { publishedOwner, repositoryName } from '../../scripts/repository-name.ts';
 import { folderWith } from './folder.ts';
 import { actPath } from './tools.ts';
 
@@ -47,7 +48,7 @@ export interface Annotation {
 
 /**
  * Runs the workflows of a repository (a folder that `commit` has committed) on this machine, without containers and
- * without GitHub. They reach this repository, in its present state and with `dist/`, as `OWNER/provision-iot-edge@v1`.
+ * without GitHub. They reach this repository, in its present state and with `dist/`, as `OWNER/provision-iot-edge@v1`, whoever OWNER is.
  * In place of `actions/checkout` act copies the folder, so nothing is downloaded.
  */
 export async function runWorkflows(repository: string, trigger: Trigger): Promise<WorkflowRun> {
@@ -84,7 +85,7 @@ export async function runWorkflows(repository: string, trigger: Trigger): Promis
   return { code, ...readLog(stdout), trace: stderr + stdout };
 }
 
-const ourName = 'OWNER/provision-iot-edge';
+const ourName = `${publishedOwner()}/${repositoryName}`;
 const ourRef = 'v1';
 
 /** Replaces what GitHub accepts in a workflow and act does not. The rest of the workflow runs as it is. */

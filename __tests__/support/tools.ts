@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { pythonWithSdk } from './python.ts';
 
@@ -20,6 +21,12 @@ const tools = {
   '../shared/reference': () => existsSync(join(import.meta.dirname, '../../../shared/reference')),
   'links and modes of POSIX': () => process.platform !== 'win32',
   Linux: () => process.platform === 'linux',
+  'rights of root': () => process.getuid?.() === 0,
+  setfacl: () => succeeds('setfacl', '--version'),
+  chattr: canBeFixed,
+  'mounts of its own': () => succeeds('unshare', '--mount', 'true'),
+  'softhsm2-util': () => succeeds('softhsm2-util', '--version'),
+  'pkcs11-tool': () => pathOf('pkcs11-tool') !== undefined,
 };
 
 export type Tool = keyof typeof tools;
@@ -50,6 +57,16 @@ export function actPath(): string | undefined {
 
 function isTool(name: string): name is Tool {
   return Object.hasOwn(tools, name);
+}
+
+/** Whether files can be made immutable: that takes rights, and a file system that knows it. */
+function canBeFixed(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'provision-'));
+  try {
+    return succeeds('chattr', '+i', folder) && succeeds('chattr', '-i', folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function succeeds(command: string, ...args: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-require("./rolldown-runtime.js");const e=require("./device.js"),t=require("./hostname.js"),n=require("./own-name.js"),r=require("./core.js"),i=require("./yaml.js");let a=require("node:crypto");function o(e){let{device:t,version:n,hostname:i=``,nameLine:a,proxy:o,secrets:f,sha256:h}=e,g=n.major<1||n.major===1&&n.minor<2;return`#!/bin/sh
+require("./rolldown-runtime.js");const e=require("./device.js"),t=require("./hostname.js"),n=require("./own-name.js"),r=require("./core.js"),i=require("./yaml.js");let a=require("node:crypto");function o(e){let{device:t,version:n,hostname:i=``,nameLine:a,proxy:o,secrets:f,sha256:h,module:g}=e,_=n.major<1||n.major===1&&n.minor<2;return`#!/bin/sh
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
 # It checks everything before it changes anything. Then it places the configuration (with the host name, and the secrets from the
@@ -11,6 +11,8 @@ set -u
 umask 077
 export LC_ALL=C
 unset CDPATH
+# cron and some shells have no /usr/sbin, where runuser is.
+export PATH="$PATH:/usr/sbin:/sbin"
 
 usage() {
   cat <<END
@@ -23,26 +25,29 @@ Installs the bundle of the device $DEVICE (IoT Edge $RUNTIME).
   --restart   with --root: restart all the same, by the systemctl and iotedge on PATH
   --help      this text
 
-INSTALL_WAIT: seconds after the restart until the service must be active (5).
+INSTALL_WAIT: seconds that the services must stay up after the restart (15).
 Exit: 0 installed, or nothing to do; 1 refused, or failed and put back; 2 wrong usage;
 3 installed and running, but "iotedge check" found something to look at.
 END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' new='' ready=''
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
+  kind='' file='' text='' mode='' owner='' had='' ready=''
+  ME=$(id -u)
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
+  [ "$FAULTS" -gt 0 ] || check_places
+  [ "$FAULTS" -gt 0 ] || look_at_services
   if [ "$FAULTS" -gt 0 ]; then
     complain 'Nothing was changed.'
     exit 1
   fi
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ]; then
+  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
@@ -58,7 +63,7 @@ main() {
 # The engine pulls all images, also the agent's, and does not use the runtime's proxy. Its settings are not in the bundle.
 hint_engine() {
   drop_ins=/etc/systemd/system/docker.service.d
-  ! grep -qsi prox "$ROOT$drop_ins"/*.conf "$ROOT/etc/docker/daemon.json" || return 0
+  ! grep -qsi prox "$(inside "$drop_ins")"/*.conf "$(inside /etc/docker/daemon.json)" || return 0
   say "The container engine pulls images by a proxy of its own, and no setting of it names one. Once this is installed, type: sudo mkdir -p $drop_ins; sed 1d /etc/systemd/system/$SERVICE.service.d/proxy.conf | sudo tee $drop_ins/http-proxy.conf; sudo systemctl daemon-reload; sudo systemctl restart docker"
 }
 
@@ -70,7 +75,7 @@ read_options() {
       --restart) RESTART=yes ;;
       --root)
         [ -d "\${2:-}" ] || wrong_usage '--root needs a folder that is there'
-        ROOT=$(cd -- "$2" && pwd) && shift
+        ROOT=$(cd -P -- "$2" && env pwd -P) && shift
         ROOT=\${ROOT%/}
         ;;
       *) wrong_usage "unknown option $1" ;;
@@ -78,7 +83,10 @@ read_options() {
     shift
   done
   [ -n "$ROOT" ] || RESTART=yes
-  [ -n "$ROOT$DRY_RUN" ] || [ "$(id -u)" = 0 ] || {
+  SECONDS_UP=\${INSTALL_WAIT:-15}
+  case $SECONDS_UP in *[!0-9]* | 0?*) wrong_usage "INSTALL_WAIT is '$SECONDS_UP', expected whole seconds, such as 15" ;; esac
+  [ -z "$DRY_RUN" ] || [ -n "$ROOT" ] || [ "$ME" = 0 ] || say_without_root
+  [ -n "$ROOT$DRY_RUN" ] || [ "$ME" = 0 ] || {
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
   }
@@ -93,9 +101,10 @@ wrong_usage() {
 say() { printf '%s\\n' "$*"; }
 complain() { printf 'install.sh: %s\\n' "$*" >&2; }
 refuse() {
-  FAULTS=$((FAULTS + 1))
+  count_fault
   complain "$*"
 }
+count_fault() { FAULTS=$((FAULTS + 1)); }
 
 # --- Reads what the device has; changes nothing ---
 
@@ -105,48 +114,32 @@ check_programs() {
 }
 
 need() { # PROGRAM:PACKAGE
-  command -v "\${1%%:*}" >/dev/null || refuse "the program \${1%%:*} is missing. Type: $INSTALL \${1#*:}"
+  command -v "\${1%%:*}" >/dev/null || refuse "the program \${1%%:*} is missing. $(how_to_get "\${1#*:}")"
 }
 
-# Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
-  CONFIG_NAME=\${CONFIG##*/} CONFIG=$ROOT$CONFIG
-  if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
-    ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "\${CONFIG%/*}" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder \${CONFIG%/*}. Type: $INSTALL $PACKAGE"
-  fi
-  ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
-  [ ! -L "$CONFIG" ] || follow_link
-  MARK=$CONFIG.installing
-}
-
-# The configuration may be a link to another partition. Absolute links of an image start at the image's root.
-follow_link() {
-  file=$CONFIG hops=0
-  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
-    hops=$((hops + 1)) target=$(readlink -- "$file")
-    case $target in /*) file=$ROOT$target ;; *) file=\${file%/*}/$target ;; esac
-  done
-  top=$(cd -P -- "$ROOT/" && pwd) top=\${top%/}
-  if ! within=$(cd -P -- "\${file%/*}/" 2>/dev/null && pwd); then
-    refuse "$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
+  check_generation
+  [ "$FAULTS" = 0 ] || return
+  CONFIG_NAME=\${CONFIG##*/}
+  if ! find_users || ! folder=$(inside "\${CONFIG%/*}") || [ ! -d "$folder" ]; then
+    refuse "$(not_installed)"
     return
   fi
-  case $within/ in
-    "$top"/*) file=$ROOT\${within#"$top"}/\${file##*/} ;;
-    *) refuse "$CONFIG is a link to $file, which is outside of $ROOT. Make it a link within, or a file." ;;
-  esac
-  [ -z "$(there "$file")" ] || { [ -f "$file" ] && [ ! -L "$file" ]; } ||
-    refuse "$CONFIG is a link to $file, expected one to a file. Remove the link."
-  CONFIG=$file
+  find_config
+  MARK=$CONFIG.installing
+  [ -z "$RESTART" ] || check_version
 }
 
-owner() { # USER
-  if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$ROOT/etc/passwd" 2>/dev/null
-  else
-    uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\\n' "$uid" "$(id -g "$1")"
+# The configuration may be a link to another partition.
+find_config() {
+  if ! file=$(inside "$CONFIG"); then
+    count_fault
+  elif [ "$file" != "$folder/$CONFIG_NAME" ] && [ ! -d "\${file%/*}" ]; then
+    refuse "$ROOT$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
+  elif [ -n "$(there "$file")" ] && [ ! -f "$file" ]; then
+    refuse "$ROOT$CONFIG is a link to $file, expected one to a file. Remove the link."
   fi
+  CONFIG=$file
 }
 
 # --- The texts of the files ---
@@ -205,9 +198,13 @@ find_host_name() {
   MACHINE=$(machine_name) HAS='' NAME=$HOST_NAME NAME_TEXT='' UNSURE=''
   SET_UP=$CONFIG set_up_in=yaml
   if [ "$FORM" = toml ]; then
-    SET_UP=$ROOT/etc/aziot/identityd/config.d/00-super.toml set_up_in=toml
+    SET_UP=$(inside /etc/aziot/identityd/config.d/00-super.toml) || count_fault
+    set_up_in=toml
     # "iotedge config import" too keeps the name of a device that comes from 1.1.
-    [ -e "$SET_UP" ] || SET_UP=$ROOT/etc/iotedge/config.yaml set_up_in=yaml
+    if [ ! -e "$SET_UP" ]; then
+      SET_UP=$(inside /etc/iotedge/config.yaml) || count_fault
+      set_up_in=yaml
+    fi
   fi
   if [ ! -e "$SET_UP" ]; then
     : # a new device
@@ -238,19 +235,9 @@ escaped() { printf %s "$1" | sed 's/[\\\\"]/\\\\&/g'; }
 machine_name() {
   if [ -z "$ROOT" ]; then
     uname -n
-  elif file=$(within_root "$ROOT/etc/hostname"); then
+  elif file=$(inside /etc/hostname) && [ -f "$file" ]; then
     awk '/^[ \\t\\r]*(#|$)/ { next } { gsub(/^[ \\t]+|[ \\t\\r]+$/, ""); if (!index($0, "?")) print; exit }' "$file"
   fi
-}
-
-within_root() { # FILE: the file behind it, if it is in the root. Absolute links of an image start at the image's root.
-  file=$1 hops=0
-  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
-    hops=$((hops + 1)) target=$(readlink -- "$file")
-    case $target in /*) file=$ROOT$target ;; *) file=\${file%/*}/$target ;; esac
-  done
-  within=$(cd -P -- "\${file%/*}/" 2>/dev/null && pwd) && top=$(cd -P -- "$ROOT/" && pwd) || return 1
-  case $within/ in "\${top%/}"/*) [ -f "$file" ] && [ ! -L "$file" ] && say "$file" ;; *) return 1 ;; esac
 }
 
 # The name in the file that the runtime or this script wrote, or nothing if it has none. Fails if it could be there in another form.
@@ -335,14 +322,195 @@ quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\\\\\''/g")"; }
 
 
 
-# --- Checks the bundle and the device's certificate and key; changes nothing ---
+# --- Kinds of systems: what installs a package here, and what is missing where the runtime is not found ---
+
+# Said first: much of what follows looks like faults and is only what another user may not see.
+say_without_root() {
+  complain 'this dry run is not run by root. What only root can read is told as missing, and rights are not looked at. For the whole check type: sudo sh install.sh --dry-run'
+}
+
+# The manifest tells families of systems apart. Their members have package managers of other names: tdnf is Azure Linux's, and a
+# system by ostree takes packages from rpm-ostree alone.
+how_to_get() { # PACKAGE
+  if [ -e /run/ostree-booted ] && command -v rpm-ostree >/dev/null; then
+    say "Type: sudo rpm-ostree install $1; sudo systemctl reboot"
+    return
+  fi
+  manager=\${INSTALL#sudo } manager=\${manager%% *}
+  for one in "$manager" apt-get dnf tdnf yum; do
+    ! command -v "$one" >/dev/null || { say "Type: sudo $one install $1" && return; }
+  done
+  say "No package manager is here that this script knows. Add the package $1 to the system's image."
+}
+
+not_installed() {
+  users="user $CERTIFICATE_USER"
+  [ "$KEY_USER" = "$CERTIFICATE_USER" ] || users="users $CERTIFICATE_USER and $KEY_USER"
+  expected="IoT Edge $RUNTIME is not installed\${ROOT:+ in $ROOT}: expected the $users and the folder \${CONFIG%/*}."
+  if has_snap; then
+    # snap/hooks/configure of Azure/iotedge writes config.toml from this setting; the layout in snap/snapcraft.yaml of
+    # Azure/iot-identity-service shows the folder to the services as /var/secrets/aziot.
+    say "IoT Edge is a snap here (azure-iot-edge), which this script does not serve: it has other users and folders. In the manifest, let identity.certificate and identity.privateKey lie in /var/secrets/aziot. Put both files into $ROOT/var/snap/azure-iot-identity/current/shared/secrets/aziot, and type: sudo snap set azure-iot-edge raw-config=\\"\\$(cat $CONFIG_NAME)\\""
+  elif [ -n "$ROOT" ] && [ -d "$ROOT/usr/etc" ] && [ ! -d "$ROOT/etc" ]; then
+    say "$ROOT is an ostree that is not deployed: it has no folder etc, and what is in its var does not reach a device that is set up already. Install this bundle on the started device."
+  elif made_at_start; then
+    say "$expected systemd makes the users at the first start (sysusers.d), and files cannot be given to them before. Type: sudo systemd-sysusers\${ROOT:+ --root=$(quoted "$ROOT")}"
+  elif [ -n "$ROOT" ]; then
+    say "$expected Install the package $PACKAGE in the image."
+  else
+    say "$expected $(how_to_get "$PACKAGE")"
+  fi
+}
+
+has_snap() { [ "$FORM" = toml ] && { [ -d "$ROOT/var/snap/azure-iot-edge" ] || [ -e "$ROOT/snap/azure-iot-edge" ]; }; }
+
+made_at_start() {
+  cat "$ROOT"/etc/sysusers.d/*.conf "$ROOT"/usr/local/lib/sysusers.d/*.conf "$ROOT"/usr/lib/sysusers.d/*.conf 2>/dev/null |
+    awk -v name="$CERTIFICATE_USER" '$1 ~ /^u/ && $2 == name { found = 1 } END { exit !found }'
+}
+
+
+# --- The users of the services: whom files are given to, and what may be asked in their name ---
+
+# Owners and groups as numbers: users of another root have other ids than users of this machine.
+find_users() {
+  CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER" "$CERTIFICATE_UNIT") && KEY_OWNER=$(owner "$KEY_USER" "$KEY_UNIT") &&
+    CONFIG_OWNER=$(owner "$CONFIG_USER" "$CONFIG_UNIT") || return 1
+  ROOT_OWNER=$(owner root '') || ROOT_OWNER=0:0
+  CERTIFICATE_GROUPS=$(groups_of "$CERTIFICATE_USER" "$CERTIFICATE_UNIT" "$CERTIFICATE_OWNER")
+  CERTIFICATE_MEANS=$(means "$CERTIFICATE_USER" "$CERTIFICATE_OWNER" "$CERTIFICATE_GROUPS")
+  KEY_GROUPS=$CERTIFICATE_GROUPS KEY_MEANS=$CERTIFICATE_MEANS
+  [ "$KEY_UNIT" = "$CERTIFICATE_UNIT" ] || {
+    KEY_GROUPS=$(groups_of "$KEY_USER" "$KEY_UNIT" "$KEY_OWNER")
+    KEY_MEANS=$(means "$KEY_USER" "$KEY_OWNER" "$KEY_GROUPS")
+  }
+}
+
+# Prints "UID:GID". The group is the unit's, where it names one: Debian's package of 1.1 makes the user iotedge in the group nogroup
+# ("adduser --system" in edgelet/contrib/debian/preinst), and its unit has Group=iotedge.
+owner() { # USER UNIT
+  if [ -n "$ROOT" ]; then
+    ids=$(entry passwd "$1" 3):$(entry passwd "$1" 4)
+  else
+    ids=$(id -u "$1" 2>/dev/null) && ids=$ids:$(id -g "$1")
+  fi
+  [ -n "\${ids%:*}" ] || return 1
+  group=$(unit_group "$2")
+  say "\${ids%:*}:\${group:-\${ids#*:}}"
+}
+
+# A system by ostree keeps its own users in /usr/lib: nss-altfiles(5).
+entry() { # passwd|group NAME NUMBER: this field of the first entry of this name
+  shown "/etc/$1" "/usr/lib/$1" | awk -F: -v name="$2" -v field="$3" '$1 == name { print $field; exit }'
+}
+
+shown() { # PATH...: what these files of the device say, as far as they are there
+  for path in "$@"; do cat -- "$(inside "$path")" 2>/dev/null; done
+}
+
+unit_group() { # UNIT: the number of the group that it runs in, or nothing if that is the user's own
+  group=$(unit_value "$1" Group)
+  [ -z "$group" ] || group_id "$group"
+}
+
+group_id() { # GROUP: a name or a number
+  case $1 in *[!0-9]*) entry group "$1" 3 ;; *) say "$1" ;; esac
+}
+
+# An image has no systemd that runs: there the unit is read, and its drop-ins after it.
+unit_value() { # UNIT Group|SupplementaryGroups|Environment|EnvironmentFiles
+  [ -n "$1" ] || return 0
+  if [ -z "$ROOT" ]; then
+    systemctl show -p "$2" "$1.service" 2>/dev/null | sed -n "s/^$2=//p"
+    return
+  fi
+  for folder in etc usr/local/lib usr/lib lib; do
+    [ ! -f "$(inside "/$folder/systemd/system/$1.service")" ] || break
+  done
+  cat "$(inside "/$folder/systemd/system/$1.service")" "$(inside "/usr/lib/systemd/system/$1.service.d")"/*.conf \\
+    "$(inside "/etc/systemd/system/$1.service.d")"/*.conf 2>/dev/null | awk -v key="$2" '
+    /^[ \\t]*\\[/ { here = /^[ \\t]*\\[Service\\]/ }
+    here && $0 ~ "^[ \\t]*" key "[ \\t]*=" {
+      sub(/^[^=]*=[ \\t]*/, ""); sub(/[ \\t\\r]+$/, "")
+      all = ($0 == "" || key == "Group") ? $0 : all " " $0
+    }
+    END { print all }'
+}
+
+# All groups that a service is in: initgroups(User, Group) and SupplementaryGroups, as in systemd.exec(5). The group that the user
+# has in passwd does not count where the unit has another one.
+groups_of() { # USER UNIT OWNER
+  say "\${3#*:}"
+  if [ -n "$ROOT" ] || [ -n "$(unit_group "$2")" ]; then
+    shown /etc/group /usr/lib/group |
+      awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }'
+  else
+    for more in $(id -G "$1"); do say "$more"; done
+  fi
+  for more in $(unit_value "$2" SupplementaryGroups); do group_id "$more"; done
+}
+
+# Which program can run others with the rights of a service. setpriv takes the very ids and groups. runuser takes the first group; su,
+# which busybox has, takes only what passwd says. An image's users are no users of this machine: of the three, setpriv alone knows numbers.
+means() { # USER OWNER GROUPS
+  [ "$(id -u)" = 0 ] || return 0
+  for tool in setpriv runuser su; do
+    [ "$tool" = setpriv ] || [ -z "$ROOT" ] || return 0
+    [ "$tool" != su ] || [ "$(id -g "$1")" = "\${2#*:}" ] || return 0
+    ! become "$tool" "$1" "$2" "$3" true >/dev/null 2>&1 || { say "$tool" && return; }
+  done
+}
+
+# In an environment without the secrets.
+become() ( # TOOL USER OWNER GROUPS COMMAND ARGUMENT...
+  tool=$1 user=$2 ids=$3 groups=$4
+  shift 4
+  case $tool in
+    setpriv) set -- --reuid "\${ids%:*}" --regid "\${ids#*:}" --groups "$(say "$groups" | sort -u | paste -s -d , -)" -- "$@" ;;
+    runuser) set -- -u "$user" -g "$(group_name "\${ids#*:}")" -- "$@" ;;
+    su)
+      words=''
+      for word in "$@"; do words="$words $(quoted "$word")"; done
+      set -- -s /bin/sh "$user" -c "$words"
+      ;;
+  esac
+  run_clean "$tool" "$@"
+)
+
+# $WITH has words of the environment of a unit.
+run_clean() (
+  set -f
+  # shellcheck disable=SC2086 # they are words
+  env -i PATH="$PATH" LC_ALL=C \${WITH-} "$@" </dev/null
+)
+
+group_name() { # GID
+  cat /etc/group /usr/lib/group 2>/dev/null | awk -F: -v id="$1" '$3 == id { print $1; found = 1; exit } END { if (!found) print id }'
+}
+
+of_service() { # USER: its $ids, $groups and $means
+  case $1 in
+    "$KEY_USER") ids=$KEY_OWNER groups=$KEY_GROUPS means=$KEY_MEANS ;;
+    *) ids=$CERTIFICATE_OWNER groups=$CERTIFICATE_GROUPS means=$CERTIFICATE_MEANS ;;
+  esac
+}
+
+# Fails with 126 where nothing can be asked in the name of a service.
+as_service() ( # USER COMMAND ARGUMENT...
+  of_service "$1"
+  [ -n "$means" ] || exit 126
+  user=$1
+  shift
+  become "$means" "$user" "$ids" "$groups" "$@"
+)
+
+
+# --- Checks the bundle and what the device has; changes nothing ---
 
 check_material() {
   HERE=$(cd -- "$(dirname -- "$0")" && pwd)
   BUNDLED=$HERE/$CONFIG_NAME
-  placed=$ROOT$CERTIFICATE_PATH key=$ROOT$PRIVATE_KEY_PATH certificate=$ROOT$CERTIFICATE_PATH
-  edge_ca=$ROOT$EDGE_CA_CERTIFICATE edge_ca_key=$ROOT$EDGE_CA_KEY trust_bundle=$ROOT$TRUST_BUNDLE
-  [ -z "$CARRIED" ] || certificate=$HERE/$CARRIED
+  find_places || return
   [ -r "$BUNDLED" ] || refuse "$BUNDLED cannot be read, expected the device's configuration beside this script. Copy the whole bundle here."
   as_rendered "$BUNDLED" "$CONFIG_SHA256"
   [ -z "$CARRIED" ] || as_rendered "$certificate" "$CARRIED_SHA256"
@@ -352,9 +520,27 @@ check_material() {
   [ -z "$CARRIED" ] || check_target
   check_others
   check_ways
+  [ "$FAULTS" -gt 0 ] || check_module
   find_host_name
   check_secrets
   [ -z "$RESTART" ] || check_host_name
+}
+
+# The certificate of the bundle replaces a link. All else is used where links lead to.
+find_places() {
+  before=$FAULTS
+  if [ -n "$CARRIED" ]; then
+    placed=$(inside_but_name "$CERTIFICATE_PATH") || count_fault
+    certificate=$HERE/$CARRIED
+  else
+    placed=$(inside "$CERTIFICATE_PATH") || count_fault
+    certificate=$placed
+  fi
+  key=$(inside "$PRIVATE_KEY_PATH") || count_fault
+  edge_ca=$(inside "$EDGE_CA_CERTIFICATE") || count_fault
+  edge_ca_key=$(inside "$EDGE_CA_KEY") || count_fault
+  trust_bundle=$(inside "$TRUST_BUNDLE") || count_fault
+  [ "$FAULTS" = "$before" ]
 }
 
 as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
@@ -362,6 +548,29 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
   is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
   [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
 }
+
+check_secrets() {
+  for name in $(say "$SECRET_NAMES" | sort -u); do
+    case $(form_of "$name") in
+      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
+      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
+    esac
+  done
+  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
+    refuse "$BUNDLED has not all the lines that take a secret or the host name, expected the one rendered with this script. Get the bundle again."
+}
+
+form_of() ( # SECRET: not even "sh -x" shows it
+  set +x
+  eval "set -- \\"\\\${$1-}\\""
+  case $1 in
+    '') say missing ;;
+    *[[:cntrl:]]*) say broken ;;
+  esac
+)
+
+
+# --- Checks the certificates and keys in files ---
 
 check_certificate() {
   read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
@@ -395,6 +604,30 @@ read_certificate() { # WHAT EXPECTED FILE: its public key into $public
     refuse "$3 is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem. Expected is $2"
     return 1
   }
+  certificates=$(certificates_in "$3") || {
+    refuse "$3 begins with a certificate, and is not PEM to its end: a certificate of it is cut off or damaged. The runtime reads all or nothing. Expected is $2"
+    return 1
+  }
+}
+
+# For each certificate of FILE one line: from, to (YYYYMMDDhhmmss), CA or no, the greatest number of CAs below it or -, subject.
+# The runtime reads a file by openssl's own reader, which fails at a broken certificate behind a good one: X509::stack_from_pem in
+# cert/aziot-certd/src/lib.rs of Azure/iot-identity-service. "openssl x509" looks at the first alone.
+certificates_in() { # FILE
+  case $(sed -n '$p' "$1") in -----BEGIN*) return 1 ;; esac
+  openssl crl2pkcs7 -nocrl -certfile "$1" 2>/dev/null | openssl pkcs7 -print_certs -text -noout 2>/dev/null | awk '
+    function moment(text,   t) {
+      sub(/^[^:]*: */, "", text); split(text, t, / +/); gsub(/:/, "", t[3])
+      return sprintf("%04d%02d%02d%s", t[4], (index("JanFebMarAprMayJunJulAugSepOctNovDec", t[1]) + 2) / 3, t[2], t[3])
+    }
+    function told() { if (count) print from, to, ca, below, subject }
+    /^Certificate:/ { told(); count++; from = to = subject = ""; ca = "no"; below = "-"; constraints = 0 }
+    /^ +Not Before: / { from = moment($0) }
+    /^ +Not After *: / { to = moment($0) }
+    /^        Subject: / { subject = $0; sub(/^ *Subject: */, "", subject) }
+    constraints { if (/CA:TRUE/) ca = "CA"; if (match($0, /pathlen:[0-9]+/)) below = substr($0, RSTART + 8, RLENGTH - 8); constraints = 0 }
+    /^ +X509v3 Basic Constraints:/ { constraints = 1 }
+    END { told(); exit !count }'
 }
 
 # The keys service of 1.2 and later answers "key curve not recognized" to all curves but one, for keys in files and in modules.
@@ -437,80 +670,186 @@ check_others() {
     read_certificate "the edge CA's certificate $edge_ca" 'that of config.edgeCa.certificate. Copy it there.' "$edge_ca"; then
     check_curve "$edge_ca"
     check_dates "$edge_ca"
+    check_authority
   fi
   [ -z "$EDGE_CA_KEY" ] || check_key "$edge_ca_key" "$edge_ca" ''
-  [ -z "$TRUST_BUNDLE" ] ||
-    read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"
+  if [ -n "$TRUST_BUNDLE" ] &&
+    read_certificate "the trust bundle $trust_bundle" 'that of config.trustBundle. Copy it there.' "$trust_bundle"; then
+    check_trust
+  fi
 }
 
-check_secrets() {
-  for name in $(say "$SECRET_NAMES" | sort -u); do
-    case $(form_of "$name") in
-      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
-      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
-    esac
-  done
-  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
-    refuse "$BUNDLED has not all the lines that take a secret or the host name, expected the one rendered with this script. Get the bundle again."
+# Modules and downstream devices refuse what is issued by a certificate that is no CA.
+check_authority() {
+  openssl x509 -in "$edge_ca" -noout -purpose 2>/dev/null | grep -q '^SSL server CA : Yes' ||
+    refuse "$edge_ca is no CA, and nobody accepts certificates that it issues. Have one issued with basicConstraints CA:TRUE and keyUsage keyCertSign, for config.edgeCa.certificate."
+  # 1.1 issues a CA of its own between this one and the modules: prepare_cert's workload CA, gone since 1.2.
+  [ "$FORM" != yaml ] || say "$certificates" | awk 'NR == 1 { exit $4 == "0" }' ||
+    complain "$edge_ca allows no CA below it (pathlen:0), and IoT Edge $RUNTIME makes one for its modules. Whoever checks the length refuses their certificates. Have one issued with pathlen:1 or without."
+  rest=$(say "$certificates" | sed 1d)
+  [ -z "$rest" ] || stale=$(say "$rest" | not_valid_now) || complain "in $edge_ca, behind the edge CA, is not valid now: $stale. Clients refuse the chain, unless they know another one. Renew it."
 }
 
-form_of() ( # SECRET: not even "sh -x" shows it
-  set +x
-  eval "set -- \\"\\\${$1-}\\""
-  case $1 in
-    '') say missing ;;
-    *[[:cntrl:]]*) say broken ;;
+# TLS asks whether one trusted certificate fits. So one that is expired does not hurt the others: old roots stay in bundles for years.
+check_trust() {
+  stale=$(say "$certificates" | not_valid_now) && return
+  all=$(say "$certificates" | awk 'END { print NR }') old=$(say "$stale" | awk 'END { print NR }')
+  if [ "$all" = "$old" ]; then
+    refuse "of the trust bundle $trust_bundle no certificate is valid now (the clock here says $(date -u)): $stale. Renew it, or set the clock."
+  else
+    complain "of the $all certificates of the trust bundle $trust_bundle, $old are not valid now: $(say "$stale" | sed 3q | paste -s -d ';' -). What they issued is refused."
+  fi
+}
+
+not_valid_now() { # reads lines of certificates_in; prints the subjects of those, and fails if there are any
+  awk -v now="$(date -u +%Y%m%d%H%M%S)" '
+    $1 > now || $2 < now { sub(/^([^ ]+ ){4}/, ""); print; found = 1 }
+    END { exit found }'
+}
+
+
+# --- Checks the library of a security module (PKCS#11), and that the keys service gets to its tokens ---
+
+check_module() {
+  [ -n "$MODULE" ] || return 0
+  case $MODULE in
+    /*) ;;
+    *)
+      say "Not checked: the PKCS#11 library $MODULE, a name that the loader of the keys service finds."
+      return
+      ;;
   esac
-)
+  if ! library=$(within_root "$ROOT$MODULE"); then
+    refuse "the PKCS#11 library $ROOT$MODULE is missing, expected the one of config.pkcs11.library. Install the module's package."
+    return
+  fi
+  check_way "$library" "$KEY_USER" ''
+  may r "$library" "$KEY_USER" ||
+    refuse "the user $KEY_USER could not read the PKCS#11 library $library (mode and owner $(mode_now "$library")). Type: sudo chmod a+r $(quoted "$library")"
+  check_machine
+  [ "$FAULTS" -gt 0 ] || check_tokens
+}
+
+# A library for another kind of processor is there and cannot be loaded.
+check_machine() {
+  kind=$(machine_of "$library")
+  [ -n "$kind" ] || {
+    refuse "$library is no library (ELF), expected the one of config.pkcs11.library."
+    return
+  }
+  for program in /usr/libexec/aziot-identity-service/aziotd /usr/bin/aziotd /bin/sh; do
+    real=$(within_root "$ROOT$program") || continue
+    expected=$(machine_of "$real")
+    [ "$kind" = "$expected" ] ||
+      refuse "$library is for another machine ($kind) than $ROOT$program ($expected: class, byte order and processor of ELF). Install the module's package for this machine."
+    return
+  done
+}
+
+machine_of() { # FILE: e_ident[4..5] and e_machine in hex, or nothing if it is no ELF
+  od -An -v -tx1 -N20 "$1" | tr -d ' \\n' | awk 'substr($0, 1, 8) == "7f454c46" { print substr($0, 9, 4) "-" substr($0, 37, 4) }'
+}
+
+# The tokens are listed without the PIN, by a tool that the device may have, as the keys service would list them: with its user, its
+# groups and its environment. The key in the token is not looked at: most modules show it only to who has the PIN.
+check_tokens() {
+  unseen="Not checked: whether the user $KEY_USER gets to its PKCS#11 tokens."
+  if [ -n "$ROOT" ]; then
+    say "$unseen An image has none."
+  elif ! tool=$(command -v pkcs11-tool || command -v p11tool); then
+    say "$unseen That takes the program pkcs11-tool or p11tool."
+  elif [ -z "$KEY_MEANS" ] || ! WITH=$(service_environment); then
+    say "$unseen The rights or the environment of $KEY_UNIT cannot be had here."
+  elif ! for_root=$(list_tokens run_clean); then
+    say "$unseen $tool cannot list the tokens of $library."
+  else
+    for_service=$(list_tokens as_service "$KEY_USER")
+    refuse_tokens
+  fi
+  WITH=''
+}
+
+# systemd quotes what has other characters than the usual ones, and says nothing of what is in files.
+service_environment() {
+  [ -z "$(unit_value "$KEY_UNIT" EnvironmentFiles)" ] || return 1
+  words=$(unit_value "$KEY_UNIT" Environment)
+  case $words in *[\\"\\'\\\\]*) return 1 ;; esac
+  say "$words"
+}
+
+# A module that is asked by network may not answer.
+list_tokens() { # COMMAND ARGUMENT...: runs the tool by it; prints "token LABEL" and "slot HEX" for each
+  ! command -v timeout >/dev/null || set -- "$@" timeout 30
+  case $tool in
+    *pkcs11-tool) set -- "$@" "$tool" --module "$MODULE" --list-slots ;;
+    *) set -- "$@" "$tool" --provider "$MODULE" --list-tokens ;;
+  esac
+  listed=$("$@" 2>/dev/null) || return 1
+  say "$listed" | sed -n 's/^Slot [0-9]* (0x\\([0-9a-f]*\\)).*/slot \\1/p; s/^ *token label *: /token /p; s/^[[:blank:]]*Label: /token /p' |
+    sed 's/ *$//'
+}
+
+refuse_tokens() {
+  wanted=$(say "$MODULE_TOKENS" | sed '/./!d; s/^/token /')
+  case $tool in *pkcs11-tool) for slot in $MODULE_SLOTS; do wanted="$wanted
+slot $(printf %x "$slot")"; done ;; esac
+  while IFS= read -r one; do
+    if [ -z "$one" ] || holds "$for_service" "$one"; then
+      :
+    elif holds "$for_root" "$one"; then
+      refuse "the user $KEY_USER does not get to the PKCS#11 $one, which root does. Put the user into the group that the module lets in, such as: sudo usermod -aG softhsm $KEY_USER"
+    else
+      refuse "$library has no PKCS#11 $one, expected that of the manifest's pkcs11: URI. It has: $(say "$for_root" | paste -s -d , -)"
+    fi
+  done <<END
+$wanted
+END
+}
+
+holds() { say "$1" | grep -qxF -e "$2"; }
 
 # --- Checks that the services, which are not root, reach the files that they read ---
 
 check_ways() {
-  check_way "$placed" "$CERTIFICATE_USER" "$HAZARD"
-  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$key" "$KEY_USER" "$HAZARD"
-  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$edge_ca" "$CERTIFICATE_USER" ''
-  [ -z "$EDGE_CA_KEY" ] || check_way "$edge_ca_key" "$KEY_USER" ''
-  [ -z "$TRUST_BUNDLE" ] || check_way "$trust_bundle" "$CERTIFICATE_USER" ''
-  [ "$FORM" = toml ] || check_way "$CONFIG" "$CONFIG_USER" ''
+  check_way "$CERTIFICATE_PATH" "$CERTIFICATE_USER" "$HAZARD"
+  [ -z "$PRIVATE_KEY_PATH" ] || check_way "$PRIVATE_KEY_PATH" "$KEY_USER" "$HAZARD"
+  [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$EDGE_CA_CERTIFICATE" "$CERTIFICATE_USER" ''
+  [ -z "$EDGE_CA_KEY" ] || check_way "$EDGE_CA_KEY" "$KEY_USER" ''
+  [ -z "$TRUST_BUNDLE" ] || check_way "$TRUST_BUNDLE" "$CERTIFICATE_USER" ''
+  [ "$FORM" = toml ] || check_way "\${CONFIG#"$ROOT"}" "$CONFIG_USER" ''
 }
 
-# Goes folder by folder and follows links as the kernel does. Absolute links of an image start at the image's root.
 # Missing folders are made later.
-check_way() { # FILE USER HAZARD
-  at=$ROOT rest=\${1#"$ROOT"} hops=0
-  while [ -n "$rest" ]; do
-    name=\${rest%%/*}
-    case $rest in */*) rest=\${rest#*/} ;; *) rest='' ;; esac
-    case $name in
-      '' | .) ;;
-      ..) [ "$at" = "$ROOT" ] || at=\${at%/*} ;;
-      *)
-        at=$at/$name
-        if [ -L "$at" ] && [ "$hops" -lt 40 ]; then
-          hops=$((hops + 1)) target=$(readlink -- "$at")
-          case $target in /*) at=$ROOT ;; *) at=\${at%/*} ;; esac
-          rest=$target/$rest
-        elif [ -d "$at" ] && ! may x "$at" "$2"; then
-          refuse "the user $2 could not read $1: the folder $at does not let it through (mode and owner $(mode_then "$at")). Choose a place that it gets to, or type: sudo chmod o+x '$at'.$3"
-          return
-        fi
-        ;;
-    esac
-  done
+check_way() { # PATH USER HAZARD
+  walk "$1" lets_through "$2" || refuse "the user $2 could not read $ROOT$1: the folder $at does not let it through (mode and owner $(mode_then "$at")).$(let_through "$at" "$2")$3"
 }
 
+lets_through() { may x "$at" "$1"; } # USER
+
+# How to let one service through, and nobody else.
+let_through() { # FOLDER USER
+  usual=/var/lib/iotedge
+  [ "$FORM" = yaml ] || case $2 in "$KEY_USER") usual=/var/aziot/secrets ;; *) usual=/var/aziot/certs ;; esac
+  of_service "$2"
+  [ -n "$means" ] || say ' Access lists (ACLs) were not looked at: none of setpriv, runuser and su can become this user here.'
+  say " Choose a place that it gets to, such as $usual; or let this user alone through: sudo setfacl -m u:\${ids%:*}:x $(quoted "$1") (of the package acl)."
+}
+
+# The kernel decides, since it knows access lists. It can be asked about what the installation leaves as it is.
 may() ( # x|r FILE USER
   is=$(mode_then "$2")
-  # If the kernel can be asked, it decides: it knows access lists.
-  if [ -z "$ROOT" ] && [ "$is" = "$(mode_now "$2")" ] && runuser -u "$3" -- true 2>/dev/null; then
-    runuser -u "$3" -- test "-$1" "$2"
+  of_service "$3"
+  if [ -n "$means" ] && [ "$is" = "$(mode_now "$2")" ]; then
+    # From inside of the folder: what is above an image may be closed to everybody, and is no part of the device.
+    if [ -d "$2" ]; then cd -- "$2" && set -- "$1" . "$3"; else cd -- "$(dirname -- "$2")" && set -- "$1" "./\${2##*/}" "$3"; fi
+    as_service "$3" test "-$1" "$2"
     exit
   fi
-  bits=$((0\${is%%:*})) its=\${is#*:} user=$(owner "$3")
-  if [ "\${user%:*}" = "\${its%:*}" ]; then
+  bits=$((0\${is%%:*})) its=\${is#*:}
+  if [ "\${ids%:*}" = "\${its%:*}" ]; then
     bits=$((bits >> 6))
   else
-    for group in "\${user#*:}" $(more_groups "$3"); do
+    for group in $groups; do
       [ "$group" != "\${its#*:}" ] || { bits=$((bits >> 3)) && break; }
     done
   fi
@@ -520,9 +859,9 @@ may() ( # x|r FILE USER
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
 mode_then() { # FOLDER: its mode and owner after the installation
-  if [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/certs"; then
+  if [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/certs)"; then
     say "755:$CERTIFICATE_OWNER"
-  elif [ "$FORM" = toml ] && same "$1" "$ROOT/var/aziot/secrets"; then
+  elif [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/secrets)"; then
     say "700:$KEY_OWNER"
   else
     mode_now "$1"
@@ -531,23 +870,126 @@ mode_then() { # FOLDER: its mode and owner after the installation
 
 same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/null)" ]; }
 
-more_groups() { # USER
-  if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }' "$ROOT/etc/group" 2>/dev/null
-  else
-    id -G "$1"
+
+# --- Checks that what is planned can be done where it is to be done; changes nothing ---
+
+# Only what changes is looked at: a device with a read-only system that is as wanted has nothing to do.
+check_places() {
+  SEEN='' IN_MEMORY=''
+  each check_place
+  [ "$COUNT" = 0 ] || [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
+    check_spot "$ROOT/etc/aziot/$daemon/config.d"
+  done
+}
+
+check_place() {
+  if [ -n "$had" ]; then
+    check_spot "$file"
+    check_other_names
   fi
+  spot=\${file%/*}
+  while [ ! -d "$spot/" ] && [ -n "$spot" ]; do spot=\${spot%/*}; done
+  check_spot "\${spot:-/}"
+  [ "$kind" != place ] || check_memory "\${spot:-/}"
+}
+
+check_spot() { # FILE OR FOLDER
+  [ -n "$(there "$1")" ] || return 0
+  case $SEEN in *"
+$1
+"*) return ;; esac
+  SEEN="$SEEN
+$1
+"
+  on=$(mount_of "$1") point=\${on#* * * }
+  case $on in
+    *,ro,*)
+      refuse "$1 is on a file system that is mounted read-only ($point). Type: sudo mount -o remount,rw $(quoted "$point"); or install into the image that the device is made of (--root)."
+      return
+      ;;
+    msdos* | vfat* | exfat*)
+      [ "$kind" = remove ] ||
+        refuse "$1 is on a file system without owners and modes (\${on%% *}), expected owner $owner and mode $mode of $file. Choose a place on another one, or mount it with these (uid, gid, umask)."
+      return
+      ;;
+  esac
+  if marks=$(fixed_by "$1"); then
+    refuse "$1 has the attribute $marks (chattr), so that nobody can change it. Type: sudo chattr -ia $(quoted "$1")"
+  elif [ "$(id -u)" = 0 ] && [ ! -w "$1" ] && [ ! -L "$1" ]; then
+    refuse "root cannot write to $1. Is $point mounted from another machine, or does a security module forbid it? Choose another place, or allow it."
+  fi
+}
+
+# "TYPE ,OPTIONS, SOURCE MOUNT POINT" of the file system that a path is on. [ -w ] does not do: busybox says of everything that root
+# may write it.
+mount_of() { # PATH
+  way=$(cd -P -- "\${1%/*}/" && pwd)/\${1##*/}
+  [ ! -d "$1" ] || way=$(cd -P -- "$1" && pwd)
+  WAY=$way/ awk '
+    { point = $2; gsub(/\\\\040/, " ", point); slashed = (point == "/") ? point : point "/" }
+    index(ENVIRON["WAY"], slashed) == 1 && length(slashed) >= longest { longest = length(slashed); on = $3 " ," $4 ", " $1 " " point }
+    END { print on }' /proc/mounts 2>/dev/null
+}
+
+# Prints i (immutable) or a (append only); fails if it has neither, or if that cannot be known.
+fixed_by() { # PATH
+  [ ! -L "$1" ] && marks=$(lsattr -d -- "$1" 2>/dev/null) || return 1
+  case \${marks%% *} in *i*) say i ;; *a*) say a ;; *) return 1 ;; esac
+}
+
+# What a file in memory holds is gone at the next start. An image that is built in memory is not in it then.
+check_memory() { # FOLDER
+  [ -z "$IN_MEMORY" ] || return 0
+  on=$(mount_of "$1") point=\${on#* * * }
+  [ -z "$ROOT" ] || [ "$on" != "$(mount_of "$ROOT/")" ] || return 0
+  case $on in
+    # initramfs-tools of Ubuntu and raspi-config mount such a root from "overlayroot".
+    'tmpfs '* | 'ramfs '* | 'overlay ,'*', overlayroot '*) ;;
+    *) return 0 ;;
+  esac
+  IN_MEMORY=yes
+  complain "$file is in memory ($point) and is gone at the next start. Mount a folder of a disk there, or install at each start before the runtime.$HAZARD"
+}
+
+# Owner and mode belong to a file, whatever it is called. What another program reads by a second name would change for it too. Before
+# a run is resumed, the second name may be this script's.
+check_other_names() {
+  [ ! -e "$MARK" ] && [ -f "$file" ] && [ ! -L "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
+  case $kind in mode | place) ;; *) return 0 ;; esac
+  is=$(stat -c %a:%u:%g -- "$file")
+  [ "$is" != "$mode:$owner" ] || return 0
+  refuse "$file has another name too (a hard link), and with it owner and mode would change for who reads it there ($is, expected $mode:$owner). Make it a file of its own: sudo cp -p $(quoted "$file") $(quoted "$file.own") && sudo mv $(quoted "$file.own") $(quoted "$file"). To find the other name: sudo find / -xdev -samefile $(quoted "$file")"
+}
+
+# A proxy.conf that somebody made is replaced only if it says no more than a proxy. It is kept beside, where systemd does not read it.
+check_hand_made() { # FILE
+  [ -f "$1" ] && [ "$(sed -n 1p "$1")" != "$PROXY_MARK" ] || return 0
+  other=$(grep -iEv "^[[:space:]]*([#;].*|\\[Service\\][[:space:]]*|Environment[[:space:]]*=([[:space:]]*[\\"']?(https?|ftp|all|no)_proxy=[^[:space:]\\"']*[\\"']?)*[[:space:]]*)?\\$" "$1") || {
+    complain "$1 was made by somebody else. It is replaced by the proxy of the manifest (config.proxy) and kept as $1.before-install."
+    return
+  }
+  refuse "$1 was made by somebody else, and has more than a proxy, which would be lost: $(say "$other" | sed 1q). Give it another name, such as: sudo mv $(quoted "$1") $(quoted "\${1%/*}/local.conf")"
+}
+
+# Says where the disk is full: blocks or inodes. What a user may have of it (quota) is not seen here; the program says so itself. Some
+# file systems, such as btrfs, have no number of inodes: it is 0.
+full_disk() { # FILE
+  spot=\${1%/*}
+  while [ ! -d "$spot/" ] && [ -n "$spot" ]; do spot=\${spot%/*}; done
+  stat -f -c '%f %S %d %c' -- "$spot/" 2>/dev/null | awk '{ exit $1 * $2 < 65536 || ($4 > 0 && $3 < 4) }' ||
+    say " The file system of $spot is full. Make room, and look at: df -h $(quoted "$spot"); df -i $(quoted "$spot")"
 }
 
 # --- Plans the changes: a numbered list, empty if everything is as wanted ---
 
 plan() {
-  HAD_CONFIG=$(there "$CONFIG")
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER
-    [ ! -d "$ROOT/var/aziot/certs" ] || mode "$ROOT/var/aziot/certs" 755 "$CERTIFICATE_OWNER"
-    [ ! -d "$ROOT/var/aziot/secrets" ] || mode "$ROOT/var/aziot/secrets" 700 "$KEY_OWNER"
+    certs=$(inside /var/aziot/certs) || count_fault
+    secrets=$(inside /var/aziot/secrets) || count_fault
+    [ ! -d "$certs" ] || mode "$certs" 755 "$CERTIFICATE_OWNER"
+    [ ! -d "$secrets" ] || mode "$secrets" 700 "$KEY_OWNER"
   fi
   if [ -n "$CARRIED" ]; then
     folder "\${placed%/*}" "$FOLDER_OWNER"
@@ -562,8 +1004,9 @@ plan() {
   [ -z "$TRUST_BUNDLE" ] || may r "$trust_bundle" "$CERTIFICATE_USER" || mode "$trust_bundle" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   before=$COUNT
   for unit in $UNITS; do
-    drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
+    drop_in=$(inside_but_name "/etc/systemd/system/$unit.service.d/proxy.conf") || count_fault
     if [ -n "$PROXY" ]; then
+      check_hand_made "$drop_in"
       folder "\${drop_in%/*}" "$ROOT_OWNER"
       place "$drop_in" proxy_text 644 "$ROOT_OWNER"
     elif [ -f "$drop_in" ] && [ "$(sed -n 1p "$drop_in")" = "$PROXY_MARK" ]; then
@@ -577,20 +1020,23 @@ plan() {
 place() { # FILE TEXT MODE OWNER
   if [ -d "$1" ]; then
     refuse "$1 is a folder, expected a file. Remove it."
-  elif ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
+  elif [ ! -f "$1" ] || ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
     add place "$@"
   fi
 }
 
+# chmod keeps the setgid bit of a folder unless the mode is given with five digits: chmod(1).
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
-  [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
+  [ "$was" != "$2:$3" ] || return 0
+  [ ! -d "$1" ] || set -- "$1" "00$2" "$3"
+  add mode "$1" "$was" "$2" "$3"
 }
 
 folder() { # FOLDER OWNER: makes it and its parents if missing
   [ ! -d "$1/" ] || return 0
   folder "\${1%/*}" "$ROOT_OWNER"
-  add folder "$1" '' 755 "$2"
+  add folder "$1" '' 00755 "$2"
 }
 
 # --- The numbered list of changes ---
@@ -600,7 +1046,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had NEW_$COUNT='' READY_$COUNT=''"
+  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had READY_$COUNT=''"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -622,8 +1068,8 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 new=\\$NEW_$1 ready=\\$READY_$1"
-  old=$file.installing.old
+  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 ready=\\$READY_$1"
+  old=$(room_of "$file" old)
 }
 
 describe() { # PREFIX
@@ -635,6 +1081,202 @@ describe() { # PREFIX
   esac
 }
 
+
+# --- Files and folders: where a path leads, and how root writes in the folders of others ---
+
+# /var/aziot/certs belongs to aziotcs, /var/aziot/secrets to aziotks, /var/lib/iotedge of 1.1 to iotedge. A process of that user can
+# swap each name in its folder at any moment: for a link to /etc/shadow, a hard link, a pipe. So this script never fills a file
+# there, and never sets owner or mode by a name there. It works in a room: a folder FILE.installing.* beside the file, in
+# which root alone has names. A new file gets its name by a rename out of the room, an old one comes in by a hard link; neither
+# follows a link. The room is on the same file system, and its files get the same SELinux type.
+
+# Follows a path of the device as its kernel does: folder by folder, and links. An absolute link of an image starts at the image's
+# root, and no ".." leads above it.
+walk() { # PATH [FUNCTION ARGUMENT...]: sets $at to where it leads; calls FUNCTION for each folder on the way, which may end it
+  at=$ROOT rest=$1 hops=0
+  shift
+  while [ -n "$rest" ]; do
+    name=\${rest%%/*}
+    case $rest in */*) rest=\${rest#*/} ;; *) rest='' ;; esac
+    case $name in
+      '' | .) ;;
+      ..) [ "$at" = "$ROOT" ] || at=\${at%/*} ;;
+      *)
+        at=$at/$name
+        if [ -L "$at" ]; then
+          follow || return 1
+        elif [ $# -gt 0 ] && [ -d "$at" ]; then
+          "$@" || return 1
+        fi
+        ;;
+    esac
+  done
+}
+
+# A link of another user's could lead root to a file that this user may not read.
+follow() {
+  hops=$((hops + 1))
+  if [ "$hops" -gt 40 ]; then
+    complain "the links at $at lead round in a circle. Remove one of them."
+    return 1
+  elif [ "$ME" = 0 ] && [ "$(stat -c %u -- "$at")" != 0 ]; then
+    complain "the link $at belongs to the user with the number $(stat -c %u -- "$at"), who could lead root to any file by it. If it is right, type: sudo chown -h root '$at'"
+    return 1
+  fi
+  target=$(readlink -- "$at")
+  case $target in /*) at=$ROOT ;; *) at=\${at%/*} ;; esac
+  rest=$target/$rest
+}
+
+# Each path goes through this once, at the beginning. Whatever comes later has paths without links. Says itself why it fails.
+inside() ( # PATH: prints where it leads on this machine
+  walk "$1" && say "$at"
+)
+
+inside_but_name() ( # PATH: the same, for a file that is replaced: if its own name is a link, the link is replaced
+  walk "\${1%/*}" && say "$at/\${1##*/}"
+)
+
+# Only the kernel says where we are: bash's own pwd reads the links of the path, which may have changed since.
+go() { # FOLDER: into it, unless somebody has put a link on the way there
+  if cd -P -- "\${1:-/}" 2>/dev/null && [ "$(env pwd -P)" = "\${1:-/}" ]; then return; fi
+  complain "the folder $1 is missing, or a link by now: somebody changes it, or the folders on the way to it."
+  return 1
+}
+
+# --- Rooms ---
+
+room_of() { say "$1.installing.$2/\${1##*/}"; } # FILE KIND: the file's place in its room of this kind
+
+# mkdir heeds no umask where the folder has a default ACL. Then others may have put something in before the room was closed.
+open_room() { # FILE KIND: makes its room, or opens one that a run before left, and goes into it
+  go "\${1%/*}" || return 1
+  mkdir -- "./\${1##*/}.installing.$2" 2>/dev/null || [ -d "./\${1##*/}.installing.$2" ] || mkdir -- "./\${1##*/}.installing.$2" || return 1
+  go "$1.installing.$2" || return 1
+  case $(stat -c %u:%a .) in
+    "$ME:700" | "$ME:2700") ;;
+    "$ME":*) chmod 700 . || return 1 ;;
+    *)
+      complain "$1.installing.$2 is not of this script. Remove it."
+      return 1
+      ;;
+  esac
+  rm -f -- "./\${1##*/}" ./part ./copy
+}
+
+enter_room() { # FILE KIND
+  go "$1.installing.$2" || return 1
+  case $(stat -c %u:%a .) in "$ME:700" | "$ME:2700") return ;; esac
+  complain "$1.installing.$2 is not the folder that this script made: somebody else changes \${1%/*}."
+  return 1
+}
+
+close_room() ( # FILE KIND: removes it with what is in it
+  [ -d "$1.installing.$2" ] && [ ! -L "$1.installing.$2" ] || return 0
+  enter_room "$1" "$2" && rm -f -- "./\${1##*/}" "./\${1##*/}.before-install" ./part ./copy && cd .. && rmdir -- "./\${1##*/}.installing.$2"
+)
+
+leave_room() { # FILE KIND: it is empty
+  cd ..
+  rmdir -- "./\${1##*/}.installing.$2" 2>/dev/null || true
+}
+
+# --- New files ---
+
+stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file from what FUNCTION prints (or from stdin); its place is room_of FILE new
+  open_room "$1" new && "\${4:-cat}" >"./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" && sync "./\${1##*/}"
+)
+
+# To a folder, not to a name: if the name is a link to a folder, mv would put the file there, and not every mv has -T.
+put() ( # FILE KIND: renames it out of its room
+  enter_room "$1" "$2" && mv -f -- "./\${1##*/}" ../ && leave_room "$1" "$2"
+)
+
+make_folder() ( # FOLDER MODE OWNER
+  open_room "$1" new && mkdir -- "./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" &&
+    mv -f -- "./\${1##*/}" ../ && leave_room "$1" new
+)
+
+remove_file() ( [ -z "$(there "$1")" ] || { go "\${1%/*}" && rm -f -- "./\${1##*/}"; } ) # FILE
+remove_folder() ( [ -z "$(there "$1")" ] || { go "\${1%/*}" && rmdir -- "./\${1##*/}" 2>/dev/null; } ) # FOLDER
+sync_folder() ( go "$1" && sync . ) # FOLDER
+
+# --- Files that are there ---
+
+# Brings the file into a room, where nobody can swap it any more, and looks at it again: with fs.protected_hardlinks off, a service's
+# user can give the file of another user a name in its folder.
+hold() ( # FILE: its place is room_of FILE held
+  open_room "$1" held && ln -- "../\${1##*/}" "./\${1##*/}" && is_alone "./\${1##*/}" "$1" && is_pem "./\${1##*/}" "$1"
+)
+
+is_alone() { # HELD FILE: the second name is the one in the room
+  is_file "$1" && [ "$(stat -c %h "$1")" = 2 ] && return
+  complain "$2 is not a file with one name (it is a link, or a hard link of another file), so its owner and mode stay as they are. Make it a file of its own."
+  return 1
+}
+
+is_pem() { # HELD FILE
+  openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null && return
+  complain "$2 is no private key and no certificate any more: somebody else changes \${2%/*}."
+  return 1
+}
+
+own_held() ( # FILE OWNER MODE: sets owner and mode of a file that is held
+  enter_room "$1" held && chown "$2" "./\${1##*/}" && chmod "$3" "./\${1##*/}"
+)
+
+own_folder() ( go "$1" && chown "$2" . && chmod "$3" . ) # FOLDER OWNER MODE
+
+own_mode() { # FILE|FOLDER OWNER MODE
+  if [ -d "$1" ]; then
+    own_folder "$@"
+  else
+    [ -d "$1.installing.held" ] || hold "$1" && own_held "$@"
+  fi
+}
+
+# --- Old files ---
+
+# A hard link takes no space, and a rename puts it back.
+keep_old() ( # FILE: its place is room_of FILE old
+  open_room "$1" old && ln -- "../\${1##*/}" "./\${1##*/}"
+)
+
+# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
+copy_old() ( # FILE: the same
+  open_room "$1" old && ln -- "../\${1##*/}" ./part && is_file ./part && cp -p -- ./part ./copy && sync ./copy &&
+    mv -f -- ./copy "./\${1##*/}" && rm -f ./part
+)
+
+# The old file may hold the same secrets as the new one, and be open to more users. What a link leads to stays as it is, and so does
+# the mode under which other names show the file.
+tighten_old() ( # FILE MODE OWNER
+  enter_room "$1" old && is_file "./\${1##*/}" || exit 0
+  if [ "$(stat -c %h "./\${1##*/}")" -gt 1 ]; then
+    cp -p -- "./\${1##*/}" ./part && mv -f ./part "./\${1##*/}" || exit 1
+  fi
+  chmod "$(printf %o $((0$(stat -c %a "./\${1##*/}") & 0$2)))" "./\${1##*/}" && chown "$3" "./\${1##*/}"
+)
+
+release_old() ( # FILE: the old file stays as FILE.before-install
+  enter_room "$1" old && mv -f -- "./\${1##*/}" "./\${1##*/}.before-install" && mv -f -- "./\${1##*/}.before-install" ../ &&
+    leave_room "$1" old
+)
+
+put_back_old() ( # FILE
+  enter_room "$1" old || exit 1
+  # mv refuses two names of one file.
+  if [ "$(stat -c %d:%i "./\${1##*/}")" = "$(stat -c %d:%i "../\${1##*/}" 2>/dev/null)" ]; then
+    rm -f -- "./\${1##*/}" && leave_room "$1" old
+  else
+    put "$1" old
+  fi
+)
+
+close_rooms() { close_room "$1" new && close_room "$1" held && close_room "$1" old; } # FILE
+
+is_file() { [ -f "$1" ] && [ ! -L "$1" ]; } # PATH IN A ROOM
+
 # --- Carries out the numbered list of changes, or undoes it ---
 
 install_bundle() {
@@ -643,10 +1285,12 @@ install_bundle() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   [ ! -e "$MARK" ] || resume || exit 1
+  [ -z "$RESTART" ] || add services '' "$RAN" '' '' # what ran before, for a run after a power cut
   STATE=changing
   # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
-    add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
+    applied=$(inside_but_name "/etc/aziot/$daemon/config.d/00-super.toml") || exit 1
+    add derived "$applied" '' '' ''
   done
   # Everything that needs disk space comes first. After it there are only renames.
   if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
@@ -681,7 +1325,7 @@ resume() {
   say 'An earlier run was cut off: putting back the files of before it.'
   [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
   while IFS=: read -r kind had text && IFS= read -r file; do
-    file=$ROOT$file old=$file.installing.old ready=yes
+    file=$ROOT$file old=$(room_of "$file" old) ready=yes
     restore
   done <"$MARK"
   [ -n "$BACK" ] || return 1
@@ -695,42 +1339,32 @@ resume() {
 
 prepare() {
   case $kind in
-    folder) mkdir -p -- "$file" && chmod "$mode" "$file" && chown "$owner" "$file" ;;
-    place)
-      new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
-        chown "$owner" "$new" && sync "$new" && keep ;;
+    folder) make_folder "$file" "$mode" "$owner" ;;
+    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || copy ;;
+    mode) [ -d "$file" ] || hold "$file" ;;
+    derived) [ -z "$had" ] || copy_old "$file" ;;
   esac || {
-    complain "cannot prepare $file: see above. Is the disk full?"
+    complain "cannot prepare $file: see above.$(full_disk "$file")"
     return 1
   }
   eval "READY_$n=yes"
 }
 
-# A hard link takes no space, and a rename puts it back.
-keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
-
-# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
-copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
+keep() { [ -z "$had" ] || keep_old "$file"; }
 
 commit() {
   case $kind in
-    place) mv -f -- "$new" "$file" ;;
-    remove) rm -f -- "$file" ;;
-    mode) chown "$owner" "$file" && chmod "$mode" "$file" ;;
+    place) put "$file" new ;;
+    remove) remove_file "$file" ;;
+    mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
 }
 
 finish() {
-  [ "$kind$had" != placeyes ] || tighten
-  case $kind in place | remove) [ -z "$had" ] || mv -f -- "$old" "$file.before-install" ;; esac
-  case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
-}
-
-# The old file may hold the same secrets and be readable for more users. The target of a link stays as it is.
-tighten() {
-  [ -L "$old" ] || { chmod "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))" "$old" && chown "$owner" "$old"; }
+  [ "$kind$had" != placeyes ] || tighten_old "$file" "$mode" "$owner"
+  case $kind in place | remove) [ -z "$had" ] || release_old "$file" ;; esac
+  case $kind in place | remove | derived | mode) close_rooms "$file" ;; esac
 }
 
 undo() {
@@ -747,16 +1381,17 @@ restore() {
 
 put_back() {
   case $kind in
-    folder) rmdir -- "$file" 2>/dev/null || true ;; # what is in it now is not ours
-    mode) [ ! -e "$file" ] || { chown "\${text#*:}" "$file" && chmod "\${text%%:*}" "$file"; } ;;
+    services) RAN=$text ;;
+    folder) remove_folder "$file" || true ;; # what is in it now is not ours
+    mode) { [ ! -e "$file" ] || own_mode "$file" "\${text#*:}" "\${text%%:*}"; } && close_rooms "$file" ;;
     *)
       if [ -z "$ready" ]; then
         : # it was not touched; a file with the old one's name may be of another run
       elif [ -z "$had" ]; then
-        rm -f -- "$file"
-      elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
-        mv -f -- "$old" "$file" # mv refuses two names of one file
-      fi && rm -f -- "$file".installing.*
+        remove_file "$file"
+      elif [ -n "$(there "$old")" ]; then
+        put_back_old "$file"
+      fi && close_rooms "$file"
       ;;
   esac
 }
@@ -784,28 +1419,267 @@ leave() {
   exit "$code"
 }
 
-# --- The services of the runtime: restarts them and looks at them ---
+# --- The version of the device's runtime, and edgeAgent, which keeps what it was made with ---
+
+# A device that went on to another version may keep the users and folders of the one before.
+check_generation() {
+  own='' other=''
+  for folder in /etc /usr/lib /lib /usr/local/lib; do
+    [ ! -f "$ROOT$folder/systemd/system/$SERVICE.service" ] || own=yes
+    [ ! -f "$ROOT$folder/systemd/system/$OTHER_SERVICE.service" ] || other=yes
+  done
+  if [ -z "$own" ] && [ -n "$other" ]; then
+    refuse "this bundle is for IoT Edge $RUNTIME, whose service is $SERVICE, and the device has $OTHER_SERVICE. $(right_version "the device's version")"
+  fi
+}
+
+check_version() {
+  has=$(iotedge --version 2>/dev/null | sed -n 's/^iotedge \\([0-9][0-9]*\\.[0-9][0-9]*\\).*/\\1/p')
+  wanted=$(say "$RUNTIME" | sed 's/^\\([0-9]*\\.[0-9]*\\).*/\\1/')
+  case $FORM:$has in
+    *: | *:"$wanted") ;;
+    yaml:1.[01] | toml:1.[!01]*) complain "the device has IoT Edge $has, and this bundle is for $RUNTIME: not all of its configuration may count. $(right_version "$has")" ;;
+    *) refuse "the device has IoT Edge $has, and this bundle is for $RUNTIME, which reads another file. $(right_version "$has")" ;;
+  esac
+}
+
+right_version() { say "Set runtime.version of $DEVICE in the manifest to $1, and get the bundle again."; }
+
+# edged starts an edgeAgent that exists, and never compares it with the configuration: edgelet/aziot-edged/src/watchdog.rs,
+# https://github.com/Azure/iotedge/issues/6231. 1.1 removes all containers after each change: check_settings_state in
+# edgelet/iotedged/src/lib.rs.
+remember_agent() {
+  AGENT='' CONTAINER=''
+  APPLIED=$ROOT/etc/aziot/edged/config.d/00-super.toml
+  [ "$FORM" = toml ] && [ -r "$APPLIED" ] && AGENT=$(agent_parts) || return 0
+  ask_agent || ANSWER=unknown
+  CONTAINER=$ANSWER
+}
+
+# What edged makes edgeAgent of, as "iotedge config apply" writes it. The registry's password counts for the pull alone.
+agent_parts() {
+  awk '
+    /^\\[/ {
+      inside = /^\\[+(agent|connect|moby_runtime)[].]/ && !/^\\[+(agent[.]config[.]auth|moby_runtime[.]content_trust)[].]/
+    }
+    inside || /^hostname = /' "$APPLIED" | openssl dgst -sha256
+}
+
+ask_agent() { ask docker ps -aq --no-trunc -f "label=$EDGE_LABEL" -f 'name=^/?edgeAgent$'; }
+
+# Where the container is another one by now, edged made it: it removes all after a change of the hub or the device id.
+tell_agent() {
+  { [ -n "$AGENT" ] && [ -n "$CONTAINER" ] && [ "$AGENT" != "$(agent_parts)" ]; } || return 0
+  ask_agent || ANSWER=$CONTAINER
+  case $CONTAINER in
+    unknown | "$ANSWER") complain "edgeAgent keeps the image, the environment and the options that its container was made with, and the configuration has others now. To have it made again, type: sudo docker rm -f edgeAgent. IoT Edge makes it within a minute; the other modules go on running. The deployment in the hub must give edgeAgent the same environment, such as the proxy, or it goes back to its own." ;;
+  esac
+}
+
+# --- Whether the services of the runtime run, and go on running ---
+
+PROPERTIES=LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,ExecMainStartTimestampMonotonic,Result,ExecMainStatus
+
+# Sets $STATES: a line for each unit with its name and these properties, "-" for one without a value. systemd prints them in an
+# order of its own, and has NRestarts from 235 on; CentOS 7 has 219. There, a new start time tells a restart.
+ask_states() { # UNIT...
+  ask systemctl show -p "$PROPERTIES" "$@" || return 1
+  STATES=$(say "$ANSWER" | LIST="$*" NAMES="$PROPERTIES" awk '
+    BEGIN { split(ENVIRON["LIST"], unit, " "); count = split(ENVIRON["NAMES"], name, ",") }
+    !/=/ { end(); next }
+    { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); any = 1 }
+    END { end() }
+    function end(   i, line) {
+      if (!any) return
+      line = unit[++units]
+      for (i = 1; i <= count; i++) { line = line " " (value[name[i]] == "" ? "-" : value[name[i]]); delete value[name[i]] }
+      print line
+      any = 0
+    }')
+  [ -n "$STATES" ]
+}
+
+# The answer of a program into $ANSWER. It may hang: a shell handles a signal only after \`$(...)\`, and at once in \`wait\`.
+ask() { # COMMAND...
+  if [ "$STATE" = checking ]; then
+    ANSWER=$("$@")
+    return
+  fi
+  waiting "$@" >"$MARK.answer"
+  ended=$?
+  ANSWER=$(cat -- "$MARK.answer") && rm -f -- "$MARK.answer"
+  return "$ended"
+}
+
+# A service runs if it is in the same process at each look across 15 seconds. One look proves nothing: systemd starts a dead daemon
+# again, up to 1.1 after 0.1 seconds, later after 5 seconds (Restart=on-failure, RestartSec= of iotedge.service and aziot-*.service).
+# A daemon that starts late has two more looks, 10 seconds, for itself.
+stays_up() {
+  step=$(((SECONDS_UP + 2) / 3)) look=0 last=3 SEEN=''
+  while look_again; do
+    [ "$look" -lt "$last" ] || return 0
+    look=$((look + 1))
+    [ "$step" = 0 ] || waiting sleep "$step"
+  done
+  return 1
+}
+
+look_again() {
+  # shellcheck disable=SC2086 # a list
+  if ! ask_states $DAEMONS; then
+    complain "systemctl does not say whether $SERVICE runs. Type: systemctl status $SERVICE"
+    return 1
+  fi
+  while read -r unit _ active sub _ pid restarts since result status; do
+    judge || return 1
+  done <<END
+$STATES
+END
+}
+
+# edged stays active while another daemon fails, so all are judged. Its socket starts a daemon when somebody asks it; until then it
+# is inactive. tpmd is not judged: a device with certificates does not ask it.
+judge() {
+  now="$unit=$pid/$restarts/$since" what=''
+  case $active/$sub/$SEEN in
+    active/*" $now "* | reloading/*" $now "*) return ;;
+    active/*" $unit="* | reloading/*" $unit="*) what='does not stay up: it ended, and systemd started it again' ;;
+    active/* | reloading/*) notice ;;
+    activating/auto-restart*) what='does not stay up: it ended, and systemd starts it again' ;;
+    failed/*) what="failed ($result, exit status $status$(cause "$status"))" ;;
+    inactive/*" $unit="*) what='ended' ;;
+    inactive/*) [ "$unit" != "$SERVICE" ] || what='is not active' ;;
+    *) what="is $active ($sub)" ;;
+  esac
+  [ -z "$what" ] || unwell "$what"
+}
+
+notice() {
+  SEEN="$SEEN $now "
+  [ "$look" = 0 ] || [ "$last" -gt $((look + 1)) ] || last=$((look + 2))
+}
+
+# RestartPreventExitStatus=153 of both services: systemd does not start it again until somebody does.
+cause() { [ "$1" != 153 ] || say ': it cannot read its configuration'; }
+
+# Says it with the end of the daemon's journal, and fails.
+unwell() { # WHAT
+  complain "$unit $1. The end of its journal:"
+  ask journalctl -u "$unit" -n 10 --no-pager
+  say "$ANSWER" | without_pins >&2
+  return 1
+}
+
+# A log may quote the URI of a key.
+without_pins() { sed 's/pin-value=[^;&"[:space:]]*/pin-value=***/g'; }
+
+# --- The services of the runtime: what they are before, whether anything is to do, the restart ---
+
+# Sets $RAN, the units that run before anything changes. They run again after a failure, and no others. A run that was cut off
+# may have stopped them: then the mark says which ran before it.
+look_at_services() {
+  now_running='' DISABLED=''
+  [ -n "$RESTART" ] || return 0
+  # shellcheck disable=SC2086 # lists
+  if ! ask_states $DAEMONS $SOCKETS; then
+    refuse "systemctl does not say whether $SERVICE runs: see above. This needs systemd as the system's first process. To install into an image, type: sudo sh install.sh --root DIR"
+    return
+  fi
+  while read -r unit load active _ enabled _; do
+    case $active in active | activating | reloading) now_running="$now_running $unit" ;; esac
+    [ "$enabled" != disabled ] || DISABLED="$DISABLED $unit"
+    # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
+    [ "$load" != masked ] || refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit"
+  done <<END
+$STATES
+END
+  [ "$STATE" = back ] || RAN=$now_running
+  tell_disabled
+}
+
+# The sockets of the other daemons start them. Those of the service itself are started by it.
+tell_disabled() {
+  boot=''
+  for unit in $DAEMONS; do
+    case $unit in
+      "$SERVICE") case " $DISABLED " in *" $unit "*) boot="$boot $unit" ;; esac ;;
+      *) case " $DISABLED " in *" $unit "*" $unit.socket "*) boot="$boot $unit.socket" ;; esac ;;
+    esac
+  done
+  [ -z "$boot" ] || complain "disabled, so not started when the device boots:$boot. Type: sudo systemctl enable$boot"
+}
+
+# All files are as wanted. Do the services run, with this configuration?
+services_as_wanted() {
+  [ -n "$RESTART" ] || return 0
+  if ! applied; then
+    say "$CONFIG was never applied, or was changed after that."
+    return 1
+  fi
+  [ -z "$DRY_RUN" ] || SECONDS_UP=0
+  stays_up
+}
+
+# From 1.2 on the daemons read what "iotedge config apply" makes of the configuration. 1.1 reads it when it starts.
+applied() {
+  if [ "$FORM" = yaml ]; then
+    ! since=$(started_at) || [ "$(changed "$CONFIG")" -le "$since" ]
+    return
+  fi
+  for daemon in keyd certd identityd edged; do
+    made=$ROOT/etc/aziot/$daemon/config.d/00-super.toml
+    { [ -e "$made" ] && [ "$(changed "$CONFIG")" -le "$(changed "$made")" ]; } || return 1
+  done
+}
+
+# In seconds since 1970. The change of its state counts too: a copy may keep the old date of its content.
+changed() { stat -c %Z -- "$1"; }
+
+# Two seconds after the service's process started, if it can be known. proc(5): field 22 of its stat is in ticks, a hundredth of a
+# second each, since the boot. The second field may hold spaces and brackets.
+started_at() {
+  process=$(say "$STATES" | awk -v unit="$SERVICE" '$1 == unit { print $6 }')
+  [ -z "$ROOT" ] && [ -r "/proc/$process/stat" ] || return 1
+  { sed 's/.*) //' "/proc/$process/stat" && cat /proc/uptime; } |
+    awk -v now="$(date +%s)" 'NR == 1 { ticks = $20 } NR == 2 { printf "%.0f\\n", now - $1 + ticks / 100 + 2 }'
+}
 
 restart() {
   [ -z "$RELOAD" ] || waiting systemctl daemon-reload || return 1
+  forget_failures
+  remember_agent
   if [ "$FORM" = yaml ]; then waiting systemctl restart iotedge; else waiting iotedge config apply -c "$CONFIG"; fi || return 1
-  # config apply succeeds even if a service does not start.
-  waiting sleep "\${INSTALL_WAIT:-5}"
-  systemctl is-active --quiet "$SERVICE" || {
-    complain "$SERVICE is not active after the restart."
-    return 1
-  }
+  stays_up || return 1
+  tell_agent
 }
 
+# A unit that failed before stays so until it starts, and its starts count: systemd refuses the sixth within 10 seconds.
+forget_failures() {
+  failed=''
+  # shellcheck disable=SC2086 # lists
+  ask_states $DAEMONS $SOCKETS || return 0
+  while read -r unit _ active _; do
+    [ "$active" != failed ] || failed="$failed $unit"
+  done <<END
+$STATES
+END
+  # shellcheck disable=SC2086 # a list
+  [ -z "$failed" ] || waiting systemctl reset-failed $failed
+}
+
+# After a failure, with the old files. All daemons of 1.2 and later are stopped by now.
 restart_old() {
   [ -z "$RELOAD" ] || systemctl daemon-reload
-  if [ "$FORM" = yaml ] && [ -n "$HAD_CONFIG" ]; then
-    systemctl restart iotedge
-  elif [ "$FORM" = yaml ]; then
-    systemctl stop iotedge
-  elif [ -e "$ROOT/etc/aziot/identityd/config.d/00-super.toml" ]; then
-    iotedge system restart
-  fi
+  forget_failures
+  case "$FORM $RAN " in
+    yaml*" $SERVICE "*) systemctl restart "$SERVICE" ;;
+    toml*" $SERVICE "*) iotedge system restart ;;
+    *)
+      [ "$FORM" = toml ] || systemctl stop "$SERVICE"
+      # shellcheck disable=SC2086 # a list
+      [ -z "$RAN" ] || systemctl start $RAN
+      ;;
+  esac
 }
 
 # A shell handles a signal only after its current command, which may hang. \`wait\` returns at once.
@@ -813,18 +1687,20 @@ waiting() {
   "$@" &
   CHILD=$!
   wait "$CHILD"
-  code=$?
+  ended=$?
   CHILD=''
-  return "$code"
+  return "$ended"
 }
 
 main "$@"
 `.replace(`#SETTINGS#
-`,()=>l({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,HOST_NAME:i,HOST_ADDRESS:r.Ut(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:g||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
+`,()=>l({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,MODULE:g?.library??``,MODULE_TOKENS:g?.tokens.join(`
+`)??``,MODULE_SLOTS:g?.slots.join(`
+`)??``,HOST_NAME:i,HOST_ADDRESS:r.Kt(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:_||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
 `),SECRET_LINES:f.map(m).join(`
 `),SECRET_PLACEHOLDERS:f.map(({placeholder:e})=>e).join(`
 `),SECRET_ENCODINGS:f.map(({encoding:e})=>e).join(`
-`),...g?s:c}))}const s={FORM:`yaml`,SERVICE:`iotedge`,PACKAGE:`iotedge`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_MODE:`400`},c={FORM:`toml`,SERVICE:`aziot-edged`,PACKAGE:`aziot-edge`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_MODE:`600`};function l(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);let n=`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`;return/[$`]/.test(t)?`# shellcheck disable=SC2016 # it is not this shell's to expand\n${n}`:n}).join(``)}const u=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function d({https:e,noProxy:t}){let n=[u,`[Service]`,`Environment=${f(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${f(`no_proxy=${t}`)}`),`${n.join(`
+`),..._?s:c}))}const s={FORM:`yaml`,SERVICE:`iotedge`,OTHER_SERVICE:`aziot-edged`,PACKAGE:`iotedge`,DAEMONS:`iotedge`,SOCKETS:`iotedge.socket iotedge.mgmt.socket`,UNITS:`iotedge`,LOGS:`journalctl -u iotedge`,HAZARD:``,CONFIG:`/etc/iotedge/config.yaml`,CONFIG_USER:`iotedge`,CONFIG_UNIT:`iotedge`,CONFIG_MODE:`400`,CERTIFICATE_USER:`iotedge`,CERTIFICATE_UNIT:`iotedge`,CERTIFICATE_MODE:`444`,KEY_USER:`iotedge`,KEY_UNIT:`iotedge`,KEY_MODE:`400`},c={FORM:`toml`,SERVICE:`aziot-edged`,OTHER_SERVICE:`iotedge`,PACKAGE:`aziot-edge`,DAEMONS:`aziot-edged aziot-identityd aziot-certd aziot-keyd`,SOCKETS:`aziot-edged.mgmt.socket aziot-edged.workload.socket aziot-identityd.socket aziot-certd.socket aziot-keyd.socket`,UNITS:`aziot-edged aziot-identityd`,LOGS:`iotedge system logs`,HAZARD:` Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.`,CONFIG:`/etc/aziot/config.toml`,CONFIG_USER:`root`,CONFIG_UNIT:``,CONFIG_MODE:`600`,CERTIFICATE_USER:`aziotcs`,CERTIFICATE_UNIT:`aziot-certd`,CERTIFICATE_MODE:`644`,KEY_USER:`aziotks`,KEY_UNIT:`aziot-keyd`,KEY_MODE:`600`};function l(e){return Object.entries(e).map(([e,t])=>{if(t.includes(`\0`))throw Error(`${e} holds a NUL, which no setting of the installer can`);let n=`${e}='${t.replaceAll(`'`,`'\\''`)}'\n`;return/[$`]/.test(t)?`# shellcheck disable=SC2016 # it is not this shell's to expand\n${n}`:n}).join(``)}const u=`# Placed by install.sh of the device bundle, which replaces and removes it.`;function d({https:e,noProxy:t}){let n=[u,`[Service]`,`Environment=${f(`https_proxy=${e}`)}`];return t!==void 0&&n.push(`Environment=${f(`no_proxy=${t}`)}`),`${n.join(`
 `)}\n`}function f(e){return`"${e.replace(/["\\]/g,`\\$&`).replaceAll(`%`,`%%`).replace(/[\x01-\x1f\x7f]/g,e=>`\\x${e.charCodeAt(0).toString(16).padStart(2,`0`)}`)}"`}function p({variable:e}){if(!/^IOTEDGE_[A-Za-z0-9_]+$/.test(e))throw Error(`"${e}" is no variable IOTEDGE_\u2026`);return e}function m({variable:e,line:t,placeholder:n}){if(n===``||!t.includes(n)||t.includes(`
 `))throw Error(`the place of ${e} is no line with its placeholder`);return t}function h(e,t,n){let r=Object.entries(g(e,t,n)).map(([e,t])=>`$${e} = ${t}\r\n`),i=`#Requires -Version 5.1\r
 #Requires -RunAsAdministrator\r
@@ -1026,4 +1902,4 @@ catch {\r
 }\r
 "$DeviceId is installed and running. Look at: iotedge check"\r
 `.replace(`#SETTINGS#\r
-`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.ln(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.un(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>C(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=x(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.ln(o)?n.r(u()):void 0}));return r.ln(o)?[x(`config.yaml`,u),...l,a]:[...l,a]}let d=r.sn(o.runtime.version)===`aziot`?x(`config.toml`,()=>w(e,t,{places:i,base:a})):x(`config.yaml`,u),f=x(`install.sh`,()=>T(e,d,{places:i,base:a}));return[d,...l,f]}function x(e,t){return new S(e,t)}var S=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function C({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function w({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function T({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:E(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:E(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},sha256:{configuration:D(m),...p===void 0?{}:{certificate:D(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Lt(m,e)})}function E({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function D(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=b;
+`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.fn(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.pn(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>C(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=x(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.fn(o)?n.r(u()):void 0}));return r.fn(o)?[x(`config.yaml`,u),...l,a]:[...l,a]}let d=r.un(o.runtime.version)===`aziot`?x(`config.toml`,()=>w(e,t,{places:i,base:a})):x(`config.yaml`,u),f=x(`install.sh`,()=>T(e,d,{places:i,base:a}));return[d,...l,f]}function x(e,t){return new S(e,t)}var S=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function C({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function w({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function T({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:E(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:E(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},sha256:{configuration:D(m),...p===void 0?{}:{certificate:D(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Bt(m,e)})}function E({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function D(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=b;

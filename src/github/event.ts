@@ -29,8 +29,8 @@ export interface Event {
    * declared.
    */
   readonly otherBranch?: { readonly branch: string; readonly defaultBranch: string };
-  /** The branch of a re-run. The run keeps its commit, but the branch may have moved on. */
-  readonly rerunOn?: string;
+  /** Absent on a pull request, whose ref is GitHub's trial merge. */
+  readonly ref?: EventRef;
   /** The commit that the run is about; on a pull request, the trial merge. */
   readonly commit: string;
   /** The commit that the pull request would be merged into; absent outside of pull requests. */
@@ -46,6 +46,18 @@ export interface Event {
   readonly rulesPage?: string;
 }
 
+/** The branch or the tag of an event. The run keeps its commit while it waits, and the branch may go on meanwhile. */
+export interface EventRef {
+  /** `refs/heads/main` */
+  readonly ref: string;
+  /** Whether somebody has started the run again. */
+  readonly isRerun: boolean;
+  /** GitHub's address: `https://github.com`. */
+  readonly server: string;
+  /** `owner/name` */
+  readonly repository: string;
+}
+
 export function readEvent(): Event {
   const { eventName, payload, actor, serverUrl, runId } = context;
   const { GITHUB_REPOSITORY: repository = '', GITHUB_ACTION_REPOSITORY: action, GITHUB_ACTION_REF: ref } = process.env;
@@ -57,7 +69,6 @@ export function readEvent(): Event {
         ? githubLines['fork-without-secrets']()
         : undefined;
   const { GITHUB_RUN_ATTEMPT: attempt, GITHUB_REF: pushed = '' } = process.env;
-  const branch = /^refs\/heads\/(.+)$/.exec(pushed)?.[1];
   const ours = eventName === 'pull_request' && head === repository;
   const other = otherBranch();
   const number: unknown = payload.pull_request?.number;
@@ -73,7 +84,9 @@ export function readEvent(): Event {
     },
     commit: context.sha,
     run: `${serverUrl}/${repository}/actions/runs/${runId}`,
-    ...(branch !== undefined && Number(attempt) > 1 ? { rerunOn: branch } : {}),
+    ...(/^refs\/(heads|tags)\/./.test(pushed)
+      ? { ref: { ref: pushed, isRerun: Number(attempt) > 1, server: serverUrl, repository } }
+      : {}),
     ...(ours && typeof number === 'number' ? { pullRequest: number } : {}),
     ...(other === undefined ? {} : { otherBranch: other }),
     ...(eventName === 'pull_request' && typeof base === 'string' ? { base } : {}),

@@ -1,12 +1,13 @@
 import { faultRow, faultsOf } from '../model/fault-table.ts';
 import { shortCommit } from './git/short-commit.ts';
 import { githubLines } from './lines.ts';
+import { refName } from './ref-name.ts';
 
 const mainCommit = '0123456789abcdef0123456789abcdef01234567';
 
 const tryAgain = 'Run it again. If it stays so, look at https://www.githubstatus.com.';
 
-/** The faults of the runner: artifacts, ID tokens, the issue, re-runs. Those of asking git are in `git/faults.ts`. */
+/** The faults of the runner: artifacts, ID tokens, the issue, old commits. Those of asking git are in `git/faults.ts`. */
 export const githubFaults = {
   'uploads-outside-actions': faultRow<{ variable: string }>({
     kind: 'usage',
@@ -51,55 +52,48 @@ export const githubFaults = {
     remedy: () => `${tryAgain} The summary says what the issue would have said.`,
     example: { reason: 'Server Error' },
   }),
-  'rerun-file-changed': faultRow<Rerun & { file: string }>({
+  'commit-outdated': faultRow<Outdated & { file: string; newer: string }>({
     kind: 'usage',
-    message: (details) => rerunMessage(details, `, and ${details.file} has changed on ${details.branch} since`),
-    remedy: rerunRemedy,
-    example: { ...exampleRerun(), file: 'fleet/devices.yaml' },
+    message: ({ file, newer, ...run }) =>
+      `${runAt(run)}, and ${file} is different in ${shortCommit(newer)}, the newest commit of ${refName(run)}: to apply the older commit would bring back an old state`,
+    remedy: ({ newer, ...run }) =>
+      `Let the run of ${shortCommit(newer)} apply. If there is none, start the workflow on ${refName(run)} again, for example by workflow_dispatch. To go back on purpose, revert the change on ${refName(run)}.`,
+    example: { ...exampleRun(), file: 'fleet/devices.yaml', newer: 'fedcba9876543210fedcba9876543210fedcba98' },
   }),
-  'rerun-too-many-changed': faultRow<Rerun>({
+  'ref-gone': faultRow<Outdated>({
     kind: 'usage',
-    message: (details) =>
-      rerunMessage(
-        details,
-        `, and so many files have changed on ${details.branch} since that GitHub does not name them all`,
-      ),
-    remedy: rerunRemedy,
-    example: exampleRerun(),
+    message: (run) => `${runAt(run)} of ${refName(run)}, which no longer exists`,
+    remedy: () => 'Start the workflow on a branch that exists: apply writes what a branch or a tag says now.',
+    example: exampleRun(),
   }),
-  'rerun-off-branch': faultRow<Rerun>({
-    kind: 'usage',
-    message: (details) => rerunMessage(details, `, which is not on ${details.branch} any more`),
-    remedy: rerunRemedy,
-    example: exampleRerun(),
+  'newest-unknown': faultRow<Pick<Outdated, 'ref' | 'commit'> & { reason: string }>({
+    message: ({ reason, ...run }) =>
+      `a plan that may have waited is applied only if ${refName(run)} still says the same, and its newest commit cannot be fetched: ${reason}`,
+    remedy: () =>
+      "Re-run the job. If it stays so, see that the runner has git and reaches GitHub's server with it, as actions/checkout does, and that the job has the permission contents: read.",
+    example: {
+      ref: 'refs/heads/main',
+      commit: mainCommit,
+      reason: "git ls-remote ended with 128: fatal: unable to access 'https://github.com/octo/fleet/'",
+    },
   }),
 };
 
 export const githubFault = faultsOf(githubFaults);
 
-/** A re-run that must not apply its commit. */
-interface Rerun {
-  readonly branch: string;
+/** A run that must not apply its commit. */
+interface Outdated {
+  /** `refs/heads/main`, `refs/tags/v1` */
+  readonly ref: string;
   /** The commit that is checked out. */
   readonly commit: string;
-  /** The commit whose run may apply instead; undefined if GitHub names none. */
-  readonly newer: string | undefined;
+  readonly isRerun: boolean;
 }
 
-function rerunMessage({ commit, newer }: Rerun, what: string): string {
-  const by = newer === undefined ? '' : ` (${shortCommit(newer)})`;
-  return `this is a re-run at ${shortCommit(commit)}${what}${by}: to apply it would take the hub back`;
+function runAt({ commit, isRerun }: Pick<Outdated, 'commit' | 'isRerun'>): string {
+  return `this is a ${isRerun ? 're-run' : 'run'} at ${shortCommit(commit)}`;
 }
 
-function rerunRemedy({ branch, newer }: Rerun): string {
-  const of = newer === undefined ? 'the newest commit' : `commit ${shortCommit(newer)}`;
-  return `Re-run the job of ${of} instead, or of a later one. To go back on purpose, revert the commit on ${branch}.`;
-}
-
-function exampleRerun(): Rerun {
-  return {
-    branch: 'main',
-    commit: mainCommit,
-    newer: 'fedcba9876543210fedcba9876543210fedcba98',
-  };
+function exampleRun(): Outdated {
+  return { ref: 'refs/heads/main', commit: mainCommit, isRerun: true };
 }

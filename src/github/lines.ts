@@ -1,4 +1,5 @@
 import { shortCommit } from './git/short-commit.ts';
+import { refName } from './ref-name.ts';
 
 /** The texts of the action in the log and beside the run, except those of the report and of faults. */
 export const githubLines = {
@@ -28,9 +29,11 @@ export const githubLines = {
   issue: ({ title, done }: { readonly title: string; readonly done: IssueDone }) =>
     `Issue "${title}": ${issueText(done)}`,
 
-  'rerun-unknown': ({ branch, commit, reason }: Reason & { readonly branch: string; readonly commit: string }) =>
-    `This is a re-run, and GitHub does not tell whether ${branch} has gone on since ${shortCommit(commit)}: ${reason}. ` +
-    'The job needs permissions: { contents: read }.',
+  'newest-unknown': ({ reason, ...run }: Reason & { readonly ref: string; readonly commit: string }) =>
+    `The newest commit of ${refName(run)} cannot be fetched, so nothing tells whether ${shortCommit(run.commit)} is outdated: ${reason}. ` +
+    'The run goes on. The job needs git, and permissions: { contents: read }.',
+
+  'newest-unknown-title': () => 'newest commit unknown',
 
   'summary-failed': ({ reason }: Reason) => `The job summary could not be written: ${reason}`,
 

@@ -4,7 +4,7 @@ import { setOutput } from '@actions/core';
 import { describeReasons } from '../model/reasons.ts';
 import type { Report } from '../model/report.ts';
 import { withoutSecrets } from '../model/secrets.ts';
-import { counts } from '../report/counts.ts';
+import { type Counts, counts } from '../report/counts.ts';
 import { reportJson } from '../report/json.ts';
 import { type SarifContext, sarif } from '../report/sarif.ts';
 
@@ -31,16 +31,14 @@ export function setOutputs(report: Report, artifactIds: readonly number[], files
   writeAnew(devicesFile, devices);
   writeAnew(reportFile, hide(`${JSON.stringify(reportJson(report), null, 2)}\n`));
   writeAnew(sarifFile, hide(sarif(report, files.sarif)));
-  const { created, updated, claimed, unchanged, removed, failed, unknown } = counts(report);
+  const { result } = report;
+  const counted = countsOf(report);
+  const outcomeFile = join(folder, 'provision-iot-edge-outcome.json');
+  writeAnew(outcomeFile, JSON.stringify({ result, ...counted, artifactIds, hubs: countsByHub(report) }));
   const outputs = {
-    result: report.result,
-    created,
-    updated,
-    claimed,
-    unchanged,
-    removed,
-    failed,
-    unknown,
+    result,
+    ...counted,
+    ...plannedHubs(report),
     devices: devices.length < mostOutput ? devices : '',
     'devices-file': devicesFile,
     'plan-file': report.planFile ?? '',
@@ -48,8 +46,37 @@ export function setOutputs(report: Report, artifactIds: readonly number[], files
     'artifact-ids': artifactIds.join(','),
     'sarif-file': sarifFile,
     'report-file': reportFile,
+    'outcome-file': outcomeFile,
   };
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);
+}
+
+/** The counts that are outputs, in the order of action.yml. */
+function countsOf(report: Report): Counts {
+  const { created, updated, claimed, unchanged, removed, failed, unknown } = counts(report);
+  return { created, updated, claimed, unchanged, removed, failed, unknown };
+}
+
+function countsByHub(report: Report): Readonly<Record<string, Counts>> {
+  const hubs = new Set([...report.changes, ...report.outcomes].map(({ hub }) => hub));
+  return Object.fromEntries(
+    [...hubs].map((hub) => {
+      const changes = report.changes.filter((change) => change.hub === hub);
+      const outcomes = report.outcomes.filter((outcome) => outcome.hub === hub);
+      return [hub, countsOf({ ...report, changes, outcomes })];
+    }),
+  );
+}
+
+/** The hubs of a plan that may be carried out, as JSON lists that a matrix takes. */
+function plannedHubs({ planFile, changes }: Report): Record<'hubs-with-changes' | 'hubs-without-changes', string> {
+  if (planFile === undefined) return { 'hubs-with-changes': '', 'hubs-without-changes': '' };
+  const all = new Set(changes.map(({ hub }) => hub));
+  const changing = new Set(changes.filter(({ kind }) => kind !== 'unchanged').map(({ hub }) => hub));
+  return {
+    'hubs-with-changes': JSON.stringify([...changing]),
+    'hubs-without-changes': JSON.stringify([...all].filter((hub) => !changing.has(hub))),
+  };
 }
 
 /** Removes what is there first, and does not follow a link: without RUNNER_TEMP the folder is that of the repository. */

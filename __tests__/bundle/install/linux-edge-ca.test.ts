@@ -19,6 +19,7 @@ import {
 } from './scratch-device.ts';
 
 const edgeCa = { certificate: '/var/aziot/certs/ca.pem', privateKey: '/var/aziot/secrets/ca.key.pem' };
+const authority = ['basicConstraints = critical, CA:TRUE', 'keyUsage = critical, keyCertSign'];
 const trustBundle = '/var/aziot/certs/trust.pem';
 
 describeNeeding(['openssl'], "the modules' authority and what they trust", () => {
@@ -29,8 +30,9 @@ describeNeeding(['openssl'], "the modules' authority and what they trust", () =>
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'provision-'));
     pair = makePair(folder, 'pair', { subject: '/CN=edge-001' });
-    ca = makePair(folder, 'ca', { subject: '/CN=edge-001.ca' });
-    expired = makePair(folder, 'expired', { subject: '/CN=old', start: daysFromNow(-9), end: daysFromNow(-1) });
+    ca = makePair(folder, 'ca', { subject: '/CN=edge-001.ca', extensions: authority });
+    const past = { start: daysFromNow(-9), end: daysFromNow(-1) };
+    expired = makePair(folder, 'expired', { subject: '/CN=old', extensions: authority, ...past });
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -65,7 +67,11 @@ describeNeeding(['openssl'], "the modules' authority and what they trust", () =>
     [1, 0, ''],
     [5, 1, 'ca.pem has an EC key (secp384r1)'],
   ] as const)('1.%d: with a key of another curve than P-256 end with %d', (minor, status, says) => {
-    const odd = makePair(folder, `odd-${minor}`, { subject: '/CN=edge-001.ca', keyType: 'p384' });
+    const odd = makePair(folder, `odd-${minor}`, {
+      subject: '/CN=edge-001.ca',
+      keyType: 'p384',
+      extensions: authority,
+    });
     const device = deviceOf(minor, { ...files(), [edgeCa.certificate]: odd.certificate, [edgeCa.privateKey]: odd.key });
     expect(install(device)).toMatchObject({ status, stderr: expect.stringContaining(says) });
   });

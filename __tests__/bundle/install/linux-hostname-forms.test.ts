@@ -104,7 +104,7 @@ describe('the name that the installer reads', () => {
 });
 
 describe('the name of the machine', () => {
-  const machineOf = (root: string) => withFunctions({}, `ROOT=${root}; machine_name`);
+  const machineOf = (root: string) => withFunctions({}, `ROOT=${root} ME=$(id -u); machine_name`);
   const image = (text: string) => machineOf(folderWith({ 'etc/hostname': text }));
 
   it.each([

@@ -70,7 +70,7 @@ describeNeeding(['openssl'], 'after a power cut', () => {
     const device = scratchDevice(usual(pair, minor, { proxy }));
     const before = tree(device);
     cut(device, minor);
-    order(device, 'systemctl is-active', 'fail');
+    order(device, 'daemon start', 'fail');
     expect(install(device).status).toBe(1);
     expect(tree(device)).toEqual(before);
   });
@@ -138,12 +138,12 @@ describeNeeding(['openssl'], 'after a power cut', () => {
     const before = tree(running(1));
     const device = cutOff(1);
     const mv = join(device.folder, 'bin/mv');
-    put(device.folder, '/bin/mv', '#!/bin/sh\ncase $* in *.installing.old*) exit 1 ;; esac\nexec /bin/mv "$@"\n');
+    put(device.folder, '/bin/mv', '#!/bin/sh\ncase $PWD in *.installing.old) exit 1 ;; esac\nexec /bin/mv "$@"\n');
     chmodSync(mv, 0o755);
     const { status, stderr, calls } = install(device);
     rmSync(mv);
     expect({ status, calls }).toEqual({ status: 1, calls: ['systemctl restart iotedge [# new]'] });
-    expect(stderr).toMatch(/cannot put .*config\.yaml back.* kept as .*config\.yaml\.installing\.old\./);
+    expect(stderr).toMatch(/cannot put .*config\.yaml back.* kept as .*config\.yaml\.installing\.old\/config\.yaml\./);
     expect(stderr).toMatch(/edge-001 is not installed\. Look/);
     order(device, 'systemctl restart', 'fail');
     expect(install(device).stderr).toContain('files are back');

@@ -49,7 +49,7 @@ export interface Scratch {
  */
 export function scratchDevice(scratch: Scratch, folder = folderWith()): ScratchDevice {
   const device = deviceIn(folder);
-  for (const name of ['systemctl', 'iotedge', 'docker']) {
+  for (const name of ['systemctl', 'journalctl', 'iotedge', 'docker']) {
     put(folder, `/bin/${name}`, standIn);
     chmodSync(join(folder, 'bin', name), 0o755);
   }
@@ -116,6 +116,8 @@ const daemons = ['keyd', 'certd', 'identityd', 'tpmd', 'edged'] as const;
 // Does what control/<name> <argument> says, once, and logs its arguments and the first line of the configuration. It removes
 // the order before it logs: a test that sees the log may end it at once, and the next call must not find the order again.
 // It uses the shell's own commands where it can, since tests call it hundreds of times.
+// "state" has the ActiveState and MainPID of the services, and the last process id; none of a process of this machine.
+// Questions are answered and not logged: "systemctl show" by the state, and by the properties in "control/show UNIT".
 // "iotedge config apply" writes the name of the configuration, else the machine's, and refuses another one while there are
 // containers (1.3 to 1.6).
 const standIn = `#!/bin/sh
@@ -135,6 +137,31 @@ fi
 for file in "$here/root/etc/iotedge/config.yaml" "$here/root/etc/aziot/config.toml"; do
   [ -n "$first" ] || [ ! -r "$file" ] || IFS= read -r first <"$file"
 done
+state=inactive pid=0 last=5000000
+[ ! -f "$here/state" ] || IFS=' ' read -r state pid last <"$here/state"
+case "$name $1 $how" in
+  *hang) ;;
+  'systemctl show fail'*) exit 1 ;;
+  'systemctl show '*)
+    shift 3
+    for unit in "$@"; do
+      printf '%s\n' NRestarts=0 "MainPID=$pid" ExecMainStatus=0 Result=success LoadState=loaded "ActiveState=$state" SubState=sub UnitFileState=enabled
+      [ ! -f "$here/control/show $unit" ] || while IFS= read -r line; do printf '%s\n' "$line"; done <"$here/control/show $unit"
+      echo
+    done
+    exit
+    ;;
+  'journalctl '*)
+    line='a line of the journal'
+    [ ! -f "$here/control/journal" ] || IFS= read -r line <"$here/control/journal"
+    printf '%s\\n' "$line"
+    exit
+    ;;
+  'iotedge --version '*)
+    [ ! -f "$here/control/version" ] || while IFS= read -r line; do printf '%s\n' "$line"; done <"$here/control/version"
+    exit
+    ;;
+esac
 call="$name $* [$first]"
 case $call in *"$here/root"*) call=\${call%%"$here/root"*}\${call#*"$here/root"} ;; esac
 printf '%s\\n' "$call" >>"$here/log"
@@ -152,8 +179,21 @@ if [ "$name $1" = 'iotedge config' ]; then
   printf '# auto-generated\\n\\n%s\\nhomedir = "/var/lib/aziot/identityd"\\n' "$new" >identityd/config.d/00-super.toml
 fi
 case "$name $1" in
-  'docker ps') [ ! -f "$here/control/containers" ] || cat "$here/control/containers" ;;
+  'docker ps')
+    [ ! -f "$here/control/containers" ] || [ "$how" = 'fail always' ] || cat "$here/control/containers"
+    [ "$how" != replace ] || echo 'f7a8b9' >"$here/control/containers"
+    ;;
   'docker rm') rm -f "$here/control/containers" ;;
+esac
+case "$how $name $1 \${2-}" in
+  fail*) ;;
+  *' systemctl start'* | *' systemctl restart'* | *' iotedge config'* | *' iotedge system restart')
+    last=$((last + 1))
+    state="active $last"
+    [ ! -f "$here/control/daemon start" ] || { rm -f "$here/control/daemon start" && state='failed 0'; }
+    printf '%s\n' "$state $last" >"$here/state"
+    ;;
+  *' systemctl stop'* | *' iotedge system stop') printf '%s\n' "inactive 0 $last" >"$here/state" ;;
 esac
 case $how in fail*) exit 1 ;; hang) exec sleep 60 ;; cut) kill -9 "$PPID" ;; esac
 `;
@@ -163,9 +203,21 @@ export function runContainers({ folder }: ScratchDevice): void {
   writeFileSync(join(folder, 'control', 'containers'), 'a1b2c3\nd4e5f6\n');
 }
 
-/** The next call of a stand-in with this argument fails, or does not return, or the power is cut. */
-export function order({ folder }: ScratchDevice, call: string, how: 'fail' | 'fail always' | 'hang' | 'cut'): void {
+/**
+ * The next call of a stand-in with this argument fails, or does not return, or the power is cut. With "daemon start", the
+ * services fail when they are started next. After "docker ps" with `replace`, the containers are other ones.
+ */
+export function order(
+  { folder }: ScratchDevice,
+  call: string,
+  how: 'fail' | 'fail always' | 'hang' | 'cut' | 'replace',
+): void {
   writeFileSync(join(folder, 'control', call), how);
+}
+
+/** What "systemctl show" says of a unit from now on, such as `ActiveState=failed`. */
+export function show({ folder }: ScratchDevice, unit: string, ...properties: readonly string[]): void {
+  writeFileSync(join(folder, 'control', `show ${unit}`), properties.map((line) => `${line}\n`).join(''));
 }
 
 interface Call {

@@ -1,12 +1,13 @@
 # --- Plans the changes: a numbered list, empty if everything is as wanted ---
 
 plan() {
-  HAD_CONFIG=$(there "$CONFIG")
   FOLDER_OWNER=$ROOT_OWNER
   if [ "$FORM" = toml ]; then
     FOLDER_OWNER=$CERTIFICATE_OWNER
-    [ ! -d "$ROOT/var/aziot/certs" ] || mode "$ROOT/var/aziot/certs" 755 "$CERTIFICATE_OWNER"
-    [ ! -d "$ROOT/var/aziot/secrets" ] || mode "$ROOT/var/aziot/secrets" 700 "$KEY_OWNER"
+    certs=$(inside /var/aziot/certs) || count_fault
+    secrets=$(inside /var/aziot/secrets) || count_fault
+    [ ! -d "$certs" ] || mode "$certs" 755 "$CERTIFICATE_OWNER"
+    [ ! -d "$secrets" ] || mode "$secrets" 700 "$KEY_OWNER"
   fi
   if [ -n "$CARRIED" ]; then
     folder "${placed%/*}" "$FOLDER_OWNER"
@@ -21,8 +22,9 @@ plan() {
   [ -z "$TRUST_BUNDLE" ] || may r "$trust_bundle" "$CERTIFICATE_USER" || mode "$trust_bundle" "$CERTIFICATE_MODE" "$CERTIFICATE_OWNER"
   before=$COUNT
   for unit in $UNITS; do
-    drop_in=$ROOT/etc/systemd/system/$unit.service.d/proxy.conf
+    drop_in=$(inside_but_name "/etc/systemd/system/$unit.service.d/proxy.conf") || count_fault
     if [ -n "$PROXY" ]; then
+      check_hand_made "$drop_in"
       folder "${drop_in%/*}" "$ROOT_OWNER"
       place "$drop_in" proxy_text 644 "$ROOT_OWNER"
     elif [ -f "$drop_in" ] && [ "$(sed -n 1p "$drop_in")" = "$PROXY_MARK" ]; then
@@ -36,20 +38,23 @@ plan() {
 place() { # FILE TEXT MODE OWNER
   if [ -d "$1" ]; then
     refuse "$1 is a folder, expected a file. Remove it."
-  elif ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
+  elif [ ! -f "$1" ] || ! "$2" | cmp -s - "$1" 2>/dev/null || [ "$(stat -c %a:%u:%g "$1")" != "$3:$4" ]; then
     add place "$@"
   fi
 }
 
+# chmod keeps the setgid bit of a folder unless the mode is given with five digits: chmod(1).
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
-  [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
+  [ "$was" != "$2:$3" ] || return 0
+  [ ! -d "$1" ] || set -- "$1" "00$2" "$3"
+  add mode "$1" "$was" "$2" "$3"
 }
 
 folder() { # FOLDER OWNER: makes it and its parents if missing
   [ ! -d "$1/" ] || return 0
   folder "${1%/*}" "$ROOT_OWNER"
-  add folder "$1" '' 755 "$2"
+  add folder "$1" '' 00755 "$2"
 }
 
 # --- The numbered list of changes ---
@@ -59,7 +64,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had NEW_$COUNT='' READY_$COUNT=''"
+  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had READY_$COUNT=''"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -81,8 +86,8 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 new=\$NEW_$1 ready=\$READY_$1"
-  old=$file.installing.old
+  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 ready=\$READY_$1"
+  old=$(room_of "$file" old)
 }
 
 describe() { # PREFIX

@@ -8,9 +8,13 @@ find_host_name() {
   MACHINE=$(machine_name) HAS='' NAME=$HOST_NAME NAME_TEXT='' UNSURE=''
   SET_UP=$CONFIG set_up_in=yaml
   if [ "$FORM" = toml ]; then
-    SET_UP=$ROOT/etc/aziot/identityd/config.d/00-super.toml set_up_in=toml
+    SET_UP=$(inside /etc/aziot/identityd/config.d/00-super.toml) || count_fault
+    set_up_in=toml
     # "iotedge config import" too keeps the name of a device that comes from 1.1.
-    [ -e "$SET_UP" ] || SET_UP=$ROOT/etc/iotedge/config.yaml set_up_in=yaml
+    if [ ! -e "$SET_UP" ]; then
+      SET_UP=$(inside /etc/iotedge/config.yaml) || count_fault
+      set_up_in=yaml
+    fi
   fi
   if [ ! -e "$SET_UP" ]; then
     : # a new device
@@ -41,19 +45,9 @@ escaped() { printf %s "$1" | sed 's/[\\"]/\\&/g'; }
 machine_name() {
   if [ -z "$ROOT" ]; then
     uname -n
-  elif file=$(within_root "$ROOT/etc/hostname"); then
+  elif file=$(inside /etc/hostname) && [ -f "$file" ]; then
     awk '/^[ \t\r]*(#|$)/ { next } { gsub(/^[ \t]+|[ \t\r]+$/, ""); if (!index($0, "?")) print; exit }' "$file"
   fi
-}
-
-within_root() { # FILE: the file behind it, if it is in the root. Absolute links of an image start at the image's root.
-  file=$1 hops=0
-  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
-    hops=$((hops + 1)) target=$(readlink -- "$file")
-    case $target in /*) file=$ROOT$target ;; *) file=${file%/*}/$target ;; esac
-  done
-  within=$(cd -P -- "${file%/*}/" 2>/dev/null && pwd) && top=$(cd -P -- "$ROOT/" && pwd) || return 1
-  case $within/ in "${top%/}"/*) [ -f "$file" ] && [ ! -L "$file" ] && say "$file" ;; *) return 1 ;; esac
 }
 
 # The name in the file that the runtime or this script wrote, or nothing if it has none. Fails if it could be there in another form.

@@ -6,10 +6,12 @@ install_bundle() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   [ ! -e "$MARK" ] || resume || exit 1
+  [ -z "$RESTART" ] || add services '' "$RAN" '' '' # what ran before, for a run after a power cut
   STATE=changing
   # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
-    add derived "$ROOT/etc/aziot/$daemon/config.d/00-super.toml" '' '' ''
+    applied=$(inside_but_name "/etc/aziot/$daemon/config.d/00-super.toml") || exit 1
+    add derived "$applied" '' '' ''
   done
   # Everything that needs disk space comes first. After it there are only renames.
   if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
@@ -44,7 +46,7 @@ resume() {
   say 'An earlier run was cut off: putting back the files of before it.'
   [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
   while IFS=: read -r kind had text && IFS= read -r file; do
-    file=$ROOT$file old=$file.installing.old ready=yes
+    file=$ROOT$file old=$(room_of "$file" old) ready=yes
     restore
   done <"$MARK"
   [ -n "$BACK" ] || return 1
@@ -58,42 +60,32 @@ resume() {
 
 prepare() {
   case $kind in
-    folder) mkdir -p -- "$file" && chmod "$mode" "$file" && chown "$owner" "$file" ;;
-    place)
-      new=$(mktemp "$file.installing.XXXXXX") && eval "NEW_$n=\$new" && "$text" >"$new" && chmod "$mode" "$new" &&
-        chown "$owner" "$new" && sync "$new" && keep ;;
+    folder) make_folder "$file" "$mode" "$owner" ;;
+    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
     remove) keep ;;
-    derived) [ -z "$had" ] || copy ;;
+    mode) [ -d "$file" ] || hold "$file" ;;
+    derived) [ -z "$had" ] || copy_old "$file" ;;
   esac || {
-    complain "cannot prepare $file: see above. Is the disk full?"
+    complain "cannot prepare $file: see above.$(full_disk "$file")"
     return 1
   }
   eval "READY_$n=yes"
 }
 
-# A hard link takes no space, and a rename puts it back.
-keep() { [ -z "$had" ] || { rm -f -- "$old" && ln -- "$file" "$old"; }; }
-
-# A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
-copy() { cp -p -- "$file" "$file.installing.part" && sync "$file.installing.part" && mv -f -- "$file.installing.part" "$old"; }
+keep() { [ -z "$had" ] || keep_old "$file"; }
 
 commit() {
   case $kind in
-    place) mv -f -- "$new" "$file" ;;
-    remove) rm -f -- "$file" ;;
-    mode) chown "$owner" "$file" && chmod "$mode" "$file" ;;
+    place) put "$file" new ;;
+    remove) remove_file "$file" ;;
+    mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
 }
 
 finish() {
-  [ "$kind$had" != placeyes ] || tighten
-  case $kind in place | remove) [ -z "$had" ] || mv -f -- "$old" "$file.before-install" ;; esac
-  case $kind in place | remove | derived) rm -f -- "$file".installing.* ;; esac
-}
-
-# The old file may hold the same secrets and be readable for more users. The target of a link stays as it is.
-tighten() {
-  [ -L "$old" ] || { chmod "$(printf %o $((0$(stat -c %a "$old") & 0$mode)))" "$old" && chown "$owner" "$old"; }
+  [ "$kind$had" != placeyes ] || tighten_old "$file" "$mode" "$owner"
+  case $kind in place | remove) [ -z "$had" ] || release_old "$file" ;; esac
+  case $kind in place | remove | derived | mode) close_rooms "$file" ;; esac
 }
 
 undo() {
@@ -110,16 +102,17 @@ restore() {
 
 put_back() {
   case $kind in
-    folder) rmdir -- "$file" 2>/dev/null || true ;; # what is in it now is not ours
-    mode) [ ! -e "$file" ] || { chown "${text#*:}" "$file" && chmod "${text%%:*}" "$file"; } ;;
+    services) RAN=$text ;;
+    folder) remove_folder "$file" || true ;; # what is in it now is not ours
+    mode) { [ ! -e "$file" ] || own_mode "$file" "${text#*:}" "${text%%:*}"; } && close_rooms "$file" ;;
     *)
       if [ -z "$ready" ]; then
         : # it was not touched; a file with the old one's name may be of another run
       elif [ -z "$had" ]; then
-        rm -f -- "$file"
-      elif [ -n "$(there "$old")" ] && [ "$(stat -c %d:%i "$old")" != "$(stat -c %d:%i "$file" 2>/dev/null)" ]; then
-        mv -f -- "$old" "$file" # mv refuses two names of one file
-      fi && rm -f -- "$file".installing.*
+        remove_file "$file"
+      elif [ -n "$(there "$old")" ]; then
+        put_back_old "$file"
+      fi && close_rooms "$file"
       ;;
   esac
 }

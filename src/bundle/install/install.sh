@@ -11,6 +11,8 @@ set -u
 umask 077
 export LC_ALL=C
 unset CDPATH
+# cron and some shells have no /usr/sbin, where runuser is.
+export PATH="$PATH:/usr/sbin:/sbin"
 
 usage() {
   cat <<END
@@ -23,26 +25,29 @@ Installs the bundle of the device $DEVICE (IoT Edge $RUNTIME).
   --restart   with --root: restart all the same, by the systemctl and iotedge on PATH
   --help      this text
 
-INSTALL_WAIT: seconds after the restart until the service must be active (5).
+INSTALL_WAIT: seconds that the services must stay up after the restart (15).
 Exit: 0 installed, or nothing to do; 1 refused, or failed and put back; 2 wrong usage;
 3 installed and running, but "iotedge check" found something to look at.
 END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' new='' ready=''
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RESUMED='' CHILD='' STATE=checking
+  kind='' file='' text='' mode='' owner='' had='' ready=''
+  ME=$(id -u)
+  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
+  [ "$FAULTS" -gt 0 ] || check_places
+  [ "$FAULTS" -gt 0 ] || look_at_services
   if [ "$FAULTS" -gt 0 ]; then
     complain 'Nothing was changed.'
     exit 1
   fi
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ]; then
+  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
@@ -58,7 +63,7 @@ main() {
 # The engine pulls all images, also the agent's, and does not use the runtime's proxy. Its settings are not in the bundle.
 hint_engine() {
   drop_ins=/etc/systemd/system/docker.service.d
-  ! grep -qsi prox "$ROOT$drop_ins"/*.conf "$ROOT/etc/docker/daemon.json" || return 0
+  ! grep -qsi prox "$(inside "$drop_ins")"/*.conf "$(inside /etc/docker/daemon.json)" || return 0
   say "The container engine pulls images by a proxy of its own, and no setting of it names one. Once this is installed, type: sudo mkdir -p $drop_ins; sed 1d /etc/systemd/system/$SERVICE.service.d/proxy.conf | sudo tee $drop_ins/http-proxy.conf; sudo systemctl daemon-reload; sudo systemctl restart docker"
 }
 
@@ -70,7 +75,7 @@ read_options() {
       --restart) RESTART=yes ;;
       --root)
         [ -d "${2:-}" ] || wrong_usage '--root needs a folder that is there'
-        ROOT=$(cd -- "$2" && pwd) && shift
+        ROOT=$(cd -P -- "$2" && env pwd -P) && shift
         ROOT=${ROOT%/}
         ;;
       *) wrong_usage "unknown option $1" ;;
@@ -78,7 +83,10 @@ read_options() {
     shift
   done
   [ -n "$ROOT" ] || RESTART=yes
-  [ -n "$ROOT$DRY_RUN" ] || [ "$(id -u)" = 0 ] || {
+  SECONDS_UP=${INSTALL_WAIT:-15}
+  case $SECONDS_UP in *[!0-9]* | 0?*) wrong_usage "INSTALL_WAIT is '$SECONDS_UP', expected whole seconds, such as 15" ;; esac
+  [ -z "$DRY_RUN" ] || [ -n "$ROOT" ] || [ "$ME" = 0 ] || say_without_root
+  [ -n "$ROOT$DRY_RUN" ] || [ "$ME" = 0 ] || {
     complain 'needs root. Type: sudo sh install.sh'
     exit 1
   }
@@ -93,9 +101,10 @@ wrong_usage() {
 say() { printf '%s\n' "$*"; }
 complain() { printf 'install.sh: %s\n' "$*" >&2; }
 refuse() {
-  FAULTS=$((FAULTS + 1))
+  count_fault
   complain "$*"
 }
+count_fault() { FAULTS=$((FAULTS + 1)); }
 
 # --- Reads what the device has; changes nothing ---
 
@@ -105,46 +114,30 @@ check_programs() {
 }
 
 need() { # PROGRAM:PACKAGE
-  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. Type: $INSTALL ${1#*:}"
+  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. $(how_to_get "${1#*:}")"
 }
 
-# Owners as numbers: users of another root have other ids than users of this machine.
 find_runtime() {
-  CONFIG_NAME=${CONFIG##*/} CONFIG=$ROOT$CONFIG
-  if ! CONFIG_OWNER=$(owner "$CONFIG_USER") || ! CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER") ||
-    ! KEY_OWNER=$(owner "$KEY_USER") || [ ! -d "${CONFIG%/*}" ]; then
-    refuse "IoT Edge $RUNTIME is not installed: expected the users $CERTIFICATE_USER and $KEY_USER and the folder ${CONFIG%/*}. Type: $INSTALL $PACKAGE"
-  fi
-  ROOT_OWNER=$(owner root) || ROOT_OWNER=0:0
-  [ ! -L "$CONFIG" ] || follow_link
-  MARK=$CONFIG.installing
-}
-
-# The configuration may be a link to another partition. Absolute links of an image start at the image's root.
-follow_link() {
-  file=$CONFIG hops=0
-  while [ -L "$file" ] && [ "$hops" -lt 40 ]; do
-    hops=$((hops + 1)) target=$(readlink -- "$file")
-    case $target in /*) file=$ROOT$target ;; *) file=${file%/*}/$target ;; esac
-  done
-  top=$(cd -P -- "$ROOT/" && pwd) top=${top%/}
-  if ! within=$(cd -P -- "${file%/*}/" 2>/dev/null && pwd); then
-    refuse "$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
+  check_generation
+  [ "$FAULTS" = 0 ] || return
+  CONFIG_NAME=${CONFIG##*/}
+  if ! find_users || ! folder=$(inside "${CONFIG%/*}") || [ ! -d "$folder" ]; then
+    refuse "$(not_installed)"
     return
   fi
-  case $within/ in
-    "$top"/*) file=$ROOT${within#"$top"}/${file##*/} ;;
-    *) refuse "$CONFIG is a link to $file, which is outside of $ROOT. Make it a link within, or a file." ;;
-  esac
-  [ -z "$(there "$file")" ] || { [ -f "$file" ] && [ ! -L "$file" ]; } ||
-    refuse "$CONFIG is a link to $file, expected one to a file. Remove the link."
-  CONFIG=$file
+  find_config
+  MARK=$CONFIG.installing
+  [ -z "$RESTART" ] || check_version
 }
 
-owner() { # USER
-  if [ -n "$ROOT" ]; then
-    awk -F: -v user="$1" '$1 == user { print $3 ":" $4; found = 1; exit } END { exit !found }' "$ROOT/etc/passwd" 2>/dev/null
-  else
-    uid=$(id -u "$1" 2>/dev/null) && printf '%s:%s\n' "$uid" "$(id -g "$1")"
+# The configuration may be a link to another partition.
+find_config() {
+  if ! file=$(inside "$CONFIG"); then
+    count_fault
+  elif [ "$file" != "$folder/$CONFIG_NAME" ] && [ ! -d "${file%/*}" ]; then
+    refuse "$ROOT$CONFIG is a link to $file, whose folder is missing. Mount or make it, or remove the link."
+  elif [ -n "$(there "$file")" ] && [ ! -f "$file" ]; then
+    refuse "$ROOT$CONFIG is a link to $file, expected one to a file. Remove the link."
   fi
+  CONFIG=$file
 }

@@ -16,6 +16,8 @@ export interface InstallerSettings {
   /** The CA of the modules' certificates, if it is in files. Its key may be in a PKCS#11 module. */
   readonly edgeCa?: { readonly certificate: string; readonly privateKey: string | undefined };
   readonly trustBundle?: string | undefined;
+  /** The security module that holds keys, if any is in one. */
+  readonly module?: KeyModule | undefined;
   /** The host name that the manifest or `config.base` gives to the device. */
   readonly hostname?: string | undefined;
   /** The line of the configuration that takes the device's own host name, if neither gives one. */
@@ -28,6 +30,15 @@ export interface InstallerSettings {
   /** The proxy of the runtime's daemons. */
   readonly proxy?: { readonly https: string; readonly noProxy?: string };
   readonly secrets: readonly Secret[];
+}
+
+/** A security module, as the keys service reaches it. */
+export interface KeyModule {
+  /** The library's path, or a name that the device's loader finds. */
+  readonly library: string;
+  /** The tokens and slots that hold keys or get new ones: labels, and slots as decimal numbers. */
+  readonly tokens: readonly string[];
+  readonly slots: readonly string[];
 }
 
 /** A value that the device's environment provides, since the bundle must not hold it. */
@@ -46,7 +57,7 @@ export interface Secret {
  * variable can hold, or if a secret's line has no placeholder.
  */
 export function renderInstaller(settings: InstallerSettings): string {
-  const { device, version, hostname = '', nameLine, proxy, secrets, sha256 } = settings;
+  const { device, version, hostname = '', nameLine, proxy, secrets, sha256, module } = settings;
   const isIotedge = version.major < 1 || (version.major === 1 && version.minor < 2);
   return installer.replace('#SETTINGS#\n', () =>
     assignments({
@@ -60,6 +71,9 @@ export function renderInstaller(settings: InstallerSettings): string {
       EDGE_CA_CERTIFICATE: settings.edgeCa?.certificate ?? '',
       EDGE_CA_KEY: settings.edgeCa?.privateKey ?? '',
       TRUST_BUNDLE: settings.trustBundle ?? '',
+      MODULE: module?.library ?? '',
+      MODULE_TOKENS: module?.tokens.join('\n') ?? '',
+      MODULE_SLOTS: module?.slots.join('\n') ?? '',
       HOST_NAME: hostname,
       HOST_ADDRESS: isAddress(hostname) ? 'yes' : '',
       NAME_LINE: nameLine?.line ?? '',
@@ -85,16 +99,22 @@ export function renderInstaller(settings: InstallerSettings): string {
 const iotedge = {
   FORM: 'yaml',
   SERVICE: 'iotedge',
+  OTHER_SERVICE: 'aziot-edged',
   PACKAGE: 'iotedge',
+  DAEMONS: 'iotedge',
+  SOCKETS: 'iotedge.socket iotedge.mgmt.socket',
   UNITS: 'iotedge',
   LOGS: 'journalctl -u iotedge',
   HAZARD: '',
   CONFIG: '/etc/iotedge/config.yaml',
   CONFIG_USER: 'iotedge',
+  CONFIG_UNIT: 'iotedge',
   CONFIG_MODE: '400',
   CERTIFICATE_USER: 'iotedge',
+  CERTIFICATE_UNIT: 'iotedge',
   CERTIFICATE_MODE: '444',
   KEY_USER: 'iotedge',
+  KEY_UNIT: 'iotedge',
   KEY_MODE: '400',
 } as const;
 
@@ -105,18 +125,25 @@ const iotedge = {
 const aziot = {
   FORM: 'toml',
   SERVICE: 'aziot-edged',
+  OTHER_SERVICE: 'iotedge',
   PACKAGE: 'aziot-edge',
-  // Not aziot-certd, which connects to EST servers only: https://learn.microsoft.com/azure/iot-edge/how-to-configure-proxy-support
+  DAEMONS: 'aziot-edged aziot-identityd aziot-certd aziot-keyd',
+  SOCKETS:
+    'aziot-edged.mgmt.socket aziot-edged.workload.socket aziot-identityd.socket aziot-certd.socket aziot-keyd.socket',
+  // Those with a proxy. Not aziot-certd, which connects to EST servers only: https://learn.microsoft.com/azure/iot-edge/how-to-configure-proxy-support
   UNITS: 'aziot-edged aziot-identityd',
   LOGS: 'iotedge system logs',
   HAZARD:
     ' Put this right before anything else: where the certificate cannot be read, IoT Edge 1.3 and later delete the key pair.',
   CONFIG: '/etc/aziot/config.toml',
   CONFIG_USER: 'root',
+  CONFIG_UNIT: '',
   CONFIG_MODE: '600',
   CERTIFICATE_USER: 'aziotcs',
+  CERTIFICATE_UNIT: 'aziot-certd',
   CERTIFICATE_MODE: '644',
   KEY_USER: 'aziotks',
+  KEY_UNIT: 'aziot-keyd',
   KEY_MODE: '600',
 } as const;
 

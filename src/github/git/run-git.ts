@@ -6,6 +6,8 @@ interface GitOptions {
   readonly input?: Buffer;
   /** Gets what git prints, part by part. Without it, all of it is kept and returned. */
   readonly onOutput?: (part: Buffer) => void;
+  /** Environment variables beside those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -33,7 +35,7 @@ export function gitEnvironment(): Record<string, string> {
 export async function runGit(
   folder: string,
   args: readonly string[],
-  { input, onOutput }: GitOptions = {},
+  { input, onOutput, env }: GitOptions = {},
 ): Promise<Buffer> {
   const printed: Buffer[] = [];
   const said: Buffer[] = [];
@@ -44,7 +46,7 @@ export async function runGit(
       silent: true,
       ignoreReturnCode: true,
       ...(input === undefined ? {} : { input }),
-      env: gitEnvironment(),
+      env: { ...gitEnvironment(), ...env },
       listeners: { stdout: onOutput ?? ((part) => printed.push(part)), stderr: (part) => said.push(part) },
     });
   } catch (cause) {

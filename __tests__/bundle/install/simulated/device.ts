@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Pair, ScratchDevice } from '../scratch-device.ts';
+
+/**
+ * A device in a folder whose services are simulated: they run or not, live for a while, are started again by systemd,
+ * and each start is logged with what the daemon reads at that time. Time is simulated too. See stand-in.sh.
+ */
+export const minors = [1, 5] as const;
+export type Minor = (typeof minors)[number];
+
+export const unitsOf = {
+  1: ['iotedge'],
+  5: ['aziot-keyd', 'aziot-certd', 'aziot-identityd', 'aziot-tpmd', 'aziot-edged'],
+} as const;
+
+/** Programs of the device itself, which come before those of the machine. */
+const standIns = ['systemctl', 'iotedge', 'sleep', 'journalctl', 'docker'] as const;
+
+/** Gives a device simulated services, none of which runs. The certificate's path is one on the device. */
+export function simulateServices({ folder }: ScratchDevice, minor: Minor, certificate: string): void {
+  const bin = join(folder, 'bin');
+  rmSync(bin, { recursive: true });
+  for (const path of ['bin', 'services', 'control']) mkdirSync(join(folder, path), { recursive: true });
+  for (const name of standIns) program(join(import.meta.dirname, 'stand-in.sh'), join(bin, name));
+  writeFileSync(join(folder, 'services/clock'), '1000000\n');
+  writeFileSync(join(folder, 'services/pid'), '1000\n');
+  writeFileSync(join(folder, 'control/device'), `${minor === 1 ? 'yaml' : 'toml'} ${certificate}\n`);
+}
+
+function program(from: string, to: string): void {
+  copyFileSync(from, to);
+  chmodSync(to, 0o755);
+}
+
+/** How a daemon that starts from now on fails: it lives so long each time, and systemd starts it again after a delay, or never. */
+export interface Life {
+  readonly milliseconds: number;
+  readonly delay: number | 'never';
+  /** The first line of the configuration with which it is so. By default with each. */
+  readonly only?: string;
+}
+
+export function limitLife({ folder }: ScratchDevice, unit: string, life: Life | undefined): void {
+  const path = join(folder, 'control', `lives ${unit}`);
+  if (life === undefined) rmSync(path, { force: true });
+  else
+    writeFileSync(
+      path,
+      `${life.milliseconds} ${life.delay} ${text(folder, 'services/pid').trim()} ${life.only ?? 'any'}\n`,
+    );
+}
+
+/** The shell that runs the installer, and the folder with its tools, which comes before the machine's. */
+export interface Shell {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly tools?: string;
+}
+
+export interface Ended {
+  /** The exit code; 128 and the signal's number if one ended the shell. */
+  readonly status: number;
+  readonly output: string;
+  /** The shell or a child of it went on for longer than any installation takes. */
+  readonly hung: boolean;
+  /** What the stand-ins logged. */
+  readonly log: readonly string[];
+}
+
+/** Runs the installer in a session of its own, with its output in a pipe that `control/fire` may close. */
+export async function run(device: ScratchDevice, shell: Shell, args?: readonly string[]): Promise<Ended> {
+  const { folder, root, bundle } = device;
+  const script = join(bundle, 'install.sh');
+  const command = [...shell.command, script, ...(args ?? ['--root', root, '--restart'])];
+  const path = [
+    join(folder, 'shims'),
+    join(folder, 'bin'),
+    ...(shell.tools === undefined ? [] : [shell.tools]),
+    system,
+  ];
+  const settings = [`PATH=${path.join(delimiter)}`, 'SSL_CERT_FILE=/dev/null'];
+  writeFileSync(join(folder, 'log'), '');
+  const child = spawn(join(import.meta.dirname, 'launch.sh'), [folder, 'env', ...settings, ...command], {
+    env: { PATH: system },
+    cwd: folder,
+    stdio: 'ignore',
+  });
+  const hung = await new Promise<boolean>((resolve) => {
+    const timer = setTimeout(() => {
+      endSession(folder);
+      resolve(true);
+    }, longest);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve(false);
+    });
+  });
+  return {
+    status: Number(text(folder, 'status')),
+    output: text(folder, 'out'),
+    hung,
+    log: text(folder, 'log').split('\n').slice(0, -1),
+  };
+}
+
+const system = '/usr/sbin:/usr/bin:/sbin:/bin';
+/** Milliseconds. An installation takes a fifth of a second; a busy machine gets more. */
+const longest = 30_000;
+
+function text(folder: string, name: string): string {
+  return existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '';
+}
+
+function endSession(folder: string): void {
+  const leader = Number(text(folder, 'pid'));
+  if (leader > 1) process.kill(-leader, 'SIGKILL');
+}
+
+/** Whether each of the device's units runs, none does, or only some do. */
+export function running({ folder }: ScratchDevice, minor: Minor): 'all' | 'none' | 'some' {
+  const up = unitsOf[minor].filter((unit) => existsSync(join(folder, 'services', `unit ${unit}`)));
+  return up.length === 0 ? 'none' : up.length === unitsOf[minor].length ? 'all' : 'some';
+}
+
+/** Every start of a daemon, with what it read: the configuration's first line, and the pair whose certificate it was. */
+export function starts(log: readonly string[], pairs: Readonly<Record<string, Pair>>) {
+  return log
+    .filter((line) => line.startsWith('start '))
+    .map((line) => {
+      const [, unit = '', config = '', second = ''] = /^start (\S+) (.*)\|(.*)$/.exec(line) ?? [];
+      const known = Object.entries(pairs).find(([, { certificate }]) => certificate.split('\n')[1] === second);
+      return { unit, config, certificate: known?.[0] ?? second };
+    });
+}
+
+/** Puts shims before the programs of these names. */
+export function shim({ folder }: ScratchDevice, names: readonly string[]): void {
+  const shims = join(folder, 'shims');
+  rmSync(shims, { recursive: true, force: true });
+  mkdirSync(shims);
+  for (const name of names) symlinkSync(join(folder, 'shim.sh'), join(shims, name));
+  program(join(import.meta.dirname, 'shim.sh'), join(folder, 'shim.sh'));
+}

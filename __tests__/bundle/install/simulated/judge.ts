@@ -1,0 +1,83 @@
+import type { ScratchDevice } from '../scratch-device.ts';
+import { tree } from '../scratch-device.ts';
+import type { Ended } from './device.ts';
+import { running, starts } from './device.ts';
+import { type Prepared, secret } from './scenarios.ts';
+
+type Tree = Readonly<Record<string, string>>;
+export type State = 'old' | 'new' | 'neither';
+
+/** Which of the whole states the device's files are in. */
+export function stateOf(
+  device: ScratchDevice,
+  { old, new: installed }: Prepared,
+): { state: State; differences: string } {
+  const now = tree(device);
+  const fromOld = differences(old, now);
+  const fromNew = differences(installed, now);
+  if (fromOld.length === 0) return { state: 'old', differences: '' };
+  if (fromNew.length === 0) return { state: 'new', differences: '' };
+  return { state: 'neither', differences: `from old: ${fromOld.join('; ')}. From new: ${fromNew.join('; ')}` };
+}
+
+function differences(wanted: Tree, now: Tree): readonly string[] {
+  const paths = new Set([...Object.keys(wanted), ...Object.keys(now)]);
+  return [...paths]
+    .filter((path) => wanted[path] !== now[path])
+    .map((path) => `${path} is ${short(now[path])}, expected ${short(wanted[path])}`);
+}
+
+const short = (text: string | undefined) => (text === undefined ? 'absent' : JSON.stringify(text.slice(0, 60)));
+
+/** Faults of a device that is to be whole: mixtures, leftovers, modes, and services that do not run as they ran before. */
+export function wholeFaults(
+  device: ScratchDevice,
+  prepared: Prepared,
+  ended: Ended,
+  allowed: readonly State[],
+): readonly string[] {
+  const faults: string[] = [];
+  const { state, differences: told } = stateOf(device, prepared);
+  if (!allowed.includes(state)) faults.push(`files are ${state}, expected ${allowed.join(' or ')}. ${told}`);
+  const runs = running(device, prepared.minor);
+  const promised = state === 'new' || prepared.ran ? 'all' : 'none';
+  // A device that was installed, and whose daemons cannot start any more, has nothing to go back to.
+  const cannotRun = state === 'new' && ended.status === 1;
+  if (state !== 'neither' && runs !== promised && !cannotRun)
+    faults.push(`of the services ${runs} run, expected ${promised}`);
+  if (ended.status === 0 && state !== 'new') faults.push(`it says that it installed, and the files are ${state}`);
+  return [...faults, ...alwaysFaults(device, prepared, ended)];
+}
+
+/** Faults at any time, also after a SIGKILL: a daemon that was started with a mixture, or a secret in an open file. */
+export function alwaysFaults(device: ScratchDevice, prepared: Prepared, { log, hung }: Ended): readonly string[] {
+  const mixed = starts(log, { ...prepared.pairs })
+    .filter(({ config, certificate }) => config !== `# ${certificate}`)
+    .map(
+      ({ unit, config, certificate }) =>
+        `${unit} was started with the configuration "${config}" and the certificate ${certificate}`,
+    );
+  return [...(hung ? ['it hangs'] : []), ...mixed, ...openFiles(device, prepared)];
+}
+
+function openFiles(device: ScratchDevice, { old, new: installed }: Prepared): readonly string[] {
+  return Object.entries(tree(device))
+    .filter(([path, text]) => {
+      const mode = modeOf(text);
+      const known = [old[path], installed[path]].filter((each) => each !== undefined).map(modeOf);
+      if (known.length > 0) return (mode & ~known.reduce((all, each) => all | each, 0)) !== 0;
+      // A second name or a copy of what was open before is no more open than that.
+      return text.includes(secret) && (mode & 0o077) !== 0 && !Object.values(old).includes(text);
+    })
+    .map(([path, text]) => `${path} is more open than before: ${text.slice(0, 20)}`);
+}
+
+const modeOf = (text: string) => Number.parseInt(text, 8) & 0o777;
+
+/** Which of the files that the daemons read are not the new ones, whatever else lies beside them. */
+export function notNew(device: ScratchDevice, { new: installed }: Prepared): readonly string[] {
+  const now = tree(device);
+  return Object.keys(installed)
+    .filter((path) => /(config\.(yaml|toml)|edge-001\.pem|00-super\.toml)$/.test(path) && now[path] !== installed[path])
+    .map((path) => `${path} is ${short(now[path])}, expected ${short(installed[path])}`);
+}
