@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseFaults } from '../../src/emulator/trouble/faults.ts';
@@ -12,6 +12,7 @@ import { runFault } from '../../src/run/faults.ts';
 import { unread } from '../../src/run/unread.ts';
 import { version } from '../../src/run/version.ts';
 import { terminalFault } from '../../src/terminal/faults.ts';
+import { terminalLines } from '../../src/terminal/lines.ts';
 import { runCommandLine } from '../../src/terminal/program.ts';
 import { faultIn } from '../support/fault.ts';
 import { told } from '../support/finding.ts';
@@ -136,7 +137,42 @@ const maxChanges = runFault('not-a-limit', { name: 'max-changes', given: '101%' 
 const allowLockout = (given: string) => runFault('not-devices', { name: 'allow-lockout', given });
 const hub = runFault('not-a-hub', { name: 'hub', given: 'https://a.b' });
 const prune = runFault('not-one-of', { name: 'prune', given: 'all', words: ['none', 'disable', 'delete'] });
+const keyType = (given: string) => terminalFault('unknown-key-type', { given, known: ['rsa', 'ec'] });
 const port = (given: string) => terminalFault('not-a-number', { name: 'port', given, least: 0, most: 65_535 });
+
+it('issue lists few certificates, and counts many', async () => {
+  const folder = folderWith({ '.git/HEAD': '' });
+  const inFolder = (path: string) => join(folder, path);
+  vi.spyOn(process, 'cwd').mockReturnValue(folder);
+  const few = await run(
+    'issue',
+    'a',
+    '--key',
+    'ec',
+    '--certificates-directory',
+    inFolder('certs'),
+    '--keys-directory',
+    inFolder('keys'),
+  );
+  expect(few.stderr).toBe('');
+  expect(few.stdout).toContain(`${terminalLines['key-issued']({ path: inFolder('keys/a-secondary.key.pem') })}\n`);
+  const ids = Array.from({ length: 21 }, (_, n) => `edge-${n}`);
+  const many = await run(
+    'issue',
+    ...ids,
+    '--key',
+    'ec',
+    '--certificates-directory',
+    inFolder('certs'),
+    '--keys-directory',
+    inFolder('keys'),
+  );
+  expect(many.stdout.split('\n').slice(1, 3)).toEqual([
+    terminalLines['certificates-issued']({ count: 42, folder: 'certs' }),
+    terminalLines['keys-issued']({ count: 42, folder: 'keys' }),
+  ]);
+  expect(readdirSync(inFolder('certs'))).toHaveLength(44);
+});
 
 /** A fault as standard error shows it. */
 function printed({ message, remedy }: Fault): string {
@@ -153,6 +189,7 @@ describe('wrong usage ends with 2', () => {
     ['no ids', ['issue'], "missing required argument 'id'"],
     ['too many words', ['demo', 'more'], 'too many arguments'],
     ['a wrong port', ['hub', '--port', 'x'], printed(port('x'))],
+    ['a wrong type of key', ['issue', 'a', '--key', 'dsa'], printed(keyType('dsa'))],
     ['a wrong validity', ['issue', 'a', '--days', '0'], printed(terminalFault('not-days', { given: '0' }))],
   ])('%s', async (_, args, words) => {
     const { code, stdout, stderr } = await run(...args);
