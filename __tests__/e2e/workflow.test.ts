@@ -184,7 +184,11 @@ describeNeeding(['act', 'jq'], 'the reusable workflow, called as README shows, r
 
 const created = (devices: number) => headlines.changes({ created: devices, updated: 0, removed: 0, unchanged: 0 });
 
-const allSkipped = { refuse: 'skipped', plan: 'skipped', hubs: 'skipped', apply: 'skipped' } as const;
+const jobs = ['refuse', 'plan', 'hubs', 'propose', 'apply', 'bundles', 'total', 'code-scanning'] as const;
+const allSkipped: Readonly<Record<(typeof jobs)[number], string>> = Object.assign(
+  {},
+  ...jobs.map((job) => ({ [job]: 'skipped' })),
+);
 /** The workflow in README names one hub, so its matrix has one job. */
 const applied = ({ host }: EmbeddedHub, apply = 'success') => {
   const { apply: _, ...others } = allSkipped;
