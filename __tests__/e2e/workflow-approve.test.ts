@@ -72,7 +72,7 @@ describeNeeding(['act', 'jq'], 'approve: plan, run by act', () => {
         commit(server);
       },
     });
-    const outdated = { ref: 'refs/heads/main', commit: headOf(folder), isRerun: false };
+    const outdated = { ref: 'refs/heads/main', commit: headOf(folder) };
     const fault = githubFault('commit-outdated', { ...outdated, file: 'devices.yaml', newer: headOf(server) });
     expect(changedBranch.jobs, changedBranch.trace).toMatchObject({ [`apply ${hub.host}`]: 'failure' });
     expect(changedBranch.log).toContain(fault.message);

@@ -16,7 +16,7 @@ describe.each(names)('the reusable workflow %s.yml', (name) => {
   it('runs no action of others that is not pinned to a commit, with its version beside it', () => {
     const ours = ['$/run', '$/.github/actions/pack'];
     const others = steps.flatMap(({ uses }) => (uses === undefined || ours.includes(uses) ? [] : [uses]));
-    for (const uses of others) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+    for (const uses of others) expect(uses).toMatch(/^[\w-]+(\/[\w-]+)+@[0-9a-f]{40}$/);
     const text = readFileSync(`.github/workflows/${name}.yml`, 'utf8');
     expect(text.match(/uses: [\w-]+\/.*$/gm)?.filter((line) => !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual(
       [],
