@@ -79,6 +79,12 @@ open_room() { # FILE KIND: makes its room, or opens one that a run before left, 
       return 1
       ;;
   esac
+  empty_room "$1"
+}
+
+# A run that was cut off leaves a file in it, or a folder that was being made.
+empty_room() { # FILE: we are in its room
+  [ ! -d "./${1##*/}" ] || [ -L "./${1##*/}" ] || rmdir -- "./${1##*/}" || return 1
   for left in "./${1##*/}" ./part ./copy; do
     [ -z "$(there "$left")" ] || rm -f -- "$left" || return 1
   done
@@ -93,8 +99,7 @@ enter_room() { # FILE KIND
 
 close_room() ( # FILE KIND: removes it with what is in it
   [ -d "$1.installing.$2" ] && [ ! -L "$1.installing.$2" ] || return 0
-  enter_room "$1" "$2" && rm -f -- "./${1##*/}" "./${1##*/}.before-install" ./part ./copy &&
-    rmdir -- "../${1##*/}.installing.$2"
+  enter_room "$1" "$2" && empty_room "$1" && rm -f -- "./${1##*/}.before-install" && rmdir -- "../${1##*/}.installing.$2"
 )
 
 leave_room() { # FILE KIND: it is empty

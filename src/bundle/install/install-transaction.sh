@@ -91,7 +91,8 @@ read_mark() {
   done <"$MARK"
 }
 
-remove_mark() { remove_file "$MARK" && sync_folder "${MARK%/*}"; }
+# A signal may have come while a new mark was made.
+remove_mark() { close_room "$MARK" new && remove_file "$MARK" && sync_folder "${MARK%/*}"; }
 
 # --- After a run that was cut off ---
 
@@ -192,7 +193,10 @@ ${file%/*}
 
 clean() {
   case $kind in
-    folder) remove_folder "$file" || true ;; # what is in it now is not ours
+    folder)
+      close_room "$file" new
+      remove_folder "$file" || true # what is in it now is not ours
+      ;;
     *) close_rooms "$file" ;;
   esac
 }
