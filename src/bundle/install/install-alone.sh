@@ -1,6 +1,6 @@
 # --- One installer at a time; signals; and where output goes from the first change on ---
 
-# The lock is a folder with an empty file for each run. The file's name says which process it is of: its id, when it started, and
+# The lock is a folder with a file for each run. The file's name says which process it is of: its id, when it started, and
 # the boot. A run that finds another one's file steps back. A file whose process is gone, be it by a power cut, holds up nobody.
 # In an image the lock is in the image: two machines may not build one image at the same time, two images can be built at once.
 lock() {
@@ -38,7 +38,7 @@ find_lock() {
 
 unlock() {
   [ -n "$CLAIM" ] || return 0
-  rm -f -- "$CLAIM" "$LOCK/answer"
+  rm -f -- "$CLAIM"
   rmdir -- "$LOCK" 2>/dev/null
 }
 
@@ -58,7 +58,7 @@ other_run() { # prints the claim of a run that goes on; removes those of runs th
   for claim in "$LOCK"/*; do
     name=${claim##*/}
     case $name in
-      "${CLAIM##*/}" | '*' | output | errors | answer) ;;
+      "${CLAIM##*/}" | '*' | output | errors) ;;
       *)
         if [ "$name" = "$(claim_of "${name%%.*}")" ]; then
           say "$name"

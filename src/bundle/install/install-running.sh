@@ -42,13 +42,13 @@ ask() { # COMMAND...
   if [ -z "$CLAIM" ]; then
     ANSWER=$("$@")
   else
-    waiting "$@" >"$LOCK/answer"
+    waiting "$@" >"$CLAIM"
     ended=$?
     ANSWER=''
     while IFS= read -r line; do
       ANSWER="$ANSWER$line
 "
-    done <"$LOCK/answer"
+    done <"$CLAIM"
     return "$ended"
   fi
 }
