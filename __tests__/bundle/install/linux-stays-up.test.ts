@@ -155,7 +155,7 @@ describe('one look', () => {
 
   it('reads the properties in the order in which systemd prints them, some missing', () => {
     const script = `
-      STATE=checking
+      CLAIM=''
       systemctl() { printf 'MainPID=7\\nResult=success\\nLoadState=loaded\\nActiveState=active\\nSubState=running\\n\\nLoadState=not-found\\nUnitFileState=\\nActiveState=inactive\\nSubState=dead\\nMainPID=0\\n'; }
       ask_states aziot-edged aziot-keyd && echo "$STATES"`;
     expect(withFunctions({ version }, script)).toBe(
