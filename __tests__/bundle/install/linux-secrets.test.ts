@@ -38,26 +38,26 @@ describeNeeding(['openssl'], 'the secrets of the installer', () => {
   const installed = (device: ScratchDevice) => tree(device)[configPath]?.replace(/^\S+ \S+ /, '');
   const expected = (a: string, b: string) => `A: ${JSON.stringify(a)}\nB: ${JSON.stringify(b)}\n`;
 
-  describe('in the environment', () => {
-    // Some as the first that are called, some at the end, and those that run for other users.
-    const programs = ['id', 'openssl', 'stat', 'sort', 'chown', 'mv', 'sync', 'setpriv', 'runuser'];
+  // Some as the first that are called, some at the end, and those that run for other users.
+  const programs = ['id', 'openssl', 'stat', 'sort', 'chown', 'mv', 'sync', 'setpriv', 'runuser'];
 
-    /** Programs that write down their environment before they do their work. */
-    function overhear(device: ScratchDevice): () => string {
-      const heard = join(device.folder, 'heard');
-      writeFileSync(heard, '');
-      const listening = (name: string) => `#!/bin/sh\n{ echo ${name}; env; } >>'${heard}'\n`;
-      for (const name of programs) {
-        put(device.folder, `/bin/${name}`, `${listening(name)}command -p ${name} "$@"\n`);
-        chmodSync(join(device.folder, 'bin', name), 0o755);
-      }
-      for (const name of ['docker', 'systemctl', 'iotedge']) {
-        const path = join(device.folder, 'bin', name);
-        writeFileSync(path, readFileSync(path, 'utf8').replace('#!/bin/sh\n', listening(name)));
-      }
-      return () => readFileSync(heard, 'utf8');
+  /** Programs that write down their environment before they do their work. */
+  function overhear(device: ScratchDevice): () => string {
+    const heard = join(device.folder, 'heard');
+    writeFileSync(heard, '');
+    const listening = (name: string) => `#!/bin/sh\n{ echo ${name}; env; } >>'${heard}'\n`;
+    for (const name of programs) {
+      put(device.folder, `/bin/${name}`, `${listening(name)}command -p ${name} "$@"\n`);
+      chmodSync(join(device.folder, 'bin', name), 0o755);
     }
+    for (const name of ['docker', 'systemctl', 'iotedge']) {
+      const path = join(device.folder, 'bin', name);
+      writeFileSync(path, readFileSync(path, 'utf8').replace('#!/bin/sh\n', listening(name)));
+    }
+    return () => readFileSync(heard, 'utf8');
+  }
 
+  describe('in the environment', () => {
     it.each([[['sh']], [['bash', '-a']]])('they reach no other program (%j)', (shell) => {
       const device = deviceOf();
       const heard = overhear(device);
@@ -100,6 +100,14 @@ describeNeeding(['openssl'], 'the secrets of the installer', () => {
       expect(status).toBe(0);
       expect(stderr).toContain('+ plan\n');
       expect(stdout + stderr).not.toMatch(/first-secret|second-secret/);
+    });
+
+    it('no other program gets a line, be it refused and be "line" a variable of the environment', () => {
+      const { device, args } = withFile('IOTEDGE_A=first-secret\nthird-secret\n');
+      const heard = overhear(device);
+      expect(install(device, { args, env: { line: 'exported' } }).status).toBe(1);
+      expect(heard()).toContain('sort\n');
+      expect(heard()).not.toMatch(/first-secret|third-secret/);
     });
 
     const both = 'IOTEDGE_A=first-secret\nIOTEDGE_B=second-secret\n';

@@ -4,7 +4,6 @@
 # command line; no other program gets them.
 config_text() (
   if [ -z "$SECRET_NAMES$NAME_LINE" ]; then exec cat -- "$BUNDLED"; fi
-  set +x
   # shellcheck disable=SC2163 # it has a name
   for name in $SECRET_NAMES; do export "$name"; done
   NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS \
