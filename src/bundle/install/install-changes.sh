@@ -43,18 +43,15 @@ place() { # FILE TEXT MODE OWNER
   fi
 }
 
-# chmod keeps the setgid bit of a folder unless the mode is given with five digits: chmod(1).
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
-  [ "$was" != "$2:$3" ] || return 0
-  [ ! -d "$1" ] || set -- "$1" "00$2" "$3"
-  add mode "$1" "$was" "$2" "$3"
+  [ "$was" = "$2:$3" ] || add mode "$1" "$was" "$2" "$3"
 }
 
 folder() { # FOLDER OWNER: makes it and its parents if missing
   [ ! -d "$1/" ] || return 0
   folder "${1%/*}" "$ROOT_OWNER"
-  add folder "$1" '' 00755 "$2"
+  add folder "$1" '' 755 "$2"
 }
 
 # --- The numbered list of changes ---
