@@ -80,9 +80,9 @@ check_memory() { # FOLDER
 }
 
 # Owner and mode belong to a file, whatever it is called. What another program reads by a second name would change for it too. Before
-# a run is resumed, the second name may be this script's.
+# a run that was cut off is cleaned up after, the second name may be this script's.
 check_other_names() {
-  [ "$kind" = mode ] && [ ! -e "$MARK" ] && [ -f "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
+  [ "$kind" = mode ] && [ ! -e "$MARK" ] && [ ! -d "$file.installing.held" ] && [ -f "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
   refuse "$file has another name too (a hard link), and who reads it there would find another owner and mode ($text, expected $mode:$owner). Make it a file of its own: sudo cp -p $(quoted "$file") $(quoted "$file.own") && sudo mv $(quoted "$file.own") $(quoted "$file"). To find the other name, type: sudo find / -xdev -samefile $(quoted "$file")"
 }
 
