@@ -102,7 +102,7 @@ means() { # USER OWNER GROUPS
 # To be called in a subshell: it changes names.
 become() { # TOOL USER OWNER GROUPS COMMAND ARGUMENT...
   tool=$1 user=$2 ids=$3 list='' words=''
-  for group in $4; do list=$list,$group; done
+  for group in $4; do case $list, in *",$group,"*) ;; *) list=$list,$group ;; esac; done
   shift 4
   case $tool in
     setpriv) set -- --reuid "${ids%:*}" --regid "${ids#*:}" --groups "${list#,}" -- "$@" ;;
