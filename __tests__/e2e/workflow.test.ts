@@ -182,7 +182,7 @@ describeNeeding(['act', 'jq'], 'the reusable workflow, called as README shows, r
   });
 });
 
-const created = (devices: number) => headlines.changes({ created: devices, updated: 0, removed: 0, unchanged: 0 });
+const created = (devices: number) => headlines.changes({ create: devices });
 
 const allSkipped = { refuse: 'skipped', plan: 'skipped', hubs: 'skipped', apply: 'skipped' } as const;
 /** The workflow in README names one hub, so its matrix has one job. */

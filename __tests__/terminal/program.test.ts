@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseFaults } from '../../src/emulator/trouble/faults.ts';
@@ -12,6 +12,7 @@ import { runFault } from '../../src/run/faults.ts';
 import { unread } from '../../src/run/unread.ts';
 import { version } from '../../src/run/version.ts';
 import { terminalFault } from '../../src/terminal/faults.ts';
+import { terminalLines } from '../../src/terminal/lines.ts';
 import { runCommandLine } from '../../src/terminal/program.ts';
 import { faultIn } from '../support/fault.ts';
 import { told } from '../support/finding.ts';
@@ -136,7 +137,42 @@ const maxChanges = runFault('not-a-limit', { name: 'max-changes', given: '101%' 
 const allowLockout = (given: string) => runFault('not-devices', { name: 'allow-lockout', given });
 const hub = runFault('not-a-hub', { name: 'hub', given: 'https://a.b' });
 const prune = runFault('not-one-of', { name: 'prune', given: 'all', words: ['none', 'disable', 'delete'] });
+const keyType = (given: string) => terminalFault('unknown-key-type', { given, known: ['rsa', 'ec'] });
 const port = (given: string) => terminalFault('not-a-number', { name: 'port', given, least: 0, most: 65_535 });
+
+it('issue lists few certificates, and counts many', async () => {
+  const folder = folderWith({ '.git/HEAD': '' });
+  const inFolder = (path: string) => join(folder, path);
+  vi.spyOn(process, 'cwd').mockReturnValue(folder);
+  const few = await run(
+    'issue',
+    'a',
+    '--key',
+    'ec',
+    '--certificates-directory',
+    inFolder('certs'),
+    '--keys-directory',
+    inFolder('keys'),
+  );
+  expect(few.stderr).toBe('');
+  expect(few.stdout).toContain(`${terminalLines['key-issued']({ path: inFolder('keys/a-secondary.key.pem') })}\n`);
+  const ids = Array.from({ length: 21 }, (_, n) => `edge-${n}`);
+  const many = await run(
+    'issue',
+    ...ids,
+    '--key',
+    'ec',
+    '--certificates-directory',
+    inFolder('certs'),
+    '--keys-directory',
+    inFolder('keys'),
+  );
+  expect(many.stdout.split('\n').slice(1, 3)).toEqual([
+    terminalLines['certificates-issued']({ count: 42, folder: 'certs' }),
+    terminalLines['keys-issued']({ count: 42, folder: 'keys' }),
+  ]);
+  expect(readdirSync(inFolder('certs'))).toHaveLength(44);
+});
 
 /** A fault as standard error shows it. */
 function printed({ message, remedy }: Fault): string {
@@ -153,6 +189,7 @@ describe('wrong usage ends with 2', () => {
     ['no ids', ['issue'], "missing required argument 'id'"],
     ['too many words', ['demo', 'more'], 'too many arguments'],
     ['a wrong port', ['hub', '--port', 'x'], printed(port('x'))],
+    ['a wrong type of key', ['issue', 'a', '--key', 'dsa'], printed(keyType('dsa'))],
     ['a wrong validity', ['issue', 'a', '--days', '0'], printed(terminalFault('not-days', { given: '0' }))],
   ])('%s', async (_, args, words) => {
     const { code, stdout, stderr } = await run(...args);
@@ -186,9 +223,9 @@ describe('wrong usage ends with 2', () => {
   ])('%s, in the report', async (_, args, faults) => {
     const path = manifest();
     const plain = await run('plan', path, ...args);
-    expect(plain.stdout).toBe(
-      [...faultLines(faults, plainStyle), '', `plan: ${headlines['ended-early']()}`, ''].join('\n'),
-    );
+    const [sentence, , , ...lines] = plain.stdout.split('\n');
+    expect(sentence).toBe(headlines['ended-early']({ command: 'plan' }));
+    expect(lines.join('\n')).toContain(faultLines(faults, plainStyle).join('\n'));
     expect(plain.code).toBe(2);
     const json = await run('plan', path, '--json', ...args);
     expect(JSON.parse(json.stdout).faults).toEqual(faults.map(({ message, remedy }) => ({ message, remedy })));
@@ -263,10 +300,7 @@ describe('wrong usage ends with 2', () => {
 describe('a run', () => {
   it('that finds nothing wrong ends with 0', async () => {
     const { code, stdout, stderr } = await run('validate', manifest());
-    expect(stdout.split('\n').slice(-2)).toEqual([
-      `validate: ${headlines.valid({ devices: 1, errors: 0, warnings: 0 })}`,
-      '',
-    ]);
+    expect(stdout.split('\n')[0]).toBe(headlines.valid({ devices: 1 }));
     expect(stderr).toBe('');
     expect(code).toBe(0);
   });
@@ -298,12 +332,12 @@ describe('a run', () => {
     expect(named.stdout).toContain('manifest/empty');
   });
 
-  it('begins with the rules that --rules changes, each of its own option', async () => {
+  it('says first which rules --rules changes, each of its own option', async () => {
     const rules = ['--rules', 'runtime/out-of-support: error', '--rules', 'plan/shared: error'];
     const { code, stdout } = await run('validate', ...rules, manifest());
-    const [first, second] = stdout.split('\n');
-    expect(first).toBe(ruleChangeTexts.option(['runtime/out-of-support error', 'plan/shared error']));
-    expect(second).toBe('');
+    const [sentence, , second] = stdout.split('\n');
+    expect(sentence).toBe(headlines.invalid({ command: 'validate', errors: 1, warnings: 0 }));
+    expect(second).toBe(ruleChangeTexts.terminal(['runtime/out-of-support error', 'plan/shared error']));
     expect(stdout).toContain('error runtime/out-of-support');
     expect(code).toBe(1);
     expect((await run('validate', manifest())).code).toBe(0);
@@ -314,7 +348,7 @@ describe('a run', () => {
     const out = join(folder, 'out');
     const args = ['--hub', 'a.b', '--only-hub', 'a.b', '--expiry-warning-days', '0', '--output-directory', out];
     const { code, stdout } = await run('render', join(folder, 'devices.yaml'), ...args);
-    expect(stdout).toContain(`render: ${headlines.rendered({ bundles: 1, folder: out })}`);
+    expect(stdout).toContain(headlines.rendered({ bundles: 1 }));
     expect(code).toBe(0);
     expect(readFileSync(join(out, 'edge-1', 'config.yaml'), 'utf8')).toContain('iothub_hostname: "a.b"');
   });

@@ -94,7 +94,8 @@ const screens: Readonly<Record<string, Report>> = {
     ...everyResult.partial,
     changes: many.map((id) => changeOf('update', id)),
     outcomes: many.map((id, n) => {
-      if (n === 3) return outcomeOf('failed', id, 'the hub refused it: 409, the device was changed meanwhile by somebody else');
+      if (n === 3)
+        return outcomeOf('failed', id, 'the hub refused it: 409, the device was changed meanwhile by somebody else');
       return n === 17 ? outcomeOf('unknown', id, 'no answer') : outcomeOf('updated', id);
     }),
   },

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { reportLines } from '../../src/report/text.ts';
-import { paceText } from '../../src/report/writing.ts';
+import { paceText, writingLine } from '../../src/report/writing.ts';
 import { terminalProgress } from '../../src/terminal/progress.ts';
 import { terminalStyle } from '../../src/terminal/style.ts';
 import { hub } from '../plan/devices.ts';
@@ -22,6 +22,12 @@ function streamOf(parts: { readonly isTTY: boolean; readonly colours?: boolean; 
   });
   return { stream, kept };
 }
+
+beforeEach(() => {
+  for (const name of ['NO_COLOR', 'FORCE_COLOR']) vi.stubEnv(name, undefined);
+  vi.stubEnv('TERM', 'xterm');
+});
+afterEach(() => vi.unstubAllEnvs());
 
 const report = reportOf({ findings: [findingOf()] });
 
@@ -116,6 +122,80 @@ describe('progress', () => {
     progress.written(writing);
     progress.clear();
     expect(kept).toEqual([]);
+  });
+
+  it('says each second how long a phase takes, also while a silent hub is waited for', () => {
+    vi.useFakeTimers();
+    try {
+      const { stream, kept } = streamOf({ isTTY: true });
+      const progress = terminalProgress(() => stream);
+      progress.phase('reading a.b');
+      vi.advanceTimersByTime(2_500);
+      progress.waiting('no answer from a.b for 30 s, try 2 of 5');
+      vi.advanceTimersByTime(1_000);
+      progress.clear();
+      vi.advanceTimersByTime(5_000);
+      const texts = kept.filter((text) => !text.startsWith('<'));
+      expect(texts).toEqual([
+        'reading a.b …',
+        'reading a.b … 1 s',
+        'reading a.b … 2 s',
+        '',
+        'no answer from a.b for 30 s, try 2 of 5 …',
+        'no answer from a.b for 30 s, try 2 of 5 … 1 s',
+        '',
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it.each([
+    ['a terminal', { isTTY: true }, 'xterm', ['checking: 2 of 9,000', 'checking: 1,000 of 9,000']],
+    ['a dumb terminal', { isTTY: true }, 'dumb', ['checking: 8,999 of 9,000\n']],
+    ['no terminal', { isTTY: false }, 'xterm', []],
+  ])('counts long work on %s after a second, and then seldom', (_, parts, term, shown) => {
+    const { stream, kept } = streamOf(parts);
+    let time = 0;
+    const progress = terminalProgress(() => stream, { now: () => time, term });
+    const count = (at: number, done: number) => {
+      time = at;
+      progress.counted?.('checking', done, 9_000);
+    };
+    count(999, 1);
+    expect(kept).toEqual([]);
+    count(1_000, 2);
+    count(1_199, 3);
+    count(1_200, 1_000);
+    expect(kept.filter((text) => !text.startsWith('<') && text !== '')).toEqual(term === 'dumb' ? [] : shown);
+    count(10_000, 8_999);
+    count(19_999, 9_000);
+    expect(kept.filter((text) => text.endsWith('\n'))).toEqual(term === 'dumb' ? shown : []);
+  });
+
+  it('is whole lines without escapes on a dumb terminal', () => {
+    const { stream, kept } = streamOf({ isTTY: true });
+    let time = 0;
+    const progress = terminalProgress(() => stream, { now: () => time, term: 'dumb' });
+    progress.phase('reading a.b');
+    progress.waiting('no answer from a.b for 30 s, try 2 of 5');
+    progress.warning('it will take long');
+    progress.written(writing);
+    time = 10_000;
+    progress.written(writing);
+    progress.clear();
+    expect(kept).toEqual([
+      'reading a.b\n',
+      'no answer from a.b for 30 s, try 2 of 5\n',
+      'warning: it will take long\n',
+      `${writingLine(writing, time)}\n`,
+    ]);
+  });
+
+  it('lets no text of a service move the cursor', () => {
+    const { stream, kept } = streamOf({ isTTY: true });
+    terminalProgress(() => stream).phase('a.b answers \u001b[2J');
+    expect(kept.at(-1)).toBe(`a.b answers ${String.raw`\u{1b}`}[2J …`);
   });
 
   it('does not open the stream where there is nothing to show', () => {

@@ -1,7 +1,7 @@
 import type { Finding, Place } from '../model/finding.ts';
 import { scrubbed } from '../model/secrets.ts';
 import type { Texts } from '../model/texts.ts';
-import { showsLine } from '../rules/rules.ts';
+import { lineShown } from '../rules/rules.ts';
 
 /** The line at a place, without its line break. `column` counts from 1, in UTF-16 code units. */
 export interface QuotedLine {
@@ -10,6 +10,8 @@ export interface QuotedLine {
   readonly column: number;
   /** Values of a table end at a comma. */
   readonly table: boolean;
+  /** What stands behind the key at the column must not be shown. */
+  readonly keyAlone: boolean;
 }
 
 /**
@@ -19,7 +21,9 @@ export interface QuotedLine {
  * syntax error was never judged. Better one line too few than one password too many.
  */
 export function quotable(texts: Texts, findings: readonly Finding[]): (finding: Finding) => QuotedLine | undefined {
-  const secret = new Set(findings.flatMap(({ rule, place }) => (place && !showsLine(rule) ? [keyOf(place)] : [])));
+  const secret = new Set(
+    findings.flatMap(({ rule, place }) => (place && lineShown(rule) === 'hidden' ? [keyOf(place)] : [])),
+  );
   const files = new Map<string, Lines | undefined>();
   const linesOf = (file: string): Lines | undefined => {
     if (!files.has(file)) {
@@ -29,8 +33,9 @@ export function quotable(texts: Texts, findings: readonly Finding[]): (finding: 
     return files.get(file);
   };
   return ({ rule, place }) => {
-    if (place === undefined || !showsLine(rule) || secret.has(keyOf(place))) return undefined;
-    return linesOf(place.file)?.quote(place);
+    if (place === undefined || secret.has(keyOf(place))) return undefined;
+    const quoted = linesOf(place.file)?.quote(place);
+    return quoted && { ...quoted, keyAlone: lineShown(rule) === 'key' };
   };
 }
 
@@ -59,7 +64,7 @@ class Lines {
     this.#hidden = text.includes('PRIVATE KEY-----') || (this.#table && telling.test(this.#at(1)));
   }
 
-  quote({ line, column }: Place): QuotedLine | undefined {
+  quote({ line, column }: Place): Omit<QuotedLine, 'keyAlone'> | undefined {
     if (this.#hidden || line > this.#starts.length) return undefined;
     const whole = this.#at(line);
     const start = Math.max(0, column - 1 - most);
@@ -78,7 +83,7 @@ class Lines {
   #belongsToSecret(line: number): boolean {
     for (let above = line; above > 0 && above > line - mostAbove; above -= 1) {
       const text = this.#at(above).slice(0, most);
-      if (looksSecret(text)) return true;
+      if (above < line && looksSecret(text)) return true;
       if (/[:=]/.test(text)) return false;
     }
     return line >= mostAbove;

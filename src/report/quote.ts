@@ -45,13 +45,13 @@ interface Parts {
   readonly after: string;
 }
 
-function split({ text, column, table }: QuotedLine): Parts {
+function split({ text, column, table, keyAlone }: QuotedLine): Parts {
   const start = Math.min(column - 1, text.length);
   const end = start + lengthOfValue(text, start, table);
   return {
     before: shown(text.slice(0, start)),
     marked: shown(text.slice(start, end)),
-    after: shown(text.slice(end).trimEnd()),
+    after: keyAlone ? '' : shown(text.slice(end).trimEnd()),
   };
 }
 
@@ -84,7 +84,8 @@ function isAlone(before: string): boolean {
 function fitted({ before, marked, after }: Parts, room: number): Parts {
   const behind = Math.min(stringWidth(after), Math.floor(room / 4));
   const shownMarked = firstOf(marked, room - behind);
-  const shownBefore = lastOf(before, room - behind - stringWidth(shownMarked));
+  // There is a caret also where nothing is marked, such as at the end of a line.
+  const shownBefore = lastOf(before, room - behind - Math.max(1, stringWidth(shownMarked)));
   const rest = room - stringWidth(shownBefore) - stringWidth(shownMarked);
   return { before: shownBefore, marked: shownMarked, after: firstOf(after, rest) };
 }

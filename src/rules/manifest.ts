@@ -45,6 +45,7 @@ export const manifestRules = {
   'manifest/unknown-key': rule<{ key: string; where: string; suggestion?: string; known: readonly string[] }>({
     severity: 'error',
     refusedBy: [manifest],
+    line: 'key',
     about:
       'A key that the manifest does not have. It would be ignored in silence, and the device would not get what was meant.',
     message: ({ key, where, suggestion }) =>

@@ -38,10 +38,11 @@ export interface Rule<Details> {
   /** One finding tells it for all devices, wherever they stand: one commit can do it to a whole fleet. */
   readonly fleetwide?: true;
   /**
-   * The line at the place of a finding is not shown: it is not what the finding is about. Nor are the lines of rules that are there
-   * because a secret would leak (`refusedBy`).
+   * How much of the line at its place people see. `hidden`: nothing, since the finding is not about that line. `key`: no more than the
+   * key, since nobody knows what it holds. If absent: the line. Rules that are there because a secret would leak (`refusedBy`) never
+   * show theirs.
    */
-  readonly line?: 'hidden';
+  readonly line?: 'hidden' | 'key';
   /** When the rule fires and what would happen on the device otherwise, for docs/rules.md. */
   readonly about: string;
   /** What was found and what was expected: a clause without a full stop. */

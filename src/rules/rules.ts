@@ -36,11 +36,12 @@ export function isFleetwide(name: string): boolean {
   return isRuleName(name) && rules[name].fleetwide === true;
 }
 
-/** Tells whether people may see the line at the place of a rule's finding. */
-export function showsLine(name: string): boolean {
-  if (!isRuleName(name)) return false;
-  const { line, refusedBy } = rules[name];
-  return line !== 'hidden' && !refusedBy.some((refuser) => refuser.who === 'this action' && refuser.since === 'secret');
+/** How much of the line at the place of a rule's finding people may see. */
+export function lineShown(name: string): 'hidden' | 'key' | 'all' {
+  if (!isRuleName(name)) return 'hidden';
+  const { line = 'all', refusedBy } = rules[name];
+  const ofSecrets = refusedBy.some((refuser) => refuser.who === 'this action' && refuser.since === 'secret');
+  return ofSecrets ? 'hidden' : line;
 }
 
 /** Makes a finding of a rule. Findings are made only here, so that messages and severities are only in the table. */
