@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { folderWith } from '../../support/folder.ts';
 import { describeNeeding } from '../../support/needing.ts';
+import { withFunctions } from './installer-functions.ts';
 import {
   daysFromNow,
   install,
@@ -58,41 +60,43 @@ describeNeeding(['openssl'], 'what certificates and keys the installer takes', (
   };
 
   function deviceOf(minor: 1 | 5, files: Readonly<Record<string, string>>): ScratchDevice {
-    const own = files[certificate];
     const scratch = usual(of('pair'), minor, {
       edgeCa,
       trustBundle,
       certificate,
-      carriesCertificate: own === undefined,
+      carriesCertificate: files[certificate] === undefined,
     });
-    const key = of('pair').key;
-    const has = {
-      [edgeCa.certificate]: text('ca'),
-      [edgeCa.privateKey]: key,
-      [trustBundle]: text('ca'),
-      ...files,
-      ...scratch.has,
-    };
-    return scratchDevice({ ...scratch, has });
+    const own = { [edgeCa.certificate]: text('ca'), [edgeCa.privateKey]: of('pair').key, [trustBundle]: text('ca') };
+    return scratchDevice({ ...scratch, has: { ...own, ...files, ...scratch.has } });
   }
-  const dryRun = (device: ScratchDevice) => {
-    const { status, stderr } = install(device, { args: ['--root', device.root, '--dry-run'] });
-    return {
-      status,
-      lines: stderr.split('\n').filter((line) => line !== '' && !line.endsWith('Nothing was changed.')),
-    };
-  };
 
-  const places = [certificate, edgeCa.certificate, trustBundle] as const;
-  const each = places.flatMap((place) => Object.keys(spoiled).map((how) => [how, place] as const));
-  it.each(each)('not a second certificate that is %s, in %s: nothing is touched', (how, place) => {
+  it.each([certificate, edgeCa.certificate, trustBundle])('%s is read to its end: nothing is touched', (place) => {
     const first = place === certificate ? text('pair') : text('ca');
-    const device = deviceOf(5, { [place]: first + spoiled[how]!(text('ca')) });
+    const device = deviceOf(5, { [place]: first + text('ca').slice(0, -10) });
     const before = tree(device, true);
-    const { status, lines } = dryRun(device);
-    expect({ status, lines: lines.length }).toEqual({ status: 1, lines: 1 });
-    expect(lines[0]).toMatch(new RegExp(`${place} begins with a certificate, and is not PEM to its end`));
+    const { status, stderr, calls } = install(device);
+    expect({ status, calls }).toEqual({ status: 1, calls: [] });
+    expect(stderr).toMatch(
+      new RegExp(`^install.sh: .*${place} begins with a certificate, and is not PEM to its end.*\n.*\n$`),
+    );
     expect(tree(device, true)).toEqual(before);
+  });
+
+  /** What the installer says of these files, and how many faults it counts. */
+  function judged(version: '1.1' | '1.5', script: string, files: Readonly<Record<string, string>>) {
+    const place = folderWith(files);
+    const minor = version === '1.1' ? 1 : 5;
+    const settings = {
+      version: { text: version, major: 1, minor },
+      edgeCa: { certificate: '/ca', privateKey: undefined },
+      trustBundle: '/trust',
+    };
+    return withFunctions(settings, `cd '${place}'; FAULTS=0; ${script} 2>&1; echo "$FAULTS"`);
+  }
+
+  it.each(Object.keys(spoiled))('a second certificate that is %s spoils the file', (how) => {
+    const file = text('pair') + spoiled[how]!(text('ca'));
+    expect(judged('1.5', 'certificates_in file || echo spoiled', { file })).toMatch(/^spoiled$/m);
   });
 
   it.each([
@@ -101,53 +105,56 @@ describeNeeding(['openssl'], 'what certificates and keys the installer takes', (
     ['text between', () => `# the device\n${text('pair')}\n# its issuer\n${text('ca')}\n\n# end`],
     ['no line break at its end', () => (text('pair') + text('ca')).trimEnd()],
     ['an issuer that is expired, which the hub does not look at', () => text('pair') + text('old')],
-  ])('but a file with %s', (_, whole) => {
-    expect(dryRun(deviceOf(5, { [certificate]: whole() }))).toEqual({ status: 0, lines: [] });
+  ])('not: %s', (_, whole) => {
+    const told = judged('1.5', 'certificates_in file || echo spoiled', { file: whole() });
+    expect(told).toMatch(/^\d{14} \d{14} no - CN ?= ?edge-001\n\d{14} \d{14} CA - CN ?= ?(ca|old)\n0\n$/);
   });
 
-  it.each<[string, 1 | 5, () => string, number, RegExp | undefined]>([
-    ['a CA', 5, () => text('ca'), 0, undefined],
-    ['no CA', 5, () => text('no-ca'), 1, /\/pki\/ca\.pem is no CA, /],
-    ['a CA that may not sign certificates', 5, () => text('no-signer'), 1, /\/pki\/ca\.pem is no CA, /],
-    ['a CA that is expired', 5, () => text('old'), 1, /\/pki\/ca\.pem is expired /],
-    ['a CA with a chain', 5, () => text('ca') + text('unsaid'), 0, undefined],
+  const checkEdgeCa = 'edge_ca=ca; TRUST_BUNDLE=; check_others';
+  it.each<[string, '1.1' | '1.5', () => string, RegExp]>([
+    ['a CA', '1.5', () => text('ca'), /^0\n$/],
+    ['no CA', '1.5', () => text('no-ca'), /^install\.sh: ca is no CA, .*\n1\n$/],
+    ['a CA that may not sign certificates', '1.5', () => text('no-signer'), /^install\.sh: ca is no CA, .*\n1\n$/],
+    ['a CA that is expired', '1.5', () => text('old'), /^install\.sh: ca is expired .*\n1\n$/],
+    ['a CA that is not valid yet', '1.5', () => text('early'), /^install\.sh: ca is not valid yet .*\n1\n$/],
+    ['a CA with a chain', '1.5', () => text('ca') + text('unsaid'), /^0\n$/],
     [
       'a CA whose issuer is expired: told',
-      5,
+      '1.5',
       () => text('ca') + text('old'),
-      0,
-      /behind the edge CA, .*: CN ?= ?old\. /,
+      /behind the edge CA, .*: CN ?= ?old\. .*\n0\n$/,
     ],
-    ['one that may issue no CA, from 1.2 on', 5, () => text('short'), 0, undefined],
-    ['one that may issue no CA, up to 1.1: told', 1, () => text('short'), 0, /allows no CA below it \(pathlen:0\)/],
-  ])('edge CA: %s (1.%i)', (_, minor, whole, status, told) => {
-    const result = dryRun(deviceOf(minor, { [edgeCa.certificate]: whole() }));
-    expect(result).toEqual({ status, lines: told === undefined ? [] : [expect.stringMatching(told)] });
+    ['one that may issue no CA, from 1.2 on', '1.5', () => text('short'), /^0\n$/],
+    [
+      'one that may issue no CA, up to 1.1: told',
+      '1.1',
+      () => text('short'),
+      /allows no CA below it \(pathlen:0\).*\n0\n$/,
+    ],
+  ])('edge CA: %s (%s)', (_, version, whole, told) => {
+    expect(judged(version, checkEdgeCa, { ca: whole() })).toMatch(told);
   });
 
-  it.each<[string, () => string, number, RegExp | undefined]>([
-    ['that is expired', () => text('old'), 1, /of the trust bundle .* no certificate is valid now .*: CN ?= ?old\. /],
+  const checkTrust = 'trust_bundle=trust; EDGE_CA_CERTIFICATE=; check_others';
+  it.each<[string, () => string, RegExp]>([
+    ['that is valid', () => text('ca') + text('unsaid'), /^0\n$/],
     [
-      'of which all are expired, or not valid yet',
-      () => text('old') + text('early'),
-      1,
-      /: CN ?= ?old\nCN ?= ?early\. /,
+      'that is expired',
+      () => text('old'),
+      /of the trust bundle .* no certificate is valid now .*: CN ?= ?old\. .*\n1\n$/,
     ],
+    ['of which none is valid', () => text('old') + text('early'), /: CN ?= ?old; ?CN ?= ?early\. .*\n1\n$/],
     [
       'of which one is expired: told',
       () => text('ca') + text('old'),
-      0,
-      /of the 2 certificates .*, 1 are not valid now: CN ?= ?old\. /,
+      /of the 2 certificates .*, 1 not valid now: CN ?= ?old\. .*\n0\n$/,
     ],
     [
-      'of many, of which some are: three are named',
+      'of which many are: three are named',
       () => text('ca') + text('old').repeat(5),
-      0,
-      /of the 6 .*, 5 are not .*: (CN ?= ?old[;.] ?){3}What/,
+      /of the 6 .*, 5 not .*: (CN ?= ?old[;.] ?){3}What.*\n0\n$/,
     ],
-  ])('a trust bundle %s', (_, whole, status, told) => {
-    const { status: is, lines } = dryRun(deviceOf(5, { [trustBundle]: whole() }));
-    expect(is).toBe(status);
-    expect(lines.join('\n')).toMatch(told!);
+  ])('a trust bundle %s', (_, whole, told) => {
+    expect(judged('1.5', checkTrust, { trust: whole() })).toMatch(told);
   });
 });

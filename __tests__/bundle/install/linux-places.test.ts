@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeNeeding, itNeeding } from '../../support/needing.ts';
+import { pathOf } from '../../support/tools.ts';
 import { withFunctions } from './installer-functions.ts';
 import {
   install,
@@ -22,6 +23,8 @@ const key = '/var/aziot/secrets/edge-001.key.pem';
 const certificate = '/var/aziot/certs/edge-001.pem';
 const config = '/etc/aziot/config.toml';
 const proxy = { https: 'http://proxy:3128' };
+/** busybox says of everything that root may write it. */
+const shells = [['sh'], ['busybox', 'sh']].filter(([name = '']) => pathOf(name) !== undefined);
 
 describeNeeding(['openssl'], 'the places of what is installed', () => {
   let folder: string;
@@ -87,7 +90,7 @@ describeNeeding(['openssl'], 'the places of what is installed', () => {
         const real = join(device.root, path);
         spawnSync('chattr', [`+${mark}`, real]);
         try {
-          for (const shell of [['sh'], ['busybox', 'sh']]) {
+          for (const shell of path === config ? shells : [['sh']]) {
             const { status, stderr, calls } = dryRun(device, shell);
             expect({ status, calls }).toEqual({ status: 1, calls: [] });
             expect(stderr).toBe(

@@ -116,7 +116,7 @@ check_authority() {
   [ "$FORM" != yaml ] || say "$certificates" | awk 'NR == 1 { exit $4 == "0" }' ||
     complain "$edge_ca allows no CA below it (pathlen:0), and IoT Edge $RUNTIME makes one for its modules. Whoever checks the length refuses their certificates. Have one issued with pathlen:1 or without."
   rest=$(say "$certificates" | sed 1d)
-  [ -z "$rest" ] || stale=$(say "$rest" | not_valid_now) || complain "in $edge_ca, behind the edge CA, is not valid now: $stale. Clients refuse the chain, unless they know another one. Renew it."
+  [ -z "$rest" ] || stale=$(say "$rest" | not_valid_now) || complain "in $edge_ca, behind the edge CA, is not valid now: $(named "$stale"). Clients refuse the chain, unless they know another one. Renew it."
 }
 
 # TLS asks whether one trusted certificate fits. So one that is expired does not hurt the others: old roots stay in bundles for years.
@@ -124,11 +124,13 @@ check_trust() {
   stale=$(say "$certificates" | not_valid_now) && return
   all=$(say "$certificates" | awk 'END { print NR }') old=$(say "$stale" | awk 'END { print NR }')
   if [ "$all" = "$old" ]; then
-    refuse "of the trust bundle $trust_bundle no certificate is valid now (the clock here says $(date -u)): $stale. Renew it, or set the clock."
+    refuse "of the trust bundle $trust_bundle no certificate is valid now (the clock here says $(date -u)): $(named "$stale"). Renew it, or set the clock."
   else
-    complain "of the $all certificates of the trust bundle $trust_bundle, $old are not valid now: $(say "$stale" | sed 3q | paste -s -d ';' -). What they issued is refused."
+    complain "of the $all certificates of the trust bundle $trust_bundle, $old not valid now: $(named "$stale"). What they issued is refused."
   fi
 }
+
+named() { say "$1" | sed 3q | paste -s -d ';' -; } # LINES: the first three, in one line
 
 not_valid_now() { # reads lines of certificates_in; prints the subjects of those, and fails if there are any
   awk -v now="$(date -u +%Y%m%d%H%M%S)" '

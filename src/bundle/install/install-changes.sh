@@ -43,13 +43,10 @@ place() { # FILE TEXT MODE OWNER
   fi
 }
 
-# chmod keeps the setgid bit of a folder unless the mode is given with five digits: chmod(1).
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
   [ "$was" != "$2:$3" ] || return 0
-  if [ -d "$1" ]; then
-    set -- "$1" "00$2" "$3"
-  elif [ $((0$2 & 044)) != 0 ] && grep -q 'PRIVATE KEY' "$1"; then
+  if [ -f "$1" ] && [ $((0$2 & 044)) != 0 ] && grep -q 'PRIVATE KEY' "$1"; then
     refuse "$1 holds a private key beside the certificate, and would be open to everybody (mode $2). Put the certificate alone there."
     return
   fi
@@ -59,7 +56,7 @@ mode() { # FILE MODE OWNER
 folder() { # FOLDER OWNER: makes it and its parents if missing
   [ ! -d "$1/" ] || return 0
   folder "${1%/*}" "$ROOT_OWNER"
-  add folder "$1" '' 00755 "$2"
+  add folder "$1" '' 755 "$2"
 }
 
 # --- The numbered list of changes ---

@@ -118,7 +118,7 @@ put() ( # FILE KIND: renames it out of its room
 )
 
 make_folder() ( # FOLDER MODE OWNER
-  open_room "$1" new && mkdir -- "./${1##*/}" && chown "$3" "./${1##*/}" && chmod "$2" "./${1##*/}" &&
+  open_room "$1" new && mkdir -- "./${1##*/}" && chown "$3" "./${1##*/}" && chmod "00$2" "./${1##*/}" &&
     mv -f -- "./${1##*/}" ../ && leave_room "$1" new
 )
 
@@ -155,7 +155,8 @@ own_held() ( # FILE OWNER MODE: sets owner and mode of a file that is held
     chmod "$3" "./${1##*/}"
 )
 
-own_folder() ( go "$1" && chown "$2" . && chmod "$3" . ) # FOLDER OWNER MODE
+# chmod keeps the setgid bit of a folder unless the mode has five digits: chmod(1). Each run would find another mode then.
+own_folder() ( go "$1" && chown "$2" . && chmod "00$3" . ) # FOLDER OWNER MODE
 
 own_mode() { # FILE|FOLDER OWNER MODE
   if [ -d "$1" ]; then

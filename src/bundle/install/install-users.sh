@@ -95,32 +95,32 @@ means() { # USER OWNER GROUPS
   for tool in setpriv runuser su; do
     [ "$tool" = setpriv ] || [ -z "$ROOT" ] || return 0
     [ "$tool" != su ] || [ "$(id -g "$1")" = "${2#*:}" ] || return 0
-    ! become "$tool" "$1" "$2" "$3" test -d / >/dev/null 2>&1 || { say "$tool" && return; }
+    ! (become "$tool" "$1" "$2" "$3" test -d /) >/dev/null 2>&1 || { say "$tool" && return; }
   done
 }
 
-# In an environment without the secrets.
-become() ( # TOOL USER OWNER GROUPS COMMAND ARGUMENT...
-  tool=$1 user=$2 ids=$3 groups=$4
+# To be called in a subshell: it changes names.
+become() { # TOOL USER OWNER GROUPS COMMAND ARGUMENT...
+  tool=$1 user=$2 ids=$3 list='' words=''
+  for group in $4; do case $list, in *",$group,"*) ;; *) list=$list,$group ;; esac; done
   shift 4
   case $tool in
-    setpriv) set -- --reuid "${ids%:*}" --regid "${ids#*:}" --groups "$(say "$groups" | sort -u | paste -s -d , -)" -- "$@" ;;
+    setpriv) set -- --reuid "${ids%:*}" --regid "${ids#*:}" --groups "${list#,}" -- "$@" ;;
     runuser) set -- -u "$user" -g "$(group_name "${ids#*:}")" -- "$@" ;;
     su)
-      words=''
       for word in "$@"; do words="$words $(quoted "$word")"; done
       set -- -s /bin/sh "$user" -c "$words"
       ;;
   esac
   run_clean "$tool" "$@"
-)
+}
 
-# $WITH has words of the environment of a unit.
-run_clean() (
+# In an environment without the secrets. $WITH has words of the environment of a unit.
+run_clean() {
   set -f
   # shellcheck disable=SC2086 # they are words
   env -i PATH="$PATH" LC_ALL=C ${WITH-} "$@" </dev/null
-)
+}
 
 of_service() { # USER: its $ids, $groups and $means
   case $1 in

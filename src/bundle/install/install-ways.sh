@@ -28,14 +28,14 @@ let_through() { # FOLDER USER
 
 # The kernel decides, since it knows access lists. It can be asked about what the installation leaves as it is.
 may() ( # x|r FILE USER
-  is=$(mode_then "$2")
   of_service "$3"
-  if [ -n "$means" ] && [ "$is" = "$(mode_now "$2")" ]; then
+  if [ -n "$means" ] && ! will_change "$2"; then
     # From inside of the folder: what is above an image may be closed to everybody, and is no part of the device.
     if [ -d "$2" ]; then cd -- "$2" && set -- "$1" . "$3"; else cd -- "$(dirname -- "$2")" && set -- "$1" "./${2##*/}" "$3"; fi
     as_service "$3" test "-$1" "$2"
     exit
   fi
+  is=$(mode_then "$2")
   bits=$((0${is%%:*})) its=${is#*:}
   if [ "${ids%:*}" = "${its%:*}" ]; then
     bits=$((bits >> 6))
@@ -46,6 +46,8 @@ may() ( # x|r FILE USER
   fi
   if [ "$1" = r ]; then [ $((bits & 4)) != 0 ]; else [ $((bits & 1)) != 0 ]; fi
 )
+
+will_change() { [ "$FORM" = toml ] && { [ "$1" = "$CERTS" ] || [ "$1" = "$SECRETS" ]; }; } # FOLDER
 
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
