@@ -1,31 +1,34 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { inFlight } from '../../../src/model/in-flight.ts';
 import { describeNeeding, itNeeding } from '../../support/needing.ts';
 import { tree } from './scratch-device.ts';
 import { minors, run, type Shell, starts } from './simulated/device.ts';
 import { copy, dash, makePairs, type Pairs, type Prepared, prepare, scratchFolder } from './simulated/scenarios.ts';
 import { shells } from './simulated/shells.ts';
 
+const cases = minors.flatMap((minor) =>
+  (['install', 'rotate', 'roll back'] as const).map((scenario) => ({ minor, scenario })),
+);
+
 describeNeeding(['openssl', 'Linux'], 'whatever shell and tools a device has', () => {
   let place: string;
   let pairs: Pairs;
   let prepared: readonly Prepared[];
+  let wanted: readonly unknown[];
   beforeAll(async () => {
     place = scratchFolder();
     pairs = makePairs(place);
-    prepared = await Promise.all(
-      minors.flatMap((minor) =>
-        (['install', 'rotate', 'roll back'] as const).map((each) => prepare(each, minor, pairs, place)),
-      ),
-    );
+    prepared = await inFlight(cases, 2, ({ minor, scenario }) => prepare(scenario, minor, pairs, place));
+    wanted = await inFlight(prepared, 2, (each) => resultOf(each, dash));
   });
   afterAll(() => rmSync(place, { recursive: true, force: true }));
 
   for (const { name, needs, make } of shells)
     itNeeding(needs, `${name}: installs, rotates and rolls back as dash does`, async () => {
       const shell = make(place);
-      for (const each of prepared) expect(await resultOf(each, shell)).toEqual(await resultOf(each, dash));
+      expect(await inFlight(prepared, 2, (each) => resultOf(each, shell))).toEqual(wanted);
     });
 
   async function resultOf({ device: original }: Prepared, shell: Shell) {
