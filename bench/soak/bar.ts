@@ -21,6 +21,8 @@ export interface Rounds {
   readonly seconds: number;
   /** Of the installer's matrix of steps and signals, one case in so many is tried. */
   readonly each: number;
+  /** Of its offsets, lifetimes and power cuts, one in so many. */
+  readonly few: number;
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */

@@ -1,5 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { faultsOf } from '../../__tests__/bundle/install/simulated/case.ts';
 import { run } from '../../__tests__/bundle/install/simulated/device.ts';
 import { canCutDisks } from '../../__tests__/bundle/install/simulated/disk.ts';
@@ -8,23 +9,25 @@ import { allPrepared, casesOf, titleOf } from '../../__tests__/bundle/install/si
 import { momentsOf } from '../../__tests__/bundle/install/simulated/moments.ts';
 import { powerCutFaults, written } from '../../__tests__/bundle/install/simulated/power-cut.ts';
 import { copy, dash, type Prepared, scratchFolder } from '../../__tests__/bundle/install/simulated/scenarios.ts';
-import { busybox } from '../../__tests__/bundle/install/simulated/shells.ts';
+import { busybox, resultOf, shells } from '../../__tests__/bundle/install/simulated/shells.ts';
 import { twoRuns } from '../../__tests__/bundle/install/simulated/two-runs.ts';
+import { isThere } from '../../__tests__/support/tools.ts';
 import { inFlight } from '../../src/model/in-flight.ts';
 import { whole } from '../page.ts';
 import type { Bar, Rounds } from './bar.ts';
 
 /** A device's installer on simulated devices: what ends it, a second one beside it, daemons that die, and power cuts. */
-export async function installer({ each }: Rounds): Promise<readonly Bar[]> {
+export async function installer({ each, few }: Rounds): Promise<readonly Bar[]> {
   const place = scratchFolder();
   try {
     const prepared = await allPrepared(place);
     const rotations = prepared.filter(({ scenario }) => scenario === 'rotate');
     return [
       await steps(prepared, each, place),
-      await secondRuns(rotations, place),
-      await lifetimes(rotations, place),
-      await powerCuts(rotations, place),
+      await shellTable(prepared, place),
+      await secondRuns(rotations, few, place),
+      await lifetimes(rotations, few, place),
+      await powerCuts(rotations, few, place),
     ];
   } finally {
     rmSync(place, { recursive: true });
@@ -54,13 +57,29 @@ async function steps(all: readonly Prepared[], each: number, place: string): Pro
   );
 }
 
+/** Every scenario in each shell and with the tools that this machine has. */
+async function shellTable(all: readonly Prepared[], place: string): Promise<Bar> {
+  const there = shells.filter(({ needs }) => needs.every(isThere));
+  let different = 0;
+  for (const prepared of all) {
+    const wanted = await resultOf(prepared, dash, place);
+    await inFlight(there, width, async ({ name, make }) => {
+      if (isDeepStrictEqual(await resultOf(prepared, make(place), place), wanted)) return;
+      different += 1;
+      console.error(`1.${prepared.minor} ${prepared.scenario}: ${name} does not do what dash does`);
+    });
+  }
+  return none(`install.sh under ${there.map(({ name }) => name).join(', ')}: other results than under dash`, different);
+}
+
 const offsets = 50;
 
-async function secondRuns(rotations: readonly Prepared[], place: string): Promise<Bar> {
+async function secondRuns(rotations: readonly Prepared[], few: number, place: string): Promise<Bar> {
   let lost = 0;
   for (const prepared of rotations) {
     const milliseconds = await timeOf(prepared, place);
-    const all = Array.from({ length: offsets }, (_, n) => (1.1 * milliseconds * n) / offsets);
+    const count = Math.ceil(offsets / few);
+    const all = Array.from({ length: count }, (_, n) => (1.1 * milliseconds * n) / count);
     await inFlight(all, width, async (offset) => {
       const { faults } = await twoRuns(prepared, offset, place);
       if (faults.length > 0) lost += 1;
@@ -68,7 +87,7 @@ async function secondRuns(rotations: readonly Prepared[], place: string): Promis
     });
   }
   return none(
-    `two runs of install.sh at ${offsets} offsets: devices where one's "installed" is lost, or that are not whole`,
+    `two runs of install.sh at ${Math.ceil(offsets / few)} offsets: devices where one's "installed" is lost, or that are not whole`,
     lost,
   );
 }
@@ -80,8 +99,8 @@ async function timeOf({ device }: Prepared, place: string): Promise<number> {
   return performance.now() - begun;
 }
 
-async function lifetimes(rotations: readonly Prepared[], place: string): Promise<Bar> {
-  const lives = Array.from({ length: 60 }, (_, n) => (n + 1) * 100);
+async function lifetimes(rotations: readonly Prepared[], few: number, place: string): Promise<Bar> {
+  const lives = Array.from({ length: 60 }, (_, n) => (n + 1) * 100).filter((_, n) => n % few === 0);
   let lies = 0;
   for (const { minor, unit, delay } of mortals) {
     const prepared = rotations.find((each) => each.minor === minor);
@@ -92,21 +111,22 @@ async function lifetimes(rotations: readonly Prepared[], place: string): Promise
       console.error(`1.${minor}: ${unit} lives ${milliseconds} ms at a time and is called running`);
     });
   }
-  return none('a daemon that lives 0.1 to 6 s at a time, in steps of 0.1 s: called running', lies);
+  return none(`a daemon that lives 0.1 to 6 s at a time, in steps of ${few / 10} s: called running`, lies);
 }
 
 const cuts = 30;
 
-async function powerCuts(rotations: readonly Prepared[], place: string): Promise<Bar> {
-  const what = `power cut at ${cuts} moments of an installation on ext4, /etc and /var apart: devices that are not whole`;
+async function powerCuts(rotations: readonly Prepared[], few: number, place: string): Promise<Bar> {
+  const count = Math.ceil(cuts / few);
+  const what = `power cut at ${count} moments of an installation on ext4, /etc and /var apart: devices that are not whole`;
   if (!canCutDisks()) return { what, found: 'not tried: no loop devices', bar: '0', holds: true };
   let broken = 0;
   for (const prepared of rotations) {
     const { moments, firstChange } = await momentsOf(prepared, dash, place);
     const from = moments.slice(firstChange);
     const all = [
-      ...Array.from({ length: cuts }, (_, n) => ({
-        moment: from[Math.floor((n * from.length) / cuts)],
+      ...Array.from({ length: count }, (_, n) => ({
+        moment: from[Math.floor((n * from.length) / count)],
         written: written[n % written.length] ?? 'nothing',
       })),
       ...written.map((each) => ({ moment: undefined, written: each })),

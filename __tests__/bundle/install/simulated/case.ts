@@ -35,7 +35,7 @@ export async function faultsOf(prepared: Prepared, tried: Case, place: string): 
   const first = await endedRun(device, tried);
   const faults = first.killed
     ? alwaysFaults(device, prepared, first)
-    : wholeFaults(device, prepared, first, ['old', 'new']);
+    : wholeFaults(device, prepared, first, ['old', 'new', 'as found']);
   const { state } = stateOf(device, prepared);
   const more = await secondRun(device, prepared, { ...tried, state, killed: first.killed });
   rmSync(device.folder, { recursive: true });
@@ -67,7 +67,11 @@ async function secondRun(
   if (fails) failWithNew(device, prepared.minor);
   const again = await run(device, shell);
   // What was killed after it was installed stays so; what was killed before comes back when it cannot be installed.
-  const allowed: readonly State[] = !fails ? ['new'] : killed || state === 'neither' ? ['old', 'new'] : [state];
+  const allowed: readonly State[] = !fails
+    ? ['new']
+    : killed || state === 'neither' || state === 'as found'
+      ? ['old', 'new']
+      : [state];
   const faults = wholeFaults(device, prepared, again, allowed);
   return fails || again.status === 0 ? faults : [...faults, `it ends with ${again.status}: ${again.output}`];
 }

@@ -131,8 +131,8 @@ function logOf({ folder }: ScratchDevice): readonly string[] {
 }
 
 const system = '/usr/sbin:/usr/bin:/sbin:/bin';
-/** Milliseconds. An installation takes a fifth of a second; a busy machine gets more. */
-const longest = 30_000;
+/** Milliseconds. An installation takes less than a second. A busy machine needs far more. */
+const longest = 120_000;
 
 function text(folder: string, name: string): string {
   return existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '';

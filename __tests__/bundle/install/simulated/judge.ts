@@ -5,18 +5,19 @@ import { running, starts } from './device.ts';
 import { type Prepared, secret } from './scenarios.ts';
 
 type Tree = Readonly<Record<string, string>>;
-export type State = 'old' | 'new' | 'neither';
+export type State = 'old' | 'new' | 'as found' | 'neither';
 
-/** Which of the whole states the device's files are in. */
+/** Which of the whole states the device's files are in, or whether they are as a run found them that was cut off later. */
 export function stateOf(
   device: ScratchDevice,
-  { old, new: installed }: Prepared,
+  { old, new: installed, found }: Prepared,
 ): { state: State; differences: string } {
   const now = tree(device);
   const fromOld = differences(old, now);
   const fromNew = differences(installed, now);
   if (fromOld.length === 0) return { state: 'old', differences: '' };
   if (fromNew.length === 0) return { state: 'new', differences: '' };
+  if (differences(found, now).length === 0) return { state: 'as found', differences: '' };
   return { state: 'neither', differences: `from old: ${fromOld.join('; ')}. From new: ${fromNew.join('; ')}` };
 }
 
@@ -43,7 +44,7 @@ export function wholeFaults(
   const promised = state === 'new' || prepared.ran ? 'all' : 'none';
   // A device that was installed, and whose daemons cannot start any more, has nothing to go back to.
   const cannotRun = state === 'new' && ended.status === 1;
-  if (state !== 'neither' && runs !== promised && !cannotRun)
+  if (isWhole(state) && runs !== promised && !cannotRun)
     faults.push(`of the services ${runs} run, expected ${promised}`);
   if (ended.status === 0 && state !== 'new') faults.push(`it says that it installed, and the files are ${state}`);
   return [...faults, ...alwaysFaults(device, prepared, ended)];
@@ -59,6 +60,8 @@ export function alwaysFaults(device: ScratchDevice, prepared: Prepared, { log, h
     );
   return [...(hung ? ['it hangs'] : []), ...mixed, ...openFiles(device, prepared)];
 }
+
+const isWhole = (state: State) => state === 'old' || state === 'new';
 
 function openFiles(device: ScratchDevice, { old, new: installed }: Prepared): readonly string[] {
   return Object.entries(tree(device))

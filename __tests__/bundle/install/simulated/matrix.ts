@@ -1,6 +1,6 @@
 import { type Case, endings } from './case.ts';
 import { minors, type Shell } from './device.ts';
-import { type Moment, momentsOf } from './moments.ts';
+import { isChange, type Moment, momentsOf } from './moments.ts';
 import { dash, makePairs, type Prepared, prepare, scenarios } from './scenarios.ts';
 
 /** Every scenario of each version, made in this folder. */
@@ -12,13 +12,13 @@ export async function allPrepared(place: string): Promise<readonly Prepared[]> {
 }
 
 /**
- * Every case of a scenario: each moment from the last before the first change on, and a few of the reading before it; for
- * each moment every ending in each shell, with a second run that succeeds and one that fails.
+ * Every case of a scenario: each moment before a change, and a tenth of those at which the installer reads; for each
+ * moment every ending in each shell, with a second run that succeeds and one that fails.
  */
 export async function casesOf(prepared: Prepared, shells: readonly Shell[], place: string): Promise<readonly Case[]> {
   const { moments, firstChange } = await momentsOf(prepared, dash, place);
   return moments
-    .filter((_, n) => n >= firstChange - 1 || n % 20 === 0)
+    .filter((moment, n) => (isChange(moment) && n >= firstChange - 1) || n % 10 === 0)
     .flatMap((moment) => shells.flatMap((shell) => endings.flatMap((ending) => withSecond({ moment, shell, ending }))));
 }
 

@@ -26,10 +26,17 @@ export async function momentsOf({ device: original }: Prepared, shell: Shell, pl
     return { program, call };
   });
   rmSync(folder, { recursive: true });
-  return { moments, firstChange: names.findIndex((name) => changing.has(name)) };
+  return { moments, firstChange: names.findIndex((name) => first.has(name)) };
 }
 
-const changing = new Set(['mkdir', 'mktemp', 'ln', 'cp', 'mv', 'rm', 'chmod', 'chown', 'install', 'iotedge']);
+/** Programs that change files or services, and those that only read. Between two changes one moment is like the other. */
+export const isChange = ({ program }: Moment) => changing.has(program);
+const changing = new Set(
+  'mkdir mkfifo mktemp ln cp mv rm rmdir chmod chown cat sync iotedge systemctl sleep inner'.split(' '),
+);
+
+/** The lock is made before anything is read, and "cat" and "systemctl" read too. */
+const first = new Set(['mktemp', 'ln', 'chown']);
 
 /** Every word of the script that is a program of this machine or a stand-in. */
 function programsOf({ bundle, folder }: ScratchDevice): readonly string[] {

@@ -22,6 +22,8 @@ export interface Prepared {
   readonly pairs: Pairs;
   readonly old: Readonly<Record<string, string>>;
   readonly new: Readonly<Record<string, string>>;
+  /** What the run finds: where an earlier one was cut off, it is not whole. */
+  readonly found: Readonly<Record<string, string>>;
   /** Whether the services run before. */
   readonly ran: boolean;
 }
@@ -45,7 +47,7 @@ export async function prepare(scenario: Scenario, minor: Minor, pairs: Pairs, pl
   await done(installed);
   if (scenario === 'resume') await cutOff(device);
   if (scenario === 'roll back') failWithNew(device, minor);
-  return { minor, scenario, device, pairs, old, new: tree(installed), ran };
+  return { minor, scenario, device, pairs, old, new: tree(installed), found: tree(device), ran };
 }
 
 /** A folder in memory, where a disk that is slow to sync does not count. */

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Tool } from '../../../support/tools.ts';
-import type { Shell } from './device.ts';
+import { tree } from '../scratch-device.ts';
+import { run, type Shell, starts } from './device.ts';
+import { copy, type Prepared } from './scenarios.ts';
 
 /** A shell and the tools beside it, and what the machine needs for them. The folder takes links to the tools. */
 interface Row {
@@ -63,4 +65,13 @@ const pathOf = (program: string) => printed('sh', '-c', `command -v ${program}`)
 
 function printed(command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, { encoding: 'utf8' });
+}
+
+/** What a run leads to: exit code, output, files with owner and mode, and with what the daemons were started. */
+export async function resultOf({ device: original, pairs }: Prepared, shell: Shell, place: string) {
+  const device = copy(original, mkdtempSync(join(place, 'shell-')));
+  const { status, output, log } = await run(device, shell);
+  const left = { tree: tree(device), starts: starts(log, { ...pairs }) };
+  rmSync(device.folder, { recursive: true });
+  return { status, output: output.replaceAll(device.root, ''), ...left };
 }
