@@ -16,7 +16,7 @@ const core = [
   /\/src\/terminal\/(faults|output|program|pipeline|progress|root|style)\./,
   /\/node_modules\/commander\//,
   /\/src\/(model|rules)\//,
-  /\/src\/report\/(text|json|counts|devices|headline|severity|sums|visible|writing)\./,
+  /\/src\/report\/(?!annotations|comment|fingerprints|issue|markdown|sarif|summary)/,
   /\/src\/plan\/limit\./,
   /\/src\/(check|provision)\.ts$/,
   /\/src\/run\/(?!plan-file|commit-workspace)/,

@@ -122,6 +122,40 @@ const dead = 999_999_999;
 const beside = (kind: 'next' | 'previous', owner = dead, moment = 1) =>
   join(parent, `.device-bundles.${owner}-${moment.toString(16).padStart(12, '0')}00000000.${kind}`);
 
+describe('how bundles differ from those before', () => {
+  const changesOf = async (bundles: readonly Bundle[]) => (await writeBundles(target, bundles)).bundleChanges;
+
+  it('is not said where there were none: in no folder, and in an empty one', async () => {
+    mkdirSync(target);
+    expect(await changesOf(bundlesOf('a'))).toBeUndefined();
+  });
+
+  it('names new devices and those with another text, another file, or a file less', async () => {
+    const [a, b, c, d] = bundlesOf('a', 'b', 'c', 'd');
+    const [first, second] = b!.files;
+    await changesOf([a!, b!, c!, d!]);
+    const changes = await changesOf([
+      a!,
+      { ...b!, files: [first!, { ...second!, text: second!.text.toUpperCase() }] },
+      { ...c!, files: [first!] },
+      { ...d!, files: [...d!.files, { name: 'install.sh', text: '' }] },
+      ...bundlesOf('e'),
+    ]);
+    expect(changes).toEqual({ added: ['e'], changed: ['b', 'c', 'd'] });
+    expect(await changesOf([a!])).toEqual({ added: [], changed: [] });
+  });
+
+  itNeeding(['links and modes of POSIX'], 'reads no link, which could lead to what never ends', async () => {
+    const [a] = bundlesOf('a');
+    await changesOf([a!]);
+    const [file] = a!.files;
+    rmSync(join(target, 'a', file!.name));
+    writeFileSync(join(parent, 'same'), file!.text);
+    symlinkSync(join(parent, 'same'), join(target, 'a', file!.name));
+    expect(await changesOf([a!])).toEqual({ added: [], changed: ['a'] });
+  });
+});
+
 describe('a run that died', () => {
   it('while building leaves the old folder, and the next run clears away the new one', async () => {
     await writeBundles(target, bundlesOf('a'));

@@ -450,9 +450,7 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
     });
 
     const { findings } = JSON.parse(readFileSync(run.outputs['report-file']!, 'utf8'));
-    const found = findings.map(
-      (f: { rule: string; file?: string; line?: number }) => `${f.rule} ${f.file ?? ''}:${f.line ?? ''}`,
-    );
+    const found = placed(findings).map(({ rule, file = '', line = '' }) => `${rule} ${file}:${line}`);
     const expected = [
       ...marked('devices.yaml', manifest(hub.host)),
       ...marked('matching.yaml', matching(hub.host)),
@@ -477,11 +475,40 @@ describeNeeding(['openssl'], 'a manifest with one fault of every rule', () => {
     expect(hub.counts().requests).toBe(0);
     // The runner shows ten annotations of a kind; the tenth counts the others.
     expect(run.stdout.match(/^::error /gm)).toHaveLength(10);
-    const errors = findings.filter(({ severity }: { severity: string }) => severity === 'error').length;
+    const errors = placed(findings).filter(({ severity }) => severity === 'error').length;
     const more = `::error title=${errors} errors::${leftOut.annotations(errors - 9)}`;
     expect(run.stdout.split(/\r?\n/)).toContain(more);
   });
 });
+
+interface Found {
+  readonly rule: string;
+  readonly severity: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly places?: readonly { readonly file: string; readonly line: number }[];
+}
+
+/** Equal findings are one with several places. Returns one for each of their lines, and for a notice one for each file. */
+function placed(findings: readonly Found[]): readonly Found[] {
+  const notices = new Set<string>();
+  const all = findings.flatMap((finding) => {
+    const { places = [finding], severity } = finding;
+    const byLine = new Map(
+      places.toReversed().map((place) => [`${place.file}${severity === 'notice' ? '' : place.line}`, place]),
+    );
+    return [...byLine.values()].map(({ file, line }) => {
+      const { file: _, line: _line, ...rest } = finding;
+      return { ...rest, ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }) };
+    });
+  });
+  const inOrder = all.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
+  return inOrder.filter(({ rule, severity, file = '' }) => {
+    const known = notices.has(`${rule} ${file}`);
+    notices.add(`${rule} ${file}`);
+    return severity !== 'notice' || !known;
+  });
+}
 
 /** Manifests for rules whose line above stands at a device that has another error too, or needs a second device. */
 const alone: { readonly [Name in RuleName]?: readonly string[] } = {

@@ -149,7 +149,8 @@ describe('a small manifest that would exhaust a run is refused early', { timeout
 
   it('faults of its values', async () => {
     const findings = await findingsOf({ 'd.yaml': `devices:\n${repeat(20_000, (n) => `- { id: a${n}, x: 1 }\n`)}` });
-    expect(findings).toHaveLength(most.faults + 1);
+    // They are equal, so they are one.
+    expect(findings.map(({ devices }) => devices?.length)).toEqual([most.faults, undefined]);
     expect(findings.at(-1)).toEqual({
       ...told('manifest/syntax', { kind: 'more-faults' }),
       place: at('d.yaml', most.faults + 2, 3),

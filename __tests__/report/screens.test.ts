@@ -212,10 +212,13 @@ describe('one common warning of 1,000 devices', () => {
     expect(results[0].locations[1].physicalLocation.region.startLine).toBe(3);
   });
 
-  it('is an annotation on each of its first lines, of the device of that line', () => {
-    const shown = annotations(report);
-    expect(shown.map(({ line }) => line)).toEqual([2, 3, 4, 5, 6]);
-    expect(shown.map((one) => one.message.split('\n')[0])).toEqual(ids.slice(0, 5).map(message));
+  it('is one annotation, and one on each line where the lines are few', () => {
+    expect(annotations(report).map(({ line }) => line)).toEqual([2]);
+    const [finding] = findings;
+    const few = { ...finding!, devices: ids.slice(0, 3), places: finding!.places!.slice(0, 3) };
+    const shown = annotations({ ...report, findings: [few] });
+    expect(shown.map(({ line }) => line)).toEqual([2, 3, 4]);
+    expect(shown.map((one) => one.message.split('\n')[0])).toEqual(ids.slice(0, 3).map(message));
   });
 });
 

@@ -11,7 +11,7 @@ import { visible } from './visible.ts';
  * here are for the action itself: it only validated, how it packed the artifacts, why it could not comment.
  */
 const mostOfAKind = { error: 10, warning: 9, notice: 8 } as const;
-/** One finding at many lines leaves annotations to the others. */
+/** A finding at more lines is shown on the first of them, so that it leaves annotations to the others. */
 const mostLines = 5;
 /** In characters; the runner shows no more of an annotation. */
 const longest = 4096;
@@ -27,7 +27,7 @@ export interface Annotation {
 }
 
 /**
- * Returns faults, then findings, each on all of its lines, at most as many of each severity as the runner shows. If some are left out,
+ * Returns faults, then findings, each on all of its lines if these are few, at most as many of each severity as the runner shows. If some are left out,
  * the last one counts them.
  */
 export function annotations({ faults, findings }: Pick<Report, 'faults' | 'findings'>): readonly Annotation[] {

@@ -11,12 +11,13 @@ export function placesOf({ place, places = [] }: Finding): readonly Place[] {
 }
 
 /**
- * Returns a finding at several places as findings at one place each, at most `most`, with the devices of each place. A finding at one
- * place is left as it is.
+ * Returns a finding at several places as findings at one place each, with the devices of each place. A finding at one place, or at more
+ * than `most`, is left as it is.
  */
 export function atEachPlace(finding: Finding, most: number): readonly Finding[] {
   const { places, ...rest } = finding;
-  if (places === undefined) return [finding];
+  const all = placesOf(finding);
+  if (places === undefined || all.length > most) return [finding];
   const devices = new Map<string, string[]>();
   for (const { device, place } of places) {
     const text = textOf(place);
@@ -24,9 +25,7 @@ export function atEachPlace(finding: Finding, most: number): readonly Finding[] 
     if (here === undefined) devices.set(text, [device]);
     else here.push(device);
   }
-  return placesOf(finding)
-    .slice(0, most)
-    .map((place) => withDevices({ ...rest, place }, devices.get(textOf(place)) ?? devicesOf(finding)));
+  return all.map((place) => withDevices({ ...rest, place }, devices.get(textOf(place)) ?? devicesOf(finding)));
 }
 
 /** The finding about some of its devices alone. */
