@@ -58,7 +58,7 @@ export async function logReport(report: Report): Promise<void> {
       ...(column === undefined ? {} : { startColumn: column }),
     });
   }
-  const style = withQuotes(plainStyle, report);
+  const style = await withQuotes(plainStyle, report);
   for (const section of statement.sections) {
     const lines = sectionLines(section, style);
     const [title] = titleLines(section, plainStyle);
