@@ -2,17 +2,19 @@ import { fill, machine, table } from './page.ts';
 import type { Bar } from './soak/bar.ts';
 import { faults } from './soak/faults.ts';
 import { fleet } from './soak/fleet.ts';
+import { fuzzing } from './soak/fuzzing.ts';
 import { histories } from './soak/histories.ts';
 import { imports } from './soak/imports.ts';
+import { installer } from './soak/installer.ts';
 import { kills } from './soak/kills.ts';
 import { properties } from './soak/properties.ts';
 
 /**
  * `npm run soak` checks the bars that take too long for every change. `npm run soak -- fleet kills` checks only these
- * parts; `seeds=3` or `moments=10` make fewer rounds. `npm run soak -- write` writes the last result into
+ * parts; `seeds=3`, `moments=10` or `executions=1000` make fewer rounds. `npm run soak -- write` writes the last result into
  * docs/performance.md. Exit code 1 means that a bar does not hold.
  */
-const parts = { fleet, import: imports, faults, kills, histories, properties } as const;
+const parts = { fleet, import: imports, faults, kills, histories, properties, fuzzing, installer } as const;
 const args = process.argv.slice(2);
 const rounds = (name: string, usual: number) => {
   const given = args.find((arg) => arg.startsWith(`${name}=`));
@@ -30,6 +32,9 @@ for (const [name, part] of chosen) {
     devices: rounds('devices', 10_000),
     first: rounds('first', 1),
     times: rounds('times', 5),
+    executions: rounds('executions', 1_000_000),
+    seconds: rounds('seconds', 3_600),
+    each: rounds('each', 7),
   })) {
     console.error(`${bar.holds ? 'holds' : 'FAILS'}  ${bar.what}: ${bar.found} (bar: ${bar.bar})`);
     bars.push(bar);

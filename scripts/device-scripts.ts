@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 export const scripts = {
   installer: [
     'install.sh',
+    'install-secrets.sh',
     'install-texts.sh',
     'install-hostname.sh',
     'install-systems.sh',
@@ -16,9 +17,11 @@ export const scripts = {
     'install-changes.sh',
     'install-files.sh',
     'install-transaction.sh',
+    'install-alone.sh',
     'install-agent.sh',
     'install-running.sh',
     'install-services.sh',
+    'install-end.sh',
   ],
   initializer: ['Initialize-IoTEdge.ps1'],
 } as const;

@@ -37,7 +37,7 @@ describe('1,000 new devices with 2,000 certificates', () => {
 
     const second = await apply();
     console.log(`apply once more: ${Math.round(second.milliseconds)} ms`);
-    expect(second.stdout).toContain(headlines.unchanged({ devices: 1000 }));
+    expect(second.stdout).toContain(headlines.unchanged({ command: 'apply', devices: 1000 }));
     expect(hub.counts().registryWrites).toBe(1000);
   });
 });

@@ -30,18 +30,17 @@ describe('the command line', () => {
     const cli = (...args: string[]) => runCli([...args, '--ca-file', hub.caFile], folder, env);
 
     const plan = await cli('plan');
-    const none = { created: 0, updated: 0, removed: 0, unchanged: 0 };
-    expect(plan.stdout).toContain(`plan: ${headlines.changes({ ...none, created: 2 })}\n`);
+    expect(plan.stdout).toContain(headlines.changes({ create: 2 }));
     expect(plan.code).toBe(0);
     expect((await cli('verify')).code, 'nothing is registered yet').toBe(1);
 
     const apply = await cli('apply');
-    expect(apply.stdout).toContain(`apply: ${headlines.changed({ ...none, created: 2 })}\n`);
+    expect(apply.stdout).toContain(headlines.changed({ created: 2 }));
     expect(apply.code).toBe(0);
     expect(existsSync(join(folder, 'device-bundles/edge-1/config.yaml'))).toBe(true);
 
     const verify = await cli('verify');
-    expect(verify.stdout).toContain(`verify: ${headlines['in-sync']({ devices: 2 })}\n`);
+    expect(verify.stdout).toContain(headlines['in-sync']({ devices: 2 }));
     expect(verify.code).toBe(0);
 
     const edge1 = hub.registry.get('edge-1')!;
@@ -115,7 +114,7 @@ describe('the command line', () => {
     );
     for (const name of ['devices.yaml', 'a.json', 'a.csv']) {
       const { code, stdout } = await runCli(['validate', name], folder);
-      expect(stdout, name).toContain(`validate: ${headlines.valid({ devices: 1, errors: 0, warnings: 0 })}\n`);
+      expect(stdout, name).toContain(headlines.valid({ devices: 1 }));
       expect(code, name).toBe(0);
     }
   });
@@ -125,7 +124,7 @@ describe('the command line', () => {
     const made = await runCli(['new', 'certs', '--hub', 'contoso.azure-devices.net', '--output', 'new.yaml'], folder);
     expect(made.code, made.stdout + made.stderr).toBe(0);
     const validate = await runCli(['validate', 'new.yaml'], folder);
-    expect(validate.stdout).toContain(`validate: ${headlines.valid({ devices: 2, errors: 0, warnings: 0 })}\n`);
+    expect(validate.stdout).toContain(headlines.valid({ devices: 2 }));
   });
 
   it('ends quietly when its reader does', async () => {
@@ -159,8 +158,8 @@ describe('the command line', () => {
     const without = await runCli(['render'], folder);
     expect(without.stdout).toContain('hub/ambiguous');
     const render = await runCli(['render', '--hub', 'contoso.azure-devices.net', '--output-directory', 'out'], folder);
-    const written = headlines.rendered({ bundles: 1, folder: join(realpathSync(folder), 'out') });
-    expect(render.stdout).toContain(`render: ${written}\n`);
+    expect(render.stdout).toContain(headlines.rendered({ bundles: 1 }));
+    expect(render.stdout).toContain(join(realpathSync(folder), 'out'));
     const config = parse(readFileSync(join(folder, 'out/edge-1/config.yaml'), 'utf8'));
     expect(config.provisioning.authentication.iothub_hostname).toBe('contoso.azure-devices.net');
   });
@@ -228,10 +227,10 @@ describe('the command line', () => {
     const apply = (...args: string[]) => runCli(['apply', '*.yaml', '--ca-file', 'both.pem', ...args], folder, env);
     const only = await apply('--only-hub', two.host);
     expect(only.code, only.stdout).toBe(0);
-    expect(only.stdout).toContain(headlines.changed({ created: 1, updated: 0, removed: 0, unchanged: 0 }));
+    expect(only.stdout).toContain(headlines.changed({ created: 1 }));
     expect([one.registry.all().length, two.registry.all().length]).toEqual([0, 1]);
     const both = await apply();
-    expect(both.stdout).toContain(headlines.changed({ created: 1, updated: 0, removed: 0, unchanged: 1 }));
+    expect(both.stdout).toContain(headlines.changed({ created: 1, unchanged: 1 }));
     // The folders of a fleet with several hubs are the same, whichever part of it a run is about.
     const folders = readdirSync(join(folder, 'device-bundles')).filter((name) => !name.startsWith('.'));
     expect(folders).toHaveLength(2);
@@ -263,7 +262,7 @@ describe('demo', () => {
     const { code, stdout, milliseconds } = await runCli(['demo'], folderWith());
     expect(code, stdout).toBe(0);
     expect(milliseconds).toBeLessThan(10_000);
-    expect(stdout).toContain(headlines.changed({ created: 3, updated: 0, removed: 0, unchanged: 0 }));
+    expect(stdout).toContain(headlines.changed({ created: 3 }));
     expect(stdout).toContain(terminalLines['demo-writes']({ writes: 0 }));
     for (const rule of ['certificate/cn-mismatch', 'manifest/type', 'config/hostname']) expect(stdout).toContain(rule);
   });
@@ -287,15 +286,13 @@ describe('hub', () => {
     expect(first.url).toMatch(/^https:\/\/localhost:\d+$/);
     const apply = (hub: { connectionString: string; caFile: string }) =>
       runCli(['apply', '--ca-file', hub.caFile], folder, { IOTHUB_CONNECTION_STRING: hub.connectionString });
-    expect((await apply(first)).stdout).toContain(
-      headlines.changed({ created: 3, updated: 0, removed: 0, unchanged: 0 }),
-    );
+    expect((await apply(first)).stdout).toContain(headlines.changed({ created: 3 }));
     first.child.kill('SIGTERM');
     expect((await once(first.child, 'exit'))[0]).toBe(0);
 
     const second = await start();
     expect(second.connectionString, 'the same keys and port').toBe(first.connectionString);
-    expect((await apply(second)).stdout).toContain(`apply: ${headlines.unchanged({ devices: 3 })}\n`);
+    expect((await apply(second)).stdout).toContain(headlines.unchanged({ command: 'apply', devices: 3 }));
   });
 });
 

@@ -59,8 +59,8 @@ describeNeeding(['openssl'], 'rules that the workflow lowers', () => {
     expect(ended.outputs).toMatchObject({ result: 'changed', created: '1' });
     expect([...hub.registry.all()]).toHaveLength(1);
     const text = ended.summary.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code)));
-    expect(text.split('\n')[2]).toBe(ruleChangeTexts.workflow(changed));
-    expect(ended.stdout.indexOf(ruleChangeTexts.workflow(changed))).toBeLessThan(ended.stdout.indexOf('::warning'));
+    expect(text.split('\n')[2]).toBe(ruleChangeTexts.runner(changed));
+    expect(ended.stdout.indexOf(ruleChangeTexts.runner(changed))).toBeLessThan(ended.stdout.indexOf('::warning'));
 
     const { findings, rules: told } = JSON.parse(ended.report);
     expect(told).toEqual([

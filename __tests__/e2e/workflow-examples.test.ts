@@ -15,7 +15,7 @@ import { describeNeeding, itNeeding } from '../support/needing.ts';
 import { hubOf, pullRequest, push, repository, scenario, schedule, twoHubs } from '../support/scenario.ts';
 import { runCli } from './runner.ts';
 
-const created = (devices: number) => headlines.changes({ created: devices, updated: 0, removed: 0, unchanged: 0 });
+const created = (devices: number) => headlines.changes({ create: devices });
 
 const registryPassword = 'a-password-of-a-registry';
 

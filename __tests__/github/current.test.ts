@@ -85,8 +85,7 @@ describeNeeding(['git'], 'a run whose branch may have gone on', () => {
     const { run, remote } = repositories();
     const newer = merge(remote, changed);
     const fault = await faultOf(requireCurrent({ ...run, ...more }, read));
-    const expected = { ref: run.ref, commit: run.commit, isRerun: false, ...more, file, newer };
-    expect(said(fault)).toEqual(said(githubFault('commit-outdated', expected)));
+    expect(said(fault)).toEqual(outdated(run, file, newer));
   });
 
   it('is refused where the newest commit lacks a file that it reads', async () => {
@@ -111,7 +110,7 @@ describeNeeding(['git'], 'a run whose branch may have gone on', () => {
   it('is refused where the branch is gone', async () => {
     const { run } = repositories();
     const at = { ...run, ref: 'refs/heads/topic' };
-    const expected = { ref: at.ref, commit: at.commit, isRerun: false };
+    const expected = { ref: at.ref, commit: at.commit };
     expect(said(await faultOf(requireCurrent(at, read)))).toEqual(said(githubFault('ref-gone', expected)));
   });
 
@@ -158,7 +157,7 @@ describeNeeding(['git'], 'a run whose branch may have gone on', () => {
     const chosen = { ...run, commit: newer };
     await requireCurrent(chosen, read);
     const fault = await faultOf(requireCurrent({ ...chosen, isRerun: true }, read));
-    expect(said(fault)).toEqual(outdated({ ...run, isRerun: true }, 'fleet/a.yaml', newer));
+    expect(said(fault)).toEqual(outdated(run, 'fleet/a.yaml', newer));
     await requireCurrent({ ...chosen, isRerun: true, repository: 'octo/other' }, read);
   });
 
@@ -173,8 +172,8 @@ describeNeeding(['git'], 'a run whose branch may have gone on', () => {
   });
 });
 
-function outdated({ ref, commit, isRerun }: EventRun, file: string, newer: string) {
-  return said(githubFault('commit-outdated', { ref, commit, isRerun, file, newer }));
+function outdated({ ref, commit }: EventRun, file: string, newer: string) {
+  return said(githubFault('commit-outdated', { ref, commit, file, newer }));
 }
 
 describeNeeding(['git'], 'a run that cannot fetch the newest commit', () => {

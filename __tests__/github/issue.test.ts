@@ -75,7 +75,7 @@ describe('the issue of a watch', () => {
       { number: 2, title: settings.issue, state: 'open' },
     ]);
     expect(api.issues[0]!.body).toContain(escapeMarkdown(headlines['in-sync']({ devices: 3 })));
-    expect(api.issues[1]!.body).toContain(escapeMarkdown(headlines.drift({ drifted: 2, devices: 3 })));
+    expect(api.issues[1]!.body).toContain(escapeMarkdown(headlines.drift({ update: 1, conflict: 1, unchanged: 1 })));
     const line = (done: IssueDone) => githubLines.issue({ title: 'IoT Edge fleet needs care', done });
     expect(fleet.log.trimEnd().split(/\r?\n/)).toEqual([
       line({ kind: 'not-needed' }),
@@ -120,7 +120,7 @@ describe('the issue of a watch', () => {
     await keepIssue(drift, settings, event);
     expect(api.calls.slice(0, 3)).toEqual([list, `${list}?page=2`, `${list}?page=3`]);
     expect(api.issues).toHaveLength(231);
-    expect(api.issues[0]).toMatchObject({ title: 'Renamed', body: expect.stringContaining('drift') });
+    expect(api.issues[0]).toMatchObject({ title: 'Renamed', body: expect.stringContaining('### Drift') });
   });
 
   it.each([

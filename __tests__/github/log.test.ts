@@ -5,8 +5,10 @@ import { githubLines } from '../../src/github/lines.ts';
 import { logProgress, logReport, writeSummary } from '../../src/github/log.ts';
 import { Fault } from '../../src/model/fault.ts';
 import { headlines } from '../../src/report/headline.ts';
-import { titleOf } from '../../src/report/markdown.ts';
+import { leftOut } from '../../src/report/left-out.ts';
+import { nextTexts } from '../../src/report/next.ts';
 import { ruleChangeTexts } from '../../src/report/rule-changes.ts';
+import { deviceTitle, titles } from '../../src/report/titles.ts';
 import { writingLine } from '../../src/report/writing.ts';
 import { hostOf, hub } from '../plan/devices.ts';
 import { changeOf, everyResult, findingOf, reportOf } from '../report/reports.ts';
@@ -48,43 +50,45 @@ function carriedOut(lines: readonly string[]): readonly string[] {
 const asItIs = (text: string) => text;
 
 describe('the log', () => {
-  it('annotates, folds findings and devices, and closes with one sentence', async () => {
+  it('says the sentence, annotates, folds each section, and closes with the sentence and what to do next', async () => {
     const findings = [findingOf(), findingOf({ severity: 'warning', place: undefined })];
     const lines = await printed(() =>
       logReport(
         reportOf({ result: 'invalid', findings, changes: [changeOf('create')], faults: [new Fault('f', 'R.')] }),
       ),
     );
+    const group = (title: string) => `::group::${leftOut.title(title, 1)}`;
+    const stopped = expect.stringMatching(/^::stop-commands::/);
     expect(carriedOut(lines)).toEqual([
       '::error::f%0A→ R.',
       '::error title=certificate/cn-mismatch,file=fleet/devices.yaml,line=12,col=5::certs/a.pem has the common name "b", expected "a"%0A→ Rename it.',
       '::warning title=certificate/cn-mismatch::certs/a.pem has the common name "b", expected "a"%0A→ Rename it.',
-      '::group::Findings (2)',
-      expect.stringMatching(/^::stop-commands::/),
-      '::endgroup::',
-      '::group::Faults (1)',
-      expect.stringMatching(/^::stop-commands::/),
-      '::endgroup::',
-      '::group::Devices',
-      expect.stringMatching(/^::stop-commands::/),
-      '::endgroup::',
+      ...[
+        titles.faults,
+        titles.findings.error,
+        deviceTitle('changed', 'refused', hub),
+        titles.findings.warning,
+      ].flatMap((title) => [group(title), stopped, '::endgroup::']),
+      stopped,
     ]);
     expect(lines).toContain('fleet/devices.yaml:12:5 error certificate/cn-mismatch');
     expect(lines).toContain('error f');
-    expect(lines.at(-1)).toBe(`plan: ${headlines.invalid({ errors: 1, warnings: 1 })}`);
+    const sentence = headlines.invalid({ command: 'plan', errors: 1, warnings: 1 });
+    expect([lines[0], ...lines.slice(-3, -2)]).toEqual([sentence, sentence]);
+    expect(lines.at(-2)).toContain(nextTexts.errors({ errors: 1, command: 'plan' }));
   });
 
-  it('begins with the rules that the workflow changed', async () => {
+  it('says first which rules the workflow changed', async () => {
     const report = { ...everyResult['in-sync'], rules: new Map([['certificate/is-ca', 'off'] as const]) };
-    const [first, ...others] = await printed(() => logReport(report));
-    expect(first).toBe(ruleChangeTexts.workflow(['certificate/is-ca off']));
-    expect(others).toEqual([`verify: ${headlines['in-sync']({ devices: 3 })}`]);
+    const [sentence, , rules] = await printed(() => logReport(report));
+    expect(sentence).toBe(headlines['in-sync']({ devices: 3 }));
+    expect(rules).toBe(ruleChangeTexts.runner(['certificate/is-ca off']));
   });
 
   it('has no empty groups', async () => {
-    expect(await printed(() => logReport(everyResult['in-sync']))).toEqual([
-      `verify: ${headlines['in-sync']({ devices: 3 })}`,
-    ]);
+    const lines = await printed(() => logReport(everyResult['in-sync']));
+    expect(lines.filter((line) => line.startsWith('::group'))).toEqual([]);
+    expect(lines[0]).toBe(headlines['in-sync']({ devices: 3 }));
   });
 
   it.each([
@@ -147,7 +151,7 @@ describe('the file of the summary', () => {
     ]);
     writeFileSync(file, 'before\n');
     await writeSummary(everyResult.changes, link, asItIs);
-    expect(readFileSync(file, 'utf8')).toMatch(new RegExp(`^before\n[\\s\\S]*## ${titleOf('plan')}`));
+    expect(readFileSync(file, 'utf8')).toMatch(/^before\n[\s\S]*## Plan/);
   });
 
   it('may be absent', async () => {

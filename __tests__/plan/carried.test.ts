@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Slot } from '../../src/model/fleet.ts';
 import type { Certificate, Identity } from '../../src/model/identity.ts';
 import type { Past } from '../../src/model/plan.ts';
-import { describeChange, mustCarryText } from '../../src/model/reasons.ts';
+import { mustCarryText } from '../../src/model/reasons.ts';
 import type { RegisteredDevice } from '../../src/model/registration.ts';
 import { readChangeLimit } from '../../src/plan/limit.ts';
 import { plan, planDevice } from '../../src/plan/plan.ts';
+import { changeEntry } from '../../src/report/device-groups.ts';
 import { once } from '../../src/rules/once.ts';
 import type { CarriedLoss } from '../../src/rules/plan.ts';
 import { told } from '../support/finding.ts';
@@ -235,8 +236,9 @@ describe('a run that knows little', () => {
     const { value } = planned(staged.pair, dropped);
     expect(value.kind).toBe('update');
     const text = mustCarryText({ slot: 'secondary', thumbprint: digest('c') });
-    expect(describeChange(value)).toContain(text);
-    expect(describeChange(planned(staged.pair, dropped, staged).value)).not.toContain(text);
+    expect(changeEntry(value)?.fields.map((field) => field.text)).toContain(text);
+    const { value: known } = planned(staged.pair, dropped, staged);
+    expect(changeEntry(known)?.fields.map((field) => field.text)).not.toContain(text);
   });
 
   it('has these gaps: a stage and a switch at once is refused, a replacement and a switch at once passes', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { BySlot } from '../../src/model/fleet.ts';
 import type { Rotation } from '../../src/model/plan.ts';
-import { describeChange, rotationNames } from '../../src/model/reasons.ts';
+import { rotationNames } from '../../src/model/reasons.ts';
 import { planDevice } from '../../src/plan/plan.ts';
+import { changeEntry } from '../../src/report/device-groups.ts';
 import { certificate, digest, found, hub, wanted } from './devices.ts';
 
 const strict = { adopt: false, allowLockout: false };
@@ -81,9 +82,11 @@ describe('a change of certificates has a name', () => {
   });
 
   it('stands before the fields', () => {
-    expect(describeChange(planned(['a', 'a'], ['a', 'b']))).toBe(
-      `${rotationNames.staging}: secondaryThumbprint ${digest('a').toLowerCase().slice(0, 8)}… → ${digest('b').slice(0, 8)}…`,
-    );
+    const { what, fields } = changeEntry(planned(['a', 'a'], ['a', 'b']))!;
+    expect([what, ...fields.map(({ text }) => text)]).toEqual([
+      rotationNames.staging,
+      `secondaryThumbprint: ${digest('a').toLowerCase().slice(0, 8)}… → ${digest('b').slice(0, 8)}…`,
+    ]);
     expect(new Set(Object.values(rotationNames)).size, 'each has a name of its own').toBe(8);
   });
 });

@@ -30,7 +30,7 @@ describe('the issue', () => {
   it('begins with its marker, says what drifted and links the run', () => {
     const text = issueMarkdown(everyResult.drift, context);
     expect(text.startsWith('<!-- marker -->\n')).toBe(true);
-    expect(text).toContain('drift');
+    expect(text).toContain('### Drift');
     expect(text).toContain('https://github.example/run');
   });
 

@@ -6,7 +6,6 @@ import { commentMarkdown, worthSaying } from '../../src/report/comment.ts';
 import { headline } from '../../src/report/headline.ts';
 import { issueMarkdown } from '../../src/report/issue.ts';
 import { reportJson } from '../../src/report/json.ts';
-import { titleOf } from '../../src/report/markdown.ts';
 import { ruleChangeLines, ruleChangeTexts } from '../../src/report/rule-changes.ts';
 import { summaryMarkdown } from '../../src/report/summary.ts';
 import { plainStyle, reportLines } from '../../src/report/text.ts';
@@ -17,8 +16,8 @@ import { everyResult, findingOf, reportOf } from './reports.ts';
 describe('the text of changed rules', () => {
   const both = ['certificate/is-ca off', 'config/hostname error'];
   holdTexts(ruleChangeTexts, {
-    workflow: [[both, 'Rules changed by the workflow: certificate/is-ca off, config/hostname error']],
-    option: [[both, 'Rules changed by --rules: certificate/is-ca off, config/hostname error']],
+    runner: [[both, 'Rules changed by the workflow: certificate/is-ca off, config/hostname error']],
+    terminal: [[both, 'Rules changed by --rules: certificate/is-ca off, config/hostname error']],
   });
 });
 
@@ -27,26 +26,26 @@ const rules = new Map([
   ['config/hostname', 'error'],
 ] as const);
 const report = reportOf({ rules, findings: [findingOf()], faults: [new Fault('no hub', 'Look.')] });
-const [line = ''] = ruleChangeLines(report, 'workflow');
+const [line = ''] = ruleChangeLines(report, 'runner');
 const context = { marker: '<!-- m -->', link: () => 'https://a.example', run: 'https://b.example' };
 
 function decoded(markdown: string): string {
   return markdown.replace(/&#(\d+);/g, (_, code) => String.fromCodePoint(Number(code))).replaceAll('\u200b', '');
 }
 
-describe('changed rules come first', () => {
+describe('changed rules come after the sentence, before all else', () => {
   it.each([
-    ['in a comment', commentMarkdown(report, context), `<!-- m -->\n### ${titleOf('plan')}\n\n`],
-    ['in an issue', issueMarkdown(report, context), `<!-- m -->\n### ${titleOf('plan')}\n\n`],
-    ['in a summary', summaryMarkdown(report), `## ${titleOf('plan')}\n\n`],
+    ['in a comment', commentMarkdown(report, context), '<!-- m -->\n### '],
+    ['in an issue', issueMarkdown(report, context), '<!-- m -->\n### '],
+    ['in a summary', summaryMarkdown(report), '## '],
   ])('%s', (_, markdown, title) => {
-    expect(decoded(markdown).startsWith(`${title}${line}\n\n${headline(report)}\n`)).toBe(true);
+    expect(decoded(markdown).startsWith(`${title}${headline(report)}\n\n${line}\n`)).toBe(true);
   });
 
   it('on a terminal, which names the option', () => {
-    const [first, second, third = ''] = reportLines(report, plainStyle);
-    expect([first, second]).toEqual([...ruleChangeLines(report, 'option'), '']);
-    expect(third).toContain('certificate/cn-mismatch');
+    const [sentence, , ...others] = reportLines(report, plainStyle);
+    expect(sentence).toBe(headline(report));
+    expect(others.slice(0, 2)).toEqual([...ruleChangeLines(report, 'terminal'), '']);
   });
 
   it('in JSON, as its schema says', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { annotations } from '../../src/report/annotations.ts';
 import { reportJson } from '../../src/report/json.ts';
+import { escapeMarkdown } from '../../src/report/markdown.ts';
 import { said, saidLines } from '../../src/report/said.ts';
 import { sarif } from '../../src/report/sarif.ts';
 import { summaryMarkdown } from '../../src/report/summary.ts';
@@ -30,7 +31,6 @@ describe('what a finding says', () => {
     const lines = (count: number) => saidLines(findingOf({ device: undefined, devices: manyIds(count), message }));
     expect(lines(3)).toEqual([said.devices(manyIds(3)), message]);
     for (const id of manyIds(3)) expect(said.devices(manyIds(3))).toContain(id);
-    expect(said.devices(manyIds(1000))).toMatch(/^1000 /);
     expect(said.devices(manyIds(1000)).length).toBeLessThan(100);
   });
 });
@@ -46,12 +46,12 @@ describe('one finding of 1,000 devices', () => {
     expect(lines).toContain(`  ${line}`);
   });
 
-  it('is one row of the summary', () => {
+  it('is one item of the summary', () => {
     const rows = summaryMarkdown(report)
       .split('\n')
-      .filter((row) => row.startsWith('| ❌'));
+      .filter((row) => row.startsWith('- ❌'));
     expect(rows).toHaveLength(1);
-    expect(rows[0]).toContain('1000 devices');
+    expect(rows[0]).toContain(escapeMarkdown(line));
   });
 
   it('is one annotation', () => {

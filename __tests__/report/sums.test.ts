@@ -1,41 +1,66 @@
 import { describe, expect, it } from 'vitest';
 import type { Change, Rotation } from '../../src/model/plan.ts';
 import { rotationNames } from '../../src/model/reasons.ts';
+import { groupTexts } from '../../src/report/device-groups.ts';
 import { reportJson } from '../../src/report/json.ts';
-import { escapeMarkdown } from '../../src/report/markdown.ts';
-import { summaryMarkdown } from '../../src/report/summary.ts';
+import { ownerLabels } from '../../src/report/owners.ts';
 import { sumLines, sums } from '../../src/report/sums.ts';
 import { plainStyle, reportLines } from '../../src/report/text.ts';
-import { changeOf, reportOf } from './reports.ts';
+import { found as deviceOf, idOf, ours, twinOf } from '../plan/devices.ts';
+import { changeOf, outcomeOf, reportOf } from './reports.ts';
 
-function rotating(id: string, rotation: Rotation): Change {
-  const change = changeOf('update', id);
+function rotating(id: string, rotation: Rotation, after: string): Change {
+  const change = changeOf('update', id, [
+    { field: 'primaryThumbprint', before: 'A'.repeat(64), after: after.repeat(64) },
+  ]);
   if (change.kind !== 'update') throw new Error('no update');
   return { ...change, rotation };
 }
 
-describe('the sums of a plan', () => {
-  const changes = [rotating('a', 'staging'), rotating('b', 'swap'), rotating('c', 'staging'), changeOf('create', 'd')];
-  const certificates = sums.certificates([
-    ['staging', 2],
-    ['swap', 1],
-  ]);
+describe('a rotation', () => {
+  const changes = [
+    rotating('a', 'staging', 'B'),
+    rotating('b', 'swap', 'C'),
+    rotating('c', 'staging', 'D'),
+    changeOf('create', 'd'),
+  ];
 
-  it('name what happens to certificates, and how often', () => {
-    expect(sumLines(reportOf({ changes }))).toEqual([certificates]);
-    expect(sumLines(reportOf({ changes: [changeOf('create'), changeOf('update'), changeOf('unchanged')] }))).toEqual(
-      [],
-    );
+  it('is one group for all devices that it does the same with, each with its own thumbprints', () => {
+    const lines = reportLines(reportOf({ result: 'changes', changes }), plainStyle);
+    expect(lines).toContain(`  ~ a, c: ${rotationNames.staging}`);
+    expect(lines).toContain(`      ${groupTexts.own('primaryThumbprint')}`);
+    expect(lines).toContain(`  ~ b: ${rotationNames.swap}`);
+    expect(lines).toContain('      primaryThumbprint: AAAAAAAA… → CCCCCCCC…');
   });
 
-  it('stand below the table, in the summary, and device by device in the JSON', () => {
-    const report = reportOf({ result: 'changes', changes });
-    const lines = reportLines(report, plainStyle);
-    expect(lines).toContain(certificates);
-    expect(lines.find((line) => line.startsWith('b '))).toContain(`  ${rotationNames.swap}: status`);
-    expect(summaryMarkdown(report)).toContain(escapeMarkdown(certificates));
-    expect(reportJson(report)).toMatchObject({
+  it('is named device by device in the JSON', () => {
+    expect(reportJson(reportOf({ result: 'changes', changes }))).toMatchObject({
       changes: [{ rotation: 'staging' }, { rotation: 'swap' }, { rotation: 'staging' }, {}],
     });
+  });
+});
+
+describe('the sums', () => {
+  it('say what the changes do not show: refused marks and devices that stay', () => {
+    const outcomes = [{ ...outcomeOf('created', 'a'), owner: 'refused' } as const];
+    const report = reportOf({ command: 'apply', result: 'changed', outcomes, kept: 2 });
+    expect(sumLines(report)).toEqual([sums.refused(1), sums.kept(2)]);
+    expect(reportLines(report, plainStyle)).toContain(sums.kept(2));
+    expect(sumLines(reportOf({ changes: [changeOf('create'), changeOf('unchanged')] }))).toEqual([]);
+  });
+
+  it('count owners for verify', () => {
+    const found = (id: string, twin: ReturnType<typeof twinOf>) => ({
+      ...changeOf('unchanged', id),
+      found: deviceOf({ id: idOf(id), twin }),
+    });
+    const changes = [found('a', twinOf(undefined)), found('b', twinOf(ours)), changeOf('create', 'c')];
+    const report = reportOf({ command: 'verify', result: 'drift', owner: ours, changes });
+    expect(sumLines(report)).toEqual([
+      sums.owners([
+        [ownerLabels.ours, 1],
+        [ownerLabels.none, 1],
+      ]),
+    ]);
   });
 });

@@ -7,6 +7,7 @@ import { findPrivateKeys } from '../../src/identity/keys.ts';
 import { pairCertificates } from '../../src/identity/pairs.ts';
 import { readFleet } from '../../src/manifest/read.ts';
 import { ValueReader } from '../../src/manifest/values.ts';
+import { devicesOf, type Finding } from '../../src/model/finding.ts';
 import type { Device } from '../../src/model/fleet.ts';
 import type { Workspace } from '../../src/model/workspace.ts';
 import { guarded, guardedLater } from '../../src/rules/guarded.ts';
@@ -77,8 +78,7 @@ ${ids.map((id, n) => `  - { id: ${id}, certificates: { primary: ${id}.pem }, thu
     read: (path, limit) => (path === file ? fails() : workspace.read(path, limit)),
   });
   const notChecked = { rule: 'device/not-checked', device: 'two', place: { file: 'd.yaml' } };
-  const others = (findings: readonly { readonly device?: string | undefined }[]) =>
-    new Set(findings.map(({ device }) => device));
+  const others = (findings: readonly Finding[]) => new Set(findings.flatMap(devicesOf));
 
   it('that reads certificates', async () => {
     const workspace = folder();

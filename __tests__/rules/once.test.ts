@@ -102,14 +102,63 @@ describe('findings at one place', () => {
 describe('findings at several places', () => {
   const subject = (device: string, line: number) => ({ device, place: at('devices.yaml', line, 1) });
 
-  it('stay apart', () => {
-    expect(once([missing('x', subject('a', 1)), missing('x', subject('b', 2))])).toHaveLength(2);
+  it('that are equal are one, at the first place, with the place of each device', () => {
+    const all = [missing('x', subject('a', 1)), missing('x', subject('b', 2)), missing('x', subject('c', 2))];
+    expect(once(all)).toEqual([
+      {
+        ...missing('x'),
+        place: at('devices.yaml', 1, 1),
+        devices: ['a', 'b', 'c'],
+        places: [1, 2, 2].map((line, n) => ({ device: 'abc'.charAt(n), place: at('devices.yaml', line, 1) })),
+      },
+    ]);
+    const other = { device: 'd', place: at('other.yaml', 1, 1) };
+    expect(once([...all, missing('x', other)]).map(({ devices }) => devices)).toEqual([['a', 'b', 'c', 'd']]);
   });
 
-  it('are one for each file where they are notices', () => {
-    const notices = ids.map((id, line) => finding('thumbprint/single', { id }, subject(id, line + 1)));
-    const other = finding('thumbprint/single', { id: 'z' }, { device: 'z', place: at('other.yaml', 1, 1) });
-    expect(once([...notices, other]).map(({ devices }) => devices)).toEqual([ids, undefined]);
+  it('of one device stay apart, and so do those of no device', () => {
+    const places = [1, 2, 3].map((line) => subject('a', line));
+    const ofOne = places.map((one) => missing('x', one));
+    expect(once(ofOne)).toEqual(ofOne);
+    expect(once([...ofOne, ...ofOne])).toEqual(ofOne);
+    const ofNone = places.map(({ place }) => missing('x', { place }));
+    expect(once(ofNone)).toEqual(ofNone);
+    const twice = once([...ofOne, ...places.map(({ place }) => missing('x', { place, device: 'b' }))]);
+    expect(twice.map(({ devices, place: first }) => [devices, first?.line])).toEqual([
+      [['a', 'b'], 1],
+      [['a', 'b'], 2],
+      [['a', 'b'], 3],
+    ]);
+  });
+
+  it('stay apart where they are errors that say something else', () => {
+    const all = [expired('a', '2020', subject('a', 1)), expired('b', '2021', subject('b', 2))];
+    expect(once(all)).toEqual(all);
+  });
+
+  it('are one for each file where they are warnings or notices that say something else', () => {
+    const warn = (id: string, notAfter: string, file: string, line: number): Finding => {
+      return { ...expired(id, notAfter), severity: 'warning', remedy: 'Renew it.', place: at(file, line, 1) };
+    };
+    const all = ids.map((id, n) => warn(id, String(n), 'devices.yaml', n + 1));
+    const [found, ...others] = once([...all, warn('z', 'z', 'other.yaml', 1)]);
+    expect(found).toMatchObject({ devices: ids, place: at('devices.yaml', 1, 1) });
+    expect(found?.each).toHaveLength(1000);
+    expect(found?.places?.[999]).toEqual({ device: ids[999], place: at('devices.yaml', 1000, 1) });
+    expect(others.map(({ device }) => device)).toEqual(['z']);
+  });
+
+  it('may be given again, in parts', () => {
+    const all = [
+      ...ids.map((id, n) => missing(`certs/${id}.pem`, subject(id, n + 1))),
+      ...ids.map((id, n) => ({
+        ...expired(id, String(n % 40)),
+        severity: 'warning' as const,
+        place: at('a.yaml', n + 1, 1),
+      })),
+    ];
+    const parts = [all.slice(0, 700), all.slice(700, 1200), all.slice(1200)];
+    expect(once(parts.flatMap((part) => once(part)))).toEqual(once(all));
   });
 
   it.each([

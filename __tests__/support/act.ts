@@ -1,9 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
 import { publishedOwner, repositoryName } from '../../scripts/repository-name.ts';
+import { othersActions } from './artifact-actions.ts';
 import { folderWith } from './folder.ts';
 import { actPath } from './tools.ts';
 
@@ -17,6 +20,8 @@ export interface Trigger {
   readonly actions?: Readonly<Record<string, string>>;
   /** Environment variables for every step. Steps do not get the variables of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What happens after the first artifact of `actions/upload-artifact`, as long as a job waits for its approval. */
+  readonly meanwhile?: () => void;
 }
 
 export interface WorkflowRun {
@@ -54,7 +59,8 @@ export interface Annotation {
 export async function runWorkflows(repository: string, trigger: Trigger): Promise<WorkflowRun> {
   const act = actPath();
   if (act === undefined) throw new Error('act is absent');
-  const work = folderWith({ 'event.json': JSON.stringify(trigger.payload) });
+  const work = folderWith({ 'event.json': JSON.stringify(trigger.payload), 'artifacts/.keep': '' });
+  const meanwhile = await atFirstRequest(trigger.meanwhile);
   const pairs = (option: string, values: Readonly<Record<string, string>> = {}) =>
     Object.entries(values).map(([name, value]) => `--${option}=${name}=${value}`);
   const child = spawn(
@@ -64,7 +70,7 @@ export async function runWorkflows(repository: string, trigger: Trigger): Promis
       `--directory=${repository}`,
       `--eventpath=${join(work, 'event.json')}`,
       '--platform=ubuntu-latest=-self-hosted',
-      ...pairs('local-repository', { [`${ourName}@${ourRef}`]: publish(), ...trigger.actions }),
+      ...pairs('local-repository', { [`${ourName}@${ourRef}`]: publish(), ...othersActions(), ...trigger.actions }),
       `--action-cache-path=${join(work, 'cache')}`,
       '--no-cache-server',
       '--json',
@@ -73,7 +79,7 @@ export async function runWorkflows(repository: string, trigger: Trigger): Promis
       // Given here, so that act does not take the token from the user's own sign-in.
       ...pairs('secret', { GITHUB_TOKEN: '', ...trigger.secrets }),
       ...pairs('var', trigger.vars),
-      ...pairs('env', trigger.env),
+      ...pairs('env', { ...trigger.env, ARTIFACTS: join(work, 'artifacts'), MEANWHILE: meanwhile }),
     ],
     {
       // The Node of the tests comes first. An empty HOME hides the user's settings of act.
@@ -83,6 +89,23 @@ export async function runWorkflows(repository: string, trigger: Trigger): Promis
   );
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { code, ...readLog(stdout), trace: stderr + stdout };
+}
+
+/** Starts a server that does the work at its first request, and returns its URL; an empty one if there is no work. */
+async function atFirstRequest(work: (() => void) | undefined): Promise<string> {
+  if (work === undefined) return '';
+  let isDone = false;
+  const server = createServer((_, response) => {
+    if (!isDone) work();
+    isDone = true;
+    response.end();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return `http://127.0.0.1:${address.port}`;
 }
 
 const ourName = `${publishedOwner()}/${repositoryName}`;
@@ -96,11 +119,15 @@ const rewritings = [
   { from: /^ +queue: max\n/gm, to: '' },
   // With a `ref`, act clones from GitHub. Without it, act takes the folder.
   { from: /^ +ref: refs\/tags\/.*\n/gm, to: '' },
-  // act computes the matrix even of a skipped job, where the output is not set.
+  // In act an output of a job that did not run is the text of its expression. On GitHub it is empty.
   {
-    from: /fromJSON\((needs\.hubs\.outputs\.hubs)\)/g,
-    to: `fromJSON(startsWith($1, '[') && $1 || '[""]')`,
+    from: /\b((?:jobs|needs)\.[\w-]+\.outputs\.[\w-]+)/g,
+    to: `(!startsWith($1, '$$') && $1 || '')`,
   },
+  // act does not number the jobs of a matrix.
+  { from: /strategy\.job-index/g, to: 'matrix.hub' },
+  // act computes the matrix even of a skipped job, where the output is not set.
+  { from: /hub: \$\{\{ fromJSON\((.+)\) \}\}/g, to: `hub: \${{ fromJSON(startsWith($1, '[') && ($1) || '[""]') }}` },
 ] as const;
 
 /** Copies the parts of this repository that other repositories use. The copy is removed when the test ends. */

@@ -83,6 +83,7 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
       ...trigger,
       env: {
         ...service.environment,
+        ...serverAt(folder),
         GITHUB_API_URL: github.url,
         // The workflow has no input for a CA, because on GitHub the hub is a real one.
         ...(hubs[0] === undefined ? {} : { NODE_EXTRA_CA_CERTS: hubs[0].caFile }),
@@ -102,6 +103,15 @@ export async function scenario({ folder, hubs, secrets = () => [], ...more }: Su
       if (results === undefined) throw new Error('nothing has run');
       return results;
     },
+  };
+}
+
+/** Lets git find the repository octo/fleet of the server in a folder. If nothing else is said, the server is what is checked out. */
+export function serverAt(folder: string): Readonly<Record<string, string>> {
+  return {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `url.file://${folder}.insteadOf`,
+    GIT_CONFIG_VALUE_0: 'http://github.localhost/octo/fleet',
   };
 }
 

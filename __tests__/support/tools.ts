@@ -15,7 +15,17 @@ const tools = {
   python3: () => succeeds('python3', '--version'),
   jq: () => pathOf('jq') !== undefined,
   gh: () => pathOf('gh') !== undefined,
+  script: () => succeeds('script', '--version'),
   shellcheck: () => succeeds('shellcheck', '--version'),
+  // Shells and tools that a device may have in place of dash, mawk and coreutils.
+  bash: () => pathOf('bash') !== undefined,
+  busybox: () => pathOf('busybox') !== undefined,
+  zsh: () => pathOf('zsh') !== undefined,
+  mksh: () => pathOf('mksh') !== undefined,
+  yash: () => pathOf('yash') !== undefined,
+  gawk: () => pathOf('gawk') !== undefined,
+  mawk: () => pathOf('mawk') !== undefined,
+  uutils: () => succeeds('coreutils', 'true'),
   act: () => actPath() !== undefined,
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
   '../shared/reference': () => existsSync(join(import.meta.dirname, '../../../shared/reference')),
@@ -27,6 +37,7 @@ const tools = {
   'mounts of its own': () => succeeds('unshare', '--mount', 'true'),
   'softhsm2-util': () => succeeds('softhsm2-util', '--version'),
   'pkcs11-tool': () => pathOf('pkcs11-tool') !== undefined,
+  p11tool: () => pathOf('p11tool') !== undefined,
 };
 
 export type Tool = keyof typeof tools;
@@ -73,7 +84,8 @@ function succeeds(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
-function pathOf(program: string): string | undefined {
+/** Where a program lies on this machine. */
+export function pathOf(program: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }

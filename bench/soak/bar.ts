@@ -16,6 +16,11 @@ export interface Rounds {
   readonly first: number;
   /** How many times as often as usual a property is tried. */
   readonly times: number;
+  /** How many inputs are fuzzed, all targets together, and the seconds for each target at most. */
+  readonly executions: number;
+  readonly seconds: number;
+  /** Of the installer's matrix of steps and signals, one case in so many is tried. */
+  readonly each: number;
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */

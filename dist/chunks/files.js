@@ -1,10 +1,11 @@
 require("./rolldown-runtime.js");const e=require("./device.js"),t=require("./hostname.js"),n=require("./own-name.js"),r=require("./core.js"),i=require("./yaml.js");let a=require("node:crypto");function o(e){let{device:t,version:n,hostname:i=``,nameLine:a,proxy:o,secrets:f,sha256:h,module:g}=e,_=n.major<1||n.major===1&&n.minor<2;return`#!/bin/sh
+{ # A shell reads all of a script in braces before it does anything. A copy that was cut off does nothing and fails.
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
 # It checks everything before it changes anything. Then it places the configuration (with the host name, and the secrets from the
-# environment), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If that fails or
-# the script is stopped, the old files come back. After a success they stay as <file>.before-install. After a power cut,
-# the next run puts the old files back.
+# environment, a file or the terminal), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If
+# that fails or the script is stopped, be it by a lost connection, the old files come back. After a success they stay as
+# <file>.before-install. After a power cut, the next run puts the old files back. Only one run at a time does anything.
 # It sets owner and mode of the private key, and never changes, copies or shows its content.
 #SETTINGS#
 set -u
@@ -16,48 +17,78 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 usage() {
   cat <<END
-usage: sudo sh install.sh [--dry-run] [--root DIR [--restart]]
+usage: sudo sh install.sh [--dry-run] [--secrets FILE] [--root DIR [--restart]]
 
 Installs the bundle of the device $DEVICE (IoT Edge $RUNTIME).
 
   --dry-run   check everything, say what would be done, change nothing
+  --secrets FILE
+              lines NAME=value, one for each secret; only root may read FILE
   --root DIR  DIR is the device's file system, such as an image that is being built; nothing is restarted
   --restart   with --root: restart all the same, by the systemctl and iotedge on PATH
   --help      this text
 
 INSTALL_WAIT: seconds that the services must stay up after the restart (15).
 Exit: 0 installed, or nothing to do; 1 refused, or failed and put back; 2 wrong usage;
-3 installed and running, but "iotedge check" found something to look at.
+3 installed and running, but "iotedge check" found something to look at, or was stopped;
+129, 130, 131, 141 or 143 stopped by a signal (128 and its number), and put back.
 END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' ready=''
+  kind='' file='' text='' mode='' owner='' had=''
+  take_secrets
   ME=$(id -u)
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
+  SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' UNSURE=''
+  STATE=checking DUE='' STOPPED='' ENDING='' CLAIM='' PIPED='' WAITED=\${!:-} END_OF_OUTPUT=$(printf '\\004')
   read_options "$@"
   check_programs
+  [ "$FAULTS" -gt 0 ] || [ -z "$SECRETS" ] || read_secrets "$SECRETS"
+  [ "$FAULTS" -gt 0 ] || ask_secrets
+  find_configuration
+  find_lock
+  # What a run left that was cut off is put back whatever the checks find.
+  [ "$FAULTS" = 0 ] || [ -e "$MARK" ] || give_up
+  if [ -n "$DRY_RUN" ]; then
+    tell_what_is_pending
+  else
+    lock
+    if [ -e "$MARK" ]; then resume; else close_room "$MARK" new; fi
+  fi
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
   [ "$FAULTS" -gt 0 ] || check_places
   [ "$FAULTS" -gt 0 ] || look_at_services
-  if [ "$FAULTS" -gt 0 ]; then
-    complain 'Nothing was changed.'
-    exit 1
-  fi
+  [ "$FAULTS" = 0 ] || give_up
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
+  [ "$COUNT" != 0 ] || [ -e "$MARK" ] || SAME=yes
+  if [ -n "$SAME" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
   if [ -n "$DRY_RUN" ]; then
-    [ ! -s "$MARK" ] || say "would put back the files of before a run that was cut off, then place the new ones again"
     each describe 'would '
     [ -z "$RESTART" ] || say "would restart $SERVICE"
     exit 0
   fi
   install_bundle
+}
+
+give_up() {
+  [ "$STATE" = back ] || complain 'Nothing was changed.'
+  exit 1
+}
+
+# A dry run needs no lock and changes nothing.
+tell_what_is_pending() {
+  if other=$(other_run); then
+    complain "another install.sh is at work here: process \${other%%.*}. What is said here may be different when it has ended."
+  elif [ -e "$MARK" ]; then
+    read_mark
+    [ "$NOW" != placing ] || say 'would put back the files of before a run that was cut off. The checks see the files as they are now.'
+    COUNT=0
+  fi
 }
 
 # The engine pulls all images, also the agent's, and does not use the runtime's proxy. Its settings are not in the bundle.
@@ -73,9 +104,13 @@ read_options() {
       --help) usage && exit 0 ;;
       --dry-run) DRY_RUN=yes ;;
       --restart) RESTART=yes ;;
+      --secrets)
+        [ $# -gt 1 ] || wrong_usage '--secrets needs a file'
+        SECRETS=$2 && shift
+        ;;
       --root)
         [ -d "\${2:-}" ] || wrong_usage '--root needs a folder that is there'
-        ROOT=$(cd -P -- "$2" && env pwd -P) && shift
+        ROOT=$(cd -P -- "$2" && pwd -P) && shift
         ROOT=\${ROOT%/}
         ;;
       *) wrong_usage "unknown option $1" ;;
@@ -108,25 +143,44 @@ count_fault() { FAULTS=$((FAULTS + 1)); }
 
 # --- Reads what the device has; changes nothing ---
 
+# A test holds that these are all but two that every shell has itself too: pwd and test.
 check_programs() {
-  for program in openssl:openssl awk:gawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
-  [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
+  need coreutils cat chmod chown cp date dirname env id ln mkdir mkfifo mv paste readlink rm rmdir sort stat sync tr uname
+  need diffutils cmp
+  need gawk awk
+  need grep grep
+  need openssl openssl
+  need sed sed
+  [ -z "$MODULE" ] || need coreutils od
+  if [ -n "$RESTART" ]; then
+    need coreutils sleep
+    need systemd systemctl
+    need "$PACKAGE" iotedge
+  fi
 }
 
-need() { # PROGRAM:PACKAGE
-  command -v "\${1%%:*}" >/dev/null || refuse "the program \${1%%:*} is missing. $(how_to_get "\${1#*:}")"
+need() { # PACKAGE PROGRAM...
+  package=$1 missing=''
+  shift
+  for program in "$@"; do command -v "$program" >/dev/null || missing="$missing $program"; done
+  [ -z "$missing" ] || refuse "not found on this machine:$missing. $(how_to_get "$package")"
+}
+
+# Where the mark is too.
+find_configuration() {
+  CONFIG_NAME=\${CONFIG##*/}
+  folder=$(inside "\${CONFIG%/*}") || count_fault
+  find_config
+  MARK=$CONFIG.installing
 }
 
 find_runtime() {
   check_generation
   [ "$FAULTS" = 0 ] || return
-  CONFIG_NAME=\${CONFIG##*/}
-  if ! find_users || ! folder=$(inside "\${CONFIG%/*}") || [ ! -d "$folder" ]; then
+  if ! find_users || [ ! -d "$folder" ]; then
     refuse "$(not_installed)"
     return
   fi
-  find_config
-  MARK=$CONFIG.installing
   [ -z "$RESTART" ] || check_version
 }
 
@@ -142,14 +196,151 @@ find_config() {
   CONFIG=$file
 }
 
+
+# --- Secrets: from the environment, a file or the terminal, into variables that no other program gets ---
+
+# Each program inherits the environment, also one that runs for another user. Not even "sh -x" or "sh -a" gives a secret away.
+take_secrets() {
+  hush
+  set +a
+  unset line
+  for name in $SECRET_NAMES; do
+    eval "set -- \\"\\\${$name-}\\""
+    unset "$name"
+    eval "$name=\\$1"
+  done
+  set -- ''
+  unhush
+}
+
+hush() {
+  TRACED=''
+  case $- in *x*) TRACED=yes ;; esac
+  set +x
+}
+
+unhush() {
+  line=''
+  [ -z "$TRACED" ] || set -x
+}
+
+# Neither an argument nor the environment: older versions of sudo-rs (Debian 13) and sudo before 1.8.21 pass on no variable by its name.
+read_secrets() { # FILE
+  if [ ! -f "$1" ] || [ -L "$1" ]; then
+    refuse "the file of secrets $1 is missing, or is a link or no plain file. $(how_to_write "$1")"
+  elif ! is_mine "$1"; then
+    refuse "the file of secrets $1 belongs to another user ($(stat -c %u -- "$1")), who can change it, expected root. $(how_to_write "$1")"
+  elif [ $((0$(stat -c %a -- "$1") & 077)) != 0 ]; then
+    refuse "the file of secrets $1 is open to other users (mode $(stat -c %a -- "$1")), expected 600. They may have read it: change the secrets too. Type: sudo chmod 600 $(quoted "$1")"
+  elif [ ! -r "$1" ]; then
+    refuse "the file of secrets $1 cannot be read. Type: sudo sh install.sh --secrets $(quoted "$1")"
+  else
+    hush
+    FILE=$1
+    read_lines <"$1"
+    unhush
+  fi
+}
+
+is_mine() { case $(stat -c %u -- "$1") in 0 | "$ME") ;; *) false ;; esac } # FILE
+
+how_to_write() { # FILE
+  say "Type: sudo install -m 600 /dev/null $(quoted "$1"); and write into it a line NAME=value for each of: $(secret_list)"
+}
+
+secret_list() { say "$SECRET_NAMES" | sort -u | paste -s -d , -; }
+
+# A value is taken as it is, with quotes and spaces. What a line holds is not shown: it may be a secret.
+read_lines() { # of FILE
+  number=0 given=''
+  while IFS= read -r line || [ -n "$line" ]; do
+    number=$((number + 1)) name=\${line%%=*}
+    case $line in
+      '') continue ;;
+      *=*) ;;
+      *)
+        refuse "line $number of $FILE is not NAME=value, expected one line for each of: $(secret_list)"
+        continue
+        ;;
+    esac
+    if ! is_among "$name" "$SECRET_NAMES"; then
+      refuse "line $number of $FILE has a name that this bundle does not know, expected one of: $(secret_list)"
+    elif is_among "$name" "$given"; then
+      refuse "line $number of $FILE gives $name a second time. Remove one of the two."
+    elif [ "$line" = "$name=" ]; then
+      refuse "line $number of $FILE gives $name no value."
+    else
+      eval "$name=\\\${line#*=}"
+    fi
+    given="$given
+$name"
+  done
+}
+
+is_among() { case "
+$2
+" in *"
+$1
+"*) [ -n "$1" ] ;; *) false ;; esac } # NAME LIST
+
+# What is still missing is asked for at a terminal. It is not shown there, and the terminal is put back whatever ends this.
+ask_secrets() {
+  missing=''
+  for name in $(say "$SECRET_NAMES" | sort -u); do
+    [ "$(form_of "$name")" != missing ] || missing="$missing $name"
+  done
+  { [ -n "$missing" ] && [ -t 0 ] && TERMINAL=$(stty -g 2>/dev/null); } || return 0
+  trap 'stty "$TERMINAL"' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 131' QUIT
+  trap 'exit 143' TERM
+  stty -echo
+  hush
+  for name in $missing; do
+    printf '%s (is not shown): ' "$name" >&2
+    IFS= read -r line || line=''
+    eval "$name=\\$line"
+    echo >&2
+  done
+  unhush
+  stty "$TERMINAL"
+  trap - EXIT HUP INT QUIT TERM
+}
+
+check_secrets() {
+  for name in $(say "$SECRET_NAMES" | sort -u); do
+    case $(form_of "$name") in
+      missing) refuse "the secret $name is not set. $(how_to_give)" ;;
+      broken) refuse "the secret $name holds a line break (CR, as Windows writes it, too) or another control character, expected one line of text. Set it again." ;;
+    esac
+  done
+  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
+    refuse "$BUNDLED has not all the lines that take a secret or the host name, expected the one rendered with this script. Get the bundle again."
+}
+
+how_to_give() {
+  say "Type, at a terminal: sudo sh install.sh; it asks for the secret. Or: sudo sh install.sh --secrets FILE; FILE has the line $name=value and only root may read it (sudo install -m 600 /dev/null FILE). Or set the variable $name, and type: sudo --preserve-env=$(secret_list) sh install.sh"
+}
+
+form_of() ( # SECRET
+  set +x
+  eval "set -- \\"\\\${$1-}\\""
+  case $1 in
+    '') say missing ;;
+    *[[:cntrl:]]*) say broken ;;
+  esac
+)
+
 # --- The texts of the files ---
 
-# The bundle's configuration with the host name and the secrets. They are passed by the environment: everyone can read a command line.
-config_text() {
-  if [ -z "$SECRET_NAMES$NAME_LINE" ]; then
-    cat -- "$BUNDLED"
-    return
-  fi
+# The bundle's configuration with the host name and the secrets. awk gets them by its environment, since everyone can read a
+# command line; no other program gets them.
+config_text() (
+  if [ -z "$SECRET_NAMES$NAME_LINE" ]; then exec cat -- "$BUNDLED"; fi
+  set +x
+  # shellcheck disable=SC2163 # it has a name
+  for name in $SECRET_NAMES; do export "$name"; done
   NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS \\
     LINE=$NAME_LINE LINE_TEXT=$NAME_TEXT awk '
     BEGIN {
@@ -184,7 +375,7 @@ config_text() {
       }
       return out
     }' <"$BUNDLED"
-}
+)
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }
 
@@ -287,10 +478,10 @@ name_in() { # FILE toml|yaml
 # From 1.3 on "iotedge config apply" refuses another name while containers of IoT Edge exist.
 check_renaming() {
   { [ "$RENAMING_REFUSED$RESTART$set_up_in" = yesyestoml ] && [ -n "$HAS" ] && [ "$HAS" != "$HOST_NAME" ]; } || return 0
-  if ! containers=$(docker ps -aq -f "label=$EDGE_LABEL" 2>/dev/null); then
+  if ! ask docker ps -aq -f "label=$EDGE_LABEL" 2>/dev/null; then
     UNSURE=yes
     complain "docker cannot be asked whether IoT Edge has containers. If it has, this ends with the old files: $(renaming)"
-  elif [ -n "$containers" ]; then
+  elif [ -n "$ANSWER" ]; then
     refuse "$(renaming)"
   fi
 }
@@ -346,7 +537,7 @@ how_to_get() { # PACKAGE
 not_installed() {
   users="user $CERTIFICATE_USER"
   [ "$KEY_USER" = "$CERTIFICATE_USER" ] || users="users $CERTIFICATE_USER and $KEY_USER"
-  expected="IoT Edge $RUNTIME is not installed\${ROOT:+ in $ROOT}: expected the $users and the folder \${CONFIG%/*}."
+  expected="IoT Edge $RUNTIME is not installed\${ROOT:+ in $ROOT}: expected the $users and the folder $ROOT\${CONFIG%/*}."
   if has_snap; then
     # snap/hooks/configure of Azure/iotedge writes config.toml from this setting; the layout in snap/snapcraft.yaml of
     # Azure/iot-identity-service shows the folder to the services as /var/secrets/aziot.
@@ -365,99 +556,108 @@ not_installed() {
 has_snap() { [ "$FORM" = toml ] && { [ -d "$ROOT/var/snap/azure-iot-edge" ] || [ -e "$ROOT/snap/azure-iot-edge" ]; }; }
 
 made_at_start() {
-  cat "$ROOT"/etc/sysusers.d/*.conf "$ROOT"/usr/local/lib/sysusers.d/*.conf "$ROOT"/usr/lib/sysusers.d/*.conf 2>/dev/null |
+  cat -- "$(inside /etc/sysusers.d)"/*.conf "$(inside /usr/local/lib/sysusers.d)"/*.conf "$(inside /usr/lib/sysusers.d)"/*.conf 2>/dev/null |
     awk -v name="$CERTIFICATE_USER" '$1 ~ /^u/ && $2 == name { found = 1 } END { exit !found }'
 }
 
 
 # --- The users of the services: whom files are given to, and what may be asked in their name ---
 
-# Owners and groups as numbers: users of another root have other ids than users of this machine.
+# Owners and groups as numbers: users of another root have other ids than users of this machine. A system by ostree keeps its own users
+# in /usr/lib: nss-altfiles(5).
 find_users() {
-  CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER" "$CERTIFICATE_UNIT") && KEY_OWNER=$(owner "$KEY_USER" "$KEY_UNIT") &&
-    CONFIG_OWNER=$(owner "$CONFIG_USER" "$CONFIG_UNIT") || return 1
+  PASSWD='' GROUP=$(shown /etc/group /usr/lib/group)
+  [ -z "$ROOT" ] || PASSWD=$(shown /etc/passwd /usr/lib/passwd)
+  CERTIFICATE_RUN=$(properties_of "$CERTIFICATE_UNIT") KEY_RUN='' CONFIG_RUN=''
+  [ "$CONFIG_UNIT" != "$CERTIFICATE_UNIT" ] || CONFIG_RUN=$CERTIFICATE_RUN
+  if [ "$KEY_UNIT" = "$CERTIFICATE_UNIT" ]; then KEY_RUN=$CERTIFICATE_RUN; else KEY_RUN=$(properties_of "$KEY_UNIT"); fi
+  CERTIFICATE_OWNER=$(owner "$CERTIFICATE_USER" "$CERTIFICATE_RUN") && KEY_OWNER=$(owner "$KEY_USER" "$KEY_RUN") &&
+    CONFIG_OWNER=$(owner "$CONFIG_USER" "$CONFIG_RUN") || return 1
   ROOT_OWNER=$(owner root '') || ROOT_OWNER=0:0
-  CERTIFICATE_GROUPS=$(groups_of "$CERTIFICATE_USER" "$CERTIFICATE_UNIT" "$CERTIFICATE_OWNER")
+  CERTIFICATE_GROUPS=$(groups_of "$CERTIFICATE_USER" "$CERTIFICATE_RUN" "$CERTIFICATE_OWNER")
   CERTIFICATE_MEANS=$(means "$CERTIFICATE_USER" "$CERTIFICATE_OWNER" "$CERTIFICATE_GROUPS")
-  KEY_GROUPS=$CERTIFICATE_GROUPS KEY_MEANS=$CERTIFICATE_MEANS
-  [ "$KEY_UNIT" = "$CERTIFICATE_UNIT" ] || {
-    KEY_GROUPS=$(groups_of "$KEY_USER" "$KEY_UNIT" "$KEY_OWNER")
-    KEY_MEANS=$(means "$KEY_USER" "$KEY_OWNER" "$KEY_GROUPS")
-  }
-}
-
-# Prints "UID:GID". The group is the unit's, where it names one: Debian's package of 1.1 makes the user iotedge in the group nogroup
-# ("adduser --system" in edgelet/contrib/debian/preinst), and its unit has Group=iotedge.
-owner() { # USER UNIT
-  if [ -n "$ROOT" ]; then
-    ids=$(entry passwd "$1" 3):$(entry passwd "$1" 4)
+  if [ "$KEY_UNIT" = "$CERTIFICATE_UNIT" ]; then
+    KEY_GROUPS=$CERTIFICATE_GROUPS KEY_MEANS=$CERTIFICATE_MEANS
   else
-    ids=$(id -u "$1" 2>/dev/null) && ids=$ids:$(id -g "$1")
+    KEY_GROUPS=$(groups_of "$KEY_USER" "$KEY_RUN" "$KEY_OWNER")
+    KEY_MEANS=$(means "$KEY_USER" "$KEY_OWNER" "$KEY_GROUPS")
   fi
-  [ -n "\${ids%:*}" ] || return 1
-  group=$(unit_group "$2")
-  say "\${ids%:*}:\${group:-\${ids#*:}}"
-}
-
-# A system by ostree keeps its own users in /usr/lib: nss-altfiles(5).
-entry() { # passwd|group NAME NUMBER: this field of the first entry of this name
-  shown "/etc/$1" "/usr/lib/$1" | awk -F: -v name="$2" -v field="$3" '$1 == name { print $field; exit }'
 }
 
 shown() { # PATH...: what these files of the device say, as far as they are there
   for path in "$@"; do cat -- "$(inside "$path")" 2>/dev/null; done
 }
 
-unit_group() { # UNIT: the number of the group that it runs in, or nothing if that is the user's own
-  group=$(unit_value "$1" Group)
-  [ -z "$group" ] || group_id "$group"
+# Prints "UID:GID". The group is the unit's, where it names one: Debian's package of 1.1 makes the user iotedge in the group nogroup
+# ("adduser --system" in edgelet/contrib/debian/preinst), and its unit has Group=iotedge.
+owner() { # USER PROPERTIES
+  if [ -n "$ROOT" ]; then
+    ids=$(say "$PASSWD" | awk -F: -v name="$1" '$1 == name { print $3 ":" $4; exit }')
+  else
+    ids=$(id -u "$1" 2>/dev/null) && ids=$ids:$(id -g "$1")
+  fi
+  [ -n "$ids" ] || return 1
+  group=$(property "$2" Group)
+  [ -z "$group" ] || group=$(group_id "$group")
+  say "\${ids%:*}:\${group:-\${ids#*:}}"
 }
 
 group_id() { # GROUP: a name or a number
-  case $1 in *[!0-9]*) entry group "$1" 3 ;; *) say "$1" ;; esac
+  case $1 in
+    *[!0-9]*) say "$GROUP" | awk -F: -v name="$1" '$1 == name { print $3; exit }' ;;
+    *) say "$1" ;;
+  esac
 }
 
-# An image has no systemd that runs: there the unit is read, and its drop-ins after it.
-unit_value() { # UNIT Group|SupplementaryGroups|Environment|EnvironmentFiles
-  [ -n "$1" ] || return 0
+group_name() { # GID
+  say "$GROUP" | awk -F: -v id="$1" '$3 == id { print $1; found = 1; exit } END { if (!found) print id }'
+}
+
+property() { # PROPERTIES NAME
+  [ -z "$1" ] || say "$1" | sed -n "s/^$2=//p"
+}
+
+# How a unit is run, in lines NAME=VALUE, as "systemctl show" prints them. An image has no systemd that runs: there the unit is read, and
+# its drop-ins after it.
+properties_of() { # UNIT
   if [ -z "$ROOT" ]; then
-    systemctl show -p "$2" "$1.service" 2>/dev/null | sed -n "s/^$2=//p"
+    systemctl show -p Group -p SupplementaryGroups -p Environment -p EnvironmentFiles "$1.service" 2>/dev/null
     return
   fi
-  for folder in etc usr/local/lib usr/lib lib; do
-    [ ! -f "$(inside "/$folder/systemd/system/$1.service")" ] || break
+  for folder in /etc /usr/local/lib /usr/lib /lib; do
+    unit=$(inside "$folder/systemd/system/$1.service") && [ -f "$unit" ] && break
   done
-  cat "$(inside "/$folder/systemd/system/$1.service")" "$(inside "/usr/lib/systemd/system/$1.service.d")"/*.conf \\
-    "$(inside "/etc/systemd/system/$1.service.d")"/*.conf 2>/dev/null | awk -v key="$2" '
+  cat -- "$unit" "$(inside "/usr/lib/systemd/system/$1.service.d")"/*.conf "$(inside "/etc/systemd/system/$1.service.d")"/*.conf \\
+    2>/dev/null | awk '
     /^[ \\t]*\\[/ { here = /^[ \\t]*\\[Service\\]/ }
-    here && $0 ~ "^[ \\t]*" key "[ \\t]*=" {
-      sub(/^[^=]*=[ \\t]*/, ""); sub(/[ \\t\\r]+$/, "")
-      all = ($0 == "" || key == "Group") ? $0 : all " " $0
+    here && match($0, /^[ \\t]*(Group|SupplementaryGroups)[ \\t]*=/) {
+      name = substr($0, 1, RLENGTH - 1); gsub(/[ \\t]/, "", name)
+      text = substr($0, RLENGTH + 1); gsub(/^[ \\t]+|[ \\t\\r]+$/, "", text)
+      value[name] = (text == "" || name == "Group") ? text : value[name] " " text
     }
-    END { print all }'
+    END { for (name in value) print name "=" value[name] }'
 }
 
 # All groups that a service is in: initgroups(User, Group) and SupplementaryGroups, as in systemd.exec(5). The group that the user
 # has in passwd does not count where the unit has another one.
-groups_of() { # USER UNIT OWNER
+groups_of() { # USER PROPERTIES OWNER
   say "\${3#*:}"
-  if [ -n "$ROOT" ] || [ -n "$(unit_group "$2")" ]; then
-    shown /etc/group /usr/lib/group |
-      awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }'
+  if [ -n "$ROOT" ] || [ -n "$(property "$2" Group)" ]; then
+    say "$GROUP" | awk -F: -v user="$1" 'index("," $4 ",", "," user ",") { print $3 }'
   else
     for more in $(id -G "$1"); do say "$more"; done
   fi
-  for more in $(unit_value "$2" SupplementaryGroups); do group_id "$more"; done
+  for more in $(property "$2" SupplementaryGroups); do group_id "$more"; done
 }
 
 # Which program can run others with the rights of a service. setpriv takes the very ids and groups. runuser takes the first group; su,
 # which busybox has, takes only what passwd says. An image's users are no users of this machine: of the three, setpriv alone knows numbers.
 means() { # USER OWNER GROUPS
-  [ "$(id -u)" = 0 ] || return 0
+  [ "$ME" = 0 ] || return 0
   for tool in setpriv runuser su; do
     [ "$tool" = setpriv ] || [ -z "$ROOT" ] || return 0
     [ "$tool" != su ] || [ "$(id -g "$1")" = "\${2#*:}" ] || return 0
-    ! become "$tool" "$1" "$2" "$3" true >/dev/null 2>&1 || { say "$tool" && return; }
+    ! become "$tool" "$1" "$2" "$3" test -d / >/dev/null 2>&1 || { say "$tool" && return; }
   done
 }
 
@@ -483,10 +683,6 @@ run_clean() (
   # shellcheck disable=SC2086 # they are words
   env -i PATH="$PATH" LC_ALL=C \${WITH-} "$@" </dev/null
 )
-
-group_name() { # GID
-  cat /etc/group /usr/lib/group 2>/dev/null | awk -F: -v id="$1" '$3 == id { print $1; found = 1; exit } END { if (!found) print id }'
-}
 
 of_service() { # USER: its $ids, $groups and $means
   case $1 in
@@ -548,26 +744,6 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
   is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
   [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
 }
-
-check_secrets() {
-  for name in $(say "$SECRET_NAMES" | sort -u); do
-    case $(form_of "$name") in
-      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
-      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
-    esac
-  done
-  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
-    refuse "$BUNDLED has not all the lines that take a secret or the host name, expected the one rendered with this script. Get the bundle again."
-}
-
-form_of() ( # SECRET: not even "sh -x" shows it
-  set +x
-  eval "set -- \\"\\\${$1-}\\""
-  case $1 in
-    '') say missing ;;
-    *[[:cntrl:]]*) say broken ;;
-  esac
-)
 
 
 # --- Checks the certificates and keys in files ---
@@ -719,11 +895,11 @@ check_module() {
       return
       ;;
   esac
-  if ! library=$(within_root "$ROOT$MODULE"); then
+  if ! library=$(inside "$MODULE") || [ ! -f "$library" ]; then
     refuse "the PKCS#11 library $ROOT$MODULE is missing, expected the one of config.pkcs11.library. Install the module's package."
     return
   fi
-  check_way "$library" "$KEY_USER" ''
+  check_way "$MODULE" "$KEY_USER" ''
   may r "$library" "$KEY_USER" ||
     refuse "the user $KEY_USER could not read the PKCS#11 library $library (mode and owner $(mode_now "$library")). Type: sudo chmod a+r $(quoted "$library")"
   check_machine
@@ -738,7 +914,8 @@ check_machine() {
     return
   }
   for program in /usr/libexec/aziot-identity-service/aziotd /usr/bin/aziotd /bin/sh; do
-    real=$(within_root "$ROOT$program") || continue
+    real=$(inside "$program") || continue
+    [ -f "$real" ] || continue
     expected=$(machine_of "$real")
     [ "$kind" = "$expected" ] ||
       refuse "$library is for another machine ($kind) than $ROOT$program ($expected: class, byte order and processor of ELF). Install the module's package for this machine."
@@ -756,7 +933,7 @@ check_tokens() {
   unseen="Not checked: whether the user $KEY_USER gets to its PKCS#11 tokens."
   if [ -n "$ROOT" ]; then
     say "$unseen An image has none."
-  elif ! tool=$(command -v pkcs11-tool || command -v p11tool); then
+  elif ! tool=$(token_lister); then
     say "$unseen That takes the program pkcs11-tool or p11tool."
   elif [ -z "$KEY_MEANS" ] || ! WITH=$(service_environment); then
     say "$unseen The rights or the environment of $KEY_UNIT cannot be had here."
@@ -769,10 +946,12 @@ check_tokens() {
   WITH=''
 }
 
+token_lister() { command -v pkcs11-tool || command -v p11tool; }
+
 # systemd quotes what has other characters than the usual ones, and says nothing of what is in files.
 service_environment() {
-  [ -z "$(unit_value "$KEY_UNIT" EnvironmentFiles)" ] || return 1
-  words=$(unit_value "$KEY_UNIT" Environment)
+  [ -z "$(property "$KEY_RUN" EnvironmentFiles)" ] || return 1
+  words=$(property "$KEY_RUN" Environment)
   case $words in *[\\"\\'\\\\]*) return 1 ;; esac
   say "$words"
 }
@@ -811,6 +990,7 @@ holds() { say "$1" | grep -qxF -e "$2"; }
 # --- Checks that the services, which are not root, reach the files that they read ---
 
 check_ways() {
+  CERTS=$(inside /var/aziot/certs) SECRETS=$(inside /var/aziot/secrets)
   check_way "$CERTIFICATE_PATH" "$CERTIFICATE_USER" "$HAZARD"
   [ -z "$PRIVATE_KEY_PATH" ] || check_way "$PRIVATE_KEY_PATH" "$KEY_USER" "$HAZARD"
   [ -z "$EDGE_CA_CERTIFICATE" ] || check_way "$EDGE_CA_CERTIFICATE" "$CERTIFICATE_USER" ''
@@ -859,16 +1039,12 @@ may() ( # x|r FILE USER
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
 mode_then() { # FOLDER: its mode and owner after the installation
-  if [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/certs)"; then
-    say "755:$CERTIFICATE_OWNER"
-  elif [ "$FORM" = toml ] && same "$1" "$(inside /var/aziot/secrets)"; then
-    say "700:$KEY_OWNER"
-  else
-    mode_now "$1"
-  fi
+  case $FORM$1 in
+    "toml$CERTS") say "755:$CERTIFICATE_OWNER" ;;
+    "toml$SECRETS") say "700:$KEY_OWNER" ;;
+    *) mode_now "$1" ;;
+  esac
 }
-
-same() { [ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2" 2>/dev/null)" ]; }
 
 
 # --- Checks that what is planned can be done where it is to be done; changes nothing ---
@@ -878,7 +1054,7 @@ check_places() {
   SEEN='' IN_MEMORY=''
   each check_place
   [ "$COUNT" = 0 ] || [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
-    check_spot "$ROOT/etc/aziot/$daemon/config.d"
+    ! spot=$(inside "/etc/aziot/$daemon/config.d") || check_spot "$spot"
   done
 }
 
@@ -894,7 +1070,7 @@ check_place() {
 }
 
 check_spot() { # FILE OR FOLDER
-  [ -n "$(there "$1")" ] || return 0
+  [ -e "$1" ] || return 0
   case $SEEN in *"
 $1
 "*) return ;; esac
@@ -915,7 +1091,7 @@ $1
   esac
   if marks=$(fixed_by "$1"); then
     refuse "$1 has the attribute $marks (chattr), so that nobody can change it. Type: sudo chattr -ia $(quoted "$1")"
-  elif [ "$(id -u)" = 0 ] && [ ! -w "$1" ] && [ ! -L "$1" ]; then
+  elif [ "$ME" = 0 ] && [ ! -w "$1" ] && [ ! -L "$1" ]; then
     refuse "root cannot write to $1. Is $point mounted from another machine, or does a security module forbid it? Choose another place, or allow it."
   fi
 }
@@ -952,13 +1128,10 @@ check_memory() { # FOLDER
 }
 
 # Owner and mode belong to a file, whatever it is called. What another program reads by a second name would change for it too. Before
-# a run is resumed, the second name may be this script's.
+# a run that was cut off is cleaned up after, the second name may be this script's.
 check_other_names() {
-  [ ! -e "$MARK" ] && [ -f "$file" ] && [ ! -L "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
-  case $kind in mode | place) ;; *) return 0 ;; esac
-  is=$(stat -c %a:%u:%g -- "$file")
-  [ "$is" != "$mode:$owner" ] || return 0
-  refuse "$file has another name too (a hard link), and with it owner and mode would change for who reads it there ($is, expected $mode:$owner). Make it a file of its own: sudo cp -p $(quoted "$file") $(quoted "$file.own") && sudo mv $(quoted "$file.own") $(quoted "$file"). To find the other name: sudo find / -xdev -samefile $(quoted "$file")"
+  [ "$kind" = mode ] && [ ! -e "$MARK" ] && [ ! -d "$file.installing.held" ] && [ -f "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
+  refuse "$file has another name too (a hard link), and who reads it there would find another owner and mode ($text, expected $mode:$owner). Make it a file of its own: sudo cp -p $(quoted "$file") $(quoted "$file.own") && sudo mv $(quoted "$file.own") $(quoted "$file"). To find the other name, type: sudo find / -xdev -samefile $(quoted "$file")"
 }
 
 # A proxy.conf that somebody made is replaced only if it says no more than a proxy. It is kept beside, where systemd does not read it.
@@ -976,7 +1149,8 @@ check_hand_made() { # FILE
 full_disk() { # FILE
   spot=\${1%/*}
   while [ ! -d "$spot/" ] && [ -n "$spot" ]; do spot=\${spot%/*}; done
-  stat -f -c '%f %S %d %c' -- "$spot/" 2>/dev/null | awk '{ exit $1 * $2 < 65536 || ($4 > 0 && $3 < 4) }' ||
+  spot=\${spot:-/}
+  stat -f -c '%f %S %d %c' -- "$spot" 2>/dev/null | awk '{ exit $1 * $2 < 65536 || ($4 > 0 && $3 < 4) }' ||
     say " The file system of $spot is full. Make room, and look at: df -h $(quoted "$spot"); df -i $(quoted "$spot")"
 }
 
@@ -1029,7 +1203,12 @@ place() { # FILE TEXT MODE OWNER
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
   [ "$was" != "$2:$3" ] || return 0
-  [ ! -d "$1" ] || set -- "$1" "00$2" "$3"
+  if [ -d "$1" ]; then
+    set -- "$1" "00$2" "$3"
+  elif [ $((0$2 & 044)) != 0 ] && grep -q 'PRIVATE KEY' "$1"; then
+    refuse "$1 holds a private key beside the certificate, and would be open to everybody (mode $2). Put the certificate alone there."
+    return
+  fi
   add mode "$1" "$was" "$2" "$3"
 }
 
@@ -1046,7 +1225,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had READY_$COUNT=''"
+  eval "KIND_$COUNT=\\$1 FILE_$COUNT=\\$2 TEXT_$COUNT=\\$3 MODE_$COUNT=\\$4 OWNER_$COUNT=\\$5 HAD_$COUNT=\\$had"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -1068,7 +1247,7 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1 ready=\\$READY_$1"
+  eval "kind=\\$KIND_$1 file=\\$FILE_$1 text=\\$TEXT_$1 mode=\\$MODE_$1 owner=\\$OWNER_$1 had=\\$HAD_$1"
   old=$(room_of "$file" old)
 }
 
@@ -1087,7 +1266,8 @@ describe() { # PREFIX
 # /var/aziot/certs belongs to aziotcs, /var/aziot/secrets to aziotks, /var/lib/iotedge of 1.1 to iotedge. A process of that user can
 # swap each name in its folder at any moment: for a link to /etc/shadow, a hard link, a pipe. So this script never fills a file
 # there, and never sets owner or mode by a name there. It works in a room: a folder FILE.installing.* beside the file, in
-# which root alone has names. A new file gets its name by a rename out of the room, an old one comes in by a hard link; neither
+# which root alone has names. A service can still move a whole room, or put one of before in its place. So after entering a room,
+# nothing is filled or given away before its name was removed or looked at. A new file gets its name by a rename out of the room, an old one comes in by a hard link; neither
 # follows a link. The room is on the same file system, and its files get the same SELinux type.
 
 # Follows a path of the device as its kernel does: folder by folder, and links. An absolute link of an image starts at the image's
@@ -1161,7 +1341,9 @@ open_room() { # FILE KIND: makes its room, or opens one that a run before left, 
       return 1
       ;;
   esac
-  rm -f -- "./\${1##*/}" ./part ./copy
+  for left in "./\${1##*/}" ./part ./copy; do
+    [ -z "$(there "$left")" ] || rm -f -- "$left" || return 1
+  done
 }
 
 enter_room() { # FILE KIND
@@ -1173,23 +1355,25 @@ enter_room() { # FILE KIND
 
 close_room() ( # FILE KIND: removes it with what is in it
   [ -d "$1.installing.$2" ] && [ ! -L "$1.installing.$2" ] || return 0
-  enter_room "$1" "$2" && rm -f -- "./\${1##*/}" "./\${1##*/}.before-install" ./part ./copy && cd .. && rmdir -- "./\${1##*/}.installing.$2"
+  enter_room "$1" "$2" && rm -f -- "./\${1##*/}" "./\${1##*/}.before-install" ./part ./copy &&
+    rmdir -- "../\${1##*/}.installing.$2"
 )
 
 leave_room() { # FILE KIND: it is empty
-  cd ..
-  rmdir -- "./\${1##*/}.installing.$2" 2>/dev/null || true
+  rmdir -- "../\${1##*/}.installing.$2" 2>/dev/null || true
 }
 
 # --- New files ---
 
-stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file from what FUNCTION prints (or from stdin); its place is room_of FILE new
-  open_room "$1" new && "\${4:-cat}" >"./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" && sync "./\${1##*/}"
+stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file of what FUNCTION prints, or of stdin; prints its place, room_of FILE new
+  open_room "$1" new && "\${4:-cat}" >"./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" && sync "./\${1##*/}" &&
+    room_of "$1" new
 )
 
 # To a folder, not to a name: if the name is a link to a folder, mv would put the file there, and not every mv has -T.
-put() ( # FILE KIND: renames it out of its room
-  enter_room "$1" "$2" && mv -f -- "./\${1##*/}" ../ && leave_room "$1" "$2"
+put() ( # STAGED FILE: renames it out of its room
+  room=\${1%/*}
+  enter_room "$2" "\${room##*.}" && mv -f -- "./\${2##*/}" ../ && leave_room "$2" "\${room##*.}"
 )
 
 make_folder() ( # FOLDER MODE OWNER
@@ -1206,7 +1390,11 @@ sync_folder() ( go "$1" && sync . ) # FOLDER
 # Brings the file into a room, where nobody can swap it any more, and looks at it again: with fs.protected_hardlinks off, a service's
 # user can give the file of another user a name in its folder.
 hold() ( # FILE: its place is room_of FILE held
-  open_room "$1" held && ln -- "../\${1##*/}" "./\${1##*/}" && is_alone "./\${1##*/}" "$1" && is_pem "./\${1##*/}" "$1"
+  open_room "$1" held || exit 1
+  ln -- "../\${1##*/}" "./\${1##*/}" && is_alone "./\${1##*/}" "$1" && is_pem "./\${1##*/}" "$1" && exit
+  rm -f -- "./\${1##*/}"
+  leave_room "$1" held
+  exit 1
 )
 
 is_alone() { # HELD FILE: the second name is the one in the room
@@ -1216,13 +1404,14 @@ is_alone() { # HELD FILE: the second name is the one in the room
 }
 
 is_pem() { # HELD FILE
-  openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null && return
+  if openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null; then return; fi
   complain "$2 is no private key and no certificate any more: somebody else changes \${2%/*}."
   return 1
 }
 
 own_held() ( # FILE OWNER MODE: sets owner and mode of a file that is held
-  enter_room "$1" held && chown "$2" "./\${1##*/}" && chmod "$3" "./\${1##*/}"
+  enter_room "$1" held && is_alone "./\${1##*/}" "$1" && is_pem "./\${1##*/}" "$1" && chown "$2" "./\${1##*/}" &&
+    chmod "$3" "./\${1##*/}"
 )
 
 own_folder() ( go "$1" && chown "$2" . && chmod "$3" . ) # FOLDER OWNER MODE
@@ -1244,23 +1433,32 @@ keep_old() ( # FILE: its place is room_of FILE old
 
 # A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
 copy_old() ( # FILE: the same
-  open_room "$1" old && ln -- "../\${1##*/}" ./part && is_file ./part && cp -p -- ./part ./copy && sync ./copy &&
-    mv -f -- ./copy "./\${1##*/}" && rm -f ./part
+  open_room "$1" old || exit 1
+  ln -- "../\${1##*/}" ./part && is_file ./part && cp -p -- ./part ./copy && sync ./copy && mv -f -- ./copy "./\${1##*/}"
+  copied=$?
+  rm -f ./part
+  exit "$copied"
 )
 
 # The old file may hold the same secrets as the new one, and be open to more users. What a link leads to stays as it is, and so does
-# the mode under which other names show the file.
+# a file that has more names: what is kept is a copy for root.
 tighten_old() ( # FILE MODE OWNER
-  enter_room "$1" old && is_file "./\${1##*/}" || exit 0
+  enter_room "$1" old || exit 1
+  is_file "./\${1##*/}" || exit 0
   if [ "$(stat -c %h "./\${1##*/}")" -gt 1 ]; then
-    cp -p -- "./\${1##*/}" ./part && mv -f ./part "./\${1##*/}" || exit 1
+    rm -f ./part && cp -- "./\${1##*/}" ./part && mv -f -- ./part "./\${1##*/}"
+    exit
   fi
   chmod "$(printf %o $((0$(stat -c %a "./\${1##*/}") & 0$2)))" "./\${1##*/}" && chown "$3" "./\${1##*/}"
 )
 
 release_old() ( # FILE: the old file stays as FILE.before-install
-  enter_room "$1" old && mv -f -- "./\${1##*/}" "./\${1##*/}.before-install" && mv -f -- "./\${1##*/}.before-install" ../ &&
-    leave_room "$1" old
+  [ -d "$1.installing.old" ] || exit 0
+  enter_room "$1" old || exit 1
+  # A run may be cut off between the two.
+  [ -z "$(there "./\${1##*/}")" ] || mv -f -- "./\${1##*/}" "./\${1##*/}.before-install" || exit 1
+  [ -z "$(there "./\${1##*/}.before-install")" ] || mv -f -- "./\${1##*/}.before-install" ../ || exit 1
+  leave_room "$1" old
 )
 
 put_back_old() ( # FILE
@@ -1269,7 +1467,7 @@ put_back_old() ( # FILE
   if [ "$(stat -c %d:%i "./\${1##*/}")" = "$(stat -c %d:%i "../\${1##*/}" 2>/dev/null)" ]; then
     rm -f -- "./\${1##*/}" && leave_room "$1" old
   else
-    put "$1" old
+    put "$(room_of "$1" old)" "$1"
   fi
 )
 
@@ -1279,115 +1477,260 @@ is_file() { [ -f "$1" ] && [ ! -L "$1" ]; } # PATH IN A ROOM
 
 # --- Carries out the numbered list of changes, or undoes it ---
 
+# $STATE says what is to be done if the script ends at this moment. The mark, a file, says it if the power goes:
+#   checking    nothing. No mark
+#   preparing   copies are made, and every file is still the old one: remove the copies
+#   placing     a file may be old or new: put the old ones back
+#   restarting  the same, and the services may have seen the new files. The mark says "placing"
+#   resuming    what the mark of a run says that was cut off is done
+#   back        all files are the old ones: only start the services
+#   done        all files are new, and the services run: give the old ones their names and modes
+#   finished    nothing. No mark
 install_bundle() {
-  trap leave EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  [ ! -e "$MARK" ] || resume || exit 1
-  [ -z "$RESTART" ] || add services '' "$RAN" '' '' # what ran before, for a run after a power cut
-  STATE=changing
+  from_here_on
   # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
     applied=$(inside_but_name "/etc/aziot/$daemon/config.d/00-super.toml") || exit 1
     add derived "$applied" '' '' ''
   done
   # Everything that needs disk space comes first. After it there are only renames.
-  if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
+  STATE=preparing
+  { write_mark preparing && each prepare && sync_all && write_mark placing; } || exit 1
   for name in $SECRET_NAMES; do unset "$name"; done
-  each commit || exit 1
+  STATE=placing
+  { each commit && sync_all; } || exit 1
   if [ -n "$RESTART" ]; then
-    STATE=restarting
-    restart || exit 1
+    STATE=restarting DUE=yes
+    # The runtime does not sync what "iotedge config apply" writes.
+    { restart && sync_all; } || exit 1
   fi
-  trap '' HUP INT TERM
+  ignore_signals
+  write_mark 'done' || exit 1
   STATE=finished
-  rm -f -- "$MARK"
-  each finish
-  trap - HUP INT TERM
+  finish_changes
+  to_terminal
+  say_installed
+}
+
+say_installed() {
+  trap '' PIPE
   if [ -z "$RESTART" ]; then
     say "$DEVICE is installed in $ROOT. $([ "$FORM" = yaml ] || say 'When it runs for the first time, type: sudo iotedge config apply')"
-  elif waiting iotedge check; then
-    say "$DEVICE is installed and running."
   else
-    complain "$DEVICE is installed and running, but iotedge check found something: see above. The new configuration stays."
-    exit 3
+    trap stopped_check HUP INT QUIT TERM
+    if waiting iotedge check; then
+      say "$DEVICE is installed and running."
+    else
+      complain "$DEVICE is installed and running, but iotedge check found something: see above. The new configuration stays."
+      exit 3
+    fi
+  fi
+  [ -n "$WELL" ] || exit 3
+}
+
+stopped_check() {
+  complain "$DEVICE is installed and running. Only 'iotedge check' was stopped. Type: sudo iotedge check"
+  exit 3
+}
+
+# --- The mark ---
+
+# It is replaced by one rename, so that half a mark is never read.
+write_mark() { # STATE
+  NEXT=$1
+  stage "$MARK" 600 "$ME:$(id -g)" mark_text && put "$MARK" new && sync_folder "\${MARK%/*}"
+}
+
+# The second line says which services ran before: a power cut and the run itself may have stopped them.
+mark_text() {
+  printf 'now:%s:%s\\n%s\\n' "$NEXT" "$DUE" "$RAN"
+  each note
+}
+
+note() {
+  case $kind in place) text=$mode:$owner ;; esac
+  printf '%s\\n%s\\n' "$kind:$had:$text" "\${file#"$ROOT"}"
+}
+
+# An empty mark says that the files are back. It needs no space, so it can be had on a full disk.
+read_mark() {
+  NOW=placing DUE=yes RAN=" $SERVICE" COUNT=0
+  [ -s "$MARK" ] || NOW=back
+  while IFS=: read -r kind had text && IFS= read -r file; do
+    case $kind in
+      now) NOW=$had DUE=$text RAN=$file ;;
+      *)
+        was=$had
+        add "$kind" "$ROOT$file" "$text" "\${text%%:*}" "\${text#*:}"
+        eval "HAD_$COUNT=\\$was"
+        ;;
+    esac
+  done <"$MARK"
+}
+
+remove_mark() { remove_file "$MARK" && sync_folder "\${MARK%/*}"; }
+
+# --- After a run that was cut off ---
+
+resume() {
+  from_here_on
+  read_mark
+  STATE=resuming
+  if [ "$NOW" = placing ]; then
+    DUE=yes
+    say 'An earlier run was cut off: putting back the files of before it.'
+    stop_services
+  fi
+  do_as_marked
+  [ -n "$BACK" ] || exit 1
+  COUNT=0
+  if [ "$NOW" = 'done' ]; then
+    STATE=checking DUE=''
+    [ -n "$WELL" ] || exit 1
+  elif [ -n "$DUE" ]; then
+    STATE=back RELOAD=yes
+    write_mark back || exit 1
+  else
+    STATE=checking
+    remove_mark || exit 1
   fi
 }
 
-# The mark exists from before the first file is replaced until the runtime has restarted. It lists what was there before.
-# After a power cut, the next run puts that back and does not take the new files for installed.
-note() { printf '%s\\n%s\\n' "$kind:$had:$text" "\${file#"$ROOT"}"; }
-
-resume() {
-  RESUMED=yes STATE=resuming BACK=yes
-  [ -s "$MARK" ] || return 0
-  say 'An earlier run was cut off: putting back the files of before it.'
-  [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
-  while IFS=: read -r kind had text && IFS= read -r file; do
-    file=$ROOT$file old=$(room_of "$file" old) ready=yes
-    restore
-  done <"$MARK"
-  [ -n "$BACK" ] || return 1
-  COUNT=0
-  # The name may have been that of the files that are gone now.
-  find_host_name
-  plan
-  RELOAD=yes
-  [ "$FAULTS" = 0 ]
+# A second time gives the same.
+do_as_marked() {
+  BACK=yes
+  case $NOW in
+    preparing) each_back clean ;;
+    placing) undo ;;
+    done) finish_changes ;;
+  esac
 }
+
+# Before the certificate goes: a running service of 1.3 and later would take a missing one as the reason for a new key.
+stop_services() {
+  [ "$FORM$RESTART$STOPPED" = tomlyes ] || return 0
+  STOPPED=yes
+  waiting iotedge system stop
+}
+
+# --- The steps of one change ---
 
 prepare() {
   case $kind in
     folder) make_folder "$file" "$mode" "$owner" ;;
-    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
+    place) stage "$file" "$mode" "$owner" "$text" >/dev/null && keep ;;
     remove) keep ;;
-    mode) [ -d "$file" ] || hold "$file" ;;
+    mode) can_change ;;
     derived) [ -z "$had" ] || copy_old "$file" ;;
   esac || {
     complain "cannot prepare $file: see above.$(full_disk "$file")"
     return 1
   }
-  eval "READY_$n=yes"
 }
 
 keep() { [ -z "$had" ] || keep_old "$file"; }
 
+# Found before anything is stopped: a file that cannot be linked (chattr +i), or a folder whose owner cannot be set to what it is.
+can_change() {
+  if [ -d "$file" ]; then
+    chown -h "$(stat -c %u:%g -- "$file")" "$file"
+  else
+    hold "$file"
+  fi || {
+    complain "owner $owner and mode $mode of $file cannot be set. If it is immutable (lsattr -d '$file' shows an i), type: sudo chattr -i '$file'"
+    return 1
+  }
+}
+
 commit() {
   case $kind in
-    place) put "$file" new ;;
+    place) put "$(room_of "$file" new)" "$file" ;;
     remove) remove_file "$file" ;;
     mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
 }
 
+# What was placed was synced before it got its name.
+sync_all() {
+  SYNCED=''
+  each sync_one
+}
+
+sync_one() {
+  case $kind in mode | derived) [ ! -f "$file" ] || sync -- "$file" 2>/dev/null || sync ;; esac
+  case $SYNCED in *"
+\${file%/*}
+"*) return 0 ;; esac
+  SYNCED="$SYNCED
+\${file%/*}
+"
+  [ ! -d "\${file%/*}" ] || sync_folder "\${file%/*}"
+}
+
+clean() {
+  case $kind in
+    folder) remove_folder "$file" || true ;; # what is in it now is not ours
+    *) close_rooms "$file" ;;
+  esac
+}
+
+# The mark goes last. What a power cut leaves here the next run does.
+finish_changes() {
+  WELL=yes
+  each finish
+  sync_all
+  if [ -n "$WELL" ]; then
+    remove_mark
+  else
+    complain "Not all old files could be closed to other users: see above. Put the reason right, then type: sudo sh install.sh"
+  fi
+}
+
 finish() {
-  [ "$kind$had" != placeyes ] || tighten_old "$file" "$mode" "$owner"
-  case $kind in place | remove) [ -z "$had" ] || release_old "$file" ;; esac
-  case $kind in place | remove | derived | mode) close_rooms "$file" ;; esac
+  case $kind in
+    folder) ;;
+    place | remove) { release && close_rooms "$file"; } || WELL='' ;;
+    *) close_rooms "$file" ;;
+  esac
+}
+
+release() {
+  [ -n "$had" ] || return 0
+  { [ "$kind" = remove ] || [ -z "$(there "$old")" ] || tighten_old "$file" "$mode" "$owner"; } && release_old "$file"
 }
 
 undo() {
   BACK=yes
   each_back restore
+  sync_all
 }
 
 restore() {
   put_back || {
     BACK=''
-    complain "cannot put $file back: see above. What was there is kept as $old. Type: sudo mv '$old' '$file'"
+    complain "cannot put $file back: see above.$(by_hand)"
   }
+}
+
+by_hand() {
+  if [ "$kind" = mode ]; then
+    say " Type: sudo chown '\${text#*:}' '$file'; sudo chmod '\${text%%:*}' '$file'"
+  elif [ -z "$had" ]; then
+    say " It was not there before. Type: sudo rm '$file'"
+  elif [ -n "$(there "$old")" ]; then
+    say " What was there is kept as $old. Type: sudo mv '$old' '$file'"
+  fi
 }
 
 put_back() {
   case $kind in
-    services) RAN=$text ;;
-    folder) remove_folder "$file" || true ;; # what is in it now is not ours
-    mode) { [ ! -e "$file" ] || own_mode "$file" "\${text#*:}" "\${text%%:*}"; } && close_rooms "$file" ;;
+    folder) clean ;;
+    mode)
+      [ ! -e "$file" ] || [ "$(mode_now "$file")" = "$text" ] || own_mode "$file" "\${text#*:}" "\${text%%:*}" || return 1
+      close_rooms "$file"
+      ;;
     *)
-      if [ -z "$ready" ]; then
-        : # it was not touched; a file with the old one's name may be of another run
-      elif [ -z "$had" ]; then
+      if [ -z "$had" ]; then
         remove_file "$file"
       elif [ -n "$(there "$old")" ]; then
         put_back_old "$file"
@@ -1396,27 +1739,266 @@ put_back() {
   esac
 }
 
+# --- The end ---
+
 # Runs at every exit. What is begun and not finished is undone.
 leave() {
-  code=$?
+  EXIT_CODE=$?
   trap - EXIT
-  trap '' HUP INT TERM
-  [ -z "$CHILD" ] || { kill "$CHILD" && wait "$CHILD"; } 2>/dev/null
-  case $STATE in checking | finished) exit "$code" ;; esac
-  # Before the certificate goes: a running service would take a missing one as the reason for a new key.
-  [ "$STATE$FORM" != restartingtoml ] || iotedge system stop
-  if [ "$STATE" = resuming ]; then BACK=''; else undo; fi
-  # The files are back; only the restart is still to be done.
-  [ -z "$BACK" ] || [ ! -e "$MARK" ] || true >"$MARK"
-  trap - HUP INT TERM
-  if [ -n "$RESTART" ] && [ "$STATE$RESUMED" != changing ] && ! restart_old; then
-    complain "the service does not start with the old files either. Look at: sudo $LOGS"
-  elif [ -n "$BACK" ]; then
-    rm -f -- "$MARK"
+  ignore_signals
+  ENDING=yes
+  end_child
+  case $STATE in checking | finished) ;; *) put_right ;; esac
+  unlock
+  to_terminal
+  exit "$EXIT_CODE"
+}
+
+put_right() {
+  case $STATE in
+    preparing)
+      NOW=preparing
+      do_as_marked
+      ;;
+    resuming)
+      do_as_marked
+      [ "$NOW" != 'done' ] || return 0
+      ;;
+    back) BACK=yes ;;
+    restarting)
+      stop_services
+      undo
+      ;;
+    *) undo ;;
+  esac
+  if [ -z "$BACK" ]; then
+    leave_mixture
+  elif [ -z "$DUE" ]; then
+    remove_mark
+  else
+    COUNT=0
+    write_mark back 2>/dev/null || true >"$MARK"
+    if [ -z "$RESTART" ] || restart_old; then
+      remove_mark
+    else
+      complain "the service does not start with the old files either. Look at: sudo $LOGS"
+    fi
   fi
-  complain "$DEVICE is not installed.\${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
+  complain "$(outcome) Look above, and at: sudo $LOGS"
   [ -z "$UNSURE" ] || complain "$(renaming)"
-  exit "$code"
+}
+
+# Old and new files do not belong together. A daemon of 1.3 and later that starts with them deletes the key. 1.1 has read its
+# files when it started, so that it goes on with the old ones if it was not restarted.
+leave_mixture() {
+  [ -n "$RESTART" ] || return 0
+  if [ "$STATE$FORM" = placingyaml ]; then
+    complain "$SERVICE was not restarted. Do not restart it before the files are back."
+  else
+    stop_services
+    [ "$FORM" = toml ] || waiting systemctl stop "$SERVICE"
+    complain "IoT Edge is stopped, because old and new files do not belong together. Do not start it before the files are back."
+  fi
+  complain 'Put the reason right, then type: sudo sh install.sh. It puts the rest back first.'
+}
+
+# --- One installer at a time; signals; and where output goes from the first change on ---
+
+# The lock is a folder with an empty file for each run. The file's name says which process it is of: its id, when it started, and
+# the boot. A run that finds another one's file steps back. A file whose process is gone, be it by a power cut, holds up nobody.
+# In an image the lock is in the image: two machines may not build one image at the same time, two images can be built at once.
+lock() {
+  CLAIM=$LOCK/$(claim_of "$$") tries=0
+  trap leave EXIT
+  trap_signals
+  until error=$({ { [ -d "$LOCK" ] || mkdir -m 700 -- "$LOCK"; } && true >"$CLAIM"; } 2>&1); do # a run that ends removes the folder
+    tries=$((tries + 1))
+    [ "$tries" -lt 5 ] || stop_at "cannot make $LOCK, which keeps out a second run: $error. Is the file system read-only or full?"
+  done
+  tries=0
+  while other=$(other_run); do
+    # Two that start together see each other. The younger steps back, and the older looks again.
+    if [ "$tries" = 2 ] || ! is_younger "$other"; then
+      stop_at "another install.sh is at work here: process \${other%%.*}. Wait until it has ended, then type: sudo sh install.sh"
+    fi
+    tries=$((tries + 1))
+    sleep 1
+  done
+  ! applies || stop_at "'iotedge config apply' runs here at this moment, and the two would mix. Wait until it has ended (pgrep -af 'iotedge config apply' shows it), then type: sudo sh install.sh"
+}
+
+stop_at() {
+  complain "$1"
+  complain 'Nothing was changed.'
+  exit 1
+}
+
+find_lock() {
+  # /run is empty after a start. Not every image has it.
+  LOCK=$ROOT/run
+  { [ -d "$LOCK" ] && [ ! -L "$LOCK" ] && [ -w "$LOCK" ]; } || LOCK=$ROOT/etc
+  LOCK=$LOCK/iotedge-install.lock
+}
+
+unlock() {
+  [ -n "$CLAIM" ] || return 0
+  rm -f -- "$CLAIM" "$LOCK/answer"
+  rmdir -- "$LOCK" 2>/dev/null
+}
+
+claim_of() { # PID: nothing if there is no such process
+  if ! [ -r /proc/self/stat ]; then
+    ! kill -0 "$1" 2>/dev/null || say "$1.."
+  elif { read -r stat <"/proc/$1/stat"; } 2>/dev/null; then
+    read -r boot </proc/sys/kernel/random/boot_id || boot=''
+    # The name in parentheses may hold spaces. After it: the state, and as 20th word the start, see proc_pid_stat(5).
+    # shellcheck disable=SC2086 # words
+    set -- "$1" \${stat##*) }
+    case $2 in Z | X) ;; *) say "$1.\${21}.$boot" ;; esac
+  fi
+}
+
+other_run() { # prints the claim of a run that goes on; removes those of runs that are gone
+  for claim in "$LOCK"/*; do
+    name=\${claim##*/}
+    case $name in
+      "\${CLAIM##*/}" | '*' | output | errors | answer) ;;
+      *)
+        if [ "$name" = "$(claim_of "\${name%%.*}")" ]; then
+          say "$name"
+          return
+        fi
+        [ -n "$DRY_RUN" ] || rm -f -- "$claim"
+        ;;
+    esac
+  done
+  return 1
+}
+
+is_younger() { # CLAIM: than this run
+  mine=\${CLAIM##*/} its=$1
+  its_start=\${its#*.} my_start=\${mine#*.}
+  its_start=\${its_start%%.*} my_start=\${my_start%%.*}
+  [ "\${its_start:-0}" -gt "\${my_start:-0}" ] || { [ "$its_start" = "$my_start" ] && [ "\${its%%.*}" -gt "$$" ]; }
+}
+
+# Somebody's, or that of a run of this script which was killed. With --root only the iotedge on PATH concerns the image.
+applies() {
+  [ "$FORM$RESTART" = tomlyes ] && [ -r /proc/self/cmdline ] || return 1
+  program=iotedge
+  [ -z "$ROOT" ] || program=$(command -v iotedge)
+  cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | PROGRAM=$program awk '
+    $0 == "apply" && last == "config" && (before == ENVIRON["PROGRAM"] || ENVIRON["PROGRAM"] == "iotedge" && before ~ /\\/iotedge$/) { found = 1 }
+    { before = last; last = $0 }
+    END { exit !found }'
+}
+
+# --- Signals ---
+
+trap_signals() {
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 131' QUIT
+  trap 'exit 141' PIPE
+  trap 'exit 143' TERM
+}
+
+# Children ignore them too: a lost connection and Ctrl-C reach all processes of the terminal.
+ignore_signals() { trap '' HUP INT QUIT PIPE TERM; }
+
+# A shell handles a signal only after its current command, which may hang. \`wait\` returns at once.
+# While everything is put back, a signal ends nothing but the wait for a command that hangs, and time does so as well.
+waiting() { # COMMAND WORD...
+  if [ -n "$ENDING" ]; then
+    waiting_last "$@" # no bare "return" after it: in a trap bash returns what was before the trap
+  else
+    "$@" &
+    wait "$!"
+    result=$?
+    WAITED=$!
+    return "$result"
+  fi
+}
+
+# The time is longer than systemd gives a service to stop: DefaultTimeoutStopSec=90s.
+waiting_last() { # COMMAND WORD...
+  trap : HUP INT QUIT PIPE TERM
+  (
+    ignore_signals
+    exec "$@"
+  ) &
+  child=$!
+  end_after 120 "$child" &
+  WAITED=$!
+  wait "$child"
+  result=$?
+  ignore_signals
+  # A wait that was cut short leaves the child, which ignores all other signals.
+  ! kill -9 "$child" 2>/dev/null || complain "'$*' did not end and was stopped."
+  return "$result"
+}
+
+# Holds no output open, and ends by itself when the process has ended.
+end_after() { # SECONDS PID
+  exec </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
+  ignore_signals
+  seconds=$1
+  while kill -0 "$2"; do
+    [ "$seconds" -gt 0 ] || kill -9 "$2"
+    seconds=$((seconds - 1))
+    sleep 1
+  done
+}
+
+# The command that was being waited for when a signal came. \`$!\` is known before any trap can run.
+end_child() {
+  case $WAITED in "\${!:-}" | nothing) return 0 ;; esac
+  child=$!
+  kill "$child" 2>/dev/null || return 0
+  end_after 5 "$child" &
+  WAITED=$!
+  wait "$child" 2>/dev/null
+}
+
+# --- Output ---
+
+# The terminal may be gone at any moment (\`ssh HOST sudo sh install.sh\`, \`install.sh | head\`). A program that writes to it then
+# fails: "iotedge" panics, so that it neither stops nor starts the services. From the first change on everything is written to
+# pipes that are always read. What reads them goes on when the terminal is gone. The script itself holds them open for reading too.
+from_here_on() {
+  [ -z "$PIPED" ] || return 0
+  output=$LOCK/output errors=$LOCK/errors
+  rm -f -- "$output" "$errors"
+  # shellcheck disable=SC2094 # a pipe
+  { mkfifo -- "$output" "$errors" && exec 3>&1 4>&2 5<>"$output" 7<>"$errors" 6<"$output" 8<"$errors"; } ||
+    stop_at "cannot make $output: see above. Is the file system read-only or full?"
+  rm -f -- "$output" "$errors"
+  WAITED=nothing # these two are not to be ended by a signal
+  pass_on 6 3 &
+  pipes=$!
+  pass_on 8 4 &
+  exec >&5 2>&7 6<&- 8<&-
+  PIPED="$pipes $!" WAITED=$!
+}
+
+# With "exec" it has no other end of any pipe, so that it ends with the script in any case.
+pass_on() { # FROM TO
+  exec <&"$1" >&"$2" 2>/dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&-
+  ignore_signals
+  while IFS= read -r text && [ "$text" != "$END_OF_OUTPUT" ]; do
+    printf '%s\\n' "$text"
+  done
+}
+
+# Until everything is shown that was said.
+to_terminal() {
+  [ -n "$PIPED" ] || return 0
+  say "$END_OF_OUTPUT"
+  say "$END_OF_OUTPUT" >&2
+  exec >&3 2>&4 3>&- 4>&- 5>&- 7>&-
+  # shellcheck disable=SC2086 # two
+  wait $PIPED
+  PIPED=''
 }
 
 # --- The version of the device's runtime, and edgeAgent, which keeps what it was made with ---
@@ -1425,8 +2007,8 @@ leave() {
 check_generation() {
   own='' other=''
   for folder in /etc /usr/lib /lib /usr/local/lib; do
-    [ ! -f "$ROOT$folder/systemd/system/$SERVICE.service" ] || own=yes
-    [ ! -f "$ROOT$folder/systemd/system/$OTHER_SERVICE.service" ] || other=yes
+    [ ! -f "$(inside "$folder/systemd/system/$SERVICE.service")" ] || own=yes
+    [ ! -f "$(inside "$folder/systemd/system/$OTHER_SERVICE.service")" ] || other=yes
   done
   if [ -z "$own" ] && [ -n "$other" ]; then
     refuse "this bundle is for IoT Edge $RUNTIME, whose service is $SERVICE, and the device has $OTHER_SERVICE. $(right_version "the device's version")"
@@ -1435,11 +2017,12 @@ check_generation() {
 
 check_version() {
   has=$(iotedge --version 2>/dev/null | sed -n 's/^iotedge \\([0-9][0-9]*\\.[0-9][0-9]*\\).*/\\1/p')
-  wanted=$(say "$RUNTIME" | sed 's/^\\([0-9]*\\.[0-9]*\\).*/\\1/')
+  differ="the device has IoT Edge $has, and this bundle is for $RUNTIME"
   case $FORM:$has in
-    *: | *:"$wanted") ;;
-    yaml:1.[01] | toml:1.[!01]*) complain "the device has IoT Edge $has, and this bundle is for $RUNTIME: not all of its configuration may count. $(right_version "$has")" ;;
-    *) refuse "the device has IoT Edge $has, and this bundle is for $RUNTIME, which reads another file. $(right_version "$has")" ;;
+    *: | *:"$(say "$RUNTIME" | sed 's/^\\([0-9]*\\.[0-9]*\\).*/\\1/')") ;;
+    yaml:1.[01]) complain "$differ. $(right_version "$has")" ;;
+    yaml:* | toml:1.[01]) refuse "$differ, which reads another file. $(right_version "$has")" ;;
+    *) complain "$differ: not all of its configuration may count. $(right_version "$has")" ;;
   esac
 }
 
@@ -1450,7 +2033,7 @@ right_version() { say "Set runtime.version of $DEVICE in the manifest to $1, and
 # edgelet/iotedged/src/lib.rs.
 remember_agent() {
   AGENT='' CONTAINER=''
-  APPLIED=$ROOT/etc/aziot/edged/config.d/00-super.toml
+  APPLIED=$(inside /etc/aziot/edged/config.d/00-super.toml)
   [ "$FORM" = toml ] && [ -r "$APPLIED" ] && AGENT=$(agent_parts) || return 0
   ask_agent || ANSWER=unknown
   CONTAINER=$ANSWER
@@ -1484,31 +2067,51 @@ PROPERTIES=LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,ExecMa
 # order of its own, and has NRestarts from 235 on; CentOS 7 has 219. There, a new start time tells a restart.
 ask_states() { # UNIT...
   ask systemctl show -p "$PROPERTIES" "$@" || return 1
-  STATES=$(say "$ANSWER" | LIST="$*" NAMES="$PROPERTIES" awk '
-    BEGIN { split(ENVIRON["LIST"], unit, " "); count = split(ENVIRON["NAMES"], name, ",") }
-    !/=/ { end(); next }
-    { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); any = 1 }
-    END { end() }
-    function end(   i, line) {
-      if (!any) return
-      line = unit[++units]
-      for (i = 1; i <= count; i++) { line = line " " (value[name[i]] == "" ? "-" : value[name[i]]); delete value[name[i]] }
-      print line
-      any = 0
-    }')
+  STATES='' line=''
+  no_properties
+  while IFS= read -r line; do
+    value=\${line#*=}
+    case \${value:+$line} in
+      LoadState=*) load=$value ;;
+      ActiveState=*) active=$value ;;
+      SubState=*) sub=$value ;;
+      UnitFileState=*) enabled=$value ;;
+      MainPID=*) pid=$value ;;
+      NRestarts=*) restarts=$value ;;
+      ExecMainStartTimestampMonotonic=*) since=$value ;;
+      Result=*) result=$value ;;
+      ExecMainStatus=*) status=$value ;;
+    esac
+    # An empty line stands between two units.
+    if [ -z "$line" ] && [ "$load$active" != -- ] && [ $# -gt 0 ]; then
+      STATES="\${STATES:+$STATES
+}$1 $load $active $sub $enabled $pid $restarts $since $result $status"
+      no_properties
+      shift
+    fi
+  done <<END
+$ANSWER
+
+END
   [ -n "$STATES" ]
 }
 
+no_properties() { load=- active=- sub=- enabled=- pid=- restarts=- since=- result=- status=-; }
+
 # The answer of a program into $ANSWER. It may hang: a shell handles a signal only after \`$(...)\`, and at once in \`wait\`.
 ask() { # COMMAND...
-  if [ "$STATE" = checking ]; then
+  if [ -z "$CLAIM" ]; then
     ANSWER=$("$@")
-    return
+  else
+    waiting "$@" >"$LOCK/answer"
+    ended=$?
+    ANSWER=''
+    while IFS= read -r line; do
+      ANSWER="$ANSWER$line
+"
+    done <"$LOCK/answer"
+    return "$ended"
   fi
-  waiting "$@" >"$MARK.answer"
-  ended=$?
-  ANSWER=$(cat -- "$MARK.answer") && rm -f -- "$MARK.answer"
-  return "$ended"
 }
 
 # A service runs if it is in the same process at each look across 15 seconds. One look proves nothing: systemd starts a dead daemon
@@ -1588,8 +2191,11 @@ look_at_services() {
   while read -r unit load active _ enabled _; do
     case $active in active | activating | reloading) now_running="$now_running $unit" ;; esac
     [ "$enabled" != disabled ] || DISABLED="$DISABLED $unit"
-    # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
-    [ "$load" != masked ] || refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit"
+    case $load:$unit in
+      # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
+      masked:*) refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit" ;;
+      not-found:"$SERVICE") refuse "systemd has no service $SERVICE, which IoT Edge $RUNTIME brings. Type: $INSTALL $PACKAGE" ;;
+    esac
   done <<END
 $STATES
 END
@@ -1627,7 +2233,7 @@ applied() {
     return
   fi
   for daemon in keyd certd identityd edged; do
-    made=$ROOT/etc/aziot/$daemon/config.d/00-super.toml
+    made=$(inside "/etc/aziot/$daemon/config.d/00-super.toml")
     { [ -e "$made" ] && [ "$(changed "$CONFIG")" -le "$(changed "$made")" ]; } || return 1
   done
 }
@@ -1669,34 +2275,34 @@ END
 
 # After a failure, with the old files. All daemons of 1.2 and later are stopped by now.
 restart_old() {
-  [ -z "$RELOAD" ] || systemctl daemon-reload
+  [ -z "$RELOAD" ] || waiting systemctl daemon-reload
   forget_failures
   case "$FORM $RAN " in
-    yaml*" $SERVICE "*) systemctl restart "$SERVICE" ;;
-    toml*" $SERVICE "*) iotedge system restart ;;
+    yaml*" $SERVICE "*) waiting systemctl restart "$SERVICE" ;;
+    toml*" $SERVICE "*) waiting iotedge system restart ;;
     *)
-      [ "$FORM" = toml ] || systemctl stop "$SERVICE"
+      [ "$FORM" = toml ] || waiting systemctl stop "$SERVICE"
       # shellcheck disable=SC2086 # a list
-      [ -z "$RAN" ] || systemctl start $RAN
+      [ -z "$RAN" ] || waiting systemctl start $RAN
       ;;
   esac
 }
 
-# A shell handles a signal only after its current command, which may hang. \`wait\` returns at once.
-waiting() {
-  "$@" &
-  CHILD=$!
-  wait "$CHILD"
-  ended=$?
-  CHILD=''
-  return "$ended"
+# Of a run that failed.
+outcome() {
+  if [ -n "$SAME" ]; then
+    say "The files of $DEVICE are in place, and $SERVICE does not run with them."
+  else
+    say "$DEVICE is not installed.\${BACK:+ The old files are back.}"
+  fi
 }
 
 main "$@"
+}
 `.replace(`#SETTINGS#
 `,()=>l({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,MODULE:g?.library??``,MODULE_TOKENS:g?.tokens.join(`
 `)??``,MODULE_SLOTS:g?.slots.join(`
-`)??``,HOST_NAME:i,HOST_ADDRESS:r.Kt(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:_||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
+`)??``,HOST_NAME:i,HOST_ADDRESS:r.qt(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:_||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
 `),SECRET_LINES:f.map(m).join(`
 `),SECRET_PLACEHOLDERS:f.map(({placeholder:e})=>e).join(`
 `),SECRET_ENCODINGS:f.map(({encoding:e})=>e).join(`
@@ -1902,4 +2508,4 @@ catch {\r
 }\r
 "$DeviceId is installed and running. Look at: iotedge check"\r
 `.replace(`#SETTINGS#\r
-`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.fn(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.pn(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>C(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=x(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.fn(o)?n.r(u()):void 0}));return r.fn(o)?[x(`config.yaml`,u),...l,a]:[...l,a]}let d=r.un(o.runtime.version)===`aziot`?x(`config.toml`,()=>w(e,t,{places:i,base:a})):x(`config.yaml`,u),f=x(`install.sh`,()=>T(e,d,{places:i,base:a}));return[d,...l,f]}function x(e,t){return new S(e,t)}var S=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function C({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function w({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function T({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:E(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:E(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},sha256:{configuration:D(m),...p===void 0?{}:{certificate:D(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Bt(m,e)})}function E({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function D(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=b;
+`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.pn(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.mn(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b({config:e},t,n){let i=e.pkcs11?.library??x(n),a=[t.privateKey.uri,t.edgeCa?.privateKey.uri,e.pkcs11?.baseSlot].flatMap(e=>{let t=e===void 0?`module-scheme`:r.Kt(e);return typeof t==`string`?[]:[t]});if(i===void 0||/\p{Cc}/u.test(i)||a.length===0)return;let o=a.flatMap(({token:e})=>e===void 0||/\p{Cc}/u.test(e)?[]:[e]),s=a.flatMap(({slot:e})=>e===void 0?[]:[e.replace(`+`,``)]);return{library:i,tokens:[...new Set(o)],slots:[...new Set(s)]}}function x(e){if(e?.form!==`config.toml`)return;let t=e.root.entries.get(`aziot_keys`)?.value,n=t?.kind===`table`?t.entries.get(`pkcs11_lib_path`)?.value:void 0;return n?.kind===`text`&&typeof n.value==`string`?n.value:void 0}function S(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>T(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=C(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.pn(o)?n.r(u()):void 0}));return r.pn(o)?[C(`config.yaml`,u),...l,a]:[...l,a]}let d=r.dn(o.runtime.version)===`aziot`?C(`config.toml`,()=>E(e,t,{places:i,base:a})):C(`config.yaml`,u),f=C(`install.sh`,()=>D(e,d,{places:i,base:a}));return[d,...l,f]}function C(e,t){return new w(e,t)}var w=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function T({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function E({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function D({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:O(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:O(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},module:b(e,c,l),sha256:{configuration:k(m),...p===void 0?{}:{certificate:k(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Bt(m,e)})}function O({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function k(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=S;

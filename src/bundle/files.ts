@@ -15,6 +15,7 @@ import { renderInitializer } from './install/windows.ts';
 import { carriesConfiguration } from './judge/linux-containers.ts';
 import type { DevicePlace, Places } from './judge/places.ts';
 import { generationOf } from './judge/runtime.ts';
+import { moduleOf } from './module.ts';
 
 interface Material {
   readonly places: Places;
@@ -99,6 +100,7 @@ function installerOf(
       ? {}
       : { edgeCa: { certificate: pathOf(edgeCa.certificate, device), privateKey: edgeCa.privateKey.path } }),
     ...(places.trustBundle === undefined ? {} : { trustBundle: places.trustBundle.path }),
+    module: moduleOf(device, places, base),
     sha256: {
       configuration: sha256(text),
       ...(carried === undefined ? {} : { certificate: sha256(carried.pem) }),

@@ -28,7 +28,7 @@ export interface EventRun extends EventRef {
  * says so for any other run.
  */
 export async function requireCurrent(run: EventRun, read: FilesRead): Promise<void> {
-  const { ref, isRerun } = run;
+  const { ref } = run;
   let compared: Compared | undefined;
   try {
     compared = await cutShort(AbortSignal.timeout(patience), compare(run, read), () => {
@@ -42,9 +42,9 @@ export async function requireCurrent(run: EventRun, read: FilesRead): Promise<vo
   }
   if (compared === undefined || compared.newest.kind === 'same') return;
   const { commit, newest } = compared;
-  if (newest.kind === 'gone') throw githubFault('ref-gone', { ref, commit, isRerun });
+  if (newest.kind === 'gone') throw githubFault('ref-gone', { ref, commit });
   const file = await changedFile(await filesOfHead(compared.top), newest.files, compared);
-  if (file !== undefined) throw githubFault('commit-outdated', { ref, commit, isRerun, file, newer: newest.commit });
+  if (file !== undefined) throw githubFault('commit-outdated', { ref, commit, file, newer: newest.commit });
 }
 
 /** In milliseconds, for all questions to the server together. */

@@ -55,18 +55,18 @@ export const githubFaults = {
   'commit-outdated': faultRow<Outdated & { file: string; newer: string }>({
     kind: 'usage',
     message: ({ file, newer, ...run }) =>
-      `${runAt(run)}, and ${file} is different in ${shortCommit(newer)}, the newest commit of ${refName(run)}: to apply the older commit would bring back an old state`,
+      `this run is at ${shortCommit(run.commit)}, and ${file} is different in ${shortCommit(newer)}, the newest commit of ${refName(run)}: to apply the older commit would bring back an old state`,
     remedy: ({ newer, ...run }) =>
       `Let the run of ${shortCommit(newer)} apply. If there is none, start the workflow on ${refName(run)} again, for example by workflow_dispatch. To go back on purpose, revert the change on ${refName(run)}.`,
     example: { ...exampleRun(), file: 'fleet/devices.yaml', newer: 'fedcba9876543210fedcba9876543210fedcba98' },
   }),
   'ref-gone': faultRow<Outdated>({
     kind: 'usage',
-    message: (run) => `${runAt(run)} of ${refName(run)}, which no longer exists`,
+    message: (run) => `this run is at ${shortCommit(run.commit)} of ${refName(run)}, which no longer exists`,
     remedy: () => 'Start the workflow on a branch that exists: apply writes what a branch or a tag says now.',
     example: exampleRun(),
   }),
-  'newest-unknown': faultRow<Pick<Outdated, 'ref' | 'commit'> & { reason: string }>({
+  'newest-unknown': faultRow<Outdated & { reason: string }>({
     message: ({ reason, ...run }) =>
       `a plan that may have waited is applied only if ${refName(run)} still says the same, and its newest commit cannot be fetched: ${reason}`,
     remedy: () =>
@@ -87,13 +87,8 @@ interface Outdated {
   readonly ref: string;
   /** The commit that is checked out. */
   readonly commit: string;
-  readonly isRerun: boolean;
-}
-
-function runAt({ commit, isRerun }: Pick<Outdated, 'commit' | 'isRerun'>): string {
-  return `this is a ${isRerun ? 're-run' : 'run'} at ${shortCommit(commit)}`;
 }
 
 function exampleRun(): Outdated {
-  return { ref: 'refs/heads/main', commit: mainCommit, isRerun: true };
+  return { ref: 'refs/heads/main', commit: mainCommit };
 }

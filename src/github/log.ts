@@ -7,9 +7,9 @@ import type { Progress, Writing } from '../model/progress.ts';
 import type { Report } from '../model/report.ts';
 import { annotations } from '../report/annotations.ts';
 import { withQuotes } from '../report/quote.ts';
-import { statementOf } from '../report/sections.ts';
+import { type Section, statementOf } from '../report/sections.ts';
 import { summaryMarkdown } from '../report/summary.ts';
-import { closingLines, plainStyle, sectionLines, titleLines } from '../report/text.ts';
+import { closingLines, plainStyle, type Style, sectionLines, titleLines } from '../report/text.ts';
 import { countedText, writingLine } from '../report/writing.ts';
 import { githubLines } from './lines.ts';
 
@@ -50,6 +50,10 @@ export function logProgress(now: () => number = Date.now): Progress {
 export async function logReport(report: Report): Promise<void> {
   const statement = statementOf(report, 'runner');
   info(statement.sentence);
+  // Rules that the workflow changed come before annotations, since they change how those are to be read.
+  const isRules = ({ kind }: Section) => kind === 'rules';
+  const style = await withQuotes(plainStyle, report);
+  await writeSections(statement.sections.filter(isRules), style);
   for (const { severity, title, message, file, line, column } of annotations(report)) {
     announce[severity](message, {
       ...(title === undefined ? {} : { title }),
@@ -58,14 +62,20 @@ export async function logReport(report: Report): Promise<void> {
       ...(column === undefined ? {} : { startColumn: column }),
     });
   }
-  const style = await withQuotes(plainStyle, report);
-  for (const section of statement.sections) {
-    const lines = sectionLines(section, style);
-    const [title] = titleLines(section, plainStyle);
-    if (title === undefined) info(asText(lines));
-    else await group(title, async () => info(asText(lines)));
-  }
+  await writeSections(
+    statement.sections.filter((section) => !isRules(section)),
+    style,
+  );
   info(asText(closingLines(statement, plainStyle)));
+}
+
+async function writeSections(sections: readonly Section[], style: Style): Promise<void> {
+  for (const section of sections) {
+    const lines = asText(sectionLines(section, style));
+    const [title] = titleLines(section, plainStyle);
+    if (title === undefined) info(lines);
+    else await group(title, async () => info(lines));
+  }
 }
 
 /**

@@ -1,16 +1,5 @@
 import { ownerText } from './owner.ts';
-import type { Change, Claim, MustCarry, Reason, ReasonNote, Rotation } from './plan.ts';
-
-/** Describes a change: `staging a new certificate: secondaryThumbprint AB12… → CD34…`; `new` for a created device, `''` for an unchanged one. */
-export function describeChange(change: Change): string {
-  if (change.kind === 'create') return 'new';
-  if (change.kind === 'unchanged') return '';
-  if (change.kind === 'delete') return 'no manifest declares it any more';
-  const rotation = 'rotation' in change ? change.rotation : undefined;
-  const name = rotation === undefined ? '' : `${rotationNames[rotation]}: `;
-  const carried = 'mustCarry' in change && change.mustCarry !== undefined ? `; ${mustCarryText(change.mustCarry)}` : '';
-  return `${name}${describeReasons(change.reasons)}${carried}`;
-}
+import type { Claim, MustCarry, Reason, ReasonNote, Rotation } from './plan.ts';
 
 /** `devices must already carry secondary AB12CD34…` */
 export function mustCarryText({ slot, thumbprint }: MustCarry): string {

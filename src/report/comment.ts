@@ -41,7 +41,9 @@ export function runLink(run: string): string {
 
 /** Tells whether a report has anything that a reviewer has to know. If not, no new comment is created. */
 export function worthSaying(report: Report): boolean {
-  return statementOf(report, 'runner').sections.some(({ kind }) => kind !== 'rules' && kind !== 'sums');
+  return statementOf(report, 'runner').sections.some(
+    ({ kind }) => kind !== 'rules' && kind !== 'sums' && kind !== 'listed',
+  );
 }
 
 /**

@@ -22,6 +22,8 @@ export interface DeviceEntry {
   readonly hub: string;
   readonly sign: Sign;
   readonly what: string;
+  /** `what` with `{id}` for the id of the device, if it comes from elsewhere and may name it. */
+  readonly pattern?: string;
   readonly fields: readonly Field[];
 }
 
@@ -69,9 +71,11 @@ export function troubleEntry(
 ): DeviceEntry {
   const done = change === undefined ? undefined : doneWords[change.kind];
   const sign = result === 'unknown' ? '?' : '!';
-  if (done === undefined) return { device, hub, sign, what: reason, fields: [] };
-  const what = result === 'unknown' ? groupTexts.perhaps(done, reason) : groupTexts.not(done, reason);
-  return { device, hub, sign, what, fields: [] };
+  const say = (why: string) => {
+    if (done === undefined) return why;
+    return result === 'unknown' ? groupTexts.perhaps(done, why) : groupTexts.not(done, why);
+  };
+  return { device, hub, sign, what: say(reason), pattern: say(withoutId(reason, device)), fields: [] };
 }
 
 const doneWords: Readonly<Partial<Record<Change['kind'], string>>> = {
@@ -101,7 +105,7 @@ export function byDevice(changes: readonly Change[]): ReadonlyMap<string, Change
 export function groupsOf(entries: readonly DeviceEntry[]): readonly DeviceGroup[] {
   const groups = new Map<string, Group>();
   for (const entry of entries) {
-    const what = withoutId(entry.what, entry.device);
+    const what = entry.pattern ?? entry.what;
     const alike = JSON.stringify([entry.sign, entry.hub, what, entry.fields.map((field) => field.alike)]);
     const group = groups.get(alike);
     if (group === undefined) groups.set(alike, { first: entry, what, devices: [entry.device], own: new Set() });

@@ -2,7 +2,7 @@ import { isAscii } from 'node:buffer';
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { type QuotedLine, quotable } from './quotable.ts';
-import type { Style } from './text.ts';
+import type { Style } from './style.ts';
 import { visible } from './visible.ts';
 
 /** In columns. Where there is no terminal, a longer line is cut. */

@@ -147,7 +147,8 @@ function doneEntries({ changes, outcomes }: Report): Entries {
     const { result, owner } = outcome;
     const change = planned.get(key(outcome));
     if (result === 'failed' || result === 'unknown') entries.add(result, troubleEntry(outcome, change));
-    if (owner === 'claimed' && change !== undefined) entries.add('claimed', claimEntry(change));
+    if ((result === 'claimed' || owner === 'claimed') && change !== undefined)
+      entries.add('claimed', claimEntry(change));
     if (result === 'removed') entries.add('removed', doneEntry(outcome, change));
     if (result === 'created' || result === 'updated') entries.add('changed', doneEntry(outcome, change));
   }

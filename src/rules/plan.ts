@@ -37,13 +37,13 @@ export interface OtherOwner {
   readonly owner: string | undefined;
 }
 
-/** One difference between the approved plan (`was`) and the current one (`now`). */
+/** One difference between the plan of the file (`was`) and the current one (`now`). */
 export type Difference =
   | { readonly kind: 'new-device'; readonly now: DeviceChange }
   | { readonly kind: 'undeclared-device'; readonly was: DeviceChange }
   /** The two changes are of different kinds, and one of them removes the device. */
   | { readonly kind: 'other-change'; readonly was: DeviceChange; readonly now: DeviceChange }
-  /** The approved plan updates the device; it would now be created. */
+  /** The plan of the file updates the device; it would now be created. */
   | { readonly kind: 'created-again' }
   | { readonly kind: 'new-field'; readonly now: NamedChange }
   | { readonly kind: 'missing-field'; readonly was: NamedChange }
@@ -186,10 +186,10 @@ export const planRules = {
     severity: 'error',
     refusedBy: [workflow],
     about:
-      'The input `plan-file` gives an approved plan, and what is planned now is not the same: the manifest or the hub has changed since. Nothing is written. What was approved and is in effect already is no difference.',
+      'The input `plan-file` gives a plan, and what is planned now is not the same: the manifest or the hub has changed since. Nothing is written. What was planned and is in effect already is no difference.',
     message: ({ id, differences }) =>
-      `device "${id}" differs from the approved plan: ${differences.map(differenceText).join('; ')}`,
-    remedy: () => 'Plan again, and have the new plan approved.',
+      `device "${id}" differs from the plan file: ${differences.map(differenceText).join('; ')}`,
+    remedy: () => 'Plan again, look at the new plan, and apply that one.',
     example: {
       id: 'edge-001',
       differences: [{ kind: 'new-field', now: { field: 'status', before: 'enabled', after: 'disabled' } }],
@@ -262,19 +262,19 @@ const authentications = {
 function differenceText(difference: Difference): string {
   switch (difference.kind) {
     case 'new-device':
-      return `the approved plan does not change it, it would now be ${changeText(difference.now)}`;
+      return `the plan file does not change it, it would now be ${changeText(difference.now)}`;
     case 'undeclared-device':
-      return `the approved plan has it ${changeText(difference.was)}, and no manifest of this run declares it`;
+      return `the plan file has it ${changeText(difference.was)}, and no manifest of this run declares it`;
     case 'other-change':
-      return `the approved plan has it ${changeText(difference.was)}, it would now be ${changeText(difference.now)}`;
+      return `the plan file has it ${changeText(difference.was)}, it would now be ${changeText(difference.now)}`;
     case 'created-again':
       return 'it was to be updated, it would now be created';
     case 'new-field':
-      return `${describeReason(difference.now)} was not approved`;
+      return `${describeReason(difference.now)} is not in the plan file`;
     case 'missing-field':
-      return `${describeReason(difference.was)} was approved, and is not planned now`;
+      return `${describeReason(difference.was)} is in the plan file, and is not planned now`;
     case 'other-value':
-      return `${describeReason(difference.was)} was approved, it would now be ${describeReason(difference.now)}`;
+      return `${describeReason(difference.was)} is in the plan file, it would now be ${describeReason(difference.now)}`;
   }
 }
 

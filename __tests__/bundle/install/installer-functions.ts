@@ -18,9 +18,9 @@ export function withFunctions(
     secrets: [],
     ...settings,
   });
-  const end = '\nmain "$@"\n';
+  const end = '\nmain "$@"\n}\n';
   if (!whole.endsWith(end)) throw new Error('the installer does not end as it did');
-  const input = `${whole.slice(0, -end.length)}\n${script}\n`;
+  const input = `${whole.slice(0, -end.length)}\n${script}\n}\n`;
   const { status, stdout, stderr } = spawnSync('sh', ['-s'], {
     input,
     env: { PATH: process.env.PATH ?? '', ...env },

@@ -126,7 +126,7 @@ describe('on the device itself', () => {
       tool(
         name,
         there.includes(name)
-          ? `case "$*" in *true*) exit 0 ;; esac; echo "$(env | grep -c SECRET) ${name} $*"; exit 3\n`
+          ? `case "$*" in *-d*) exit 0 ;; esac; echo "$(env | grep -c SECRET) ${name} $*"; exit 3\n`
           : 'exit 1\n',
       );
     tool('systemctl', `[ "$1 $2 $3" != 'show -p Group' ] || printf '${properties}'\n`);
@@ -134,7 +134,7 @@ describe('on the device itself', () => {
     return bin;
   }
   function answer(there: readonly string[], properties = ''): string {
-    const script = `ROOT='' ME=0 CERTIFICATE_USER=daemon KEY_USER=daemon CONFIG_USER=daemon
+    const script = `ROOT='' ME=0 CERTS='' SECRETS='' CERTIFICATE_USER=daemon KEY_USER=daemon CONFIG_USER=daemon
       find_users; mkdir closed; chmod 700 closed; (may x closed daemon); echo "$?"; let_through closed daemon`;
     const path = `${toolsOf(there, properties)}:${process.env.PATH}`;
     return withFunctions({}, `cd '${folderWith()}'; ${script}`, { PATH: path, IOTEDGE_SECRET: 's' });

@@ -155,6 +155,16 @@ describeNeeding(['openssl'], 'a device whose files are as wanted', () => {
     else expect(stderr).toContain(`when the device boots: ${told}. Type: sudo systemctl enable ${told}\n`);
   });
 
+  it('is refused where systemd does not have the service', () => {
+    const device = installed(5);
+    show(device, 'aziot-edged', 'LoadState=not-found', 'ActiveState=inactive');
+    const { status, stderr, calls } = install(device);
+    expect({ status, calls }).toEqual({ status: 1, calls: [] });
+    expect(stderr).toContain(
+      'systemd has no service aziot-edged, which IoT Edge 1.5 brings. Type: sudo apt-get install',
+    );
+  });
+
   it('is refused where systemd does not answer', () => {
     const device = installed(5);
     order(device, 'systemctl show', 'fail');

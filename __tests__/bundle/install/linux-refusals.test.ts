@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -123,7 +123,7 @@ describeNeeding(['openssl'], 'what the installer refuses', () => {
     },
     'a missing secret': {
       of: () => withSecrets(pair, [secret('password: "@A@"', '@A@', 'text')]),
-      says: /IOTEDGE_A .*not set\. Type: read -r IOTEDGE_A; export IOTEDGE_A; sudo --preserve-env=IOTEDGE_A/,
+      says: /IOTEDGE_A is not set\. .*sudo sh install\.sh; it asks.* --secrets FILE; .* IOTEDGE_A=value .*sudo --preserve-env=IOTEDGE_A /,
     },
     'a configuration that was changed after rendering': {
       of: () => ({ ...withSecrets(pair, [secret('password: "@B@"', '@B@', 'text', 'HOME')]), config: 'x: 1\n' }),
@@ -200,10 +200,6 @@ describeNeeding(['openssl'], 'what the installer refuses', () => {
     expect(stderr).toMatch(/IOTEDGE_A .*control character/);
   });
 
-  const packages = [
-    ['debian', 'sudo apt-get install'],
-    ['linux', 'sudo yum install'],
-  ] as const;
   it('a device without the runtime', () => {
     const device = scratchDevice(usual(pair, 1));
     put(device.root, '/etc/passwd', 'root:x:0:0::/:/bin/sh\n');
@@ -219,18 +215,6 @@ describeNeeding(['openssl'], 'what the installer refuses', () => {
     });
     expect(status).toBe(2);
     expect(stderr).toContain('usage: sudo sh install.sh');
-  });
-
-  it.each(packages)('a device without a program that is needed (%s)', (platform, command) => {
-    const device = scratchDevice(usual(pair, 1, { platform }));
-    mkdirSync(join(device.folder, 'few'));
-    for (const name of ['id', 'dirname']) symlinkSync(`/usr/bin/${name}`, join(device.folder, 'few', name));
-    put(device.folder, `/few/${command.split(' ')[1]}`, '#!/bin/sh\n');
-    chmodSync(join(device.folder, 'few', `${command.split(' ')[1]}`), 0o755);
-    const { status, stderr } = install(device, { first: `PATH='${join(device.folder, 'few')}'` });
-    expect(status).toBe(1);
-    expect(stderr).toContain(`openssl is missing. Type: ${command} openssl\n`);
-    expect(stderr).toContain(`systemctl is missing. Type: ${command} systemd\n`);
   });
 
   it.each(['sha1', 'sha256'] as const)('not: a certificate registered by %s, in either slot and case', (algorithm) => {

@@ -57,7 +57,7 @@ describe('the text of the installer', () => {
       const rendered = renderInstaller({ ...settings, device, certificate, privateKey, secrets: [placed] });
       const [block = ''] = rendered.split('\nset -u\numask');
       const print = String.raw`printf '%s\0' "$DEVICE" "$CERTIFICATE_PATH" "$PRIVATE_KEY_PATH" "$SECRET_LINES"`;
-      const printed = execFileSync('sh', { input: `${block}\n${print}\n`, encoding: 'utf8' });
+      const printed = execFileSync('sh', { input: `${block}\n${print}\n}\n`, encoding: 'utf8' });
       expect(printed.split('\0')).toEqual([device, certificate, privateKey, placed.line, '']);
     });
     fc.assert(property, times(60));

@@ -55,7 +55,7 @@ export function scratchDevice(scratch: Scratch, folder = folderWith()): ScratchD
   }
   put(folder, '/log', '');
   mkdirSync(join(folder, 'control'));
-  for (const path of ['etc/iotedge', 'etc/systemd/system', ...daemons.map((daemon) => `etc/aziot/${daemon}/config.d`)])
+  for (const path of ['run', 'etc/iotedge', 'etc/systemd/system', ...daemons.map((daemon) => `etc/aziot/${daemon}/config.d`)])
     mkdirSync(join(device.root, path), { recursive: true });
   const passwd = users.map((user) => `${user}:x:${ownerOf(user)}::/nowhere:/bin/false\n`).join('');
   for (const [path, text] of Object.entries({ '/etc/passwd': passwd, ...scratch.has })) put(device.root, path, text);
@@ -176,6 +176,7 @@ if [ "$name $1" = 'iotedge config' ]; then
     exit 1
   fi
   tee ${daemons.map((daemon) => `${daemon}/config.d/00-super.toml`).join(' ')} <"$4" >/dev/null
+  { printf '%s\\n' "$new" && grep -v '^hostname = ' "$4"; } >edged/config.d/00-super.toml
   printf '# auto-generated\\n\\n%s\\nhomedir = "/var/lib/aziot/identityd"\\n' "$new" >identityd/config.d/00-super.toml
 fi
 case "$name $1" in
@@ -273,9 +274,12 @@ export function put(root: string, path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-/** Each path below the device's root with mode, owner and content, and with the time of its last change if `times`. */
+/**
+ * Each path below the device's root with mode, owner and content, and with the time of its last change if `times`. /run is
+ * left out: it is empty after each start of a device, and has the lock of an installer.
+ */
 export function tree({ root }: ScratchDevice, times = false): Record<string, string> {
-  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' });
+  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => !/^run(\/|$)/.test(path));
   return Object.fromEntries(
     paths.sort().map((path) => {
       const stat = lstatSync(join(root, path));
@@ -294,7 +298,12 @@ export function makePair(folder: string, name: string, wanted: Wanted) {
   const certificate = readFileSync(path, 'utf8');
   const { fingerprint, fingerprint256 } = new X509Certificate(certificate);
   const [sha1 = '', sha256 = ''] = [fingerprint, fingerprint256].map((text) => text.replaceAll(':', '').toLowerCase());
-  return { certificate, key: readFileSync(join(folder, 'keys', `${name}.key.pem`), 'utf8'), sha1, sha256 };
+  return {
+    certificate,
+    key: readFileSync(join(folder, 'keys', wanted.key ?? `${name}.key.pem`), 'utf8'),
+    sha1,
+    sha256,
+  };
 }
 export type Pair = ReturnType<typeof makePair>;
 

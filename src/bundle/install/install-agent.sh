@@ -4,8 +4,8 @@
 check_generation() {
   own='' other=''
   for folder in /etc /usr/lib /lib /usr/local/lib; do
-    [ ! -f "$ROOT$folder/systemd/system/$SERVICE.service" ] || own=yes
-    [ ! -f "$ROOT$folder/systemd/system/$OTHER_SERVICE.service" ] || other=yes
+    [ ! -f "$(inside "$folder/systemd/system/$SERVICE.service")" ] || own=yes
+    [ ! -f "$(inside "$folder/systemd/system/$OTHER_SERVICE.service")" ] || other=yes
   done
   if [ -z "$own" ] && [ -n "$other" ]; then
     refuse "this bundle is for IoT Edge $RUNTIME, whose service is $SERVICE, and the device has $OTHER_SERVICE. $(right_version "the device's version")"
@@ -30,7 +30,7 @@ right_version() { say "Set runtime.version of $DEVICE in the manifest to $1, and
 # edgelet/iotedged/src/lib.rs.
 remember_agent() {
   AGENT='' CONTAINER=''
-  APPLIED=$ROOT/etc/aziot/edged/config.d/00-super.toml
+  APPLIED=$(inside /etc/aziot/edged/config.d/00-super.toml)
   [ "$FORM" = toml ] && [ -r "$APPLIED" ] && AGENT=$(agent_parts) || return 0
   ask_agent || ANSWER=unknown
   CONTAINER=$ANSWER

@@ -47,7 +47,12 @@ place() { # FILE TEXT MODE OWNER
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
   [ "$was" != "$2:$3" ] || return 0
-  [ ! -d "$1" ] || set -- "$1" "00$2" "$3"
+  if [ -d "$1" ]; then
+    set -- "$1" "00$2" "$3"
+  elif [ $((0$2 & 044)) != 0 ] && grep -q 'PRIVATE KEY' "$1"; then
+    refuse "$1 holds a private key beside the certificate, and would be open to everybody (mode $2). Put the certificate alone there."
+    return
+  fi
   add mode "$1" "$was" "$2" "$3"
 }
 
@@ -64,7 +69,7 @@ there() { if [ -e "$1" ] || [ -L "$1" ]; then say yes; fi; }
 add() { # KIND FILE TEXT MODE OWNER
   COUNT=$((COUNT + 1))
   had=$(there "$2")
-  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had READY_$COUNT=''"
+  eval "KIND_$COUNT=\$1 FILE_$COUNT=\$2 TEXT_$COUNT=\$3 MODE_$COUNT=\$4 OWNER_$COUNT=\$5 HAD_$COUNT=\$had"
 }
 
 each() { # FUNCTION ARGUMENT...: calls it for each change, in order
@@ -86,7 +91,7 @@ each_back() { # FUNCTION: for each change, the last first
 }
 
 load() {
-  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1 ready=\$READY_$1"
+  eval "kind=\$KIND_$1 file=\$FILE_$1 text=\$TEXT_$1 mode=\$MODE_$1 owner=\$OWNER_$1 had=\$HAD_$1"
   old=$(room_of "$file" old)
 }
 

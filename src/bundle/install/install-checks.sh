@@ -42,23 +42,3 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
   is=$(openssl dgst -sha256 <"$1" | sed 's/.*= *//')
   [ "$is" = "$2" ] || refuse "$1 is not as it was rendered for $DEVICE: its SHA-256 is $is, expected $2. Get the bundle again."
 }
-
-check_secrets() {
-  for name in $(say "$SECRET_NAMES" | sort -u); do
-    case $(form_of "$name") in
-      missing) refuse "the secret $name is not set. Type: read -r $name; export $name; sudo --preserve-env=$(say "$SECRET_NAMES" | sort -u | paste -s -d , -) sh install.sh" ;;
-      broken) refuse "the secret $name holds a line break or another control character, expected one line of text. Set it again." ;;
-    esac
-  done
-  [ "$FAULTS" -gt 0 ] || config_text >/dev/null ||
-    refuse "$BUNDLED has not all the lines that take a secret or the host name, expected the one rendered with this script. Get the bundle again."
-}
-
-form_of() ( # SECRET: not even "sh -x" shows it
-  set +x
-  eval "set -- \"\${$1-}\""
-  case $1 in
-    '') say missing ;;
-    *[[:cntrl:]]*) say broken ;;
-  esac
-)

@@ -4,7 +4,8 @@
 # /var/aziot/certs belongs to aziotcs, /var/aziot/secrets to aziotks, /var/lib/iotedge of 1.1 to iotedge. A process of that user can
 # swap each name in its folder at any moment: for a link to /etc/shadow, a hard link, a pipe. So this script never fills a file
 # there, and never sets owner or mode by a name there. It works in a room: a folder FILE.installing.* beside the file, in
-# which root alone has names. A new file gets its name by a rename out of the room, an old one comes in by a hard link; neither
+# which root alone has names. A service can still move a whole room, or put one of before in its place. So after entering a room,
+# nothing is filled or given away before its name was removed or looked at. A new file gets its name by a rename out of the room, an old one comes in by a hard link; neither
 # follows a link. The room is on the same file system, and its files get the same SELinux type.
 
 # Follows a path of the device as its kernel does: folder by folder, and links. An absolute link of an image starts at the image's
@@ -78,7 +79,9 @@ open_room() { # FILE KIND: makes its room, or opens one that a run before left, 
       return 1
       ;;
   esac
-  rm -f -- "./${1##*/}" ./part ./copy
+  for left in "./${1##*/}" ./part ./copy; do
+    [ -z "$(there "$left")" ] || rm -f -- "$left" || return 1
+  done
 }
 
 enter_room() { # FILE KIND
@@ -100,13 +103,15 @@ leave_room() { # FILE KIND: it is empty
 
 # --- New files ---
 
-stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file from what FUNCTION prints (or from stdin); its place is room_of FILE new
-  open_room "$1" new && "${4:-cat}" >"./${1##*/}" && chown "$3" "./${1##*/}" && chmod "$2" "./${1##*/}" && sync "./${1##*/}"
+stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file of what FUNCTION prints, or of stdin; prints its place, room_of FILE new
+  open_room "$1" new && "${4:-cat}" >"./${1##*/}" && chown "$3" "./${1##*/}" && chmod "$2" "./${1##*/}" && sync "./${1##*/}" &&
+    room_of "$1" new
 )
 
 # To a folder, not to a name: if the name is a link to a folder, mv would put the file there, and not every mv has -T.
-put() ( # FILE KIND: renames it out of its room
-  enter_room "$1" "$2" && mv -f -- "./${1##*/}" ../ && leave_room "$1" "$2"
+put() ( # STAGED FILE: renames it out of its room
+  room=${1%/*}
+  enter_room "$2" "${room##*.}" && mv -f -- "./${2##*/}" ../ && leave_room "$2" "${room##*.}"
 )
 
 make_folder() ( # FOLDER MODE OWNER
@@ -123,7 +128,11 @@ sync_folder() ( go "$1" && sync . ) # FOLDER
 # Brings the file into a room, where nobody can swap it any more, and looks at it again: with fs.protected_hardlinks off, a service's
 # user can give the file of another user a name in its folder.
 hold() ( # FILE: its place is room_of FILE held
-  open_room "$1" held && ln -- "../${1##*/}" "./${1##*/}" && is_alone "./${1##*/}" "$1" && is_pem "./${1##*/}" "$1"
+  open_room "$1" held || exit 1
+  ln -- "../${1##*/}" "./${1##*/}" && is_alone "./${1##*/}" "$1" && is_pem "./${1##*/}" "$1" && exit
+  rm -f -- "./${1##*/}"
+  leave_room "$1" held
+  exit 1
 )
 
 is_alone() { # HELD FILE: the second name is the one in the room
@@ -133,13 +142,14 @@ is_alone() { # HELD FILE: the second name is the one in the room
 }
 
 is_pem() { # HELD FILE
-  openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null && return
+  if openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null; then return; fi
   complain "$2 is no private key and no certificate any more: somebody else changes ${2%/*}."
   return 1
 }
 
 own_held() ( # FILE OWNER MODE: sets owner and mode of a file that is held
-  enter_room "$1" held && chown "$2" "./${1##*/}" && chmod "$3" "./${1##*/}"
+  enter_room "$1" held && is_alone "./${1##*/}" "$1" && is_pem "./${1##*/}" "$1" && chown "$2" "./${1##*/}" &&
+    chmod "$3" "./${1##*/}"
 )
 
 own_folder() ( go "$1" && chown "$2" . && chmod "$3" . ) # FOLDER OWNER MODE
@@ -161,23 +171,32 @@ keep_old() ( # FILE: its place is room_of FILE old
 
 # A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
 copy_old() ( # FILE: the same
-  open_room "$1" old && ln -- "../${1##*/}" ./part && is_file ./part && cp -p -- ./part ./copy && sync ./copy &&
-    mv -f -- ./copy "./${1##*/}" && rm -f ./part
+  open_room "$1" old || exit 1
+  ln -- "../${1##*/}" ./part && is_file ./part && cp -p -- ./part ./copy && sync ./copy && mv -f -- ./copy "./${1##*/}"
+  copied=$?
+  rm -f ./part
+  exit "$copied"
 )
 
 # The old file may hold the same secrets as the new one, and be open to more users. What a link leads to stays as it is, and so does
-# the mode under which other names show the file.
+# a file that has more names: what is kept is a copy for root.
 tighten_old() ( # FILE MODE OWNER
-  enter_room "$1" old && is_file "./${1##*/}" || exit 0
+  enter_room "$1" old || exit 1
+  is_file "./${1##*/}" || exit 0
   if [ "$(stat -c %h "./${1##*/}")" -gt 1 ]; then
-    cp -p -- "./${1##*/}" ./part && mv -f ./part "./${1##*/}" || exit 1
+    rm -f ./part && cp -- "./${1##*/}" ./part && mv -f -- ./part "./${1##*/}"
+    exit
   fi
   chmod "$(printf %o $((0$(stat -c %a "./${1##*/}") & 0$2)))" "./${1##*/}" && chown "$3" "./${1##*/}"
 )
 
 release_old() ( # FILE: the old file stays as FILE.before-install
-  enter_room "$1" old && mv -f -- "./${1##*/}" "./${1##*/}.before-install" && mv -f -- "./${1##*/}.before-install" ../ &&
-    leave_room "$1" old
+  [ -d "$1.installing.old" ] || exit 0
+  enter_room "$1" old || exit 1
+  # A run may be cut off between the two.
+  [ -z "$(there "./${1##*/}")" ] || mv -f -- "./${1##*/}" "./${1##*/}.before-install" || exit 1
+  [ -z "$(there "./${1##*/}.before-install")" ] || mv -f -- "./${1##*/}.before-install" ../ || exit 1
+  leave_room "$1" old
 )
 
 put_back_old() ( # FILE
@@ -186,7 +205,7 @@ put_back_old() ( # FILE
   if [ "$(stat -c %d:%i "./${1##*/}")" = "$(stat -c %d:%i "../${1##*/}" 2>/dev/null)" ]; then
     rm -f -- "./${1##*/}" && leave_room "$1" old
   else
-    put "$1" old
+    put "$(room_of "$1" old)" "$1"
   fi
 )
 

@@ -97,10 +97,10 @@ name_in() { # FILE toml|yaml
 # From 1.3 on "iotedge config apply" refuses another name while containers of IoT Edge exist.
 check_renaming() {
   { [ "$RENAMING_REFUSED$RESTART$set_up_in" = yesyestoml ] && [ -n "$HAS" ] && [ "$HAS" != "$HOST_NAME" ]; } || return 0
-  if ! containers=$(docker ps -aq -f "label=$EDGE_LABEL" 2>/dev/null); then
+  if ! ask docker ps -aq -f "label=$EDGE_LABEL" 2>/dev/null; then
     UNSURE=yes
     complain "docker cannot be asked whether IoT Edge has containers. If it has, this ends with the old files: $(renaming)"
-  elif [ -n "$containers" ]; then
+  elif [ -n "$ANSWER" ]; then
     refuse "$(renaming)"
   fi
 }

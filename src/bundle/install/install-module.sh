@@ -48,7 +48,7 @@ check_tokens() {
   unseen="Not checked: whether the user $KEY_USER gets to its PKCS#11 tokens."
   if [ -n "$ROOT" ]; then
     say "$unseen An image has none."
-  elif ! tool=$(command -v pkcs11-tool || command -v p11tool); then
+  elif ! tool=$(token_lister); then
     say "$unseen That takes the program pkcs11-tool or p11tool."
   elif [ -z "$KEY_MEANS" ] || ! WITH=$(service_environment); then
     say "$unseen The rights or the environment of $KEY_UNIT cannot be had here."
@@ -60,6 +60,8 @@ check_tokens() {
   fi
   WITH=''
 }
+
+token_lister() { command -v pkcs11-tool || command -v p11tool; }
 
 # systemd quotes what has other characters than the usual ones, and says nothing of what is in files.
 service_environment() {

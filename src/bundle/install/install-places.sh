@@ -80,9 +80,9 @@ check_memory() { # FOLDER
 }
 
 # Owner and mode belong to a file, whatever it is called. What another program reads by a second name would change for it too. Before
-# a run is resumed, the second name may be this script's.
+# a run that was cut off is cleaned up after, the second name may be this script's.
 check_other_names() {
-  [ "$kind" = mode ] && [ ! -e "$MARK" ] && [ -f "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
+  [ "$kind" = mode ] && [ ! -e "$MARK" ] && [ ! -d "$file.installing.held" ] && [ -f "$file" ] && [ "$(stat -c %h -- "$file")" -gt 1 ] || return 0
   refuse "$file has another name too (a hard link), and who reads it there would find another owner and mode ($text, expected $mode:$owner). Make it a file of its own: sudo cp -p $(quoted "$file") $(quoted "$file.own") && sudo mv $(quoted "$file.own") $(quoted "$file"). To find the other name, type: sudo find / -xdev -samefile $(quoted "$file")"
 }
 
@@ -101,6 +101,7 @@ check_hand_made() { # FILE
 full_disk() { # FILE
   spot=${1%/*}
   while [ ! -d "$spot/" ] && [ -n "$spot" ]; do spot=${spot%/*}; done
-  stat -f -c '%f %S %d %c' -- "$spot/" 2>/dev/null | awk '{ exit $1 * $2 < 65536 || ($4 > 0 && $3 < 4) }' ||
+  spot=${spot:-/}
+  stat -f -c '%f %S %d %c' -- "$spot" 2>/dev/null | awk '{ exit $1 * $2 < 65536 || ($4 > 0 && $3 < 4) }' ||
     say " The file system of $spot is full. Make room, and look at: df -h $(quoted "$spot"); df -i $(quoted "$spot")"
 }

@@ -6,31 +6,51 @@ PROPERTIES=LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,ExecMa
 # order of its own, and has NRestarts from 235 on; CentOS 7 has 219. There, a new start time tells a restart.
 ask_states() { # UNIT...
   ask systemctl show -p "$PROPERTIES" "$@" || return 1
-  STATES=$(say "$ANSWER" | LIST="$*" NAMES="$PROPERTIES" awk '
-    BEGIN { split(ENVIRON["LIST"], unit, " "); count = split(ENVIRON["NAMES"], name, ",") }
-    !/=/ { end(); next }
-    { at = index($0, "="); value[substr($0, 1, at - 1)] = substr($0, at + 1); any = 1 }
-    END { end() }
-    function end(   i, line) {
-      if (!any) return
-      line = unit[++units]
-      for (i = 1; i <= count; i++) { line = line " " (value[name[i]] == "" ? "-" : value[name[i]]); delete value[name[i]] }
-      print line
-      any = 0
-    }')
+  STATES='' line=''
+  no_properties
+  while IFS= read -r line; do
+    value=${line#*=}
+    case ${value:+$line} in
+      LoadState=*) load=$value ;;
+      ActiveState=*) active=$value ;;
+      SubState=*) sub=$value ;;
+      UnitFileState=*) enabled=$value ;;
+      MainPID=*) pid=$value ;;
+      NRestarts=*) restarts=$value ;;
+      ExecMainStartTimestampMonotonic=*) since=$value ;;
+      Result=*) result=$value ;;
+      ExecMainStatus=*) status=$value ;;
+    esac
+    # An empty line stands between two units.
+    if [ -z "$line" ] && [ "$load$active" != -- ] && [ $# -gt 0 ]; then
+      STATES="${STATES:+$STATES
+}$1 $load $active $sub $enabled $pid $restarts $since $result $status"
+      no_properties
+      shift
+    fi
+  done <<END
+$ANSWER
+
+END
   [ -n "$STATES" ]
 }
 
+no_properties() { load=- active=- sub=- enabled=- pid=- restarts=- since=- result=- status=-; }
+
 # The answer of a program into $ANSWER. It may hang: a shell handles a signal only after `$(...)`, and at once in `wait`.
 ask() { # COMMAND...
-  if [ "$STATE" = checking ]; then
+  if [ -z "$CLAIM" ]; then
     ANSWER=$("$@")
-    return
+  else
+    waiting "$@" >"$LOCK/answer"
+    ended=$?
+    ANSWER=''
+    while IFS= read -r line; do
+      ANSWER="$ANSWER$line
+"
+    done <"$LOCK/answer"
+    return "$ended"
   fi
-  waiting "$@" >"$MARK.answer"
-  ended=$?
-  ANSWER=$(cat -- "$MARK.answer") && rm -f -- "$MARK.answer"
-  return "$ended"
 }
 
 # A service runs if it is in the same process at each look across 15 seconds. One look proves nothing: systemd starts a dead daemon

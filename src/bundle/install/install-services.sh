@@ -13,8 +13,11 @@ look_at_services() {
   while read -r unit load active _ enabled _; do
     case $active in active | activating | reloading) now_running="$now_running $unit" ;; esac
     [ "$enabled" != disabled ] || DISABLED="$DISABLED $unit"
-    # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
-    [ "$load" != masked ] || refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit"
+    case $load:$unit in
+      # "iotedge config apply" says "Done." all the same: start in aziotctl/aziotctl-common/src/system/restart.rs.
+      masked:*) refuse "$unit is masked, so systemd does not start it. Type: sudo systemctl unmask $unit" ;;
+      not-found:"$SERVICE") refuse "systemd has no service $SERVICE, which IoT Edge $RUNTIME brings. Type: $INSTALL $PACKAGE" ;;
+    esac
   done <<END
 $STATES
 END
@@ -52,7 +55,7 @@ applied() {
     return
   fi
   for daemon in keyd certd identityd edged; do
-    made=$ROOT/etc/aziot/$daemon/config.d/00-super.toml
+    made=$(inside "/etc/aziot/$daemon/config.d/00-super.toml")
     { [ -e "$made" ] && [ "$(changed "$CONFIG")" -le "$(changed "$made")" ]; } || return 1
   done
 }
@@ -94,27 +97,24 @@ END
 
 # After a failure, with the old files. All daemons of 1.2 and later are stopped by now.
 restart_old() {
-  [ -z "$RELOAD" ] || systemctl daemon-reload
+  [ -z "$RELOAD" ] || waiting systemctl daemon-reload
   forget_failures
   case "$FORM $RAN " in
-    yaml*" $SERVICE "*) systemctl restart "$SERVICE" ;;
-    toml*" $SERVICE "*) iotedge system restart ;;
+    yaml*" $SERVICE "*) waiting systemctl restart "$SERVICE" ;;
+    toml*" $SERVICE "*) waiting iotedge system restart ;;
     *)
-      [ "$FORM" = toml ] || systemctl stop "$SERVICE"
+      [ "$FORM" = toml ] || waiting systemctl stop "$SERVICE"
       # shellcheck disable=SC2086 # a list
-      [ -z "$RAN" ] || systemctl start $RAN
+      [ -z "$RAN" ] || waiting systemctl start $RAN
       ;;
   esac
 }
 
-# A shell handles a signal only after its current command, which may hang. `wait` returns at once.
-waiting() {
-  "$@" &
-  CHILD=$!
-  wait "$CHILD"
-  ended=$?
-  CHILD=''
-  return "$ended"
+# Of a run that failed.
+outcome() {
+  if [ -n "$SAME" ]; then
+    say "The files of $DEVICE are in place, and $SERVICE does not run with them."
+  else
+    say "$DEVICE is not installed.${BACK:+ The old files are back.}"
+  fi
 }
-
-main "$@"

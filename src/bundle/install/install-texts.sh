@@ -1,11 +1,12 @@
 # --- The texts of the files ---
 
-# The bundle's configuration with the host name and the secrets. They are passed by the environment: everyone can read a command line.
-config_text() {
-  if [ -z "$SECRET_NAMES$NAME_LINE" ]; then
-    cat -- "$BUNDLED"
-    return
-  fi
+# The bundle's configuration with the host name and the secrets. awk gets them by its environment, since everyone can read a
+# command line; no other program gets them.
+config_text() (
+  if [ -z "$SECRET_NAMES$NAME_LINE" ]; then exec cat -- "$BUNDLED"; fi
+  set +x
+  # shellcheck disable=SC2163 # it has a name
+  for name in $SECRET_NAMES; do export "$name"; done
   NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS \
     LINE=$NAME_LINE LINE_TEXT=$NAME_TEXT awk '
     BEGIN {
@@ -40,6 +41,6 @@ config_text() {
       }
       return out
     }' <"$BUNDLED"
-}
+)
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }

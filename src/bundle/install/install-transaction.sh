@@ -1,114 +1,259 @@
 # --- Carries out the numbered list of changes, or undoes it ---
 
+# $STATE says what is to be done if the script ends at this moment. The mark, a file, says it if the power goes:
+#   checking    nothing. No mark
+#   preparing   copies are made, and every file is still the old one: remove the copies
+#   placing     a file may be old or new: put the old ones back
+#   restarting  the same, and the services may have seen the new files. The mark says "placing"
+#   resuming    what the mark of a run says that was cut off is done
+#   back        all files are the old ones: only start the services
+#   done        all files are new, and the services run: give the old ones their names and modes
+#   finished    nothing. No mark
 install_bundle() {
-  trap leave EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-  [ ! -e "$MARK" ] || resume || exit 1
-  [ -z "$RESTART" ] || add services '' "$RAN" '' '' # what ran before, for a run after a power cut
-  STATE=changing
+  from_here_on
   # The files that "iotedge config apply" makes from config.toml are put back with it.
   [ "$FORM$RESTART" != tomlyes ] || for daemon in keyd certd identityd tpmd edged; do
     applied=$(inside_but_name "/etc/aziot/$daemon/config.d/00-super.toml") || exit 1
     add derived "$applied" '' '' ''
   done
   # Everything that needs disk space comes first. After it there are only renames.
-  if ! each prepare || ! each_back note >"$MARK" || ! sync "$MARK"; then exit 1; fi
+  STATE=preparing
+  { write_mark preparing && each prepare && sync_all && write_mark placing; } || exit 1
   for name in $SECRET_NAMES; do unset "$name"; done
-  each commit || exit 1
+  STATE=placing
+  { each commit && sync_all; } || exit 1
   if [ -n "$RESTART" ]; then
-    STATE=restarting
-    restart || exit 1
+    STATE=restarting DUE=yes
+    # The runtime does not sync what "iotedge config apply" writes.
+    { restart && sync_all; } || exit 1
   fi
-  trap '' HUP INT TERM
+  ignore_signals
+  write_mark 'done' || exit 1
   STATE=finished
-  rm -f -- "$MARK"
-  each finish
-  trap - HUP INT TERM
+  finish_changes
+  to_terminal
+  say_installed
+}
+
+say_installed() {
+  trap '' PIPE
   if [ -z "$RESTART" ]; then
     say "$DEVICE is installed in $ROOT. $([ "$FORM" = yaml ] || say 'When it runs for the first time, type: sudo iotedge config apply')"
-  elif waiting iotedge check; then
-    say "$DEVICE is installed and running."
   else
-    complain "$DEVICE is installed and running, but iotedge check found something: see above. The new configuration stays."
-    exit 3
+    trap stopped_check HUP INT QUIT TERM
+    if waiting iotedge check; then
+      say "$DEVICE is installed and running."
+    else
+      complain "$DEVICE is installed and running, but iotedge check found something: see above. The new configuration stays."
+      exit 3
+    fi
+  fi
+  [ -n "$WELL" ] || exit 3
+}
+
+stopped_check() {
+  complain "$DEVICE is installed and running. Only 'iotedge check' was stopped. Type: sudo iotedge check"
+  exit 3
+}
+
+# --- The mark ---
+
+# It is replaced by one rename, so that half a mark is never read.
+write_mark() { # STATE
+  NEXT=$1
+  stage "$MARK" 600 "$ME:$(id -g)" mark_text && put "$MARK" new && sync_folder "${MARK%/*}"
+}
+
+# The second line says which services ran before: a power cut and the run itself may have stopped them.
+mark_text() {
+  printf 'now:%s:%s\n%s\n' "$NEXT" "$DUE" "$RAN"
+  each note
+}
+
+note() {
+  case $kind in place) text=$mode:$owner ;; esac
+  printf '%s\n%s\n' "$kind:$had:$text" "${file#"$ROOT"}"
+}
+
+# An empty mark says that the files are back. It needs no space, so it can be had on a full disk.
+read_mark() {
+  NOW=placing DUE=yes RAN=" $SERVICE" COUNT=0
+  [ -s "$MARK" ] || NOW=back
+  while IFS=: read -r kind had text && IFS= read -r file; do
+    case $kind in
+      now) NOW=$had DUE=$text RAN=$file ;;
+      *)
+        was=$had
+        add "$kind" "$ROOT$file" "$text" "${text%%:*}" "${text#*:}"
+        eval "HAD_$COUNT=\$was"
+        ;;
+    esac
+  done <"$MARK"
+}
+
+remove_mark() { remove_file "$MARK" && sync_folder "${MARK%/*}"; }
+
+# --- After a run that was cut off ---
+
+resume() {
+  from_here_on
+  read_mark
+  STATE=resuming
+  if [ "$NOW" = placing ]; then
+    DUE=yes
+    say 'An earlier run was cut off: putting back the files of before it.'
+    stop_services
+  fi
+  do_as_marked
+  [ -n "$BACK" ] || exit 1
+  COUNT=0
+  if [ "$NOW" = 'done' ]; then
+    STATE=checking DUE=''
+    [ -n "$WELL" ] || exit 1
+  elif [ -n "$DUE" ]; then
+    STATE=back RELOAD=yes
+    write_mark back || exit 1
+  else
+    STATE=checking
+    remove_mark || exit 1
   fi
 }
 
-# The mark exists from before the first file is replaced until the runtime has restarted. It lists what was there before.
-# After a power cut, the next run puts that back and does not take the new files for installed.
-note() { printf '%s\n%s\n' "$kind:$had:$text" "${file#"$ROOT"}"; }
-
-resume() {
-  RESUMED=yes STATE=resuming BACK=yes
-  [ -s "$MARK" ] || return 0
-  say 'An earlier run was cut off: putting back the files of before it.'
-  [ "$FORM$RESTART" != tomlyes ] || waiting iotedge system stop
-  while IFS=: read -r kind had text && IFS= read -r file; do
-    file=$ROOT$file old=$(room_of "$file" old) ready=yes
-    restore
-  done <"$MARK"
-  [ -n "$BACK" ] || return 1
-  COUNT=0
-  # The name may have been that of the files that are gone now.
-  find_host_name
-  plan
-  RELOAD=yes
-  [ "$FAULTS" = 0 ]
+# A second time gives the same.
+do_as_marked() {
+  BACK=yes
+  case $NOW in
+    preparing) each_back clean ;;
+    placing) undo ;;
+    done) finish_changes ;;
+  esac
 }
+
+# Before the certificate goes: a running service of 1.3 and later would take a missing one as the reason for a new key.
+stop_services() {
+  [ "$FORM$RESTART$STOPPED" = tomlyes ] || return 0
+  STOPPED=yes
+  waiting iotedge system stop
+}
+
+# --- The steps of one change ---
 
 prepare() {
   case $kind in
     folder) make_folder "$file" "$mode" "$owner" ;;
-    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
+    place) stage "$file" "$mode" "$owner" "$text" >/dev/null && keep ;;
     remove) keep ;;
-    mode) [ -d "$file" ] || hold "$file" ;;
+    mode) can_change ;;
     derived) [ -z "$had" ] || copy_old "$file" ;;
   esac || {
     complain "cannot prepare $file: see above.$(full_disk "$file")"
     return 1
   }
-  eval "READY_$n=yes"
 }
 
 keep() { [ -z "$had" ] || keep_old "$file"; }
 
+# Found before anything is stopped: a file that cannot be linked (chattr +i), or a folder whose owner cannot be set to what it is.
+can_change() {
+  if [ -d "$file" ]; then
+    chown -h "$(stat -c %u:%g -- "$file")" "$file"
+  else
+    hold "$file"
+  fi || {
+    complain "owner $owner and mode $mode of $file cannot be set. If it is immutable (lsattr -d '$file' shows an i), type: sudo chattr -i '$file'"
+    return 1
+  }
+}
+
 commit() {
   case $kind in
-    place) put "$file" new ;;
+    place) put "$(room_of "$file" new)" "$file" ;;
     remove) remove_file "$file" ;;
     mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
 }
 
+# What was placed was synced before it got its name.
+sync_all() {
+  SYNCED=''
+  each sync_one
+}
+
+sync_one() {
+  case $kind in mode | derived) [ ! -f "$file" ] || sync -- "$file" 2>/dev/null || sync ;; esac
+  case $SYNCED in *"
+${file%/*}
+"*) return 0 ;; esac
+  SYNCED="$SYNCED
+${file%/*}
+"
+  [ ! -d "${file%/*}" ] || sync_folder "${file%/*}"
+}
+
+clean() {
+  case $kind in
+    folder) remove_folder "$file" || true ;; # what is in it now is not ours
+    *) close_rooms "$file" ;;
+  esac
+}
+
+# The mark goes last. What a power cut leaves here the next run does.
+finish_changes() {
+  WELL=yes
+  each finish
+  sync_all
+  if [ -n "$WELL" ]; then
+    remove_mark
+  else
+    complain "Not all old files could be closed to other users: see above. Put the reason right, then type: sudo sh install.sh"
+  fi
+}
+
 finish() {
-  [ "$kind$had" != placeyes ] || tighten_old "$file" "$mode" "$owner"
-  case $kind in place | remove) [ -z "$had" ] || release_old "$file" ;; esac
-  case $kind in place | remove | derived | mode) close_rooms "$file" ;; esac
+  case $kind in
+    folder) ;;
+    place | remove) { release && close_rooms "$file"; } || WELL='' ;;
+    *) close_rooms "$file" ;;
+  esac
+}
+
+release() {
+  [ -n "$had" ] || return 0
+  { [ "$kind" = remove ] || [ -z "$(there "$old")" ] || tighten_old "$file" "$mode" "$owner"; } && release_old "$file"
 }
 
 undo() {
   BACK=yes
   each_back restore
+  sync_all
 }
 
 restore() {
   put_back || {
     BACK=''
-    complain "cannot put $file back: see above. What was there is kept as $old. Type: sudo mv '$old' '$file'"
+    complain "cannot put $file back: see above.$(by_hand)"
   }
+}
+
+by_hand() {
+  if [ "$kind" = mode ]; then
+    say " Type: sudo chown '${text#*:}' '$file'; sudo chmod '${text%%:*}' '$file'"
+  elif [ -z "$had" ]; then
+    say " It was not there before. Type: sudo rm '$file'"
+  elif [ -n "$(there "$old")" ]; then
+    say " What was there is kept as $old. Type: sudo mv '$old' '$file'"
+  fi
 }
 
 put_back() {
   case $kind in
-    services) RAN=$text ;;
-    folder) remove_folder "$file" || true ;; # what is in it now is not ours
-    mode) { [ ! -e "$file" ] || own_mode "$file" "${text#*:}" "${text%%:*}"; } && close_rooms "$file" ;;
+    folder) clean ;;
+    mode)
+      [ ! -e "$file" ] || [ "$(mode_now "$file")" = "$text" ] || own_mode "$file" "${text#*:}" "${text%%:*}" || return 1
+      close_rooms "$file"
+      ;;
     *)
-      if [ -z "$ready" ]; then
-        : # it was not touched; a file with the old one's name may be of another run
-      elif [ -z "$had" ]; then
+      if [ -z "$had" ]; then
         remove_file "$file"
       elif [ -n "$(there "$old")" ]; then
         put_back_old "$file"
@@ -117,25 +262,65 @@ put_back() {
   esac
 }
 
+# --- The end ---
+
 # Runs at every exit. What is begun and not finished is undone.
 leave() {
-  code=$?
+  EXIT_CODE=$?
   trap - EXIT
-  trap '' HUP INT TERM
-  [ -z "$CHILD" ] || { kill "$CHILD" && wait "$CHILD"; } 2>/dev/null
-  case $STATE in checking | finished) exit "$code" ;; esac
-  # Before the certificate goes: a running service would take a missing one as the reason for a new key.
-  [ "$STATE$FORM" != restartingtoml ] || iotedge system stop
-  if [ "$STATE" = resuming ]; then BACK=''; else undo; fi
-  # The files are back; only the restart is still to be done.
-  [ -z "$BACK" ] || [ ! -e "$MARK" ] || true >"$MARK"
-  trap - HUP INT TERM
-  if [ -n "$RESTART" ] && [ "$STATE$RESUMED" != changing ] && ! restart_old; then
-    complain "the service does not start with the old files either. Look at: sudo $LOGS"
-  elif [ -n "$BACK" ]; then
-    rm -f -- "$MARK"
+  ignore_signals
+  ENDING=yes
+  end_child
+  case $STATE in checking | finished) ;; *) put_right ;; esac
+  unlock
+  to_terminal
+  exit "$EXIT_CODE"
+}
+
+put_right() {
+  case $STATE in
+    preparing)
+      NOW=preparing
+      do_as_marked
+      ;;
+    resuming)
+      do_as_marked
+      [ "$NOW" != 'done' ] || return 0
+      ;;
+    back) BACK=yes ;;
+    restarting)
+      stop_services
+      undo
+      ;;
+    *) undo ;;
+  esac
+  if [ -z "$BACK" ]; then
+    leave_mixture
+  elif [ -z "$DUE" ]; then
+    remove_mark
+  else
+    COUNT=0
+    write_mark back 2>/dev/null || true >"$MARK"
+    if [ -z "$RESTART" ] || restart_old; then
+      remove_mark
+    else
+      complain "the service does not start with the old files either. Look at: sudo $LOGS"
+    fi
   fi
-  complain "$DEVICE is not installed.${BACK:+ The old files are back.} Look above, and at: sudo $LOGS"
+  complain "$(outcome) Look above, and at: sudo $LOGS"
   [ -z "$UNSURE" ] || complain "$(renaming)"
-  exit "$code"
+}
+
+# Old and new files do not belong together. A daemon of 1.3 and later that starts with them deletes the key. 1.1 has read its
+# files when it started, so that it goes on with the old ones if it was not restarted.
+leave_mixture() {
+  [ -n "$RESTART" ] || return 0
+  if [ "$STATE$FORM" = placingyaml ]; then
+    complain "$SERVICE was not restarted. Do not restart it before the files are back."
+  else
+    stop_services
+    [ "$FORM" = toml ] || waiting systemctl stop "$SERVICE"
+    complain "IoT Edge is stopped, because old and new files do not belong together. Do not start it before the files are back."
+  fi
+  complain 'Put the reason right, then type: sudo sh install.sh. It puts the rest back first.'
 }

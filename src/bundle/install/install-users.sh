@@ -95,7 +95,7 @@ means() { # USER OWNER GROUPS
   for tool in setpriv runuser su; do
     [ "$tool" = setpriv ] || [ -z "$ROOT" ] || return 0
     [ "$tool" != su ] || [ "$(id -g "$1")" = "${2#*:}" ] || return 0
-    ! become "$tool" "$1" "$2" "$3" true >/dev/null 2>&1 || { say "$tool" && return; }
+    ! become "$tool" "$1" "$2" "$3" test -d / >/dev/null 2>&1 || { say "$tool" && return; }
   done
 }
 

@@ -1,10 +1,11 @@
 #!/bin/sh
+{ # A shell reads all of a script in braces before it does anything. A copy that was cut off does nothing and fails.
 # Installs this bundle on its Azure IoT Edge device: sudo sh install.sh
 #
 # It checks everything before it changes anything. Then it places the configuration (with the host name, and the secrets from the
-# environment), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If that fails or
-# the script is stopped, the old files come back. After a success they stay as <file>.before-install. After a power cut,
-# the next run puts the old files back.
+# environment, a file or the terminal), the certificate and the proxy's drop-ins, each by one rename, and restarts the runtime. If
+# that fails or the script is stopped, be it by a lost connection, the old files come back. After a success they stay as
+# <file>.before-install. After a power cut, the next run puts the old files back. Only one run at a time does anything.
 # It sets owner and mode of the private key, and never changes, copies or shows its content.
 #SETTINGS#
 set -u
@@ -16,48 +17,78 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 usage() {
   cat <<END
-usage: sudo sh install.sh [--dry-run] [--root DIR [--restart]]
+usage: sudo sh install.sh [--dry-run] [--secrets FILE] [--root DIR [--restart]]
 
 Installs the bundle of the device $DEVICE (IoT Edge $RUNTIME).
 
   --dry-run   check everything, say what would be done, change nothing
+  --secrets FILE
+              lines NAME=value, one for each secret; only root may read FILE
   --root DIR  DIR is the device's file system, such as an image that is being built; nothing is restarted
   --restart   with --root: restart all the same, by the systemctl and iotedge on PATH
   --help      this text
 
 INSTALL_WAIT: seconds that the services must stay up after the restart (15).
 Exit: 0 installed, or nothing to do; 1 refused, or failed and put back; 2 wrong usage;
-3 installed and running, but "iotedge check" found something to look at.
+3 installed and running, but "iotedge check" found something to look at, or was stopped;
+129, 130, 131, 141 or 143 stopped by a signal (128 and its number), and put back.
 END
 }
 
 main() {
-  kind='' file='' text='' mode='' owner='' had='' ready=''
+  kind='' file='' text='' mode='' owner='' had=''
+  take_secrets
   ME=$(id -u)
-  ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' RESUMED='' CHILD='' STATE=checking
+  SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' UNSURE=''
+  STATE=checking DUE='' STOPPED='' ENDING='' CLAIM='' PIPED='' WAITED=${!:-} END_OF_OUTPUT=$(printf '\004')
   read_options "$@"
   check_programs
+  [ "$FAULTS" -gt 0 ] || [ -z "$SECRETS" ] || read_secrets "$SECRETS"
+  [ "$FAULTS" -gt 0 ] || ask_secrets
+  find_configuration
+  find_lock
+  # What a run left that was cut off is put back whatever the checks find.
+  [ "$FAULTS" = 0 ] || [ -e "$MARK" ] || give_up
+  if [ -n "$DRY_RUN" ]; then
+    tell_what_is_pending
+  else
+    lock
+    if [ -e "$MARK" ]; then resume; else close_room "$MARK" new; fi
+  fi
   [ "$FAULTS" -gt 0 ] || find_runtime
   [ "$FAULTS" -gt 0 ] || check_material
   [ "$FAULTS" -gt 0 ] || plan
   [ "$FAULTS" -gt 0 ] || check_places
   [ "$FAULTS" -gt 0 ] || look_at_services
-  if [ "$FAULTS" -gt 0 ]; then
-    complain 'Nothing was changed.'
-    exit 1
-  fi
+  [ "$FAULTS" = 0 ] || give_up
   [ -z "$PROXY" ] || hint_engine
-  if [ "$COUNT" = 0 ] && [ ! -e "$MARK" ] && services_as_wanted; then
+  [ "$COUNT" != 0 ] || [ -e "$MARK" ] || SAME=yes
+  if [ -n "$SAME" ] && services_as_wanted; then
     say "$DEVICE is installed already, nothing to do."
     exit 0
   fi
   if [ -n "$DRY_RUN" ]; then
-    [ ! -s "$MARK" ] || say "would put back the files of before a run that was cut off, then place the new ones again"
     each describe 'would '
     [ -z "$RESTART" ] || say "would restart $SERVICE"
     exit 0
   fi
   install_bundle
+}
+
+give_up() {
+  [ "$STATE" = back ] || complain 'Nothing was changed.'
+  exit 1
+}
+
+# A dry run needs no lock and changes nothing.
+tell_what_is_pending() {
+  if other=$(other_run); then
+    complain "another install.sh is at work here: process ${other%%.*}. What is said here may be different when it has ended."
+  elif [ -e "$MARK" ]; then
+    read_mark
+    [ "$NOW" != placing ] || say 'would put back the files of before a run that was cut off. The checks see the files as they are now.'
+    COUNT=0
+  fi
 }
 
 # The engine pulls all images, also the agent's, and does not use the runtime's proxy. Its settings are not in the bundle.
@@ -73,9 +104,13 @@ read_options() {
       --help) usage && exit 0 ;;
       --dry-run) DRY_RUN=yes ;;
       --restart) RESTART=yes ;;
+      --secrets)
+        [ $# -gt 1 ] || wrong_usage '--secrets needs a file'
+        SECRETS=$2 && shift
+        ;;
       --root)
         [ -d "${2:-}" ] || wrong_usage '--root needs a folder that is there'
-        ROOT=$(cd -P -- "$2" && env pwd -P) && shift
+        ROOT=$(cd -P -- "$2" && pwd -P) && shift
         ROOT=${ROOT%/}
         ;;
       *) wrong_usage "unknown option $1" ;;
@@ -108,25 +143,44 @@ count_fault() { FAULTS=$((FAULTS + 1)); }
 
 # --- Reads what the device has; changes nothing ---
 
+# A test holds that these are all but two that every shell has itself too: pwd and test.
 check_programs() {
-  for program in openssl:openssl awk:gawk sed:sed grep:grep cmp:diffutils stat:coreutils mktemp:coreutils readlink:coreutils sync:coreutils; do need "$program"; done
-  [ -z "$RESTART" ] || for program in systemctl:systemd iotedge:"$PACKAGE"; do need "$program"; done
+  need coreutils cat chmod chown cp date dirname env id ln mkdir mkfifo mv paste readlink rm rmdir sort stat sync tr uname
+  need diffutils cmp
+  need gawk awk
+  need grep grep
+  need openssl openssl
+  need sed sed
+  [ -z "$MODULE" ] || need coreutils od
+  if [ -n "$RESTART" ]; then
+    need coreutils sleep
+    need systemd systemctl
+    need "$PACKAGE" iotedge
+  fi
 }
 
-need() { # PROGRAM:PACKAGE
-  command -v "${1%%:*}" >/dev/null || refuse "the program ${1%%:*} is missing. $(how_to_get "${1#*:}")"
+need() { # PACKAGE PROGRAM...
+  package=$1 missing=''
+  shift
+  for program in "$@"; do command -v "$program" >/dev/null || missing="$missing $program"; done
+  [ -z "$missing" ] || refuse "not found on this machine:$missing. $(how_to_get "$package")"
+}
+
+# Where the mark is too.
+find_configuration() {
+  CONFIG_NAME=${CONFIG##*/}
+  folder=$(inside "${CONFIG%/*}") || count_fault
+  find_config
+  MARK=$CONFIG.installing
 }
 
 find_runtime() {
   check_generation
   [ "$FAULTS" = 0 ] || return
-  CONFIG_NAME=${CONFIG##*/}
-  if ! find_users || ! folder=$(inside "${CONFIG%/*}") || [ ! -d "$folder" ]; then
+  if ! find_users || [ ! -d "$folder" ]; then
     refuse "$(not_installed)"
     return
   fi
-  find_config
-  MARK=$CONFIG.installing
   [ -z "$RESTART" ] || check_version
 }
 

@@ -39,10 +39,12 @@ export async function faultsOf(prepared: Prepared, tried: Case, place: string): 
   const { state } = stateOf(device, prepared);
   const more = await secondRun(device, prepared, { ...tried, state, killed: first.killed });
   rmSync(device.folder, { recursive: true });
-  return [
-    ...faults.map((fault) => `after the first run: ${fault}\n${first.output}`),
-    ...more.map((fault) => `after the second run: ${fault}\n${first.output}`),
+  if (faults.length + more.length === 0) return [];
+  const told = [
+    ...faults.map((fault) => `after the first run: ${fault}`),
+    ...more.map((fault) => `after the second run: ${fault}`),
   ];
+  return [...told, `the first run said: ${first.output}`];
 }
 
 async function endedRun(device: ScratchDevice, { moment, ending, shell }: Case) {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   copyFileSync,
@@ -10,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { setTimeout as after } from 'node:timers/promises';
 import type { Pair, ScratchDevice } from '../scratch-device.ts';
 
 /**
@@ -78,11 +80,17 @@ export interface Ended {
   readonly log: readonly string[];
 }
 
+/** Where a run comes from and is recorded, if not the device's own bundle and folder. */
+export interface Apart {
+  readonly bundle: string;
+  readonly records: string;
+}
+
 /** Runs the installer in a session of its own, with its output in a pipe that `control/fire` may close. */
-export async function run(device: ScratchDevice, shell: Shell, args?: readonly string[]): Promise<Ended> {
-  const { folder, root, bundle } = device;
-  const script = join(bundle, 'install.sh');
-  const command = [...shell.command, script, ...(args ?? ['--root', root, '--restart'])];
+export async function run(device: ScratchDevice, shell: Shell, apart?: Apart): Promise<Ended> {
+  const { folder, root } = device;
+  const { bundle, records } = apart ?? { bundle: device.bundle, records: folder };
+  const command = [...shell.command, join(bundle, 'install.sh'), '--root', root, '--restart'];
   const path = [
     join(folder, 'shims'),
     join(folder, 'bin'),
@@ -90,28 +98,36 @@ export async function run(device: ScratchDevice, shell: Shell, args?: readonly s
     system,
   ];
   const settings = [`PATH=${path.join(delimiter)}`, 'SSL_CERT_FILE=/dev/null'];
-  writeFileSync(join(folder, 'log'), '');
-  const child = spawn(join(import.meta.dirname, 'launch.sh'), [folder, 'env', ...settings, ...command], {
+  if (apart === undefined) writeFileSync(join(folder, 'log'), '');
+  const child = spawn(join(import.meta.dirname, 'launch.sh'), [records, 'env', ...settings, ...command], {
     env: { PATH: system },
     cwd: folder,
     stdio: 'ignore',
   });
-  const hung = await new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => {
-      endSession(folder);
-      resolve(true);
-    }, longest);
-    child.once('exit', () => {
-      clearTimeout(timer);
-      resolve(false);
-    });
-  });
-  return {
-    status: Number(text(folder, 'status')),
-    output: text(folder, 'out'),
-    hung,
-    log: text(folder, 'log').split('\n').slice(0, -1),
-  };
+  let hung = false;
+  const timer = setTimeout(() => {
+    hung = true;
+    process.kill(-leaderOf(records), 'SIGKILL');
+  }, longest);
+  await once(child, 'exit');
+  // What the installer started and did not wait for.
+  while (isAlive(leaderOf(records))) await after(5);
+  clearTimeout(timer);
+  return { status: Number(text(records, 'status')), output: text(records, 'out'), hung, log: logOf(device) };
+}
+
+const leaderOf = (records: string) => Number(text(records, 'pid'));
+
+function isAlive(leader: number): boolean {
+  try {
+    return process.kill(-leader, 0);
+  } catch {
+    return false;
+  }
+}
+
+function logOf({ folder }: ScratchDevice): readonly string[] {
+  return text(folder, 'log').split('\n').slice(0, -1);
 }
 
 const system = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -120,11 +136,6 @@ const longest = 30_000;
 
 function text(folder: string, name: string): string {
   return existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '';
-}
-
-function endSession(folder: string): void {
-  const leader = Number(text(folder, 'pid'));
-  if (leader > 1) process.kill(-leader, 'SIGKILL');
 }
 
 /** Whether each of the device's units runs, none does, or only some do. */

@@ -78,6 +78,15 @@ const modeOf = (text: string) => Number.parseInt(text, 8) & 0o777;
 export function notNew(device: ScratchDevice, { new: installed }: Prepared): readonly string[] {
   const now = tree(device);
   return Object.keys(installed)
-    .filter((path) => /(config\.(yaml|toml)|edge-001\.pem|00-super\.toml)$/.test(path) && now[path] !== installed[path])
+    .filter((path) => isRead(path) && now[path] !== installed[path])
     .map((path) => `${path} is ${short(now[path])}, expected ${short(installed[path])}`);
 }
+
+/** Whether the files that the daemons read have the content of this state, in whatever mode. */
+export function sameContent(device: ScratchDevice, prepared: Prepared, which: 'old' | 'new'): boolean {
+  const now = tree(device);
+  const content = (text: string | undefined) => text?.slice(text.indexOf(' '));
+  return Object.entries(prepared[which]).every(([path, text]) => !isRead(path) || content(now[path]) === content(text));
+}
+
+const isRead = (path: string) => /(config\.(yaml|toml)|edge-001\.pem|00-super\.toml)$/.test(path);

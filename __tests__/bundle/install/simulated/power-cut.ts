@@ -48,7 +48,7 @@ export async function powerCutFaults(
     failWithNew(device, prepared.minor);
     const again = await run(device, dash);
     const later = wholeFaults(device, prepared, again, ['old', 'new']).map((fault) => `after the next run: ${fault}`);
-    return [...faults, ...later].map((fault) => (later.length === 0 ? fault : `${fault}\n${again.output}`));
+    return later.length === 0 ? faults : [...faults, ...later, `the next run said: ${again.output}`];
   } finally {
     for (const disk of all) disk.remove();
     rmSync(device.folder, { recursive: true });

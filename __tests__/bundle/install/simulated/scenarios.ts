@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { memory } from '../../../support/folder.ts';
 import { makePair, type Pair, type ScratchDevice, scratchDevice, tree, usual } from '../scratch-device.ts';
@@ -93,10 +93,14 @@ async function rotating(minor: Minor, pairs: Pairs, place: string): Promise<Scra
   simulateServices(device, minor, certificateOf(minor));
   shim(device, []);
   await done(device);
+  cpSync(device.bundle, oldBundleOf(device), { recursive: true });
   chmodSync(join(device.root, configurationOf[minor]), 0o644);
   device.update(bundled(minor, pairs, 'new'));
   return device;
 }
+
+/** A device that rotates keeps the bundle of its old pair. */
+export const oldBundleOf = ({ folder }: ScratchDevice) => join(folder, 'old bundle');
 
 async function done(device: ScratchDevice): Promise<void> {
   const { status, output } = await run(device, dash);
