@@ -13,10 +13,10 @@ import { sbomOf } from './sbom.ts';
  * part of the command line too, and does not run it.
  */
 const core = [
-  /\/src\/terminal\/(faults|output|program|pipeline|progress|root|style)\./,
+  /\/src\/terminal\/(faults|output|program|pipeline|progress|report|root|style)\./,
   /\/node_modules\/commander\//,
   /\/src\/(model|rules)\//,
-  /\/src\/report\/(?!annotations|comment|fingerprints|issue|markdown|sarif|summary)/,
+  /\/src\/report\/(?!annotations|comment|fingerprints|issue|markdown|quot|sarif|summary)/,
   /\/src\/plan\/limit\./,
   /\/src\/(check|provision)\.ts$/,
   /\/src\/run\/(?!plan-file|commit-workspace)/,

@@ -20,11 +20,11 @@ function shown(text: string, marked: string, { file = 'd.yaml', columns = 80, pa
   return quoted(file, text, { rule, place, ...parts }, columns);
 }
 
-function quoted(file: string, text: string, parts: Partial<Finding>, columns = 80): readonly string[] {
+async function quoted(file: string, text: string, parts: Partial<Finding>, columns = 80): Promise<readonly string[]> {
   const texts = new Texts();
   texts.add(file, text);
   const finding = findingOf(parts);
-  return withQuotes({ ...plainStyle, columns }, { texts, findings: [finding] }).source?.(finding) ?? [];
+  return (await withQuotes({ ...plainStyle, columns }, { texts, findings: [finding] })).source?.(finding) ?? [];
 }
 
 describe('the line of a finding', () => {
@@ -46,8 +46,8 @@ describe('the line of a finding', () => {
       `       | ${' '.repeat(11)}^^^^^^`,
     ],
     ['a line of Windows', 's: off\r\nt: on\r\n', 'off', '     1 | s: off', '       |    ^^^'],
-  ])('marks %s', (_, text, marked, line, carets) => {
-    expect(shown(text, marked)).toEqual([line, carets]);
+  ])('marks %s', async (_, text, marked, line, carets) => {
+    expect(await shown(text, marked)).toEqual([line, carets]);
   });
 
   it.each([
@@ -59,26 +59,29 @@ describe('the line of a finding', () => {
       '     1 | {"id": "a", "status": "off"}',
       `       | ${' '.repeat(22)}^^^^^`,
     ],
-  ])('marks a value of %s', (file, text, marked, line, carets) => {
-    expect(shown(text, marked, { file })).toEqual([line, carets]);
+  ])('marks a value of %s', async (file, text, marked, line, carets) => {
+    expect(await shown(text, marked, { file })).toEqual([line, carets]);
   });
 
-  it('stands at its end where the fault is the end', () => {
-    expect(quoted('d.yaml', 'a: [', { rule, place: { file: 'd.yaml', line: 1, column: 5 } })).toEqual([
+  it('stands at its end where the fault is the end', async () => {
+    expect(await quoted('d.yaml', 'a: [', { rule, place: { file: 'd.yaml', line: 1, column: 5 } })).toEqual([
       '     1 | a: [',
       '       |     ^',
     ]);
   });
 
-  it('shows no more of an unknown key than the key, since nobody knows what it holds', () => {
+  it('shows no more of an unknown key than the key, since nobody knows what it holds', async () => {
     const parts = { rule: 'manifest/unknown-key' };
-    expect(shown('  pasword: hunter2', 'pasword', { parts })).toEqual(['     1 |   pasword', '       |   ^^^^^^^']);
+    expect(await shown('  pasword: hunter2', 'pasword', { parts })).toEqual([
+      '     1 |   pasword',
+      '       |   ^^^^^^^',
+    ]);
   });
 
-  it('is cut on both sides of what is marked, to the width', () => {
+  it('is cut on both sides of what is marked, to the width', async () => {
     const text = `${'b'.repeat(5_000)}, here, ${'修'.repeat(5_000)}`;
     for (const columns of [40, 80, 200]) {
-      const [line = '', carets = ''] = shown(text, 'here', { columns });
+      const [line = '', carets = ''] = await shown(text, 'here', { columns });
       expect(line).toMatch(/^ {5}1 \| …b+, here, 修+…$/);
       expect(carets.indexOf('^^^^')).toBe(line.indexOf('here'));
       expect(carets.trimEnd()).toMatch(/\| +\^{4}$/);
@@ -93,19 +96,29 @@ describe('the line of a finding', () => {
     ['of a binary file', 'status: \0off', {}],
     ['of a rule that is not about the line', 'status: off', { rule: 'manifest/base-unread' }],
     ['of no rule', 'status: off', { rule: 'not/known' }],
-  ])('is not shown %s', (_, text, parts) => {
-    expect(quoted('d.yaml', text, { rule, place: { file: 'd.yaml', line: 1, column: 1 }, ...parts })).toEqual([]);
+  ])('is not shown %s', async (_, text, parts) => {
+    expect(await quoted('d.yaml', text, { rule, place: { file: 'd.yaml', line: 1, column: 1 }, ...parts })).toEqual([]);
   });
 
-  it('has only characters that are seen, and no more columns than there are', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.nat(320), fc.nat(120), (text, column, columns) => {
-        const lines = quoted('d.yaml', text, { rule, place: { file: 'd.yaml', line: 1, column: column + 1 } }, columns);
-        for (const line of lines) {
-          expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
-          expect(stringWidth(line)).toBeLessThanOrEqual(Math.max(columns, 19));
-        }
-      }),
+  it('has only characters that are seen, and no more columns than there are', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        fc.nat(320),
+        fc.nat(120),
+        async (text, column, columns) => {
+          const lines = await quoted(
+            'd.yaml',
+            text,
+            { rule, place: { file: 'd.yaml', line: 1, column: column + 1 } },
+            columns,
+          );
+          for (const line of lines) {
+            expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+            expect(stringWidth(line)).toBeLessThanOrEqual(Math.max(columns, 19));
+          }
+        },
+      ),
       times(200),
     );
   });
@@ -141,20 +154,23 @@ const secretLines: readonly (readonly [file: string, text: string, line: number]
 ];
 
 describe('no secret is shown', () => {
-  it.each(ruleNames)('by %s', (name) => {
+  it.each(ruleNames)('by %s', async (name) => {
     for (const [file, text, line] of secretLines) {
       const own = text.split('\n')[line - 1] ?? '';
       for (const column of [1, own.indexOf(secret) + 1]) {
-        const lines = quoted(file, text, { rule: name, place: { file, line, column } });
+        const lines = await quoted(file, text, { rule: name, place: { file, line, column } });
         expect(lines.join('\n'), text.slice(-200)).not.toContain(secret);
       }
     }
-    const harmless = quoted('d.yaml', 'status: off', { rule: name, place: { file: 'd.yaml', line: 1, column: 9 } });
+    const harmless = await quoted('d.yaml', 'status: off', {
+      rule: name,
+      place: { file: 'd.yaml', line: 1, column: 9 },
+    });
     const ofSecrets = rules[name].refusedBy.some((by) => by.who === 'this action' && by.since === 'secret');
     expect(harmless).toHaveLength(ofSecrets || rules[name].line === 'hidden' ? 0 : 2);
   });
 
-  it('by a finding beside one about a secret, on the same line', () => {
+  it('by a finding beside one about a secret, on the same line', async () => {
     const texts = new Texts();
     texts.add('d.yaml', `{ status: off, X: ${secret} }\nstatus: off`);
     const place = (line: number) => ({ file: 'd.yaml', line, column: 11 });
@@ -163,7 +179,7 @@ describe('no secret is shown', () => {
       findingOf({ rule: 'config/secret-in-manifest', place: { ...place(1), column: 19 } }),
       findingOf({ rule, place: place(2) }),
     ];
-    const style = withQuotes(plainStyle, { texts, findings });
+    const style = await withQuotes(plainStyle, { texts, findings });
     expect(findings.map((finding) => style.source?.(finding).length)).toEqual([0, 0, 2]);
   });
 
@@ -202,7 +218,7 @@ devices:
           const removed = out && !/\w/.test(manifest[found] ?? 'x') ? 1 : 0;
           const text = manifest.slice(0, found) + (removed ? '' : sign) + manifest.slice(found + removed);
           const { findings, texts } = await check(requestWithoutHub('/srv', ['d.yaml'], 'validate'), inMemory(text));
-          const style = withQuotes(plainStyle, { texts, findings });
+          const style = await withQuotes(plainStyle, { texts, findings });
           faults += findings.length;
           for (const finding of findings) expect(style.source?.(finding).join('\n'), text).not.toContain(secret);
         },

@@ -50,7 +50,7 @@ describe('the report as text', () => {
       `<b>${leftOut.title(titles.findings.notice, 1)}</b>`,
       '<b>../fleet/devices.yaml:12:5</b> <notice>notice</> <i>certificate/cn-mismatch</i>',
       '  certs/a.pem has the common name "b", expected "a"',
-      '<i>  → Rename it.</i>',
+      '<i>  →</i> Rename it.',
       '',
       next(nextTexts.nothing()),
     ]);

@@ -52,7 +52,7 @@ export async function logReport(report: Report): Promise<void> {
   info(statement.sentence);
   // Rules that the workflow changed come before annotations, since they change how those are to be read.
   const isRules = ({ kind }: Section) => kind === 'rules';
-  const style = withQuotes(plainStyle, report);
+  const style = await withQuotes(plainStyle, report);
   await writeSections(statement.sections.filter(isRules), style);
   for (const { severity, title, message, file, line, column } of annotations(report)) {
     announce[severity](message, {

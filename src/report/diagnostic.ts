@@ -1,6 +1,6 @@
 import type { Finding } from '../model/finding.ts';
 import { saidLines } from './said.ts';
-import type { Style } from './text.ts';
+import type { Style } from './style.ts';
 import { visible } from './visible.ts';
 
 /** Returns one finding as a compiler says it: where it is, what was found, the line itself if there is one to show, and the remedy. */

@@ -1,8 +1,8 @@
-import stringWidth from 'string-width';
+import { isAscii } from 'node:buffer';
 import type { Finding } from '../model/finding.ts';
 import type { Report } from '../model/report.ts';
 import { type QuotedLine, quotable } from './quotable.ts';
-import type { Style } from './text.ts';
+import type { Style } from './style.ts';
 import { visible } from './visible.ts';
 
 /** In columns. Where there is no terminal, a longer line is cut. */
@@ -16,25 +16,46 @@ const usual = 160;
  *
  * A line that does not fit is cut on both sides of the marked text. Nothing in it can move the cursor or hide.
  */
-export function withQuotes<S extends Style>(style: S, { texts, findings }: Pick<Report, 'texts' | 'findings'>): S {
+export async function withQuotes<S extends Style>(
+  style: S,
+  { texts, findings }: Pick<Report, 'texts' | 'findings'>,
+): Promise<S> {
   if (texts === undefined) return style;
   const lineOf = quotable(texts, findings);
+  const files = new Set(findings.flatMap(({ place }) => (place === undefined ? [] : [place.file])));
+  const isPlain = [...files].every((file) => isAscii(Buffer.from(texts.get(file) ?? '')));
+  const measure = isPlain ? plain : await realMeasure();
   const source = (finding: Finding): readonly string[] => {
     const quoted = lineOf(finding);
-    return quoted === undefined ? [] : drawn(quoted, finding, style);
+    return quoted === undefined ? [] : drawn(quoted, finding, style, measure);
   };
   return { ...style, source };
 }
 
-function drawn(quoted: QuotedLine, { severity }: Finding, style: Style): readonly string[] {
+/** How a terminal shows a text: in so many columns, and as characters that cannot be cut. */
+interface Measure {
+  width(text: string): number;
+  parts(text: string): string[];
+}
+
+/** Of texts in ASCII. Most files are, and the other measure takes 30 ms to load. */
+const plain: Measure = { width: ({ length }) => length, parts: (text) => [...text] };
+
+async function realMeasure(): Promise<Measure> {
+  const { default: width } = await import('string-width');
+  const segmenter = new Intl.Segmenter();
+  return { width: (text) => width(text), parts: (text) => [...segmenter.segment(text)].map(({ segment }) => segment) };
+}
+
+function drawn(quoted: QuotedLine, { severity }: Finding, style: Style, measure: Measure): readonly string[] {
   const number = String(quoted.line);
   const margin = (text: string) => style.muted(`  ${text.padStart(Math.max(4, number.length))} | `);
   const room = Math.max(10, (style.columns ?? usual) - Math.max(4, number.length) - 5);
-  const { before, marked, after } = fitted(split(quoted), room);
-  const carets = '^'.repeat(Math.max(1, stringWidth(marked)));
+  const { before, marked, after } = fitted(split(quoted), room, measure);
+  const carets = '^'.repeat(Math.max(1, measure.width(marked)));
   return [
     margin(number) + before + marked + after,
-    margin('') + ' '.repeat(stringWidth(before)) + style.severity(severity, carets),
+    margin('') + ' '.repeat(measure.width(before)) + style.severity(severity, carets),
   ];
 }
 
@@ -81,36 +102,32 @@ function isAlone(before: string): boolean {
 }
 
 /** Cuts a line to the room: the marked text stays, and of what stands behind it at most a quarter of the room is kept free. */
-function fitted({ before, marked, after }: Parts, room: number): Parts {
-  const behind = Math.min(stringWidth(after), Math.floor(room / 4));
-  const shownMarked = firstOf(marked, room - behind);
+function fitted({ before, marked, after }: Parts, room: number, measure: Measure): Parts {
+  const { width } = measure;
+  const behind = Math.min(width(after), Math.floor(room / 4));
+  const shownMarked = firstOf(marked, room - behind, measure);
   // There is a caret also where nothing is marked, such as at the end of a line.
-  const shownBefore = lastOf(before, room - behind - Math.max(1, stringWidth(shownMarked)));
-  const rest = room - stringWidth(shownBefore) - stringWidth(shownMarked);
-  return { before: shownBefore, marked: shownMarked, after: firstOf(after, rest) };
+  const shownBefore = lastOf(before, room - behind - Math.max(1, width(shownMarked)), measure);
+  const rest = room - width(shownBefore) - width(shownMarked);
+  return { before: shownBefore, marked: shownMarked, after: firstOf(after, rest, measure) };
 }
 
-function firstOf(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
+function firstOf(text: string, columns: number, { width, parts }: Measure): string {
+  if (width(text) <= columns) return text;
   let first = '';
-  for (const part of partsOf(text)) {
-    if (stringWidth(first + part) > columns - 1) break;
+  for (const part of parts(text)) {
+    if (width(first + part) > columns - 1) break;
     first += part;
   }
   return columns < 1 ? '' : `${first}…`;
 }
 
-function lastOf(text: string, columns: number): string {
-  if (stringWidth(text) <= columns) return text;
+function lastOf(text: string, columns: number, { width, parts }: Measure): string {
+  if (width(text) <= columns) return text;
   let last = '';
-  for (const part of partsOf(text).reverse()) {
-    if (stringWidth(part + last) > columns - 1) break;
+  for (const part of parts(text).reverse()) {
+    if (width(part + last) > columns - 1) break;
     last = part + last;
   }
   return columns < 1 ? '' : `…${last}`;
-}
-
-/** What people see as one character. */
-function partsOf(text: string): string[] {
-  return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
 }

@@ -1,32 +1,18 @@
 import type { Fault } from '../model/fault.ts';
-import type { Finding, Severity } from '../model/finding.ts';
+import type { Finding } from '../model/finding.ts';
 import type { ConfigurationChange, Report } from '../model/report.ts';
-import type { DeviceGroup, Sign } from './device-groups.ts';
+import type { DeviceGroup } from './device-groups.ts';
 import type { DeviceTable } from './devices.ts';
 import { diagnosticLines } from './diagnostic.ts';
 import { groupLines } from './group-lines.ts';
 import { elsewhere, leftOut } from './left-out.ts';
 import { said } from './said.ts';
 import { type Section, type Statement, statementOf } from './sections.ts';
+import { plainStyle, type Style } from './style.ts';
 import { tableLines } from './table.ts';
 import { visible } from './visible.ts';
 
-/** How text is formatted: with colours on a terminal, without them in a log and in a file. */
-export interface Style {
-  severity(severity: Severity, text: string): string;
-  strong(text: string): string;
-  muted(text: string): string;
-  /** The sign of a change: `+`, `~`, `-`, `!` or `?`. */
-  sign?(sign: Sign): string;
-  /** Returns a file of the workspace as the reader would type it. */
-  path(file: string): string;
-  /** The line that a finding is about, with a caret. See `withQuotes`; if absent, no lines are shown. */
-  source?(finding: Finding): readonly string[];
-  /** The width of the terminal. If absent, nothing is wrapped. */
-  readonly columns?: number;
-}
-
-export const plainStyle: Style = { severity: (_, text) => text, strong: same, muted: same, path: same };
+export { plainStyle, type Style };
 
 /** At most 20 findings of one rule and 200 rows or groups of one section are written out. */
 const mostOfOneRule = 20;
@@ -132,8 +118,4 @@ function cut<Item>(items: readonly Item[], most: number, write: (item: Item) => 
 function cutTable({ head, rows }: DeviceTable, { columns }: Style): readonly string[] {
   const lines = tableLines({ head, rows: rows.slice(0, mostRows) }, columns);
   return rows.length > mostRows ? [...lines, leftOut.items(rows.length - mostRows, elsewhere.json)] : lines;
-}
-
-function same(text: string): string {
-  return text;
 }

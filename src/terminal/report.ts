@@ -7,7 +7,8 @@ import { reportLines, type Style } from '../report/text.ts';
  */
 export async function reportOnTerminal(report: Report, style: Style): Promise<readonly string[]> {
   const quotes = report.findings.some(({ place }) => place !== undefined);
-  const lines = reportLines(report, quotes ? (await import('../report/quote.ts')).withQuotes(style, report) : style);
+  const quoting = quotes ? await (await import('../report/quote.ts')).withQuotes(style, report) : style;
+  const lines = reportLines(report, quoting);
   const { columns } = style;
   // No character of a text is wider than two columns.
   if (columns === undefined || lines.every(({ length }) => length * 2 <= columns)) return lines;
