@@ -159,6 +159,7 @@ describeNeeding(['git'], 'a run whose branch may have gone on', () => {
     const fault = await faultOf(requireCurrent({ ...chosen, isRerun: true }, read));
     expect(said(fault)).toEqual(outdated(run, 'fleet/a.yaml', newer));
     await requireCurrent({ ...chosen, isRerun: true, repository: 'octo/other' }, read);
+    expect(fleet.log).toBe('');
   });
 
   it('leaves the clone as it was: no new objects, no settings, no refs', async () => {

@@ -24,6 +24,18 @@ describeNeeding(['git'], 'the newest commit, fetched from a server that wants th
     expect(new Set(asked.map((headers) => headers['user-agent']))).toEqual(new Set(['fleet/1']));
   });
 
+  it('knows the commit of a tag, also of one that has a message', async () => {
+    const folder = repositoryWith({ 'fleet/a.yaml': '' });
+    git(folder, 'tag', 'plain');
+    git(folder, 'tag', '-m', 'one', 'annotated');
+    const head = git(folder, 'rev-parse', 'HEAD').trim();
+    for (const tag of ['plain', 'annotated']) {
+      expect(await newestAt({ url: `file://${folder}`, token: '' }, `refs/tags/${tag}`, head)).toEqual({
+        kind: 'same',
+      });
+    }
+  });
+
   it.each(['', 'ghs_of_another_repository'])(
     'is not fetched with the token %j, and the fault does not show it',
     async (token) => {
