@@ -338,7 +338,6 @@ form_of() ( # SECRET
 # command line; no other program gets them.
 config_text() (
   if [ -z "$SECRET_NAMES$NAME_LINE" ]; then exec cat -- "$BUNDLED"; fi
-  set +x
   # shellcheck disable=SC2163 # it has a name
   for name in $SECRET_NAMES; do export "$name"; done
   NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS \\
@@ -657,32 +656,32 @@ means() { # USER OWNER GROUPS
   for tool in setpriv runuser su; do
     [ "$tool" = setpriv ] || [ -z "$ROOT" ] || return 0
     [ "$tool" != su ] || [ "$(id -g "$1")" = "\${2#*:}" ] || return 0
-    ! become "$tool" "$1" "$2" "$3" test -d / >/dev/null 2>&1 || { say "$tool" && return; }
+    ! (become "$tool" "$1" "$2" "$3" test -d /) >/dev/null 2>&1 || { say "$tool" && return; }
   done
 }
 
-# In an environment without the secrets.
-become() ( # TOOL USER OWNER GROUPS COMMAND ARGUMENT...
-  tool=$1 user=$2 ids=$3 groups=$4
+# To be called in a subshell: it changes names.
+become() { # TOOL USER OWNER GROUPS COMMAND ARGUMENT...
+  tool=$1 user=$2 ids=$3 list='' words=''
+  for group in $4; do case $list, in *",$group,"*) ;; *) list=$list,$group ;; esac; done
   shift 4
   case $tool in
-    setpriv) set -- --reuid "\${ids%:*}" --regid "\${ids#*:}" --groups "$(say "$groups" | sort -u | paste -s -d , -)" -- "$@" ;;
+    setpriv) set -- --reuid "\${ids%:*}" --regid "\${ids#*:}" --groups "\${list#,}" -- "$@" ;;
     runuser) set -- -u "$user" -g "$(group_name "\${ids#*:}")" -- "$@" ;;
     su)
-      words=''
       for word in "$@"; do words="$words $(quoted "$word")"; done
       set -- -s /bin/sh "$user" -c "$words"
       ;;
   esac
   run_clean "$tool" "$@"
-)
+}
 
-# $WITH has words of the environment of a unit.
-run_clean() (
+# In an environment without the secrets. $WITH has words of the environment of a unit.
+run_clean() {
   set -f
   # shellcheck disable=SC2086 # they are words
   env -i PATH="$PATH" LC_ALL=C \${WITH-} "$@" </dev/null
-)
+}
 
 of_service() { # USER: its $ids, $groups and $means
   case $1 in
@@ -863,7 +862,7 @@ check_authority() {
   [ "$FORM" != yaml ] || say "$certificates" | awk 'NR == 1 { exit $4 == "0" }' ||
     complain "$edge_ca allows no CA below it (pathlen:0), and IoT Edge $RUNTIME makes one for its modules. Whoever checks the length refuses their certificates. Have one issued with pathlen:1 or without."
   rest=$(say "$certificates" | sed 1d)
-  [ -z "$rest" ] || stale=$(say "$rest" | not_valid_now) || complain "in $edge_ca, behind the edge CA, is not valid now: $stale. Clients refuse the chain, unless they know another one. Renew it."
+  [ -z "$rest" ] || stale=$(say "$rest" | not_valid_now) || complain "in $edge_ca, behind the edge CA, is not valid now: $(named "$stale"). Clients refuse the chain, unless they know another one. Renew it."
 }
 
 # TLS asks whether one trusted certificate fits. So one that is expired does not hurt the others: old roots stay in bundles for years.
@@ -871,11 +870,13 @@ check_trust() {
   stale=$(say "$certificates" | not_valid_now) && return
   all=$(say "$certificates" | awk 'END { print NR }') old=$(say "$stale" | awk 'END { print NR }')
   if [ "$all" = "$old" ]; then
-    refuse "of the trust bundle $trust_bundle no certificate is valid now (the clock here says $(date -u)): $stale. Renew it, or set the clock."
+    refuse "of the trust bundle $trust_bundle no certificate is valid now (the clock here says $(date -u)): $(named "$stale"). Renew it, or set the clock."
   else
-    complain "of the $all certificates of the trust bundle $trust_bundle, $old are not valid now: $(say "$stale" | sed 3q | paste -s -d ';' -). What they issued is refused."
+    complain "of the $all certificates of the trust bundle $trust_bundle, $old not valid now: $(named "$stale"). What they issued is refused."
   fi
 }
+
+named() { say "$1" | sed 3q | paste -s -d ';' -; } # LINES: the first three, in one line
 
 not_valid_now() { # reads lines of certificates_in; prints the subjects of those, and fails if there are any
   awk -v now="$(date -u +%Y%m%d%H%M%S)" '
@@ -1017,14 +1018,14 @@ let_through() { # FOLDER USER
 
 # The kernel decides, since it knows access lists. It can be asked about what the installation leaves as it is.
 may() ( # x|r FILE USER
-  is=$(mode_then "$2")
   of_service "$3"
-  if [ -n "$means" ] && [ "$is" = "$(mode_now "$2")" ]; then
+  if [ -n "$means" ] && ! will_change "$2"; then
     # From inside of the folder: what is above an image may be closed to everybody, and is no part of the device.
     if [ -d "$2" ]; then cd -- "$2" && set -- "$1" . "$3"; else cd -- "$(dirname -- "$2")" && set -- "$1" "./\${2##*/}" "$3"; fi
     as_service "$3" test "-$1" "$2"
     exit
   fi
+  is=$(mode_then "$2")
   bits=$((0\${is%%:*})) its=\${is#*:}
   if [ "\${ids%:*}" = "\${its%:*}" ]; then
     bits=$((bits >> 6))
@@ -1035,6 +1036,8 @@ may() ( # x|r FILE USER
   fi
   if [ "$1" = r ]; then [ $((bits & 4)) != 0 ]; else [ $((bits & 1)) != 0 ]; fi
 )
+
+will_change() { [ "$FORM" = toml ] && { [ "$1" = "$CERTS" ] || [ "$1" = "$SECRETS" ]; }; } # FOLDER
 
 mode_now() { stat -L -c %a:%u:%g -- "$1"; }
 
@@ -1199,13 +1202,10 @@ place() { # FILE TEXT MODE OWNER
   fi
 }
 
-# chmod keeps the setgid bit of a folder unless the mode is given with five digits: chmod(1).
 mode() { # FILE MODE OWNER
   was=$(stat -L -c %a:%u:%g "$1")
   [ "$was" != "$2:$3" ] || return 0
-  if [ -d "$1" ]; then
-    set -- "$1" "00$2" "$3"
-  elif [ $((0$2 & 044)) != 0 ] && grep -q 'PRIVATE KEY' "$1"; then
+  if [ -f "$1" ] && [ $((0$2 & 044)) != 0 ] && grep -q 'PRIVATE KEY' "$1"; then
     refuse "$1 holds a private key beside the certificate, and would be open to everybody (mode $2). Put the certificate alone there."
     return
   fi
@@ -1215,7 +1215,7 @@ mode() { # FILE MODE OWNER
 folder() { # FOLDER OWNER: makes it and its parents if missing
   [ ! -d "$1/" ] || return 0
   folder "\${1%/*}" "$ROOT_OWNER"
-  add folder "$1" '' 00755 "$2"
+  add folder "$1" '' 755 "$2"
 }
 
 # --- The numbered list of changes ---
@@ -1341,6 +1341,12 @@ open_room() { # FILE KIND: makes its room, or opens one that a run before left, 
       return 1
       ;;
   esac
+  empty_room "$1"
+}
+
+# A run that was cut off leaves a file in it, or a folder that was being made.
+empty_room() { # FILE: we are in its room
+  [ ! -d "./\${1##*/}" ] || [ -L "./\${1##*/}" ] || rmdir -- "./\${1##*/}" || return 1
   for left in "./\${1##*/}" ./part ./copy; do
     [ -z "$(there "$left")" ] || rm -f -- "$left" || return 1
   done
@@ -1355,8 +1361,7 @@ enter_room() { # FILE KIND
 
 close_room() ( # FILE KIND: removes it with what is in it
   [ -d "$1.installing.$2" ] && [ ! -L "$1.installing.$2" ] || return 0
-  enter_room "$1" "$2" && rm -f -- "./\${1##*/}" "./\${1##*/}.before-install" ./part ./copy &&
-    rmdir -- "../\${1##*/}.installing.$2"
+  enter_room "$1" "$2" && empty_room "$1" && rm -f -- "./\${1##*/}.before-install" && rmdir -- "../\${1##*/}.installing.$2"
 )
 
 leave_room() { # FILE KIND: it is empty
@@ -1365,19 +1370,17 @@ leave_room() { # FILE KIND: it is empty
 
 # --- New files ---
 
-stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file of what FUNCTION prints, or of stdin; prints its place, room_of FILE new
-  open_room "$1" new && "\${4:-cat}" >"./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" && sync "./\${1##*/}" &&
-    room_of "$1" new
+stage() ( # FILE MODE OWNER [FUNCTION]: makes the new file of what FUNCTION prints, or of stdin; its place is room_of FILE new
+  open_room "$1" new && "\${4:-cat}" >"./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" && sync "./\${1##*/}"
 )
 
 # To a folder, not to a name: if the name is a link to a folder, mv would put the file there, and not every mv has -T.
-put() ( # STAGED FILE: renames it out of its room
-  room=\${1%/*}
-  enter_room "$2" "\${room##*.}" && mv -f -- "./\${2##*/}" ../ && leave_room "$2" "\${room##*.}"
+put() ( # FILE KIND: renames it out of its room
+  enter_room "$1" "$2" && mv -f -- "./\${1##*/}" ../ && leave_room "$1" "$2"
 )
 
 make_folder() ( # FOLDER MODE OWNER
-  open_room "$1" new && mkdir -- "./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "$2" "./\${1##*/}" &&
+  open_room "$1" new && mkdir -- "./\${1##*/}" && chown "$3" "./\${1##*/}" && chmod "00$2" "./\${1##*/}" &&
     mv -f -- "./\${1##*/}" ../ && leave_room "$1" new
 )
 
@@ -1414,7 +1417,8 @@ own_held() ( # FILE OWNER MODE: sets owner and mode of a file that is held
     chmod "$3" "./\${1##*/}"
 )
 
-own_folder() ( go "$1" && chown "$2" . && chmod "$3" . ) # FOLDER OWNER MODE
+# chmod keeps the setgid bit of a folder unless the mode has five digits: chmod(1). Each run would find another mode then.
+own_folder() ( go "$1" && chown "$2" . && chmod "00$3" . ) # FOLDER OWNER MODE
 
 own_mode() { # FILE|FOLDER OWNER MODE
   if [ -d "$1" ]; then
@@ -1467,7 +1471,7 @@ put_back_old() ( # FILE
   if [ "$(stat -c %d:%i "./\${1##*/}")" = "$(stat -c %d:%i "../\${1##*/}" 2>/dev/null)" ]; then
     rm -f -- "./\${1##*/}" && leave_room "$1" old
   else
-    put "$(room_of "$1" old)" "$1"
+    put "$1" old
   fi
 )
 
@@ -1538,7 +1542,7 @@ stopped_check() {
 # It is replaced by one rename, so that half a mark is never read.
 write_mark() { # STATE
   NEXT=$1
-  stage "$MARK" 600 "$ME:$(id -g)" mark_text && put "$MARK" new && sync_folder "\${MARK%/*}"
+  stage "$MARK" 600 "$ME:$(id -g)" mark_text >/dev/null && put "$(room_of "$MARK" new)" "$MARK" && sync_folder "\${MARK%/*}"
 }
 
 # The second line says which services ran before: a power cut and the run itself may have stopped them.
@@ -1568,7 +1572,8 @@ read_mark() {
   done <"$MARK"
 }
 
-remove_mark() { remove_file "$MARK" && sync_folder "\${MARK%/*}"; }
+# A signal may have come while a new mark was made.
+remove_mark() { close_room "$MARK" new && remove_file "$MARK" && sync_folder "\${MARK%/*}"; }
 
 # --- After a run that was cut off ---
 
@@ -1618,7 +1623,7 @@ stop_services() {
 prepare() {
   case $kind in
     folder) make_folder "$file" "$mode" "$owner" ;;
-    place) stage "$file" "$mode" "$owner" "$text" >/dev/null && keep ;;
+    place) stage "$file" "$mode" "$owner" "$text" && keep ;;
     remove) keep ;;
     mode) can_change ;;
     derived) [ -z "$had" ] || copy_old "$file" ;;
@@ -1644,7 +1649,7 @@ can_change() {
 
 commit() {
   case $kind in
-    place) put "$(room_of "$file" new)" "$file" ;;
+    place) put "$file" new ;;
     remove) remove_file "$file" ;;
     mode) own_mode "$file" "$owner" "$mode" ;;
   esac && describe ''
@@ -1669,7 +1674,10 @@ sync_one() {
 
 clean() {
   case $kind in
-    folder) remove_folder "$file" || true ;; # what is in it now is not ours
+    folder)
+      close_room "$file" new
+      remove_folder "$file" || true # what is in it now is not ours
+      ;;
     *) close_rooms "$file" ;;
   esac
 }
@@ -1804,7 +1812,7 @@ leave_mixture() {
 
 # --- One installer at a time; signals; and where output goes from the first change on ---
 
-# The lock is a folder with an empty file for each run. The file's name says which process it is of: its id, when it started, and
+# The lock is a folder with a file for each run. The file's name says which process it is of: its id, when it started, and
 # the boot. A run that finds another one's file steps back. A file whose process is gone, be it by a power cut, holds up nobody.
 # In an image the lock is in the image: two machines may not build one image at the same time, two images can be built at once.
 lock() {
@@ -1842,7 +1850,7 @@ find_lock() {
 
 unlock() {
   [ -n "$CLAIM" ] || return 0
-  rm -f -- "$CLAIM" "$LOCK/answer"
+  rm -f -- "$CLAIM"
   rmdir -- "$LOCK" 2>/dev/null
 }
 
@@ -1862,7 +1870,7 @@ other_run() { # prints the claim of a run that goes on; removes those of runs th
   for claim in "$LOCK"/*; do
     name=\${claim##*/}
     case $name in
-      "\${CLAIM##*/}" | '*' | output | errors | answer) ;;
+      "\${CLAIM##*/}" | '*' | output | errors) ;;
       *)
         if [ "$name" = "$(claim_of "\${name%%.*}")" ]; then
           say "$name"
@@ -2103,13 +2111,13 @@ ask() { # COMMAND...
   if [ -z "$CLAIM" ]; then
     ANSWER=$("$@")
   else
-    waiting "$@" >"$LOCK/answer"
+    waiting "$@" >"$CLAIM"
     ended=$?
     ANSWER=''
     while IFS= read -r line; do
       ANSWER="$ANSWER$line
 "
-    done <"$LOCK/answer"
+    done <"$CLAIM"
     return "$ended"
   fi
 }
