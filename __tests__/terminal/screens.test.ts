@@ -144,6 +144,7 @@ describe.each(Object.entries(screens))('the screen %s', (name, report) => {
     ['NO_COLOR', { TERM: 'xterm-256color', NO_COLOR: '1' }],
     ['NO_COLOR, whatever FORCE_COLOR says', { TERM: 'xterm-256color', NO_COLOR: '1', FORCE_COLOR: '1' }],
     ['TERM=dumb', { TERM: 'dumb' }],
+    ['TERM=dumb, whatever FORCE_COLOR says', { TERM: 'dumb', FORCE_COLOR: '1' }],
     ['FORCE_COLOR=0', { TERM: 'xterm-256color', FORCE_COLOR: '0' }],
   ])('has no escapes with %s', async (_, env) => {
     const text = await shown(report, 80, env);
