@@ -24,7 +24,7 @@ const tools = {
   yash: () => pathOf('yash') !== undefined,
   gawk: () => pathOf('gawk') !== undefined,
   mawk: () => pathOf('mawk') !== undefined,
-  uutils: () => succeeds('coreutils', 'true'),
+  uutils: () => existsSync('/usr/lib/cargo/bin/coreutils/stat'),
   act: () => actPath() !== undefined,
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
   '../shared/reference': () => existsSync(join(import.meta.dirname, '../../../shared/reference')),

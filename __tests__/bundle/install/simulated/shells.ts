@@ -18,10 +18,11 @@ export const shells: readonly Row[] = [
   { name: 'bash --posix', needs: ['bash'], make: () => plain('bash --posix') },
   { name: 'bash', needs: ['bash'], make: () => plain('bash') },
   { name: 'zsh --emulate sh', needs: ['zsh'], make: () => plain('zsh --emulate sh') },
-  { name: 'mksh', needs: ['mksh'], make: () => plain('mksh') },
+  // Without -o posix, 0600 is no octal number to it.
+  { name: 'mksh -o posix', needs: ['mksh'], make: () => plain('mksh -o posix') },
   { name: 'yash --posix', needs: ['yash'], make: () => plain('yash --posix') },
   { name: "busybox sh with busybox's tools", needs: ['busybox'], make: busybox },
-  { name: 'dash with uutils', needs: ['uutils'], make: (place) => ({ ...plain('dash'), tools: uutils(place) }) },
+  { name: 'dash with uutils', needs: ['uutils'], make: () => ({ ...plain('dash'), tools: uutils }) },
   { name: 'dash with gawk', needs: ['gawk'], make: (place) => withAwk(place, 'gawk') },
   { name: 'dash with mawk', needs: ['mawk'], make: (place) => withAwk(place, 'mawk') },
 ];
@@ -35,18 +36,8 @@ export function busybox(place: string): Shell {
   return { name: 'busybox', command: ['busybox', 'sh'], tools: linked(place, 'busybox', own, pathOf('busybox')) };
 }
 
-/** Coreutils in Rust, which Ubuntu has from 25.10 on. */
-function uutils(place: string): string {
-  const names = printed('coreutils', '--list')
-    .split('\n')
-    .map((name) => name.trim());
-  return linked(
-    place,
-    'uutils',
-    names.filter((name) => /^[a-z0-9]+$/.test(name)),
-    pathOf('coreutils'),
-  );
-}
+/** Coreutils in Rust, which Ubuntu has from 25.10 on, where Debian's package puts them. */
+const uutils = '/usr/lib/cargo/bin/coreutils';
 
 const withAwk = (place: string, awk: 'gawk' | 'mawk'): Shell => ({
   ...plain('dash'),
