@@ -16,6 +16,7 @@ const tools = {
   jq: () => pathOf('jq') !== undefined,
   gh: () => pathOf('gh') !== undefined,
   script: () => succeeds('script', '--version'),
+  bash: () => succeeds('bash', '--version'),
   shellcheck: () => succeeds('shellcheck', '--version'),
   // Shells and tools that a device may have in place of dash, mawk and coreutils.
   busybox: () => pathOf('busybox') !== undefined,
