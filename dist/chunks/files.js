@@ -1843,8 +1843,8 @@ stop_at() {
 
 find_lock() {
   # /run is empty after a start. Not every image has it.
-  LOCK=$ROOT/run
-  { [ -d "$LOCK" ] && [ ! -L "$LOCK" ] && [ -w "$LOCK" ]; } || LOCK=$ROOT/etc
+  LOCK=$(inside /run)
+  { [ -d "$LOCK" ] && [ -w "$LOCK" ]; } || LOCK=$(inside /etc)
   LOCK=$LOCK/iotedge-install.lock
 }
 
