@@ -24,7 +24,7 @@ describe('the text of the installer', () => {
   it('differs between devices in its settings only', () => {
     const [first, second] = [renderInstaller(settings), renderInstaller({ ...settings, device: "o'brien" })];
     expect(second).toBe(first.replace("DEVICE='edge-001'", "DEVICE='o'\\''brien'"));
-    expect(first.endsWith('\nmain "$@"\n')).toBe(true);
+    expect(first.endsWith('\nmain "$@"\n}\n')).toBe(true);
     expect(first).not.toMatch(/[^\n -~]|#SETTINGS#/);
   });
 
