@@ -39,7 +39,7 @@ no_properties() { load=- active=- sub=- enabled=- pid=- restarts=- since=- resul
 
 # The answer of a program into $ANSWER. It may hang: a shell handles a signal only after `$(...)`, and at once in `wait`.
 ask() { # COMMAND...
-  if [ -z "$CLAIM" ]; then
+  if [ -z "${CLAIM-}" ]; then
     ANSWER=$("$@")
   else
     waiting "$@" >"$CLAIM"
