@@ -23,7 +23,9 @@ how_to_get() { # PACKAGE
 not_installed() {
   users="user $CERTIFICATE_USER"
   [ "$KEY_USER" = "$CERTIFICATE_USER" ] || users="users $CERTIFICATE_USER and $KEY_USER"
-  expected="IoT Edge $RUNTIME is not installed${ROOT:+ in $ROOT}: expected the $users and the folder $ROOT${CONFIG%/*}."
+  usual=/etc/aziot
+  [ "$FORM" = toml ] || usual=/etc/iotedge
+  expected="IoT Edge $RUNTIME is not installed${ROOT:+ in $ROOT}: expected the $users and the folder $ROOT$usual."
   if has_snap; then
     # snap/hooks/configure of Azure/iotedge writes config.toml from this setting; the layout in snap/snapcraft.yaml of
     # Azure/iot-identity-service shows the folder to the services as /var/secrets/aziot.
