@@ -536,7 +536,9 @@ how_to_get() { # PACKAGE
 not_installed() {
   users="user $CERTIFICATE_USER"
   [ "$KEY_USER" = "$CERTIFICATE_USER" ] || users="users $CERTIFICATE_USER and $KEY_USER"
-  expected="IoT Edge $RUNTIME is not installed\${ROOT:+ in $ROOT}: expected the $users and the folder $ROOT\${CONFIG%/*}."
+  usual=/etc/aziot
+  [ "$FORM" = toml ] || usual=/etc/iotedge
+  expected="IoT Edge $RUNTIME is not installed\${ROOT:+ in $ROOT}: expected the $users and the folder $ROOT$usual."
   if has_snap; then
     # snap/hooks/configure of Azure/iotedge writes config.toml from this setting; the layout in snap/snapcraft.yaml of
     # Azure/iot-identity-service shows the folder to the services as /var/secrets/aziot.
@@ -2108,7 +2110,7 @@ no_properties() { load=- active=- sub=- enabled=- pid=- restarts=- since=- resul
 
 # The answer of a program into $ANSWER. It may hang: a shell handles a signal only after \`$(...)\`, and at once in \`wait\`.
 ask() { # COMMAND...
-  if [ -z "$CLAIM" ]; then
+  if [ -z "\${CLAIM-}" ]; then
     ANSWER=$("$@")
   else
     waiting "$@" >"$CLAIM"
