@@ -19,7 +19,6 @@ const tools = {
   bash: () => succeeds('bash', '--version'),
   shellcheck: () => succeeds('shellcheck', '--version'),
   // Shells and tools that a device may have in place of dash, mawk and coreutils.
-  bash: () => pathOf('bash') !== undefined,
   busybox: () => pathOf('busybox') !== undefined,
   zsh: () => pathOf('zsh') !== undefined,
   mksh: () => pathOf('mksh') !== undefined,
