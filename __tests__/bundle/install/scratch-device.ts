@@ -55,7 +55,12 @@ export function scratchDevice(scratch: Scratch, folder = folderWith()): ScratchD
   }
   put(folder, '/log', '');
   mkdirSync(join(folder, 'control'));
-  for (const path of ['run', 'etc/iotedge', 'etc/systemd/system', ...daemons.map((daemon) => `etc/aziot/${daemon}/config.d`)])
+  for (const path of [
+    'run',
+    'etc/iotedge',
+    'etc/systemd/system',
+    ...daemons.map((daemon) => `etc/aziot/${daemon}/config.d`),
+  ])
     mkdirSync(join(device.root, path), { recursive: true });
   const passwd = users.map((user) => `${user}:x:${ownerOf(user)}::/nowhere:/bin/false\n`).join('');
   for (const [path, text] of Object.entries({ '/etc/passwd': passwd, ...scratch.has })) put(device.root, path, text);
