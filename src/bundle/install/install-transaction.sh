@@ -61,7 +61,7 @@ stopped_check() {
 # It is replaced by one rename, so that half a mark is never read.
 write_mark() { # STATE
   NEXT=$1
-  stage "$MARK" 600 "$ME:$(id -g)" mark_text >/dev/null && put "$(room_of "$MARK" new)" "$MARK" && sync_folder "${MARK%/*}"
+  stage "$MARK" 600 "$ME:$(id -g)" mark_text && put "$MARK" new && sync_folder "${MARK%/*}"
 }
 
 # The second line says which services ran before: a power cut and the run itself may have stopped them.
