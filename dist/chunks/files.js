@@ -1319,11 +1319,17 @@ inside_but_name() ( # PATH: the same, for a file that is replaced: if its own na
   walk "\${1%/*}" && say "$at/\${1##*/}"
 )
 
-# Only the kernel says where we are: bash's own pwd reads the links of the path, which may have changed since.
-go() { # FOLDER: into it, unless somebody has put a link on the way there
-  if cd -P -- "\${1:-/}" 2>/dev/null && [ "$(env pwd -P)" = "\${1:-/}" ]; then return; fi
+# Into a folder, unless somebody has put a link on the way there.
+go() { # FOLDER
+  if cd -P -- "\${1:-/}" 2>/dev/null && [ "$(where)" = "\${1:-/}" ]; then return; fi
   complain "the folder $1 is missing, or a link by now: somebody changes it, or the folders on the way to it."
   return 1
+}
+
+# Only the kernel says where we are. dash and busybox ask it when they come to a folder. The others say what they made of the path, whose
+# links may have changed since; so there a program is asked. It costs a process more, and there are many of these questions.
+where() {
+  case \${BASH_VERSION-}\${ZSH_VERSION-}\${KSH_VERSION-}\${YASH_VERSION-} in '') pwd -P ;; *) env pwd -P ;; esac
 }
 
 # --- Rooms ---
@@ -1544,7 +1550,7 @@ stopped_check() {
 # It is replaced by one rename, so that half a mark is never read.
 write_mark() { # STATE
   NEXT=$1
-  stage "$MARK" 600 "$ME:$(id -g)" mark_text >/dev/null && put "$(room_of "$MARK" new)" "$MARK" && sync_folder "\${MARK%/*}"
+  stage "$MARK" 600 "$ME:$(id -g)" mark_text && put "$MARK" new && sync_folder "\${MARK%/*}"
 }
 
 # The second line says which services ran before: a power cut and the run itself may have stopped them.
@@ -1657,21 +1663,29 @@ commit() {
   esac && describe ''
 }
 
-# What was placed was synced before it got its name.
-sync_all() {
+# What was placed was synced before it got its name. One process syncs all folders with their new names, and the files that were
+# changed in place.
+sync_all() (
   SYNCED=''
-  each sync_one
+  each to_sync
+  IFS='
+'
+  set -f
+  # shellcheck disable=SC2086 # a path a line
+  [ -z "$SYNCED" ] || sync -- $SYNCED
+)
+
+to_sync() {
+  case $kind in mode | derived) [ ! -f "$file" ] || add_to_sync "$file" ;; esac
+  [ ! -d "\${file%/*}" ] || add_to_sync "\${file%/*}"
 }
 
-sync_one() {
-  case $kind in mode | derived) [ ! -f "$file" ] || sync -- "$file" 2>/dev/null || sync ;; esac
-  case $SYNCED in *"
-\${file%/*}
-"*) return 0 ;; esac
-  SYNCED="$SYNCED
-\${file%/*}
-"
-  [ ! -d "\${file%/*}" ] || sync_folder "\${file%/*}"
+add_to_sync() { # PATH
+  case "
+$SYNCED" in *"
+$1
+"*) ;; *) SYNCED="$SYNCED$1
+" ;; esac
 }
 
 clean() {

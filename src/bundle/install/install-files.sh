@@ -55,11 +55,17 @@ inside_but_name() ( # PATH: the same, for a file that is replaced: if its own na
   walk "${1%/*}" && say "$at/${1##*/}"
 )
 
-# Only the kernel says where we are: bash's own pwd reads the links of the path, which may have changed since.
-go() { # FOLDER: into it, unless somebody has put a link on the way there
-  if cd -P -- "${1:-/}" 2>/dev/null && [ "$(env pwd -P)" = "${1:-/}" ]; then return; fi
+# Into a folder, unless somebody has put a link on the way there.
+go() { # FOLDER
+  if cd -P -- "${1:-/}" 2>/dev/null && [ "$(where)" = "${1:-/}" ]; then return; fi
   complain "the folder $1 is missing, or a link by now: somebody changes it, or the folders on the way to it."
   return 1
+}
+
+# Only the kernel says where we are. dash and busybox ask it when they come to a folder. The others say what they made of the path, whose
+# links may have changed since; so there a program is asked. It costs a process more, and there are many of these questions.
+where() {
+  case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-}${YASH_VERSION-} in '') pwd -P ;; *) env pwd -P ;; esac
 }
 
 # --- Rooms ---

@@ -174,21 +174,29 @@ commit() {
   esac && describe ''
 }
 
-# What was placed was synced before it got its name.
-sync_all() {
+# What was placed was synced before it got its name. One process syncs all folders with their new names, and the files that were
+# changed in place.
+sync_all() (
   SYNCED=''
-  each sync_one
+  each to_sync
+  IFS='
+'
+  set -f
+  # shellcheck disable=SC2086 # a path a line
+  [ -z "$SYNCED" ] || sync -- $SYNCED
+)
+
+to_sync() {
+  case $kind in mode | derived) [ ! -f "$file" ] || add_to_sync "$file" ;; esac
+  [ ! -d "${file%/*}" ] || add_to_sync "${file%/*}"
 }
 
-sync_one() {
-  case $kind in mode | derived) [ ! -f "$file" ] || sync -- "$file" 2>/dev/null || sync ;; esac
-  case $SYNCED in *"
-${file%/*}
-"*) return 0 ;; esac
-  SYNCED="$SYNCED
-${file%/*}
-"
-  [ ! -d "${file%/*}" ] || sync_folder "${file%/*}"
+add_to_sync() { # PATH
+  case "
+$SYNCED" in *"
+$1
+"*) ;; *) SYNCED="$SYNCED$1
+" ;; esac
 }
 
 clean() {
