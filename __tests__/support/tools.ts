@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { canCutDisks } from '../bundle/install/simulated/disk.ts';
 import { pythonWithSdk } from './python.ts';
 
 /**
@@ -30,6 +31,7 @@ const tools = {
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
   '../shared/reference': () => existsSync(join(import.meta.dirname, '../../../shared/reference')),
   'links and modes of POSIX': () => process.platform !== 'win32',
+  'root with loop devices': canCutDisks,
   Linux: () => process.platform === 'linux',
   'rights of root': () => process.getuid?.() === 0,
   setfacl: () => succeeds('setfacl', '--version'),

@@ -69,8 +69,8 @@ export function failWithNew(device: ScratchDevice, minor: Minor): void {
 const keys = { 1: '/var/lib/iotedge/identity', 5: '/var/aziot/secrets' } as const;
 const keyOf = (minor: Minor, which: keyof Pairs) => `${keys[minor]}/edge-001.${which}.key.pem`;
 const certificates = { 1: '/var/lib/iotedge/identity', 5: '/var/aziot/certs' } as const;
-export const certificateOf = (minor: Minor) => `${certificates[minor]}/edge-001.pem`;
-export const configurationOf = { 1: '/etc/iotedge/config.yaml', 5: '/etc/aziot/config.toml' } as const;
+const certificateOf = (minor: Minor) => `${certificates[minor]}/edge-001.pem`;
+const configurationOf = { 1: '/etc/iotedge/config.yaml', 5: '/etc/aziot/config.toml' } as const;
 
 /** The bundle of the old or of the new pair. Both have the certificate at the same place, and each has a key of its own. */
 function bundled(minor: Minor, pairs: Pairs, which: keyof Pairs) {
