@@ -113,10 +113,11 @@ describeNeeding(['openssl'], 'an image with absolute links', () => {
     const path = '/var/aziot/secrets/edge-001.key.pem';
     const { device } = imageWith(5, [path]);
     lchownSync(join(device.root, path), 4003, 5003);
-    const before = tree(device, true);
+    // Without times: this image has no /run, so that the lock lay in /etc.
+    const before = tree(device);
     const { status, stderr } = install(device, { args: ['--root', device.root] });
     expect(status).toBe(1);
     expect(stderr).toMatch(/link .*edge-001\.key\.pem belongs to the user with the number 4003.* sudo chown -h root '/);
-    expect(tree(device, true)).toEqual(before);
+    expect(tree(device)).toEqual(before);
   });
 });
