@@ -165,7 +165,7 @@ describe('an apply whose artifacts are never taken', () => {
       const message = { artifact: `iot-edge-edge-${n}`, devices: [`edge-${n}`], reason, nameTaken: false };
       return shown(runFault('artifact-not-uploaded', { said: githubLines['artifact-failed'](message) }));
     };
-    const late = githubLines['upload-late']({ seconds: 300 });
+    const late = githubLines['upload-late']({ seconds: 301 });
     const notTried = githubLines['not-tried']({ artifact: 'iot-edge-edge-0' });
     expect(faultsOf(run)).toEqual(Array.from({ length: 10 }, (_, n) => failed(n === 0 ? late : notTried, n)));
   }, 60_000);

@@ -44,6 +44,11 @@ const tools = {
 
 export type Tool = keyof typeof tools;
 
+/** Whether this is no tool, but what root alone may do. */
+export function isRight(name: string): boolean {
+  return ['rights of root', 'mounts of its own', 'root with loop devices'].includes(name);
+}
+
 /** The tools that a test's full name says it needs. */
 export function toolsIn(fullName: string): readonly string[] {
   return [...fullName.matchAll(/\(needs ([^)]*)\)/g)].flatMap(([, names = '']) => names.split(' and '));

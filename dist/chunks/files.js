@@ -1321,15 +1321,18 @@ inside_but_name() ( # PATH: the same, for a file that is replaced: if its own na
 
 # Into a folder, unless somebody has put a link on the way there.
 go() { # FOLDER
-  if cd -P -- "\${1:-/}" 2>/dev/null && [ "$(where)" = "\${1:-/}" ]; then return; fi
+  if cd -P -- "\${1:-/}" 2>/dev/null && is_here "\${1:-/}"; then return; fi
   complain "the folder $1 is missing, or a link by now: somebody changes it, or the folders on the way to it."
   return 1
 }
 
-# Only the kernel says where we are. dash and busybox ask it when they come to a folder. The others say what they made of the path, whose
-# links may have changed since; so there a program is asked. It costs a process more, and there are many of these questions.
-where() {
-  case \${BASH_VERSION-}\${ZSH_VERSION-}\${KSH_VERSION-}\${YASH_VERSION-} in '') pwd -P ;; *) env pwd -P ;; esac
+# Only the kernel says where we are. dash and busybox ask it (getcwd) at each "cd -P", for $PWD. The other shells put there what they made of the
+# path, whose links may have changed since; so a program is asked, which costs a process each time.
+is_here() { # FOLDER
+  case \${BASH_VERSION-}\${ZSH_VERSION-}\${KSH_VERSION-}\${YASH_VERSION-} in
+    '') [ "$PWD" = "$1" ] ;;
+    *) [ "$(env pwd -P)" = "$1" ] ;;
+  esac
 }
 
 # --- Rooms ---
@@ -1665,14 +1668,18 @@ commit() {
 
 # What was placed was synced before it got its name. One process syncs all folders with their new names, and the files that were
 # changed in place.
-sync_all() (
+sync_all() {
   SYNCED=''
   each to_sync
+  [ -z "$SYNCED" ] || sync_lines "$SYNCED"
+}
+
+sync_lines() ( # PATHS: one a line
+  set -f
   IFS='
 '
-  set -f
-  # shellcheck disable=SC2086 # a path a line
-  [ -z "$SYNCED" ] || sync -- $SYNCED
+  # shellcheck disable=SC2086 # words
+  sync -- $1
 )
 
 to_sync() {

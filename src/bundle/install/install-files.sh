@@ -57,15 +57,18 @@ inside_but_name() ( # PATH: the same, for a file that is replaced: if its own na
 
 # Into a folder, unless somebody has put a link on the way there.
 go() { # FOLDER
-  if cd -P -- "${1:-/}" 2>/dev/null && [ "$(where)" = "${1:-/}" ]; then return; fi
+  if cd -P -- "${1:-/}" 2>/dev/null && is_here "${1:-/}"; then return; fi
   complain "the folder $1 is missing, or a link by now: somebody changes it, or the folders on the way to it."
   return 1
 }
 
-# Only the kernel says where we are. dash and busybox ask it when they come to a folder. The others say what they made of the path, whose
-# links may have changed since; so there a program is asked. It costs a process more, and there are many of these questions.
-where() {
-  case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-}${YASH_VERSION-} in '') pwd -P ;; *) env pwd -P ;; esac
+# Only the kernel says where we are. dash and busybox ask it (getcwd) at each "cd -P", for $PWD. The other shells put there what they made of the
+# path, whose links may have changed since; so a program is asked, which costs a process each time.
+is_here() { # FOLDER
+  case ${BASH_VERSION-}${ZSH_VERSION-}${KSH_VERSION-}${YASH_VERSION-} in
+    '') [ "$PWD" = "$1" ] ;;
+    *) [ "$(env pwd -P)" = "$1" ] ;;
+  esac
 }
 
 # --- Rooms ---

@@ -176,14 +176,18 @@ commit() {
 
 # What was placed was synced before it got its name. One process syncs all folders with their new names, and the files that were
 # changed in place.
-sync_all() (
+sync_all() {
   SYNCED=''
   each to_sync
+  [ -z "$SYNCED" ] || sync_lines "$SYNCED"
+}
+
+sync_lines() ( # PATHS: one a line
+  set -f
   IFS='
 '
-  set -f
-  # shellcheck disable=SC2086 # a path a line
-  [ -z "$SYNCED" ] || sync -- $SYNCED
+  # shellcheck disable=SC2086 # words
+  sync -- $1
 )
 
 to_sync() {
