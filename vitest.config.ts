@@ -5,30 +5,35 @@ const json = process.env.VITEST_JSON;
 /** Tests that measure time. They run last, and one at a time. */
 const bars = ['__tests__/**/bars.test.ts', '__tests__/e2e/floor.test.ts'];
 
-const tests = { include: ['__tests__/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 };
+/**
+ * Tests that run the device's installer hundreds of times. `npm run test:thorough` runs them, and so does the gate. `npm test` leaves them
+ * out, because it has to stay under five minutes.
+ */
+const thorough = ['__tests__/**/*.thorough.test.ts'];
+const isThorough = process.env.THOROUGH !== undefined;
+
+const limits = { testTimeout: 120_000, hookTimeout: 120_000 };
+
+/** No module has state, so files can share a process. To load everything anew for each file takes a third of the time. */
+const shared = {
+  ...limits,
+  isolate: false,
+  setupFiles: ['__tests__/support/after-file.ts'],
+  maxWorkers: '100%',
+  sequence: { groupOrder: 0 },
+};
+
+const tests = { ...shared, name: 'tests', include: ['__tests__/**/*.test.ts'], exclude: [...bars, ...thorough] };
+const measured = { ...limits, name: 'bars', include: bars, maxWorkers: 1, sequence: { groupOrder: 1 } };
+const installer = { ...shared, name: 'thorough', include: thorough };
 
 export default defineConfig({
   test: {
-    projects: [
-      {
-        extends: true,
-        // No module has state, so files can share a process. To load everything anew for each file takes a third of the time.
-        test: {
-          ...tests,
-          name: 'tests',
-          exclude: bars,
-          isolate: false,
-          setupFiles: ['__tests__/support/after-file.ts'],
-          maxWorkers: '100%',
-          sequence: { groupOrder: 0 },
-        },
-      },
-      { extends: true, test: { ...tests, name: 'bars', include: bars, maxWorkers: 1, sequence: { groupOrder: 1 } } },
-    ],
+    projects: (isThorough ? [installer] : [tests, measured]).map((test) => ({ extends: true, test })),
     // The gate counts tests and coverage.
     reporters: json === undefined ? ['default'] : ['default', ['json', { outputFile: json }]],
     coverage: {
-      enabled: json !== undefined,
+      enabled: json !== undefined && !isThorough,
       provider: 'v8',
       include: ['src/**/*.ts'],
       exclude: ['src/**/*.generated.*', 'src/**/*.d.ts'],

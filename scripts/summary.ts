@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isLacking, isRight, toolsIn } from '../__tests__/support/tools.ts';
 
 /**
- * Reads Vitest's JSON report and says how many tests passed, failed and did not run. A test may be skipped only for lack of a tool: its
+ * Reads Vitest's JSON reports and says how many tests passed, failed and did not run. A test may be skipped only for lack of a tool: its
  * name says which it needs, and __tests__/support/tools.ts has a row for it. With REQUIRE_TOOLS=1 each lack is an error, but for rights,
  * which nobody can install: the workflow runs the tests that need root in a step of their own.
  */
@@ -14,7 +14,10 @@ interface Result {
   }[];
 }
 
-const { testResults }: Result = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'));
+const testResults = process.argv.slice(2).flatMap((file): Result['testResults'] => {
+  const { testResults }: Result = JSON.parse(readFileSync(file, 'utf8'));
+  return testResults;
+});
 const tests = testResults.flatMap(({ assertionResults }) => assertionResults);
 const named = (status: (text: string) => boolean) =>
   tests.filter((test) => status(test.status)).map((test) => test.fullName);

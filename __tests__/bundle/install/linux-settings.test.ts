@@ -96,10 +96,7 @@ describeNeeding(['shellcheck'], 'the installer by shellcheck', () => {
     trustBundle: '/pki/trust.pem',
   };
   it.each<[string, Wanted]>([
-    ['1.1', { version: '1.1' }],
     ['1.1 with a registry', { version: '1.1', config: { ...everything, agent: { registry } } }],
-    ['1.5', { version: '1.5' }],
-    ['1.5 with everything in files', { version: '1.5', config: { ...everything, agent: { registry } } }],
     ['1.5 with a registry and a PIN', { version: '1.5', ...inModule }],
     ['a device whose id looks like shell', { id: "$HOME';$(id)*?!", version: '1.5', hostname: 'edge' }],
   ])('has nothing to complain about for %s', async (_, wanted) => {
