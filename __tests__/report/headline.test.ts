@@ -9,10 +9,10 @@ import { changeOf, everyResult, findingOf, outcomeOf, reportOf } from './reports
 describe('the text of the headline', () => {
   holdTexts(headlines, {
     valid: [
-      [{ devices: 3 }, 'Valid: 3 devices'],
-      [{ devices: 1 }, 'Valid: 1 device'],
+      [{ devices: 3 }, '3 devices: the manifest is valid'],
+      [{ devices: 1 }, '1 device: the manifest is valid'],
     ],
-    'only-valid': [[{ devices: 3 }, 'Valid: 3 devices; no hub was asked']],
+    'only-valid': [[{ devices: 3 }, '3 devices: the manifest is valid; no hub was asked']],
     invalid: [
       [{ command: 'validate', errors: 1, warnings: 2 }, 'Invalid: 1 error, 2 warnings'],
       [{ command: 'plan', errors: 0, warnings: 1 }, 'Plan refused: 1 warning'],

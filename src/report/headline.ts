@@ -49,9 +49,9 @@ function resultText(report: Report): string {
 
 /** The headline of each result. */
 export const headlines = {
-  valid: ({ devices }: Devices) => `Valid: ${plural(devices, 'device')}`,
+  valid: ({ devices }: Devices) => `${plural(devices, 'device')}: the manifest is valid`,
 
-  'only-valid': ({ devices }: Devices) => `Valid: ${plural(devices, 'device')}; no hub was asked`,
+  'only-valid': ({ devices }: Devices) => `${plural(devices, 'device')}: the manifest is valid; no hub was asked`,
 
   invalid: ({ command, ...found }: OfCommand & Problems) =>
     `${refusedTexts[command]}: ${problemTexts(found).join(', ')}`,
