@@ -103,7 +103,7 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
     { minor: 1, service: 'iotedge', place: '/var/lib/iotedge' },
     { minor: 1, service: 'iotedge', place: '/var/lib/iotedge/identity' },
   ] as const)(
-    '1.$minor: whatever $service does in $place meanwhile, nothing outside of it changes',
+    '1.$minor: whatever $service does in $place meanwhile, nothing outside of it changes (needs rights of root)',
     async ({ minor, service, place }) => {
       const device = scratchDevice(usual(pair, minor));
       for (let open = join(device.root, place); open.startsWith(device.folder); open = dirname(open)) {
@@ -236,7 +236,7 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
     },
   };
 
-  it.runIf(isRoot).each(Object.entries(attacks))('%s: nothing outside changes', (_, attack) => {
+  it.runIf(isRoot).each(Object.entries(attacks))('%s: nothing outside changes (needs rights of root)', (_, attack) => {
     const { minor, restart } = attack;
     const device = scratchDevice(usual(pair, minor));
     if (minor === 5) {

@@ -92,7 +92,7 @@ describeNeeding(['openssl'], 'the group of the services', () => {
     expect(dryRun(deviceOf(minor, files))).toMatchObject(expected);
   });
 
-  it.runIf(isRoot)("is given to the files, not the user's nogroup", () => {
+  it.runIf(isRoot)("is given to the files, not the user's nogroup (needs rights of root)", () => {
     const device = deviceOf(1, unit('iotedge', 'Group=keepers\n'));
     expect(install(device)).toMatchObject(fine);
     expect(tree(device)).toMatchObject({
