@@ -1,4 +1,5 @@
 import { afterAll, vi } from 'vitest';
+import { endFile } from './at-file-end.ts';
 
 // Test files share a process. What one leaves stubbed must not reach the next.
 afterAll(() => {
@@ -7,3 +8,5 @@ afterAll(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
 });
+
+afterAll(endFile);

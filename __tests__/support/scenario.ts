@@ -1,8 +1,9 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type EmbeddedHub, type HubOptions, startHub } from '../../src/emulator/hub.ts';
 import { runWorkflows, type Trigger, type WorkflowRun } from './act.ts';
+import { atFileEnd } from './at-file-end.ts';
 import { folderWith } from './folder.ts';
 import { type Behaviour, type GitHubApi, githubToken, startGitHubApi } from './github-api.ts';
 import { type ResultsService, startResultsService } from './results-service.ts';
@@ -119,15 +120,17 @@ export function serverAt(folder: string): Readonly<Record<string, string>> {
 let shared: Promise<ResultsService> | undefined;
 
 async function emptyResults(): Promise<ResultsService> {
-  shared ??= startResultsService();
+  shared ??= startResultsService().then((started) => {
+    atFileEnd(async () => {
+      shared = undefined;
+      await started.close();
+    });
+    return started;
+  });
   const service = await shared;
   service.reset();
   return service;
 }
-
-afterAll(async () => {
-  await (await shared)?.close();
-});
 
 /** Returns a secret in its plain form and in the forms that it has in URLs and in JSON. */
 function formsOf(secret: string): readonly string[] {
