@@ -37,10 +37,16 @@ END
 
 main() {
   kind='' file='' text='' mode='' owner='' had=''
+  # Tried: when a restart failed, mksh R59 did not put the files back.
+  case \${KSH_VERSION-} in *MIRBSD* | *'LEGACY KSH'*)
+    complain 'mksh cannot run this script, expected dash, busybox, bash, zsh, yash or ksh93. Type: sudo bash install.sh'
+    exit 2
+    ;;
+  esac
   take_secrets
   ME=$(id -u)
   SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' UNSURE=''
-  STATE=checking DUE='' STOPPED='' ENDING='' CLAIM='' PIPED='' WAITED=\${!:-} END_OF_OUTPUT=$(printf '\\004')
+  STATE=checking DUE='' STOPPED='' ENDING='' SIGNALLED='' CLAIM='' PIPED='' WAITED=\${!:-} END_OF_OUTPUT=$(printf '\\004')
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || [ -z "$SECRETS" ] || read_secrets "$SECRETS"
@@ -1778,6 +1784,7 @@ leave() {
   trap - EXIT
   ignore_signals
   ENDING=yes
+  [ "$EXIT_CODE" -lt 129 ] || SIGNALLED=yes
   end_child
   case $STATE in checking | finished) ;; *) put_right ;; esac
   unlock
@@ -1951,7 +1958,8 @@ waiting() { # COMMAND WORD...
   fi
 }
 
-# The time is longer than systemd gives a service to stop: DefaultTimeoutStopSec=90s.
+# The time is longer than systemd gives a service to stop: DefaultTimeoutStopSec=90s. The first signal to a run changes nothing here, since what
+# is begun has to be finished. The next one ends the wait.
 waiting_last() { # COMMAND WORD...
   trap : HUP INT QUIT PIPE TERM
   (
@@ -1963,6 +1971,11 @@ waiting_last() { # COMMAND WORD...
   WAITED=$!
   wait "$child"
   result=$?
+  while [ -z "$SIGNALLED" ] && kill -0 "$child" 2>/dev/null; do
+    SIGNALLED=yes
+    wait "$child"
+    result=$?
+  done
   ignore_signals
   # A wait that was cut short leaves the child, which ignores all other signals.
   ! kill -9 "$child" 2>/dev/null || complain "'$*' did not end and was stopped."

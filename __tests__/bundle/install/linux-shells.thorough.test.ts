@@ -24,6 +24,11 @@ describeNeeding(['openssl', 'Linux'], 'whatever shell and tools a device has', (
       expect(await resultIn(make(place))).toEqual(wanted);
     });
 
+  itNeeding(['mksh'], 'mksh, which does not put files back, is refused', async () => {
+    const { output } = await resultIn({ name: 'mksh', command: ['mksh', '-o', 'posix'] });
+    expect(output).toMatch(/^install\.sh: mksh cannot run this script, .*\n$/);
+  });
+
   async function resultIn(shell: Shell) {
     return resultOf(prepared, shell, place);
   }

@@ -116,7 +116,8 @@ waiting() { # COMMAND WORD...
   fi
 }
 
-# The time is longer than systemd gives a service to stop: DefaultTimeoutStopSec=90s.
+# The time is longer than systemd gives a service to stop: DefaultTimeoutStopSec=90s. The first signal to a run changes nothing here, since what
+# is begun has to be finished. The next one ends the wait.
 waiting_last() { # COMMAND WORD...
   trap : HUP INT QUIT PIPE TERM
   (
@@ -128,6 +129,11 @@ waiting_last() { # COMMAND WORD...
   WAITED=$!
   wait "$child"
   result=$?
+  while [ -z "$SIGNALLED" ] && kill -0 "$child" 2>/dev/null; do
+    SIGNALLED=yes
+    wait "$child"
+    result=$?
+  done
   ignore_signals
   # A wait that was cut short leaves the child, which ignores all other signals.
   ! kill -9 "$child" 2>/dev/null || complain "'$*' did not end and was stopped."

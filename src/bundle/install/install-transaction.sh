@@ -286,6 +286,7 @@ leave() {
   trap - EXIT
   ignore_signals
   ENDING=yes
+  [ "$EXIT_CODE" -lt 129 ] || SIGNALLED=yes
   end_child
   case $STATE in checking | finished) ;; *) put_right ;; esac
   unlock

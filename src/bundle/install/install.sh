@@ -37,10 +37,16 @@ END
 
 main() {
   kind='' file='' text='' mode='' owner='' had=''
+  # Tried: when a restart failed, mksh R59 did not put the files back.
+  case ${KSH_VERSION-} in *MIRBSD* | *'LEGACY KSH'*)
+    complain 'mksh cannot run this script, expected dash, busybox, bash, zsh, yash or ksh93. Type: sudo bash install.sh'
+    exit 2
+    ;;
+  esac
   take_secrets
   ME=$(id -u)
   SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' UNSURE=''
-  STATE=checking DUE='' STOPPED='' ENDING='' CLAIM='' PIPED='' WAITED=${!:-} END_OF_OUTPUT=$(printf '\004')
+  STATE=checking DUE='' STOPPED='' ENDING='' SIGNALLED='' CLAIM='' PIPED='' WAITED=${!:-} END_OF_OUTPUT=$(printf '\004')
   read_options "$@"
   check_programs
   [ "$FAULTS" -gt 0 ] || [ -z "$SECRETS" ] || read_secrets "$SECRETS"

@@ -18,8 +18,6 @@ export const shells: readonly Row[] = [
   { name: 'bash --posix', needs: ['bash'], make: () => plain('bash --posix') },
   { name: 'bash', needs: ['bash'], make: () => plain('bash') },
   { name: 'zsh --emulate sh', needs: ['zsh'], make: () => plain('zsh --emulate sh') },
-  // Without -o posix, 0600 is no octal number to it.
-  { name: 'mksh -o posix', needs: ['mksh'], make: () => plain('mksh -o posix') },
   { name: 'yash --posix', needs: ['yash'], make: () => plain('yash --posix') },
   { name: "busybox sh with busybox's tools", needs: ['busybox'], make: busybox },
   { name: 'dash with uutils', needs: ['uutils'], make: () => ({ ...plain('dash'), tools: uutils }) },
