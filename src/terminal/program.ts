@@ -37,7 +37,7 @@ const options = {
       'cut devices off from the hub until they have their new certificates: all, or those named; may be repeated',
     ).argParser((id: string, others: readonly string[] = []) => [...others, id]),
   'plan-file': () =>
-    new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only as approved there'),
+    new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only if it would do the same'),
   prune: () =>
     textOption('--prune <how>', 'devices that the default branch once declared and no longer does', [
       'none',
