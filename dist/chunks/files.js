@@ -1521,7 +1521,8 @@ install_bundle() {
   STATE=placing
   { each commit && sync_all; } || exit 1
   if [ -n "$RESTART" ]; then
-    STATE=restarting DUE=yes
+    # What an earlier run left was stopped; what starts from here on has to be stopped again.
+    STATE=restarting DUE=yes STOPPED=''
     # The runtime does not sync what "iotedge config apply" writes.
     { restart && sync_all; } || exit 1
   fi

@@ -71,8 +71,14 @@ describeNeeding(['openssl'], 'after a power cut', () => {
     const before = tree(device);
     cut(device, minor);
     order(device, 'daemon start', 'fail');
-    expect(install(device).status).toBe(1);
+    const { status, calls } = install(device);
+    expect(status).toBe(1);
     expect(tree(device)).toEqual(before);
+    // What this run started is stopped too: nothing ran before.
+    const stop = minor === 1 ? 'systemctl stop iotedge' : 'iotedge system stop';
+    expect(calls.findLastIndex((call) => call.startsWith(stop))).toBeGreaterThan(
+      calls.findLastIndex((call) => call.startsWith(restartOf[minor])),
+    );
   });
 
   it.each(versions)(
