@@ -143,6 +143,23 @@ describeNeeding(['openssl'], 'a run that is stopped', () => {
     expect(calls.at(-1)).toBe('iotedge system restart [# old]');
     expect(tree(device)).toEqual(before);
   });
+
+  it('that failed by itself finishes what it puts back: the first signal changes nothing', async () => {
+    const device = running(5);
+    const before = tree(device);
+    order(device, 'daemon start', 'fail');
+    order(device, 'iotedge system', 'hang');
+    const { child, ended } = begin(device);
+    await called(device, 'iotedge system stop');
+    child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(child.exitCode).toBe(null);
+    child.kill('SIGTERM');
+    const { status, calls } = await ended;
+    expect(status).toBe(1);
+    expect(calls.at(-1)).toBe('iotedge system restart [# old]');
+    expect(tree(device)).toEqual(before);
+  });
 });
 
 /** "iotedge" ends with 101 where its output goes nowhere, as a Rust program that prints does, and does nothing. */
