@@ -17,6 +17,7 @@ export const scripts = {
     'install-changes.sh',
     'install-files.sh',
     'install-transaction.sh',
+    'install-mark.sh',
     'install-alone.sh',
     'install-agent.sh',
     'install-running.sh',

@@ -95,8 +95,8 @@ describe('the outputs', () => {
 
   it('of a plan name the file to be approved, if there is one', () => {
     expect(outputsOf(everyResult.changes)['plan-file']).toBe('');
-    const planned = { ...everyResult.changes, planFile: '/tmp/plan.json' };
-    expect(outputsOf(planned)['plan-file']).toBe('/tmp/plan.json');
+    const planned = { ...everyResult.changes, planFile: '/runner/plan.json' };
+    expect(outputsOf(planned)['plan-file']).toBe('/runner/plan.json');
   });
 
   it('of a plan that may be carried out tell the hubs that it would write from the others', () => {
@@ -106,11 +106,11 @@ describe('the outputs', () => {
     const report = { ...everyResult.changes, changes: [...changes, ...still] };
     const none = { 'hubs-with-changes': '', 'hubs-without-changes': '' };
     expect(outputsOf(report)).toMatchObject(none);
-    expect(outputsOf({ ...report, planFile: '/tmp/plan.json' })).toMatchObject({
+    expect(outputsOf({ ...report, planFile: '/runner/plan.json' })).toMatchObject({
       'hubs-with-changes': '["contoso.azure-devices.net"]',
       'hubs-without-changes': '["other.azure-devices.net"]',
     });
-    expect(outputsOf({ ...report, changes: still, planFile: '/tmp/plan.json' })).toMatchObject({
+    expect(outputsOf({ ...report, changes: still, planFile: '/runner/plan.json' })).toMatchObject({
       'hubs-with-changes': '[]',
       'hubs-without-changes': '["other.azure-devices.net"]',
     });
