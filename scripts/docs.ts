@@ -6,7 +6,7 @@ import { rulesPage } from './rules-page.ts';
 
 /**
  * Writes what docs can be generated from source: the rules, the manifest's keys, the second door of the action, the tables
- * of README and of the reusable workflows.
+ * of docs/action.md and of the reusable workflows.
  */
 export function writeDocs(): void {
   const action = readFileSync('action.yml', 'utf8');
@@ -16,7 +16,7 @@ export function writeDocs(): void {
   writeFileSync('docs/rules.md', rulesPage());
   writeFileSync('docs/manifest.md', withKeys(readFileSync('docs/manifest.md', 'utf8')));
   writeFileSync('docs/workflows.md', withWorkflows(readFileSync('docs/workflows.md', 'utf8')));
-  writeFileSync('README.md', withTables(readFileSync('README.md', 'utf8'), action));
+  writeFileSync('docs/action.md', withTables(readFileSync('docs/action.md', 'utf8'), action));
 }
 
 /** A reusable workflow reaches the action of its own commit as `uses: $/run`: the runner refuses a bare `$/`. */
@@ -30,8 +30,8 @@ interface Described {
   readonly default?: string;
 }
 
-/** Fills the parts of README.md between `<!-- inputs -->` and `<!-- /inputs -->`, and the same for outputs. */
-function withTables(readme: string, action: string): string {
+/** Fills the parts of docs/action.md between `<!-- inputs -->` and `<!-- /inputs -->`, and the same for outputs. */
+function withTables(page: string, action: string): string {
   const { inputs, outputs }: Record<'inputs' | 'outputs', Record<string, Described>> = parse(action);
   const inputRows = Object.entries(inputs).map(([name, { description, default: value }]) => {
     return `| \`${name}\` | ${value === undefined || value === '' ? '' : `\`${value}\``} | ${description} |`;
@@ -41,7 +41,7 @@ function withTables(readme: string, action: string): string {
     inputs: ['| Input | Default | |', '| --- | --- | --- |', ...inputRows].join('\n'),
     outputs: ['| Output | |', '| --- | --- |', ...outputRows].join('\n'),
   };
-  return filled('README.md', readme, tables);
+  return filled('docs/action.md', page, tables);
 }
 
 const reusable = ['provision.yml', 'release-configs.yml', 'watch.yml'].map((name) => `.github/workflows/${name}`);

@@ -7,8 +7,8 @@ import { everyResult, reportOf } from '../report/reports.ts';
 const results = Object.keys(everyResult).sort();
 
 describe('the results', () => {
-  it('stand in the table of README, with their exit codes', () => {
-    const [, section = ''] = /### What each result means\n([\s\S]*?)\n##/.exec(readFileSync('README.md', 'utf8')) ?? [];
+  it('stand in the table of docs/action.md, with their exit codes', () => {
+    const [, section = ''] = /## Results\n([\s\S]*?)\n##/.exec(readFileSync('docs/action.md', 'utf8')) ?? [];
     const rows = [...section.matchAll(/^\| `([\w-]+)` .*\| (\d) \|$/gm)].map(([, name = '', code]) => [
       name,
       Number(code),
