@@ -162,7 +162,7 @@ describe('a run that is killed at any moment', () => {
       if (isBulk(call) && --bulksLeft === 0) kill?.();
       return undefined;
     });
-    const count = 800;
+    const count = 400;
     const bulks = count / 100;
     const folder = folderWith({ 'devices.json': manifest(count) }, memory);
     const bundles = join(folder, 'device-bundles');
@@ -170,13 +170,14 @@ describe('a run that is killed at any moment', () => {
     expect(code).toBe(0);
     const whole = digests(bundles);
     expect(whole.size).toBeGreaterThan(count);
+    const times = 6;
     const moments: string[] = [];
-    for (let n = 0; n < 10; n++) {
+    for (let n = 0; n < times; n++) {
       hub.reset();
       const before = hub.counts().registryWrites;
       // Writing to this hub takes a tenth of the time. Half of the moments lie in that tenth.
-      const moment = ((n + 0.5) / 10) * milliseconds;
-      bulksLeft = n % 2 === 0 ? 1 + Math.round((n * (bulks - 1)) / 8) : 0;
+      const moment = ((n + 0.5) / times) * milliseconds;
+      bulksLeft = n % 2 === 0 ? 1 + Math.round((n * (bulks - 1)) / (times - 2)) : 0;
       await apply(hub, folder, (child) => {
         kill = () => child.kill('SIGKILL');
         if (n % 2 === 1) setTimeout(kill, moment);

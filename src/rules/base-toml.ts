@@ -224,7 +224,7 @@ export const tomlBaseRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'The config.toml that config.base names has a value that IoT Edge leaves out in silence: half of a pair (a user name without a password, a certificate without its key), a name of a wrong type, or a part of another form of edge_ca than the one that counts.',
+      'The config.toml that config.base names has a value that IoT Edge ignores without a message: half of a pair (a user name without a password, a certificate without its key), a name of the wrong type, or a part of another form of edge_ca than the one that is used.',
     message: ({ path, key, problem, other }) => {
       if (problem === 'half-pair')
         return `${path}: ${key} stands without ${other}; the runtime leaves it out in silence`;
@@ -249,7 +249,7 @@ export const tomlBaseRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'The config.toml that config.base names lets the device get its identity certificate by itself. The hub knows the thumbprint of one certificate and would refuse the next one. So the device gets the certificate of the manifest, and the old section becomes a comment.',
+      'The config.toml that config.base names lets the device renew its identity certificate by itself. The hub knows the thumbprint of one certificate and refuses the next one. So the device gets the certificate of the manifest, and the old section becomes a comment.',
     message: ({ path, key, how }) =>
       `${path}: ${key} is ${how}; a certificate that the device renews cannot be registered by its thumbprint`,
     remedy: () =>

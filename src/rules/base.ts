@@ -259,7 +259,7 @@ export const baseRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'The file that config.base names has a key that this version of IoT Edge does not know: on top of a config.yaml, anywhere in a config.toml. The runtime ignores it in silence. In a config.toml, a key of the top that stands behind a header belongs to that section.',
+      'The file that config.base names has a key that this version of IoT Edge does not know: on top of a config.yaml, anywhere in a config.toml. The runtime ignores it without a message. In a config.toml, a top-level key after a header belongs to that section.',
     message: ({ path, key, suggestion, problem }) => `${path}: ${unknownText(key, suggestion, problem)}`,
     remedy: ({ key, known, problem }) => {
       if (problem?.kind === 'behind-header') return 'Move it before the first header of the file.';

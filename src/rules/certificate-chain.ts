@@ -15,11 +15,11 @@ export const chainRules = {
     severity: 'error',
     refusedBy: [manifest],
     about:
-      'The file holds two certificates or more that are no authorities: two of one device, or those of two devices. The device sends the first of a file, and only one can be registered by it.',
+      'The file has two or more certificates that are not authorities. The device sends the first certificate of a file, and only one can be registered.',
     message: ({ path, subjects }) =>
       `${path} holds ${subjects.length} certificates of devices (${inOrder(subjects)}), expected one and the authorities that issued it`,
     remedy: () =>
-      "Put each certificate into a file of its own; a device's two are named by certificates.primary and certificates.secondary.",
+      "Put each certificate into its own file. Name a device's two files in certificates.primary and certificates.secondary.",
     example: { path: 'certs/edge-001.pem', subjects: ['CN=edge-001', 'CN=edge-001'] },
   }),
   'certificate/chain-broken': rule<InFile & BrokenChain>({
@@ -45,7 +45,7 @@ export const chainRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'An authority in the file has ended, or its validity has not begun. The hub compares thumbprints and lets the device in all the same; whoever verifies the chain refuses it.',
+      'An authority in the file has ended, or its validity has not begun. The hub compares thumbprints and accepts the device anyway. A server that verifies the chain refuses it.',
     message: ({ path, issuer, validity }) =>
       `${path}: the authority "${issuer}" in it ${'ended' in validity ? `ended at ${validity.ended}` : `is not valid before ${validity.begins}`}`,
     remedy: () =>
@@ -61,10 +61,10 @@ export const chainRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      "The certificates of the file form a chain, but the device's own is not the first, or an authority stands before the certificate that it issued. The thumbprint is made from the device's own and the bundle has the right order, but the device takes the first of a file for its own.",
+      "The certificates of the file form a chain, but the device's own is not the first, or an authority stands before the certificate that it issued. The thumbprint comes from the device's own certificate, and the bundle has the right order. But a device uses the first certificate of a file as its own.",
     message: ({ path, found, expected }) =>
       `${path} has the order ${inOrder(found)}; expected the device's own first, then the issuer of each: ${inOrder(expected)}`,
-    remedy: () => 'Join them anew: cat device.pem intermediate.pem root.pem > chain.pem (the root may be left out).',
+    remedy: () => 'Join them again: cat device.pem intermediate.pem root.pem > chain.pem (the root may be left out).',
     example: {
       path: 'certs/edge-001-primary.pem',
       found: ['CN=Plant CA', 'CN=edge-001'],
@@ -75,9 +75,9 @@ export const chainRules = {
     severity: 'notice',
     refusedBy: nobody,
     adjustable: 'off',
-    about: 'A certificate stands in the file more than once. Bundles carry it once.',
+    about: 'The file has a certificate more than once. Bundles have it once.',
     message: ({ path, subjects }) => `${path} holds a certificate more than once: ${inOrder(subjects)}`,
-    remedy: () => 'Remove the repetition when you issue the next one.',
+    remedy: () => 'Remove the copy when you issue the next certificate.',
     example: { path: 'certs/edge-001-primary.pem', subjects: ['CN=Plant CA'] },
   }),
   'certificate/authority-left-out': rule<InFile & { issued?: string }>({
@@ -85,7 +85,7 @@ export const chainRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'Among the files that `devices: {from: …}` matches, or that `new` finds in a folder, is the certificate of an authority: it has issued another of the files, or it may sign others and is not self-signed with an id as its common name. It makes no device.',
+      'Among the files that `devices: {from: …}` matches, or that `new` finds in a folder, is the certificate of an authority: it has issued another of the files, or it may sign others and is not self-signed with an id as its common name. It is not a device.',
     message: ({ path, issued }) =>
       `${path} is the certificate of an authority${issued === undefined ? ' (it may sign others: keyCertSign)' : `, which issued ${issued}`}; it makes no device`,
     remedy: () =>

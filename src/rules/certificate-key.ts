@@ -31,7 +31,7 @@ export const keyRules = {
     ],
     adjustable: 'warning',
     about:
-      'An RSA key of fewer than 2048 bits, of the certificate or of an authority in its file. OpenSSL at security level 2 refuses to use or to send such a certificate ("ee key too small", "ca key too small"), and every system that IoT Edge 1.4 and later run on has that level. So the device never connects.',
+      'The certificate, or an authority in its file, has an RSA key of fewer than 2048 bits. OpenSSL at security level 2 refuses to use or send such a certificate ("ee key too small", "ca key too small"), and all systems of IoT Edge 1.4 and later have this level. So the device never connects.',
     message: (details) => `${holder(details)} has an RSA key of ${details.bits} bits, expected 2048 or more`,
     remedy: ({ authority }) => (authority === undefined ? newKey : otherAuthority),
     example: { path: 'certs/edge-001-primary.pem', bits: 1024 },
@@ -41,7 +41,7 @@ export const keyRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'An RSA key of fewer than 2048 bits, for a runtime older than 1.4. It works on the older systems that such a runtime runs on (Ubuntu 18.04, Windows); OpenSSL on Debian 10, Ubuntu 20.04 and RHEL 8 and later refuses it.',
+      'An RSA key of fewer than 2048 bits, for a runtime older than 1.4. It works on the older systems of such a runtime (Ubuntu 18.04, Windows). OpenSSL on Debian 10, Ubuntu 20.04, RHEL 8 and later refuses it.',
     message: (details) =>
       `${holder(details)} has an RSA key of ${details.bits} bits, which newer systems under IoT Edge ${details.version} refuse; expected 2048 or more`,
     remedy: ({ authority }) => (authority === undefined ? newKey : otherAuthority),
@@ -51,7 +51,7 @@ export const keyRules = {
     severity: 'error',
     refusedBy: [secret],
     about:
-      'An RSA key with the public exponent 1, with which everybody can sign as the device, or with an even one, for which there is no private key.',
+      'The RSA key has the public exponent 1, so everybody can sign as the device, or an even exponent, which has no private key.',
     message: ({ path, exponent }) =>
       `${path} has an RSA key with the exponent ${exponent}, ${exponent === '1' ? 'with which everybody can sign as the device' : 'for which there is no private key'}; expected 65537`,
     remedy: () => newKey,
@@ -93,7 +93,7 @@ export const keyRules = {
     ],
     adjustable: 'warning',
     about:
-      'A kind of key that the runtime cannot use: an EC key of another curve than P-256 from 1.2 on, EC on Windows 1.1 (RSA only), or anything but RSA and EC. IoT Edge 1.0 and 1.1 on Linux hand the key to OpenSSL, which knows P-384 and P-521 too.',
+      'The runtime cannot use this key. From 1.2 on it reads RSA and EC with P-256. On Windows 1.1 it reads only RSA. IoT Edge 1.0 and 1.1 on Linux use OpenSSL, which also reads P-384 and P-521.',
     message: ({ path, key }) => {
       const { name, runtime, expected } = keyWords(key);
       return `${path} has ${name} key, which ${runtime} cannot use; expected ${expected}`;
@@ -107,10 +107,10 @@ export const keyRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'Primary and secondary certificate hold the same key, so the second slot does not help when the key is lost or leaks.',
+      'Primary and secondary certificate have the same key, so the second slot does not help if the key is lost or leaks.',
     message: ({ same }) =>
       `primary and secondary certificate ${same === 'key' ? 'hold the same public key' : 'are the same certificate'}, expected two different keys`,
-    remedy: () => 'Make a key of its own for the second certificate.',
+    remedy: () => 'Create another key for the second certificate.',
     example: { same: 'key' },
   }),
 };

@@ -49,11 +49,10 @@ export const configRules = {
   'config/secret-in-manifest': rule<{ key: string; what: SecretKind }>({
     severity: 'error',
     refusedBy: [secret],
-    about:
-      'A secret stands in the manifest: everyone who reads the repository, and every artifact made from it, has it.',
+    about: 'The manifest contains a secret. Everybody who can read the repository or its artifacts has it.',
     message: ({ key, what }) => `${key} holds ${secrets[what]}`,
     remedy: () =>
-      'Remove it and renew it: it is known now. Set such values on the device, or in the deployment of its modules.',
+      'Remove it and renew it, because others may have it. Set such values on the device, or in the deployment of its modules.',
     example: { key: 'config.agent.env.UpstreamKey', what: 'shared-access-key' },
   }),
   'config/proxy': rule<{ problem: ProxyProblem }>({
@@ -73,7 +72,7 @@ export const configRules = {
       },
     ],
     about:
-      'The address of the proxy is not http:// or https:// with a host, a port if need be, and nothing else. The runtime and its agent would reach nobody.',
+      'The address of the proxy must be http:// or https:// with a host and perhaps a port, and nothing else. Otherwise the runtime and its agent cannot connect.',
     message: ({ problem }) => `config.proxy.https ${proxyText(problem)}`,
     remedy: () => 'Write the address alone, such as http://proxy.plant.example:3128.',
     example: { problem: 'no-scheme' },
@@ -82,10 +81,10 @@ export const configRules = {
     severity: 'error',
     refusedBy: [secret],
     about:
-      'A value holds the text that stands in the bundle for a secret of this device. On the device it is filled in as the password of the registry and as the PIN of the security module, and nowhere else.',
+      'A value contains the placeholder of a secret. On the device, the installer fills it in only as the password of the registry and as the PIN of the security module.',
     message: ({ key, placeholder }) =>
       `${key} holds ${placeholder}, which stands for a secret and would not be filled in there`,
-    remedy: () => 'Take it out: modules get their secrets by their deployment, or from files on the device.',
+    remedy: () => 'Remove it. Give secrets to modules in their deployment, or in files on the device.',
     example: { key: 'config.agent.env.PULL', placeholder: `\${IOTEDGE_REGISTRY_PASSWORD}` },
   }),
   'config/path-needs-encoding': rule<{ key: string; path: string }>({
@@ -99,17 +98,17 @@ export const configRules = {
     ],
     adjustable: 'off',
     about:
-      'The path of a certificate has characters that stand percent-encoded in a URI. The runtime decodes them; `iotedge check` of 1.2 and later does not and will call the file missing.',
+      'The path of a certificate has characters that a URI percent-encodes. The runtime decodes them. `iotedge check` of 1.2 and later does not, and reports the file as missing.',
     message: ({ key, path }) =>
       `${key}: ${path} has characters that must be percent-encoded; iotedge check will not find the file`,
-    remedy: () => 'Choose a place with letters, digits, "-", "_", "." and "/" alone.',
+    remedy: () => 'Use a path with only letters, digits, "-", "_", "." and "/".',
     example: { key: 'identity.certificate', path: '/var/aziot/certs/edge#1.pem' },
   }),
   'runtime/out-of-support': rule<{ version: string; since: string }>({
     severity: 'notice',
     refusedBy: nobody,
     adjustable: 'off',
-    about: 'Microsoft no longer supports this version of IoT Edge. It is rendered all the same.',
+    about: 'Microsoft no longer supports this version of IoT Edge. Its configuration is rendered anyway.',
     message: ({ version, since }) => `IoT Edge ${version} is out of support since ${since}`,
     remedy: () =>
       'Plan the move to the current long-term version: https://learn.microsoft.com/azure/iot-edge/version-history.',

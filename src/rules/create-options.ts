@@ -100,7 +100,7 @@ export const createOptionsRules = {
       },
     ],
     adjustable: 'warning',
-    about: 'A setting has an empty name. IoT Edge 1.2 and 1.3 refuse the whole file for it.',
+    about: 'A setting has an empty name. IoT Edge 1.2 and 1.3 then refuse the whole file.',
     message: ({ key, version }) =>
       `${key} has an entry with an empty name, which the runtime does not read (runtime ${version})`,
     remedy: () => 'Give the entry a name, or remove it.',
@@ -118,7 +118,7 @@ export const createOptionsRules = {
     ],
     adjustable: 'warning',
     about:
-      'An environment variable of edgeAgent has no name. The runtime reads it; the container engine does not make a container with it.',
+      'An environment variable of edgeAgent has no name. The runtime accepts it, but the container engine does not create a container with it.',
     message: ({ key }) => `${key} has a variable without a name; the container engine will refuse to make edgeAgent`,
     remedy: () => 'Give the variable a name, or remove it.',
     example: { key: 'config.agent.env' },

@@ -27,10 +27,10 @@ export const deviceRules = {
     severity: 'error',
     refusedBy: [{ who: 'hub', source: deviceIds }],
     about:
-      "IoT Hub takes ids of 1 to 128 characters out of A-Z a-z 0-9 and - . _ : % # * ? ! ( ) , + = @ $ ' ; and refuses all others.",
+      "IoT Hub accepts ids of 1 to 128 characters from A-Z a-z 0-9 and - . _ : % # * ? ! ( ) , + = @ $ ' ; and refuses all others.",
     message: ({ id, problem }) => `device id "${id}" ${idText(problem)}`,
     remedy: () =>
-      "Use 1 to 64 characters out of A-Z a-z 0-9 - . _ : % # * ? ! ( ) , + = @ $ ' ; (no spaces, no slashes).",
+      "Use 1 to 64 characters from A-Z a-z 0-9 - . _ : % # * ? ! ( ) , + = @ $ ' ; (no spaces, no slashes).",
     example: { id: 'edge 001', problem: { character: ' ' } },
   }),
   'device/id-too-long-for-cn': rule<{ id: string; length: number }>({
@@ -38,7 +38,7 @@ export const deviceRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      "A certificate's common name holds at most 64 characters (RFC 5280), so that of a longer id can never be the id. The hub takes such a device all the same.",
+      "A certificate's common name has at most 64 characters (RFC 5280), so it can never be this id. The hub accepts the device anyway.",
     message: ({ id, length }) =>
       `device id "${id}" has ${length} characters; a certificate's common name holds at most 64`,
     remedy: () => 'Shorten the id to 64 characters or fewer.',
@@ -49,18 +49,17 @@ export const deviceRules = {
     refusedBy: [manifest],
     adjustable: 'warning',
     about:
-      'The id looks like a long number as a spreadsheet shows it (1.23457E+11): its digits are lost when the table is saved as CSV. A device of this id would be created, and the real one never signs in.',
+      'The id looks like a long number that a spreadsheet has shortened (1.23457E+11). Its digits were lost when the table was saved as CSV. The run would create a device with this id, and the real device could not sign in.',
     message: ({ id }) => `device id "${id}" looks like a number that a spreadsheet has shortened`,
-    remedy: () =>
-      'Give the column of ids the format "text" before the ids come into it, type or import them anew, and save the CSV again.',
+    remedy: () => 'Format the column of ids as text, enter or import the ids again, and save the CSV file.',
     example: { id: '1.23457E+11' },
   }),
   'device/duplicate': rule<{ id: string; first: string }>({
     severity: 'error',
     refusedBy: [manifest],
-    about: 'The same id twice for one hub: whichever came last would win.',
+    about: 'The same id appears twice for one hub. The last one would win.',
     message: ({ id, first }) => `device "${id}" is already declared at ${first}`,
-    remedy: () => 'Keep one of the two, or give one another id or hub.',
+    remedy: () => 'Remove one of the two, or give one of them another id or hub.',
     example: { id: 'edge-001', first: 'devices.yaml:12' },
   }),
   'device/case-collision': rule<{ id: string; other: string; first: string }>({
@@ -68,9 +67,9 @@ export const deviceRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'IoT Hub tells EDGE-1 from edge-1, people and Windows folders do not. Their bundles get folders of different names.',
+      'For IoT Hub, EDGE-1 and edge-1 are two devices. For people and for folders on Windows they are the same. Their bundles get folders with different names.',
     message: ({ id, other, first }) => `device "${id}" differs from "${other}" (${first}) by upper and lower case only`,
-    remedy: () => 'Rename one of them, if they are not meant to be two devices.',
+    remedy: () => 'If you mean only one device, correct one of the ids.',
     example: { id: 'Edge-001', other: 'edge-001', first: 'devices.yaml:12' },
   }),
   'device/parent-unknown': rule<{ parent: string; hub: string | undefined }>({
@@ -86,24 +85,24 @@ export const deviceRules = {
     severity: 'error',
     refusedBy: [{ who: 'hub', source: twinFormat }],
     about:
-      'IoT Hub would refuse the tags: a name with a dot, a dollar sign, a space or a control character, a list, a text over 4 KB, an integer beyond 2^52, more than 10 levels, more than 8 KB in all. `provisionIotEdge` and `provisionIotEdgeOwner` are tags of this tool, which keeps there which tags the manifest names and which repository owns the device.',
+      'IoT Hub refuses these tags: names with a dot, a dollar sign, a space or a control character; lists; texts over 4 KB; integers beyond 2^52; more than 10 levels; more than 8 KB in total. `provisionIotEdge` and `provisionIotEdgeOwner` are reserved for this tool.',
     message: ({ key, problem }) => `${key} ${tagText(problem)}`,
-    remedy: () => 'Rename the tag, or make it shorter; in a CSV a dot in the name of the column begins a map.',
+    remedy: () => 'Rename or shorten the tag. In a CSV file, a dot in the name of a column begins a map.',
     example: { key: 'tags.site code', problem: { character: ' ' } },
   }),
   'device/not-checked': rule<{ why: string }>({
     severity: 'error',
     refusedBy: [manifest],
     about:
-      'A check of this device, or of this file, ended before it had a result. This is a defect of this tool. Everything else is checked all the same, and nothing is written.',
-    message: ({ why }) => `what stands here cannot be checked: ${why}`,
+      'A check of this device or file failed without a result. This is a defect of this tool. Everything else is checked, and nothing is written.',
+    message: ({ why }) => `this cannot be checked: ${why}`,
     remedy: () => 'Please report this with the text at this place. Until then, write the value in another way.',
     example: { why: 'Maximum call stack size exceeded' },
   }),
   'device/parent-cycle': rule<{ chain: readonly string[] }>({
     severity: 'error',
     refusedBy: [manifest],
-    about: 'A device is, by way of its parents, its own parent. None of them could be created first.',
+    about: 'A device is its own parent through other parents. None of them could be created first.',
     message: ({ chain }) => `parents form a circle: ${chain.join(' → ')}`,
     remedy: () => 'Remove the parent of one of them.',
     example: { chain: ['gateway-01', 'gateway-02', 'gateway-01'] },

@@ -8,7 +8,7 @@ export const foreignFormText: Readonly<Record<ForeignForm, string>> = {
 
 export const foreignFormRemedy: Readonly<Record<ForeignForm, string>> = {
   'lfs-pointer':
-    'In a workflow, write lfs: true below with: of the step actions/checkout. On a command line, type git lfs pull. Or take the file out of LFS: it is small.',
+    'In a workflow, add lfs: true to the step actions/checkout. On a command line, run git lfs pull. Or keep this small file outside of LFS.',
   'utf-16': 'Save it as UTF-8.',
 };
 

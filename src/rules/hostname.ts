@@ -88,11 +88,11 @@ export const hostnameRules = {
     ],
     adjustable: 'warning',
     about:
-      'The host name is empty, or it is longer than the 64 bytes of a common name: up to 1.1 the runtime cannot make the certificate of the device, and no gateway can have a certificate for such a name.',
+      "The host name is empty, or longer than the 64 bytes of a common name. Up to 1.1, the runtime cannot create the device's certificate for it. A gateway can never have a certificate for it.",
     message: ({ key, hostname, problem }) => `${key}, "${hostname}", ${hostnameText(problem)}`,
     remedy: ({ key, problem }) =>
       problem.kind === 'empty'
-        ? `Write a name, or take ${key} out.`
+        ? `Write a name, or remove ${key}.`
         : `Give the machine a name of at most 64 bytes, and ${key} the same one.`,
     example: { key: 'config.hostname', hostname: '', problem: { kind: 'empty' } },
   }),
@@ -101,7 +101,7 @@ export const hostnameRules = {
     refusedBy: [cutOff],
     adjustable: 'warning',
     about:
-      'A device connects through a parent whose host name the manifest does not say. Without parent_hostname in its configuration the device calls the hub directly, and behind its gateway it never comes up.',
+      'A device connects through a parent whose host name is not in the manifest. Without parent_hostname, the device calls the hub directly. Behind its gateway it never starts.',
     message: ({ parent, declaredAt }) =>
       `its parent "${parent}" (${declaredAt}) has no config.hostname, and this device no config.parentHostname`,
     remedy: ({ parent, declaredAt }) =>

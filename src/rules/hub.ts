@@ -16,16 +16,16 @@ export const hubRules = {
       },
     ],
     about:
-      'The manifest names the hub without its domain. The Azure CLI takes the short name, but no device can reach it.',
+      'The manifest names the hub without its domain. The Azure CLI accepts the short name, but devices cannot reach it.',
     message: ({ given }) => `hub: ${JSON.stringify(given)} is a hub's name without its domain`,
-    remedy: ({ meant }) => `Write hub: ${meant} (in other clouds it ends otherwise).`,
+    remedy: ({ meant }) => `Write hub: ${meant} (other clouds have another ending).`,
     example: { given: 'contoso', meant: 'contoso.azure-devices.net' },
   }),
   'hub/service-name': rule<{ given: string; classic: string; device: string }>({
     severity: 'warning',
     refusedBy: nobody,
     about:
-      'The manifest names the hub by its host name for back ends. Devices must not use that one (https://learn.microsoft.com/azure/iot-hub/iot-hub-tls-support), so their configuration gets the classic name.',
+      "The manifest has the hub's host name for back ends. Devices must not use it (https://learn.microsoft.com/azure/iot-hub/iot-hub-tls-support). Their configuration gets the classic name.",
     message: ({ given, classic }) => `${given} is not for devices, so their configuration gets ${classic}`,
     remedy: ({ classic, device }) =>
       `Write hub: ${classic}, or hub: ${device} for TLS 1.3. The input hub and connection strings may use the service name.`,
@@ -48,11 +48,11 @@ export const hubRules = {
     ],
     adjustable: 'warning',
     about:
-      "A device and its parent get two names of one hub. The edgeHub of the parent refuses every token whose host name is neither the parent's own name of the hub nor that of the parent, so the modules of the device cannot connect.",
+      "A device and its parent use two different names of one hub. The parent's edgeHub accepts only tokens for its own name of the hub or for the parent, so the device's modules cannot connect.",
     message: ({ id, given, parent, ofParent }) =>
       `device "${id}" calls the hub ${given}, and its parent "${parent}" calls it ${ofParent}, so the parent refuses its modules`,
     remedy: ({ ofParent }) =>
-      `Give the device hub: ${ofParent}, or its parent the name that the device has. Move a gateway and all devices behind it together.`,
+      `Set the device's hub to ${ofParent}, or its parent the name that the device has. Move a gateway and all devices behind it together.`,
     example: {
       id: 'edge-001',
       given: 'contoso.azure-devices.net',
@@ -69,7 +69,7 @@ export const hubRules = {
     message: ({ ids, before, after }) =>
       `the host name of the hub changes from ${before} to ${after} for ${deviceCount(ids)}: all modules are removed and created again, and their data outside of volumes is lost`,
     remedy: () =>
-      'Keep data that counts in volumes, and begin with one device. Install it only while the device is online: the copies of the identities of the modules are deleted, so no module starts before the hub answers.',
+      'Keep important data in volumes, and begin with one device. Install it only while the device is online, because no module starts before the hub answers.',
     example: {
       ids: ['edge-001'],
       before: 'contoso.azure-devices.net',

@@ -37,7 +37,7 @@ export const manifestRules = {
     severity: 'error',
     refusedBy: [manifest],
     about:
-      'The manifest cannot be read: it is no YAML, JSON or CSV, has a key or a column twice or a cell without a column, is too large or nested too deeply, or comes to more than a run can hold: by aliases, or by what many devices inherit.',
+      'The manifest cannot be read. It is not YAML, JSON or CSV, it has a key or a column twice or a cell without a column, or it is too large. Aliases and values that many devices inherit count too.',
     message: syntaxText,
     remedy: syntaxRemedy,
     example: { kind: 'key-twice', key: 'certificates' },
@@ -46,8 +46,7 @@ export const manifestRules = {
     severity: 'error',
     refusedBy: [manifest],
     line: 'key',
-    about:
-      'A key that the manifest does not have. It would be ignored in silence, and the device would not get what was meant.',
+    about: 'The manifest has no such key. Ignoring it would leave the device without the setting that you meant.',
     message: ({ key, where, suggestion }) =>
       `unknown key "${key}" in ${where}${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`,
     remedy: ({ suggestion, known }) =>
@@ -60,7 +59,7 @@ export const manifestRules = {
     severity: 'error',
     refusedBy: [manifest],
     about:
-      'A value is missing or is not what its key takes: a number where text is needed (`1.10` becomes 1.1 without quotes), a word that is not in the list.',
+      'A value is missing or has the wrong type. For example, `1.10` without quotes is the number 1.1, or a word is not in the list.',
     message: (details) => {
       const { expected, found } = wordsOf(details);
       return `${details.key}: expected ${expected}, found ${found}`;
@@ -72,7 +71,7 @@ export const manifestRules = {
     severity: 'error',
     refusedBy: [manifest],
     about:
-      'No manifest was found, or it names no devices. An empty fleet is never what was meant, least of all when devices may be removed.',
+      'No manifest was found, or it names no devices. An empty fleet is refused, because it would mean that all devices are removed.',
     message: (details) => {
       if ('pattern' in details) return `no manifest found at ${details.pattern}`;
       if ('file' in details) return `${details.file} names no devices`;
@@ -85,25 +84,25 @@ export const manifestRules = {
     severity: 'error',
     refusedBy: [manifest],
     about:
-      'A glob reaches more files or folders than a search looks at, the search takes too long, or the glob has so many stars that it could. Devices whose files were not seen would be missing.',
+      'A glob matches more files or folders than a search reads, the search takes too long, or the glob has too many stars. Some devices would be missing.',
     message: ({ pattern, bound }) =>
       bound.of === 'stars'
-        ? `the glob ${JSON.stringify(pattern)} has more than ${bound.most} stars in a part of the path, more than ${bound.most} times "**", or a star in a part that repeats: it may take too long, so it is not looked for`
+        ? `the glob ${JSON.stringify(pattern)} has more than ${bound.most} stars in a part of the path, more than ${bound.most} times "**", or a star in a part that repeats: it may take too long, so the run does not search`
         : `the search for ${JSON.stringify(pattern)} ended after ${bound.most} ${bound.of}, so not all files were seen`,
     remedy: ({ bound }) =>
       bound.of === 'stars'
         ? 'Write a glob with fewer stars, such as certs/**/*.pem.'
-        : 'Begin the glob with the folder that holds the files: certs/**/*.pem instead of **/*.pem.',
+        : 'Begin the glob with the folder of the files: certs/**/*.pem instead of **/*.pem.',
     example: { pattern: '**/*.pem', bound: { most: 200_000, of: 'folders' } },
   }),
   'manifest/link-not-followed': rule<{ pattern: string; links: readonly string[] }>({
     severity: 'notice',
     refusedBy: [workspace],
     about:
-      'A glob reaches a link to a folder outside of the workspace, or to one in `.git`. Such a folder is not searched: its files are not those of the repository.',
+      'A glob reaches a link to a folder outside of the workspace or in `.git`. That folder is not searched, because its files do not belong to the repository.',
     message: ({ pattern, links }) =>
       `the search for ${JSON.stringify(pattern)} leaves out ${listed(links)}: ${links.length === 1 ? 'a link' : 'links'} out of the workspace or into .git`,
-    remedy: () => 'If devices are missing, put their files into the repository; otherwise nothing is to be done.',
+    remedy: () => 'If devices are missing, put their files into the repository. Otherwise do nothing.',
     example: { pattern: 'certs/**/*.pem', links: ['certs/shared'] },
   }),
   'manifest/base-unread': rule<{ file: string; said: string; more: number }>({
@@ -111,10 +110,10 @@ export const manifestRules = {
     refusedBy: nobody,
     line: 'hidden',
     about:
-      'At the base of the pull request a manifest, a certificate or a file of `config.base` has faults. The comparison of configurations says nothing about the devices that need it.',
+      'At the base of the pull request, a manifest, a certificate or a file of `config.base` has faults. The configurations of its devices are not compared.',
     message: ({ file, said, more }) =>
       `${file} has faults at the base of the pull request, so not all of its devices are compared: ${said}${more === 0 ? '' : `, and ${more} more`}`,
-    remedy: () => 'Look yourself at what the pull request changes in the configuration of its devices.',
+    remedy: () => 'Check by yourself what the pull request changes in the configuration of these devices.',
     example: { file: 'devices.yaml', said: 'Map keys must be unique', more: 0 },
   }),
 };
@@ -156,7 +155,7 @@ function namedRemedy(fault: NamedFault): string {
     case 'null-in-list':
       return 'Remove it from the list, or write the value.';
     case 'no-runtime':
-      return 'Say it once for all in defaults: runtime: {version: "1.1", platform: debian}. A CSV has the columns runtime.version and runtime.platform.';
+      return 'Write it once in defaults: runtime: {version: "1.1", platform: debian}. In a CSV file, add the columns runtime.version and runtime.platform.';
   }
 }
 

@@ -55,7 +55,7 @@ export const pkcs11Rules = {
       },
     ],
     about:
-      'A private key in a security module (PKCS#11) that the runtime could not reach: no library is named, or a PIN has no key.',
+      'The runtime cannot reach a private key in a security module (PKCS#11): no library is named, or there is a PIN without a key.',
     message: (problem) =>
       problem.kind === 'no-library'
         ? `${problem.key} is in a security module, and config.pkcs11.library does not say how it is reached`
@@ -71,7 +71,7 @@ export const pkcs11Rules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'A pkcs11: URI of RFC 7512 says more than the runtime reads. The rest is left out in silence, and the key that is found may be another one (Uri::from_str in pkcs11/pkcs11/src/lib.rs of Azure/iot-identity-service).',
+      'The pkcs11: URI (RFC 7512) has parts that the runtime ignores. It may find another key (Uri::from_str in pkcs11/pkcs11/src/lib.rs of Azure/iot-identity-service).',
     message: ({ key, remark }) => `${key}: ${remarkText(remark).remark}`,
     remedy: ({ remark }) => remarkText(remark).remedy,
     example: { key: 'identity.privateKey', remark: { kind: 'dropped', parts: ['id'], others: 0 } },

@@ -60,7 +60,7 @@ export const planRules = {
     severity: 'error',
     refusedBy: [secret, workflow],
     about:
-      'The manifest names a hub that the workflow does not. Credentials go only to hubs that the workflow names, since anyone who opens a pull request writes the manifest.',
+      'The manifest names a hub that the workflow does not name. Credentials go only to hubs of the workflow, because everybody who opens a pull request can change the manifest.',
     message: ({ hub, allowed }) =>
       allowed.length === 0
         ? `hub ${hub} is not named by the workflow, which names none`
@@ -85,10 +85,10 @@ export const planRules = {
     refusedBy: [cutOff],
     fleetwide: true,
     about:
-      'The change would cut the device off: none of the certificates it may hold now is among the new ones. Someone would have to drive out.',
+      'The change would lock the device out: the hub would accept none of the certificates that the device can have now. Somebody would have to drive to it.',
     message: ({ id, why }) => `device "${id}" would be locked out: ${lockouts[why]}`,
     remedy: () =>
-      'Keep one certificate of the two that the hub has, put the new one into the other slot, and replace the rest after the device has taken it up; or let the workflow say allow-lockout with the id of the device.',
+      "Keep one certificate of the two that the hub has, put the new one into the other slot, and replace the first one when the device uses the new one. Or set allow-lockout in the workflow to the device's id.",
     example: { id: 'edge-001', why: 'all-certificates' },
   }),
   'plan/carried-certificate': rule<{ id: string } & CarriedLoss>({
@@ -96,7 +96,7 @@ export const planRules = {
     refusedBy: [cutOff],
     fleetwide: true,
     about:
-      'The hub accepts two certificates of the device, and the change drops the one that the device carries. With the commit before (the base of a pull request, or the commit before a push) the run knows which one it is: that of `identity.slot`. Without it the run refuses a change that drops a certificate before any device can have the new one.',
+      'The hub accepts two certificates of the device, and the change drops the one that the device carries. The run knows it from `identity.slot` in the commit before (the base of a pull request, or the commit before a push). Without that commit, the run refuses a change that drops a certificate before any device can have the new one.',
     message: ({ id, carried, slot }) =>
       carried === 'known'
         ? `device "${id}" would be cut off: it carries the ${slot} certificate, which the hub would no longer accept`
@@ -109,11 +109,11 @@ export const planRules = {
     refusedBy: [cutOff],
     fleetwide: true,
     about:
-      'The change drops a certificate of the device, and the device was not active since the other one was merged. So it cannot have the other one yet.',
+      'The change drops a certificate of the device. The device was not active since you merged the other certificate, so it cannot have it yet.',
     message: ({ id, slot, active, staged }) =>
       `device "${id}" cannot have its ${slot} certificate yet: it was last active on ${day(active)}, and the certificate was merged on ${day(staged)}`,
     remedy: () =>
-      'Keep the old certificate of this device until the device is active again and carries the new one; if the device is gone, go on.',
+      'Keep the old certificate until the device is active again and carries the new one. If the device is gone for good, go on.',
     example: {
       id: 'edge-001',
       slot: 'secondary',
@@ -125,7 +125,7 @@ export const planRules = {
     severity: 'error',
     refusedBy: [owner],
     about:
-      'The hub has a device of this id that somebody else made: it is not an edge device with thumbprint authentication, or it bears the mark of another repository and is not as the manifest says.',
+      'Somebody else created a device with this id. It is not an edge device with thumbprint authentication, or it has the mark of another repository and differs from the manifest.',
     message: ({ id, ...why }) =>
       'edge' in why
         ? `device "${id}" exists in the hub as ${foreignText(why)}, expected an edge device with X.509 thumbprints`
@@ -140,25 +140,25 @@ export const planRules = {
     severity: 'warning',
     refusedBy: [owner],
     about:
-      'The device bears the mark of another repository and is already as the manifest says, such as a gateway that two repositories must name. Nothing is written to it, and `prune` never removes it.',
+      'The device has the mark of another repository and is already as the manifest says, for example a gateway that two repositories name. Nothing is written to it, and `prune` never removes it.',
     message: ({ id, ...other }) =>
       `device "${id}" belongs to ${ownerName(other)}; it is as the manifest says, so nothing is written`,
     remedy: () =>
-      'If both repositories need it, leave it so: only its owner changes it. Otherwise remove it from one of them, or let the workflow say adopt: true for one run to take it over.',
+      'If both repositories need it, do nothing: only its owner changes it. Otherwise remove it from one of them, or take it over with adopt: true for one run.',
     example: { id: 'gateway-01', owner: 'contoso/other' },
   }),
   'plan/stays': rule<{ id: string } & Partial<OtherOwner>>({
     severity: 'notice',
     refusedBy: [owner],
     about:
-      'This change drops a device from the manifest, and `prune` does not remove it, because it does not bear the mark of this repository.',
+      'This change removes a device from the manifest. `prune` does not remove it from the hub, because it does not have the mark of this repository.',
     message: ({ id, ...other }) =>
       'owner' in other
         ? `device "${id}" is no longer declared; it belongs to ${ownerName({ owner: other.owner })}, so it stays`
         : `device "${id}" is no longer declared; it belongs to no repository, so it stays`,
     remedy: (other) =>
       'owner' in other
-        ? 'Nothing is to be done. Its owner removes it.'
+        ? 'Do nothing. Its owner can remove it.'
         : 'If it is yours, declare it again, run once with adopt: unmarked, then drop it; or remove it by hand.',
     example: { id: 'edge-007', owner: 'contoso/other' },
   }),
@@ -166,17 +166,18 @@ export const planRules = {
     severity: 'error',
     refusedBy: [workflow],
     about:
-      'More devices of the fleet would be updated or removed than `max-changes` allows. A search-and-replace over a manifest looks like this.',
+      'The run would update or remove more devices than `max-changes` allows. A wrong search-and-replace in a manifest looks like this.',
     message: ({ changes, known, limit }) =>
       `${changes} of the ${known} devices found in the hub would change, more than max-changes (${limit}) allows`,
-    remedy: ({ changes }) => `Look at the plan; if it is meant, raise the limit for this run: max-changes: ${changes}.`,
+    remedy: ({ changes }) =>
+      `Review the plan. If you want all of it, raise the limit for this run: max-changes: ${changes}.`,
     example: { changes: 412, known: 1000, limit: '30%' },
   }),
   'plan/parent-removed': rule<{ id: string; parent: string }>({
     severity: 'error',
     refusedBy: [cutOff],
     about:
-      'The manifest no longer declares a gateway, `prune` would remove it, and a device that stays connects through it: that one would be cut off.',
+      'The manifest no longer declares a gateway, and `prune` would remove it. A device that stays connects through it and would be cut off.',
     message: ({ id, parent }) => `device "${id}" connects through "${parent}", which would be removed`,
     remedy: ({ parent }) =>
       `Give the device another parent (parent: "" for none), or keep "${parent}" in the manifest.`,
@@ -186,10 +187,10 @@ export const planRules = {
     severity: 'error',
     refusedBy: [workflow],
     about:
-      'The input `plan-file` gives a plan, and what is planned now is not the same: the manifest or the hub has changed since. Nothing is written. What was planned and is in effect already is no difference.',
+      'The present plan differs from the one in `plan-file`, because the manifest or the hub has changed. Nothing is written. A change that is already in effect is no difference.',
     message: ({ id, differences }) =>
       `device "${id}" differs from the plan file: ${differences.map(differenceText).join('; ')}`,
-    remedy: () => 'Plan again, look at the new plan, and apply that one.',
+    remedy: () => 'Plan again, review the new plan, and apply it.',
     example: {
       id: 'edge-001',
       differences: [{ kind: 'new-field', now: { field: 'status', before: 'enabled', after: 'disabled' } }],
@@ -202,7 +203,7 @@ export const planRules = {
       'The manifest enables a device that is disabled in the hub. It may have been disabled because it was stolen.',
     message: ({ id, reason }) =>
       `device "${id}" is disabled in the hub${reason === '' ? '' : ` (${reason})`} and would be enabled`,
-    remedy: () => 'If it is meant, go on; else remove status, and the device keeps the one it has.',
+    remedy: () => 'If you want this, go on. Otherwise remove status, and the device keeps its status.',
     example: { id: 'edge-001', reason: 'stolen' },
   }),
   'runner/public-repository': rule<{ repository: string }>({
@@ -210,7 +211,7 @@ export const planRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'In a public repository everybody can download the artifacts: device ids, host names and public certificates become public.',
+      'In a public repository, everybody can download the artifacts with device ids, host names and public certificates.',
     message: ({ repository }) =>
       `${repository} is public, and so are its artifacts and summaries: device ids, host names, public certificates`,
     remedy: () => 'Provision from a private repository, or set artifacts: none.',

@@ -51,7 +51,7 @@ export const refusedValueRules = {
     ],
     adjustable: 'warning',
     about:
-      'A value has the right type, and the runtime does not take it: a duration that it cannot read, an interval that is not of whole days, a certificate of no days.',
+      'The runtime refuses the value: a duration that it cannot read, an interval that is not in whole days, or a certificate lifetime of 0 days.',
     message: (value) =>
       `${value.key}: expected ${expectedOf(value)}, found ${foundOf(value)} (runtime ${value.version})`,
     remedy: (value) => `Write ${expectedOf(value)}, or remove the key.`,
@@ -67,7 +67,7 @@ export const refusedValueRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'The certificate that the runtime makes for its modules has a lifetime of 0 days. IoT Edge up to 1.1 takes that, and modules get certificates that are no longer valid.',
+      'The certificate that the runtime creates for its modules has a lifetime of 0 days. IoT Edge up to 1.1 accepts this, and modules get certificates that have already ended.',
     message: ({ key }) => `${key} is 0: modules would get certificates that are no longer valid`,
     remedy: ({ key }) => `Write the number of days, such as 90, or remove ${key}.`,
     example: { key: 'config.edgeCa.lifetimeDays' },

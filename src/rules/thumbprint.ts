@@ -14,7 +14,7 @@ export const thumbprintRules = {
   'thumbprint/missing': rule<{ id: string }>({
     severity: 'error',
     refusedBy: [manifest],
-    about: 'The device has neither certificates nor thumbprints: there is nothing to register.',
+    about: 'The device has neither certificates nor thumbprints, so there is nothing to register.',
     message: ({ id }) => `device "${id}" has neither certificates nor thumbprints`,
     remedy: () =>
       'Give it certificates.primary (and certificates.secondary), or thumbprints; defaults may do it for all: certificates: {primary: "certs/{id}-primary.pem"}.',
@@ -31,7 +31,7 @@ export const thumbprintRules = {
   'thumbprint/not-hex': rule<{ character: string; position: number }>({
     severity: 'error',
     refusedBy: [{ who: 'hub', source: thumbprintsOfHub }],
-    about: 'A thumbprint is made of the digits 0-9 and A-F alone.',
+    about: 'A thumbprint has only the digits 0-9 and A-F.',
     message: ({ character, position }) =>
       `the thumbprint has ${JSON.stringify(character)} at position ${position}, expected hex digits (0-9, A-F)`,
     remedy: () => 'Copy it again: openssl x509 -in certificate.pem -noout -fingerprint -sha256.',
@@ -40,7 +40,7 @@ export const thumbprintRules = {
   'thumbprint/mixed-lengths': rule<{ primary: number; secondary: number }>({
     severity: 'error',
     refusedBy: [{ who: 'hub', source: thumbprintsOfHub }],
-    about: 'IoT Hub takes two thumbprints only when both are SHA-1 or both SHA-256.',
+    about: 'IoT Hub accepts two thumbprints only if both are SHA-1 or both are SHA-256.',
     message: ({ primary, secondary }) =>
       `the primary thumbprint has ${primary} digits and the secondary ${secondary}, expected the same length for both`,
     remedy: () =>
@@ -50,7 +50,7 @@ export const thumbprintRules = {
   'thumbprint/mismatch': rule<{ slot: Slot; given: string; path: string; expected: string }>({
     severity: 'error',
     refusedBy: [manifest, cutOff],
-    about: 'A given thumbprint is not that of the certificate beside it.',
+    about: 'A thumbprint differs from the certificate of the same slot.',
     message: ({ slot, given, path, expected }) =>
       `the ${slot} thumbprint ${given} is not that of ${path}, which is ${expected}`,
     remedy: () => 'Remove the thumbprint (it is made from the certificate), or name the certificate it belongs to.',
@@ -71,7 +71,7 @@ export const thumbprintRules = {
       },
     ],
     about:
-      "Only the secondary slot is given. The primary must be there; with one slot empty edgeHub's scope refresh is known to break: https://github.com/Azure/iotedge/pull/3775.",
+      "Only the secondary slot has a value. The primary is required: with an empty slot, edgeHub's scope refresh fails: https://github.com/Azure/iotedge/pull/3775.",
     message: ({ what }) => `only a secondary ${what} is given, expected a primary one`,
     remedy: () => 'Give it as primary; one value fills both slots.',
     example: { what: 'thumbprint' },
@@ -81,9 +81,9 @@ export const thumbprintRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'Something was dropped from a given thumbprint: separators, or the invisible mark that the Windows certificate dialog copies.',
+      'Separators, or the invisible mark that the Windows certificate dialog copies, were removed from a thumbprint.',
     message: ({ dropped }) => `dropped from the thumbprint: ${dropped.map(droppedText).join(', ')}`,
-    remedy: () => 'Nothing to do; write the bare hex digits to silence this.',
+    remedy: () => 'Do nothing, or write only the hex digits.',
     example: { dropped: [{ kind: 'colon', count: 31 }] },
   }),
   'thumbprint/single': rule<{ id: string }>({
@@ -91,7 +91,7 @@ export const thumbprintRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'Only a primary is given, so its value fills both slots of the hub. Its certificate cannot be rotated without a second one.',
+      'Only a primary is given, so its value fills both slots of the hub. You need a second certificate for a rotation.',
     message: ({ id }) => `device "${id}" has one certificate; its thumbprint fills both slots`,
     remedy: () => 'Give it a secondary certificate before the first one ends.',
     example: { id: 'edge-001' },

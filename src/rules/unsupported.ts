@@ -101,23 +101,23 @@ const instead: ReadonlyMap<string, string> = new Map([
 
 const combinations = {
   'trust-bundle-alone': {
-    what: 'config.trustBundle is read together with config.edgeCa alone up to IoT Edge 1.1',
+    what: 'config.trustBundle is only read together with config.edgeCa up to IoT Edge 1.1',
     remedy: 'Set config.edgeCa.certificate and config.edgeCa.privateKey too, or remove config.trustBundle.',
   },
   'edge-ca-alone': {
-    what: 'config.edgeCa.certificate is read together with config.trustBundle alone up to IoT Edge 1.1',
+    what: 'config.edgeCa.certificate is only read together with config.trustBundle up to IoT Edge 1.1',
     remedy: 'Set config.trustBundle too: the file has at least the certificate that config.edgeCa.certificate ends in.',
   },
   'lifetime-of-named-certificate': {
-    what: 'config.edgeCa.lifetimeDays is for a certificate that the runtime makes, and config.edgeCa.certificate names one',
+    what: 'config.edgeCa.lifetimeDays is for a certificate that the runtime creates, but config.edgeCa.certificate names a file',
     remedy: 'Remove config.edgeCa.lifetimeDays, or config.edgeCa.certificate and config.edgeCa.privateKey.',
   },
   'infinite-on-base': {
-    what: 'config.watchdog.maxRetries: up to IoT Edge 1.1 infinite is said by having no watchdog section, and config.base is edited',
+    what: 'config.watchdog.maxRetries: up to IoT Edge 1.1 infinite means no watchdog section, but the file of config.base has one',
     remedy: 'Remove config.watchdog.maxRetries, and the watchdog section from the file that config.base names.',
   },
   'agent-without-parents': {
-    what: 'the agent of a device with a parent is of IoT Edge 1.2 or newer',
+    what: 'the agent of a device with a parent must be 1.2 or newer',
     remedy: "Name an image of the device's own version, or remove config.agent.image.",
   },
   'registry-not-of-image': {
@@ -126,7 +126,7 @@ const combinations = {
   },
   'path-for-powershell': {
     what: "config.edgeCa or config.trustBundle has one of ' $ [ ] ` in its path, which Initialize-IoTEdge cannot take with Linux containers",
-    remedy: 'Choose a place without them.',
+    remedy: 'Use a path without them.',
   },
 } as const;
 
@@ -134,8 +134,7 @@ export const unsupportedRules = {
   'config/unsupported-by-version': rule<{ problem: Unsupported; version: string }>({
     severity: 'error',
     refusedBy: [manifest],
-    about:
-      'The manifest asks for something that this version of IoT Edge does not know, or that this release cannot render for it.',
+    about: 'This version of IoT Edge does not have the setting, or this tool cannot render it for this version.',
     message: ({ problem, version }) => `${wordsOf(problem, version).what} (runtime ${version})`,
     remedy: ({ problem, version }) => wordsOf(problem, version).remedy,
     example: {

@@ -80,7 +80,7 @@ export const uriRules = {
       },
     ],
     about:
-      'The place of the certificate or key on the device is not a file: URI or an absolute path, so that the runtime would stop at start (https://github.com/Azure/iotedge/issues/4336), or is that of another file; or it is a pkcs11: URI that the runtime does not read.',
+      'The path of a certificate or key on the device is not a file: URI or an absolute path, so the runtime stops at start (https://github.com/Azure/iotedge/issues/4336), or is that of another file; or it is a pkcs11: URI that the runtime does not read.',
     message: ({ key, value, problem }) => `${key}: ${JSON.stringify(value)} ${wordsOf(problem)}`,
     remedy: ({ expected }) => `Write ${expected}.`,
     example: {
@@ -95,7 +95,7 @@ export const uriRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'The runtime reads a file: URI as another path than it seems to have: it resolves "..", cuts off what follows "#" or "?", and drops spaces around it. The configuration gets the path that the runtime reads.',
+      'The runtime reads a different path from this file: URI. It resolves "..", cuts off everything after "#" or "?", and removes spaces around it. The configuration gets the path that the runtime reads.',
     message: ({ key, value, path }) => `${key}: ${JSON.stringify(value)} is the file ${path} for the runtime`,
     remedy: ({ path }) => `Write ${path}, if that is meant; in a file name "#" is written %23 and "?" %3F.`,
     example: {
