@@ -29,7 +29,7 @@ describe('the page of rules', () => {
       expect(line).not.toContain('undefined');
       const lowered = adjustable === severity ? 'no' : adjustable;
       const said = { no: 'cannot lower it', warning: 'can lower it to a warning', off: 'can turn it off' };
-      expect(line.endsWith(`It ${said[lowered]}.`)).toBe(true);
+      expect(line.endsWith(`You ${said[lowered]}.`)).toBe(true);
     },
   );
 });
