@@ -196,7 +196,7 @@ describe('the text of a notice in SARIF', () => {
     leftOut: [
       [
         { all: 25_003, written: 25_000 },
-        '3 findings of 25003 left out, since code scanning takes no more; all of them are in the output report-file.',
+        '3 findings of 25003 left out, because code scanning accepts no more. All of them are in the output report-file.',
       ],
     ],
     notShown: [

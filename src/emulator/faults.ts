@@ -25,7 +25,7 @@ type FaultsOption = FaultsProblem & {
   readonly kinds: readonly string[];
 };
 
-const seedFormat = 'Give a JSON array of devices, or one JSON object a line as in an export (devices.txt).';
+const seedFormat = 'Give a JSON array of devices, or one JSON object per line as in an export (devices.txt).';
 const seedEntry = 'Correct this entry, or leave it out.';
 
 /**

@@ -20,7 +20,7 @@ export const githubFaults = {
     message: () =>
       'artifacts cannot be uploaded: GitHub Enterprise Server does not take those of @actions/artifact 2 and newer',
     remedy: () =>
-      'Set artifacts: none, and hand on the folder bundles-directory another way (actions/upload-artifact@v3 works there).',
+      'Set artifacts: none, and pass on the folder bundles-directory in another way (actions/upload-artifact@v3 works there).',
     example: {},
   }),
   'id-token-not-allowed': faultRow<{ withoutSecrets: string | undefined }>({

@@ -100,12 +100,12 @@ export const hubFaults = {
 export const hubFault = faultsOf(hubFaults);
 
 const containerProblems: Readonly<Record<ContainerProblem, string>> = {
-  'no-url': 'is no URL',
+  'no-url': 'is not a URL',
   'no-https': 'does not begin with https://',
   password: 'has a user name or a password',
   'no-container': 'names no container',
   'more-than-container': 'names more than a container',
-  'no-signature': 'has a query that is no signature (SAS)',
+  'no-signature': 'has a query that is not a signature (SAS)',
 };
 
 const givenSignature = 'import-container: the signature (SAS)';

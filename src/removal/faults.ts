@@ -17,12 +17,12 @@ export const removalFaults = {
     remedy: ({ file, why }) =>
       why.problem === 'not-listed'
         ? 'Run it in a workspace that holds the repository alone, or leave prune out of this run.'
-        : `Mend ${file}, or take the device out of it; or leave prune out of this run.`,
+        : `Fix ${file} or remove the device from it. Or run without prune.`,
     example: {
       id: 'edge-007',
       others: 2,
       file: 'other/devices.yaml',
-      why: { problem: 'unreadable', said: 'line 3: it is no YAML' },
+      why: { problem: 'unreadable', said: 'line 3: it is not YAML' },
     },
   }),
 };

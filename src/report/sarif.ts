@@ -142,7 +142,7 @@ function cutNotices(all: number, written: number): readonly object[] {
 /** What the notifications say if code scanning does not take or does not show all findings. */
 export const sarifNotices = {
   leftOut: ({ all, written }: { readonly all: number; readonly written: number }) =>
-    `${plural(all - written, 'finding')} of ${all} left out, since code scanning takes no more; all of them are in the output report-file.`,
+    `${plural(all - written, 'finding')} of ${all} left out, because code scanning accepts no more. All of them are in the output report-file.`,
 
   notShown: ({ all, shown }: { readonly all: number; readonly shown: number }) =>
     `${all} findings: code scanning shows the first ${shown}, errors first; all of them are in the output report-file.`,

@@ -94,27 +94,27 @@ function wordsOf(problem: ValueProblem): Words {
         remedy: `Add ${problem.name}.`,
       };
     case 'url':
-      return { what: 'is no URI', remedy: 'Write a URI. A path is written file:///PATH.' };
+      return { what: 'is not a URI', remedy: 'Write a URI. A path is written file:///PATH.' };
     case 'no-file':
-      return { what: 'is no URI of a file on the device', remedy: 'Write file:///PATH.' };
+      return { what: 'is not a URI of a file on the device', remedy: 'Write file:///PATH.' };
     case 'private-key':
       return {
-        what: 'is no URI of a private key',
+        what: 'is not a URI of a private key',
         remedy: 'Write file:///PATH, or pkcs11: with a token or a slot-id, and an object.',
       };
     case 'share-or-time':
       return {
-        what: 'is no time of a renewal',
+        what: 'is not a time of a renewal',
         remedy: 'Write a share of the lifetime, "1%" to "99%", or a time before its end: "30min", "10day".',
       };
     case 'duration':
-      return { what: 'is no duration', remedy: 'Write one such as "7d".' };
+      return { what: 'is not a duration', remedy: 'Write one such as "7d".' };
     case 'whole-days':
-      return { what: 'is no duration of whole days', remedy: 'Write one such as "1d".' };
+      return { what: 'is not a duration of whole days', remedy: 'Write one such as "1d".' };
     case 'time':
-      return { what: 'is no time', remedy: 'Write hours and minutes, such as "03:00".' };
+      return { what: 'is not a time', remedy: 'Write hours and minutes, such as "03:00".' };
     case 'slot':
-      return { what: 'is no URI of a slot', remedy: 'Write pkcs11: with a token or a slot-id, a number.' };
+      return { what: 'is not a URI of a slot', remedy: 'Write pkcs11: with a token or a slot-id, a number.' };
     case 'retries':
       return {
         what: 'is neither "infinite" nor a whole number',
@@ -132,7 +132,7 @@ function wordsOf(problem: ValueProblem): Words {
       };
     case 'parameter':
       return {
-        what: 'is no parameter of the key service, which does not start with it',
+        what: 'is not a parameter of the key service, which does not start with it',
         remedy: `Remove it. Known are ${problem.known.join(', ')}.`,
       };
     case 'edge-ca-form':
@@ -227,9 +227,9 @@ export const tomlBaseRules = {
       'The config.toml that config.base names has a value that IoT Edge ignores without a message: half of a pair (a user name without a password, a certificate without its key), a name of the wrong type, or a part of another form of edge_ca than the one that is used.',
     message: ({ path, key, problem, other }) => {
       if (problem === 'half-pair')
-        return `${path}: ${key} stands without ${other}; the runtime leaves it out in silence`;
-      if (problem === 'type') return `${path}: ${key} is of a wrong type; the runtime leaves it out in silence`;
-      return `${path}: ${key} does not count beside ${other}; the runtime leaves it out in silence`;
+        return `${path}: ${key} has no ${other} beside it; the runtime ignores it without a message`;
+      if (problem === 'type') return `${path}: ${key} has the wrong type; the runtime ignores it without a message`;
+      return `${path}: ${key} is not used beside ${other}; the runtime ignores it without a message`;
     },
     remedy: ({ problem, key, other }) => {
       if (problem === 'half-pair') return `Add ${other}, or remove ${key}.`;

@@ -101,7 +101,7 @@ function wordsOf(problem: BaseProblem): Words {
       };
     }
     case 'toml-syntax':
-      return { what: `it is no TOML: ${problem.message}` };
+      return { what: `it is not TOML: ${problem.message}` };
     case 'read-differently':
       return {
         what: 'two readers of TOML understand it differently',
@@ -110,13 +110,13 @@ function wordsOf(problem: BaseProblem): Words {
     case 'not-editable':
       return {
         what: `the settings of the manifest cannot be written into it: ${problem.detail}`,
-        remedy: 'Write each section that the manifest changes by one header, [section], with one setting a line.',
+        remedy: 'Write each section that the manifest changes by one header, [section], with one setting per line.',
       };
     case 'lfs-pointer':
     case 'utf-16':
       return { what: foreignFormText[problem.kind], remedy: foreignFormRemedy[problem.kind] };
     case 'syntax':
-      return { what: `it is no YAML: ${problem.message}` };
+      return { what: `it is not YAML: ${problem.message}` };
     case 'too-deep':
       return { what: 'it is nested too deeply' };
     case 'carriage-return':
@@ -134,7 +134,7 @@ function wordsOf(problem: BaseProblem): Words {
     case 'no-settings':
       return { what: 'it has no settings', remedy: oneSettingALine };
     case 'no-map':
-      return { what: 'it is no list of settings', remedy: oneSettingALine };
+      return { what: 'it is not a list of settings', remedy: oneSettingALine };
     case 'provisioning-indented':
       return {
         what: '"provisioning:" does not begin its line; the runtime would take it for a part of something else',
@@ -144,7 +144,7 @@ function wordsOf(problem: BaseProblem): Words {
       return { what: `"${problem.key}:" does not begin its line` };
     case 'key-twice':
       return {
-        what: `${problem.key} stands here a second time; the runtime would take the last one in silence`,
+        what: `${problem.key} is here a second time; the runtime would use the last one without a message`,
         remedy: 'Remove one of them, or put "# " before its lines.',
       };
     case 'key-case':
@@ -179,7 +179,7 @@ function wordsOf(problem: BaseProblem): Words {
     }
     case 'lacks': {
       const { setting, usual, platform } = problem;
-      const found = problem.found === 'nothing' ? 'is missing' : 'is no text in quotes';
+      const found = problem.found === 'nothing' ? 'is missing' : 'is not text in quotes';
       return {
         what: `${setting} ${found}; the runtime would take a value of its own`,
         remedy: `Write ${setting}: ${JSON.stringify(usual)}, as the package for ${platform} has it, or your own.`,
@@ -187,7 +187,7 @@ function wordsOf(problem: BaseProblem): Words {
     }
     case 'hostname':
       return {
-        what: 'hostname is no text of one line in quotes',
+        what: 'hostname is not text of one line in quotes',
         remedy:
           'Write the name in quotes, or set config.hostname in the manifest (in defaults, {id} stands for the device).',
       };
@@ -208,12 +208,12 @@ const remediesOfReading = {
   unreadable: 'Name a file that can be read.',
 } as const;
 
-const oneSettingALine = 'Write one setting a line, "key: value", as the file of the package does.';
+const oneSettingALine = 'Write one setting per line, "key: value", as the file of the package does.';
 
 function wordsOfAddress(name: AddressName, problem: AddressProblem): string {
   switch (problem.kind) {
     case 'scheme':
-      return `is no address that begins with ${problem.expected.join('://, ')}://`;
+      return `is not an address that begins with ${problem.expected.join('://, ')}://`;
     case 'systemd-socket':
       return 'is a socket of systemd, which only the package for debian has';
     case 'relative':
@@ -240,7 +240,7 @@ export const baseRules = {
       },
     ],
     about:
-      'The config.yaml or config.toml that config.base names cannot be read or edited, or the device would not start with it: it is no YAML or no TOML, is of the form of another version, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
+      'The config.yaml or config.toml that config.base names cannot be read or edited, or the device would not start with it: it is not YAML or TOML, has the form of another version, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
     message: ({ path, problem }) => `${path}: ${wordsOf(problem).what}`,
     remedy: ({ path, problem }) =>
       (problem.kind === 'unreadable' && problem.why === 'missing' ? slashRemedy(path) : undefined) ??
@@ -282,8 +282,8 @@ function unknownText(key: string, suggestion: string | undefined, problem: KeyPr
   if (problem === undefined)
     return `unknown key "${key}"${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`;
   if (problem.kind === 'behind-header')
-    return `"${key}" stands behind [${problem.header}] and so belongs to it; the runtime does not read it as a setting of the device`;
+    return `"${key}" is after [${problem.header}] and belongs to it; the runtime does not read it as a setting of the device`;
   const { version, since, last } = problem;
   const when = since === undefined ? `ended with IoT Edge ${last}` : `begins with IoT Edge ${since}`;
-  return `${key} ${when}; IoT Edge ${version} ignores it in silence`;
+  return `${key} ${when}; IoT Edge ${version} ignores it without a message`;
 }

@@ -53,7 +53,7 @@ export const keyRules = {
     about:
       'The RSA key has the public exponent 1, so everybody can sign as the device, or an even exponent, which has no private key.',
     message: ({ path, exponent }) =>
-      `${path} has an RSA key with the exponent ${exponent}, ${exponent === '1' ? 'with which everybody can sign as the device' : 'for which there is no private key'}; expected 65537`,
+      `${path} has an RSA key with the exponent ${exponent}, ${exponent === '1' ? 'with which everybody can sign as the device' : 'which has no private key'}; expected 65537`,
     remedy: () => newKey,
     example: { path: 'certs/edge-001-primary.pem', exponent: '1' },
   }),
@@ -116,7 +116,7 @@ export const keyRules = {
 };
 
 const otherAuthority =
-  'Take the authority out of the file: the hub compares the thumbprint of the device alone. Or issue the certificate anew under another authority.';
+  "Remove the authority from the file: the hub compares only the device's thumbprint. Or issue the certificate again under another authority.";
 
 function holder({ path, authority }: Held): string {
   return authority === undefined ? path : `${path}: the authority "${authority}" in it`;

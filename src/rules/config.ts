@@ -28,7 +28,7 @@ export type ProxyProblem = keyof typeof proxyProblems | { readonly scheme: strin
 
 const proxyProblems = {
   'no-scheme': 'has no scheme, expected http:// before the host',
-  invalid: 'is no valid address',
+  invalid: 'is not a valid address',
   'user-name': 'has a user name, which the runtime could not go with alone',
   'more-than-host': 'has something behind the host and its port, expected nothing',
   characters: 'has characters that no host has',

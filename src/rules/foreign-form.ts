@@ -20,6 +20,6 @@ export function globSlashRemedy(glob: string): string | undefined {
 /** What to do about a path that is missing, where it has the separators of Windows; undefined if it has none. */
 export function slashRemedy(path: string): string | undefined {
   return path.includes('\\') && !/^[A-Za-z]:/.test(path)
-    ? `Write ${path.replaceAll('\\', '/')}: a backslash is no separator here.`
+    ? `Write ${path.replaceAll('\\', '/')}: a backslash is not a separator here.`
     : undefined;
 }

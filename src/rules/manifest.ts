@@ -170,7 +170,7 @@ function emptinessRemedy(details: Emptiness): string {
     'file' in details ? undefined : globSlashRemedy('pattern' in details ? details.pattern : details.from);
   if (slashes !== undefined) return slashes;
   if ('pattern' in details) {
-    return 'Correct the input manifest (paths and globs, one a line, relative to the repository).';
+    return 'Correct the input manifest (paths and globs, one per line, relative to the repository).';
   }
   if ('file' in details) {
     return details.table

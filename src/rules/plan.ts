@@ -222,7 +222,7 @@ export const planRules = {
 /** The safe order for these devices, from the state that the hub has now. */
 function carriedRemedy({ carried, slot, staged }: CarriedLoss): string {
   const other = slot === 'primary' ? 'secondary' : 'primary';
-  const allow = 'Or let the workflow say allow-lockout with the id of each such device, one a line.';
+  const allow = 'Or let the workflow say allow-lockout with the id of each such device, one per line.';
   const end = `set identity.slot: ${other} and install the new bundle on each device; then replace the ${slot} certificate.`;
   if (carried === 'known') {
     const begin = staged

@@ -36,9 +36,9 @@ export function syntaxText(fault: SyntaxFault): string {
       return `${fault.file} is not text in UTF-8`;
     case 'lfs-pointer':
     case 'utf-16':
-      return `${fault.file} is no manifest: ${foreignFormText[fault.kind]}`;
+      return `${fault.file} is not a manifest: ${foreignFormText[fault.kind]}`;
     case 'no-format':
-      return `${fault.file} is no manifest: expected a name that ends in .yaml, .yml, .json or .csv`;
+      return `${fault.file} is not a manifest: expected a name that ends in .yaml, .yml, .json or .csv`;
     case 'parser':
       return fault.message;
     case 'json':
@@ -60,13 +60,13 @@ export function syntaxText(fault: SyntaxFault): string {
     case 'alias-unknown':
       return `alias *${fault.alias} names no anchor above it`;
     case 'alias-inside-itself':
-      return `alias *${fault.alias} stands inside the value it names`;
+      return `alias *${fault.alias} is inside the value that it names`;
     case 'key-twice':
       return `key "${fault.key}" stands twice in one map`;
     case 'column-twice':
       return `column "${fault.column}" stands twice in the header`;
     case 'cell-without-column':
-      return `the cell ${JSON.stringify(fault.cell)} has no name above it in the header; a value that holds the delimiter stands in quotes`;
+      return `the cell ${JSON.stringify(fault.cell)} has no column name above it; put a value with the separator in quotes`;
     case 'quote-not-closed':
       return 'the quote that opens this cell is never closed';
     case 'text-behind-quote':
@@ -91,7 +91,7 @@ export function syntaxRemedy(fault: SyntaxFault): string {
     case 'too-many':
       return fault.what === 'devices'
         ? 'Provision the fleet in several runs, each with manifests of its own.'
-        : 'Remove what is no part of a fleet, or cut the manifest into several: together they make one fleet.';
+        : 'Remove everything that is not part of the fleet, or split the manifest: several manifests make one fleet.';
     case 'key-too-long':
     case 'row-too-long':
       return 'Shorten it, or correct the line: a quote or a line break may be missing.';

@@ -66,7 +66,7 @@ export function unreadableRemedy(path: string, problem: Unreadable): string {
     case 'utf-16':
       return foreignFormRemedy[problem.kind];
     case 'escaped':
-      return `Write it anew with line breaks: printf '%b' "$(cat ${shellWord(path)})" >${shellWord(pemBeside(path))}.`;
+      return `Write it again with line breaks: printf '%b' "$(cat ${shellWord(path)})" >${shellWord(pemBeside(path))}.`;
     case 'request':
       return 'Have it signed by your certificate authority, and commit the certificate that comes back.';
     case 'pkcs12':
@@ -76,6 +76,6 @@ export function unreadableRemedy(path: string, problem: Unreadable): string {
     case 'too-many':
       return "Keep the device's own certificate in it, and the authorities that issued it, no others.";
     default:
-      return `See what it holds: openssl x509 -in ${shellWord(path)} -noout -subject. Then export it anew as PEM or DER.`;
+      return `See what it holds: openssl x509 -in ${shellWord(path)} -noout -subject. Then export it again as PEM or DER.`;
   }
 }

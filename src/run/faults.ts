@@ -48,7 +48,7 @@ export const runFaults = {
     given: 'notice',
     words: ['error', 'warning'],
   }),
-  'not-devices': wrong<Wrong>(() => 'true alone, false alone, or device ids, one a line', {
+  'not-devices': wrong<Wrong>(() => 'only true, only false, or device ids, one per line', {
     name: 'allow-lockout',
     given: 'yes',
   }),
@@ -80,7 +80,7 @@ export const runFaults = {
   'not-a-rule-change': faultRow<{ given: string }>({
     kind: 'usage',
     message: ({ given }) => `rules: ${JSON.stringify(given)} is not a rule and what becomes of it`,
-    remedy: () => 'Give one rule a line, such as certificate/is-ca: off.',
+    remedy: () => 'Give one rule per line, such as certificate/is-ca: off.',
     example: { given: 'certificate/is-ca' },
   }),
   'no-such-rule': faultRow<{ given: string; suggestion?: string }>({
@@ -92,7 +92,7 @@ export const runFaults = {
   }),
   'rule-twice': faultRow<{ rule: string }>({
     kind: 'usage',
-    message: ({ rule }) => `rules: ${rule} stands there twice`,
+    message: ({ rule }) => `rules: ${rule} is there twice`,
     remedy: () => 'Keep one of its lines.',
     example: { rule: 'certificate/is-ca' },
   }),
@@ -106,7 +106,7 @@ export const runFaults = {
   'rule-not-lowered': faultRow<{ rule: string; given: string; least: string }>({
     kind: 'usage',
     message: ({ rule, given, least }) => `rules: ${rule} may not be ${given}; ${least} is the least it can be`,
-    remedy: ({ rule }) => `Leave ${rule} out, and mend what it finds; docs/rules.md says who refuses it.`,
+    remedy: ({ rule }) => `Remove ${rule} and fix what it finds. docs/rules.md says who refuses it.`,
     example: { rule: 'certificate/expired', given: 'off', least: 'warning' },
   }),
 
@@ -239,25 +239,27 @@ export const runFaults = {
     remedy: () => 'Remove the link from the repository, or give plan-file another path.',
     example: { path: '/srv/repository/plan.json', why: 'it lies outside the workspace' },
   }),
-  'plan-not-json': unusable<{ path: string }>(() => 'is no JSON', { path: 'plan.json' }),
-  'plan-not-an-object': unusable<{ path: string }>(() => 'is no plan: expected a JSON object', { path: 'plan.json' }),
+  'plan-not-json': unusable<{ path: string }>(() => 'is not JSON', { path: 'plan.json' }),
+  'plan-not-an-object': unusable<{ path: string }>(() => 'is not a plan: expected a JSON object', {
+    path: 'plan.json',
+  }),
   'plan-version': unusable<{ path: string; version?: number; expected: number }>(
     ({ version, expected }) =>
       version === undefined
-        ? `is no plan: expected a number as its version`
+        ? `is not a plan: expected a number as its version`
         : `has the version ${version}, expected ${expected}`,
     { path: 'plan.json', version: 2, expected: 1 },
   ),
-  'plan-hubs-not-a-list': unusable<{ path: string }>(() => 'is no plan: hubs is no list', { path: 'plan.json' }),
+  'plan-hubs-not-a-list': unusable<{ path: string }>(() => 'is not a plan: hubs is not a list', { path: 'plan.json' }),
   'plan-hub-malformed': unusable<{ path: string; index: number }>(
-    ({ index }) => `is no plan: hubs[${index}] is no hub with its changes`,
+    ({ index }) => `is not a plan: hubs[${index}] is not a hub with its changes`,
     { path: 'plan.json', index: 0 },
   ),
 
   // Work after the hub was written. `said` is the message of what failed.
   'files-not-written': faultRow<{ said: string }>({
     message: ({ said }) => said,
-    remedy: () => 'The hub is as reported. Mend the cause and run it again: only the files are left to do.',
+    remedy: () => 'The hub is as reported. Fix the cause and run it again: only the files are left.',
     example: { said: 'ENOSPC: no space left on device' },
   }),
   'artifact-not-uploaded': faultRow<{ said: string }>({

@@ -31,7 +31,7 @@ export const terminalFaults = {
 
   'unknown-key-type': faultRow<{ given: string; known: readonly string[] }>({
     kind: 'usage',
-    message: ({ given }) => `--key: ${JSON.stringify(given)} is no type of key`,
+    message: ({ given }) => `--key: ${JSON.stringify(given)} is not a type of key`,
     remedy: ({ known }) => `Give one of ${known.join(', ')}.`,
     example: { given: 'dsa', known: ['rsa', 'ec'] },
   }),

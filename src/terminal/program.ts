@@ -203,7 +203,7 @@ function addNew(program: Command, output: Output, ended: (exitCode: number) => v
   const summary = 'make a first manifest from certificates, or from a CSV with a column id';
   const command = program.command('new').summary(summary).description(summary);
   command.argument('[source...]', 'folders of certificates, certificate files, CSVs', ['certs']);
-  command.option('--hub <host>', 'host name of the IoT Hub, to stand in the manifest');
+  command.option('--hub <host>', 'host name of the IoT Hub for the manifest');
   command.option('--runtime <version>', 'IoT Edge on the devices (default: "1.6", on Windows "1.1")');
   command.addOption(
     textOption('--platform <name>', 'how it was installed', ['debian', 'linux', 'windows']).default('debian'),

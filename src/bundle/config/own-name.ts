@@ -9,7 +9,7 @@ export const ownNameShown = "the device's own";
 
 const forPeople = "Placed by hand? Write the name that the device has already, else the machine's.";
 const forPeopleInToml =
-  "Placed by hand? Only a name that differs from the machine's and stands in /etc/aziot/identityd/config.d/00-super.toml goes here, without the # before it.";
+  "Placed by hand? Only a name that differs from the machine's and is in /etc/aziot/identityd/config.d/00-super.toml goes here, without the # before it.";
 
 /**
  * Says behind the line of the host name what a person has to write there. Without a placeholder the text stays as it is.

@@ -144,7 +144,7 @@ export const callFaults = {
     example: { host },
   }),
   'connection-refused': faultRow<Pick<UnreachedByCode, 'host' | 'code'>>({
-    message: ({ host, code }) => `${host} takes no connections (${code})`,
+    message: ({ host, code }) => `${host} accepts no connections (${code})`,
     remedy: ({ host }) =>
       /^(localhost|127\.[\d.]+)(:\d+)?$/.test(host)
         ? 'The embedded hub may not be running: start it (provision-iot-edge hub) and use the connection string that it prints, whose port may be a new one.'
@@ -163,7 +163,7 @@ export const callFaults = {
     example: { host, proxy },
   }),
   'proxy-connection-refused': faultRow<UnreachedProxy & { readonly code: string }>({
-    message: (details) => `no way to ${way(details)}: the proxy takes no connections (${details.code})`,
+    message: (details) => `no way to ${way(details)}: the proxy accepts no connections (${details.code})`,
     remedy: () => checkProxy,
     example: { host, proxy, code: 'ECONNREFUSED' },
   }),
@@ -171,7 +171,7 @@ export const callFaults = {
     message: (details) =>
       `the TLS certificate of ${way(details)} is ${details.code === 'CERT_HAS_EXPIRED' ? 'expired' : 'not valid yet'}`,
     remedy: ({ host }) =>
-      `Check the clock of this machine (date -u). If it is right, whoever answers for ${host} has to renew the certificate: an embedded hub is started again, a proxy that inspects TLS is its owner's.`,
+      `Check the clock of this machine (date -u). If it is right, the certificate of ${host} must be renewed: start an embedded hub again, or ask the owner of a proxy that inspects TLS.`,
     example: { host, code: 'CERT_HAS_EXPIRED' },
   }),
   'certificate-untrusted': faultRow<UnreachedByCode>({

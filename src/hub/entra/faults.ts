@@ -54,7 +54,7 @@ export const entraFaults = {
   }),
   'token-expired': faultRow<{ expires: number }>({
     message: ({ expires }) => `Entra gave a token that ended at ${new Date(expires).toISOString()}`,
-    remedy: () => 'Is the clock of this machine right (date -u)? If it is, sign in anew: az login.',
+    remedy: () => 'Check the clock of this machine (date -u). If it is right, sign in again: az login.',
     example: { expires: Date.UTC(2026, 0, 15) },
   }),
   'exchange-unanswered': faultRow<{ clientId: string; obstacle: Obstacle }>({

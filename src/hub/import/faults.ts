@@ -37,7 +37,7 @@ export const importFaults = {
   'container-not-found': faultRow<{ url: string }>({
     message: ({ url }) => `there is no container ${url}`,
     remedy: () =>
-      'Make it: az storage container create --account-name ACCOUNT --name CONTAINER --auth-mode login; or mend the input import-container.',
+      'Create it: az storage container create --account-name ACCOUNT --name CONTAINER --auth-mode login. Or correct the input import-container.',
     example: { url },
   }),
   'container-behind-firewall': faultRow<Omit<RefusedBlobCall, 'access'>>({
@@ -65,13 +65,13 @@ export const importFaults = {
   'keys-not-permitted': faultRow<Omit<RefusedBlobCall, 'access'>>({
     message: ({ url, answer }) => `${container(url)} does not take signatures by key (${answer})`,
     remedy: () =>
-      `The account takes no keys: sign as yourself (--as-user --auth-mode login), for at most 7 days. ${newSignature}`,
+      `The account accepts no keys. Sign as yourself (--as-user --auth-mode login), for at most 7 days. ${newSignature}`,
     example: { url, answer: '403, KeyBasedAuthenticationNotPermitted' },
   }),
   'signature-refused': faultRow<Omit<RefusedBlobCall, 'access'>>({
     message: ({ url, answer }) => `${container(url)} does not accept the signature (SAS) (${answer})`,
     remedy: () =>
-      `It has ended, was cut off when it was copied, is that of another container, or its key was made anew. ${newSignature}`,
+      `It has ended, was not copied completely, belongs to another container, or its key was regenerated. ${newSignature}`,
     example: { url, answer: '403, AuthenticationFailed' },
   }),
   'storage-role-missing': faultRow<RefusedBlobCall>({
