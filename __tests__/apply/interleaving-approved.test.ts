@@ -101,7 +101,7 @@ describe('a hub that is changed between the plan and its apply', () => {
         if (await holds(begin, theirs)) went++;
         else stopped++;
       }),
-      times(200),
+      times(100),
     );
     expect(Math.min(went, stopped), 'both happen often enough to tell').toBeGreaterThan(20);
   });

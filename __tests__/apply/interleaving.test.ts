@@ -79,7 +79,7 @@ describe('whatever another writer and the network do', () => {
       fc.asyncProperty(start, fc.array(moment(quickTroubles), { maxLength: 20 }), async (states, moments) => {
         await holds(states, moments, 60_000);
       }),
-      times(150),
+      times(80),
     );
   });
 
@@ -88,7 +88,7 @@ describe('whatever another writer and the network do', () => {
       fc.asyncProperty(start, fc.array(moment(quickTroubles), { maxLength: 20 }), async (states, moments) => {
         await holds(states, moments, 60_000, 'nested');
       }),
-      times(100),
+      times(60),
     );
   });
 
