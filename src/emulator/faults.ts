@@ -91,6 +91,12 @@ export const emulatorFaults = {
     remedy: () => 'Stop what listens there, or choose another port with --port (0 takes any free one).',
     example: { port: 8443, why: 'listen EADDRINUSE: address already in use 127.0.0.1:8443' },
   }),
+  'port-forbidden': faultRow<{ port: number; why: string }>({
+    message: ({ port, why }) => `The embedded hub may not listen on port ${port} of this machine: ${why}.`,
+    remedy: ({ port }) =>
+      `Run it as root, or let everybody listen from that port on (Linux: sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}), or choose another port with --port.`,
+    example: { port: 443, why: 'listen EACCES: permission denied 127.0.0.1:443' },
+  }),
   'faults-option': faultRow<FaultsOption>({
     kind: 'usage',
     message: (option) => `${option.name}: ${problemIn(option)}`,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Capacity } from '../model/capacity.ts';
 import { Fault } from '../model/fault.ts';
+import { allNames, type HubEndpoint } from '../model/hub-name.ts';
 import { mintToken, type TokenWish } from './access/bearer.ts';
 import type { PolicyKeys, PolicyName } from './access/rights.ts';
 import { hubSecrets } from './access/secrets.ts';
@@ -25,10 +26,10 @@ export interface HubOptions {
   /** Default 0: the port of the last run in this directory, or any free one. */
   readonly port?: number | undefined;
   /**
-   * The name of the hub, as `contoso`. Clients may then call it by the three host names that Azure would give it, if they find this
-   * machine there: by a proxy, or by their own look-up of names.
+   * Host names beside localhost, such as `contoso.azure-devices.net`, which brings the hub's two other names. Clients may call the hub
+   * by them if they find this machine there: by the machine's file of hosts, or by a proxy. The connection strings name the first.
    */
-  readonly name?: string | undefined;
+  readonly hosts?: readonly HubEndpoint[] | undefined;
   /**
    * Keeps devices, keys, port and certificates over restarts. It is created if it does not exist. Only one hub at a
    * time may use it.
@@ -65,8 +66,9 @@ export interface HubOptions {
 }
 
 export interface EmbeddedHub {
-  /** `localhost:PORT`, as in the connection strings. */
+  /** The host of the connection strings, such as `localhost:8443`. It has no port if that is 443, since most SDKs know no other. */
   readonly host: string;
+  readonly port: number;
   readonly url: string;
   /** The connection string of the policy `iothubowner`, which may do everything. */
   readonly connectionString: string;
@@ -95,7 +97,7 @@ export interface EmbeddedHub {
 
 /** Starts an IoT Hub registry on this machine. Throws `Fault` if the port is taken or the directory cannot be used. */
 export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
-  const names = namesOf(options);
+  const names = (options.hosts ?? []).flatMap(allNames);
   const directory = await openDirectory(options.directory, new Date(), names);
   const { keys, journal, authority } = directory;
   const closing = new AbortController();
@@ -125,7 +127,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
     throw error;
   });
   directory.rememberPort(listener.port);
-  const host = `localhost:${listener.port}`;
+  const host = `${names[0] ?? 'localhost'}${listener.port === 443 ? '' : `:${listener.port}`}`;
   // A client may sign the name without the port, and call the hub by its addresses.
   for (const name of ['localhost', '127.0.0.1', '[::1]', ...names]) hosts.push(`${name}:${listener.port}`, name);
 
@@ -140,6 +142,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
 
   return {
     host,
+    port: listener.port,
     url: `https://${host}`,
     connectionString: strings.iothubowner,
     connectionStrings: strings,
@@ -160,12 +163,6 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
       return closed;
     },
   };
-}
-
-/** https://learn.microsoft.com/azure/iot-hub/iot-hub-tls-support */
-function namesOf({ name }: HubOptions): readonly string[] {
-  if (name === undefined) return [];
-  return [name, `${name}.device`, `${name}.service`].map((part) => `${part}.azure-devices.net`);
 }
 
 /** Makes the parts of the hub that calls use. */

@@ -26,7 +26,7 @@ const tries = 20;
 /**
  * Listens with TLS on loopback only: on 127.0.0.1, and on ::1 if the machine has it, since `localhost` may mean either.
  * `pem` is the certificate and its key. Port 0 takes any port that is free on both. Throws `Fault` if the given port is
- * taken.
+ * taken or forbidden.
  */
 export async function listen(port: number, pem: string, handle: Handler): Promise<Listener> {
   const begin = () => server(pem, handle);
@@ -112,6 +112,7 @@ function stop(made: Server): Promise<void> {
   });
 }
 
-function portTaken(port: number, cause: Error): Fault {
-  return emulatorFault('port-taken', { port, why: messageOf(cause) }, { cause });
+function portTaken(port: number, cause: NodeJS.ErrnoException): Fault {
+  const row = cause.code === 'EACCES' ? 'port-forbidden' : 'port-taken';
+  return emulatorFault(row, { port, why: messageOf(cause) }, { cause });
 }

@@ -4,7 +4,7 @@ import type { Counts } from './counts.ts';
 
 const shown = 100;
 
-/** The page of `GET /`: number of devices, the first of them, how to connect. It shows no key and no thumbprint. */
+/** The page of `GET /`: number of devices, the first of them, how to connect. It shows no key. */
 export function page(state: {
   readonly host: string;
   readonly devices: Iterable<Identity>;
@@ -52,7 +52,7 @@ ${devices.length === 0 ? '<p>There are none yet.</p>' : table(devices)}
 function table(devices: readonly Identity[]): string {
   const more = devices.length - shown;
   return `<table>
-<thead><tr><th>Device</th><th>Edge</th><th>Status</th><th>Authentication</th><th>Parent</th><th>Modules</th><th>Tags</th></tr></thead>
+<thead><tr><th>Device</th><th>Edge</th><th>Status</th><th>Authentication</th><th>Thumbprints</th><th>Parent</th><th>Modules</th><th>Tags</th></tr></thead>
 <tbody>${devices.slice(0, shown).map(row).join('')}</tbody>
 </table>
 ${more > 0 ? `<p>And ${more} more.</p>` : ''}`;
@@ -64,6 +64,7 @@ function row(device: Identity): string {
     device.edge ? 'yes' : 'no',
     device.statusReason === null ? device.status : `${device.status}: ${device.statusReason}`,
     device.authentication.type,
+    thumbprintsOf(device.authentication),
     device.parentScopes?.[0] ?? '',
     modulesOf(device)
       .map(({ moduleId }) => moduleId)
@@ -71,6 +72,12 @@ function row(device: Identity): string {
     device.twin === undefined ? '' : JSON.stringify(device.twin.tags),
   ];
   return `<tr>${cells.map((text) => `<td>${escaped(text)}</td>`).join('')}</tr>\n`;
+}
+
+/** They are public: anybody can compute them from the certificate. One that fills both slots is shown once. */
+function thumbprintsOf({ type, primary, secondary }: Identity['authentication']): string {
+  if (type !== 'selfSigned') return '';
+  return [...new Set([primary, secondary])].filter((thumbprint) => thumbprint !== null).join(' ');
 }
 
 function escaped(text: string): string {

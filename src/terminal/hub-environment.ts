@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { getCACertificates, rootCertificates } from 'node:tls';
+import type { EmbeddedHub } from '../emulator/hub.ts';
+
+export const shells = ['sh', 'pwsh'] as const;
+
+export type Shell = (typeof shells)[number];
+
+/** The lines by which a shell gives the clients that it starts what they need to call this hub. */
+export function environmentOf({ connectionString, caFile }: EmbeddedHub, shell: Shell): string {
+  const bundle = writeBundle(caFile);
+  const variables = {
+    IOTHUB_CONNECTION_STRING: connectionString,
+    // Node adds this file to the authorities that it trusts.
+    NODE_EXTRA_CA_CERTS: caFile,
+    // Python's requests and the Azure CLI; then Go, .NET and OpenSSL. They trust nothing but this file, so it has the public authorities too.
+    REQUESTS_CA_BUNDLE: bundle,
+    SSL_CERT_FILE: bundle,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `${assignment[shell](name, value)}\n`)
+    .join('');
+}
+
+const assignment: Readonly<Record<Shell, (name: string, value: string) => string>> = {
+  sh: (name, value) => `export ${name}='${value.replaceAll("'", `'\\''`)}'`,
+  // https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_quoting_rules
+  pwsh: (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
+};
+
+/** Writes the hub's CA and those that this machine trusts into one file beside the CA's. */
+function writeBundle(caFile: string): string {
+  const path = join(dirname(caFile), 'ca-bundle.pem');
+  // Node 20 cannot tell which authorities the machine trusts beside the public ones.
+  const trusted = new Set([...rootCertificates, ...(getCACertificates?.('system') ?? [])]);
+  writeFileSync(path, [readFileSync(caFile, 'utf8'), ...trusted].map((pem) => `${pem.trim()}\n`).join(''));
+  return path;
+}
