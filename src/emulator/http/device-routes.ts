@@ -5,6 +5,7 @@ import { jsonIn, type Outcome, objectIn } from '../wire/answer.ts';
 import { Refused } from '../wire/errors.ts';
 import { matchIn, requiredEtag } from '../wire/etag.ts';
 import { property } from '../wire/json.ts';
+import { twinOfVersion } from './api-version.ts';
 import type { Call } from './call.ts';
 
 export function getDevice({ service, id }: Call): Outcome {
@@ -55,7 +56,7 @@ export function changeDevices({ request, service }: Call): Outcome {
   return { status: 400, headers: { 'iothub-errorcode': 'BulkRegistryOperationFailure' }, body: result };
 }
 
-export function queryDevices({ request, service }: Call): Outcome {
+export function queryDevices({ request, service, search }: Call): Outcome {
   service.counts.queries += 1;
   const text = property(objectIn(request.body), 'query');
   if (typeof text !== 'string') throw new Refused('ArgumentNull', 'BadRequest');
@@ -67,7 +68,8 @@ export function queryDevices({ request, service }: Call): Outcome {
       'x-ms-item-type': page.itemType,
       ...(page.continuation === undefined ? {} : { 'x-ms-continuation': page.continuation }),
     },
-    body: page.rows,
+    body:
+      page.itemType === 'Twin' ? page.rows.map((twin) => twinOfVersion(twin, search.get('api-version'))) : page.rows,
   };
 }
 
