@@ -17,9 +17,11 @@ import {
 } from './device-routes.ts';
 import { cancelJob, createJob, getJob, listJobs } from './job-routes.ts';
 import { lackAt, lackText } from './lacking.ts';
+import { callMethod, callModuleMethod } from './method-routes.ts';
 import { deleteModule, getModule, listModules, putModule } from './module-routes.ts';
 import { pathForm } from './path-form.ts';
 import { resetHub, showMetrics, showPage } from './people-routes.ts';
+import { cancelScheduledJob, getScheduledJob, queryScheduledJobs, scheduleJob } from './scheduled-job-routes.ts';
 import { getModuleTwin, getTwin, patchModuleTwin, patchTwin, putModuleTwin, putTwin } from './twin-routes.ts';
 
 export type { Service };
@@ -43,6 +45,7 @@ const remove: Need = { right: 'RegistryWrite', actions: ['devices/delete'] };
 const bulk: Need = { right: 'RegistryWrite', actions: ['devices/write', 'devices/delete'] };
 const readTwin: Need = { right: 'ServiceConnect', actions: ['twins/read'] };
 const writeTwin: Need = { right: 'ServiceConnect', actions: ['twins/write'] };
+const callDevice: Need = { right: 'ServiceConnect', actions: ['directMethods/invoke/action'] };
 const readJob: Need = { right: 'RegistryRead', actions: ['jobs/read'] };
 const writeJob: Need = { right: 'RegistryWrite', actions: ['jobs/write'] };
 const removeJob: Need = { right: 'RegistryWrite', actions: ['jobs/delete'] };
@@ -88,6 +91,18 @@ const table: readonly Route[] = [
   { method: 'GET', path: '/twins/{id}/modules/{mid}', quota: 'twin-read', need: readTwin, run: getModuleTwin },
   { method: 'PATCH', path: '/twins/{id}/modules/{mid}', quota: 'twin-write', need: writeTwin, run: patchModuleTwin },
   { method: 'PUT', path: '/twins/{id}/modules/{mid}', quota: 'twin-write', need: writeTwin, run: putModuleTwin },
+  { method: 'POST', path: '/twins/{id}/methods', quota: 'twin-write', need: callDevice, run: callMethod },
+  {
+    method: 'POST',
+    path: '/twins/{id}/modules/{mid}/methods',
+    quota: 'twin-write',
+    need: callDevice,
+    run: callModuleMethod,
+  },
+  { method: 'GET', path: '/jobs/v2/query', quota: 'job', need: readJob, run: queryScheduledJobs },
+  { method: 'GET', path: '/jobs/v2/{id}', quota: 'job', need: readJob, run: getScheduledJob },
+  { method: 'PUT', path: '/jobs/v2/{id}', quota: 'job', need: writeJob, run: scheduleJob },
+  { method: 'POST', path: '/jobs/v2/{id}/cancel', quota: 'job', need: removeJob, run: cancelScheduledJob },
   { method: 'POST', path: '/jobs/create', quota: 'job', need: writeJob, run: createJob },
   { method: 'GET', path: '/jobs/?', quota: 'job', need: readJob, run: listJobs },
   { method: 'GET', path: '/jobs/{id}', quota: 'job', need: readJob, run: getJob },
