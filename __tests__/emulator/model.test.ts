@@ -9,6 +9,7 @@ import { answer } from '../../src/emulator/http/exchange.ts';
 import { createMetrics } from '../../src/emulator/http/metrics.ts';
 import { startHub } from '../../src/emulator/hub.ts';
 import { createJobs } from '../../src/emulator/jobs/jobs.ts';
+import { createScheduledJobs } from '../../src/emulator/jobs/scheduled/scheduled-jobs.ts';
 import { realSleep } from '../../src/emulator/trouble/pace.ts';
 import { fc, times } from '../support/property.ts';
 import { call, signature } from './clients.ts';
@@ -40,6 +41,14 @@ function hubWithoutSockets(): Send {
       keep: () => {},
       imported: () => {},
       identity: undefined,
+    }),
+    scheduled: createScheduledJobs({
+      registry,
+      pace: { now: clock, sleep: realSleep },
+      limits: undefined,
+      stored: [],
+      keep: () => {},
+      flush: () => {},
     }),
     reset: () => {},
   };

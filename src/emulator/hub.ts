@@ -13,9 +13,10 @@ import { type Counts, noCounts } from './http/counts.ts';
 import { exchanges } from './http/exchange.ts';
 import { type Handler, type Listener, listen } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
-import { importedPerMinute } from './jobs/capacity.ts';
+import { importedPerMinute, jobLimits } from './jobs/capacity.ts';
 import type { RefuseLine } from './jobs/import-lines.ts';
 import { createJobs } from './jobs/jobs.ts';
+import { createScheduledJobs } from './jobs/scheduled/scheduled-jobs.ts';
 import { type StateAccess, stateAccess } from './state-access.ts';
 import type { Disturb } from './trouble/disturbance.ts';
 import { type Faults, seededFaults } from './trouble/faults.ts';
@@ -135,7 +136,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   let closed: Promise<void> | undefined;
   async function close(): Promise<void> {
     closing.abort();
-    await jobs.close();
+    await Promise.all([jobs.close(), service.scheduled.close()]);
     await listener.close();
     putAway();
   }
@@ -166,7 +167,10 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
 }
 
 /** Makes the parts of the hub that calls use. */
-function createService(options: HubOptions, { keys, journal, jobs: jobStore }: HubDirectory): Service {
+function createService(
+  options: HubOptions,
+  { keys, journal, jobs: jobStore, scheduled: scheduledStore }: HubDirectory,
+): Service {
   const secrets = hubSecrets(keys);
   const { clock = Date.now, speed = 1, capacity, seed } = options;
   const registry = createRegistry(journal?.identities ?? [], {
@@ -189,12 +193,20 @@ function createService(options: HubOptions, { keys, journal, jobs: jobStore }: H
     identity: options.identity,
     refuseLine: options.refuseLine,
   });
+  const scheduled = createScheduledJobs({
+    registry,
+    pace: paceOf(options),
+    limits: capacity === undefined ? undefined : jobLimits(capacity),
+    ...scheduledStore,
+    flush: () => journal?.flush(),
+  });
   const reset = () => {
     jobs.clear();
+    scheduled.clear();
     registry.clear();
     if (seed !== undefined) plantSeed(registry, seed);
   };
-  return { registry, secrets, clock, hosts: [], counts, metrics: createMetrics(), jobs, reset };
+  return { registry, secrets, clock, hosts: [], counts, metrics: createMetrics(), jobs, scheduled, reset };
 }
 
 function paceOf({ clock = Date.now, sleep = realSleep, speed = 1 }: HubOptions): Pace {

@@ -27,6 +27,7 @@ export const dataActions = [
   'devices/delete',
   'twins/read',
   'twins/write',
+  'directMethods/invoke/action',
   'jobs/read',
   'jobs/write',
   'jobs/delete',

@@ -91,11 +91,18 @@ export function wantedIdentity(id: unknown, body: JsonObject): WantedIdentity {
     deviceId,
     status: wantedStatus(property(body, 'status')),
     statusReason: wantedText(body, 'statusReason', 128) ?? null,
-    authentication: wantedAuthentication(property(body, 'authentication')),
+    authentication: deviceAuthentication(property(body, 'authentication')),
     edge: edge === true,
     deviceScope: wantedText(body, 'deviceScope', 1024),
     parentScopes: wantedParents(property(body, 'parentScopes')),
   };
+}
+
+/** A device cannot have the type `none` (reported from a live hub). */
+function deviceAuthentication(value: unknown): Authentication | undefined {
+  const wanted = wantedAuthentication(value);
+  if (wanted?.type === 'none') throw invalidValue('authentication.type', wanted.type);
+  return wanted;
 }
 
 /** Devices and modules follow the same rule for names. */

@@ -3,7 +3,7 @@ import { type Births, createBirths } from './birth.ts';
 import { type Identity, requireEtag, type WantedIdentity } from './identity.ts';
 import { laggingView } from './lagging-view.ts';
 import { isRuntimeModule } from './module.ts';
-import { hasScope, ownScope, requireParent, scopes } from './scopes.ts';
+import { hasScope, ownScope, requireOtherScope, requireParent, scopes } from './scopes.ts';
 
 /** The sources of time and chance, and who is called with every change (`undefined`: the device was removed). */
 export interface Surroundings {
@@ -29,8 +29,13 @@ export interface IdentityRegistry {
   all(): Iterable<Identity>;
   /** What queries see: the registry as it was `visibilityLagMs` ago, oldest first. */
   visible(): Iterable<Identity>;
-  /** Throws `Refused` DeviceAlreadyExists. */
+  /** Throws `Refused`: DeviceAlreadyExists, or ArgumentInvalid for a parent that does not exist. */
   create(wanted: WantedIdentity): Identity;
+  /**
+   * Creates a device of a bulk, whose parent may be one that does not exist: Microsoft's C# SDK tests that (AddDevices2Async).
+   * Throws `Refused` DeviceAlreadyExists.
+   */
+  createUnchecked(wanted: WantedIdentity): Identity;
   /** Replaces the whole identity. `etag` undefined: any etag fits. Throws `Refused` if the service refuses. */
   update(wanted: WantedIdentity, etag: string | undefined): Identity;
   remove(deviceId: string, etag: string | undefined): void;
@@ -116,6 +121,7 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
       if (!live.has(wanted.deviceId)) requireParent(live, wanted, undefined);
       return insert(wanted, undefined);
     },
+    createUnchecked: (wanted) => insert(wanted, undefined),
     find: (deviceId) => live.get(deviceId),
     size: () => live.size,
     all: () => live.values(),
@@ -126,6 +132,7 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
       if (current.edge && wanted.edge && wanted.deviceScope !== current.deviceScope) {
         throw new Refused('ArgumentInvalid', 'Device scope is immutable');
       }
+      requireOtherScope(wanted, current);
       requireParent(live, wanted, current);
       return replace(current, wanted);
     },

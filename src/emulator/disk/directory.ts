@@ -5,10 +5,12 @@ import { join, resolve } from 'node:path';
 import { Fault, messageOf } from '../../model/fault.ts';
 import { isPolicyName, type PolicyKeys, policyNames } from '../access/rights.ts';
 import { emulatorFault } from '../faults.ts';
+import type { Job } from '../jobs/jobs.ts';
+import type { ScheduledJob } from '../jobs/scheduled/scheduled-job.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile } from './atomic-file.ts';
 import { type Authority, isUsable, isUsableCa, makeAuthority, withServer } from './authority.ts';
-import { type JobStore, openJobStore } from './job-store.ts';
+import { type JobStore, noJobStore, openJobStore, openScheduledJobStore } from './job-store.ts';
 import type { Journal } from './journal.ts';
 import { openJournal } from './journal.ts';
 
@@ -25,7 +27,8 @@ export interface HubDirectory {
   readonly port: number;
   /** Undefined if nothing is kept. */
   readonly journal: Journal | undefined;
-  readonly jobs: JobStore;
+  readonly jobs: JobStore<Job>;
+  readonly scheduled: JobStore<ScheduledJob>;
   rememberPort(port: number): void;
   /** Deletes the folder if it is a temporary one. */
   release(): void;
@@ -61,7 +64,8 @@ function temporaryDirectory(authority: Authority): HubDirectory {
     keys: newKeys(),
     port: 0,
     journal: undefined,
-    jobs: { stored: [], keep: () => {} },
+    jobs: noJobStore(),
+    scheduled: noJobStore(),
     rememberPort: () => {},
     release: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -82,6 +86,7 @@ async function keptDirectory(folder: string, now: Date, names: readonly string[]
     port: settings.port,
     journal: openJournal(join(folder, 'devices.jsonl')),
     jobs: openJobStore(join(folder, 'jobs.json')),
+    scheduled: openScheduledJobStore(join(folder, 'scheduled-jobs.json')),
     rememberPort: remember,
     release: () => {},
   };

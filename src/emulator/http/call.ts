@@ -1,6 +1,7 @@
 import type { HubSecrets } from '../access/secrets.ts';
 import type { IdentityRegistry } from '../devices/registry.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { ScheduledJobs } from '../jobs/scheduled/scheduled-jobs.ts';
 import type { Request } from '../wire/answer.ts';
 import type { Counts } from './counts.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,6 +16,7 @@ export interface Service {
   readonly counts: { -readonly [Name in keyof Counts]: Counts[Name] };
   readonly metrics: Metrics;
   readonly jobs: Jobs;
+  readonly scheduled: ScheduledJobs;
   /** Goes back to the state that the hub began with. */
   readonly reset: () => void;
 }

@@ -46,7 +46,9 @@ export async function listen(port: number, pem: string, handle: Handler): Promis
 
 function server(pem: string, handle: Handler): Server {
   // This is longer than clients keep an idle connection, so that they never send into one that is being closed.
-  const made = createServer({ key: pem, cert: pem, keepAliveTimeout: 120_000 });
+  // A device may show a certificate. Each call judges it by its thumbprint, so nothing is refused while connecting.
+  const certificates = { requestCert: true, rejectUnauthorized: false };
+  const made = createServer({ key: pem, cert: pem, keepAliveTimeout: 120_000, ...certificates });
   made.on('request', (request: IncomingMessage, response: ServerResponse) => {
     readBody(request)
       .then((received) => handle(request, received, response))

@@ -26,6 +26,8 @@ const deviceFields: Fields<Identity> = {
   cloudToDeviceMessageCount: () => 0,
   authenticationType: (device) => device.authentication.type,
   x509Thumbprint: (device) => thumbprintsOf(device.authentication),
+  // A device names its model when it connects.
+  modelId: () => '',
   version: versionOf,
   tags: tagsOf,
   properties: (device) => propertiesOf(device, createdAt(device)),
@@ -61,6 +63,7 @@ export function moduleTwinDocument(deviceId: string, module: Module): object {
     cloudToDeviceMessageCount: 0,
     authenticationType: module.authentication.type,
     x509Thumbprint: thumbprintsOf(module.authentication),
+    modelId: '',
     version: versionOf(module),
     ...(tags === undefined ? {} : { tags }),
     properties: propertiesOf(module, never),
