@@ -72,13 +72,14 @@ it.each(['sh', 'pwsh'] as const)('hub --host and --env tell a shell (%s) how cli
   const directory = join(temporaryFolder(), "it's a hub");
   const args = shell === 'sh' ? ['--env'] : ['--env', shell];
   const child = run('--directory', directory, '--host', 'contoso.service.azure-devices.net', ...args);
-  const printed = await firstLines(child, 4);
+  const printed = await firstLines(child, 5);
   const told = shell === 'sh' ? valuesInSh(printed) : valuesInPowerShell(printed);
   const { port } = JSON.parse(readFileSync(join(directory, 'settings.json'), 'utf8'));
   expect(told).toEqual({
     IOTHUB_CONNECTION_STRING: expect.stringMatching(
       `^HostName=contoso\\.service\\.azure-devices\\.net:${port};SharedAccessKeyName=iothubowner;SharedAccessKey=[^;]+$`,
     ),
+    IOTHUB_CA_FILE: join(directory, 'ca.pem'),
     NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem'),
     REQUESTS_CA_BUNDLE: join(directory, 'ca-bundle.pem'),
     SSL_CERT_FILE: join(directory, 'ca-bundle.pem'),
@@ -95,8 +96,8 @@ function valuesInSh(lines: string): unknown {
     env: {},
     encoding: 'utf8',
   });
-  const { IOTHUB_CONNECTION_STRING, NODE_EXTRA_CA_CERTS, REQUESTS_CA_BUNDLE, SSL_CERT_FILE } = JSON.parse(env);
-  return { IOTHUB_CONNECTION_STRING, NODE_EXTRA_CA_CERTS, REQUESTS_CA_BUNDLE, SSL_CERT_FILE };
+  const { PWD: _, ...exported } = JSON.parse(env);
+  return exported;
 }
 
 /** What PowerShell makes of them, by its rules of quoting: in '…' only '' stands for something else. */

@@ -12,6 +12,8 @@ export function environmentOf({ connectionString, caFile }: EmbeddedHub, shell: 
   const bundle = writeBundle(caFile);
   const variables = {
     IOTHUB_CONNECTION_STRING: connectionString,
+    // No client reads it. It is for those that are given the file, such as Java's keytool.
+    IOTHUB_CA_FILE: caFile,
     // Node adds this file to the authorities that it trusts.
     NODE_EXTRA_CA_CERTS: caFile,
     // Python's requests and the Azure CLI; then Go, .NET and OpenSSL. They trust nothing but this file, so it has the public authorities too.

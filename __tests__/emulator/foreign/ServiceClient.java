@@ -131,9 +131,8 @@ class ServiceClient {
     });
     tell("twin patch by an old etag", () -> {
       Twin patch = new Twin("edge-1");
-      patch.setETag("MTIz");
       patch.getTags().put("site", "bonn");
-      return twins.patch(patch).getTags().get("site");
+      return twins.patch(patch, "MTIz").getTags().get("site");
     });
     tell("twin replace", () -> {
       Twin wanted = new Twin("edge-1");

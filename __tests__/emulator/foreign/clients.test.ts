@@ -10,7 +10,7 @@ import { type Told, throughTheDoor } from './door.ts';
 const here = (name: string) => join(import.meta.dirname, name);
 const withBlobs = [process.execPath, here('with-blobs.ts')];
 const inJava =
-  'keytool -importcert -noprompt -alias hub -file .hub/ca.pem -keystore hub.p12 -storepass changeit 2>&- && ' +
+  'keytool -importcert -noprompt -alias hub -file "$IOTHUB_CA_FILE" -keystore hub.p12 -storepass changeit 2>&- && ' +
   'exec java -Djavax.net.ssl.trustStore=hub.p12 -Djavax.net.ssl.trustStorePassword=changeit -XX:TieredStopAtLevel=1 -cp "$0" "$1"';
 
 const own: readonly Tool[] = ['rights of root', 'a network of its own'];
