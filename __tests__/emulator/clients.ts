@@ -49,6 +49,8 @@ export function stockClient(hub: Reachable, policy: Policy = 'iothubowner') {
   };
   const config = { host: hub.host, sharedAccessSignature: signature(hub, policy) };
   const client = new RestApiClient(config, 'stock', Object.assign(Object.create(http), withPort));
+  // Registry and JobClient do this themselves; DeviceMethod does not.
+  withPort.setOptions({});
   return { config, client, close: () => agent.destroy() };
 }
 

@@ -1,11 +1,8 @@
 import { createHmac, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedHub, startHub } from '../../../src/emulator/hub.ts';
-import { type SelfSigned, writeCertificate } from '../../support/certificate.ts';
+import { type SelfSigned, selfSigned } from '../../support/certificate.ts';
 import { call } from '../clients.ts';
 import { edgeBody, key } from '../devices/identities.ts';
 
@@ -21,16 +18,13 @@ let hub: EmbeddedHub;
 let own: Shown;
 let another: Shown;
 let expired: Shown;
-let folder: string;
 
 async function certificate(name: string, wanted: SelfSigned = {}): Promise<Shown> {
-  const file = join(folder, `${name}.pem`);
-  await writeCertificate(file, { subject: [{ CN: [name] }], ...wanted });
-  const pem = readFileSync(file, 'utf8');
-  const { fingerprint, fingerprint256 } = new X509Certificate(pem);
+  const { certificate: cert, key } = await selfSigned({ subject: [{ CN: [name] }], ...wanted });
+  const { fingerprint, fingerprint256 } = new X509Certificate(cert);
   const bare = (text: string) => text.replaceAll(':', '').toLowerCase();
   return {
-    agent: new Agent({ keepAlive: true, ca: hub.ca, cert: pem, key: pem }),
+    agent: new Agent({ keepAlive: true, ca: hub.ca, cert, key }),
     thumbprint: bare(fingerprint),
     sha256: bare(fingerprint256),
   };
@@ -38,14 +32,12 @@ async function certificate(name: string, wanted: SelfSigned = {}): Promise<Shown
 
 beforeAll(async () => {
   hub = await startHub();
-  folder = mkdtempSync(join(tmpdir(), 'device-'));
   own = await certificate('own');
   another = await certificate('another');
   expired = await certificate('expired', { from: -7_200_000, to: -3_600_000 });
 });
 afterAll(async () => {
   for (const { agent } of [own, another, expired]) agent.destroy();
-  rmSync(folder, { recursive: true, force: true });
   await hub.close();
 });
 beforeEach(() => {
