@@ -155,6 +155,7 @@ describe('what a query gives', () => {
         cloudToDeviceMessageCount: 0,
         authenticationType: 'selfSigned',
         x509Thumbprint: { primaryThumbprint: a40, secondaryThumbprint: b40 },
+        modelId: '',
         version: 2,
         properties: { desired: properties, reported: properties },
         capabilities: { iotEdge: true },
