@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:https';
 import { expect, it } from 'vitest';
 import { hubSecrets } from '../../src/emulator/access/secrets.ts';
+import { createConfigurations } from '../../src/emulator/configurations/configurations.ts';
 import { createRegistry } from '../../src/emulator/devices/registry.ts';
 import type { Service } from '../../src/emulator/http/call.ts';
 import { noCounts } from '../../src/emulator/http/counts.ts';
@@ -31,6 +32,14 @@ function hubWithoutSockets(): Send {
     hosts: [host],
     counts: { ...noCounts },
     metrics: createMetrics(),
+    configurations: createConfigurations({
+      births: registry.births,
+      clock,
+      most: 100,
+      stored: [],
+      keep: () => {},
+      changed: () => {},
+    }),
     jobs: createJobs({
       registry,
       clock,

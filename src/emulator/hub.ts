@@ -4,6 +4,7 @@ import { Fault } from '../model/fault.ts';
 import { mintToken, type TokenWish } from './access/bearer.ts';
 import type { PolicyKeys, PolicyName } from './access/rights.ts';
 import { hubSecrets } from './access/secrets.ts';
+import { createConfigurations } from './configurations/configurations.ts';
 import { createRegistry } from './devices/registry.ts';
 import { plantSeed, type Seed } from './devices/seed.ts';
 import { type HubDirectory, openDirectory } from './disk/directory.ts';
@@ -169,7 +170,10 @@ function namesOf({ name }: HubOptions): readonly string[] {
 }
 
 /** Makes the parts of the hub that calls use. */
-function createService(options: HubOptions, { keys, journal, jobs: jobStore }: HubDirectory): Service {
+function createService(
+  options: HubOptions,
+  { keys, journal, jobs: jobStore, configurations: store }: HubDirectory,
+): Service {
   const secrets = hubSecrets(keys);
   const { clock = Date.now, speed = 1, capacity, seed } = options;
   const registry = createRegistry(journal?.identities ?? [], {
@@ -177,6 +181,13 @@ function createService(options: HubOptions, { keys, journal, jobs: jobStore }: H
     randomBytes,
     visibilityLagMs: (options.visibilityLagMs ?? 0) / speed,
     changed: (deviceId, identity) => journal?.record(deviceId, identity),
+  });
+  const configurations = createConfigurations({
+    births: registry.births,
+    clock,
+    most: capacity?.tier === 'F1' ? 10 : 100,
+    ...store,
+    changed: () => {},
   });
   const counts = { ...noCounts };
   const jobs = createJobs({
@@ -194,10 +205,11 @@ function createService(options: HubOptions, { keys, journal, jobs: jobStore }: H
   });
   const reset = () => {
     jobs.clear();
+    configurations.clear();
     registry.clear();
     if (seed !== undefined) plantSeed(registry, seed);
   };
-  return { registry, secrets, clock, hosts: [], counts, metrics: createMetrics(), jobs, reset };
+  return { registry, secrets, clock, hosts: [], counts, metrics: createMetrics(), jobs, configurations, reset };
 }
 
 function paceOf({ clock = Date.now, sleep = realSleep, speed = 1 }: HubOptions): Pace {

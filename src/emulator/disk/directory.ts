@@ -8,6 +8,7 @@ import { emulatorFault } from '../faults.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile } from './atomic-file.ts';
 import { type Authority, isUsable, makeAuthority } from './authority.ts';
+import { type ConfigurationStore, openConfigurationStore } from './configuration-store.ts';
 import { type JobStore, openJobStore } from './job-store.ts';
 import type { Journal } from './journal.ts';
 import { openJournal } from './journal.ts';
@@ -26,6 +27,7 @@ export interface HubDirectory {
   /** Undefined if nothing is kept. */
   readonly journal: Journal | undefined;
   readonly jobs: JobStore;
+  readonly configurations: ConfigurationStore;
   rememberPort(port: number): void;
   /** Deletes the folder if it is a temporary one. */
   release(): void;
@@ -62,6 +64,7 @@ function temporaryDirectory(authority: Authority): HubDirectory {
     port: 0,
     journal: undefined,
     jobs: { stored: [], keep: () => {} },
+    configurations: { stored: [], keep: () => {} },
     rememberPort: () => {},
     release: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -82,6 +85,7 @@ async function keptDirectory(folder: string, now: Date, names: readonly string[]
     port: settings.port,
     journal: openJournal(join(folder, 'devices.jsonl')),
     jobs: openJobStore(join(folder, 'jobs.json')),
+    configurations: openConfigurationStore(join(folder, 'configurations.json')),
     rememberPort: remember,
     release: () => {},
   };

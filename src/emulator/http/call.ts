@@ -1,4 +1,5 @@
 import type { HubSecrets } from '../access/secrets.ts';
+import type { Configurations } from '../configurations/configurations.ts';
 import type { IdentityRegistry } from '../devices/registry.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Request } from '../wire/answer.ts';
@@ -15,6 +16,7 @@ export interface Service {
   readonly counts: { -readonly [Name in keyof Counts]: Counts[Name] };
   readonly metrics: Metrics;
   readonly jobs: Jobs;
+  readonly configurations: Configurations;
   /** Goes back to the state that the hub began with. */
   readonly reset: () => void;
 }

@@ -6,6 +6,7 @@ import type { Body, Outcome, Request } from '../wire/answer.ts';
 import { Refused } from '../wire/errors.ts';
 import { requireApiVersion } from './api-version.ts';
 import type { Call, Service } from './call.ts';
+import { deleteConfiguration, getConfiguration, listConfigurations, putConfiguration } from './configuration-routes.ts';
 import {
   changeDevices,
   countConnections,
@@ -40,6 +41,9 @@ const remove: Need = { right: 'RegistryWrite', actions: ['devices/delete'] };
 const bulk: Need = { right: 'RegistryWrite', actions: ['devices/write', 'devices/delete'] };
 const readTwin: Need = { right: 'ServiceConnect', actions: ['twins/read'] };
 const writeTwin: Need = { right: 'ServiceConnect', actions: ['twins/write'] };
+const readConfiguration: Need = { right: 'RegistryRead', actions: ['configurations/read'] };
+const writeConfiguration: Need = { right: 'RegistryWrite', actions: ['configurations/write'] };
+const removeConfiguration: Need = { right: 'RegistryWrite', actions: ['configurations/delete'] };
 const readJob: Need = { right: 'RegistryRead', actions: ['jobs/read'] };
 const writeJob: Need = { right: 'RegistryWrite', actions: ['jobs/write'] };
 const removeJob: Need = { right: 'RegistryWrite', actions: ['jobs/delete'] };
@@ -64,6 +68,34 @@ const table: readonly Route[] = [
   { method: 'GET', path: '/twins/{id}/modules/{mid}', quota: 'twin-read', need: readTwin, run: getModuleTwin },
   { method: 'PATCH', path: '/twins/{id}/modules/{mid}', quota: 'twin-write', need: writeTwin, run: patchModuleTwin },
   { method: 'PUT', path: '/twins/{id}/modules/{mid}', quota: 'twin-write', need: writeTwin, run: putModuleTwin },
+  {
+    method: 'GET',
+    path: '/configurations/?',
+    quota: 'configuration',
+    need: readConfiguration,
+    run: listConfigurations,
+  },
+  {
+    method: 'GET',
+    path: '/configurations/{id}',
+    quota: 'configuration',
+    need: readConfiguration,
+    run: getConfiguration,
+  },
+  {
+    method: 'PUT',
+    path: '/configurations/{id}',
+    quota: 'configuration',
+    need: writeConfiguration,
+    run: putConfiguration,
+  },
+  {
+    method: 'DELETE',
+    path: '/configurations/{id}',
+    quota: 'configuration',
+    need: removeConfiguration,
+    run: deleteConfiguration,
+  },
   { method: 'POST', path: '/jobs/create', quota: 'job', need: writeJob, run: createJob },
   { method: 'GET', path: '/jobs/?', quota: 'job', need: readJob, run: listJobs },
   { method: 'GET', path: '/jobs/{id}', quota: 'job', need: readJob, run: getJob },

@@ -1,0 +1,3 @@
+import type { Texts } from './configuration.ts';
+
+export function requireMetricQueries(_queries: Texts): void {}
