@@ -3,6 +3,7 @@ import { Agent } from 'node:https';
 import { expect, it } from 'vitest';
 import { hubSecrets } from '../../src/emulator/access/secrets.ts';
 import { createConfigurations } from '../../src/emulator/configurations/configurations.ts';
+import { createEvaluation } from '../../src/emulator/configurations/evaluation.ts';
 import { createRegistry } from '../../src/emulator/devices/registry.ts';
 import type { Service } from '../../src/emulator/http/call.ts';
 import { noCounts } from '../../src/emulator/http/counts.ts';
@@ -24,7 +25,13 @@ const authorization = signature({ host, ca: '', connectionStrings: { iothubowner
 /** A hub behind its routes: everything but sockets. */
 function hubWithoutSockets(): Send {
   const clock = Date.now;
-  const registry = createRegistry([], { clock, randomBytes, visibilityLagMs: 0, changed: () => {} });
+  const registry = createRegistry([], {
+    clock,
+    randomBytes,
+    visibilityLagMs: 0,
+    changed: (deviceId) => evaluation.deviceChanged(deviceId),
+  });
+  const evaluation = createEvaluation({ registry, clock, lagMs: 0 });
   const service: Service = {
     registry,
     secrets: hubSecrets({ iothubowner: policyKey, service: '', device: '', registryRead: '', registryReadWrite: '' }),
@@ -38,8 +45,9 @@ function hubWithoutSockets(): Send {
       most: 100,
       stored: [],
       keep: () => {},
-      changed: () => {},
+      changed: evaluation.configurationChanged,
     }),
+    evaluation,
     jobs: createJobs({
       registry,
       clock,

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, property } from '../wire/json.ts';
 import { type Content, wantedContent } from './content.ts';
 import { requireMetricQueries } from './metric-queries.ts';
 import { systemQueries } from './system-metrics.ts';
-import { requireTargetCondition } from './target-condition.ts';
+import { selectionOf } from './target-condition.ts';
 
 /** An automatic deployment to edge devices, or a configuration of devices or modules. It is replaced, never changed in place. */
 export interface Configuration {
@@ -52,7 +52,7 @@ export function wantedConfiguration(id: string, body: JsonObject): WantedConfigu
   if (named !== id) throw new Refused('ArgumentInvalid', 'The id of the body is not that of the path.');
   const content = wantedContent(property(body, 'content'));
   const targetCondition = wantedText(body, 'targetCondition', 8192) ?? '';
-  requireTargetCondition(targetCondition, content.kind);
+  selectionOf(targetCondition, content.kind);
   const queries = wantedQueries(property(body, 'metrics'));
   requireMetricQueries(queries);
   return {

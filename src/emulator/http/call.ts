@@ -1,5 +1,6 @@
 import type { HubSecrets } from '../access/secrets.ts';
 import type { Configurations } from '../configurations/configurations.ts';
+import type { Evaluation } from '../configurations/evaluation.ts';
 import type { IdentityRegistry } from '../devices/registry.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { Request } from '../wire/answer.ts';
@@ -17,6 +18,7 @@ export interface Service {
   readonly metrics: Metrics;
   readonly jobs: Jobs;
   readonly configurations: Configurations;
+  readonly evaluation: Evaluation;
   /** Goes back to the state that the hub began with. */
   readonly reset: () => void;
 }

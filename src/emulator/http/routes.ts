@@ -6,7 +6,14 @@ import type { Body, Outcome, Request } from '../wire/answer.ts';
 import { Refused } from '../wire/errors.ts';
 import { requireApiVersion } from './api-version.ts';
 import type { Call, Service } from './call.ts';
-import { deleteConfiguration, getConfiguration, listConfigurations, putConfiguration } from './configuration-routes.ts';
+import {
+  applyContent,
+  checkQueries,
+  deleteConfiguration,
+  getConfiguration,
+  listConfigurations,
+  putConfiguration,
+} from './configuration-routes.ts';
 import {
   changeDevices,
   countConnections,
@@ -19,7 +26,7 @@ import {
 } from './device-routes.ts';
 import { cancelJob, createJob, getJob, listJobs } from './job-routes.ts';
 import { deleteModule, getModule, listModules, putModule } from './module-routes.ts';
-import { resetHub, showMetrics, showPage } from './people-routes.ts';
+import { report, resetHub, showMetrics, showPage } from './people-routes.ts';
 import { getModuleTwin, getTwin, patchModuleTwin, patchTwin, putModuleTwin, putTwin } from './twin-routes.ts';
 
 export type { Service };
@@ -44,6 +51,10 @@ const writeTwin: Need = { right: 'ServiceConnect', actions: ['twins/write'] };
 const readConfiguration: Need = { right: 'RegistryRead', actions: ['configurations/read'] };
 const writeConfiguration: Need = { right: 'RegistryWrite', actions: ['configurations/write'] };
 const removeConfiguration: Need = { right: 'RegistryWrite', actions: ['configurations/delete'] };
+const testQueries: Need = { right: 'RegistryRead', actions: ['configurations/testQueries/action'] };
+const applyToDevice: Need = { right: 'RegistryWrite', actions: ['configurations/applyToEdgeDevice/action'] };
+/** A policy may act as any device, and so may whoever writes twins. */
+const asDevice: Need = { right: 'DeviceConnect', actions: ['twins/write'] };
 const readJob: Need = { right: 'RegistryRead', actions: ['jobs/read'] };
 const writeJob: Need = { right: 'RegistryWrite', actions: ['jobs/write'] };
 const removeJob: Need = { right: 'RegistryWrite', actions: ['jobs/delete'] };
@@ -96,6 +107,14 @@ const table: readonly Route[] = [
     need: removeConfiguration,
     run: deleteConfiguration,
   },
+  { method: 'POST', path: '/configurations/testQueries', quota: 'configuration', need: testQueries, run: checkQueries },
+  {
+    method: 'POST',
+    path: '/devices/{id}/applyConfigurationContent',
+    quota: 'configuration',
+    need: applyToDevice,
+    run: applyContent,
+  },
   { method: 'POST', path: '/jobs/create', quota: 'job', need: writeJob, run: createJob },
   { method: 'GET', path: '/jobs/?', quota: 'job', need: readJob, run: listJobs },
   { method: 'GET', path: '/jobs/{id}', quota: 'job', need: readJob, run: getJob },
@@ -103,6 +122,8 @@ const table: readonly Route[] = [
   { method: 'GET', path: '/metrics', quota: undefined, need: undefined, run: showMetrics },
   { method: 'GET', path: '/', quota: undefined, need: undefined, run: showPage },
   { method: 'POST', path: '/_emulator/reset', quota: undefined, need: bulk, run: resetHub },
+  { method: 'PATCH', path: '/_emulator/reported/{id}', quota: undefined, need: asDevice, run: report },
+  { method: 'PATCH', path: '/_emulator/reported/{id}/modules/{mid}', quota: undefined, need: asDevice, run: report },
 ];
 
 const routes = table.map((route) => ({
