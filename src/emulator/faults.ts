@@ -81,6 +81,11 @@ export const emulatorFaults = {
     remedy: () => 'Give another directory, or delete this file.',
     example: { path: '/hub/jobs.json' },
   }),
+  'not-its-configurations': faultRow<{ path: string }>({
+    message: ({ path }) => `${path} is not the configurations of an embedded hub.`,
+    remedy: () => 'Give another directory, or delete this file.',
+    example: { path: '/hub/configurations.json' },
+  }),
   'not-its-journal': faultRow<{ path: string; line: number }>({
     message: ({ path, line }) => `${path}, line ${line}: this is not a line of an embedded hub's journal.`,
     remedy: () => 'Give another directory, or delete this file to begin with an empty hub.',

@@ -5,6 +5,8 @@ import { allNames, type HubEndpoint } from '../model/hub-name.ts';
 import { mintToken, type TokenWish } from './access/bearer.ts';
 import type { PolicyKeys, PolicyName } from './access/rights.ts';
 import { hubSecrets } from './access/secrets.ts';
+import { createConfigurations } from './configurations/configurations.ts';
+import { createEvaluation } from './configurations/evaluation.ts';
 import { createRegistry } from './devices/registry.ts';
 import { plantSeed, type Seed } from './devices/seed.ts';
 import { type HubDirectory, openDirectory } from './disk/directory.ts';
@@ -38,6 +40,11 @@ export interface HubOptions {
   readonly directory?: string | undefined;
   /** How long queries and statistics lag behind the registry. Default 0; the service takes 1.4 to 6 seconds. */
   readonly visibilityLagMs?: number | undefined;
+  /**
+   * How long after a change of a configuration or a device it is evaluated. Default 0: before the next call. The service
+   * takes from moments to five minutes.
+   */
+  readonly evaluationLagMs?: number | undefined;
   /** Milliseconds since 1970, for tokens and for times of devices. TLS uses the machine's clock in any case. */
   readonly clock?: (() => number) | undefined;
   /** How the hub waits. Default: by the machine's clock. Tests give their own. */
@@ -158,7 +165,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
       service.reset();
       journal?.flush();
     },
-    registry: stateAccess(registry, () => journal?.flush()),
+    registry: stateAccess(service, () => journal?.flush()),
     close() {
       closed ??= close();
       return closed;
@@ -169,7 +176,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
 /** Makes the parts of the hub that calls use. */
 function createService(
   options: HubOptions,
-  { keys, journal, jobs: jobStore, scheduled: scheduledStore }: HubDirectory,
+  { keys, journal, jobs: jobStore, scheduled: scheduledStore, configurations: store }: HubDirectory,
 ): Service {
   const secrets = hubSecrets(keys);
   const { clock = Date.now, speed = 1, capacity, seed } = options;
@@ -177,8 +184,20 @@ function createService(
     clock,
     randomBytes,
     visibilityLagMs: (options.visibilityLagMs ?? 0) / speed,
-    changed: (deviceId, identity) => journal?.record(deviceId, identity),
+    changed(deviceId, identity) {
+      journal?.record(deviceId, identity);
+      evaluation.deviceChanged(deviceId);
+    },
   });
+  const evaluation = createEvaluation({ registry, clock, lagMs: (options.evaluationLagMs ?? 0) / speed });
+  const configurations = createConfigurations({
+    births: registry.births,
+    clock,
+    most: capacity?.tier === 'F1' ? 10 : 100,
+    ...store,
+    changed: evaluation.configurationChanged,
+  });
+  for (const configuration of store.stored) evaluation.configurationChanged(configuration.id, configuration);
   const counts = { ...noCounts };
   const jobs = createJobs({
     registry,
@@ -203,10 +222,23 @@ function createService(
   const reset = () => {
     jobs.clear();
     scheduled.clear();
+    configurations.clear();
     registry.clear();
     if (seed !== undefined) plantSeed(registry, seed);
   };
-  return { registry, secrets, clock, hosts: [], counts, metrics: createMetrics(), jobs, scheduled, reset };
+  return {
+    registry,
+    secrets,
+    clock,
+    hosts: [],
+    counts,
+    metrics: createMetrics(),
+    jobs,
+    scheduled,
+    configurations,
+    evaluation,
+    reset,
+  };
 }
 
 function paceOf({ clock = Date.now, sleep = realSleep, speed = 1 }: HubOptions): Pace {

@@ -34,6 +34,7 @@ function readHubOptions(settings: Settings): HubOptions & { readonly shell: Shel
     directory: directory === undefined ? undefined : reader.attempt(() => stateIn(directory)),
     seed: seed === undefined ? undefined : reader.attempt(() => seedIn(seed)),
     visibilityLagMs: wholeNumber(reader, 'visibility-lag', 3_600_000),
+    evaluationLagMs: wholeNumber(reader, 'evaluation-lag', 3_600_000),
     capacity: capacity === undefined ? undefined : reader.attempt(() => parseCapacity(capacity, '--capacity')),
     speed: wholeNumber(reader, 'clock-speed', 100_000, 1),
     faults: faults === undefined ? undefined : reader.attempt(() => parseFaults(faults, '--faults')),

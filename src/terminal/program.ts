@@ -183,6 +183,7 @@ function addHub(program: Command, output: Output): void {
   command.option('--directory <path>', 'keep its devices and keys here, so that they survive a restart');
   command.option('--seed <path>', 'devices to begin with: a JSON array, or the devices.txt of an export');
   command.option('--visibility-lag <milliseconds>', 'how long a query lags behind the registry', '0');
+  command.option('--evaluation-lag <milliseconds>', 'how long after a change deployments are evaluated', '0');
   command.option('--capacity <size>', 'throttle as a hub of this size does: S1x1 to S3x10');
   command.option('--clock-speed <n>', 'seconds that pass for throttling, lag and jobs in one second', '1');
   command.option('--faults <spec>', 'what goes wrong by chance: 429:5%,reset-after:1%,seed:7');

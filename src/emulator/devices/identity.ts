@@ -14,7 +14,12 @@ export interface Module {
   readonly authentication: Authentication;
   /** Absent until somebody writes the twin. */
   readonly twin?: TwinState;
+  /** Which configurations target it. It is worked out anew at each start. */
+  readonly configurations?: Statuses;
 }
+
+/** The configurations that target a twin, and whether they are those that are applied. Many twins share one object. */
+export type Statuses = Readonly<Record<string, { readonly status: 'Targeted' | 'Applied' }>>;
 
 /** A device identity. It is replaced, never changed in place. */
 export interface Identity {
@@ -38,6 +43,8 @@ export interface Identity {
   readonly twin?: TwinState;
   /** Absent until somebody writes a module. An edge device has the runtime's modules even then. */
   readonly modules?: readonly Module[];
+  /** As for a module. */
+  readonly configurations?: Statuses;
 }
 
 /**

@@ -50,6 +50,11 @@ export interface IdentityRegistry {
   hasScope(scope: string): boolean;
   /** Replaces the twin or the modules of a device. Its identity and etag stay. */
   amend(deviceId: string, change: Pick<Identity, 'twin'> | Pick<Identity, 'modules'>): Identity;
+  /**
+   * Replaces a device by itself with what configurations have made of it. `kept`: whether something changes that is kept
+   * on disk.
+   */
+  deploy(device: Identity, kept: boolean): void;
   /** Removes every device. */
   clear(): void;
   /** Milliseconds since 1970. */
@@ -151,6 +156,11 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
     },
     hasScope: (scope) => hasScope(live, scope),
     amend: (deviceId, change) => keep({ ...get(deviceId), ...change }),
+    deploy(device, kept) {
+      live.set(device.deviceId, device);
+      if (kept) changed(device.deviceId, device);
+      else view.follow(device.deviceId, device);
+    },
     clear() {
       for (const deviceId of [...live.keys()]) {
         live.delete(deviceId);
@@ -164,12 +174,13 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
  * The twin and the modules, which an update of the identity keeps. The runtime's modules go if it is no longer an edge
  * device.
  */
-function attachments(current: Identity, edge: boolean): Pick<Identity, 'twin' | 'modules'> {
+function attachments(current: Identity, edge: boolean): Pick<Identity, 'twin' | 'modules' | 'configurations'> {
   const modules = edge
     ? current.modules
     : current.modules?.filter(({ moduleId }) => !isRuntimeModule(current, moduleId));
   return {
     ...(current.twin === undefined ? {} : { twin: current.twin }),
     ...(modules === undefined || modules.length === 0 ? {} : { modules }),
+    ...(current.configurations === undefined ? {} : { configurations: current.configurations }),
   };
 }

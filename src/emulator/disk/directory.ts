@@ -10,6 +10,7 @@ import type { ScheduledJob } from '../jobs/scheduled/scheduled-job.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile } from './atomic-file.ts';
 import { type Authority, isUsable, isUsableCa, makeAuthority, withServer } from './authority.ts';
+import { type ConfigurationStore, openConfigurationStore } from './configuration-store.ts';
 import { type JobStore, noJobStore, openJobStore, openScheduledJobStore } from './job-store.ts';
 import type { Journal } from './journal.ts';
 import { openJournal } from './journal.ts';
@@ -29,6 +30,7 @@ export interface HubDirectory {
   readonly journal: Journal | undefined;
   readonly jobs: JobStore<Job>;
   readonly scheduled: JobStore<ScheduledJob>;
+  readonly configurations: ConfigurationStore;
   rememberPort(port: number): void;
   /** Deletes the folder if it is a temporary one. */
   release(): void;
@@ -66,6 +68,7 @@ function temporaryDirectory(authority: Authority): HubDirectory {
     journal: undefined,
     jobs: noJobStore(),
     scheduled: noJobStore(),
+    configurations: { stored: [], keep: () => {} },
     rememberPort: () => {},
     release: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -87,6 +90,7 @@ async function keptDirectory(folder: string, now: Date, names: readonly string[]
     journal: openJournal(join(folder, 'devices.jsonl')),
     jobs: openJobStore(join(folder, 'jobs.json')),
     scheduled: openScheduledJobStore(join(folder, 'scheduled-jobs.json')),
+    configurations: openConfigurationStore(join(folder, 'configurations.json')),
     rememberPort: remember,
     release: () => {},
   };

@@ -1,4 +1,6 @@
 import type { HubSecrets } from '../access/secrets.ts';
+import type { Configurations } from '../configurations/configurations.ts';
+import type { Evaluation } from '../configurations/evaluation.ts';
 import type { IdentityRegistry } from '../devices/registry.ts';
 import type { Jobs } from '../jobs/jobs.ts';
 import type { ScheduledJobs } from '../jobs/scheduled/scheduled-jobs.ts';
@@ -17,6 +19,8 @@ export interface Service {
   readonly metrics: Metrics;
   readonly jobs: Jobs;
   readonly scheduled: ScheduledJobs;
+  readonly configurations: Configurations;
+  readonly evaluation: Evaluation;
   /** Goes back to the state that the hub began with. */
   readonly reset: () => void;
 }

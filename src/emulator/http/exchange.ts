@@ -85,6 +85,7 @@ export async function answer(
     const call = open(request, service);
     const turn = call.quota === undefined ? undefined : throttle?.admit(call.quota, call.cost);
     if (turn !== undefined) await turn;
+    service.evaluation.evaluate();
     const outcome = call.run();
     const answered = rendered(outcome instanceof Promise ? await outcome : outcome, requestId);
     return written(answered, flush, requestId, service.clock());

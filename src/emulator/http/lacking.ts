@@ -11,12 +11,6 @@ const messages = 'messages: no device connects to it';
 
 /** docs/embedded-hub.md lists the same calls. */
 export const lacking: readonly Lack[] = [
-  { call: 'GET /configurations', what: 'configurations' },
-  { call: 'GET /configurations/{id}', what: 'configurations' },
-  { call: 'PUT /configurations/{id}', what: 'configurations' },
-  { call: 'DELETE /configurations/{id}', what: 'configurations' },
-  { call: 'POST /configurations/testQueries', what: 'configurations' },
-  { call: 'POST /devices/{id}/applyConfigurationContent', what: 'configurations' },
   { call: 'GET /digitaltwins/{id}', what: twins },
   { call: 'PATCH /digitaltwins/{id}', what: twins },
   { call: 'POST /digitaltwins/{id}/commands/{commandName}', what: twins },

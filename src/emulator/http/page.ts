@@ -23,6 +23,8 @@ export function page(state: {
     ['queries', state.counts.queries],
     ['twin reads', state.counts.twinReads],
     ['twin writes', state.counts.twinWrites],
+    ['configuration reads', state.counts.configurationReads],
+    ['configuration writes', state.counts.configurationWrites],
   ];
   return `<!doctype html>
 <html lang="en">

@@ -6,6 +6,14 @@ import { requireApiVersion } from './api-version.ts';
 import { authorize } from './authorize.ts';
 import type { Call, Service } from './call.ts';
 import {
+  applyContent,
+  checkQueries,
+  deleteConfiguration,
+  getConfiguration,
+  listConfigurations,
+  putConfiguration,
+} from './configuration-routes.ts';
+import {
   changeDevices,
   countConnections,
   countDevices,
@@ -20,7 +28,7 @@ import { lackAt, lackText } from './lacking.ts';
 import { callMethod, callModuleMethod } from './method-routes.ts';
 import { deleteModule, getModule, listModules, putModule } from './module-routes.ts';
 import { pathForm } from './path-form.ts';
-import { resetHub, showMetrics, showPage } from './people-routes.ts';
+import { report, resetHub, showMetrics, showPage } from './people-routes.ts';
 import { cancelScheduledJob, getScheduledJob, queryScheduledJobs, scheduleJob } from './scheduled-job-routes.ts';
 import { getModuleTwin, getTwin, patchModuleTwin, patchTwin, putModuleTwin, putTwin } from './twin-routes.ts';
 
@@ -46,6 +54,13 @@ const bulk: Need = { right: 'RegistryWrite', actions: ['devices/write', 'devices
 const readTwin: Need = { right: 'ServiceConnect', actions: ['twins/read'] };
 const writeTwin: Need = { right: 'ServiceConnect', actions: ['twins/write'] };
 const callDevice: Need = { right: 'ServiceConnect', actions: ['directMethods/invoke/action'] };
+const readConfiguration: Need = { right: 'RegistryRead', actions: ['configurations/read'] };
+const writeConfiguration: Need = { right: 'RegistryWrite', actions: ['configurations/write'] };
+const removeConfiguration: Need = { right: 'RegistryWrite', actions: ['configurations/delete'] };
+const testQueries: Need = { right: 'RegistryRead', actions: ['configurations/testQueries/action'] };
+const applyToDevice: Need = { right: 'RegistryWrite', actions: ['configurations/applyToEdgeDevice/action'] };
+/** A policy may act as any device, and so may whoever writes twins. */
+const asDevice: Need = { right: 'DeviceConnect', actions: ['twins/write'] };
 const readJob: Need = { right: 'RegistryRead', actions: ['jobs/read'] };
 const writeJob: Need = { right: 'RegistryWrite', actions: ['jobs/write'] };
 const removeJob: Need = { right: 'RegistryWrite', actions: ['jobs/delete'] };
@@ -103,6 +118,42 @@ const table: readonly Route[] = [
   { method: 'GET', path: '/jobs/v2/{id}', quota: 'job', need: readJob, run: getScheduledJob },
   { method: 'PUT', path: '/jobs/v2/{id}', quota: 'job', need: writeJob, run: scheduleJob },
   { method: 'POST', path: '/jobs/v2/{id}/cancel', quota: 'job', need: removeJob, run: cancelScheduledJob },
+  {
+    method: 'GET',
+    path: '/configurations/?',
+    quota: 'configuration',
+    need: readConfiguration,
+    run: listConfigurations,
+  },
+  {
+    method: 'GET',
+    path: '/configurations/{id}',
+    quota: 'configuration',
+    need: readConfiguration,
+    run: getConfiguration,
+  },
+  {
+    method: 'PUT',
+    path: '/configurations/{id}',
+    quota: 'configuration',
+    need: writeConfiguration,
+    run: putConfiguration,
+  },
+  {
+    method: 'DELETE',
+    path: '/configurations/{id}',
+    quota: 'configuration',
+    need: removeConfiguration,
+    run: deleteConfiguration,
+  },
+  { method: 'POST', path: '/configurations/testQueries', quota: 'configuration', need: testQueries, run: checkQueries },
+  {
+    method: 'POST',
+    path: '/devices/{id}/applyConfigurationContent',
+    quota: 'configuration',
+    need: applyToDevice,
+    run: applyContent,
+  },
   { method: 'POST', path: '/jobs/create', quota: 'job', need: writeJob, run: createJob },
   { method: 'GET', path: '/jobs/?', quota: 'job', need: readJob, run: listJobs },
   { method: 'GET', path: '/jobs/{id}', quota: 'job', need: readJob, run: getJob },
@@ -110,6 +161,8 @@ const table: readonly Route[] = [
   { method: 'GET', path: '/metrics', quota: undefined, need: undefined, run: showMetrics },
   { method: 'GET', path: '/', quota: undefined, need: undefined, run: showPage },
   { method: 'POST', path: '/_emulator/reset', quota: undefined, need: bulk, run: resetHub },
+  { method: 'PATCH', path: '/_emulator/reported/{id}', quota: undefined, need: asDevice, run: report },
+  { method: 'PATCH', path: '/_emulator/reported/{id}/modules/{mid}', quota: undefined, need: asDevice, run: report },
 ];
 
 const routes = table.map((route) => ({

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Refused } from '../wire/errors.ts';
 import { isJsonObject, type JsonObject, property } from '../wire/json.ts';
-import { meets, type Path, type Projection, parseQuery } from './query.ts';
+import { compiledCondition } from './compile.ts';
+import type { Path } from './expression.ts';
+import { groupedRows } from './groups.ts';
+import { type Projection, parseQuery } from './query.ts';
 
 export interface JobQueryPage {
   readonly rows: readonly object[];
@@ -30,9 +33,11 @@ export function jobQueryPage(
   token: string | undefined,
 ): JobQueryPage {
   const { projection, where } = parseQuery(text.replace(source, 'FROM devices'));
-  const met = [...all].filter((row) => meets(where, (path) => valueIn(row, path)));
-  if (projection.kind === 'count')
-    return { rows: [{ [projection.as]: met.length }], itemType: 'Raw', continuation: undefined };
+  const columns = (path: Path) => (row: JsonObject) => valueIn(row, path);
+  const met = [...all].filter(compiledCondition(where, columns));
+  if (projection.kind === 'groups') {
+    return { rows: groupedRows(met, projection, columns, nameOf), itemType: 'Raw', continuation: undefined };
+  }
   const fingerprint = createHash('sha256').update(text).digest('base64url').slice(0, 16);
   const from = placeIn(token, fingerprint);
   const rows = met.slice(from, from + most).map((row) => chosen(row, projection));
@@ -50,10 +55,14 @@ function placeIn(token: string | undefined, fingerprint: string): number {
   throw new Refused('ArgumentInvalid', 'BadRequest: the continuation token is not one of this query.');
 }
 
-function chosen(row: JsonObject, projection: Exclude<Projection, { readonly kind: 'count' }>): object {
+function chosen(row: JsonObject, projection: Exclude<Projection, { readonly kind: 'groups' }>): object {
   if (projection.kind === 'all') return row;
-  const cells = projection.columns.map(({ as, path }) => [as, valueIn(row, path)] as const);
+  const cells = projection.columns.map(({ as, path }) => [as ?? nameOf(path), valueIn(row, path)] as const);
   return Object.fromEntries(cells.filter(([, value]) => value !== undefined));
+}
+
+function nameOf(path: Path): string {
+  return path.at(-1) ?? '';
 }
 
 function valueIn(row: JsonObject, path: Path): unknown {

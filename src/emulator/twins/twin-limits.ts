@@ -19,8 +19,8 @@ const limits = {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
 const forbidden = /[\u0000-\u0020\u007f-\u009f.$#]/;
 
-/** Throws `Refused` if the tags or desired properties of a twin exceed a documented limit. */
-export function requireSection(values: JsonObject, name: 'tags' | 'properties.desired'): void {
+/** Throws `Refused` if the tags or properties of a twin exceed a documented limit. */
+export function requireSection(values: JsonObject, name: 'tags' | 'properties.desired' | 'properties.reported'): void {
   const size = sizeOf(values, name, 1);
   const most = name === 'tags' ? limits.tagsBytes : limits.desiredBytes;
   if (size > most) throw refused(`${name} are ${size} bytes, at most ${most} are allowed`);

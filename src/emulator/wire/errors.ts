@@ -1,7 +1,7 @@
 /**
  * The refusals of the service: HTTP status, name (in the header `iothub-errorcode` and the body), and the number in the
- * answers to bulks. The numbers are those of ErrorCode.cs in the service's C# SDK; where it has none, the status
- * followed by 000.
+ * answers to bulks. The numbers are those of ErrorCode.cs in the service's C# SDK, or of
+ * https://learn.microsoft.com/azure/iot-hub/troubleshoot-error-codes; where neither has one, the status followed by 000.
  */
 const table = {
   ArgumentInvalid: { status: 400, number: 400004 },
@@ -10,6 +10,9 @@ const table = {
   BulkRegistryOperationFailure: { status: 400, number: 400013 },
   DeserializationError: { status: 400, number: 400012 },
   DeviceDefinedMultipleTimes: { status: 400, number: 400011 },
+  InvalidConfigurationTargetCondition: { status: 400, number: 400401 },
+  InvalidConfigurationContent: { status: 400, number: 400402 },
+  InvalidConfigurationCustomMetricsQuery: { status: 400, number: 400404 },
   InvalidOperation: { status: 400, number: 400003 },
   InvalidProtocolVersion: { status: 400, number: 400001 },
   IotHubUnauthorizedAccess: { status: 401, number: 401002 },
@@ -20,17 +23,20 @@ const table = {
   DeviceNotOnline: { status: 404, number: 404103 },
   JobNotFound: { status: 404, number: 404002 },
   ModuleNotFound: { status: 404, number: 404010 },
+  ConfigurationNotFound: { status: 404, number: 404301 },
   GenericNotFound: { status: 404, number: 404000 },
   GenericMethodNotAllowed: { status: 405, number: 405000 },
   OperationNotAllowedInCurrentState: { status: 405, number: 405000 },
   DeviceAlreadyExists: { status: 409, number: 409001 },
   JobAlreadyExists: { status: 409, number: 409000 },
+  ConfigurationAlreadyExists: { status: 409, number: 409401 },
   ModuleAlreadyExistsOnDevice: { status: 409, number: 409301 },
   PreconditionFailed: { status: 412, number: 412001 },
   MessageTooLarge: { status: 413, number: 413001 },
   TooManyDevices: { status: 413, number: 413002 },
   TooManyModulesOnDevice: { status: 413, number: 413003 },
   ThrottlingMaxActiveJobCountExceeded: { status: 429, number: 429004 },
+  ConfigurationCountLimitExceeded: { status: 413, number: 413101 },
   ThrottlingException: { status: 429, number: 429001 },
   ThrottlingBacklogTimeout: { status: 429, number: 429003 },
   ServerError: { status: 500, number: 500001 },
