@@ -80,7 +80,7 @@ it.each(['sh', 'pwsh'] as const)('hub --host and --env tell a shell (%s) how cli
       `^HostName=contoso\\.service\\.azure-devices\\.net:${port};SharedAccessKeyName=iothubowner;SharedAccessKey=[^;]+$`,
     ),
     IOTHUB_CA_FILE: join(directory, 'ca.pem'),
-    NODE_EXTRA_CA_CERTS: join(directory, 'ca.pem'),
+    NODE_EXTRA_CA_CERTS: join(directory, 'ca-bundle.pem'),
     REQUESTS_CA_BUNDLE: join(directory, 'ca-bundle.pem'),
     SSL_CERT_FILE: join(directory, 'ca-bundle.pem'),
   });

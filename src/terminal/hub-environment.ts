@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { getCACertificates, rootCertificates } from 'node:tls';
+import tls from 'node:tls';
 import type { EmbeddedHub } from '../emulator/hub.ts';
 
 export const shells = ['sh', 'pwsh'] as const;
@@ -14,9 +14,8 @@ export function environmentOf({ connectionString, caFile }: EmbeddedHub, shell: 
     IOTHUB_CONNECTION_STRING: connectionString,
     // No client reads it. It is for those that are given the file, such as Java's keytool.
     IOTHUB_CA_FILE: caFile,
-    // Node adds this file to the authorities that it trusts.
-    NODE_EXTRA_CA_CERTS: caFile,
-    // Python's requests and the Azure CLI; then Go, .NET and OpenSSL. They trust nothing but this file, so it has the public authorities too.
+    // Node; Python's requests and the Azure CLI; Go, .NET and OpenSSL. All but Node trust nothing but this file.
+    NODE_EXTRA_CA_CERTS: bundle,
     REQUESTS_CA_BUNDLE: bundle,
     SSL_CERT_FILE: bundle,
   };
@@ -31,11 +30,12 @@ const assignment: Readonly<Record<Shell, (name: string, value: string) => string
   pwsh: (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
 };
 
-/** Writes the hub's CA and those that this machine trusts into one file beside the CA's. */
+/** Writes the hub's CA and those that are trusted here already into one file beside the CA's, so that other hosts stay reachable. */
 function writeBundle(caFile: string): string {
   const path = join(dirname(caFile), 'ca-bundle.pem');
-  // Node 20 cannot tell which authorities the machine trusts beside the public ones.
-  const trusted = new Set([...rootCertificates, ...(getCACertificates?.('system') ?? [])]);
+  // Node 20 has no such function. It cannot tell which authorities are trusted beside the public ones.
+  const added = (['system', 'extra'] as const).flatMap((kind) => tls.getCACertificates?.(kind) ?? []);
+  const trusted = new Set([...tls.rootCertificates, ...added]);
   writeFileSync(path, [readFileSync(caFile, 'utf8'), ...trusted].map((pem) => `${pem.trim()}\n`).join(''));
   return path;
 }
