@@ -144,7 +144,6 @@ describe('the twin of a device', () => {
     ['tags that are a list', 'PATCH', '/twins/d', { body: { tags: [] } }, 400, 'ArgumentInvalid'],
     ['a forbidden name', 'PATCH', '/twins/d', { body: { tags: { 'a.b': 1 } } }, 400, 'ArgumentInvalid'],
     ['a deletion', 'DELETE', '/twins/d', {}, 405, 'GenericMethodNotAllowed'],
-    ['methods', 'POST', '/twins/d/methods', {}, 404, 'GenericNotFound'],
     [
       'the policy registryReadWrite',
       'GET',
