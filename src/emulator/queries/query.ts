@@ -62,8 +62,13 @@ export function parseQuery(text: string): Query {
   return { source, top, where, projection: projectionOf(cells, by) };
 }
 
-/** Reads a condition alone. `source` is what it begins with, as `FROM devices.modules WHERE …`; devices if it says nothing. */
-export function parseCondition(text: string): { readonly source: Source; readonly where: Expression | undefined } {
+/** A condition alone, and the collection that it names, as `FROM devices.modules WHERE …`; undefined if it names none. */
+export interface Condition {
+  readonly source: Source | undefined;
+  readonly where: Expression | undefined;
+}
+
+export function parseCondition(text: string): Condition {
   if (text.length > longest) throw notUnderstood(`it has ${text.length} characters, at most ${longest} are allowed`);
   const all = tokens(text);
   // Documented for target conditions: only single quotes, doubled within a text.
@@ -72,7 +77,7 @@ export function parseCondition(text: string): { readonly source: Source; readonl
   const source = rest.isKeyword('FROM') ? sourceOf(rest) : undefined;
   const where = source === undefined || rest.takeKeyword('WHERE') ? expressionOf(rest) : undefined;
   rest.end();
-  return { source: source ?? 'devices', where };
+  return { source, where };
 }
 
 function topOf(rest: Reader): number {
