@@ -1,5 +1,5 @@
 import { Agent, type RequestOptions, request } from 'node:https';
-import { Registry, SharedAccessSignature } from 'azure-iothub';
+import { JobClient, Registry, SharedAccessSignature } from 'azure-iothub';
 import { Http } from 'azure-iothub/dist/common-http/http.js';
 import { RestApiClient } from 'azure-iothub/dist/common-http/rest_api_client.js';
 import type { EmbeddedHub } from '../../src/emulator/hub.ts';
@@ -22,10 +22,22 @@ export function signature(hub: Reachable, policy: Policy = 'iothubowner', now = 
   return SharedAccessSignature.create(hub.signedAs ?? hub.host, policy, key, Math.ceil(now / 1000) + 3600).toString();
 }
 
-/**
- * The stock registry client. Its HTTP layer has no port, so the port is added to its options. Nothing else is changed.
- */
+/** The stock registry client. */
 export function stockRegistry(hub: Reachable, policy: Policy = 'iothubowner'): Registry & { close(): void } {
+  const { config, client, close } = stockClient(hub, policy);
+  return Object.assign(new Registry(config, client), { close });
+}
+
+/** The stock client of jobs on queries. */
+export function stockJobClient(hub: Reachable, policy: Policy = 'iothubowner'): JobClient & { close(): void } {
+  const { client, close } = stockClient(hub, policy);
+  return Object.assign(new JobClient(client), { close });
+}
+
+/**
+ * What the stock clients are made of. Its HTTP layer has no port, so the port is added to its options. Nothing else is changed.
+ */
+export function stockClient(hub: Reachable, policy: Policy = 'iothubowner') {
   const [host = '', port = ''] = hub.host.split(':');
   const agent = new Agent({ keepAlive: true, ca: hub.ca });
   const http = new Http();
@@ -37,7 +49,9 @@ export function stockRegistry(hub: Reachable, policy: Policy = 'iothubowner'): R
   };
   const config = { host: hub.host, sharedAccessSignature: signature(hub, policy) };
   const client = new RestApiClient(config, 'stock', Object.assign(Object.create(http), withPort));
-  return Object.assign(new Registry(config, client), { close: () => agent.destroy() });
+  // Registry and JobClient do this themselves; DeviceMethod does not.
+  withPort.setOptions({});
+  return { config, client, close: () => agent.destroy() };
 }
 
 export interface RawAnswer {

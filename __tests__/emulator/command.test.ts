@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
 import { emulatorFault } from '../../src/emulator/faults.ts';
+import { runFault } from '../../src/run/faults.ts';
 import { unread } from '../../src/run/unread.ts';
 import { terminalFault } from '../../src/terminal/faults.ts';
 import { call } from './clients.ts';
@@ -26,15 +28,17 @@ function run(...args: readonly string[]): ChildProcess {
   return child;
 }
 
-/** The first line that a process prints. */
-async function firstLine(child: ChildProcess): Promise<string> {
+/** The first lines that a process prints. */
+async function firstLines(child: ChildProcess, count: number): Promise<string> {
   let text = '';
   for await (const chunk of child.stdout!) {
     text += chunk;
-    if (text.includes('\n')) break;
+    if (text.split('\n').length > count) break;
   }
-  return text.split('\n')[0]!;
+  return text;
 }
+
+const firstLine = (child: ChildProcess) => firstLines(child, 1);
 
 it('hub --seed begins with the devices of the file, says in one line how to connect, and ends by SIGTERM', async () => {
   const folder = temporaryFolder();
@@ -64,6 +68,47 @@ it('hub --capacity, --clock-speed and --faults throttle, hurry and disturb', asy
   expect((await call(hub, 'GET', '/metrics')).text).toContain('embedded_hub_faults_total{kind="503"} 1\n');
 });
 
+it.each(['sh', 'pwsh'] as const)('hub --host and --env tell a shell (%s) how clients reach the hub', async (shell) => {
+  const directory = join(temporaryFolder(), "it's a hub");
+  const args = shell === 'sh' ? ['--env'] : ['--env', shell];
+  const child = run('--directory', directory, '--host', 'contoso.service.azure-devices.net', ...args);
+  const printed = await firstLines(child, 5);
+  const told = shell === 'sh' ? valuesInSh(printed) : valuesInPowerShell(printed);
+  const { port } = JSON.parse(readFileSync(join(directory, 'settings.json'), 'utf8'));
+  expect(told).toEqual({
+    IOTHUB_CONNECTION_STRING: expect.stringMatching(
+      `^HostName=contoso\\.service\\.azure-devices\\.net:${port};SharedAccessKeyName=iothubowner;SharedAccessKey=[^;]+$`,
+    ),
+    IOTHUB_CA_FILE: join(directory, 'ca.pem'),
+    NODE_EXTRA_CA_CERTS: join(directory, 'ca-bundle.pem'),
+    REQUESTS_CA_BUNDLE: join(directory, 'ca-bundle.pem'),
+    SSL_CERT_FILE: join(directory, 'ca-bundle.pem'),
+  });
+  const bundle = readFileSync(join(directory, 'ca-bundle.pem'), 'utf8');
+  for (const pem of [readFileSync(join(directory, 'ca.pem'), 'utf8'), ...rootCertificates])
+    expect(bundle).toContain(pem.trim());
+});
+
+/** What a POSIX shell makes of the lines. */
+function valuesInSh(lines: string): unknown {
+  const print = 'process.stdout.write(JSON.stringify(process.env))';
+  const env = execFileSync('sh', ['-c', `${lines}exec "$0" -e '${print}'`, process.execPath], {
+    env: {},
+    encoding: 'utf8',
+  });
+  const { PWD: _, ...exported } = JSON.parse(env);
+  return exported;
+}
+
+/** What PowerShell makes of them, by its rules of quoting: in '…' only '' stands for something else. */
+function valuesInPowerShell(lines: string): unknown {
+  const forms = lines
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => /^\$env:(\w+) = '((?:[^']|'')*)'$/.exec(line));
+  return Object.fromEntries(forms.map((form) => [form?.[1], form?.[2]?.replaceAll("''", "'")]));
+}
+
 const wrongKind = emulatorFault('faults-option', {
   name: '--faults',
   kinds: ['429', '500', '503', '504', 'reset-before', 'reset-after', 'hang', 'truncated', 'slow'],
@@ -79,6 +124,14 @@ it.each([
   [
     ['--faults', '429'],
     [wrongKind.message, `→ ${wrongKind.remedy}`],
+  ],
+  [
+    ['--host', 'contoso', '--host', 'contoso.azure-devices.net:443', '--env', 'fish'],
+    [
+      runFault('hub-without-domain', { name: '--host', given: 'contoso', meant: 'contoso.azure-devices.net' }).message,
+      terminalFault('not-a-host-alone', { given: 'contoso.azure-devices.net:443' }).message,
+      runFault('not-one-of', { name: 'env', given: 'fish', words: ['sh', 'pwsh'] }).message,
+    ],
   ],
   [
     ['--clock-speed', '0'],

@@ -5,12 +5,16 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isUsable, makeAuthority } from '../../src/emulator/disk/authority.ts';
+import { isUsable, isUsableCa, makeAuthority, withServer } from '../../src/emulator/disk/authority.ts';
 import { emulatorFault } from '../../src/emulator/faults.ts';
 import { type EmbeddedHub, startHub } from '../../src/emulator/hub.ts';
+import type { HubEndpoint } from '../../src/model/hub-name.ts';
+import { endpoint } from '../hub/devices.ts';
 import { faultOf, said } from '../support/fault.ts';
 import { call } from './clients.ts';
 import { edgeBody } from './devices/identities.ts';
+
+const contoso = endpoint('contoso.azure-devices.net');
 
 let folder: string;
 beforeEach(() => {
@@ -112,11 +116,12 @@ describe('a hub with a directory', () => {
     }
   });
 
-  it('keeps its secrets from other users, and its CA key from everybody', async () => {
+  it('keeps its secrets from other users', async () => {
     await withHub({ directory: folder }, () => {});
     const modes = readdirSync(folder).map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]);
     expect(Object.fromEntries(modes)).toEqual({
       '.gitignore': '644',
+      'ca-key.pem': '600',
       'ca.pem': '644',
       'devices.jsonl': '600',
       'server.pem': '600',
@@ -194,6 +199,22 @@ describe('the port', () => {
   );
 });
 
+describe('a hub with host names', () => {
+  it('is called and signed for by each of them, and prints the first', async () => {
+    await withHub({ hosts: [contoso, endpoint('hub.example')] }, async (hub) => {
+      expect(hub.connectionString).toContain(`HostName=${hub.host};`);
+      expect([hub.host, hub.url]).toEqual([`${contoso}:${hub.port}`, `https://${contoso}:${hub.port}`]);
+      const names = [contoso, 'contoso.device.azure-devices.net', 'contoso.service.azure-devices.net', 'hub.example'];
+      const signedFor = (signedAs: string) =>
+        call({ ...hub, signedAs }, 'GET', '/devices').then(({ status }) => status);
+      for (const name of [...names, 'localhost']) {
+        expect([await signedFor(name), await signedFor(`${name}:${hub.port}`)]).toEqual([200, 200]);
+      }
+      expect(await signedFor('fabrikam.azure-devices.net')).toBe(401);
+    });
+  });
+});
+
 describe('the authority', () => {
   it('is a strict CA and a server certificate for all names of this machine', async () => {
     const authority = await makeAuthority(new Date());
@@ -205,18 +226,41 @@ describe('the authority', () => {
     expect(authority.ca).not.toContain('PRIVATE');
   });
 
-  it('is for the three names of a hub that has a name, also in a directory that had none', async () => {
+  it('follows the names of the hub in a directory, while the CA stays', async () => {
     const directory = join(folder, 'kept');
-    const names = () => new X509Certificate(readFileSync(join(directory, 'server.pem'))).subjectAltName;
-    await withHub({ directory }, () => expect(names()).not.toContain('contoso'));
-    for (let start = 0; start < 2; start++) {
-      const before = await withHub({ directory, name: 'contoso' }, () => names());
-      expect(before).toContain(
-        'DNS:contoso.azure-devices.net, DNS:contoso.device.azure-devices.net, DNS:contoso.service.',
-      );
-    }
-    const [ca] = [readFileSync(join(directory, 'ca.pem'), 'utf8')];
-    await withHub({ directory, name: 'contoso' }, (hub) => expect(hub.ca).toBe(ca));
+    const started = async (...hosts: readonly HubEndpoint[]) => {
+      const ca = await withHub({ directory, hosts }, (hub) => hub.ca);
+      const server = new X509Certificate(readFileSync(join(directory, 'server.pem')));
+      expect(server.verify(new X509Certificate(ca).publicKey)).toBe(true);
+      return { ca, serial: server.serialNumber, names: server.subjectAltName?.replace(/, IP .*/, '') };
+    };
+    const three =
+      'DNS:contoso.azure-devices.net, DNS:contoso.device.azure-devices.net, DNS:contoso.service.azure-devices.net';
+    const bare = await started();
+    const named = await started(contoso);
+    const again = await started(contoso);
+    const other = await started(endpoint('hub.example'), contoso);
+    const without = await started();
+    expect([bare, named, again, other, without].map(({ names }) => names)).toEqual([
+      'DNS:localhost',
+      `DNS:localhost, ${three}`,
+      `DNS:localhost, ${three}`,
+      `DNS:localhost, DNS:hub.example, ${three}`,
+      'DNS:localhost',
+    ]);
+    expect(new Set([bare, named, again, other, without].map(({ ca }) => ca)).size).toBe(1);
+    expect([again.serial === named.serial, other.serial === named.serial]).toEqual([true, false]);
+    expect(statSync(join(directory, 'ca-key.pem')).mode & 0o777).toBe(0o600);
+  });
+
+  it('makes another CA where the directory has no key of it, or one of another', async () => {
+    const directory = join(folder, 'older');
+    const caOf = () => withHub({ directory }, (hub) => hub.ca);
+    const first = await caOf();
+    rmSync(join(directory, 'ca-key.pem'));
+    const second = await caOf();
+    writeFileSync(join(directory, 'ca-key.pem'), (await makeAuthority(new Date())).caKey);
+    expect(new Set([first, second, await caOf()]).size).toBe(3);
   });
 
   it('is made anew a day before it ends', async () => {
@@ -226,5 +270,11 @@ describe('the authority', () => {
     expect(isUsable(authority, new Date(end - 2 * day))).toBe(true);
     expect(isUsable(authority, new Date(end - day))).toBe(false);
     expect(isUsable({ ...authority, ca: (await makeAuthority(new Date())).ca }, new Date())).toBe(false);
+    expect([isUsableCa(authority, new Date(end - 2 * day)), isUsableCa(authority, new Date(end - day))]).toEqual([
+      true,
+      false,
+    ]);
+    const renewed = await withServer(authority, new Date(end - 2 * day));
+    expect(Date.parse(new X509Certificate(renewed.server).validTo)).toBe(end);
   });
 });

@@ -95,9 +95,10 @@ function checkedOperation(name: string, operation: Operation, shared: Swagger['p
   };
 }
 
-/** `/devices/query` is its own path, not a device with the id `query`. */
+/** `/devices/query` is its own path, not a device with the id `query`; so is `/jobs/v2/query`. */
 function isLiteral(path: string, template: string): boolean {
-  return template === '/devices/{id}' && path === '/devices/query';
+  const parent = template.replace(/\{id\}$/, '');
+  return ['/devices/', '/jobs/v2/'].includes(parent) && path === `${parent}query`;
 }
 
 /** A copy that allows only the described names. JSON Schema would allow any. */

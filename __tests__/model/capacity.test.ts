@@ -27,11 +27,17 @@ describe('--capacity', () => {
   );
 
   it.each([
-    ['F1x1', { registry: 100, query: 20, 'twin-read': 6000, 'twin-write': 3000, job: 100 }],
-    ['S1x3', { registry: 300, query: 60, 'twin-read': 6000, 'twin-write': 3000, job: 300 }],
-    ['S2x1', { registry: 100, query: 20, 'twin-read': 6000, 'twin-write': 3000, job: 100 }],
-    ['S2x200', { registry: 20_000, query: 4000, 'twin-read': 120_000, 'twin-write': 60_000, job: 20_000 }],
-    ['S3x10', { registry: 50_000, query: 10_000, 'twin-read': 300_000, 'twin-write': 150_000, job: 50_000 }],
+    ['F1x1', { registry: 100, query: 20, 'twin-read': 6000, 'twin-write': 3000, configuration: 20, job: 100 }],
+    ['S1x3', { registry: 300, query: 60, 'twin-read': 6000, 'twin-write': 3000, configuration: 60, job: 300 }],
+    ['S2x1', { registry: 100, query: 20, 'twin-read': 6000, 'twin-write': 3000, configuration: 20, job: 100 }],
+    [
+      'S2x200',
+      { registry: 20_000, query: 4000, 'twin-read': 120_000, 'twin-write': 60_000, configuration: 4000, job: 20_000 },
+    ],
+    [
+      'S3x10',
+      { registry: 50_000, query: 10_000, 'twin-read': 300_000, 'twin-write': 150_000, configuration: 200, job: 50_000 },
+    ],
   ])('of %s are so many operations a minute', (text, rates) => {
     expect(operationsPerMinute(parseCapacity(text, '--capacity'))).toEqual(rates);
   });

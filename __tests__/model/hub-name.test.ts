@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  allNames,
   classicName,
   deviceEndpoint,
   hubOf,
@@ -9,6 +10,21 @@ import {
 } from '../../src/model/hub-name.ts';
 import { endpoint, hubHost } from '../hub/devices.ts';
 import { fc } from '../support/property.ts';
+
+describe('the names of a hub', () => {
+  const three = ['contoso.azure-devices.net', 'contoso.device.azure-devices.net', 'contoso.service.azure-devices.net'];
+
+  it.each([
+    [three[0]!, three],
+    [three[1]!, [three[1], three[0], three[2]]],
+    [three[2]!, [three[2], three[0], three[1]]],
+    ['contoso.azure-devices.cn', ['contoso.azure-devices.cn']],
+    ['a.b.azure-devices.net', ['a.b.azure-devices.net']],
+    ['localhost', ['localhost']],
+  ])('of %s are %j', (given, expected) => {
+    expect(allNames(endpoint(given))).toEqual(expected);
+  });
+});
 
 describe('a host name of a hub', () => {
   it.each([

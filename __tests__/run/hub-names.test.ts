@@ -25,7 +25,7 @@ const key = (connectionString: string) => connectionString.replace(/^HostName=[^
 
 let hub: EmbeddedHub;
 beforeAll(async () => {
-  hub = await startHub({ name: 'contoso' });
+  hub = await startHub({ hosts: [endpoint(classic)] });
 });
 afterAll(() => hub.close());
 beforeEach(() => {
@@ -103,7 +103,7 @@ describe('one hub with three host names', () => {
       named: 'CONTOSO.Device.azure-devices.net',
     },
   ])('$way to $called, manifest with $named', async ({ way, called, named }) => {
-    const proxy = await serveProxy(200, { leadsTo: hub.host });
+    const proxy = await serveProxy(200, { leadsTo: `localhost:${hub.port}` });
     vi.stubEnv('HTTPS_PROXY', proxy.url);
     const warned = named === service ? ['hub/service-name'] : [];
     const before = manifest(classic, ['a', 'b'], 'old');
@@ -182,7 +182,7 @@ it('a workflow that gives several names of one hub has one hub, and calls the fi
 });
 
 it('a plan of a version that took two names for two hubs is read as a plan of one', async () => {
-  const proxy = await serveProxy(200, { leadsTo: hub.host });
+  const proxy = await serveProxy(200, { leadsTo: `localhost:${hub.port}` });
   vi.stubEnv('HTTPS_PROXY', proxy.url);
   const folder = folderWith({ 'devices.json': manifest(device, ['a', 'b'], 'old') });
   const common = { ...namedBy('connection string', classic), manifest: 'devices.json', 'plan-file': 'plan.json' };

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { KeyObject, webcrypto } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
@@ -26,6 +26,12 @@ export interface SelfSigned {
 
 /** Writes a self-signed certificate as PEM, without openssl. Its key is not kept. */
 export async function writeCertificate(path: string, wanted: SelfSigned): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, (await selfSigned(wanted)).certificate);
+}
+
+/** Makes a self-signed certificate and its key, both PEM. */
+export async function selfSigned(wanted: SelfSigned): Promise<{ readonly certificate: string; readonly key: string }> {
   const algorithm =
     wanted.bits === undefined
       ? { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
@@ -35,7 +41,7 @@ export async function writeCertificate(path: string, wanted: SelfSigned): Promis
           publicExponent: new Uint8Array([1, 0, 1]),
           hash: 'SHA-256',
         };
-  const keys = await webcrypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   if (!('privateKey' in keys)) throw new Error('no key pair');
   const authority = wanted.authority === true;
   const certificate = await X509CertificateGenerator.createSelfSigned({
@@ -50,6 +56,6 @@ export async function writeCertificate(path: string, wanted: SelfSigned): Promis
       new ExtendedKeyUsageExtension(wanted.usages ?? ['1.3.6.1.5.5.7.3.2']),
     ],
   });
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, certificate.toString('pem'));
+  const key = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' });
+  return { certificate: certificate.toString('pem'), key: String(key) };
 }

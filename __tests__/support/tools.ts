@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { canCutDisks } from '../bundle/install/simulated/disk.ts';
+import { serviceClientForJava } from './java.ts';
 import { pythonWithSdk } from './python.ts';
 
 /**
@@ -29,6 +30,7 @@ const tools = {
   uutils: () => existsSync('/usr/lib/cargo/bin/coreutils/stat'),
   act: () => actPath() !== undefined,
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
+  'JDK with Maven, iot-service-client of Maven Central': () => serviceClientForJava() !== undefined,
   '../shared/reference': () => existsSync(join(import.meta.dirname, '../../../shared/reference')),
   'links and modes of POSIX': () => process.platform !== 'win32',
   'root with loop devices': canCutDisks,
@@ -37,6 +39,8 @@ const tools = {
   setfacl: () => succeeds('setfacl', '--version'),
   chattr: canBeFixed,
   'mounts of its own': () => succeeds('unshare', '--mount', 'true'),
+  // With the commands of iproute2.
+  'a network of its own': () => succeeds('unshare', '--mount', '--net', 'ip', 'link', 'set', 'lo', 'up'),
   'softhsm2-util': () => succeeds('softhsm2-util', '--version'),
   'pkcs11-tool': () => pathOf('pkcs11-tool') !== undefined,
   p11tool: () => pathOf('p11tool') !== undefined,
@@ -46,7 +50,7 @@ export type Tool = keyof typeof tools;
 
 /** Whether this is no tool, but what root alone may do. */
 export function isRight(name: string): boolean {
-  return ['rights of root', 'mounts of its own', 'root with loop devices'].includes(name);
+  return ['rights of root', 'mounts of its own', 'a network of its own', 'root with loop devices'].includes(name);
 }
 
 /** The tools that a test's full name says it needs. */

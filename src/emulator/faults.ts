@@ -81,6 +81,11 @@ export const emulatorFaults = {
     remedy: () => 'Give another directory, or delete this file.',
     example: { path: '/hub/jobs.json' },
   }),
+  'not-its-configurations': faultRow<{ path: string }>({
+    message: ({ path }) => `${path} is not the configurations of an embedded hub.`,
+    remedy: () => 'Give another directory, or delete this file.',
+    example: { path: '/hub/configurations.json' },
+  }),
   'not-its-journal': faultRow<{ path: string; line: number }>({
     message: ({ path, line }) => `${path}, line ${line}: this is not a line of an embedded hub's journal.`,
     remedy: () => 'Give another directory, or delete this file to begin with an empty hub.',
@@ -90,6 +95,12 @@ export const emulatorFaults = {
     message: ({ port, why }) => `The embedded hub cannot listen on port ${port} of this machine: ${why}.`,
     remedy: () => 'Stop what listens there, or choose another port with --port (0 takes any free one).',
     example: { port: 8443, why: 'listen EADDRINUSE: address already in use 127.0.0.1:8443' },
+  }),
+  'port-forbidden': faultRow<{ port: number; why: string }>({
+    message: ({ port, why }) => `The embedded hub may not listen on port ${port} of this machine: ${why}.`,
+    remedy: ({ port }) =>
+      `Run it as root, or let everybody listen from that port on (Linux: sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}), or choose another port with --port.`,
+    example: { port: 443, why: 'listen EACCES: permission denied 127.0.0.1:443' },
   }),
   'faults-option': faultRow<FaultsOption>({
     kind: 'usage',

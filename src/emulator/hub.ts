@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Capacity } from '../model/capacity.ts';
 import { Fault } from '../model/fault.ts';
+import { allNames, type HubEndpoint } from '../model/hub-name.ts';
 import { mintToken, type TokenWish } from './access/bearer.ts';
 import type { PolicyKeys, PolicyName } from './access/rights.ts';
 import { hubSecrets } from './access/secrets.ts';
+import { createConfigurations } from './configurations/configurations.ts';
+import { createEvaluation } from './configurations/evaluation.ts';
 import { createRegistry } from './devices/registry.ts';
 import { plantSeed, type Seed } from './devices/seed.ts';
 import { type HubDirectory, openDirectory } from './disk/directory.ts';
@@ -12,9 +15,10 @@ import { type Counts, noCounts } from './http/counts.ts';
 import { exchanges } from './http/exchange.ts';
 import { type Handler, type Listener, listen } from './http/listener.ts';
 import { createMetrics } from './http/metrics.ts';
-import { importedPerMinute } from './jobs/capacity.ts';
+import { importedPerMinute, jobLimits } from './jobs/capacity.ts';
 import type { RefuseLine } from './jobs/import-lines.ts';
 import { createJobs } from './jobs/jobs.ts';
+import { createScheduledJobs } from './jobs/scheduled/scheduled-jobs.ts';
 import { type StateAccess, stateAccess } from './state-access.ts';
 import type { Disturb } from './trouble/disturbance.ts';
 import { type Faults, seededFaults } from './trouble/faults.ts';
@@ -25,10 +29,10 @@ export interface HubOptions {
   /** Default 0: the port of the last run in this directory, or any free one. */
   readonly port?: number | undefined;
   /**
-   * The name of the hub, as `contoso`. Clients may then call it by the three host names that Azure would give it, if they find this
-   * machine there: by a proxy, or by their own look-up of names.
+   * Host names beside localhost, such as `contoso.azure-devices.net`, which brings the hub's two other names. Clients may call the hub
+   * by them if they find this machine there: by the machine's file of hosts, or by a proxy. The connection strings name the first.
    */
-  readonly name?: string | undefined;
+  readonly hosts?: readonly HubEndpoint[] | undefined;
   /**
    * Keeps devices, keys, port and certificates over restarts. It is created if it does not exist. Only one hub at a
    * time may use it.
@@ -36,6 +40,11 @@ export interface HubOptions {
   readonly directory?: string | undefined;
   /** How long queries and statistics lag behind the registry. Default 0; the service takes 1.4 to 6 seconds. */
   readonly visibilityLagMs?: number | undefined;
+  /**
+   * How long after a change of a configuration or a device it is evaluated. Default 0: before the next call. The service
+   * takes from moments to five minutes.
+   */
+  readonly evaluationLagMs?: number | undefined;
   /** Milliseconds since 1970, for tokens and for times of devices. TLS uses the machine's clock in any case. */
   readonly clock?: (() => number) | undefined;
   /** How the hub waits. Default: by the machine's clock. Tests give their own. */
@@ -65,8 +74,9 @@ export interface HubOptions {
 }
 
 export interface EmbeddedHub {
-  /** `localhost:PORT`, as in the connection strings. */
+  /** The host of the connection strings, such as `localhost:8443`. It has no port if that is 443, since most SDKs know no other. */
   readonly host: string;
+  readonly port: number;
   readonly url: string;
   /** The connection string of the policy `iothubowner`, which may do everything. */
   readonly connectionString: string;
@@ -95,7 +105,7 @@ export interface EmbeddedHub {
 
 /** Starts an IoT Hub registry on this machine. Throws `Fault` if the port is taken or the directory cannot be used. */
 export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
-  const names = namesOf(options);
+  const names = (options.hosts ?? []).flatMap(allNames);
   const directory = await openDirectory(options.directory, new Date(), names);
   const { keys, journal, authority } = directory;
   const closing = new AbortController();
@@ -125,7 +135,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
     throw error;
   });
   directory.rememberPort(listener.port);
-  const host = `localhost:${listener.port}`;
+  const host = `${names[0] ?? 'localhost'}${listener.port === 443 ? '' : `:${listener.port}`}`;
   // A client may sign the name without the port, and call the hub by its addresses.
   for (const name of ['localhost', '127.0.0.1', '[::1]', ...names]) hosts.push(`${name}:${listener.port}`, name);
 
@@ -133,13 +143,14 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   let closed: Promise<void> | undefined;
   async function close(): Promise<void> {
     closing.abort();
-    await jobs.close();
+    await Promise.all([jobs.close(), service.scheduled.close()]);
     await listener.close();
     putAway();
   }
 
   return {
     host,
+    port: listener.port,
     url: `https://${host}`,
     connectionString: strings.iothubowner,
     connectionStrings: strings,
@@ -154,7 +165,7 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
       service.reset();
       journal?.flush();
     },
-    registry: stateAccess(registry, () => journal?.flush()),
+    registry: stateAccess(service, () => journal?.flush()),
     close() {
       closed ??= close();
       return closed;
@@ -162,22 +173,31 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   };
 }
 
-/** https://learn.microsoft.com/azure/iot-hub/iot-hub-tls-support */
-function namesOf({ name }: HubOptions): readonly string[] {
-  if (name === undefined) return [];
-  return [name, `${name}.device`, `${name}.service`].map((part) => `${part}.azure-devices.net`);
-}
-
 /** Makes the parts of the hub that calls use. */
-function createService(options: HubOptions, { keys, journal, jobs: jobStore }: HubDirectory): Service {
+function createService(
+  options: HubOptions,
+  { keys, journal, jobs: jobStore, scheduled: scheduledStore, configurations: store }: HubDirectory,
+): Service {
   const secrets = hubSecrets(keys);
   const { clock = Date.now, speed = 1, capacity, seed } = options;
   const registry = createRegistry(journal?.identities ?? [], {
     clock,
     randomBytes,
     visibilityLagMs: (options.visibilityLagMs ?? 0) / speed,
-    changed: (deviceId, identity) => journal?.record(deviceId, identity),
+    changed(deviceId, identity) {
+      journal?.record(deviceId, identity);
+      evaluation.deviceChanged(deviceId);
+    },
   });
+  const evaluation = createEvaluation({ registry, clock, lagMs: (options.evaluationLagMs ?? 0) / speed });
+  const configurations = createConfigurations({
+    births: registry.births,
+    clock,
+    most: capacity?.tier === 'F1' ? 10 : 100,
+    ...store,
+    changed: evaluation.configurationChanged,
+  });
+  for (const configuration of store.stored) evaluation.configurationChanged(configuration.id, configuration);
   const counts = { ...noCounts };
   const jobs = createJobs({
     registry,
@@ -192,12 +212,33 @@ function createService(options: HubOptions, { keys, journal, jobs: jobStore }: H
     identity: options.identity,
     refuseLine: options.refuseLine,
   });
+  const scheduled = createScheduledJobs({
+    registry,
+    pace: paceOf(options),
+    limits: capacity === undefined ? undefined : jobLimits(capacity),
+    ...scheduledStore,
+    flush: () => journal?.flush(),
+  });
   const reset = () => {
     jobs.clear();
+    scheduled.clear();
+    configurations.clear();
     registry.clear();
     if (seed !== undefined) plantSeed(registry, seed);
   };
-  return { registry, secrets, clock, hosts: [], counts, metrics: createMetrics(), jobs, reset };
+  return {
+    registry,
+    secrets,
+    clock,
+    hosts: [],
+    counts,
+    metrics: createMetrics(),
+    jobs,
+    scheduled,
+    configurations,
+    evaluation,
+    reset,
+  };
 }
 
 function paceOf({ clock = Date.now, sleep = realSleep, speed = 1 }: HubOptions): Pace {

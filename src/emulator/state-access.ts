@@ -1,5 +1,6 @@
 import { type DeviceDocument, deviceDocument, wantedIdentity } from './devices/identity.ts';
-import type { IdentityRegistry } from './devices/registry.ts';
+import { reportFor } from './devices/report.ts';
+import type { Service } from './http/call.ts';
 import { twinDocument } from './twins/twin.ts';
 import { patchedTwin, wantedTwin } from './twins/twin-state.ts';
 import { type JsonObject, property } from './wire/json.ts';
@@ -23,10 +24,18 @@ export interface StateAccess {
    * Acts as a PATCH of the twin; any etag fits: `{ tags, properties: { desired } }`. Throws `Refused` if it is refused.
    */
   patchTwin(deviceId: string, twin: JsonObject): object;
+  /**
+   * Acts as the device, or one of its modules, that writes reported properties. They are merged. Throws `Refused` if it
+   * is refused.
+   */
+  report(deviceId: string, reported: JsonObject, moduleId?: string): void;
 }
 
 /** `flush` writes changes to disk. */
-export function stateAccess(registry: IdentityRegistry, flush: () => void): StateAccess {
+export function stateAccess(
+  { registry, evaluation }: Pick<Service, 'registry' | 'evaluation'>,
+  flush: () => void,
+): StateAccess {
   return {
     get(deviceId) {
       const identity = registry.find(deviceId);
@@ -43,6 +52,7 @@ export function stateAccess(registry: IdentityRegistry, flush: () => void): Stat
       flush();
     },
     twin(deviceId) {
+      evaluation.evaluate();
       const identity = registry.find(deviceId);
       return identity === undefined ? undefined : twinDocument(identity);
     },
@@ -51,6 +61,11 @@ export function stateAccess(registry: IdentityRegistry, flush: () => void): Stat
       const amended = registry.amend(deviceId, { twin });
       flush();
       return twinDocument(amended);
+    },
+    report(deviceId, reported, moduleId) {
+      evaluation.evaluate();
+      reportFor(registry, deviceId, moduleId, reported);
+      flush();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { modelFault } from './faults.ts';
 
 /** The classes of operations for which IoT Hub has separate quotas. */
-export const operationClasses = ['registry', 'query', 'twin-read', 'twin-write', 'job'] as const;
+export const operationClasses = ['registry', 'query', 'twin-read', 'twin-write', 'configuration', 'job'] as const;
 export type OperationClass = (typeof operationClasses)[number];
 
 /** The size of a hub: its tier and its number of units. */
@@ -43,6 +43,7 @@ export function operationsPerMinute({ tier, units }: Capacity): Readonly<Record<
     // The documentation gives these per second. Units of S1 do not add up; units of S2 count only from the eleventh.
     'twin-read': 60 * twinOperations(tier, units, 100, 500),
     'twin-write': 60 * twinOperations(tier, units, 50, 250),
+    configuration: perUnit(20, 20),
     job: perUnit(100, 5000),
   };
 }

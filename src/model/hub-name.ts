@@ -61,6 +61,15 @@ export function deviceEndpoint(hub: HubHost, form: DeviceForm = 'classic'): Devi
   return checked(withoutPort(nameForDevices(hub, form)), isDeviceEndpoint);
 }
 
+/**
+ * Returns the three names of the hub that Azure's public cloud gives a host to, the given one first. Any other host has one name.
+ */
+export function allNames(endpoint: HubEndpoint): readonly HubEndpoint[] {
+  const { hub } = named(endpoint);
+  const others = oldName.test(hub) ? [hub, ...newForms.map((form) => hub.replace(oldName, `$1.${form}$2`))] : [];
+  return [...new Set([endpoint, ...others.map((name) => checked(name, isEndpoint))])];
+}
+
 export function withoutPort(host: string): string {
   return host.replace(/:\d+$/, '');
 }
@@ -73,6 +82,7 @@ const hostPattern = /^(?=.{1,253}(:\d+)?$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-
 
 // The name of a hub has no dot. Other clouds (azure-devices.cn, azure-devices.us) are not known to have the new names.
 const oldName = /^([a-z0-9-]+)(\.azure-devices\.net(?::\d+)?)$/;
+const newForms = ['device', 'service'] as const;
 const newName = /^([a-z0-9-]+)\.(device|service)(\.azure-devices\.net(?::\d+)?)$/;
 
 function named(endpoint: HubEndpoint): HubName {

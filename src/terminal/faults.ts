@@ -15,6 +15,12 @@ export const terminalFaults = {
     remedy: ({ name, ...range }) => `Give --${name} ${wholeNumber(range)}.`,
     example: { name: 'port', given: 'x', least: 0, most: 65_535 },
   }),
+  'not-a-host-alone': faultRow<{ given: string }>({
+    kind: 'usage',
+    message: ({ given }) => `--host: ${JSON.stringify(given)} is not a bare host name`,
+    remedy: () => 'Give --host such as contoso.azure-devices.net. A port is given with --port.',
+    example: { given: 'contoso.azure-devices.net:443' },
+  }),
   'seed-unreadable': faultRow<{ path: string; why: string }>({
     message: ({ path, why }) => `The seed ${path} cannot be read: ${why}.`,
     remedy: () => 'Give a file that exists with --seed.',

@@ -171,9 +171,19 @@ function addHub(program: Command, output: Output): void {
   const summary = 'run an embedded IoT Hub on this machine until it is stopped';
   const command = program.command('hub').summary(summary).description(summary);
   command.option('--port <port>', 'port to listen on; any free one by default', '0');
+  command.addOption(
+    new Option(
+      '--host <name>',
+      'a host name beside localhost, such as contoso.azure-devices.net, with its .device. and .service. names; may be repeated',
+    ).argParser((name: string, others: readonly string[] = []) => [...others, name]),
+  );
+  command.addOption(
+    textOption('--env [shell]', 'print what a shell exports for its clients, not JSON', ['sh', 'pwsh']).preset('sh'),
+  );
   command.option('--directory <path>', 'keep its devices and keys here, so that they survive a restart');
   command.option('--seed <path>', 'devices to begin with: a JSON array, or the devices.txt of an export');
   command.option('--visibility-lag <milliseconds>', 'how long a query lags behind the registry', '0');
+  command.option('--evaluation-lag <milliseconds>', 'how long after a change deployments are evaluated', '0');
   command.option('--capacity <size>', 'throttle as a hub of this size does: S1x1 to S3x10');
   command.option('--clock-speed <n>', 'seconds that pass for throttling, lag and jobs in one second', '1');
   command.option('--faults <spec>', 'what goes wrong by chance: 429:5%,reset-after:1%,seed:7');

@@ -208,4 +208,16 @@ describe('the call as a whole', () => {
     expect(applyBulk(registry, body).isSuccessful).toBe(true);
     expect([...registry.all()]).toHaveLength(100);
   });
+
+  it('checks no parent of a new device, and names it twice', () => {
+    const some = testRegistry();
+    const [scope, parent] = ['someScope', 'ms-azure-iot-edge://nobody-1'];
+    const result = applyBulk(some, [
+      { id: 'leaf', importMode: 'create', deviceScope: scope },
+      { id: 'edge', importMode: 'create', capabilities: { iotEdge: true }, parentScopes: [parent] },
+    ]);
+    expect(result.errors).toEqual([]);
+    expect(some.get('leaf')).toMatchObject({ deviceScope: scope, parentScopes: [scope] });
+    expect(some.get('edge').parentScopes).toEqual([parent]);
+  });
 });

@@ -117,7 +117,7 @@ describe('the modules of a device', () => {
     hub.registry.put(edgeBody('d'));
     await put();
     await call(hub, 'PATCH', '/twins/d/modules/$edgeHub', { body: { tags: { a: 1 } } });
-    hub.registry.put(edgeBody('d', { status: 'disabled' }));
+    hub.registry.put(edgeBody('d', { statusReason: 'moved' }));
     expect(await names('d')).toEqual(['$edgeAgent', '$edgeHub', 'm']);
     hub.registry.put({ deviceId: 'd' });
     expect(await names('d')).toEqual(['m']);
@@ -127,8 +127,6 @@ describe('the modules of a device', () => {
 
   it.each<[string, string, string, object, number, string]>([
     ['a module that is not there', 'GET', path, {}, 404, 'ModuleNotFound'],
-    ['modules of an unknown device', 'GET', '/devices/nobody/modules', {}, 404, 'DeviceNotFound'],
-    ['a module of an unknown device', 'GET', '/devices/nobody/modules/m', {}, 404, 'DeviceNotFound'],
     ['a twin of a module that is not there', 'GET', '/twins/d/modules/m', {}, 404, 'ModuleNotFound'],
     ['no body', 'PUT', path, {}, 400, 'ArgumentNull'],
     ['a body without the device', 'PUT', path, { body: { moduleId: 'm' } }, 400, 'ArgumentNull'],
@@ -138,6 +136,14 @@ describe('the modules of a device', () => {
       'PUT',
       '/devices/d/modules/a%20b',
       { body: { deviceId: 'd', moduleId: 'a b' } },
+      400,
+      'ArgumentInvalid',
+    ],
+    [
+      'an id of the runtime',
+      'PUT',
+      '/devices/d/modules/$mine',
+      { body: { deviceId: 'd', moduleId: '$mine' } },
       400,
       'ArgumentInvalid',
     ],
@@ -164,6 +170,43 @@ describe('the modules of a device', () => {
     const answer = await call(hub, method, target, options);
     expect([answer.status, answer.headers['iothub-errorcode']]).toEqual([status, code]);
     expect(await names('d')).toEqual(['$edgeAgent', '$edgeHub']);
+  });
+
+  it.each(['nobody', 'off'])(
+    'of a device that does not exist or is disabled are refused to a signature, not to Entra: %s',
+    async (id) => {
+      hub.registry.put(edgeBody('off', { status: 'disabled' }));
+      const calls = [
+        ['GET', '/modules'],
+        ['GET', '/modules/$edgeHub'],
+        ['PUT', '/modules/m', { deviceId: id, moduleId: 'm' }],
+        ['DELETE', '/modules/m'],
+      ] as const;
+      const answers = async (authorization: () => object) => {
+        const made = [];
+        for (const [method, target, sent] of calls) {
+          const headers = { 'if-match': method === 'DELETE' ? '*' : '', ...authorization() };
+          made.push(await call(hub, method, `/devices/${id}${target}`, { body: sent, headers }));
+        }
+        return made;
+      };
+      const signed = await answers(() => ({}));
+      for (const { status, headers, json } of signed) {
+        expect([status, headers['iothub-errorcode']]).toEqual([401, 'IotHubUnauthorizedAccess']);
+        expect(JSON.parse(json.Message)).toMatchObject({ errorCode: 401002, message: 'Unauthorized access' });
+      }
+      const byToken = await answers(() => ({ authorization: `Bearer ${hub.mintToken()}` }));
+      expect(byToken.map(({ status }) => status)).toEqual(id === 'off' ? [200, 200, 200, 204] : [404, 404, 404, 404]);
+      const twin = await call(hub, 'GET', `/twins/${id}/modules/$edgeHub`);
+      expect(twin.status).toBe(id === 'off' ? 200 : 404);
+    },
+  );
+
+  it('that want no authentication get keys', () => {
+    const some = testRegistry();
+    some.create(wanted({ deviceId: 'd' }));
+    const made = createModule(some, 'd', wantedModule('m', { authentication: { type: 'none' } }));
+    expect(made.authentication).toMatchObject({ type: 'sas', primary: expect.any(String) });
   });
 
   it('are 50 at most', () => {

@@ -165,6 +165,16 @@ describe('scopes', () => {
     }
   });
 
+  it('fails when a leaf becomes an edge device with the scope of its parent', () => {
+    const registry = testRegistry();
+    const parent = registry.create(edge('parent')).deviceScope!;
+    registry.create(leaf('l', { deviceScope: parent }));
+    const change = (more: object) => () => registry.update(edge('l', more), undefined);
+    expect(refusal(change({ deviceScope: parent }))).toMatch(/^ServiceUnavailable/);
+    expect(registry.get('l').edge).toBe(false);
+    expect(change({ deviceScope: '', parentScopes: [parent] })()).toMatchObject({ parentScopes: [parent] });
+  });
+
   it('lets a device outlive its parent', () => {
     const registry = testRegistry();
     const parent = registry.create(edge('parent')).deviceScope!;

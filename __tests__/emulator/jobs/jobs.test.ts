@@ -153,12 +153,15 @@ describe('is refused', () => {
   it('a container that may not be written or read, and a blob that is not there', async () => {
     const hub = await hubWith();
     const container = await containerWith([line('a', 'create')]);
-    const unwritable = 'Unauthorized to write to output blob container.';
+    const unwritable = (permissions: string) =>
+      `Unauthorized to ${permissions === 'rw' ? 'delete from' : 'write to'} output blob container.`;
     const unreadable = 'Failed to read devices blob from the input container.';
     const code = 'BlobContainerValidationError';
     for (const permissions of ['r', 'rw']) {
       const body = wantedJob(container, { outputBlobContainerUri: container.uri(permissions) });
-      expect(await answered(hub, body)).toEqual([400, code, unwritable]);
+      expect(await answered(hub, body)).toEqual([400, code, unwritable(permissions)]);
+      const asExport = { type: 'export', outputBlobContainerUri: container.uri(permissions) };
+      expect(await answered(hub, asExport)).toEqual([400, code, unwritable(permissions)]);
     }
     const unread = wantedJob(container, { inputBlobContainerUri: container.uri('w') });
     expect(await answered(hub, unread)).toEqual([400, code, unreadable]);
@@ -171,7 +174,9 @@ describe('is refused', () => {
   });
 
   it.each([
-    ['an export', { type: 'export' }, 'ArgumentInvalid'],
+    ['a firmware update', { type: 'firmwareUpdate' }, 'ArgumentInvalid'],
+    ['an export to nowhere', { type: 'export', outputBlobContainerUri: undefined }, 'ArgumentNull'],
+    ['an export that is unsure', { type: 'export', excludeKeysInExport: 'perhaps' }, 'ArgumentInvalid'],
     ['no type', { type: undefined }, 'ArgumentInvalid'],
     ['no input', { inputBlobContainerUri: undefined }, 'ArgumentNull'],
     ['no output', { outputBlobContainerUri: null }, 'ArgumentNull'],

@@ -27,6 +27,31 @@ const patch = (path: string, body: unknown, etag?: string) =>
   call(hub, 'PATCH', path, { body, headers: etag === undefined ? {} : { 'if-match': etag } });
 
 describe('the twin of a device', () => {
+  it.each([
+    ['2020-03-13', undefined],
+    ['2021-04-12', ''],
+  ])('names no model, since its device never connects: in version %s %j', async (version, modelId) => {
+    hub.registry.put(edgeBody('d'));
+    await call(hub, 'PUT', '/devices/d/modules/m', { body: { deviceId: 'd', moduleId: 'm' } });
+    const query = { body: { query: 'SELECT * FROM devices' }, version };
+    const twins = [
+      (await call(hub, 'GET', '/twins/d', { version })).json,
+      (await call(hub, 'GET', '/twins/d/modules/m', { version })).json,
+      (await call(hub, 'POST', '/devices/query', query)).json[0],
+    ];
+    expect(twins.map((twin) => twin.modelId)).toEqual([modelId, modelId, modelId]);
+  });
+
+  it('is patched by a POST that means a PATCH, as the Java SDK sends it', async () => {
+    hub.registry.put({ deviceId: 'd' });
+    const post = (meant: string) =>
+      call(hub, 'POST', '/twins/d', { body: { tags: { a: 1 } }, headers: { 'x-http-method-override': meant } });
+    expect((await post('PATCH')).json.tags).toEqual({ a: 1 });
+    expect((await post('patch')).json.version).toBe(4);
+    expect((await post('DELETE')).status).toBe(405);
+    expect(hub.metrics()).toContain('route="PATCH /twins/{id}",status="200"} 2');
+  });
+
   it('is there with the device, at its first version, in the order of the service', async () => {
     const device = hub.registry.put({ deviceId: 'd' });
     const { json, status, headers } = await call(hub, 'GET', '/twins/d');
@@ -43,6 +68,7 @@ describe('the twin of a device', () => {
       'cloudToDeviceMessageCount',
       'authenticationType',
       'x509Thumbprint',
+      'modelId',
       'version',
       'properties',
       'capabilities',
@@ -118,7 +144,6 @@ describe('the twin of a device', () => {
     ['tags that are a list', 'PATCH', '/twins/d', { body: { tags: [] } }, 400, 'ArgumentInvalid'],
     ['a forbidden name', 'PATCH', '/twins/d', { body: { tags: { 'a.b': 1 } } }, 400, 'ArgumentInvalid'],
     ['a deletion', 'DELETE', '/twins/d', {}, 405, 'GenericMethodNotAllowed'],
-    ['methods', 'POST', '/twins/d/methods', {}, 404, 'GenericNotFound'],
     [
       'the policy registryReadWrite',
       'GET',

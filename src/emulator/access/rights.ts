@@ -27,6 +27,12 @@ export const dataActions = [
   'devices/delete',
   'twins/read',
   'twins/write',
+  'directMethods/invoke/action',
+  'configurations/read',
+  'configurations/write',
+  'configurations/delete',
+  'configurations/testQueries/action',
+  'configurations/applyToEdgeDevice/action',
   'jobs/read',
   'jobs/write',
   'jobs/delete',
@@ -39,7 +45,7 @@ export type DataAction = (typeof dataActions)[number];
  */
 export const roleActions = {
   'IoT Hub Data Contributor': dataActions,
-  'IoT Hub Data Reader': ['devices/read', 'twins/read', 'jobs/read'],
+  'IoT Hub Data Reader': ['devices/read', 'twins/read', 'configurations/read', 'jobs/read'],
   'IoT Hub Registry Contributor': ['devices/read', 'devices/write', 'devices/delete'],
   'IoT Hub Twin Contributor': ['twins/read', 'twins/write'],
 } as const satisfies Readonly<Record<string, readonly DataAction[]>>;

@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Refused } from '../wire/errors.ts';
 import { isPolicyName, policyRights, type Right } from './rights.ts';
 import type { HubSecrets } from './secrets.ts';
@@ -22,6 +22,23 @@ export function requireSignature(
     covers(token.resource, call.path, hub.hosts) &&
     policyRights[token.policy].includes(call.right);
   if (!granted) throw new Refused('IotHubUnauthorizedAccess', 'Unauthorized');
+}
+
+/**
+ * Whether this is a signature of a device: for `HOST/devices/ID`, without a policy, with one of the device's keys (in
+ * base64). identityd writes the resource in lower case.
+ */
+export function isDeviceSignature(
+  header: string | undefined,
+  deviceId: string,
+  { keys, hosts, now }: { readonly keys: readonly string[]; readonly hosts: readonly string[]; readonly now: number },
+): boolean {
+  const token = parsed(header);
+  if (token === undefined || token.policy !== '' || token.expiry * 1000 <= now) return false;
+  // Clients encode the whole resource; some also the id in it.
+  const ids = [deviceId, encodeURIComponent(deviceId)].map((id) => id.toLowerCase());
+  if (!hosts.some((host) => ids.some((id) => token.resource === `${host}/devices/${id}`))) return false;
+  return keys.some((key) => signedWith(createSecretKey(Buffer.from(key, 'base64')), token));
 }
 
 interface Token {

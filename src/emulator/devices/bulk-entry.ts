@@ -108,7 +108,7 @@ function deviceTarget(registry: IdentityRegistry, deviceId: string, entry: JsonO
   return {
     exists: () => registry.find(deviceId) !== undefined,
     create(twin) {
-      registry.create(wantedIdentity(deviceId, entry));
+      registry.createUnchecked(wantedIdentity(deviceId, entry));
       if (twin !== undefined) registry.amend(deviceId, { twin });
     },
     update: (etag) => registry.update(wantedIdentity(deviceId, entry), etag),

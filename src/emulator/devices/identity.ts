@@ -14,7 +14,12 @@ export interface Module {
   readonly authentication: Authentication;
   /** Absent until somebody writes the twin. */
   readonly twin?: TwinState;
+  /** Which configurations target it. It is worked out anew at each start. */
+  readonly configurations?: Statuses;
 }
+
+/** The configurations that target a twin, and whether they are those that are applied. Many twins share one object. */
+export type Statuses = Readonly<Record<string, { readonly status: 'Targeted' | 'Applied' }>>;
 
 /** A device identity. It is replaced, never changed in place. */
 export interface Identity {
@@ -38,6 +43,8 @@ export interface Identity {
   readonly twin?: TwinState;
   /** Absent until somebody writes a module. An edge device has the runtime's modules even then. */
   readonly modules?: readonly Module[];
+  /** As for a module. */
+  readonly configurations?: Statuses;
 }
 
 /**
@@ -91,11 +98,18 @@ export function wantedIdentity(id: unknown, body: JsonObject): WantedIdentity {
     deviceId,
     status: wantedStatus(property(body, 'status')),
     statusReason: wantedText(body, 'statusReason', 128) ?? null,
-    authentication: wantedAuthentication(property(body, 'authentication')),
+    authentication: deviceAuthentication(property(body, 'authentication')),
     edge: edge === true,
     deviceScope: wantedText(body, 'deviceScope', 1024),
     parentScopes: wantedParents(property(body, 'parentScopes')),
   };
+}
+
+/** A device cannot have the type `none` (reported from a live hub). */
+function deviceAuthentication(value: unknown): Authentication | undefined {
+  const wanted = wantedAuthentication(value);
+  if (wanted?.type === 'none') throw invalidValue('authentication.type', wanted.type);
+  return wanted;
 }
 
 /** Devices and modules follow the same rule for names. */

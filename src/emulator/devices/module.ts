@@ -45,8 +45,14 @@ export function wantedModule(id: unknown, body: JsonObject): WantedModule {
   return {
     moduleId: wantedIdentifier(id, 'module'),
     managedBy: wantedText(body, 'managedBy', 128) ?? null,
-    authentication: wantedAuthentication(property(body, 'authentication')),
+    authentication: moduleAuthentication(property(body, 'authentication')),
   };
+}
+
+/** Of the type `none` the service makes `sas`, with new keys (reported from a live hub). */
+function moduleAuthentication(value: unknown): Authentication | undefined {
+  const wanted = wantedAuthentication(value);
+  return wanted?.type === 'none' ? undefined : wanted;
 }
 
 /** The module of this name. Throws `Refused` ModuleNotFound. */

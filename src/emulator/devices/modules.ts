@@ -1,5 +1,5 @@
 import type { TwinState } from '../twins/twin-state.ts';
-import { Refused } from '../wire/errors.ts';
+import { invalidValue, Refused } from '../wire/errors.ts';
 import { type Identity, type Module, requireEtag } from './identity.ts';
 import { isRuntimeModule, moduleOf, modulesOf, type WantedModule } from './module.ts';
 import type { IdentityRegistry } from './registry.ts';
@@ -10,7 +10,7 @@ const most = 50;
 /** The hub's name in messages; a hub of the service says its own. */
 const hubName = 'localhost';
 
-/** Throws `Refused` if the device is unknown, the module exists already, or the device has 50 of them. */
+/** Throws `Refused` if the device is unknown, the module exists already or begins with `$`, or the device has 50 of them. */
 export function createModule(
   registry: IdentityRegistry,
   deviceId: string,
@@ -23,6 +23,8 @@ export function createModule(
     const text = `Device ${deviceId} in IotHub ${hubName} already contains Module ${wanted.moduleId}.`;
     throw new Refused('ModuleAlreadyExistsOnDevice', text);
   }
+  // Reported from a live hub: these names are for the modules of the runtime.
+  if (wanted.moduleId.startsWith('$')) throw invalidValue('moduleId', wanted.moduleId);
   if (modules.length >= most) {
     throw new Refused(
       'TooManyModulesOnDevice',

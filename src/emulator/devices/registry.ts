@@ -3,7 +3,7 @@ import { type Births, createBirths } from './birth.ts';
 import { type Identity, requireEtag, type WantedIdentity } from './identity.ts';
 import { laggingView } from './lagging-view.ts';
 import { isRuntimeModule } from './module.ts';
-import { hasScope, ownScope, requireParent, scopes } from './scopes.ts';
+import { hasScope, ownScope, requireOtherScope, requireParent, scopes } from './scopes.ts';
 
 /** The sources of time and chance, and who is called with every change (`undefined`: the device was removed). */
 export interface Surroundings {
@@ -29,8 +29,13 @@ export interface IdentityRegistry {
   all(): Iterable<Identity>;
   /** What queries see: the registry as it was `visibilityLagMs` ago, oldest first. */
   visible(): Iterable<Identity>;
-  /** Throws `Refused` DeviceAlreadyExists. */
+  /** Throws `Refused`: DeviceAlreadyExists, or ArgumentInvalid for a parent that does not exist. */
   create(wanted: WantedIdentity): Identity;
+  /**
+   * Creates a device of a bulk, whose parent may be one that does not exist: Microsoft's C# SDK tests that (AddDevices2Async).
+   * Throws `Refused` DeviceAlreadyExists.
+   */
+  createUnchecked(wanted: WantedIdentity): Identity;
   /** Replaces the whole identity. `etag` undefined: any etag fits. Throws `Refused` if the service refuses. */
   update(wanted: WantedIdentity, etag: string | undefined): Identity;
   remove(deviceId: string, etag: string | undefined): void;
@@ -45,6 +50,11 @@ export interface IdentityRegistry {
   hasScope(scope: string): boolean;
   /** Replaces the twin or the modules of a device. Its identity and etag stay. */
   amend(deviceId: string, change: Pick<Identity, 'twin'> | Pick<Identity, 'modules'>): Identity;
+  /**
+   * Replaces a device by itself with what configurations have made of it. `kept`: whether something changes that is kept
+   * on disk.
+   */
+  deploy(device: Identity, kept: boolean): void;
   /** Removes every device. */
   clear(): void;
   /** Milliseconds since 1970. */
@@ -116,6 +126,7 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
       if (!live.has(wanted.deviceId)) requireParent(live, wanted, undefined);
       return insert(wanted, undefined);
     },
+    createUnchecked: (wanted) => insert(wanted, undefined),
     find: (deviceId) => live.get(deviceId),
     size: () => live.size,
     all: () => live.values(),
@@ -126,6 +137,7 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
       if (current.edge && wanted.edge && wanted.deviceScope !== current.deviceScope) {
         throw new Refused('ArgumentInvalid', 'Device scope is immutable');
       }
+      requireOtherScope(wanted, current);
       requireParent(live, wanted, current);
       return replace(current, wanted);
     },
@@ -144,6 +156,11 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
     },
     hasScope: (scope) => hasScope(live, scope),
     amend: (deviceId, change) => keep({ ...get(deviceId), ...change }),
+    deploy(device, kept) {
+      live.set(device.deviceId, device);
+      if (kept) changed(device.deviceId, device);
+      else view.follow(device.deviceId, device);
+    },
     clear() {
       for (const deviceId of [...live.keys()]) {
         live.delete(deviceId);
@@ -157,12 +174,13 @@ export function createRegistry(stored: Iterable<Identity>, surroundings: Surroun
  * The twin and the modules, which an update of the identity keeps. The runtime's modules go if it is no longer an edge
  * device.
  */
-function attachments(current: Identity, edge: boolean): Pick<Identity, 'twin' | 'modules'> {
+function attachments(current: Identity, edge: boolean): Pick<Identity, 'twin' | 'modules' | 'configurations'> {
   const modules = edge
     ? current.modules
     : current.modules?.filter(({ moduleId }) => !isRuntimeModule(current, moduleId));
   return {
     ...(current.twin === undefined ? {} : { twin: current.twin }),
     ...(modules === undefined || modules.length === 0 ? {} : { modules }),
+    ...(current.configurations === undefined ? {} : { configurations: current.configurations }),
   };
 }

@@ -44,6 +44,15 @@ export function requireParent(
   throw new Refused('ArgumentInvalid', `The parent scope '${parent}' is not that of an edge device of this hub.`);
 }
 
+/**
+ * Throws `Refused` if a leaf becomes an edge device and its parent's scope is sent as its own: the service fails then
+ * (reported from a live hub). The parent belongs into `parentScopes`.
+ */
+export function requireOtherScope(wanted: WantedIdentity, current: Identity): void {
+  if (current.edge || !wanted.edge || !wanted.deviceScope || wanted.deviceScope !== current.deviceScope) return;
+  throw new Refused('ServiceUnavailable', 'ServiceUnavailable');
+}
+
 /** Whether an edge device has this scope: `ms-azure-iot-edge://<device id>-<ticks>`. */
 export function hasScope(devices: ReadonlyMap<string, Identity>, scope: string): boolean {
   if (!scope.startsWith(prefix)) return false;

@@ -1,10 +1,21 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign, X509Certificate } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from 'node:crypto';
 import type { asn1, pki } from 'node-forge';
 
 /** The hub's own certificate authority (CA), and the server certificate that it signed. */
 export interface Authority {
   /** The CA's certificate, PEM. */
   readonly ca: string;
+  /** The CA's private key, PEM. With it the server can get another certificate of the same CA. */
+  readonly caKey: string;
   /** The server's certificate followed by its private key, PEM. */
   readonly server: string;
 }
@@ -14,48 +25,91 @@ const lifetime = 730 * day;
 const subject = { ca: 'Embedded IoT Hub CA', server: 'localhost' };
 
 /**
- * Makes a CA and a server certificate for localhost, 127.0.0.1, ::1 and `names`, valid for two years. The CA's key is not kept,
- * so nothing else can be signed with it. `now` is the time that TLS clients use.
+ * Makes a CA and a server certificate for localhost, 127.0.0.1, ::1 and `names`, valid for two years. `now` is the time that TLS
+ * clients use.
  */
 export async function makeAuthority(now: Date, names: readonly string[] = []): Promise<Authority> {
+  const { publicKey, privateKey } = newKeyPair();
+  const ca = await certificate({
+    name: subject.ca,
+    key: publicKey,
+    signer: privateKey,
+    begin: now,
+    end: new Date(now.getTime() + lifetime),
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  return withServer({ ca, caKey: pem(privateKey) }, now, names);
+}
+
+/** Makes another server certificate of the same CA, so that who trusts the CA need not trust another. */
+export async function withServer(
+  { ca, caKey }: Pick<Authority, 'ca' | 'caKey'>,
+  now: Date,
+  names: readonly string[] = [],
+): Promise<Authority> {
+  const { publicKey, privateKey } = newKeyPair();
+  const caEnd = Date.parse(new X509Certificate(ca).validTo);
+  const leaf = await certificate({
+    name: subject.server,
+    key: publicKey,
+    signer: createPrivateKey(caKey),
+    begin: now,
+    end: new Date(Math.min(now.getTime() + lifetime, caEnd)),
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          ...dnsNames(names).map((value) => ({ type: 2, value })),
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
+    ],
+  });
+  return { ca, caKey, server: leaf + pem(privateKey) };
+}
+
+interface Wanted {
+  readonly name: string;
+  readonly key: KeyObject;
+  /** The CA's private key. */
+  readonly signer: KeyObject;
+  readonly begin: Date;
+  readonly end: Date;
+  readonly extensions: readonly object[];
+}
+
+/** Makes a certificate, PEM. */
+async function certificate({ name, key, signer, begin, end, extensions }: Wanted): Promise<string> {
   // Loaded only here. Keys and signatures come from node:crypto: keys of P-256 take a millisecond, those of RSA a hundred.
   const { default: forge } = await import('node-forge');
-  const [ca, server] = [newKeyPair(), newKeyPair()];
+  const made = forge.pki.createCertificate();
+  // The first bit is 0, since a serial number must be positive.
+  made.serialNumber = `01${randomBytes(15).toString('hex')}`;
+  made.validity.notBefore = new Date(begin.getTime() - day);
+  made.validity.notAfter = end;
+  made.setSubject([{ name: 'commonName', value: name }]);
+  made.setIssuer([{ name: 'commonName', value: subject.ca }]);
+  const identifiers = [
+    { id: subjectKeyIdentifier, value: octetString(forge, keyIdentifier(key)) },
+    { name: 'authorityKeyIdentifier', keyIdentifier: keyIdentifier(createPublicKey(signer)) },
+  ];
+  made.setExtensions([...extensions, ...identifiers]);
+  return signed(forge, made, key, signer);
+}
 
-  const made = (name: string, key: KeyObject, extensions: readonly object[]) => {
-    const certificate = forge.pki.createCertificate();
-    // The first bit is 0, since a serial number must be positive.
-    certificate.serialNumber = `01${randomBytes(15).toString('hex')}`;
-    certificate.validity.notBefore = new Date(now.getTime() - day);
-    certificate.validity.notAfter = new Date(now.getTime() + lifetime);
-    certificate.setSubject([{ name: 'commonName', value: name }]);
-    certificate.setIssuer([{ name: 'commonName', value: subject.ca }]);
-    const identifiers = [
-      { id: subjectKeyIdentifier, value: octetString(forge, keyIdentifier(key)) },
-      { name: 'authorityKeyIdentifier', keyIdentifier: keyIdentifier(ca.publicKey) },
-    ];
-    certificate.setExtensions([...extensions, ...identifiers]);
-    return signed(forge, certificate, key, ca.privateKey);
-  };
+function dnsNames(names: readonly string[]): readonly string[] {
+  return [...new Set(['localhost', ...names])];
+}
 
-  const root = made(subject.ca, ca.publicKey, [
-    { name: 'basicConstraints', cA: true, critical: true },
-    { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-  ]);
-  const leaf = made(subject.server, server.publicKey, [
-    { name: 'basicConstraints', cA: false, critical: true },
-    { name: 'keyUsage', digitalSignature: true, critical: true },
-    { name: 'extKeyUsage', serverAuth: true },
-    {
-      name: 'subjectAltName',
-      altNames: [
-        ...['localhost', ...names].map((value) => ({ type: 2, value })),
-        { type: 7, ip: '127.0.0.1' },
-        { type: 7, ip: '::1' },
-      ],
-    },
-  ]);
-  return { ca: root, server: leaf + server.privateKey.export({ type: 'pkcs8', format: 'pem' }) };
+function pem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
 type Forge = typeof import('node-forge');
@@ -103,16 +157,30 @@ function keyIdentifier(key: KeyObject): string {
     .digest('binary');
 }
 
-/** Whether the stored CA and server certificate belong together, are for these names and valid for at least another day. */
-export function isUsable(authority: Authority, now: Date, names: readonly string[] = []): boolean {
+/** Whether the CA is whole and valid for at least another day. */
+export function isUsableCa({ ca, caKey }: Pick<Authority, 'ca' | 'caKey'>, now: Date): boolean {
   try {
-    const ca = new X509Certificate(authority.ca);
-    const server = new X509Certificate(authority.server);
-    const lasts = Date.parse(server.validTo) - now.getTime() > day;
-    return server.verify(ca.publicKey) && lasts && names.every((name) => server.checkHost(name) !== undefined);
+    const certificate = new X509Certificate(ca);
+    return certificate.checkPrivateKey(createPrivateKey(caKey)) && lasts(certificate, now);
   } catch {
     return false;
   }
+}
+
+/** Whether the server's certificate is of the CA, for exactly these names, and valid for at least another day. */
+export function isUsable({ ca, server: stored }: Authority, now: Date, names: readonly string[] = []): boolean {
+  try {
+    const server = new X509Certificate(stored);
+    const named = [...(server.subjectAltName ?? '').matchAll(/DNS:([^,]+)/g)].map(([, name]) => name);
+    const isForAll = named.toSorted().join() === dnsNames(names).toSorted().join();
+    return server.verify(new X509Certificate(ca).publicKey) && lasts(server, now) && isForAll;
+  } catch {
+    return false;
+  }
+}
+
+function lasts({ validTo }: X509Certificate, now: Date): boolean {
+  return Date.parse(validTo) - now.getTime() > day;
 }
 
 function newKeyPair() {

@@ -5,10 +5,13 @@ import { join, resolve } from 'node:path';
 import { Fault, messageOf } from '../../model/fault.ts';
 import { isPolicyName, type PolicyKeys, policyNames } from '../access/rights.ts';
 import { emulatorFault } from '../faults.ts';
+import type { Job } from '../jobs/jobs.ts';
+import type { ScheduledJob } from '../jobs/scheduled/scheduled-job.ts';
 import { isJsonObject } from '../wire/json.ts';
 import { replaceFile } from './atomic-file.ts';
-import { type Authority, isUsable, makeAuthority } from './authority.ts';
-import { type JobStore, openJobStore } from './job-store.ts';
+import { type Authority, isUsable, isUsableCa, makeAuthority, withServer } from './authority.ts';
+import { type ConfigurationStore, openConfigurationStore } from './configuration-store.ts';
+import { type JobStore, noJobStore, openJobStore, openScheduledJobStore } from './job-store.ts';
 import type { Journal } from './journal.ts';
 import { openJournal } from './journal.ts';
 
@@ -25,7 +28,9 @@ export interface HubDirectory {
   readonly port: number;
   /** Undefined if nothing is kept. */
   readonly journal: Journal | undefined;
-  readonly jobs: JobStore;
+  readonly jobs: JobStore<Job>;
+  readonly scheduled: JobStore<ScheduledJob>;
+  readonly configurations: ConfigurationStore;
   rememberPort(port: number): void;
   /** Deletes the folder if it is a temporary one. */
   release(): void;
@@ -61,7 +66,9 @@ function temporaryDirectory(authority: Authority): HubDirectory {
     keys: newKeys(),
     port: 0,
     journal: undefined,
-    jobs: { stored: [], keep: () => {} },
+    jobs: noJobStore(),
+    scheduled: noJobStore(),
+    configurations: { stored: [], keep: () => {} },
     rememberPort: () => {},
     release: () => rmSync(folder, { recursive: true, force: true }),
   };
@@ -82,22 +89,30 @@ async function keptDirectory(folder: string, now: Date, names: readonly string[]
     port: settings.port,
     journal: openJournal(join(folder, 'devices.jsonl')),
     jobs: openJobStore(join(folder, 'jobs.json')),
+    scheduled: openScheduledJobStore(join(folder, 'scheduled-jobs.json')),
+    configurations: openConfigurationStore(join(folder, 'configurations.json')),
     rememberPort: remember,
     release: () => {},
   };
 }
 
+/** The stored CA stays as long as it is valid, since clients trust it. Only the server's certificate follows the names. */
 async function keptAuthority(folder: string, now: Date, names: readonly string[]): Promise<Authority> {
-  const caFile = join(folder, 'ca.pem');
-  const serverFile = join(folder, 'server.pem');
-  if (existsSync(caFile) && existsSync(serverFile)) {
-    const stored = { ca: readFileSync(caFile, 'utf8'), server: readFileSync(serverFile, 'utf8') };
-    if (isUsable(stored, now, names)) return stored;
-  }
-  const authority = await makeAuthority(now, names);
+  const [caFile = '', caKeyFile = '', serverFile = ''] = ['ca.pem', 'ca-key.pem', 'server.pem'].map((name) =>
+    join(folder, name),
+  );
+  const stored = { ca: textOf(caFile), caKey: textOf(caKeyFile), server: textOf(serverFile) };
+  const isCaUsable = isUsableCa(stored, now);
+  if (isCaUsable && isUsable(stored, now, names)) return stored;
+  const authority = await (isCaUsable ? withServer(stored, now, names) : makeAuthority(now, names));
   replaceFile(serverFile, [authority.server], 0o600);
+  replaceFile(caKeyFile, [authority.caKey], 0o600);
   replaceFile(caFile, [authority.ca], 0o644);
   return authority;
+}
+
+function textOf(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 interface Settings {

@@ -22,6 +22,15 @@ const known: ReadonlySet<string> = new Set([
 ]);
 const newest = '2021-04-12';
 
+/** The first version whose twins have `modelId`. In answers to 2020-03-13 there is none (recorded). */
+const firstWithModel = '2020-05-31';
+
+/** A twin as this version of the service shows it. */
+export function twinOfVersion(twin: object, version: string | null): object {
+  if (version === null || version >= firstWithModel) return twin;
+  return Object.fromEntries(Object.entries(twin).filter(([name]) => name !== 'modelId'));
+}
+
 /**
  * Accepts every version of the list, and any later date up to today: newer versions work, but there is no list of them.
  * Throws `Refused` InvalidProtocolVersion. `now` is in milliseconds.

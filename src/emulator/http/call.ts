@@ -1,6 +1,9 @@
 import type { HubSecrets } from '../access/secrets.ts';
+import type { Configurations } from '../configurations/configurations.ts';
+import type { Evaluation } from '../configurations/evaluation.ts';
 import type { IdentityRegistry } from '../devices/registry.ts';
 import type { Jobs } from '../jobs/jobs.ts';
+import type { ScheduledJobs } from '../jobs/scheduled/scheduled-jobs.ts';
 import type { Request } from '../wire/answer.ts';
 import type { Counts } from './counts.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,6 +18,9 @@ export interface Service {
   readonly counts: { -readonly [Name in keyof Counts]: Counts[Name] };
   readonly metrics: Metrics;
   readonly jobs: Jobs;
+  readonly scheduled: ScheduledJobs;
+  readonly configurations: Configurations;
+  readonly evaluation: Evaluation;
   /** Goes back to the state that the hub began with. */
   readonly reset: () => void;
 }

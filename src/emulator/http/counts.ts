@@ -9,6 +9,8 @@ export interface Counts {
   readonly queries: number;
   readonly twinReads: number;
   readonly twinWrites: number;
+  readonly configurationReads: number;
+  readonly configurationWrites: number;
   /** Lines of import jobs. They are not registry operations: jobs do not use that quota. */
   readonly importedLines: number;
   /** Calls that were refused because the quota was used up. */
@@ -24,6 +26,8 @@ export const noCounts: Counts = {
   queries: 0,
   twinReads: 0,
   twinWrites: 0,
+  configurationReads: 0,
+  configurationWrites: 0,
   importedLines: 0,
   throttled: 0,
   queuedMilliseconds: 0,

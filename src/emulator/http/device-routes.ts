@@ -1,11 +1,14 @@
 import { applyBulk } from '../devices/bulk.ts';
 import { createdDocument, deviceDocument, etagOf, type Identity, wantedIdentity } from '../devices/identity.ts';
+import { asksForJobs, jobQueryPage } from '../queries/job-query.ts';
 import { queryPage } from '../queries/query-page.ts';
 import { jsonIn, type Outcome, objectIn } from '../wire/answer.ts';
 import { Refused } from '../wire/errors.ts';
 import { matchIn, requiredEtag } from '../wire/etag.ts';
 import { property } from '../wire/json.ts';
+import { twinOfVersion } from './api-version.ts';
 import type { Call } from './call.ts';
+import { pageSize } from './scheduled-job-routes.ts';
 
 export function getDevice({ service, id }: Call): Outcome {
   service.counts.registryReads += 1;
@@ -55,19 +58,22 @@ export function changeDevices({ request, service }: Call): Outcome {
   return { status: 400, headers: { 'iothub-errorcode': 'BulkRegistryOperationFailure' }, body: result };
 }
 
-export function queryDevices({ request, service }: Call): Outcome {
+export function queryDevices({ request, service, search }: Call): Outcome {
   service.counts.queries += 1;
   const text = property(objectIn(request.body), 'query');
   if (typeof text !== 'string') throw new Refused('ArgumentNull', 'BadRequest');
-  const asked = Number(request.header('x-ms-max-item-count') ?? 100);
-  const most = Number.isInteger(asked) && asked >= 1 ? Math.min(asked, 1000) : 100;
-  const page = queryPage(service.registry.visible(), text, most, request.header('x-ms-continuation'));
+  const most = pageSize(request.header('x-ms-max-item-count'));
+  const token = request.header('x-ms-continuation');
+  const page = asksForJobs(text)
+    ? jobQueryPage(service.scheduled.rows(), text, most, token)
+    : queryPage(service.registry.visible(), text, most, token);
   return {
     headers: {
       'x-ms-item-type': page.itemType,
       ...(page.continuation === undefined ? {} : { 'x-ms-continuation': page.continuation }),
     },
-    body: page.rows,
+    body:
+      page.itemType === 'Twin' ? page.rows.map((twin) => twinOfVersion(twin, search.get('api-version'))) : page.rows,
   };
 }
 

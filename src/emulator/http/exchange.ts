@@ -1,4 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, type X509Certificate } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { messageOf } from '../../model/fault.ts';
 import { type Disturb, type Disturbance, reply } from '../trouble/disturbance.ts';
 import type { Pace } from '../trouble/pace.ts';
@@ -26,7 +28,7 @@ export function exchanges(service: Service, surroundings: Surroundings): Handler
   const { disturb, pace, signal } = surroundings;
   return async (request, { body, bytes }, response) => {
     service.counts.requests += 1;
-    const method = request.method ?? '';
+    const method = methodOf(request);
     const target = request.url ?? '';
     const path = target.split('?')[0] ?? '';
     const disturbance = await disturb?.({ method, path, ...parsedBody(body) });
@@ -35,11 +37,22 @@ export function exchanges(service: Service, surroundings: Surroundings): Handler
       const value = request.headers[name];
       return typeof value === 'string' ? value : value?.[0];
     };
-    const carryOut = () => answer({ method, target, header, body }, service, surroundings);
+    const certificate = () => certificateOf(request);
+    const carryOut = () => answer({ method, target, header, body, certificate }, service, surroundings);
     const options = { now: service.clock, sleep: pace.sleep, signal };
     const sent = await reply(response, disturbance, carryOut, options);
     service.metrics.exchange(routeName(method, path), sent.status, bytes, sent.bytes);
   };
+}
+
+/** Microsoft's Java SDK sends each PATCH as a POST with this header, since Java's own client knows no PATCH. */
+function methodOf({ method = '', headers }: IncomingMessage): string {
+  const meant = headers['x-http-method-override'];
+  return method === 'POST' && typeof meant === 'string' && meant.toUpperCase() === 'PATCH' ? 'PATCH' : method;
+}
+
+function certificateOf({ socket }: IncomingMessage): X509Certificate | undefined {
+  return socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined;
 }
 
 function parsedBody(body: Body): { readonly body?: unknown } {
@@ -72,13 +85,14 @@ export async function answer(
     const call = open(request, service);
     const turn = call.quota === undefined ? undefined : throttle?.admit(call.quota, call.cost);
     if (turn !== undefined) await turn;
+    service.evaluation.evaluate();
     const outcome = call.run();
     const answered = rendered(outcome instanceof Promise ? await outcome : outcome, requestId);
     return written(answered, flush, requestId, service.clock());
   } catch (error) {
     const refusal =
       error instanceof Refused ? error : new Refused('ServerError', `InternalServerError: ${String(error)}`);
-    return refusalAnswer(refusal.status, refusal.code, refusal.message, requestId, service.clock());
+    return refusalAnswer(refusal, requestId, service.clock());
   }
 }
 
@@ -89,6 +103,6 @@ function written(answered: Answer, flush: () => void, requestId: string, now: nu
     return answered;
   } catch (error) {
     const text = `The change could not be written to the directory: ${messageOf(error)}`;
-    return refusalAnswer(500, 'ServerError', text, requestId, now);
+    return refusalAnswer(new Refused('ServerError', text), requestId, now);
   }
 }

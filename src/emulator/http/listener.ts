@@ -26,7 +26,7 @@ const tries = 20;
 /**
  * Listens with TLS on loopback only: on 127.0.0.1, and on ::1 if the machine has it, since `localhost` may mean either.
  * `pem` is the certificate and its key. Port 0 takes any port that is free on both. Throws `Fault` if the given port is
- * taken.
+ * taken or forbidden.
  */
 export async function listen(port: number, pem: string, handle: Handler): Promise<Listener> {
   const begin = () => server(pem, handle);
@@ -46,7 +46,9 @@ export async function listen(port: number, pem: string, handle: Handler): Promis
 
 function server(pem: string, handle: Handler): Server {
   // This is longer than clients keep an idle connection, so that they never send into one that is being closed.
-  const made = createServer({ key: pem, cert: pem, keepAliveTimeout: 120_000 });
+  // A device may show a certificate. Each call judges it by its thumbprint, so nothing is refused while connecting.
+  const certificates = { requestCert: true, rejectUnauthorized: false };
+  const made = createServer({ key: pem, cert: pem, keepAliveTimeout: 120_000, ...certificates });
   made.on('request', (request: IncomingMessage, response: ServerResponse) => {
     readBody(request)
       .then((received) => handle(request, received, response))
@@ -112,6 +114,7 @@ function stop(made: Server): Promise<void> {
   });
 }
 
-function portTaken(port: number, cause: Error): Fault {
-  return emulatorFault('port-taken', { port, why: messageOf(cause) }, { cause });
+function portTaken(port: number, cause: NodeJS.ErrnoException): Fault {
+  const row = cause.code === 'EACCES' ? 'port-forbidden' : 'port-taken';
+  return emulatorFault(row, { port, why: messageOf(cause) }, { cause });
 }

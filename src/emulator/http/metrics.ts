@@ -29,6 +29,8 @@ export function createMetrics(): Metrics {
         ['class="query",kind="read"', counts.queries],
         ['class="twin",kind="read"', counts.twinReads],
         ['class="twin",kind="write"', counts.twinWrites],
+        ['class="configuration",kind="read"', counts.configurationReads],
+        ['class="configuration",kind="write"', counts.configurationWrites],
         ['class="job",kind="write"', counts.importedLines],
       ];
       return [

@@ -1,14 +1,19 @@
+import { thumbprintsOf } from '../devices/authentication.ts';
 import type { Identity } from '../devices/identity.ts';
 import { modulesOf } from '../devices/module.ts';
+import type { Job } from '../jobs/jobs.ts';
+import type { ScheduledJob } from '../jobs/scheduled/scheduled-job.ts';
 import type { Counts } from './counts.ts';
 
 const shown = 100;
 
-/** The page of `GET /`: number of devices, the first of them, how to connect. It shows no key and no thumbprint. */
+/** The page of `GET /`: number of devices, the first of them, jobs, how to connect. It shows no key. */
 export function page(state: {
   readonly host: string;
   readonly devices: Iterable<Identity>;
   readonly counts: Counts;
+  readonly jobs: readonly Job[];
+  readonly scheduled: readonly ScheduledJob[];
 }): string {
   const devices = [...state.devices];
   const count = (wanted: (device: Identity) => boolean) => devices.filter(wanted).length;
@@ -45,6 +50,8 @@ export function page(state: {
 provision-iot-edge plan devices.yaml --ca-file …/ca.pem</pre>
 <h2>Devices</h2>
 ${devices.length === 0 ? '<p>There are none yet.</p>' : table(devices)}
+<h2>Jobs</h2>
+${jobTable(state.jobs, state.scheduled)}
 </html>
 `;
 }
@@ -63,13 +70,47 @@ function row(device: Identity): string {
     device.deviceId,
     device.edge ? 'yes' : 'no',
     device.statusReason === null ? device.status : `${device.status}: ${device.statusReason}`,
-    device.authentication.type,
+    authenticationText(device),
     device.parentScopes?.[0] ?? '',
     modulesOf(device)
       .map(({ moduleId }) => moduleId)
       .join(', '),
     device.twin === undefined ? '' : JSON.stringify(device.twin.tags),
   ];
+  return rowOf(cells);
+}
+
+/** The type, and thumbprints, which are no secrets. */
+function authenticationText({ authentication }: Identity): string {
+  const { primaryThumbprint, secondaryThumbprint } = thumbprintsOf(authentication);
+  const thumbprints = new Set([primaryThumbprint, secondaryThumbprint].filter((text) => text !== null));
+  return [authentication.type, ...thumbprints].join(' ');
+}
+
+/** The last jobs, the newest first. URLs of containers are left out, since they carry signatures. */
+function jobTable(jobs: readonly Job[], scheduled: readonly ScheduledJob[]): string {
+  const rows = [
+    ...jobs.map(({ jobId, type, status, startTimeUtc, progress }) => [
+      startTimeUtc,
+      jobId,
+      type,
+      status,
+      `${progress}%`,
+    ]),
+    ...scheduled.map(({ jobId, task, status, startTime, results = [] }) => {
+      const done = results.filter((result) => result.status === 'completed').length;
+      return [startTime, jobId, task.type, status, `${done} of ${results.length} devices`];
+    }),
+  ];
+  if (rows.length === 0) return '<p>There are none yet.</p>';
+  const newest = rows.sort(([a = ''], [b = '']) => (a < b ? 1 : -1)).slice(0, shown);
+  return `<table>
+<thead><tr><th>Start</th><th>Job</th><th>Type</th><th>Status</th><th>Done</th></tr></thead>
+<tbody>${newest.map(rowOf).join('')}</tbody>
+</table>`;
+}
+
+function rowOf(cells: readonly string[]): string {
   return `<tr>${cells.map((text) => `<td>${escaped(text)}</td>`).join('')}</tr>\n`;
 }
 

@@ -1,4 +1,5 @@
-import type { Outcome, Request } from '../wire/answer.ts';
+import { reportFor } from '../devices/report.ts';
+import { type Outcome, objectIn, type Request } from '../wire/answer.ts';
 import { Refused } from '../wire/errors.ts';
 import type { Call, Service } from './call.ts';
 import { page } from './page.ts';
@@ -7,7 +8,13 @@ import { page } from './page.ts';
 export function showPage({ request, service }: Call): Outcome {
   const host = requireOwnName(request, service);
   return {
-    text: page({ host, devices: service.registry.all(), counts: service.counts }),
+    text: page({
+      host,
+      devices: service.registry.all(),
+      counts: service.counts,
+      jobs: service.jobs.list(),
+      scheduled: service.scheduled.list(),
+    }),
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
@@ -28,6 +35,15 @@ export function showMetrics({ request, service }: Call): Outcome {
 /** `POST /_emulator/reset`, which the service does not have. */
 export function resetHub({ service }: Call): Outcome {
   service.reset();
+  return { status: 204 };
+}
+
+/**
+ * `PATCH /_emulator/reported/{id}` and `/_emulator/reported/{id}/modules/{mid}`, which the service does not have: writes
+ * reported properties in place of the device, since no device connects to this hub. Tests act as the agent by it.
+ */
+export function report({ request, service, id, moduleId }: Call): Outcome {
+  reportFor(service.registry, id, moduleId === '' ? undefined : moduleId, objectIn(request.body));
   return { status: 204 };
 }
 

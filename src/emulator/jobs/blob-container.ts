@@ -12,11 +12,14 @@ export interface BlobContainer {
   ): Promise<{ readonly length: number; readonly bytes: AsyncIterable<Uint8Array> }>;
   /** A text to append to. The blob appears as a whole when it is finished. */
   writer(name: string): TextWriter;
-  /** Deletes the blob of this name, if there is one. Rejects if writing and deleting is not allowed here. */
+  /** Deletes the blob of this name, if there is one. Rejects if writing is not allowed here, with `NotDeletable` if deleting is not. */
   clear(name: string): Promise<void>;
   /** Rejects if the blob does not exist or must not be read. */
   check(name: string): Promise<void>;
 }
+
+/** A container that may be written, and not deleted from. */
+export class NotDeletable extends Error {}
 
 export interface TextWriter {
   write(text: string): Promise<void>;
@@ -42,7 +45,9 @@ export async function openContainer(url: string): Promise<BlobContainer> {
     async clear(name) {
       const blob = container.getBlockBlobClient(name);
       await blob.upload('', 0);
-      await blob.delete();
+      await blob.delete().catch((cause: unknown) => {
+        throw new NotDeletable('deleting is not allowed here', { cause });
+      });
     },
     async check(name) {
       await container.getBlobClient(name).getProperties();

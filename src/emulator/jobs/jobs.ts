@@ -4,7 +4,10 @@ import type { IdentityRegistry } from '../devices/registry.ts';
 import type { Pace } from '../trouble/pace.ts';
 import { Refused } from '../wire/errors.ts';
 import { openContainer } from './blob-container.ts';
-import { importLines, type RefuseLine } from './import-lines.ts';
+import { openExport, type WantedExport } from './export-job.ts';
+import { openImport, type WantedImport } from './import-job.ts';
+import type { RefuseLine } from './import-lines.ts';
+import type { Work } from './work.ts';
 
 /** A job, as the hub shows and stores it. */
 export interface Job {
@@ -12,11 +15,13 @@ export interface Job {
   /** ISO 8601. */
   readonly startTimeUtc: string;
   readonly endTimeUtc?: string;
-  readonly type: 'import';
+  readonly type: 'import' | 'export';
   readonly status: 'enqueued' | 'running' | 'completed' | 'failed' | 'cancelled';
   /** Percent. */
   readonly progress: number;
   readonly outputBlobContainerUri: string;
+  /** Only of exports. */
+  readonly excludeKeysInExport?: boolean;
   readonly failureReason?: string;
   readonly storageAuthenticationType?: StorageAuthentication;
 }
@@ -24,17 +29,14 @@ export interface Job {
 export type StorageAuthentication = 'keyBased' | 'identityBased';
 
 /** The job that a client asks for. */
-export interface WantedImport {
-  readonly inputBlobContainerUri: string;
-  readonly inputBlobName: string;
-  readonly outputBlobContainerUri: string;
+export type WantedJob = (WantedImport | WantedExport) & {
   readonly storageAuthenticationType: StorageAuthentication | undefined;
-}
+};
 
-/** The import jobs of one hub. One runs at a time. */
+/** The import and export jobs of one hub. One runs at a time. */
 export interface Jobs {
   /** Checks that the job can read its input and write its output, and starts it. Rejects with `Refused`. */
-  create(wanted: WantedImport): Promise<Job>;
+  create(wanted: WantedJob): Promise<Job>;
   /** Throws `Refused` JobNotFound. */
   get(jobId: string): Job;
   /** Oldest first. */
@@ -51,13 +53,15 @@ export interface JobsOptions {
   readonly registry: IdentityRegistry;
   readonly clock: () => number;
   readonly pace: Pace;
-  /** Lines a minute. If undefined, jobs run as fast as they can and without the service's delays. */
+  /** Lines a minute of an import. If undefined, jobs run as fast as they can and without the service's delays. */
   readonly linesPerMinute: number | undefined;
   /** The jobs of earlier runs. */
   readonly stored: readonly Job[];
   /** Stores the jobs for the next run. */
   readonly keep: (jobs: readonly Job[]) => void;
-  /** Called after each part of a job. Writes the devices to disk. */
+  /** The configurations in their JSON form, for exports. Absent if there are none. */
+  readonly configurations?: () => Iterable<object>;
+  /** Called after each part of an import. Writes the devices to disk. */
   readonly imported: (lines: number) => void;
   /**
    * Replaces the hub's managed identity: returns the URL by which it may use this container. If undefined, the hub has
@@ -68,10 +72,8 @@ export interface JobsOptions {
   readonly refuseLine?: RefuseLine | undefined;
 }
 
-/** Milliseconds. A job of five devices took 18.6 s, nearly all of it in the state running (recorded). */
+/** Milliseconds (recorded). */
 const enqueuedFor = 1000;
-const preparedFor = 15_000;
-const errorsName = 'importErrors.log';
 const mostRemembered = 100;
 
 export function createJobs(options: JobsOptions): Jobs {
@@ -100,39 +102,46 @@ export function createJobs(options: JobsOptions): Jobs {
     change(jobId, { endTimeUtc, status, ...(failureReason === undefined ? {} : { failureReason }) });
   }
 
-  async function run(jobId: string, places: Places, signal: AbortSignal): Promise<void> {
+  async function run({ jobId, type }: Job, work: Work, signal: AbortSignal): Promise<void> {
     try {
       if (linesPerMinute !== undefined) await pace.sleep(enqueuedFor, signal);
       change(jobId, { status: 'running' });
-      if (linesPerMinute !== undefined) await pace.sleep(preparedFor, signal);
-      await carryOut(jobId, places, signal);
+      if (linesPerMinute !== undefined) await pace.sleep(work.preparedFor, signal);
+      await carryOut(jobId, type, work, signal);
       change(jobId, { progress: 100 });
       end(jobId, 'completed');
     } catch (error) {
-      if (!signal.aborted) end(jobId, 'failed', `The import broke off: ${messageOf(error)}`);
+      if (!signal.aborted) end(jobId, 'failed', `The ${type} broke off: ${messageOf(error)}`);
     } finally {
       if (current?.jobId === jobId) current = undefined;
     }
   }
 
-  async function carryOut(jobId: string, { input, inputName, output }: Places, signal: AbortSignal): Promise<void> {
+  async function carryOut(jobId: string, type: Job['type'], work: Work, signal: AbortSignal): Promise<void> {
     const begun = pace.now();
     let lines = 0;
-    await importLines(await input.read(inputName, signal), {
+    await work.run({
       registry: options.registry,
-      refuse: options.refuseLine,
-      errors: () => output.writer(errorsName),
       signal,
       async progressed(more, share) {
-        lines += more;
-        options.imported(more);
         // 100 means that the job has ended.
         change(jobId, { progress: Math.min(Math.floor(share * 100), 99) });
+        if (type === 'export') return;
+        lines += more;
+        options.imported(more);
         if (linesPerMinute === undefined) return;
         const left = begun + (lines * 60_000) / linesPerMinute - pace.now();
         if (left > 0) await pace.sleep(left, signal);
       },
     });
+  }
+
+  /** Checks the containers of a job. */
+  function opened(wanted: WantedJob): Promise<Work> {
+    const byIdentity = wanted.storageAuthenticationType === 'identityBased';
+    const open = (uri: string) => openContainer(byIdentity ? (options.identity?.(uri) ?? uri) : uri);
+    if (wanted.type === 'export') return openExport(wanted, open, options.configurations ?? (() => []));
+    return openImport(wanted, open, options.refuseLine);
   }
 
   return {
@@ -142,7 +151,7 @@ export function createJobs(options: JobsOptions): Jobs {
       if (creating || current !== undefined) throw new Refused('JobQuotaExceeded', 'Job quota has been exceeded');
       creating = true;
       try {
-        const places = await openPlaces(wanted, options.identity);
+        const work = await opened(wanted);
         if (closed) throw new Refused('ServiceUnavailable', 'The hub is closing.');
         const job = enqueued(wanted, clock());
         jobs.set(job.jobId, job);
@@ -151,7 +160,7 @@ export function createJobs(options: JobsOptions): Jobs {
         const stop = new AbortController();
         // Set before the job runs, since the end of the job reads it.
         current = { jobId: job.jobId, stop, done: Promise.resolve() };
-        current.done = run(job.jobId, places, stop.signal);
+        current.done = run(job, work, stop.signal);
         return job;
       } finally {
         creating = false;
@@ -189,41 +198,16 @@ function interrupted(job: Job, now: number): Job {
   return { ...job, status: 'failed', endTimeUtc: new Date(now).toISOString(), failureReason: endedWithHub };
 }
 
-function enqueued({ outputBlobContainerUri, storageAuthenticationType }: WantedImport, now: number): Job {
+function enqueued(wanted: WantedJob, now: number): Job {
+  const { type, outputBlobContainerUri, storageAuthenticationType } = wanted;
   return {
     jobId: randomUUID(),
     startTimeUtc: new Date(now).toISOString(),
-    type: 'import',
+    type,
     status: 'enqueued',
     progress: 0,
     outputBlobContainerUri,
+    ...(wanted.type === 'export' ? { excludeKeysInExport: wanted.excludeKeysInExport } : {}),
     ...(storageAuthenticationType === undefined ? {} : { storageAuthenticationType }),
   };
-}
-
-type Container = Awaited<ReturnType<typeof openContainer>>;
-
-interface Places {
-  readonly input: Container;
-  readonly inputName: string;
-  readonly output: Container;
-}
-
-/**
- * Opens the containers and reports at once what is wrong with them, as the service does (reported for the output, and
- * for blobs that do not exist).
- */
-async function openPlaces(wanted: WantedImport, identity: JobsOptions['identity']): Promise<Places> {
-  const byIdentity = wanted.storageAuthenticationType === 'identityBased';
-  const withRight = (uri: string) => (byIdentity ? (identity?.(uri) ?? uri) : uri);
-  const refused = (text: string) => () => {
-    throw new Refused('BlobContainerValidationError', text);
-  };
-  const unwritable = refused('Unauthorized to write to output blob container.');
-  const unreadable = refused('Failed to read devices blob from the input container.');
-  const output = await openContainer(withRight(wanted.outputBlobContainerUri)).catch(unwritable);
-  const input = await openContainer(withRight(wanted.inputBlobContainerUri)).catch(unreadable);
-  await output.clear(errorsName).catch(unwritable);
-  await input.check(wanted.inputBlobName).catch(unreadable);
-  return { input, inputName: wanted.inputBlobName, output };
 }

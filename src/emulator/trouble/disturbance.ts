@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { type Answer, refusalAnswer, rendered } from '../wire/answer.ts';
-import { type ErrorName, statusOf } from '../wire/errors.ts';
+import { type ErrorName, Refused } from '../wire/errors.ts';
 import type { Sleep } from './pace.ts';
 import { throttled } from './throttle.ts';
 
@@ -89,7 +89,7 @@ export async function reply(
 function refusal(disturbance: Disturbance & { readonly kind: 'refuse' }, now: number): Answer {
   const { code } = disturbance;
   const text = disturbance.text ?? (code === 'ThrottlingBacklogTimeout' ? throttled().message : code);
-  return refusalAnswer(disturbance.status ?? statusOf(code), code, text, randomUUID(), now);
+  return refusalAnswer(new Refused(code, text), randomUUID(), now, disturbance.status);
 }
 
 function send(response: ServerResponse, { status, headers, body }: Answer): Sent {

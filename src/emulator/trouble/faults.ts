@@ -52,7 +52,7 @@ const slowness = 10_000;
 export function seededFaults({ rates, seed }: Faults): Disturb {
   let calls = 0;
   return ({ path }) => {
-    if (!/^\/(devices|twins|jobs|statistics)\b/.test(path)) return undefined;
+    if (!/^\/(devices|twins|configurations|jobs|statistics)\b/.test(path)) return undefined;
     calls += 1;
     const drawn = createHash('sha256').update(`${seed}:${calls}`).digest();
     let left = drawn.readUInt32BE(0) / 2 ** 32;

@@ -39,12 +39,13 @@ export interface ThrottleOptions {
  */
 const longestWait = 30_000;
 
-/** The service's words. They are recorded for CRUD; those of the other classes are a guess. */
+/** The service's words. They are recorded for CRUD and reported for configurations; those of the other classes are a guess. */
 const words: Readonly<Record<OperationClass, string>> = {
   registry: 'CRUD',
   query: 'Query',
   'twin-read': 'TwinRead',
   'twin-write': 'TwinWrite',
+  configuration: 'ConfigurationWrite',
   job: 'Job',
 };
 

@@ -15,12 +15,12 @@ const limits = {
   largestInteger: 4503599627370495,
 } as const;
 
-/** Control characters of both segments, dot, dollar and space. */
+/** Control characters of both segments, dot, dollar, number sign and space. The number sign is reported from a live hub. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
-const forbidden = /[\u0000-\u0020\u007f-\u009f.$]/;
+const forbidden = /[\u0000-\u0020\u007f-\u009f.$#]/;
 
-/** Throws `Refused` if the tags or desired properties of a twin exceed a documented limit. */
-export function requireSection(values: JsonObject, name: 'tags' | 'properties.desired'): void {
+/** Throws `Refused` if the tags or properties of a twin exceed a documented limit. */
+export function requireSection(values: JsonObject, name: 'tags' | 'properties.desired' | 'properties.reported'): void {
   const size = sizeOf(values, name, 1);
   const most = name === 'tags' ? limits.tagsBytes : limits.desiredBytes;
   if (size > most) throw refused(`${name} are ${size} bytes, at most ${most} are allowed`);
@@ -35,7 +35,11 @@ function sizeOf(value: unknown, path: string, depth: number): number {
   if (depth > limits.depth) throw refused(`${path} is nested deeper than ${limits.depth} levels`);
   let size = 0;
   if (Array.isArray(value)) {
-    for (const item of value) size += sizeOf(item, path, depth + 1);
+    for (const item of value) {
+      // Reported from a live hub. As the value of a name, null removes the name.
+      if (item === null) throw refused(`${path} has null in an array`);
+      size += sizeOf(item, path, depth + 1);
+    }
     return size;
   }
   if (!isJsonObject(value)) return 0;
@@ -46,10 +50,11 @@ function sizeOf(value: unknown, path: string, depth: number): number {
 
 function keySize(name: string, path: string): number {
   const size = Buffer.byteLength(name);
-  if (name === '' || size > limits.keyBytes) throw refused(`${path} has a name that is empty or over 1 KB`);
+  // An empty name is accepted (reported from a live hub).
+  if (size > limits.keyBytes) throw refused(`${path} has a name over 1 KB`);
   if (forbidden.test(name)) {
     throw refused(
-      `${path} has the name ${JSON.stringify(name)}: '.', '$', space and control characters are not allowed`,
+      `${path} has the name ${JSON.stringify(name)}: '.', '$', '#', space and control characters are not allowed`,
     );
   }
   return size;

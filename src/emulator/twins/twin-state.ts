@@ -4,8 +4,7 @@ import { requireSection } from './twin-limits.ts';
 
 /**
  * The part of a twin that is not its identity. It is replaced, never changed in place. It exists from the first write
- * on, so that a fleet whose twins nobody uses costs nothing. There are no reported properties, since only a device
- * writes them and no device connects to this hub.
+ * on, so that a fleet whose twins nobody uses costs nothing.
  */
 export interface TwinState {
   /**
@@ -16,6 +15,8 @@ export interface TwinState {
   readonly tags: JsonObject;
   /** Absent until somebody writes them. */
   readonly desired?: Section;
+  /** What the device has reported. Absent until somebody reports for it, since no device connects to this hub. */
+  readonly reported?: Section;
 }
 
 /** Properties, without the hub's `$metadata` and `$version`. */
@@ -23,6 +24,8 @@ export interface Section {
   readonly values: JsonObject;
   readonly metadata: JsonObject;
   readonly version: number;
+  /** Many twins have the same object, as a configuration has made it. The disk keeps it once. */
+  readonly shared?: true;
 }
 
 /** What a client wants to write into a twin. A section that the body leaves out, or sets to null, is undefined. */
@@ -80,6 +83,7 @@ export function initialTwin(wanted: WantedTwin, time: string): TwinState {
 export function patchedTwin(current: TwinState | undefined, wanted: WantedTwin, now: number): TwinState {
   const { counter, tags, desired } = current ?? unused;
   return checked({
+    ...reportsOf(current),
     counter: counter + 1,
     tags: wanted.tags === undefined ? tags : mergedValues(tags, wanted.tags),
     ...section(wanted.desired === undefined ? desired : merged(desired, wanted.desired, markOf(desired, now))),
@@ -90,16 +94,33 @@ export function patchedTwin(current: TwinState | undefined, wanted: WantedTwin, 
 export function replacedTwin(current: TwinState | undefined, wanted: WantedTwin, now: number): TwinState {
   const { counter, desired } = current ?? unused;
   return checked({
+    ...reportsOf(current),
     counter: counter + 1,
     tags: mergedValues({}, wanted.tags ?? {}),
     desired: merged(undefined, wanted.desired ?? {}, markOf(desired, now)),
   });
 }
 
+/**
+ * What a device does when it reports: merged as PATCH is. The twin's etag stays (reported from a live hub). `now` is in
+ * milliseconds. Throws `Refused` if the service would refuse.
+ */
+export function reportedTwin(current: TwinState | undefined, reported: JsonObject, now: number): TwinState {
+  requireSection(reported, 'properties.reported');
+  const before = current?.reported;
+  const after = merged(before, reported, markOf(before, now));
+  requireSection(after.values, 'properties.reported');
+  return { ...(current ?? unused), reported: after };
+}
+
 /** Throws `Refused` if `etag` is given and is not the etag of the twin. */
 export function requireTwinEtag(twin: TwinState | undefined, etag: string | undefined, deviceId: string): void {
   if (etag === undefined || etag === twinEtagOf(twin)) return;
   throw new Refused('PreconditionFailed', `ETag mismatch for device ID '${deviceId}'`);
+}
+
+function reportsOf(twin: TwinState | undefined): Pick<TwinState, 'reported'> {
+  return twin?.reported === undefined ? {} : { reported: twin.reported };
 }
 
 interface Mark {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { errorBody, Refused } from './errors.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
@@ -8,6 +9,8 @@ export interface Request {
   readonly target: string;
   header(name: string): string | undefined;
   readonly body: Body;
+  /** The certificate that the client has shown when it connected. */
+  certificate?(): X509Certificate | undefined;
 }
 
 export type Body =
@@ -44,19 +47,19 @@ export function rendered(outcome: Outcome, requestId: string): Answer {
   };
 }
 
-/** A refusal in the service's form. Disturbances use it too. */
-export function refusalAnswer(status: number, code: string, text: string, requestId: string, now: number): Answer {
+/** A refusal in the service's form. Disturbances use it too, and may choose the status. */
+export function refusalAnswer(refused: Refused, requestId: string, now: number, status = refused.status): Answer {
   return {
     status,
     headers: {
       'content-type': 'application/json; charset=utf-8',
       vary: 'Origin',
       'x-ms-request-id': requestId,
-      'iothub-errorcode': code,
+      'iothub-errorcode': refused.code,
       // Recorded with every 429: the service closes the connection, and no header says how long to wait.
       ...(status === 429 ? { connection: 'close' } : {}),
     },
-    body: errorBody(code, text, requestId, now),
+    body: errorBody(refused, requestId, now),
   };
 }
 

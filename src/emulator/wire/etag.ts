@@ -13,6 +13,15 @@ export function matchIn(value: unknown): Match {
   return { given: etag !== '', etag: etag === '' || etag === '*' ? undefined : etag };
 }
 
+/**
+ * The condition for a configuration, of which only an etag in quotes counts, or `*`. One without quotes is as if nothing
+ * were given, so that a PUT with it answers the misleading 409 (reported from a live hub).
+ */
+export function quotedMatchIn(value: string | undefined): Match {
+  const text = value?.trim() ?? '';
+  return text === '*' || /^(?:W\/)?"/.test(text) ? matchIn(text) : matchIn(undefined);
+}
+
 /** The etag of a condition that must be given; undefined for `*`. Throws `Refused` PreconditionFailed. */
 export function requiredEtag(value: unknown): string | undefined {
   const { given, etag } = matchIn(value);
