@@ -2,6 +2,7 @@ import type { Finding, Subject } from '../model/finding.ts';
 import { scrubbed } from '../model/secrets.ts';
 import { certificateRules } from './certificate.ts';
 import { configRules } from './config.ts';
+import { deploymentRules } from './deployment.ts';
 import { deviceRules } from './device.ts';
 import { hubRules } from './hub.ts';
 import { manifestRules } from './manifest.ts';
@@ -17,6 +18,7 @@ const table = {
   ...configRules,
   ...hubRules,
   ...planRules,
+  ...deploymentRules,
 };
 
 export type RuleName = keyof typeof table;
