@@ -6,8 +6,9 @@ import type { Workspace } from '../model/workspace.ts';
 import { guarded } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
 import { recognize } from './form.ts';
-import { parseFile } from './json/parse.ts';
+import { readText } from './json/read.ts';
 import { most } from './limits.ts';
+import { holdsPlaceholder, leftOverIn } from './placeholders.ts';
 import { type JudgeOptions, judgeDeployment } from './verdict.ts';
 
 /** The deployments of a run, as the settings ask for them. */
@@ -38,23 +39,42 @@ export async function judgeDeployments(
   if (files.length === 0 && missing.length === 0) {
     findings.push(finding('deployment/none', { pattern: everything }, { place }));
   }
-  for (const file of files) findings.push(...judgeFile(file, workspace, texts, options));
-  return { value: files, findings };
+  const assuming: { readonly file: string; readonly runtime: string }[] = [];
+  for (const file of files) {
+    const judged = judgeFile(file, workspace, texts, options);
+    findings.push(...judged.findings);
+    if (judged.value !== undefined) assuming.push({ file, runtime: judged.value });
+  }
+  return { value: files, findings: [...findings, ...assumption(assuming)] };
 }
 
-function judgeFile(file: string, workspace: Workspace, texts: Texts, options: JudgeOptions): readonly Finding[] {
+/** Says once by which version deployments are judged that name none. */
+function assumption(assuming: readonly { readonly file: string; readonly runtime: string }[]): readonly Finding[] {
+  const [first] = assuming;
+  if (first === undefined) return [];
+  const details = { runtime: first.runtime, files: assuming.length };
+  return [finding('deployment/version-assumed', details, { place: { file: first.file, line: 1, column: 1 } })];
+}
+
+function judgeFile(
+  file: string,
+  workspace: Workspace,
+  texts: Texts,
+  options: JudgeOptions,
+): Judged<string | undefined> {
   const top = { place: { file, line: 1, column: 1 } };
   const read = workspace.read(file, most.bytes);
-  if (!read.ok) return [finding('deployment/syntax', { kind: 'unread', why: read.why, detail: read.detail }, top)];
+  if (!read.ok)
+    return found([finding('deployment/syntax', { kind: 'unread', why: read.why, detail: read.detail }, top)]);
   const text = decodeText(read.bytes);
-  if (text === undefined) return [finding('deployment/syntax', { kind: 'not-utf8' }, top)];
+  if (text === undefined) return found([finding('deployment/syntax', { kind: 'not-utf8' }, top)]);
   // One file must not end the run, whatever it holds.
-  const { findings } = guarded(
+  const judged = guarded(
     () => judgeText(new FileText(file, text), options),
     () => top,
   );
-  if (findings.length > 0) texts.add(file, text);
-  return findings;
+  if (judged.findings.length > 0) texts.add(file, text);
+  return judged;
 }
 
 /** The text of a file, whose lines are counted when the first finding needs a place. */
@@ -75,17 +95,22 @@ export class FileText {
 }
 
 /** Judges the text of one deployment file. */
-export function judgeText(source: FileText, options: JudgeOptions): Judged<undefined> {
-  const parsed = parseFile(source.text);
+export function judgeText(source: FileText, options: JudgeOptions): Judged<string | undefined> {
   const at = (offset: number) => ({ place: source.place(offset) });
-  if (parsed.kind === 'refused') {
-    return { value: undefined, findings: [finding('deployment/syntax', parsed.why, at(parsed.offset))] };
-  }
-  const recognized = recognize(parsed.value);
+  const read = readText(source.text);
+  if (read.kind === 'refused') return found([finding('deployment/syntax', read.why, at(read.offset))]);
+  const recognized = recognize(read.value);
   if (recognized.kind === 'none') {
     const { why, offset } = recognized;
-    return { value: undefined, findings: [finding('deployment/unknown-form', { why }, at(offset))] };
+    return found([finding('deployment/unknown-form', { why }, at(offset))]);
   }
-  const problems = judgeDeployment(recognized.deployment, options);
-  return { value: undefined, findings: problems.map(({ offset, make }) => make(at(offset))) };
+  const isTemplate = !options.applied && (read.bare || holdsPlaceholder(source.text, read.value));
+  const { problems, assumed } = judgeDeployment(recognized.deployment, isTemplate, options);
+  const all = [...read.problems, ...(options.applied ? leftOverIn(source.text, read.value) : []), ...problems];
+  const findings = all.slice(0, most.problems).map(({ offset, make }) => make(at(offset)));
+  return { value: isTemplate ? undefined : assumed, findings };
+}
+
+function found(findings: readonly Finding[]): Judged<undefined> {
+  return { value: undefined, findings };
 }

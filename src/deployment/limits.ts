@@ -3,11 +3,9 @@ export const most = {
   /** Bytes of one file. */
   bytes: 4 * 1024 * 1024,
   /** Levels of nested maps and lists. A hub takes 10 below `desired`. */
-  levels: 64,
+  levels: 100,
   /** Keys, values and signs of one file. */
   parts: 1_000_000,
-  /** Files of one run. */
-  files: 20_000,
-  /** Findings of one rule in one file. */
-  findingsOfRule: 100,
+  /** Findings of one file. */
+  problems: 1_000,
 } as const;

@@ -1,6 +1,7 @@
 import type { Unread } from '../model/workspace.ts';
+import { placeholderOfImage } from './deployment-words.ts';
 import { rule } from './rule.ts';
-import { iotedge, manifest } from './sources.ts';
+import { iotedge, manifest, newVersions, nobody, workflow } from './sources.ts';
 
 /** Why a deployment file is not judged. */
 export type DeploymentSyntax =
@@ -39,22 +40,60 @@ export const deploymentRules = {
     remedy: ({ why }) => notADeploymentRemedy[why],
     example: { why: 'unknown' },
   }),
-  'deployment/schema-version': rule<{ module: '$edgeAgent' | '$edgeHub'; found: string; expected: string }>({
+  'deployment/lenient-json': rule<{ said: string }>({
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about:
+      'A file is JSON only to the reader of edgeAgent: it has single quotes, names without quotes, or numbers such as 007. Other tools refuse it before it comes to a hub.',
+    message: ({ said }) => `not JSON (${asWords(said)}): edgeAgent could read it, but no tool sends it to a hub`,
+    remedy: () => 'Write names and texts in double quotes, and numbers as JSON has them.',
+    example: { said: 'InvalidSymbol' },
+  }),
+  'deployment/not-strict-json': rule<{ what: 'comment' | 'trailing-comma'; count: number }>({
+    severity: 'notice',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about: 'A file has comments, or a comma before a closing bracket. The Azure CLI refuses it; other tools read it.',
+    message: ({ what, count }) =>
+      what === 'comment'
+        ? `the file has ${count === 1 ? 'a comment' : `${count} comments`}, for which the Azure CLI refuses it`
+        : `the file has ${count === 1 ? 'a comma' : `${count} commas`} before a closing bracket, for which the Azure CLI refuses it`,
+    remedy: ({ what }) =>
+      what === 'comment'
+        ? 'Write comments as "_comment": "…", or remove them before you apply the file.'
+        : 'Remove the comma.',
+    example: { what: 'comment', count: 2 },
+  }),
+  'deployment/placeholder': rule<{ key: string; placeholder: string }>({
     severity: 'error',
     refusedBy: [
       {
         who: 'runtime',
-        versions: '1.0.10 to 1.6',
+        versions: newVersions,
         when: 'deployment',
-        source: iotedge('1.5.44', 'edge-agent/src/Microsoft.Azure.Devices.Edge.Agent.IoTHub/EdgeAgentConnection.cs'),
+        source: iotedge('1.5.44', 'edge-agent/src/Microsoft.Azure.Devices.Edge.Agent.Docker/DockerConfig.cs'),
       },
+      workflow,
     ],
     adjustable: 'warning',
-    about: 'The version of the deployment schema is missing, or is one that the runtime does not take.',
-    message: ({ module, found, expected }) =>
-      `schemaVersion of ${module}: expected ${expected}, found ${found}; the device refuses the deployment at once and keeps the one before`,
-    remedy: ({ expected }) => `Write "schemaVersion": ${expected}.`,
-    example: { module: '$edgeAgent', found: '"1.4"', expected: '"1.1"' },
+    about:
+      'With `deployments-applied: true` a file still has a placeholder: the tool that fills them in did not run, or did not know this one.',
+    message: ({ key, placeholder }) => `${key}: the placeholder ${JSON.stringify(placeholder)} is left over`,
+    remedy: () =>
+      'Give the placeholder a value where the file is made; if the file is a template, leave deployments-applied out.',
+    example: { key: 'modules.sensor.settings.image', placeholder: placeholderOfImage },
+  }),
+  'deployment/version-assumed': rule<{ runtime: string; files: number }>({
+    severity: 'notice',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about:
+      'The tags of edgeAgent and edgeHub name no version of IoT Edge, so that the current long-term version judges.',
+    message: ({ runtime, files }) =>
+      `${files === 1 ? 'this deployment names' : `${files} deployments name`} no version of IoT Edge in the tags of edgeAgent and edgeHub, and ${files === 1 ? 'is' : 'are'} judged as ${runtime} would`,
+    remedy: () => 'Set runtime to the IoT Edge of the devices, such as 1.4, or tag the images with it.',
+    example: { runtime: '1.5', files: 3 },
   }),
 };
 

@@ -20,8 +20,10 @@ export interface Lenience {
   readonly offset: number;
 }
 
-/** The text is that of the file itself. */
-export const fileSource: Source = { inFile: (offset) => offset };
+/** The text of the file itself. */
+function fileSource(text: string): Source {
+  return { written: text, inFile: (offset) => offset };
+}
 
 /**
  * Reads JSON with comments, trailing commas and repeated keys, as editors and most tools do. Never throws.
@@ -57,6 +59,7 @@ type Open =
 
 class Reader {
   readonly #text: string;
+  readonly #source: Source;
   readonly #bare: ReadonlySet<number>;
   readonly #open: Open[] = [];
   readonly #keys: { readonly key: string; readonly offset: number }[] = [];
@@ -67,6 +70,7 @@ class Reader {
 
   constructor(text: string, bare: ReadonlySet<number>) {
     this.#text = text;
+    this.#source = fileSource(text);
     this.#bare = bare;
   }
 
@@ -101,7 +105,7 @@ class Reader {
   }
 
   #literal(value: unknown, offset: number, length: number): Value {
-    const written = { source: fileSource, offset, length };
+    const written = { source: this.#source, offset, length };
     if (typeof value === 'string') {
       return { ...written, kind: 'text', text: value, ...(this.#bare.has(offset) ? { bare: true } : {}) };
     }
@@ -120,7 +124,7 @@ class Reader {
     const open = this.#open.pop();
     if (open === undefined) return;
     if (this.#comma >= 0) this.#lenient.push({ kind: 'trailing-comma', offset: this.#comma });
-    const written = { source: fileSource, offset: open.offset, length: end - open.offset };
+    const written = { source: this.#source, offset: open.offset, length: end - open.offset };
     const value: MapValue | ListValue =
       open.kind === 'map'
         ? { ...written, kind: 'map', members: open.members }

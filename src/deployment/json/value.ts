@@ -29,6 +29,8 @@ export interface TruthValue extends Written {
 
 export interface NullValue extends Written {
   readonly kind: 'null';
+  /** The word `undefined`, or nothing between two commas, which only the runtime's reader takes. */
+  readonly undefined?: true;
 }
 
 export interface ListValue extends Written {
@@ -43,12 +45,15 @@ export interface MapValue extends Written {
 
 export interface Member {
   readonly key: string;
+  /** In the source of the map. */
   readonly keyOffset: number;
   readonly value: Value;
 }
 
 /** A text that values are read from: a file, or a text in it that holds JSON itself. */
 export interface Source {
+  /** The text itself. */
+  readonly written: string;
   /** The offset in the file of an offset in this text. */
   inFile(offset: number): number;
 }
