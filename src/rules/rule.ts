@@ -10,7 +10,7 @@ export type Refuser =
   | {
       readonly who: 'runtime';
       readonly versions: string;
-      readonly when: 'config apply' | 'start' | 'first connection';
+      readonly when: 'config apply' | 'start' | 'first connection' | 'deployment';
       readonly source: string;
     }
   | { readonly who: 'iotedge check'; readonly says: 'error' | 'warning'; readonly source: string }

@@ -2,6 +2,10 @@ import type { Finding, Subject } from '../model/finding.ts';
 import { scrubbed } from '../model/secrets.ts';
 import { certificateRules } from './certificate.ts';
 import { configRules } from './config.ts';
+import { deploymentRules } from './deployment.ts';
+import { deploymentHeldRules } from './deployment-held.ts';
+import { deploymentRefusedRules } from './deployment-refused.ts';
+import { deploymentRouteRules } from './deployment-route.ts';
 import { deviceRules } from './device.ts';
 import { hubRules } from './hub.ts';
 import { manifestRules } from './manifest.ts';
@@ -17,6 +21,10 @@ const table = {
   ...configRules,
   ...hubRules,
   ...planRules,
+  ...deploymentRules,
+  ...deploymentRefusedRules,
+  ...deploymentRouteRules,
+  ...deploymentHeldRules,
 };
 
 export type RuleName = keyof typeof table;
