@@ -1,6 +1,7 @@
 import {
   consequence,
   type EdgeModule,
+  placeholderOfImage,
   type Stage,
   type ValueFault,
   valueFaultRemedy,

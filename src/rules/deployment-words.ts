@@ -114,7 +114,7 @@ function example(name: string): string {
 }
 
 /** A placeholder of templates of the IoT Edge tools. */
-export const placeholderOfImage = ["$", "{MODULES.sensor}"].join("");
+export const placeholderOfImage = ['$', '{MODULES.sensor}'].join('');
 
 /** When it is refused, and what stays in force instead. */
 export function consequence(of: EdgeModule, stage: Stage, runtime: string): string {
