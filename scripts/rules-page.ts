@@ -71,6 +71,7 @@ const moments = {
   'config apply': 'at `iotedge config apply`',
   start: 'when it starts',
   'first connection': 'when it connects',
+  deployment: 'when it gets the deployment',
 } as const;
 
 const ownReasons: Readonly<Record<OwnReason, string>> = {

@@ -35,15 +35,44 @@ export interface Checked {
   readonly texts: Texts;
   /** How the configuration of devices differs from the base of the pull request. Absent if it is not compared. */
   readonly configuration?: readonly ConfigurationChange[];
+  /** The deployment files; absent if the run has none. */
+  readonly deployments?: readonly string[];
   /** The files that were read, relative to the workspace, manifests first. */
   readonly files: readonly string[];
 }
 
 /** manifest → Fleet → Identities → Bundles, all in memory. */
 export async function check(request: Request, world: World): Promise<Checked> {
+  if (request.deployments === undefined) return checkDevices(request, world, new Texts());
+  // Loaded here only, because most runs have no deployments and have to start fast.
+  const { judgeDeployments } = await import('./deployment/judge.ts');
+  const texts = new Texts();
+  const { value, findings } = await judgeDeployments(request.deployments, world.workspace, texts);
+  const devices = (await needsNoManifest(request, world.workspace))
+    ? noDevices(request, texts)
+    : await checkDevices(request, world, texts);
+  return {
+    ...devices,
+    deployments: value,
+    findings: inOrder([...devices.findings, ...findings], request.rules),
+    files: [...devices.files, ...value],
+  };
+}
+
+/** A run over deployments needs no devices: the manifest that every run has by default may be missing. */
+async function needsNoManifest({ manifests }: Request, workspace: Workspace): Promise<boolean> {
+  const [first = '', ...others] = manifests;
+  if (others.length > 0 || first.split('/').at(-1) !== 'devices.yaml') return false;
+  return (await workspace.find(manifests)).missing.length > 0;
+}
+
+function noDevices({ findings }: Request, texts: Texts): Checked {
+  return { devices: [], all: [], identities: [], bundles: [], findings, texts, files: [] };
+}
+
+async function checkDevices(request: Request, world: World, texts: Texts): Promise<Checked> {
   const { workspace, now } = world;
   const files = noFiles();
-  const texts = new Texts();
   const { fleet, assigned } = await readDevices(request, workspace, files, texts);
   const devices = assigned.value.inRun;
   const { rules } = request;

@@ -307,6 +307,7 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     command: request.command,
     result,
     devices: checked.devices.length,
+    ...(checked.deployments === undefined ? {} : { deployments: checked.deployments }),
     findings: checked.findings,
     texts: checked.texts,
     ...(request.rules === undefined ? {} : { rules: request.rules }),

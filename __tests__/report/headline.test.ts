@@ -12,6 +12,10 @@ describe('the text of the headline', () => {
       [{ devices: 3 }, '3 devices: the manifest is valid'],
       [{ devices: 1 }, '1 device: the manifest is valid'],
     ],
+    deployments: [
+      [{ devices: 0, deployments: 3 }, '3 deployments: the runtime takes them'],
+      [{ devices: 2, deployments: 1 }, '2 devices: the manifest is valid; 1 deployment: the runtime takes it'],
+    ],
     'only-valid': [[{ devices: 3 }, '3 devices: the manifest is valid; no hub was asked']],
     invalid: [
       [{ command: 'validate', errors: 1, warnings: 2 }, 'Invalid: 1 error, 2 warnings'],

@@ -82,6 +82,14 @@ describe('the text of a group of devices', () => {
 
 describe('the text of the sums', () => {
   holdTexts(sums, {
+    deployments: [
+      [
+        { errors: 1, warnings: 2, others: 1200 },
+        '1,203 deployments checked: 1 with errors, 2 with warnings, 1,200 without',
+      ],
+      [{ errors: 0, warnings: 1, others: 0 }, '1 deployment checked: 1 with warnings'],
+      [{ errors: 0, warnings: 0, others: 0 }, '0 deployments checked: no file was found'],
+    ],
     owners: [
       [
         [
@@ -124,6 +132,7 @@ describe('the text of what to do next', () => {
   holdTexts(nextTexts, {
     nothing: [['nothing to do']],
     valid: [['plan shows what apply would change']],
+    deployments: [['apply the deployments to a device for trial, then to the others']],
     'only-valid': [['a run that may sign in to the hub shows the changes']],
     errors: [
       [{ errors: 1, command: 'plan' }, 'fix the error, then run plan again'],

@@ -56,7 +56,7 @@ function manifest(text = `devices:\n${device}`): string {
 
 /** Every command with the options it acts on; the names are those of the action's inputs. */
 const takes: Readonly<Record<string, readonly string[]>> = {
-  validate: ['fail-on', 'expiry-warning-days', 'rules', 'json'],
+  validate: ['fail-on', 'expiry-warning-days', 'rules', 'deployments', 'deployments-applied', 'runtime', 'json'],
   plan: [
     'hub',
     'only-hub',

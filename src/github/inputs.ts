@@ -5,6 +5,9 @@ import type { Settings } from '../run/settings.ts';
 export const inputNames = [
   'command',
   'manifest',
+  'deployments',
+  'deployments-applied',
+  'runtime',
   'hub',
   'only-hub',
   'connection-string',

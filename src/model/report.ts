@@ -49,6 +49,8 @@ export interface Report {
   readonly result: Result;
   /** The number of devices that the manifests declare for the hubs of this run. */
   readonly devices: number;
+  /** The deployment files that were checked; absent if the run has none. */
+  readonly deployments?: readonly string[];
   readonly findings: readonly Finding[];
   /** The texts of the files in which findings have their places; absent if none was read. */
   readonly texts?: Texts;

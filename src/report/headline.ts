@@ -18,9 +18,10 @@ export function headline(report: Report): string {
 }
 
 function resultText(report: Report): string {
-  const { command, result, outcomes, listed, devices, findings } = report;
+  const { command, result, outcomes, listed, devices, deployments, findings } = report;
   switch (result) {
     case 'valid':
+      if (deployments !== undefined) return headlines.deployments({ devices, deployments: deployments.length });
       return command === 'validate' ? headlines.valid({ devices }) : headlines['only-valid']({ devices });
     case 'invalid':
       return headlines.invalid({ command, ...problems(findings) });
@@ -50,6 +51,12 @@ function resultText(report: Report): string {
 /** The headline of each result. */
 export const headlines = {
   valid: ({ devices }: Devices) => `${plural(devices, 'device')}: the manifest is valid`,
+
+  deployments: ({ devices, deployments }: Devices & { readonly deployments: number }) =>
+    [
+      ...(devices === 0 ? [] : [`${plural(devices, 'device')}: the manifest is valid`]),
+      `${plural(deployments, 'deployment')}: the runtime takes ${deployments === 1 ? 'it' : 'them'}`,
+    ].join('; '),
 
   'only-valid': ({ devices }: Devices) => `${plural(devices, 'device')}: the manifest is valid; no hub was asked`,
 

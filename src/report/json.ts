@@ -14,6 +14,7 @@ export function reportJson(report: Report): object {
     result: report.result,
     ...(report.rules === undefined ? {} : { rules: [...report.rules].map(([rule, severity]) => ({ rule, severity })) }),
     findings: report.findings.map(findingJson),
+    ...(report.deployments === undefined ? {} : { deployments: report.deployments }),
     changes: report.changes.map((change) => ({
       device: change.id,
       hub: change.hub,

@@ -26,6 +26,7 @@ function nextOf(report: Report, reader: Reader): string | undefined {
   const warnings = findings.filter(({ severity }) => severity === 'warning').length;
   switch (result) {
     case 'valid':
+      if (report.deployments !== undefined && report.devices === 0) return nextTexts.deployments();
       return command === 'validate' ? nextTexts.valid() : nextTexts['only-valid']();
     case 'invalid':
       return errors > 0 ? nextTexts.errors({ errors, command }) : nextTexts.warnings({ warnings, command });
@@ -108,6 +109,7 @@ interface OfCommand {
 export const nextTexts = {
   nothing: () => 'nothing to do',
   valid: () => 'plan shows what apply would change',
+  deployments: () => 'apply the deployments to a device for trial, then to the others',
   'only-valid': () => 'a run that may sign in to the hub shows the changes',
   errors: ({ errors, command }: { readonly errors: number } & OfCommand) =>
     `fix ${errors === 1 ? 'the error' : `the ${plural(errors, 'error')}`}, then run ${command} again`,

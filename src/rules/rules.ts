@@ -2,6 +2,12 @@ import type { Finding, Subject } from '../model/finding.ts';
 import { scrubbed } from '../model/secrets.ts';
 import { certificateRules } from './certificate.ts';
 import { configRules } from './config.ts';
+import { deploymentRules } from './deployment.ts';
+import { deploymentAdviceRules } from './deployment-advice.ts';
+import { deploymentContentRules } from './deployment-content.ts';
+import { deploymentHeldRules } from './deployment-held.ts';
+import { deploymentRefusedRules } from './deployment-refused.ts';
+import { deploymentRouteRules } from './deployment-route.ts';
 import { deviceRules } from './device.ts';
 import { hubRules } from './hub.ts';
 import { manifestRules } from './manifest.ts';
@@ -17,6 +23,12 @@ const table = {
   ...configRules,
   ...hubRules,
   ...planRules,
+  ...deploymentRules,
+  ...deploymentRefusedRules,
+  ...deploymentRouteRules,
+  ...deploymentHeldRules,
+  ...deploymentContentRules,
+  ...deploymentAdviceRules,
 };
 
 export type RuleName = keyof typeof table;
@@ -51,6 +63,7 @@ export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Na
   return {
     rule: name,
     severity: row.severity,
+    ...(row.initially === undefined ? {} : { initially: row.initially }),
     message: scrubbed(shortened(row.message(details))),
     remedy: scrubbed(shortened(row.remedy(details))),
     ...(commandFiles.length === 0 ? {} : { commandFiles }),

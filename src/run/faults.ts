@@ -77,6 +77,25 @@ export const runFaults = {
     given: 'many',
   }),
 
+  'not-a-runtime': faultRow<{ given: string }>({
+    kind: 'usage',
+    message: ({ given }) => `runtime: ${JSON.stringify(given)} is not a version of IoT Edge, such as 1.5`,
+    remedy: () => 'Give runtime the IoT Edge of the devices: 1.1, 1.4, 1.5 or 1.6, or with its patch.',
+    example: { given: 'latest' },
+  }),
+  'no-deployments': faultRow<{ name: string }>({
+    kind: 'usage',
+    message: ({ name }) => `${name} is for deployments, and the run has none`,
+    remedy: ({ name }) => `Give deployments the paths of the files, or leave ${name} out.`,
+    example: { name: 'deployments-applied' },
+  }),
+  'deployments-only-validated': faultRow<{ command: string }>({
+    kind: 'usage',
+    message: ({ command }) => `deployments are checked by the command validate, and not by ${command}`,
+    remedy: () => 'Give deployments to a step of its own with command: validate.',
+    example: { command: 'plan' },
+  }),
+
   'not-a-rule-change': faultRow<{ given: string }>({
     kind: 'usage',
     message: ({ given }) => `rules: ${JSON.stringify(given)} is not a rule and what becomes of it`,

@@ -1,3 +1,4 @@
+import type { DeploymentsRequest } from '../deployment/judge.ts';
 import type { Capacity } from '../model/capacity.ts';
 import type { Finding, RuleChanges } from '../model/finding.ts';
 import type { HubHost } from '../model/fleet.ts';
@@ -16,6 +17,8 @@ export interface Request {
   readonly insteadOfPlan?: true;
   /** Paths and globs, relative to the workspace. */
   readonly manifests: readonly string[];
+  /** The deployment files to judge; absent if there are none. With them, `validate` needs no devices manifest. */
+  readonly deployments?: DeploymentsRequest;
   /** The hubs that the workflow names. Credentials go to no other hub, and there only to the host names that it gives. */
   readonly hubs: readonly HubHost[];
   readonly onlyHub?: HubHost;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { DeploymentsRequest } from '../deployment/judge.ts';
 import { type ImportContainer, readImportContainer } from '../hub/import/import-container.ts';
 import { parseCapacity } from '../model/capacity.ts';
 import type { Fault } from '../model/fault.ts';
@@ -52,6 +53,8 @@ export interface SettingsContext {
   readonly directory: string;
   /** Gives the manifests, relative to the workspace, in place of the setting `manifest`. Throws a usage `Fault`. */
   readonly manifests?: () => readonly string[];
+  /** Turns the setting `deployments` into paths relative to the workspace. If absent, they are. Throws a usage `Fault`. */
+  readonly deployments?: (patterns: readonly string[]) => readonly string[];
   /** Whether the run asks a hub. If it does not, the ids of the sign-in are not judged. If absent, the command decides. */
   readonly asksHub?: (command: Command, signIn: SignIn) => boolean;
   /** Gets the key of each connection string, even if another setting is wrong, so that no log shows it. */
@@ -99,9 +102,11 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
   const retentionDays = reader.days('retention-days', 0);
   const issue = reader.text('issue');
   const rules = await ruleChanges(reader);
+  const deployments = readDeployments(reader, command, context);
   const unowned: Request = {
     command,
     manifests: reader.attempt(manifests) ?? [],
+    ...(deployments === undefined ? {} : { deployments }),
     hubs: endpoints.map(hubOf),
     ...(onlyHub === undefined ? {} : { onlyHub }),
     outputDirectory: resolve(directory, reader.text('output-directory', 'device-bundles')),
@@ -137,6 +142,7 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
     secrets: secretsIn(settings),
     recognizedBy: [
       ...['command', 'manifest'].map((name) => reader.text(name)),
+      ...(deployments === undefined ? [] : [reader.text('deployments')]),
       classicName(reader.text('only-hub')),
       ...hostsIn(settings),
     ],
@@ -160,6 +166,31 @@ async function ruleChanges(reader: SettingReader): Promise<Pick<Request, 'rules'
   const { readRuleChanges } = await import('./rule-changes.ts');
   const rules = await readRuleChanges(reader);
   return rules.size === 0 ? {} : { rules };
+}
+
+/** Deployments are judged by `validate` alone. Another command would read the setting and ignore it. */
+function readDeployments(
+  reader: SettingReader,
+  command: Command,
+  { deployments: spelled = (patterns) => patterns }: SettingsContext,
+): DeploymentsRequest | undefined {
+  const given = reader.lines('deployments');
+  const runtime = reader.text('runtime');
+  const applied = reader.flag('deployments-applied');
+  if (runtime !== '' && !isDeploymentRuntime(runtime)) reader.refuse(runFault('not-a-runtime', { given: runtime }));
+  if (given.length === 0) {
+    if (applied) reader.refuse(runFault('no-deployments', { name: 'deployments-applied' }));
+    if (runtime !== '') reader.refuse(runFault('no-deployments', { name: 'runtime' }));
+    return undefined;
+  }
+  if (command !== 'validate') reader.refuse(runFault('deployments-only-validated', { command }));
+  const patterns = reader.attempt(() => spelled(given)) ?? [];
+  return { patterns, applied, ...(runtime === '' ? {} : { runtime }) };
+}
+
+/** `1.5`, or with a patch. */
+function isDeploymentRuntime(text: string): boolean {
+  return /^1\.[0-6](\.\d{1,3})?$/.test(text);
 }
 
 function readAdopt(reader: SettingReader): Adopt {

@@ -23,7 +23,7 @@ export async function runPipeline(
   { json, output }: { readonly json: boolean; readonly output: Output },
 ): Promise<number> {
   const directory = process.cwd();
-  const root = findRoot(directory, manifests);
+  const root = findRoot(directory, startOf(settings, manifests));
   const progress = terminalProgress(() => process.stderr);
   // A command that only reads can be ended at any moment.
   const outside = settings.command === 'apply' ? stopFromOutside() : undefined;
@@ -34,6 +34,7 @@ export async function runPipeline(
       {
         directory,
         manifests: () => fromRoot(root, directory, manifests),
+        deployments: (patterns) => fromRoot(root, directory, patterns),
         owner: { env: process.env, origin: () => originOf(root) },
       },
     );
@@ -78,6 +79,13 @@ export async function runPipeline(
   const code = exitCode(report);
   if (code === 3) exitWith(code);
   return code;
+}
+
+/** A run without a devices manifest belongs to the repository of its deployments. */
+function startOf({ deployments }: Settings, manifests: readonly string[]): readonly string[] {
+  return deployments === undefined || manifests.some((path) => path !== 'devices.yaml')
+    ? manifests
+    : deployments.split('\n');
 }
 
 /** Git is asked only if nothing else names the owner. */

@@ -16,6 +16,15 @@ const options = {
       '--hub <host>',
       'a hub that may be touched, beside those of IOTHUB_CONNECTION_STRING; may be repeated',
     ).argParser((host: string, others: readonly string[] = []) => [...others, host]),
+  deployments: () =>
+    new Option(
+      '--deployments <path>',
+      'a deployment manifest to check, or a glob; may be repeated. With it no devices manifest is needed',
+    ).argParser((pattern: string, others: readonly string[] = []) => [...others, pattern]),
+  'deployments-applied': () =>
+    new Option('--deployments-applied', 'the deployments are what the hub gets: a placeholder in them is an error'),
+  runtime: () =>
+    new Option('--runtime <version>', 'the IoT Edge for deployments whose image tags name none, such as 1.5'),
   'only-hub': () => new Option('--only-hub <host>', 'leave out all devices that are not of this hub'),
   'ca-file': () => new Option('--ca-file <path>', 'one more certificate authority to trust (PEM)'),
   'output-directory': () =>
@@ -72,11 +81,16 @@ const options = {
 type OptionName = keyof typeof options;
 
 const checking: readonly OptionName[] = ['fail-on', 'expiry-warning-days', 'rules'];
+const deploying: readonly OptionName[] = ['deployments', 'deployments-applied', 'runtime'];
 const reaching: readonly OptionName[] = ['hub', 'only-hub', 'ca-file'];
 const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt', 'prune', 'plan-file', 'owner'];
 
 const pipeline: readonly { name: CommandName; summary: string; takes: readonly OptionName[] }[] = [
-  { name: 'validate', summary: 'check the manifest and the certificates; no hub is asked', takes: checking },
+  {
+    name: 'validate',
+    summary: 'check the manifest, the certificates and deployments; no hub is asked',
+    takes: [...checking, ...deploying],
+  },
   { name: 'plan', summary: 'say what apply would change', takes: [...reaching, ...checking, ...changing] },
   {
     name: 'apply',

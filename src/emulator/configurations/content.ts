@@ -1,4 +1,4 @@
-import { requireSection } from '../twins/twin-limits.ts';
+import { requireSection } from '../twins/require-section.ts';
 import { Refused } from '../wire/errors.ts';
 import { isJsonObject, type JsonObject, property } from '../wire/json.ts';
 

@@ -1,0 +1,116 @@
+import { decodeText, SourceText } from '../manifest/source.ts';
+import type { Finding, Judged } from '../model/finding.ts';
+import { scrubbed } from '../model/secrets.ts';
+import type { Texts } from '../model/texts.ts';
+import type { Workspace } from '../model/workspace.ts';
+import { guarded } from '../rules/guarded.ts';
+import { finding } from '../rules/rules.ts';
+import { recognize } from './form.ts';
+import { readText } from './json/read.ts';
+import { most } from './limits.ts';
+import { holdsPlaceholder, leftOverIn } from './placeholders.ts';
+import { type JudgeOptions, judgeDeployment } from './verdict.ts';
+
+/** The deployments of a run, as the settings ask for them. */
+export interface DeploymentsRequest extends JudgeOptions {
+  /** Paths and globs, relative to the workspace. */
+  readonly patterns: readonly string[];
+}
+
+/**
+ * Reads deployment files and judges them as the runtime will. Gives back the files that were read.
+ * @param texts gets the texts of the files that have findings
+ */
+export async function judgeDeployments(
+  { patterns, ...options }: DeploymentsRequest,
+  workspace: Workspace,
+  texts: Texts,
+): Promise<Judged<readonly string[]>> {
+  const { files, missing, linksOut = [], bound } = await workspace.find(patterns);
+  const everything = patterns.join(', ');
+  const place = { file: scrubbed(everything), line: 1, column: 1 };
+  const findings: Finding[] = missing.map((pattern) =>
+    finding('deployment/none', { pattern }, { place: { ...place, file: scrubbed(pattern) } }),
+  );
+  if (bound !== undefined) findings.push(finding('manifest/search-bound', { pattern: everything, bound }, { place }));
+  if (linksOut.length > 0) {
+    findings.push(finding('manifest/link-not-followed', { pattern: everything, links: linksOut }, { place }));
+  }
+  if (files.length === 0 && missing.length === 0) {
+    findings.push(finding('deployment/none', { pattern: everything }, { place }));
+  }
+  const assuming: { readonly file: string; readonly runtime: string }[] = [];
+  for (const file of files) {
+    const judged = judgeFile(file, workspace, texts, options);
+    findings.push(...judged.findings);
+    if (judged.value !== undefined) assuming.push({ file, runtime: judged.value });
+  }
+  return { value: files, findings: [...findings, ...assumption(assuming)] };
+}
+
+/** Says once by which version deployments are judged that name none. */
+function assumption(assuming: readonly { readonly file: string; readonly runtime: string }[]): readonly Finding[] {
+  const [first] = assuming;
+  if (first === undefined) return [];
+  const details = { runtime: first.runtime, files: assuming.length };
+  return [finding('deployment/version-assumed', details, { place: { file: first.file, line: 1, column: 1 } })];
+}
+
+function judgeFile(
+  file: string,
+  workspace: Workspace,
+  texts: Texts,
+  options: JudgeOptions,
+): Judged<string | undefined> {
+  const top = { place: { file, line: 1, column: 1 } };
+  const read = workspace.read(file, most.bytes);
+  if (!read.ok)
+    return found([finding('deployment/syntax', { kind: 'unread', why: read.why, detail: read.detail }, top)]);
+  const text = decodeText(read.bytes);
+  if (text === undefined) return found([finding('deployment/syntax', { kind: 'not-utf8' }, top)]);
+  // One file must not end the run, whatever it holds.
+  const judged = guarded(
+    () => judgeText(new FileText(file, text), options),
+    () => top,
+  );
+  if (judged.findings.length > 0) texts.add(file, text);
+  return judged;
+}
+
+/** The text of a file, whose lines are counted when the first finding needs a place. */
+export class FileText {
+  readonly file: string;
+  readonly text: string;
+  #source: SourceText | undefined;
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.text = text;
+  }
+
+  place(offset: number) {
+    this.#source ??= new SourceText(this.file, this.text);
+    return this.#source.place(offset);
+  }
+}
+
+/** Judges the text of one deployment file. */
+export function judgeText(source: FileText, options: JudgeOptions): Judged<string | undefined> {
+  const at = (offset: number) => ({ place: source.place(offset) });
+  const read = readText(source.text);
+  if (read.kind === 'refused') return found([finding('deployment/syntax', read.why, at(read.offset))]);
+  const recognized = recognize(read.value);
+  if (recognized.kind === 'none') {
+    const { why, offset } = recognized;
+    return found([finding('deployment/unknown-form', { why }, at(offset))]);
+  }
+  const isTemplate = !options.applied && (read.bare || holdsPlaceholder(source.text, read.value));
+  const { problems, assumed } = judgeDeployment(recognized.deployment, isTemplate, options);
+  const all = [...read.problems, ...(options.applied ? leftOverIn(source.text, read.value) : []), ...problems];
+  const findings = all.slice(0, most.problems).map(({ offset, make }) => make(at(offset)));
+  return { value: isTemplate ? undefined : assumed, findings };
+}
+
+function found(findings: readonly Finding[]): Judged<undefined> {
+  return { value: undefined, findings };
+}

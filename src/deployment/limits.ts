@@ -1,0 +1,11 @@
+/** The most that a deployment file may hold. A hub takes 32 KB of desired properties for each module; no deployment needs as much. */
+export const most = {
+  /** Bytes of one file. */
+  bytes: 4 * 1024 * 1024,
+  /** Levels of nested maps and lists. A hub takes 10 below `desired`. */
+  levels: 100,
+  /** Keys, values and signs of one file. */
+  parts: 1_000_000,
+  /** Findings of one file. */
+  problems: 1_000,
+} as const;

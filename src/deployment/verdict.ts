@@ -1,0 +1,66 @@
+import { judgeAgent } from './agent/agent.ts';
+import { lookUp } from './agent/settings.ts';
+import { commonProblems } from './common-problems.ts';
+import { judgeContent } from './content/content.ts';
+import type { Deployment, Desired } from './form.ts';
+import { judgeHub } from './hub/hub.ts';
+import { type Value, valueAt } from './json/value.ts';
+import type { Problem } from './problem.ts';
+import { currentLongTerm, type Runtime, runtimesOf, versionOfImage } from './runtime.ts';
+
+/** How deployments are judged, beside what they say. */
+export interface JudgeOptions {
+  /** The files are what the hub gets: no tool fills placeholders in any more. */
+  readonly applied: boolean;
+  /** The version for deployments whose images do not tell one, such as `1.5`. */
+  readonly runtime?: string;
+}
+
+/** What the runtime says of a deployment. */
+export interface Verdict {
+  readonly problems: readonly Problem[];
+  /** The version by which a part was judged whose image names none, and the settings do not either. */
+  readonly assumed?: string;
+}
+
+/** Judges a deployment as edgeAgent and edgeHub of its versions do. */
+export function judgeDeployment(deployment: Deployment, template: boolean, options: JudgeOptions): Verdict {
+  const { agent, hub } = deployment;
+  const versions = { agent: versionOf(agent, 'edgeAgent', options), hub: versionOf(agent, 'edgeHub', options) };
+  const problems = [
+    ...judged(agent, versions.agent, template, judgeAgent),
+    ...judged(hub, versions.hub, template, judgeHub),
+    ...judgeContent(deployment, template),
+  ];
+  const assumes = (agent !== undefined && versions.agent.assumed) || (hub !== undefined && versions.hub.assumed);
+  return { problems, ...(assumes ? { assumed: currentLongTerm.name } : {}) };
+}
+
+function judged(
+  desired: Desired | undefined,
+  { runtimes }: Version,
+  template: boolean,
+  judge: (desired: Desired, options: { readonly runtime: Runtime; readonly template: boolean }) => readonly Problem[],
+): readonly Problem[] {
+  if (desired === undefined) return [];
+  return commonProblems(runtimes.map((runtime) => judge(desired, { runtime, template })));
+}
+
+interface Version {
+  readonly runtimes: readonly Runtime[];
+  readonly assumed: boolean;
+}
+
+/** The version in the tag of the module's image; otherwise that of the settings, or the current long-term one. */
+function versionOf(agent: Desired | undefined, name: 'edgeAgent' | 'edgeHub', { runtime }: JudgeOptions): Version {
+  const modules = valueAt(agent?.whole?.value, 'systemModules');
+  const image = memberOf(memberOf(memberOf(modules, name), 'settings'), 'image');
+  const tagged = image?.kind === 'text' ? runtimesOf(versionOfImage(image.text) ?? '') : undefined;
+  if (tagged !== undefined) return { runtimes: tagged, assumed: false };
+  const given = runtime === undefined ? undefined : runtimesOf(runtime);
+  return given === undefined ? { runtimes: [currentLongTerm], assumed: true } : { runtimes: given, assumed: false };
+}
+
+function memberOf(map: Value | undefined, name: string): Value | undefined {
+  return map?.kind === 'map' ? lookUp(map.members, name)?.value : undefined;
+}
