@@ -1,6 +1,9 @@
-import type { Value } from '../json/value.ts';
+import type { EdgeModule, Stage, ValueFault } from '../../rules/deployment-words.ts';
+import type { MapValue, Member, Value } from '../json/value.ts';
+import type { Problem } from '../problem.ts';
+import type { Runtime } from '../runtime.ts';
+import type { KeysElsewhere } from './known-keys.ts';
 import type { WholeType } from './number.ts';
-import type { Reading } from './reading.ts';
 import type { Word } from './word.ts';
 
 /** What a reader of the runtime expects of a value. */
@@ -16,6 +19,26 @@ export type Shape =
   | { readonly kind: 'any' }
   /** Read by code of its own. It says what it refuses, and whether anything is held. */
   | { readonly kind: 'own'; readonly read: (reading: Reading, value: Value, key: string) => Held };
+
+/** Reads values as the runtime does, and keeps what it finds: the class `Reading`. */
+export interface Reading {
+  readonly of: EdgeModule;
+  readonly runtime: Runtime;
+  readonly template: boolean;
+  /** Whether the values come from the twin, and not from the text of createOptions. */
+  readonly twin: boolean;
+  readonly problems: Problem[];
+  isOpen(value: Value): boolean;
+  refuse(
+    fault: ValueFault,
+    at: Value | { readonly keyOf: MapValue; readonly offset: number },
+    stage?: Stage,
+  ): 'refused';
+  read(value: Value, shape: Shape, key: string): Held;
+  fields(map: MapValue, shape: ObjectShape, key: string, elsewhere?: KeysElsewhere): Held;
+  membersOf(map: MapValue): readonly Member[];
+  inText(): Reading;
+}
 
 /** Whether a value was refused, is held as null, or is held. */
 export type Held = 'refused' | 'null' | 'value';
