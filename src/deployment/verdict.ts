@@ -1,6 +1,7 @@
 import { judgeAgent } from './agent/agent.ts';
 import { lookUp } from './agent/settings.ts';
 import { commonProblems } from './common-problems.ts';
+import { judgeContent } from './content/content.ts';
 import type { Deployment, Desired } from './form.ts';
 import { judgeHub } from './hub/hub.ts';
 import { type Value, valueAt } from './json/value.ts';
@@ -29,6 +30,7 @@ export function judgeDeployment(deployment: Deployment, template: boolean, optio
   const problems = [
     ...judged(agent, versions.agent, template, judgeAgent),
     ...judged(hub, versions.hub, template, judgeHub),
+    ...judgeContent(deployment, template),
   ];
   const assumes = (agent !== undefined && versions.agent.assumed) || (hub !== undefined && versions.hub.assumed);
   return { problems, ...(assumes ? { assumed: currentLongTerm.name } : {}) };

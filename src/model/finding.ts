@@ -23,6 +23,8 @@ export interface Finding extends Subject {
   /** The name of a row in src/rules: `certificate/cn-mismatch`. */
   readonly rule: string;
   readonly severity: Severity;
+  /** It is told only if the workflow gives its rule a severity. */
+  readonly initially?: 'off';
   readonly message: string;
   readonly remedy: string;
   /** The files that commands of the remedy name, relative to the workspace. */
@@ -67,10 +69,11 @@ export type RuleChanges = ReadonlyMap<string, Severity | 'off'>;
 
 /** Returns the findings with the severities that the workflow gives to their rules. Done twice it changes nothing more. */
 export function weighed(findings: readonly Finding[], changes: RuleChanges | undefined): readonly Finding[] {
-  if (changes === undefined || changes.size === 0) return findings;
+  if (findings.length === 0) return findings;
   return findings.flatMap((finding) => {
-    const severity = changes.get(finding.rule) ?? finding.severity;
-    return severity === 'off' ? [] : [{ ...finding, severity }];
+    const { initially, ...told } = finding;
+    const severity = changes?.get(finding.rule) ?? initially ?? finding.severity;
+    return severity === 'off' ? [] : [{ ...told, severity }];
   });
 }
 

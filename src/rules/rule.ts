@@ -35,6 +35,8 @@ export interface Rule<Details> {
   readonly refusedBy: readonly Refuser[];
   /** `no` if absent. */
   readonly adjustable?: Adjustable;
+  /** Nobody is told unless the input `rules` gives the rule a severity. */
+  readonly initially?: 'off';
   /** One finding tells it for all devices, wherever they stand: one commit can do it to a whole fleet. */
   readonly fleetwide?: true;
   /**

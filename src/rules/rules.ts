@@ -3,6 +3,8 @@ import { scrubbed } from '../model/secrets.ts';
 import { certificateRules } from './certificate.ts';
 import { configRules } from './config.ts';
 import { deploymentRules } from './deployment.ts';
+import { deploymentAdviceRules } from './deployment-advice.ts';
+import { deploymentContentRules } from './deployment-content.ts';
 import { deploymentHeldRules } from './deployment-held.ts';
 import { deploymentRefusedRules } from './deployment-refused.ts';
 import { deploymentRouteRules } from './deployment-route.ts';
@@ -25,6 +27,8 @@ const table = {
   ...deploymentRefusedRules,
   ...deploymentRouteRules,
   ...deploymentHeldRules,
+  ...deploymentContentRules,
+  ...deploymentAdviceRules,
 };
 
 export type RuleName = keyof typeof table;
@@ -59,6 +63,7 @@ export function finding<Name extends RuleName>(name: Name, details: DetailsOf[Na
   return {
     rule: name,
     severity: row.severity,
+    ...(row.initially === undefined ? {} : { initially: row.initially }),
     message: scrubbed(shortened(row.message(details))),
     remedy: scrubbed(shortened(row.remedy(details))),
     ...(commandFiles.length === 0 ? {} : { commandFiles }),

@@ -24,11 +24,16 @@ export async function readRuleChanges(reader: SettingReader): Promise<RuleChange
       const change = weights.find((one) => one === weight);
       if (change === undefined) reader.refuse(runFault('not-a-weight', { rule, given: weight, weights }));
       else judge(reader, rule, change);
-      if (change !== undefined && change !== rules[rule].severity) changes.set(rule, change);
+      if (change !== undefined && change !== usual(rule)) changes.set(rule, change);
     }
     seen.add(rule);
   }
   return changes;
+}
+
+/** What the rule has if the setting does not name it. */
+function usual(rule: RuleName): Weight {
+  return rules[rule].initially ?? rules[rule].severity;
 }
 
 function judge(reader: SettingReader, rule: RuleName, wanted: Weight): void {

@@ -160,7 +160,8 @@ describe('limits', () => {
     ['a line break in a name', { 'a\nb': 1 }],
     ['a C1 control character in a name', { 'a\u0085b': 1 }],
     ['a name in the depth', { a: { b: [{ 'c d': 1 }] } }],
-    ['an empty name', { '': 1 }],
+    ['a hash in a name', { 'a#b': 1 }],
+    ['null in a list', { a: [1, null] }],
     ['a name over 1 KB', { ['ü'.repeat(513)]: 1 }],
     ['a text over 4 KB', { a: 'x'.repeat(4097) }],
     ['an integer that is too large', { a: 4503599627370496 }],
@@ -173,6 +174,7 @@ describe('limits', () => {
 
   it.each<[string, object]>([
     ['names of any language, dashes, slashes', { 'Straße-1/ä:ö_日本': 1 }],
+    ['an empty name', { '': 1 }],
     ['a name of 1 KB', { ['ü'.repeat(512)]: 1 }],
     ['a text of 4 KB', { a: 'x'.repeat(4096) }],
     ['the largest integers', { a: 4503599627370495, b: -4503599627370496 }],

@@ -1,4 +1,3 @@
-import { deepest } from './condition.ts';
 import type { PlacedFault } from './expression.ts';
 import type { Token, TokenKind } from './token.ts';
 
@@ -24,10 +23,13 @@ export function brokenCondition(tokens: readonly Token[], start: number): Broken
     }
     ways = after(token.kind, ways, tokens[at - 1]?.kind);
     if (ways.operand.length === 0 && ways.operator.length === 0) return { next: at, ends: false };
-    if (ways.operand.length > deepest)
+    if (ways.operand.length > mostOpen)
       return { next: at, ends: true, fault: { fault: { kind: 'too deep' }, at: token } };
   }
 }
+
+/** edgeHub's own parser takes minutes over 50 parentheses inside one another, since it tries each of them in several ways. */
+const mostOpen = 100;
 
 export interface BrokenCondition {
   /** The first word that no reading allows, or INTO. */

@@ -1,7 +1,7 @@
-import type { Expression } from './expression.ts';
+import type { ConditionType } from './expression.ts';
 import { missing, type Outcome, type Value } from './outcome.ts';
 
-type Call = (values: readonly Value[], given: readonly Expression[]) => Outcome;
+type Call = (values: readonly Value[]) => Outcome;
 
 const math =
   (compute: (...numbers: number[]) => number): Call =>
@@ -38,16 +38,10 @@ export const calls: Readonly<Record<string, Call>> = {
   sqrt: math(Math.sqrt),
   as_number: ([value]) =>
     typeof value === 'string' ? asNumber(value) : [typeof value === 'number' ? value : undefined],
-  is_bool: ([value], [given]) => {
-    if (given?.type !== 'bool' && given?.type !== 'body') return [false];
-    return [value === undefined ? undefined : typeof value === 'boolean'];
-  },
+  is_bool: ([value]) => [value === undefined ? undefined : typeof value === 'boolean'],
   is_defined: ([value]) => [value !== undefined],
-  /** For the body it answers whether there is such a field, and so says true of each value that is there. */
-  is_null: ([value], [given]) => {
-    if (given?.type !== 'body') return [given?.type === 'null'];
-    return [value === undefined ? undefined : value !== missing];
-  },
+  /** It says true of each value of the body that is there. */
+  is_null: ([value]) => [value === undefined ? undefined : value !== missing],
   is_number: ([value]) => [typeof value === 'number' && Number.isFinite(value)],
   is_string: ([value]) => [typeof value === 'string'],
   concat: texts((...parts) => parts.join('')),
@@ -60,6 +54,12 @@ export const calls: Readonly<Record<string, Call>> = {
   ends_with: texts((text = '', part = '') => text.endsWith(part)),
   contains: texts((text = '', part = '') => text.includes(part)),
 };
+
+/** What these functions answer without a look at the value, since its type says it. Of values of the body it says nothing. */
+export function answeredByType(name: string, type: ConditionType | undefined): boolean | undefined {
+  if (type === 'body' || `is_${type}` === name) return name === 'is_null' && type === 'null' ? true : undefined;
+  return ['is_bool', 'is_null', 'is_number', 'is_string'].includes(name) ? false : undefined;
+}
 
 /** double.TryParse reads more than this: currency signs, thousands, a sign at the end. */
 function asNumber(text: string): Outcome {

@@ -20,8 +20,8 @@ export function readCondition(tokens: readonly Token[], start: number): Conditio
   return expression && { expression, faults: reader.typing.faults, next: reader.at };
 }
 
-/** edgeHub's own parser takes minutes over 50 parentheses inside one another, since it tries each of them in several ways. */
-export const deepest = 500;
+/** Nobody nests as deep. It keeps a hostile text from using up the stack. */
+const deepest = 500;
 
 const binding: ReadonlyMap<TokenKind, number> = new Map<TokenKind, number>([
   ['*', 7],

@@ -1,4 +1,4 @@
-import { calls } from './calls.ts';
+import { answeredByType, calls } from './calls.ts';
 import type { BinaryOperator, Expression } from './expression.ts';
 import { missing, type Outcome, type Value } from './outcome.ts';
 
@@ -64,8 +64,10 @@ function outcomeOf(expression: Expression, read: (part: FromMessage) => Outcome)
     case 'body':
       return read(expression);
     case 'call': {
+      const answer = answeredByType(expression.name, expression.given[0]?.type);
+      if (answer !== undefined) return [answer];
       const given = expression.given.map((one) => outcomeOf(one, read));
-      return combined(given, (values) => calls[expression.name]?.(values, expression.given) ?? 'anything');
+      return combined(given, (values) => calls[expression.name]?.(values) ?? 'anything');
     }
     case 'unary': {
       const operand = outcomeOf(expression.operand, read);

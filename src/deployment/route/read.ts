@@ -48,17 +48,16 @@ class RouteReader {
     const source = this.#source();
     const condition = this.#condition();
     this.#take('INTO', condition ? ['INTO'] : ['WHERE', 'INTO']);
-    const sinkStart = this.#token.offset;
     const sink = this.#sink();
     // The runtime compiles the condition after it has read the whole route.
     if (condition?.fault) throw refusedCondition(condition.fault.fault, condition.fault.at);
-    const ignored = this.#ignored(sinkStart);
-    return {
-      source,
-      ...(condition?.expression && { condition: { expression: condition.expression, at: condition.at } }),
-      sink,
-      ignored,
-    };
+    return { source, ...this.#conditionOf(condition), sink, ignored: this.#ignored() };
+  }
+
+  #conditionOf(read: ReadCondition | undefined): Pick<Route, 'condition'> {
+    if (read?.expression === undefined) return {};
+    const { expression, at } = read;
+    return { condition: { expression, text: this.#text.slice(at.offset, at.offset + at.length), at } };
   }
 
   get #token(): Token {
@@ -143,7 +142,7 @@ class RouteReader {
     return { kind: 'module', ...moduleAndInput(address.text.slice(1, -1), at), at };
   }
 
-  #ignored(sinkStart: number): readonly Ignored[] {
+  #ignored(): readonly Ignored[] {
     const last = this.#tokens[this.#at - 1];
     const end = last ? last.offset + last.length : 0;
     const comments = this.#comments
@@ -156,7 +155,7 @@ class RouteReader {
           text: this.#text.slice(offset, offset + length),
         }),
       );
-    const rest = this.#text.slice(Math.max(end, sinkStart));
+    const rest = this.#text.slice(end);
     const after = rest.trim();
     if (after === '') return comments;
     return [...comments, { kind: 'after sink', offset: end + rest.indexOf(after), length: after.length, text: after }];

@@ -6,7 +6,7 @@ import type { Span } from './token.ts';
 export interface Route {
   readonly source: RouteSource;
   /** If absent, each message of the source is taken. */
-  readonly condition?: { readonly expression: Expression; readonly at: Span };
+  readonly condition?: { readonly expression: Expression; readonly text: string; readonly at: Span };
   readonly sink: Sink;
   /** Text that edgeHub passes over, in the order in which it stands. */
   readonly ignored: readonly Ignored[];

@@ -70,52 +70,41 @@ interface Match {
   readonly length: number;
 }
 
-/** In the order of the grammar. A rule before another one wins where both match as much. */
-const rules: readonly (readonly [TokenKind, RegExp])[] = [
-  ['SELECT', /select/iy],
-  ['FROM', /from/iy],
-  ['WHERE', /where/iy],
-  ['INTO', /into/iy],
-  ['integer', /-?[0-9]+/y],
-  ['hexadecimal', /0[Xx][0-9a-fA-F]+/y],
-  ['real', /-?[0-9]*\.[0-9]+(?:[Ee][+-]?[0-9]+)?/y],
-  ['real', /-?[0-9]*[Ee][+-]?[0-9]+/y],
-  ['true', /true/y],
-  ['false', /false/y],
-  ['null', /null/y],
-  ['undefined', /undefined/y],
-  ['AND', /and/iy],
-  ['OR', /or/iy],
-  ['NOT', /not/iy],
-];
-
-const signs: readonly Sign[] = [
-  ...(['!=', '<>', '<=', '>=', '||', '??'] as const),
-  ...(['{', '}', '(', ')', ',', '+', '-', '*', '/', '%', '=', '>', '<'] as const),
-];
-
-/** ID and QUERY_PATH of the grammar; `[` and `]` alone tell them apart. */
-const name = /[^()<>@,;:\\"/[\]?={} \t\n\r]+/y;
+/** ID of the grammar, and QUERY_PATH, which may hold `[` and `]` too. Keywords, numbers and most signs consist of such characters. */
 const path = /[^()<>@,;:\\"/?={} \t\n\r]+/y;
 
 function longestAt(text: string, at: number): Match {
-  const first: Match = stringAt(text, at) ?? { kind: 'unknown character', length: 1 };
-  const candidates: Match[] = [
-    ...rules.map(([kind, pattern]) => ({ kind, length: lengthAt(pattern, text, at) })),
-    ...signs.map((sign): Match => ({ kind: sign, length: text.startsWith(sign, at) ? sign.length : 0 })),
-    ...namesAt(text, at),
-  ];
-  return candidates.reduce((best, next) => (isBetter(next, best) ? next : best), first);
+  const length = lengthAt(path, text, at);
+  const string = stringAt(text, at);
+  if (string && string.length >= length) return string;
+  if (text.startsWith('!=', at)) return { kind: '!=', length: 2 };
+  if (length > 0) return { kind: kindOf(text.slice(at, at + length)), length };
+  const sign = signs.find((one) => text.startsWith(one, at));
+  return sign === undefined ? { kind: 'unknown character', length: 1 } : { kind: sign, length: sign.length };
 }
 
-function isBetter(next: Match, best: Match): boolean {
-  return next.length > best.length || (next.length === best.length && best.kind === 'unknown character');
+/** Signs of characters that no name has. The longest come first. */
+const signs = ['<>', '<=', '>=', '??', '{', '}', '(', ')', ',', '/', '=', '>', '<'] as const;
+
+function kindOf(word: string): TokenKind {
+  if (/[[\]]/.test(word)) return word.startsWith('$') ? '$name' : 'name with brackets';
+  const keyword = keywords.find(({ pattern }) => pattern.test(word))?.kind;
+  return words.get(word) ?? keyword ?? numberKindOf(word) ?? (/^\$./s.test(word) ? '$name' : 'name');
 }
 
-function namesAt(text: string, at: number): readonly Match[] {
-  const longest = lengthAt(path, text, at);
-  const dollar: Match = { kind: '$name', length: text[at] === '$' && longest > 1 ? longest : 0 };
-  return [dollar, { kind: 'name', length: lengthAt(name, text, at) }, { kind: 'name with brackets', length: longest }];
+const words: ReadonlyMap<string, TokenKind> = new Map(
+  (['true', 'false', 'null', 'undefined', '+', '-', '*', '%', '||'] as const).map((word) => [word, word]),
+);
+
+const keywords = (['SELECT', 'FROM', 'WHERE', 'INTO', 'AND', 'OR', 'NOT'] as const).map((kind) => ({
+  kind,
+  pattern: new RegExp(`^${kind}$`, 'i'),
+}));
+
+function numberKindOf(word: string): TokenKind | undefined {
+  if (/^-?[0-9]+$/.test(word)) return 'integer';
+  if (/^0[Xx][0-9a-fA-F]+$/.test(word)) return 'hexadecimal';
+  return /^-?(?:[0-9]*\.[0-9]+(?:[Ee][+-]?[0-9]+)?|[0-9]*[Ee][+-]?[0-9]+)$/.test(word) ? 'real' : undefined;
 }
 
 function lengthAt(pattern: RegExp, text: string, at: number): number {

@@ -1,6 +1,6 @@
 import { Refused } from '../wire/errors.ts';
 import { isJsonObject, type JsonObject, property } from '../wire/json.ts';
-import { requireSection } from './twin-limits.ts';
+import { requireSection } from './require-section.ts';
 
 /**
  * The part of a twin that is not its identity. It is replaced, never changed in place. It exists from the first write

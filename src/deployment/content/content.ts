@@ -1,0 +1,22 @@
+import type { Deployment } from '../form.ts';
+import type { Problem } from '../problem.ts';
+import { advice } from './advice.ts';
+import { judgeHubLimits } from './hub-limits.ts';
+import { judgeLogins } from './logins.ts';
+import { judgeNames } from './names.ts';
+import { judgePorts } from './ports.ts';
+import { judgeRoutes } from './routes.ts';
+import { setupOf } from './setup.ts';
+
+/** What the hub refuses, what the deployment itself contradicts, and advice. Its form is judged elsewhere. */
+export function judgeContent(deployment: Deployment, template: boolean): readonly Problem[] {
+  const setup = setupOf(deployment, template);
+  return [
+    ...judgeHubLimits(setup),
+    ...judgeNames(setup),
+    ...judgeRoutes(setup),
+    ...judgePorts(setup),
+    ...judgeLogins(setup),
+    ...advice(setup),
+  ];
+}

@@ -1,0 +1,15 @@
+import { type Problem, problemAtKey } from '../problem.ts';
+import { hasPlaceholder } from '../template.ts';
+import type { Setup } from './setup.ts';
+
+/** Names that Docker takes for a container: RestrictedNamePattern of daemon/names/names.go, moby. edged uses the module's name. */
+const container = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+
+/** Names of modules that no container can have. */
+export function judgeNames({ modules, template }: Setup): readonly Problem[] {
+  return modules
+    .filter(({ name }) => !container.test(name) && !(template && hasPlaceholder(name)))
+    .map(({ name, map, keyOffset }) =>
+      problemAtKey('deployment/module-name', { name: name.slice(0, 200) }, map, keyOffset),
+    );
+}
