@@ -7,7 +7,7 @@ import { hasPlaceholder } from '../template.ts';
 import { foundText } from './found.ts';
 import { type KeysElsewhere, nearest, unknownKey } from './known-keys.ts';
 import { keepAny, readText, readTruth, readWhole, readWord } from './scalars.ts';
-import type { Field, Held, ObjectShape, Reading as Reads, Shape } from './shape.ts';
+import type { Held, ObjectShape, Reading as Reads, Shape } from './shape.ts';
 
 /** How a deployment is read. */
 export interface ReadingOptions {
@@ -123,7 +123,12 @@ export class Reading implements Reads {
   }
 
   /** Reads the members of an object. */
-  fields(map: MapValue, { fields, anyCase, open }: ObjectShape, key: string, elsewhere?: KeysElsewhere): Held {
+  fields(
+    map: MapValue,
+    { fields, anyCase, open, needed, names }: ObjectShape,
+    key: string,
+    elsewhere?: KeysElsewhere,
+  ): Held {
     const seen = new Map<string, Seen>();
     const unknown: Member[] = [];
     let result: Held = 'value';
@@ -143,8 +148,8 @@ export class Reading implements Reads {
       const satisfied = name === readAs ? held : (seen.get(readAs)?.held ?? 'null');
       seen.set(readAs, { held: satisfied, key: one.key, value: one.value });
     }
-    const missing = this.#missing(map, { fields, seen, unknown, key });
-    const around = { of: this.of, key, open, known: namesOf(fields), elsewhere };
+    const missing = this.#missing(map, { needed, seen, unknown, key });
+    const around = { of: this.of, key, open, known: names, elsewhere };
     for (const one of unknown) {
       if (open) keepAny(this, one.value, below(key, one.key));
       // What is told to be missing is not told to be misspelt as well.
@@ -167,13 +172,13 @@ export class Reading implements Reads {
   }
 
   /** Refuses what is needed and not there, and gives the unknown keys that probably mean it; the map itself for the others. */
-  #missing(map: MapValue, { fields, seen, unknown, key }: Found): ReadonlySet<Member | MapValue> {
+  #missing(map: MapValue, { needed, seen, unknown, key }: Found): ReadonlySet<Member | MapValue> {
     const missing = new Set<Member | MapValue>();
     // A placeholder may stand for any key.
     if (this.template && map.members.some((one) => hasPlaceholder(one.key))) return missing;
-    for (const [name, { needs }] of fields) {
+    for (const name of needed) {
       const held = seen.get(name);
-      if (needs === undefined || held?.held === 'value' || held?.held === 'refused') continue;
+      if (held?.held === 'value' || held?.held === 'refused') continue;
       const meant = held === undefined ? unknown.find((one) => nearest(one.key, [name]) !== undefined) : undefined;
       missing.add(meant ?? map);
       const isNull = held !== undefined && held.key.toLowerCase() === name.toLowerCase();
@@ -191,6 +196,7 @@ export class Reading implements Reads {
 
   /** The members as they are read: of equal keys the twin keeps the last one, at the place of the first. */
   membersOf(map: MapValue): readonly Member[] {
+    if (!hasRepeats(map.members)) return map.members;
     const byKey = new Map<string, Member>();
     let repeated = false;
     for (const one of map.members) {
@@ -220,15 +226,19 @@ interface Spelling {
 }
 
 interface Found {
-  readonly fields: ReadonlyMap<string, Field>;
+  readonly needed: readonly string[];
   readonly seen: ReadonlyMap<string, Seen>;
   readonly unknown: readonly Member[];
   readonly key: string;
 }
 
-/** The keys that people mean. */
-function namesOf(fields: ReadonlyMap<string, Field>): readonly string[] {
-  return [...fields].flatMap(([name, { hidden }]) => (hidden ? [] : [name]));
+/** Most maps are small, and have no key twice. */
+function hasRepeats(members: readonly Member[]): boolean {
+  if (members.length > 16) return new Set(members.map(({ key }) => key)).size < members.length;
+  return members.some(({ key }, index) => {
+    for (let other = 0; other < index; other += 1) if (members[other]?.key === key) return true;
+    return false;
+  });
 }
 
 function below(key: string, name: string): string {

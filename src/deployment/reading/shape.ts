@@ -47,6 +47,10 @@ export interface ObjectShape {
   readonly kind: 'object';
   /** By their names in JSON. */
   readonly fields: ReadonlyMap<string, Field>;
+  /** The names of those that are needed. */
+  readonly needed: readonly string[];
+  /** The names that people mean. */
+  readonly names: readonly string[];
   /** The same by their names in small letters. */
   readonly anyCase: ReadonlyMap<string, string>;
   /** Unknown keys are kept (JsonExtensionData). */
@@ -106,6 +110,8 @@ export function object(
   return {
     kind: 'object',
     fields: new Map(entries),
+    needed: entries.flatMap(([key, { needs }]) => (needs === undefined ? [] : [key])),
+    names: entries.flatMap(([key, { hidden }]) => (hidden ? [] : [key])),
     anyCase: new Map(entries.map(([key]) => [key.toLowerCase(), key])),
     open,
     struct,
