@@ -165,7 +165,7 @@ function conditionFaultText(fault: RouteConditionFault): string {
 function conditionFaultRemedy(fault: RouteConditionFault): string {
   switch (fault.kind) {
     case 'operands':
-      return fault.found.includes('string') && fault.expected.includes('number')
+      return fault.found.includes('string') && fault.found.includes('number')
         ? 'A property is text: write as_number(name), or $body.name for a value of the message.'
         : "Compare values of one type: as_number(name) > 5, $body.name > 5, name = 'text'.";
     case 'unknown function':

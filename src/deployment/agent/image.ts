@@ -2,8 +2,7 @@ import type { Value } from '../json/value.ts';
 import { problem } from '../problem.ts';
 import { respeltDate } from '../reading/date.ts';
 import { foundText } from '../reading/found.ts';
-import type { Reading } from '../reading/reading.ts';
-import type { Held } from '../reading/shape.ts';
+import type { Held, Reading } from '../reading/shape.ts';
 import { textOf } from '../reading/token-text.ts';
 
 /** ImageRegexPattern of DockerConfig.cs, "a less strict version" of Docker's. `$` in .NET is also before a last line break. */

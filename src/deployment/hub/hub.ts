@@ -3,7 +3,9 @@ import type { Desired } from '../form.ts';
 import { type MapValue, member, type Value } from '../json/value.ts';
 import { type Problem, problem } from '../problem.ts';
 import { foundText } from '../reading/found.ts';
+import { nearest } from '../reading/known-keys.ts';
 import { Reading, type ReadingOptions } from '../reading/reading.ts';
+import { heldText } from '../reading/scalars.ts';
 import { type Field, mapOf, needed, type ObjectShape, object, type Shape, text, whole } from '../reading/shape.ts';
 import { textOf } from '../reading/token-text.ts';
 import { compareVersions, parseVersion } from '../reading/version.ts';
@@ -24,7 +26,7 @@ const plainRoutes: Shape = mapOf({
     if (reading.isOpen(value)) return 'value';
     const held = reading.read(value, text, key);
     if (held === 'refused') return held;
-    const route = reading.textOf(value) ?? '';
+    const route = heldText(reading, value) ?? '';
     if (route.trim() !== '') return readRouteText(reading, route, value, key);
     reading.problems.push(problem('deployment/skipped-route', { key, found: foundText(value) }, value));
     return 'null';
@@ -86,7 +88,10 @@ type Schema = keyof typeof desiredOf;
 function readDesired(reading: Reading, root: MapValue, schema: Schema): void {
   reading.fields(root, desiredOf[schema], '');
   const store = lastOf(root, 'storeAndForwardConfiguration')?.value;
-  if (store?.kind === 'map' && lastOf(store, 'timeToLiveSecs') === undefined) {
+  const isMisspelt =
+    store?.kind === 'map' && store.members.some(({ key }) => nearest(key, ['timeToLiveSecs']) !== undefined);
+  // A key that is nearly this one is told already.
+  if (store?.kind === 'map' && !isMisspelt) {
     reading.problems.push(problem('deployment/no-time-to-live', {}, store));
   }
   const routesFound = lastOf(root, 'routes')?.value;
@@ -113,7 +118,7 @@ const newest = [1, 1, 0, -1] as const;
 /** Up to 1.1: ValidateSchemaVersion of EdgeHubDesiredProperties.cs. */
 function oneForm(reading: Reading, root: MapValue): Schema {
   const value = lastOf(root, 'schemaVersion')?.value;
-  const held = value === undefined || reading.isOpen(value) ? undefined : reading.textOf(value);
+  const held = value === undefined || reading.isOpen(value) ? undefined : heldText(reading, value);
   if (value === undefined || held === undefined) return 'one';
   const version = parseVersion(held);
   if (version === undefined || version[0] !== 1 || compareVersions(version, newest) > 0)
