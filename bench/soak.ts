@@ -34,6 +34,7 @@ for (const [name, part] of chosen) {
     times: rounds('times', 5),
     executions: rounds('executions', 1_000_000),
     seconds: rounds('seconds', 3_600),
+    lanes: rounds('lanes', 2),
     each: rounds('each', 397),
     few: rounds('few', 1),
   })) {
