@@ -18,7 +18,7 @@ const action = (inputs: readonly string[], script: string) =>
     },
   });
 
-const variable = (name: string) => name.toUpperCase().replaceAll('-', '_');
+const variable = (name: string) => `INPUT_${name.toUpperCase().replaceAll('-', '_')}`;
 
 /**
  * What takes the place of the release workflow's actions. Artifacts lie in the folder ARTIFACTS. The stand-in for attestations keeps what it is
@@ -28,18 +28,18 @@ const standIns: Readonly<Record<string, string>> = {
   'actions/setup-node': action(['node-version', 'package-manager-cache'], 'node --version'),
   'actions/upload-artifact': action(
     ['name', 'path', 'if-no-files-found'],
-    'mkdir --parents "$ARTIFACTS/$NAME" && cp --recursive "$PATH_OF"/. "$ARTIFACTS/$NAME"',
-  ).replace('"PATH":', '"PATH_OF":'),
+    'mkdir --parents "$ARTIFACTS/$INPUT_NAME" && cp --recursive "$INPUT_PATH"/. "$ARTIFACTS/$INPUT_NAME"',
+  ),
   'actions/download-artifact': action(
     ['name', 'path'],
-    'mkdir --parents "$PATH_OF" && cp --recursive "$ARTIFACTS/$NAME"/. "$PATH_OF"',
-  ).replace('"PATH":', '"PATH_OF":'),
+    'mkdir --parents "$INPUT_PATH" && cp --recursive "$ARTIFACTS/$INPUT_NAME"/. "$INPUT_PATH"',
+  ),
   'actions/attest': action(
     ['subject-checksums', 'sbom-path'],
     [
       'echo "$GH_STAND_IN" >> "$GITHUB_PATH"',
-      'mkdir --parents "$ATTESTED/$GITHUB_ACTION" && cp "$SUBJECT_CHECKSUMS" $SBOM_PATH "$ATTESTED/$GITHUB_ACTION"',
-      'echo "attest $SUBJECT_CHECKSUMS $SBOM_PATH" >> "$CALLS"',
+      'mkdir --parents "$ATTESTED/$GITHUB_ACTION" && cp "$INPUT_SUBJECT_CHECKSUMS" $INPUT_SBOM_PATH "$ATTESTED/$GITHUB_ACTION"',
+      'echo "attest $INPUT_SUBJECT_CHECKSUMS $INPUT_SBOM_PATH" >> "$CALLS"',
     ].join('\n'),
   ),
 };

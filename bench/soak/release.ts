@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -50,9 +50,10 @@ function taggedClone(folder: string, clone: string, isQuick: boolean): void {
   const changelog = join(clone, 'CHANGELOG.md');
   writeFileSync(changelog, released(readFileSync(changelog, 'utf8')));
   if (isQuick) writeFileSync(join(clone, '.ci/run'), '#!/bin/sh\nexec npm run demo\n');
-  symlinkSync(resolve('node_modules'), join(clone, 'node_modules'));
+  // Not as a link: the build would see other paths, and dist/ would be another one.
+  execFileSync('cp', ['--archive', '--link', resolve('node_modules'), clone]);
   execFileSync('npm', ['run', 'build'], { cwd: clone, stdio: 'ignore' });
-  rmSync(join(clone, 'node_modules'));
+  rmSync(join(clone, 'node_modules'), { recursive: true });
   const author = ['-c', 'user.name=Octo', '-c', 'user.email=octo@example.com', '-c', 'commit.gpgsign=false'];
   git(clone, ...author, 'commit', '--quiet', '--all', `--message=Release ${version}`);
   git(clone, '-c', 'tag.gpgsign=false', 'tag', tag);
