@@ -65,7 +65,7 @@ export async function fuzz({ targets, lanes, executions, seconds, seed }: FuzzOp
   }
 }
 
-/** A process that answers nothing for this long hangs. It is long, since other processes may take the CPU. */
+/** A worker says each second how far it is. One that says nothing for this long hangs. It is long, since other processes may take the CPU. */
 const silence = 30_000;
 
 function fuzzOne(worker: string, order: Order): Promise<Fuzzed> {

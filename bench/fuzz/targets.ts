@@ -17,7 +17,7 @@ export const shares: Readonly<Record<TargetName, number>> = {
   'certificate-pem': 2,
   'certificate-der': 2,
   'base-toml': 2,
-  'base-yaml': 2,
+  'base-yaml': 1,
   'plan-file': 12,
   'hub-answer': 20,
   twin: 25,

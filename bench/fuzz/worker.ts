@@ -41,6 +41,7 @@ async function work({ target, certificates, ...order }: Order): Promise<void> {
   const corpus: Buffer[] = [];
   const ends = Date.now() + order.seconds * 1000;
   const before = process.memoryUsage.rss();
+  let told = Date.now();
   for (let executions = 0; ; executions++) {
     const seed = first[executions];
     const input = seed ?? changed(target, corpus, random);
@@ -58,7 +59,10 @@ async function work({ target, certificates, ...order }: Order): Promise<void> {
     }
     if ((reached.isNew() && input.length <= longestParent) || seed !== undefined) corpus.push(input);
     const done = executions + 1 >= order.executions || Date.now() > ends;
-    if (done || executions % 512 === 511) tell({ executions: executions + 1, inputs: corpus.length, done });
+    if (done || Date.now() - told > 1_000) {
+      tell({ executions: executions + 1, inputs: corpus.length, done });
+      told = Date.now();
+    }
     if (done) return;
   }
 }
