@@ -38,8 +38,9 @@ const standIns: Readonly<Record<string, string>> = {
     ['subject-checksums', 'sbom-path'],
     [
       'echo "$GH_STAND_IN" >> "$GITHUB_PATH"',
-      'mkdir --parents "$ATTESTED/$GITHUB_ACTION" && cp "$INPUT_SUBJECT_CHECKSUMS" $INPUT_SBOM_PATH "$ATTESTED/$GITHUB_ACTION"',
       'echo "attest $INPUT_SUBJECT_CHECKSUMS $INPUT_SBOM_PATH" >> "$CALLS"',
+      'to=$ATTESTED/$(wc -l < "$CALLS")',
+      'mkdir --parents "$to" && cp "$INPUT_SUBJECT_CHECKSUMS" $INPUT_SBOM_PATH "$to"',
     ].join('\n'),
   ),
 };

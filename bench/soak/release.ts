@@ -4,6 +4,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { isDeepStrictEqual } from 'node:util';
 import { parser } from 'keep-a-changelog';
 import { type ActLog, readLog } from '../../__tests__/support/act-log.ts';
 import { actPath } from '../../__tests__/support/tools.ts';
@@ -150,8 +151,8 @@ function faultsOf({ jobs, outputs, calls, checksums, boms }: Released, clone: st
     ['the calls', calls, callsFor(execFileSync('git', ['rev-parse', tag], { cwd: clone, encoding: 'utf8' }).trim())],
   ];
   return expected.flatMap(([what, found, wanted]) => {
-    const [is, should] = [found, wanted].map((value) => JSON.stringify(value));
-    return is === should ? [] : [`${what}: expected ${should}, found ${is}`];
+    if (isDeepStrictEqual(found, wanted)) return [];
+    return [`${what}: expected ${JSON.stringify(wanted)}, found ${JSON.stringify(found)}`];
   });
 }
 
