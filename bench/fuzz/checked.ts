@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { check } from '../../src/check.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import { StopSwitch } from '../../src/model/stop.ts';
@@ -20,13 +21,24 @@ function workspaceOf(files: Files): Workspace {
         : { ok: false, why: 'too-large', detail: `${bytes.length} bytes` };
     },
     find: async (patterns) => ({
-      files: patterns.filter((pattern) => files.has(pattern)),
+      files: [...files.keys()].filter((name) =>
+        patterns.some((pattern) => pattern === name || isGlobOf(name, pattern)),
+      ),
       missing: [],
     }),
     spelled: (pattern) => pattern,
-    filesBelow: () => ({ files: [] }),
+    filesBelow: (_, wanted) => ({
+      files: [...files.keys()].filter((name) =>
+        typeof wanted === 'function' ? wanted(name) : wanted.includes(posix.extname(name)),
+      ),
+    }),
     ignored: async () => new Set(),
   };
+}
+
+/** Any glob finds all files but the manifests. */
+function isGlobOf(name: string, pattern: string): boolean {
+  return pattern.includes('*') && !name.startsWith('m.');
 }
 
 /** All checks of `render`. Every device has a bundle, or a finding says at which place why not. */

@@ -2,7 +2,7 @@ import type { Certificates } from './certificates.ts';
 
 /** Inputs to begin with, each of which is accepted whole: a reader that stops early hides what lies behind. */
 export const seeds = {
-  'manifest-yaml': ({ names }: Certificates) => [yamlOf(names), yamlOfLists],
+  'manifest-yaml': ({ names }: Certificates) => [yamlOf(names), yamlOfLists, yamlOfGlobs],
   'manifest-json': ({ names }: Certificates) => [jsonOf(names)],
   'manifest-csv': () => [csv, csv.replaceAll(',', ';')],
   'certificate-pem': ({ files }: Certificates) => files.map(({ pem }) => pem),
@@ -77,6 +77,13 @@ devices:
   thumbprints: { primary: "${one?.replaceAll('1', 'A')}", secondary: "${two?.replaceAll('2', 'b')}" }
   runtime: { version: "1.5", platform: debian }
   config: { hostname: c.plant.example, edgeCa: { lifetimeDays: 90 } }
+`;
+
+const yamlOfGlobs = `hub: contoso.azure-devices.net
+defaults:
+  runtime: { version: "1.6", platform: debian }
+devices:
+  from: "*.pem"
 `;
 
 const jsonOf = ([primary, secondary]: readonly string[]) => `{
