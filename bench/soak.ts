@@ -8,13 +8,14 @@ import { imports } from './soak/imports.ts';
 import { installer } from './soak/installer.ts';
 import { kills } from './soak/kills.ts';
 import { properties } from './soak/properties.ts';
+import { release } from './soak/release.ts';
 
 /**
  * `npm run soak` checks the bars that take too long for every change. `npm run soak -- fleet kills` checks only these
  * parts; `seeds=3`, `moments=10` or `executions=1000` make fewer rounds. `npm run soak -- write` writes the last result into
  * docs/performance.md. Exit code 1 means that a bar does not hold.
  */
-const parts = { fleet, import: imports, faults, kills, histories, properties, fuzzing, installer } as const;
+const parts = { fleet, import: imports, faults, kills, histories, properties, fuzzing, installer, release } as const;
 const args = process.argv.slice(2);
 const rounds = (name: string, usual: number) => {
   const given = args.find((arg) => arg.startsWith(`${name}=`));
@@ -34,6 +35,7 @@ for (const [name, part] of chosen) {
     times: rounds('times', 5),
     executions: rounds('executions', 1_000_000),
     seconds: rounds('seconds', 3_600),
+    lanes: rounds('lanes', 2),
     each: rounds('each', 397),
     few: rounds('few', 1),
   })) {

@@ -1,3 +1,4 @@
+import { win32 } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bundleNames } from '../../src/bundle/name.ts';
 import { isDeviceId, isHubHost } from '../../src/model/fleet.ts';
@@ -113,6 +114,7 @@ describe('the names of bundles', () => {
         expect(namesOf(...fleet.toReversed()).toReversed()).toEqual(names);
         for (const { directory, artifact } of names) {
           expect(artifact).toMatch(/^iot-edge-[A-Za-z0-9_.=@,%~-]{1,240}$/);
+          expect(win32.resolve('D:\\b', directory)).toBe(`D:\\b\\${directory.replace('/', '\\')}`);
           for (const part of directory.split('/')) {
             expect(part).toMatch(/^[A-Za-z0-9_=@,%][A-Za-z0-9_.=@,%~-]{0,116}$/);
             expect(part).not.toMatch(/\.$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i);

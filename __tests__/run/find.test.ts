@@ -40,6 +40,15 @@ describe('a search', () => {
     });
   });
 
+  it('touches nothing outside the workspace, also for a glob', async () => {
+    const exists = vi.fn(() => true);
+    const searched: Searchable = { isRefused: (path) => path.startsWith('/'), exists, entries: () => [] };
+    const found = await findIn(searched, ['//host/share/*.pem', '//host/share/a.pem'], plenty);
+    // A path outside is refused, with the reason, when it is read.
+    expect(found).toEqual({ files: ['//host/share/a.pem'], missing: [] });
+    expect(exists).not.toHaveBeenCalled();
+  });
+
   it.each(['*a*a*a*b', 'certs/*a*a*a*b/x.pem', '**/a/**/b/**/c/**/d', '*(a*)b', '+(a+(b))c', '!x*y*z*w*'])(
     'does not look for a glob that could take too long, and says so: %s',
     async (glob) => {

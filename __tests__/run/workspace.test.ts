@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -39,6 +39,14 @@ describe('reading', () => {
       why: 'too-large',
       detail: unread.tooLarge(5, 4),
     });
+  });
+
+  // Without blocks on the disk. NTFS would write them.
+  itNeeding(['links and modes of POSIX'], 'refuses a file of a terabyte by its size, before it is read', () => {
+    const folder = folderWith({ 'a.pem': '' });
+    truncateSync(join(folder, 'a.pem'), 2 ** 40);
+    const detail = unread.tooLarge(2 ** 40, 5);
+    expect(openWorkspace(folder).read('a.pem', 5)).toEqual({ ok: false, why: 'too-large', detail });
   });
 
   test.each([

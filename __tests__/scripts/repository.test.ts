@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
@@ -87,5 +88,19 @@ describe('docs/threat-model.md', () => {
     const named = rows.flatMap((row) => [...row.matchAll(/\[([^\]]+)\]\(\.\.\/(__tests__\/[^)]+)\)/g)]);
     expect(new Set(named.map(([, test]) => test)).size).toBeGreaterThan(60);
     for (const [, test, file = ''] of named) expect(readFileSync(file, 'utf8').replaceAll("\\'", "'")).toContain(test);
+  });
+});
+
+describe('docs/craft.md', () => {
+  const rows = readFileSync('docs/craft.md', 'utf8').match(/^\| \d+ \|.*$/gm) ?? [];
+
+  it('has 33 features, each with a file that is there or the reason why not', () => {
+    expect(rows.map((row) => Number(row.split(' ')[1]))).toEqual(Array.from({ length: 33 }, (_, index) => index + 1));
+    for (const row of rows) {
+      const here = row.split(' | ').at(-1) ?? '';
+      const files = [...here.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, file = '']) => join('docs', file));
+      expect(files.length > 0 || /^No: .{30}/.test(here), row).toBe(true);
+      expect(files.filter((file) => !existsSync(file))).toEqual([]);
+    }
   });
 });

@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { publishedOwner, repositoryName } from '../../scripts/repository-name.ts';
+import { type ActLog, readLog } from './act-log.ts';
 import { othersActions } from './artifact-actions.ts';
 import { folderWith } from './folder.ts';
 import { actPath } from './tools.ts';
@@ -24,31 +25,10 @@ export interface Trigger {
   readonly meanwhile?: () => void;
 }
 
-export interface WorkflowRun {
+export interface WorkflowRun extends ActLog {
   readonly code: number | null;
-  /**
-   * By the id of the job, in a matrix followed by its values: `apply localhost:8443`. Holds the jobs of the called
-   * workflows, not the jobs that call them.
-   */
-  readonly jobs: Readonly<Record<string, 'success' | 'failure' | 'skipped'>>;
-  /** The outputs of steps, by the `id` of the step; in a matrix followed by its values. */
-  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly annotations: readonly Annotation[];
-  /** What steps wrote to the job's summary, before secrets in it are masked. */
-  readonly summaries: readonly string[];
-  /** The log that people see, with secrets masked. */
-  readonly log: string;
   /** Everything that act printed, with secrets. For the messages of failing tests. */
   readonly trace: string;
-}
-
-export interface Annotation {
-  readonly severity: 'error' | 'warning' | 'notice';
-  readonly message: string;
-  readonly title?: string;
-  readonly file?: string;
-  /** In digits; lines begin at 1. */
-  readonly line?: string;
 }
 
 /**
@@ -157,52 +137,4 @@ export function commit(folder: string): void {
   git('add', '--all');
   const author = ['-c', 'user.name=Octo', '-c', 'user.email=octo@example.com', '-c', 'commit.gpgsign=false'];
   git(...author, 'commit', '--quiet', '--message=Fleet');
-}
-
-/** A line of act's log: the parts that are read here. */
-interface Entry {
-  readonly level: string;
-  readonly msg: string;
-  readonly jobID?: string;
-  readonly jobResult?: 'success' | 'failure' | 'skipped';
-  readonly matrix?: Readonly<Record<string, string>>;
-  readonly stepID?: readonly string[];
-  readonly command?: string;
-  readonly name?: string;
-  readonly arg?: string;
-  /** The text of a summary. */
-  readonly content?: string;
-  readonly kvPairs?: { readonly title?: string; readonly file?: string; readonly line?: string };
-}
-
-function readLog(stdout: string): Omit<WorkflowRun, 'code' | 'trace'> {
-  const jobs: Record<string, 'success' | 'failure' | 'skipped'> = {};
-  const outputs: Record<string, Record<string, string>> = {};
-  const annotations: Annotation[] = [];
-  const summaries: string[] = [];
-  const log: string[] = [];
-  for (const line of stdout.split('\n').filter((line) => line.startsWith('{'))) {
-    const {
-      level,
-      msg,
-      jobID,
-      jobResult,
-      matrix = {},
-      stepID: [step = ''] = [],
-      command,
-      name = '',
-      arg = '',
-      content,
-      ...more
-    }: Entry = JSON.parse(line);
-    const ofMatrix = (id: string) => [id, ...Object.values(matrix)].filter((part) => part !== '').join(' ');
-    if (jobID !== undefined && jobResult !== undefined) jobs[ofMatrix(jobID)] = jobResult;
-    if (command === 'set-output') outputs[ofMatrix(step)] = { ...outputs[ofMatrix(step)], [name]: arg };
-    if (command === 'error' || command === 'warning' || command === 'notice') {
-      annotations.push({ severity: command, message: arg, ...more.kvPairs });
-    }
-    if (command === 'summary' && content !== undefined) summaries.push(content);
-    if (level !== 'debug') log.push(msg.trimEnd());
-  }
-  return { jobs, outputs, annotations, summaries, log: log.join('\n') };
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, win32 } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { terminalFault } from '../../src/terminal/faults.ts';
 import { findRoot, fromRoot } from '../../src/terminal/root.ts';
@@ -56,6 +56,27 @@ describe('manifests from the workspace', () => {
 
   it('may begin with two dots in their name', () => {
     expect(fromRoot('/srv', '/srv', ['..devices.yaml'])).toEqual(['..devices.yaml']);
+  });
+
+  it.each([
+    ['devices.yaml', 'north/devices.yaml'],
+    ['..\\*.yaml', '*.yaml'],
+    ['c:\\FLEET\\north\\a.yaml', 'north/a.yaml'],
+    ['..', '.'],
+  ])('on Windows, %s is %s', (manifest, expected) => {
+    expect(fromRoot('C:\\fleet', 'C:\\fleet\\north', [manifest], win32)).toEqual([expected]);
+  });
+
+  it.each([
+    'D:\\devices.yaml',
+    'D:devices.yaml',
+    '\\devices.yaml',
+    '..\\..\\devices.yaml',
+    '//host/fleet/devices.yaml',
+  ])('on Windows, may not lie outside: %s', (manifest) => {
+    expect(said(faultIn(() => fromRoot('C:\\fleet', 'C:\\fleet', [manifest], win32)))).toEqual(
+      said(terminalFault('manifest-outside', { manifest, root: 'C:\\fleet' })),
+    );
   });
 
   it.each(['../two/devices.yaml', '..', '/srv/two/devices.yaml', '../../*.yaml'])(

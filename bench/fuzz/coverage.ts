@@ -1,66 +1,42 @@
 /** The name of the global that holds the counters of the instrumented code. */
 export const counters = '__fuzzed__';
 
-/** The counters of each file: of its statements, and of the ways at its branches. */
-type Coverage = Readonly<Record<string, { s: Record<string, number>; b: Record<string, number[]> }>>;
+/** How many counters there are. One counts to 255 and begins again with 0. */
+export const places = 1 << 17;
 
 /** Which statements and branches an input reached, and about how often: once, twice, up to 4, 8, 16, 32, 128 times, more. */
 export class Reached {
-  readonly #seen: Uint8Array[] = [];
-  readonly #counts: Record<string, number | number[]>[] = [];
-  readonly #files = new Set<string>();
-  readonly #coverage: Coverage;
+  readonly #counts: Uint8Array;
+  /** Four counters at a time, since most of them are zero. */
+  readonly #fours: Uint32Array;
+  readonly #seen = new Uint8Array(places);
 
-  constructor(coverage: Coverage) {
-    this.#coverage = coverage;
+  constructor(counts: Uint8Array<ArrayBuffer>) {
+    this.#counts = counts;
+    this.#fours = new Uint32Array(counts.buffer);
   }
 
-  /** Sets all counters to zero. Files that were loaded since the last time come after the others, so that these keep their places. */
   clear(): void {
-    for (const file in this.#coverage) {
-      const { s, b } = this.#coverage[file] ?? { s: {}, b: {} };
-      if (!this.#files.has(file)) this.#counts.push(s, b);
-      this.#files.add(file);
-    }
-    for (const counts of this.#counts)
-      for (const key in counts) {
-        const count = counts[key];
-        if (Array.isArray(count)) count.fill(0);
-        else counts[key] = 0;
-      }
+    this.#counts.fill(0);
   }
 
   /** Whether something was reached that was never reached so often before. Remembers it. */
   isNew(): boolean {
     let found = false;
-    let at = 0;
-    const mark = (count: number) => {
-      if (count === 0) return;
-      const level = 1 << Math.min(7, count < 3 ? count - 1 : Math.floor(Math.log2(count)) + 1);
-      const seen = this.#row(at);
-      if (((seen[at & 1023] ?? 0) & level) === 0) {
-        seen[at & 1023] = (seen[at & 1023] ?? 0) | level;
-        found = true;
-      }
-    };
-    for (const counts of this.#counts)
-      for (const key in counts) {
-        const count = counts[key] ?? 0;
-        if (Array.isArray(count))
-          for (const one of count) {
-            mark(one);
-            at++;
-          }
-        else {
-          mark(count);
-          at++;
+    for (let four = 0; four < this.#fours.length; four++)
+      if (this.#fours[four] !== 0)
+        for (let at = four * 4; at < four * 4 + 4; at++) {
+          const level = levels[this.#counts[at] ?? 0] ?? 0;
+          const seen = this.#seen[at] ?? 0;
+          if ((seen | level) === seen) continue;
+          this.#seen[at] = seen | level;
+          found = true;
         }
-      }
     return found;
   }
-
-  #row(at: number): Uint8Array {
-    this.#seen[at >> 10] ??= new Uint8Array(1024);
-    return this.#seen[at >> 10] ?? new Uint8Array(1024);
-  }
 }
+
+/** One bit for each count from 0 to 255. */
+const levels = Uint8Array.from({ length: 256 }, (_, count) =>
+  count === 0 ? 0 : 1 << Math.min(7, count < 3 ? count - 1 : Math.floor(Math.log2(count)) + 1),
+);

@@ -1,16 +1,16 @@
 import { fork } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeCertificate } from '../../__tests__/support/certificate.ts';
+import { makeCertificates } from './certificates.ts';
 import { instrumented } from './instrument.ts';
-import { targetsWith } from './targets.ts';
+import { seeds } from './seeds.ts';
+import { shares, type TargetName } from './targets.ts';
 import type { Answer, Order } from './worker.ts';
 
 /** What fuzzing one target came to. */
 export interface Fuzzed {
-  readonly target: string;
+  readonly target: TargetName;
   readonly executions: number;
   /** Inputs that reached something new. */
   readonly inputs: number;
@@ -20,32 +20,39 @@ export interface Fuzzed {
 }
 
 export interface FuzzOptions {
-  readonly targets: readonly string[];
-  /** For each target, whichever comes first. */
+  readonly targets: readonly TargetName[];
+  /** For each target. */
   readonly seconds: number;
+  /** For all targets together: each has its share, unless its seconds are over before. */
   readonly executions: number;
   readonly seed: number;
   /** How many targets are fuzzed at a time. */
   readonly lanes: number;
 }
 
-export const targetNames = Object.keys(targetsWith({ der: Buffer.alloc(0), pem: Buffer.alloc(0) }));
+const isTarget = (name: string): name is TargetName => Object.hasOwn(seeds, name);
+export const targetNames: readonly TargetName[] = Object.keys(seeds).filter(isTarget);
 
 /** Fuzzes the targets. A finding is kept in coverage/fuzz/ as TARGET.input, beside what happened. */
-export async function fuzz({ targets, lanes, ...limits }: FuzzOptions): Promise<readonly Fuzzed[]> {
+export async function fuzz({ targets, lanes, executions, seconds, seed }: FuzzOptions): Promise<readonly Fuzzed[]> {
   const folder = mkdtempSync(join(tmpdir(), 'provision-fuzz-'));
   try {
     const worker = join(folder, 'worker.mjs');
     await instrumented('bench/fuzz/worker.ts', worker);
-    const pem = join(folder, 'c.pem');
-    const der = join(folder, 'c.der');
-    await writeCertificate(pem, { subject: [{ CN: ['edge-001'] }] });
-    writeFileSync(der, new X509Certificate(readFileSync(pem)).raw);
+    const certificates = await makeCertificates();
+    const all = targets.reduce((sum, target) => sum + shares[target], 0);
     const left = [...targets];
     const results: Fuzzed[] = [];
     const lane = async () => {
       for (let target = left.shift(); target !== undefined; target = left.shift()) {
-        const result = await fuzzOne(worker, { target, ...limits, noted: join(folder, target), der, pem });
+        const result = await fuzzOne(worker, {
+          target,
+          executions: Math.ceil((executions * shares[target]) / all),
+          seconds,
+          seed,
+          noted: join(folder, target),
+          certificates,
+        });
         console.error(lineOf(result));
         if (result.fault !== undefined) keep(result, result.fault);
         results.push(result);
@@ -58,12 +65,12 @@ export async function fuzz({ targets, lanes, ...limits }: FuzzOptions): Promise<
   }
 }
 
-/** A process that answers nothing for this long hangs. It is long, since other processes may take the CPU. */
+/** A worker says each second how far it is. One that says nothing for this long hangs. It is long, since other processes may take the CPU. */
 const silence = 30_000;
 
 function fuzzOne(worker: string, order: Order): Promise<Fuzzed> {
   return new Promise((resolve) => {
-    const child = fork(worker, { execArgv: ['--max-old-space-size=1024'] });
+    const child = fork(worker, { execArgv: ['--max-old-space-size=1024', '--expose-gc'], serialization: 'advanced' });
     let last = { executions: 0, inputs: 0 };
     const { target, seed } = order;
     const noted = () => {
@@ -81,7 +88,7 @@ function fuzzOne(worker: string, order: Order): Promise<Fuzzed> {
     child.on('message', (answer: Answer) => {
       clearTimeout(timer);
       timer = setTimeout(hang, silence);
-      if ('fault' in answer) return end({ text: answer.fault, input: Buffer.from(answer.input, 'base64') });
+      if ('fault' in answer) return end({ text: answer.fault, input: answer.input });
       last = answer;
       if (answer.done) end();
     });

@@ -19,6 +19,8 @@ export interface Rounds {
   /** How many inputs are fuzzed, all targets together, and the seconds for each target at most. */
   readonly executions: number;
   readonly seconds: number;
+  /** How many targets are fuzzed at a time. */
+  readonly lanes: number;
   /** Of the installer's matrix of steps and signals, one case in so many is tried. */
   readonly each: number;
   /** Of its offsets, lifetimes and power cuts, one in so many. */

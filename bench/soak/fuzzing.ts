@@ -3,9 +3,8 @@ import { whole } from '../page.ts';
 import type { Bar, Rounds } from './bar.ts';
 
 /** Fuzzes each kind of input from outside, guided by what each input reaches. */
-export async function fuzzing({ executions, seconds, first }: Rounds): Promise<readonly Bar[]> {
-  const each = Math.ceil(executions / targetNames.length);
-  const results = await fuzz({ targets: targetNames, executions: each, seconds, seed: first, lanes: 2 });
+export async function fuzzing({ executions, seconds, first, lanes }: Rounds): Promise<readonly Bar[]> {
+  const results = await fuzz({ targets: targetNames, executions, seconds, seed: first, lanes });
   const all = results.reduce((sum, result) => sum + result.executions, 0);
   const found = results.filter(({ fault }) => fault !== undefined);
   return [

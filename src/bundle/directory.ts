@@ -8,12 +8,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, parse, relative, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Bundle, BundleChanges, BundleFile } from '../model/bundle.ts';
 import { Fault, messageOf } from '../model/fault.ts';
 import { comparison } from './compare.ts';
 import { bundleFault, ObstacleError } from './faults.ts';
+import { misplacedIn, wayInto } from './place.ts';
 import { besideOf, codeOf, discard, marker, settleLeftOvers, swapIn } from './swap.ts';
 
 interface Options {
@@ -104,11 +105,8 @@ function refusePlace(directory: string, target: string): void {
 function refuseInWorkspace(directory: string, target: string, workspace: string): void {
   const real = { target: join(realOf(dirname(target)), basename(target)), workspace: realOf(workspace) };
   for (const seen of [{ target, workspace }, real]) {
-    if (seen.target === seen.workspace) throw bundleFault('output-misplaced', { directory, place: 'workspace' });
-    if (wayInto(seen.target, seen.workspace) !== undefined)
-      throw bundleFault('output-misplaced', { directory, place: 'above-workspace' });
-    if (wayInto(seen.workspace, seen.target)?.some((name) => name.toLowerCase() === '.git'))
-      throw bundleFault('output-misplaced', { directory, place: 'in-git' });
+    const place = misplacedIn(seen.workspace, seen.target);
+    if (place !== undefined) throw bundleFault('output-misplaced', { directory, place });
   }
   if (goesThrough(real.workspace, dirname(target)) && wayInto(real.workspace, real.target) === undefined)
     throw bundleFault('output-leads-out', { directory, target: real.target });
@@ -118,13 +116,6 @@ function refuseInWorkspace(directory: string, target: string, workspace: string)
 function goesThrough(folder: string, path: string): boolean {
   if (wayInto(folder, realOf(path)) !== undefined) return true;
   return path !== dirname(path) && goesThrough(folder, dirname(path));
-}
-
-/** The names on the way from `folder` down to `path`; `undefined` if `path` lies outside of `folder`. */
-function wayInto(folder: string, path: string): readonly string[] | undefined {
-  const way = relative(folder, path);
-  const names = way.split(sep);
-  return isAbsolute(way) || names[0] === '..' ? undefined : names;
 }
 
 /** The path with its links resolved. The part that does not exist is kept as written. */

@@ -1,8 +1,9 @@
 import { realpathSync } from 'node:fs';
-import { join, posix, relative, sep } from 'node:path';
+import { join, posix } from 'node:path';
 import { warning } from '@actions/core';
 import { messageOf } from '../model/fault.ts';
 import { cutShort } from '../model/stop.ts';
+import { relativeWithSlashes } from '../run/paths.ts';
 import type { FilesRead } from '../run/request.ts';
 import type { EventRef } from './event.ts';
 import { githubFault } from './faults.ts';
@@ -79,15 +80,11 @@ async function checkedOut(root: string, { files, manifests }: FilesRead): Promis
   const folder = join(root, posix.dirname(files[0] ?? '.'));
   const answer = await runGit(folder, ['rev-parse', '--show-toplevel', '--verify', 'HEAD']);
   const [top = '', commit = ''] = answer.toString('utf8').split('\n');
-  const below = posixPath(relative(realpathSync.native(root), top));
+  const below = relativeWithSlashes(realpathSync.native(root), top);
   const inRepository = (path: string) => posix.relative(below, path);
-  const behindLinks = files.map((file) => posixPath(relative(top, realpathSync.native(join(root, file)))));
+  const behindLinks = files.map((file) => relativeWithSlashes(top, realpathSync.native(join(root, file))));
   const globs = manifests.map(inRepository);
   return { top, commit, globs, names: new Set([...files.map(inRepository), ...behindLinks, ...globs]) };
-}
-
-function posixPath(path: string): string {
-  return path.split(sep).join('/');
 }
 
 async function isOfRepository(top: string, repository: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { CommitFiles } from '../model/commit-files.ts';
 import { messageOf } from '../model/fault.ts';
+import { isGitFolder } from '../model/git-folder.ts';
 import type { ReadResult, Workspace } from '../model/workspace.ts';
 import { type Entry, findIn } from './find.ts';
 import { unread } from './unread.ts';
@@ -120,5 +121,5 @@ function foldersOf(paths: Iterable<string>): ReadonlyMap<string, readonly string
 
 function refusalOf(path: string): string | undefined {
   if (path === '..' || path.startsWith('../') || posix.isAbsolute(path)) return unread.outside();
-  return path.split('/').some((name) => name.toLowerCase() === '.git') ? unread.inGit() : undefined;
+  return path.split('/').some(isGitFolder) ? unread.inGit() : undefined;
 }

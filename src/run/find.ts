@@ -1,3 +1,4 @@
+import { isGitFolder } from '../model/git-folder.ts';
 import type { Found } from '../model/workspace.ts';
 
 /** One entry of a folder. */
@@ -40,8 +41,10 @@ export async function findIn(
   for (const path of patterns) {
     // If a file `fleet[1].yaml` exists, the pattern is its name and not a glob. A path outside is refused, with the reason,
     // when it is read.
-    if (searched.isRefused(path) && !isGlob(path)) files.add(path);
-    else if (searched.exists(path)) files.add(path);
+    // Nothing outside is touched before: for a path of Windows such as `//host/share/*.pem`, the system would sign in to that host.
+    const isRefused = searched.isRefused(path);
+    if (isRefused && !isGlob(path)) files.add(path);
+    else if (!isRefused && searched.exists(path)) files.add(path);
     else if (!isGlob(path) || path.startsWith('../')) missing.push(path);
     else if (!path.includes('\0') && path.length <= longestGlob) globs.push(path);
   }
@@ -115,7 +118,7 @@ async function readGlobs(globs: readonly string[]): Promise<Globs> {
   };
 }
 
-const leftOut = new Set(['.git', 'node_modules']);
+const isLeftOut = (name: string) => isGitFolder(name) || name.toLowerCase() === 'node_modules';
 
 /** A folder as the walk came to it. `above` are the folders on the way, so that a circle of links ends. */
 interface Folder {
@@ -145,7 +148,7 @@ function walk(searched: Searchable, { matches, reaches }: Globs, bounds: Bounds)
         if (matches(path)) files.push(path);
         continue;
       }
-      if (leftOut.has(entry.name.toLowerCase()) || !reaches(path)) continue;
+      if (isLeftOut(entry.name) || !reaches(path)) continue;
       if (entry.kind === 'link-out') linksOut.push(path);
       if (entry.kind === 'folder') {
         const real = entry.real ?? below(folder.real, entry.name);

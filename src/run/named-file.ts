@@ -15,8 +15,9 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { ReadResult } from '../model/workspace.ts';
 import { isSame, readRegular, unreadable } from './open-file.ts';
+import { isInside } from './paths.ts';
 import { unread } from './unread.ts';
-import { isInside, refusalOf } from './workspace.ts';
+import { refusalOf } from './workspace.ts';
 
 // Who starts a run may name any file, also one outside of the workspace. But the files of the repository must not decide
 // where a path leads: what lies in the workspace, as written or with links resolved, leads neither out of it nor into `.git`.

@@ -1,10 +1,12 @@
 import { type Dirent, existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { extname, isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
+import { extname, join, relative, resolve } from 'node:path';
 import { messageOf } from '../model/fault.ts';
+import { isGitFolder } from '../model/git-folder.ts';
 import type { Found, ReadResult, Workspace } from '../model/workspace.ts';
 import { runFault } from './faults.ts';
 import { type Bounds, type Entry, findIn, type Searchable, usualBounds } from './find.ts';
 import { codeOf, readRegular, unreadable } from './open-file.ts';
+import { refusedPlace, relativeWithSlashes, spelledIn, withSlashes } from './paths.ts';
 import { unread } from './unread.ts';
 
 export interface WorkspaceOptions {
@@ -18,10 +20,7 @@ export interface WorkspaceOptions {
 export function openWorkspace(root: string, options: WorkspaceOptions = {}): Workspace {
   const realRoot = realFolder(root);
   const { bounds = usualBounds } = options;
-  // An absolute path may reach the root through a link.
-  const spelled = (pattern: string) => {
-    return insideOf(isAbsolute(pattern) && isBelow(root, pattern) ? resolve(root) : realRoot, pattern);
-  };
+  const spelled = (pattern: string) => spelledIn({ real: realRoot, named: root }, pattern);
   return {
     root: realRoot,
     read: (path, limit) => read(realRoot, path, limit),
@@ -57,20 +56,11 @@ function read(root: string, path: string, limit: number): ReadResult {
   }
 }
 
-/** Why a path may not be read, or nothing. On Windows and macOS `.GIT` is the folder `.git`. */
+/** Why a path may not be read, or nothing. */
 export function refusalOf(root: string, path: string): string | undefined {
-  if (!isInside(root, path)) return unread.outside();
-  return relative(root, path)
-    .split(sep)
-    .some((part) => part.toLowerCase() === '.git')
-    ? unread.inGit()
-    : undefined;
-}
-
-/** Tells whether a path lies in a folder, or is the folder, as written. */
-export function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  const refused = refusedPlace(root, path);
+  if (refused === undefined) return undefined;
+  return refused === 'outside' ? unread.outside() : unread.inGit();
 }
 
 function searchable(root: string): Searchable {
@@ -90,24 +80,10 @@ function entryOf(root: string, folder: string, entry: Dirent): Entry {
     const real = realpathSync.native(join(root, folder, name));
     if (!statSync(real).isDirectory()) return { name, kind: 'file' };
     if (refusalOf(root, real) !== undefined) return { name, kind: 'link-out' };
-    return { name, kind: 'folder', real: withSlashes(relative(root, real)) };
+    return { name, kind: 'folder', real: relativeWithSlashes(root, real) };
   } catch {
     return { name, kind: 'file' };
   }
-}
-
-function isBelow(root: string, path: string): boolean {
-  return !relative(resolve(root), path).startsWith('..');
-}
-
-/** The pattern relative to the root, with `/`. */
-function insideOf(root: string, pattern: string): string {
-  const path = isAbsolute(pattern) ? relative(root, pattern) : pattern;
-  return posix.normalize(withSlashes(path));
-}
-
-function withSlashes(path: string): string {
-  return sep === '\\' ? path.replaceAll(sep, '/') : path;
 }
 
 /** What is looked for, and where. */
@@ -134,14 +110,14 @@ function filesBelow(root: string, { folders, wanted }: Wanted, bounds: Bounds): 
       seen += 1;
       if (seen > bounds.files) return ended('files');
       const path = join(folder, entry.name);
-      if (entry.isDirectory() && !leftOut.has(entry.name.toLowerCase())) waiting.push(path);
+      if (entry.isDirectory() && !isLeftOut(entry.name)) waiting.push(path);
       if (entry.isFile() && isWanted(entry.name)) files.add(withSlashes(path));
     }
   }
   return { files: [...files].sort() };
 }
 
-const leftOut = new Set(['.git', 'node_modules']);
+const isLeftOut = (name: string) => isGitFolder(name) || name.toLowerCase() === 'node_modules';
 
 function mayWalk(root: string, folder: string): boolean {
   try {

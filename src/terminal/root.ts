@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import path, { dirname, join, resolve } from 'node:path';
+import { fixedPart, isInside, type PathRules, relativeWithSlashes } from '../run/paths.ts';
 import { terminalFault } from './faults.ts';
 
 /** The workspace of a command line: the git work tree around the first manifest, or else the manifest's folder. */
@@ -12,19 +13,15 @@ export function findRoot(directory: string, manifests: readonly string[]): strin
 }
 
 /** The manifests as patterns relative to the workspace. Throws a usage `Fault` for one that lies outside. */
-export function fromRoot(root: string, directory: string, manifests: readonly string[]): readonly string[] {
+export function fromRoot(
+  root: string,
+  directory: string,
+  manifests: readonly string[],
+  rules: PathRules = path,
+): readonly string[] {
   return manifests.map((pattern) => {
-    const path = relative(root, resolve(directory, pattern)).split(sep).join('/');
-    // On Windows a path on another drive stays absolute.
-    if (path === '..' || path.startsWith('../') || isAbsolute(path)) {
-      throw terminalFault('manifest-outside', { manifest: pattern, root });
-    }
-    return path === '' ? '.' : path;
+    const given = rules.resolve(directory, pattern);
+    if (!isInside(root, given, rules)) throw terminalFault('manifest-outside', { manifest: pattern, root });
+    return relativeWithSlashes(root, given, rules) || '.';
   });
-}
-
-/** The folders of a glob before its first magic character. src/run/workspace.ts knows the same characters. */
-function fixedPart(pattern: string): string {
-  const magic = pattern.search(/[*?[\]{}]|[!+@]\(|^!/);
-  return magic < 0 ? pattern : `${pattern.slice(0, pattern.lastIndexOf('/', magic) + 1)}x`;
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
+import { relativeWithSlashes } from '../../run/paths.ts';
 import { gitFault } from './faults.ts';
 import { runGit } from './run-git.ts';
 
@@ -57,7 +58,7 @@ function byRepository(root: string, files: readonly string[]): ReadonlyMap<strin
   for (const file of files) {
     const path = realpathSync.native(join(root, file));
     const top = topOf(dirname(path));
-    const name = top === undefined ? path : relative(top, path).split(sep).join('/');
+    const name = top === undefined ? path : relativeWithSlashes(top, path);
     found.set(top, [...(found.get(top) ?? []), name]);
   }
   return found;
