@@ -28,6 +28,7 @@ const tools = {
   mawk: () => pathOf('mawk') !== undefined,
   uutils: () => existsSync('/usr/lib/cargo/bin/coreutils/stat'),
   act: () => actPath() !== undefined,
+  chromium: () => chromiumPath() !== undefined,
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
   '../shared/reference': () => existsSync(join(import.meta.dirname, '../../../shared/reference')),
   'links and modes of POSIX': () => process.platform !== 'win32',
@@ -71,6 +72,11 @@ export function isThere(tool: Tool): boolean {
 /** Where act (https://github.com/nektos/act) lies. */
 export function actPath(): string | undefined {
   return pathOf('act') ?? [installedByGo()].find(isExecutable);
+}
+
+/** Where a Chromium lies that tests may run. */
+export function chromiumPath(): string | undefined {
+  return pathOf('chromium') ?? pathOf('google-chrome');
 }
 
 function isTool(name: string): name is Tool {

@@ -85,8 +85,8 @@ export interface Report {
   readonly planFile?: string;
   /** Absent if no report.html is wanted. */
   readonly fleet?: DeclaredFleet;
-  /** The web page from which report.html can be downloaded; absent if it was not uploaded. */
-  readonly page?: string;
+  /** The path of report.html, and the web page of its artifact if it was uploaded. Absent if it was not written. */
+  readonly page?: { readonly file: string; readonly url?: string };
   /** The changes of configuration against the base of the pull request; absent if nothing was compared. */
   readonly configuration?: readonly ConfigurationChange[];
   /** The faults that ended the run, or a part of it, early. The rest of the report is still valid. */

@@ -91,14 +91,18 @@ export function nameOf({ hub, id }: Pick<DeviceView, 'hub' | 'id'>): string {
   return `${hub}/${id}`;
 }
 
-/** Finds devices. It keeps the text in which it searches, because that takes long for 10,000 devices. */
+/** Finds devices. It keeps the texts in which it searches, because to make them for 10,000 devices takes long. */
 export class Finder {
   readonly #view: View;
-  readonly #texts: ReadonlyMap<DeviceView, string>;
+  readonly #texts = new Map<DeviceView, string>();
 
   constructor(view: View) {
     this.#view = view;
-    this.#texts = new Map(view.devices.map((device) => [device, searchedText(device, view)]));
+  }
+
+  /** Makes the texts before somebody searches. */
+  prepare(): void {
+    for (const device of this.#view.devices) this.#textOf(device);
   }
 
   /** The devices that a choice shows, on all of its pages. */
@@ -108,10 +112,16 @@ export class Finder {
       .split(/\s+/)
       .filter((word) => word !== '');
     const matching = this.#view.devices.filter((device) => {
-      const text = this.#texts.get(device) ?? '';
-      return isChosen(device, choice, this.#view) && wanted.every((word) => text.includes(word));
+      if (!isChosen(device, choice, this.#view)) return false;
+      return wanted.length === 0 || wanted.every((word) => this.#textOf(device).includes(word));
     });
     return choice.sort === '' ? matching : sorted(matching, choice.sort, choice.down);
+  }
+
+  #textOf(device: DeviceView): string {
+    const text = this.#texts.get(device) ?? searchedText(device, this.#view);
+    this.#texts.set(device, text);
+    return text;
   }
 }
 

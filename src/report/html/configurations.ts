@@ -12,6 +12,8 @@ const mostLines = 400;
  */
 export class Configurations {
   readonly #clean: Clean;
+  /** The lines as they are shown, by those of the files. */
+  readonly #cleaned = new Map<string, string>();
   readonly #indexes = new Map<string, number>();
   /** In characters. */
   #room: number;
@@ -38,15 +40,16 @@ export class Configurations {
     // A secret may have several lines, so the whole text is masked first.
     const lines = scrubbed(file.text).trimEnd().split('\n');
     const shown = lines.length <= mostLines ? lines : [...lines.slice(0, mostLines), '…'];
-    const cleaned = shown.map((line) => this.#clean(line));
+    const known = shown.map((line) => this.#cleaned.get(line) ?? this.#clean(line));
     const isNew = (line: string) => !this.#indexes.has(line);
-    const needed = cleaned.reduce((sum, line) => sum + 5 + (isNew(line) ? JSON.stringify(line).length : 0), 0);
+    const needed = known.reduce((sum, line) => sum + 5 + (isNew(line) ? JSON.stringify(line).length : 0), 0);
     if (needed > this.#room) {
       this.#left += 1;
       return undefined;
     }
     this.#room -= needed;
-    return { file: file.name, lines: cleaned.map((line) => this.#indexOf(line)) };
+    for (const [index, line] of known.entries()) this.#cleaned.set(shown[index] ?? '', line);
+    return { file: file.name, lines: known.map((line) => this.#indexOf(line)) };
   }
 
   #indexOf(line: string): number {

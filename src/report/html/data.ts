@@ -8,7 +8,6 @@ import { Configurations } from './configurations.ts';
 import { deviceView, foundIn, type Scopes } from './device-data.ts';
 import { type DeviceSource, sourcesOf } from './sources.ts';
 import type { DeviceView, FindingView, View } from './view.ts';
-import { words } from './words.ts';
 
 /** What a page needs beside the report. */
 export interface PageContext {
@@ -48,7 +47,7 @@ export function viewOf(report: Report, context: PageContext): View {
   return {
     at: (fleet?.at ?? context.now).toISOString(),
     warningDays: fleet?.expiryWarningDays ?? 30,
-    changeTitle: words.changeTitle[phaseOf(report)],
+    phase: phaseOf(report),
     devices: devices.made,
     findings: kept.made,
     lines: configurations.lines,

@@ -1,8 +1,8 @@
 import { hashOf } from './choose.ts';
 import { type Content, type Element, el } from './element.ts';
 import { ruleLink } from './findings.ts';
-import { changeOf, deviceLink, endOf } from './table.ts';
-import type { CertificateView, DeviceView, FieldView, View } from './view.ts';
+import { changeOf, deviceLink } from './table.ts';
+import { type CertificateView, type DeviceView, daysUntil, endsSoon, type FieldView, type View } from './view.ts';
 import { words } from './words.ts';
 
 /** All that the page knows of one device. */
@@ -20,7 +20,7 @@ export function devicePage(device: DeviceView, view: View): Element {
       hub,
     ),
     why === undefined ? undefined : el('p', {}, why),
-    fields.length === 0 ? undefined : [el('h2', {}, words.fieldsTitle), fieldTable(fields, device)],
+    fields.length === 0 ? undefined : [el('h2', {}, words.fieldsTitle[view.phase]), fieldTable(fields, device)],
     findings.length === 0 ? undefined : [el('h2', {}, words.findingsTitle), findingList(device, view)],
     certificatesPart(device, view),
     el('h2', {}, words.settings),
@@ -131,12 +131,25 @@ function certificateFacts(certificate: CertificateView, view: View): readonly Fa
   );
   return [
     [words.thumbprint, [el('code', { class: 'whole' }, thumbprint), ' ', copy]],
-    [words.validFrom, from?.replace('T', ' ').replace('Z', ' UTC')],
-    [words.validTo, endOf(certificate, view)],
+    [words.validFrom, from && minute(from)],
+    [words.validTo, endFact(certificate, view)],
     [words.key, key],
     [words.issuer, issuer],
     [words.file, file && el('code', {}, file)],
   ];
+}
+
+/** The end to the minute, and how far it is. */
+function endFact(certificate: CertificateView, view: View): Content {
+  const { to } = certificate;
+  if (to === undefined) return undefined;
+  const isSoon = endsSoon(to, view);
+  return [minute(to), ' ', el('span', { class: isSoon ? 'alarm' : 'quiet' }, words.ends(daysUntil(to, view)))];
+}
+
+/** `2027-04-05 09:30 UTC` */
+function minute(time: string): string {
+  return time.replace('T', ' ').replace('Z', ' UTC');
 }
 
 function facts(device: DeviceView, view: View): readonly Fact[] {

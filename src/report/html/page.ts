@@ -38,10 +38,10 @@ export function reportPage(report: Report, context: PageContext): string {
     el('title', {}, title),
   ];
   const body = [
-    el('a', { class: 'skip', href: '#fleet' }, words.skip),
     el(
       'div',
       { id: 'overview' },
+      el('a', { class: 'skip', href: '#fleet' }, words.skip),
       headerPart(report, title, view, context),
       mainPart(statement, report, view, clean, context),
     ),
@@ -108,9 +108,7 @@ function mainPart(
   context: PageContext,
 ): Element {
   const part = (title: string, id: string, content: Content) =>
-    isEmpty(content)
-      ? undefined
-      : el('section', { id, 'aria-labelledby': `${id}-title` }, el('h2', { id: `${id}-title` }, title), content);
+    isEmpty(content) ? undefined : el('section', { id }, el('h2', {}, title), content);
   const written = (chosen: (section: (typeof sections)[number]) => boolean) =>
     sections.filter(chosen).map((section) => sectionPart(section, clean, context));
   const isFinding = ({ kind }: (typeof sections)[number]) => kind === 'findings';
@@ -177,7 +175,7 @@ function figures(report: Report, view: View): Content {
             { href: hashOf({ show }), 'data-goto': 'fleet' },
             el('b', {}, number(value)),
             ' ',
-            words.figures[show](value, view.warningDays),
+            words.figures[show](value, view.warningDays, view.phase),
           ),
         ),
       ),
@@ -195,7 +193,7 @@ function fleetPart(view: View): Content {
     el('p', { id: 'count', role: 'status' }, words.count(rows.length, devices.length, 0, first.length)),
     el(
       'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'fleet-title' },
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': words.tableCaption },
       el(
         'table',
         { id: 'table' },

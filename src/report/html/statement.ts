@@ -23,6 +23,8 @@ const mostFindings = 1_000;
 /** Writes a section of the statement. Its title is a heading of the third level. */
 export function sectionPart(section: Section, clean: Clean, context: PageContext): Content {
   const content = contentOf(section, clean, context);
+  // The heading of a rule says its severity.
+  if (section.kind === 'findings') return content;
   if (section.title === '') return content;
   const count = el('span', { class: 'quiet' }, ` ${number(section.count)}`);
   return el('section', {}, el('h3', {}, clean(section.title), count), content);

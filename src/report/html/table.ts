@@ -1,4 +1,5 @@
 import { number } from '../counts.ts';
+import { ownerLabels } from '../owners.ts';
 import { type Choice, hashOf, nameOf, type SortKey } from './choose.ts';
 import { type Content, type Element, el } from './element.ts';
 import { type CertificateView, type DeviceView, daysUntil, endsSoon, type View } from './view.ts';
@@ -17,10 +18,10 @@ const columns: readonly Column[] = [
   { key: 'status', title: 'Status', cell: ({ status }) => status },
   { key: 'primary', title: 'Primary', cell: ({ primary }, view) => certificateCell(primary, view) },
   { key: 'secondary', title: 'Secondary', cell: ({ secondary }, view) => certificateCell(secondary, view) },
+  { key: 'hub', title: 'Hub', cell: ({ hub }) => el('span', { title: hub }, hub.replace(/\..*/, '')) },
   { key: 'runtime', title: 'Runtime', cell: ({ runtime }) => runtime },
   { key: 'parent', title: 'Parent', cell: ({ parent }) => parent },
   { key: 'owner', title: 'Owner', cell: ({ owner }) => owner },
-  { key: 'hub', title: 'Hub', cell: ({ hub }) => hub },
 ];
 
 /** The columns that say anything of this fleet. */
@@ -29,10 +30,13 @@ export function columnsOf(view: View): readonly Column[] {
   const shown = columns.filter(({ key }) => {
     if (key === 'id') return true;
     if (key === 'hub') return devices.some(({ hub }) => hub !== devices[0]?.hub);
+    if (key === 'owner') return devices.some(({ owner = ownerLabels.ours }) => owner !== ownerLabels.ours);
     if (key === 'findings') return devices.some(({ findings }) => findings.length > 0);
     return devices.some((device) => (device[key] ?? '') !== '');
   });
-  return shown.map((column) => (column.key === 'change' ? { ...column, title: view.changeTitle } : column));
+  return shown.map((column) =>
+    column.key === 'change' ? { ...column, title: words.changeTitle[view.phase] } : column,
+  );
 }
 
 /** The head of the table. With a choice its titles are buttons that sort. */
@@ -64,7 +68,11 @@ export function deviceRow(device: DeviceView, shown: readonly Column[], view: Vi
 }
 
 export function deviceLink(device: Pick<DeviceView, 'hub' | 'id'>): Element {
-  return el('a', { href: hashOf({ device: nameOf(device) }) }, device.id);
+  return el(
+    'a',
+    { href: hashOf({ device: nameOf(device) }), title: device.id.length > 28 ? device.id : undefined },
+    device.id,
+  );
 }
 
 /** What happens to a device: its sign and its word. */
@@ -84,9 +92,16 @@ function findingCount({ findings }: DeviceView, view: View): Content {
   return el('span', isError ? { class: 'alarm' } : {}, number(findings.length));
 }
 
+/** The day on which a certificate ends, and its thumbprint. One that ends soon says how soon. */
 function certificateCell(certificate: CertificateView | undefined, view: View): Content {
   if (certificate === undefined) return undefined;
-  return [thumbprint(certificate.thumbprint), ' ', endOf(certificate, view)];
+  const { to } = certificate;
+  const soon = to !== undefined && endsSoon(to, view);
+  return [
+    to === undefined ? undefined : [el('time', { datetime: to, class: 'end' }, to.slice(0, 10)), ' '],
+    thumbprint(certificate.thumbprint),
+    soon ? el('span', { class: 'alarm soon' }, words.ends(daysUntil(to, view))) : undefined,
+  ];
 }
 
 /** The beginning of a thumbprint, and a button that copies the whole. The script shows the button. */
@@ -100,12 +115,4 @@ export function thumbprint(whole: string): Content {
       words.copy,
     ),
   ];
-}
-
-/** The day on which a certificate ends. One that ends soon says how soon. */
-export function endOf({ to }: CertificateView, view: View): Content {
-  if (to === undefined) return undefined;
-  const day = el('time', { datetime: to, class: 'end' }, to.slice(0, 10));
-  if (!endsSoon(to, view)) return day;
-  return [day, ' ', el('span', { class: 'alarm soon' }, words.ends(daysUntil(to, view)))];
 }

@@ -71,6 +71,13 @@ function chart(all: readonly Month[], view: View): Element {
       width: round(Math.max(0, windowEnd - x(now))),
       height: height - edge.top - edge.bottom,
     }),
+    el('rect', {
+      class: 'warned',
+      x: round(x(now)),
+      y: height - edge.bottom,
+      width: round(Math.max(0, windowEnd - x(now))),
+      height: 4,
+    }),
     el('line', { class: 'now', x1: round(x(now)), x2: round(x(now)), y1: edge.top - 8, y2: height - edge.bottom }),
     el('text', { x: round(x(now)), y: edge.top - 12, 'text-anchor': 'start' }, words.now),
     y

@@ -1,6 +1,7 @@
 import type { Severity } from '../../model/finding.ts';
 import type { Slot } from '../../model/fleet.ts';
 import type { Sign } from '../device-groups.ts';
+import type { Phase } from '../phase.ts';
 
 /**
  * What report.html shows of the fleet. The page and its script read the same value, which stands in the page as JSON. Its texts hold no
@@ -10,8 +11,7 @@ export interface View {
   /** When the run looked, in ISO 8601. */
   readonly at: string;
   readonly warningDays: number;
-  /** The title of the column that says what happens to a device. */
-  readonly changeTitle: string;
+  readonly phase: Phase;
   /** Those that need attention come first, then those that change, then the others. */
   readonly devices: readonly DeviceView[];
   readonly findings: readonly FindingView[];

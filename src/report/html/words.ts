@@ -51,7 +51,14 @@ export const words = {
   figures: {
     all: (count: number) => (count === 1 ? 'device' : 'devices'),
     attention: (count: number) => (count === 1 ? 'needs attention' : 'need attention'),
-    changed: (count: number) => (count === 1 ? 'changes' : 'change'),
+    changed: (count: number, _days: number, phase: Phase) => {
+      const texts = {
+        planned: ['changes', 'change'],
+        done: ['changed', 'changed'],
+        found: ['differs', 'differ'],
+      } as const;
+      return phase === 'refused' ? 'would change' : texts[phase][count === 1 ? 0 : 1];
+    },
     same: () => 'unchanged',
     findings: () => 'with findings',
     ending: (count: number, days: number) =>
@@ -63,7 +70,7 @@ export const words = {
   now: 'today',
   above: 'primary, above the line',
   below: 'secondary, below the line',
-  window: (days: number) => `the next ${plural(days, 'day')}, of which runs warn`,
+  window: (days: number) => `the next ${plural(days, 'day')}, for which the run warns`,
   over: (count: number) => `${plural(count, 'certificate')} ${count === 1 ? 'has' : 'have'} ended.`,
   later: (count: number, month: string) =>
     `${plural(count, 'certificate')} ${count === 1 ? 'ends' : 'end'} after ${month}.`,
@@ -73,7 +80,12 @@ export const words = {
     `${month}: ${number(primary)} primary, ${number(secondary)} secondary`,
 
   // One device
-  fieldsTitle: 'What changes',
+  fieldsTitle: {
+    planned: 'What changes',
+    done: 'What was to change',
+    refused: 'What would change',
+    found: 'What differs',
+  } as const satisfies Record<Phase, string>,
   fieldsOf: (id: string) => `What changes of ${id}`,
   findingsTitle: 'Findings',
   field: 'Field',

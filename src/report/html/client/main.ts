@@ -12,7 +12,8 @@ function start(view: View): void {
   const page = part('device');
   const title = document.title;
   const byName = new Map(view.devices.map((device) => [nameOf(device), device]));
-  const list = new ListPart(view, columnsOf(view), new Finder(view), go);
+  const finder = new Finder(view);
+  const list = new ListPart(view, columnsOf(view), finder, go);
   let choice = everything;
   /** Where the reader was before a device was shown alone. */
   let left = { scroll: 0, device: '' };
@@ -74,6 +75,7 @@ function start(view: View): void {
     if (/^#(show|ends|rule)=/.test(chosen)) setTimeout(() => part('fleet').scrollIntoView());
   });
   render(choiceOf(location.hash));
+  setTimeout(() => finder.prepare(), 500);
 }
 
 start(JSON.parse(part('data').textContent ?? ''));
