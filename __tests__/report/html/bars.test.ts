@@ -37,9 +37,6 @@ describeNeeding(['chromium'], 'report.html of 10,000 devices that all change', (
     })()`);
     if (!Array.isArray(answers)) throw new Error('no times');
     const slower = slowness();
-    console.log(
-      `first view ${Math.round(shown)} ms, slowest answer ${Math.round(Math.max(...answers))} ms, ${html.length} bytes`,
-    );
     expect(shown).toBeLessThan(2_000 * slower);
     expect(Math.max(...answers)).toBeLessThan(200 * slower);
   });

@@ -58,7 +58,7 @@ describeNeeding(['chromium'], 'report.html in a browser', () => {
     expect(ends).toEqual([...ends].sort());
     await page.getByRole('button', { name: 'Primary' }).click();
     expect((await page.locator('#table td.c-primary time').allTextContents())[0]).toBe(ends.at(-1));
-    expect(await page.locator('th[aria-sort=descending]').innerText()).toContain('Primary');
+    expect(await page.locator('th[aria-sort=descending]').textContent()).toContain('Primary');
     expect(incidents).toEqual([]);
   });
 
@@ -92,13 +92,15 @@ describeNeeding(['chromium'], 'report.html in a browser', () => {
       .click();
     await page.getByRole('heading', { level: 1, name: 'hamburg-lathe-012' }).waitFor();
     expect(await page.title()).toContain('hamburg-lathe-012');
-    expect(await page.locator('#device').innerText()).toMatch(/primaryThumbprint[\s\S]*plan\/lockout[\s\S]*Plant CA 2/);
-    expect(await page.locator('#device pre').innerText()).toContain('device_id = "hamburg-lathe-012"');
+    expect(await page.locator('#device').textContent()).toMatch(
+      /primaryThumbprint[\s\S]*plan\/lockout[\s\S]*Plant CA 2/,
+    );
+    expect(await page.locator('#device pre').textContent()).toContain('device_id = "hamburg-lathe-012"');
     await page.getByRole('link', { name: 'hamburg-gateway' }).click();
     await page.getByRole('heading', { level: 1, name: 'hamburg-gateway' }).waitFor();
     // Nothing happens to the gateway, so its bundle is named and not shown.
     expect(await page.locator('#device pre').count()).toBe(0);
-    expect(await page.locator('#device').innerText()).toMatch(/Bundle\s+hamburg-gateway/);
+    expect(await page.locator('#device').textContent()).toContain('Bundlehamburg-gateway');
     await page.goBack();
     await page.goBack();
     await counted(page, '1 of 24 devices');
@@ -182,7 +184,7 @@ describeNeeding(['chromium'], 'report.html in a browser', () => {
       expect(await page.evaluate('window.hacked')).toBe(undefined);
       expect(await page.locator('script').count()).toBe(2);
       expect(await page.locator('img, iframe, object, form[action], b[onclick]').count()).toBe(0);
-      expect(await page.locator('body').innerText()).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]/);
+      expect(await page.locator('body').textContent()).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u200b]/);
       expect(incidents).toEqual([]);
     },
   );
