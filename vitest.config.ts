@@ -36,7 +36,8 @@ export default defineConfig({
       enabled: json !== undefined && !isThorough,
       provider: 'v8',
       include: ['src/**/*.ts'],
-      exclude: ['src/**/*.generated.*', 'src/**/*.d.ts'],
+      // The browser runs the script of report.html.
+      exclude: ['src/**/*.generated.*', 'src/**/*.d.ts', 'src/report/html/client/**'],
       reporter: ['text', 'json-summary'],
       thresholds: { statements: 90 },
     },

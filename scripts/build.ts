@@ -6,6 +6,7 @@ import { dependenciesPage } from './dependencies-page.ts';
 import { writeDeviceScripts } from './device-scripts.ts';
 import { writeDocs } from './docs.ts';
 import { licencesOf } from './licences.ts';
+import { writeReportAssets } from './report-assets.ts';
 import { sbomOf } from './sbom.ts';
 
 /**
@@ -16,7 +17,7 @@ const core = [
   /\/src\/terminal\/(faults|output|program|pipeline|progress|report|root|style)\./,
   /\/node_modules\/commander\//,
   /\/src\/(model|rules)\//,
-  /\/src\/report\/(?!annotations|comment|fingerprints|issue|markdown|quot|sarif|summary)/,
+  /\/src\/report\/(?!annotations|comment|fingerprints|html|issue|markdown|quot|sarif|summary)/,
   /\/src\/plan\/limit\./,
   /\/src\/(check|provision)\.ts$/,
   /\/src\/run\/(?!plan-file|commit-workspace)/,
@@ -38,6 +39,7 @@ const alias = { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' };
 async function build(): Promise<void> {
   writeFileSync('src/manifest/schema.generated.js', compileSchema());
   writeDeviceScripts();
+  await writeReportAssets();
   writeDocs();
   await bundle();
 }

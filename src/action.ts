@@ -15,6 +15,7 @@ import { readInputs } from './github/inputs.ts';
 import { keepIssue } from './github/issue.ts';
 import { logProgress, logReport, writeSummary } from './github/log.ts';
 import { setOutputs } from './github/outputs.ts';
+import { pageFileOf, publishPage } from './github/page.ts';
 import { formsOf, hiding, proxySecretsIn } from './github/secrets.ts';
 import { asFault, type Fault, messageOf } from './model/fault.ts';
 import { type Command, endedEarly, exitCode, type Report, withLaterFaults } from './model/report.ts';
@@ -44,7 +45,8 @@ async function main(): Promise<void> {
     faults.length > 0 ? endedBy(inputs.command, faults) : await runAndUpload(settings, event, outside);
   // A stopped run says nothing about the fleet, so the issue is left as it is.
   const issue = stop.asked.aborted ? [] : await cutShort(stop.asked, keepIssue(report, settings, event), () => []);
-  const complete: Report = { ...report, faults: [...report.faults, ...issue] };
+  const ended: Report = { ...report, faults: [...report.faults, ...issue] };
+  const complete = await publishPage(ended, workspaceRoot(), settings, event, stop);
   await logReport(complete);
   await writeSummary(complete, event.link, hiding(settings.secrets));
   setOutputs(complete, artifactIds, {
@@ -158,14 +160,16 @@ async function run(settings: RunSettings, root: string, event: Event, stop: Stop
   return provision(request, world);
 }
 
-/** Adds to the request what only the runner knows. A plan is always written to a file, because an output names it. */
+/** Adds to the request what only the runner knows. A plan and report.html are always written to files, because outputs name them. */
 function completed({ request, artifacts }: RunSettings, root: string, event: Event): Request {
   const { command } = request;
   const publishes = (command === 'apply' || command === 'render') && artifacts !== 'none';
   const planFile = resolve(root, process.env.RUNNER_TEMP ?? '.', 'provision-iot-edge-plan.json');
+  const reportHtml = pageFileOf(command, root);
   return {
     ...(command === 'plan' ? { planFile } : {}),
     ...request,
+    ...(reportHtml === undefined ? {} : { reportHtml }),
     findings: publishes ? publicityFindings(event) : [],
   };
 }

@@ -39,6 +39,8 @@ export interface Checked {
   readonly deployments?: readonly string[];
   /** The files that were read, relative to the workspace, manifests first. */
   readonly files: readonly string[];
+  /** When the certificates were judged. */
+  readonly at: Date;
 }
 
 /** manifest → Fleet → Identities → Bundles, all in memory. */
@@ -84,8 +86,8 @@ async function checkDevices(request: Request, world: World, texts: Texts): Promi
   const identities = await identify(devices, workspace, options, files, world.progress.counted);
   const read = new Set(files.opened.keys());
   const keys = await findPrivateKeys(foldersOf(fleet.value.manifests, read), workspace, read);
-  // Only these two commands need the bundles. The others find the same faults without rendering.
-  const renders = request.command === 'apply' || request.command === 'render';
+  // Only these two commands and report.html need the bundles. The others find the same faults without rendering.
+  const renders = request.command === 'apply' || request.command === 'render' || request.reportHtml !== undefined;
   const rendered = renders ? identities.value : [];
   const identified = new Set(rendered.map(({ device }) => device));
   const bases = await readBases(devices, workspace, texts);
@@ -108,6 +110,7 @@ async function checkDevices(request: Request, world: World, texts: Texts): Promi
     findings: inOrder([...request.findings, ...findings], rules),
     texts,
     files: [...fleet.value.manifests, ...read, ...bases.value.keys()],
+    at: options.now,
   };
   const manifests = fleet.value.manifests;
   const { configuration, findings: ofBase } = await configurationSinceBase(request, world, { ...checked, manifests });

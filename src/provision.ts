@@ -8,7 +8,7 @@ import type { HubHost } from './model/fleet.ts';
 import { type Change, type DeviceOutcome, key } from './model/plan.ts';
 import type { RegisteredDevice } from './model/registration.ts';
 import type { Registry } from './model/registry.ts';
-import { type ListedDevice, type Report, type Result, withLaterFaults } from './model/report.ts';
+import { type DeclaredFleet, type ListedDevice, type Report, type Result, withLaterFaults } from './model/report.ts';
 import { cutShort, type Stop, unlessStopped } from './model/stop.ts';
 import { ownership } from './plan/ownership.ts';
 import type { Planned } from './plan/plan.ts';
@@ -313,6 +313,7 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     ...(request.rules === undefined ? {} : { rules: request.rules }),
     ...(request.plan.owner === undefined ? {} : { owner: request.plan.owner }),
     ...(checked.configuration === undefined ? {} : { configuration: checked.configuration }),
+    ...(request.reportHtml === undefined ? {} : { fleet: declaredFleet(request, checked) }),
     changes: [],
     outcomes: [],
     bundles: [],
@@ -320,4 +321,8 @@ function report(request: Request, checked: Checked, result: Result, more: Partia
     faults: [],
     ...more,
   };
+}
+
+function declaredFleet({ expiryWarningDays }: Request, { at, devices, identities, bundles }: Checked): DeclaredFleet {
+  return { at, expiryWarningDays, devices, identities, bundles };
 }

@@ -15,6 +15,10 @@ describe('the text of a line or notice of the runner', () => {
         { artifact: 'iot-edge-devices', devices: ['a', 'b'], id: 8, size: 9 },
         'artifact iot-edge-devices (2 devices from "a" on): id 8, 9 bytes',
       ],
+      [
+        { artifact: 'provision-iot-edge-report', devices: [], id: 9, size: 10 },
+        'artifact provision-iot-edge-report: id 9, 10 bytes',
+      ],
     ],
     'artifact-failed': [
       [
@@ -25,6 +29,9 @@ describe('the text of a line or notice of the runner', () => {
         { artifact: 'iot-edge-a', devices: ['a'], reason: '(409) Conflict', nameTaken: true },
         'artifact iot-edge-a (device "a") was not uploaded: (409) Conflict. A run takes each name once: let one step of one job upload, and set artifacts: none in the others',
       ],
+    ],
+    'page-not-uploaded': [
+      ['The fleet report was not uploaded. The log says why. The output report-html has its path.'],
     ],
     'upload-late': [[{ seconds: 300 }, 'GitHub has not taken it within 300 s']],
     'not-tried': [[{ artifact: 'iot-edge-a' }, 'not tried, since iot-edge-a took too long']],

@@ -29,6 +29,7 @@ const tools = {
   mawk: () => pathOf('mawk') !== undefined,
   uutils: () => existsSync('/usr/lib/cargo/bin/coreutils/stat'),
   act: () => actPath() !== undefined,
+  chromium: () => chromiumPath() !== undefined,
   'python3 with venv, azure-iot-hub of PyPI': () => pythonWithSdk() !== undefined,
   'JDK with Maven, iot-service-client of Maven Central': () => serviceClientForJava() !== undefined,
   '../shared/reference': () => existsSync(join(import.meta.dirname, '../../../shared/reference')),
@@ -75,6 +76,11 @@ export function isThere(tool: Tool): boolean {
 /** Where act (https://github.com/nektos/act) lies. */
 export function actPath(): string | undefined {
   return pathOf('act') ?? [installedByGo()].find(isExecutable);
+}
+
+/** Where a Chromium lies that tests may run. */
+export function chromiumPath(): string | undefined {
+  return pathOf('chromium') ?? pathOf('google-chrome');
 }
 
 function isTool(name: string): name is Tool {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Bundle } from '../model/bundle.ts';
 import { messageOf } from '../model/fault.ts';
 import { cutShort } from '../model/stop.ts';
@@ -32,6 +33,8 @@ interface UploadFailure {
   readonly devices: readonly string[];
   /** A sentence with artifact, devices and reason. */
   readonly message: string;
+  /** Whether an artifact of this name exists in the run already. */
+  readonly nameTaken: boolean;
 }
 
 /**
@@ -61,6 +64,31 @@ export async function uploadBundles(
     failures: results.filter((result) => 'message' in result),
     ...(notice === undefined ? {} : { notice }),
   };
+}
+
+/** What can be uploaded beside bundles: report.html. */
+export interface PageUpload {
+  /** Absolute. */
+  readonly file: string;
+  /** The names that the artifact may have. The first one that no other job of the run has taken is used. */
+  readonly names: readonly string[];
+}
+
+/** Uploads report.html. Returns its id, or undefined if it could not be uploaded: the log then says why. */
+export async function uploadPage(
+  { file, names }: PageUpload,
+  options: Omit<UploadOptions, 'mode'>,
+): Promise<number | undefined> {
+  const { size } = statSync(file);
+  return withoutChatter(async (quietly) => {
+    const upload = await uploader(options, quietly);
+    for (const name of names) {
+      const result = await upload({ name, devices: [], files: [file], root: dirname(file), bytes: size });
+      if ('id' in result) return result.id;
+      if (!result.nameTaken) return undefined;
+    }
+    return undefined;
+  });
 }
 
 type Result = { readonly artifact: string; readonly id: number } | UploadFailure;
@@ -168,7 +196,7 @@ function usualLimit(bytes: number): number {
 }
 
 async function uploader(
-  { retentionDays, log, limit = usualLimit }: UploadOptions,
+  { retentionDays, log, limit = usualLimit }: Omit<UploadOptions, 'mode'>,
   quietly: Quietly,
 ): Promise<(artifact: Artifact) => Promise<Result>> {
   // The module has 4.6 MB, so load it only when there is something to upload.
@@ -191,7 +219,7 @@ async function uploader(
       const nameTaken = reason.includes('(409)');
       const message = githubLines['artifact-failed']({ artifact: name, devices, reason, nameTaken });
       log(message);
-      return { artifact: name, devices, message };
+      return { artifact: name, devices, message, nameTaken };
     }
   };
 }

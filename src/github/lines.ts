@@ -17,6 +17,9 @@ export const githubLines = {
     `${devices} devices, more than ${mostSingle}, share ${artifacts} artifacts of up to ${size} devices each: ` +
     `${first} to ${last} (GitHub takes ${mostOfAJob} artifacts a job).`,
 
+  'page-not-uploaded': () =>
+    'The fleet report was not uploaded. The log says why. The output report-html has its path.',
+
   comment: ({ pullRequest, done }: { readonly pullRequest: number; readonly done: CommentDone }) =>
     `Comment on pull request #${pullRequest}: ${done}`,
 
@@ -58,7 +61,7 @@ interface Reason {
 
 interface ArtifactOf {
   readonly artifact: string;
-  /** The ids of its devices; at least one. */
+  /** The ids of its devices; none if it is not of devices. */
   readonly devices: readonly string[];
 }
 
@@ -83,6 +86,7 @@ interface SharedArtifacts {
 
 function artifactName({ artifact, devices }: ArtifactOf): string {
   const [first] = devices;
+  if (first === undefined) return `artifact ${artifact}`;
   const whose = devices.length === 1 ? `device "${first}"` : `${devices.length} devices from "${first}" on`;
   return `artifact ${artifact} (${whose})`;
 }

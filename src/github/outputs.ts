@@ -46,6 +46,7 @@ export function setOutputs(report: Report, artifactIds: readonly number[], files
     'artifact-ids': artifactIds.join(','),
     'sarif-file': sarifFile,
     'report-file': reportFile,
+    'report-html': report.page?.file ?? '',
     'outcome-file': outcomeFile,
   };
   for (const [name, value] of Object.entries(outputs)) setOutput(name, value);

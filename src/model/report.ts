@@ -1,7 +1,8 @@
 import type { Bundle, BundleChanges } from './bundle.ts';
 import type { Fault } from './fault.ts';
 import type { Finding, RuleChanges } from './finding.ts';
-import type { HubHost } from './fleet.ts';
+import type { Device, HubHost } from './fleet.ts';
+import type { Identity } from './identity.ts';
 import type { Owner } from './owner.ts';
 import type { Change, DeviceOutcome } from './plan.ts';
 import type { RegisteredDevice } from './registration.ts';
@@ -43,6 +44,18 @@ export interface ConfigurationChange {
   readonly devices: readonly string[];
 }
 
+/** The devices that the manifests declare for the hubs of a run, as report.html shows them. */
+export interface DeclaredFleet {
+  /** When the run looked at the certificates. */
+  readonly at: Date;
+  readonly expiryWarningDays: number;
+  readonly devices: readonly Device[];
+  /** Of the devices whose certificates have no error. */
+  readonly identities: readonly Identity[];
+  /** Of the devices that have no error. */
+  readonly bundles: readonly Bundle[];
+}
+
 /** The whole result of a run. The doors (action, command line) only choose how to show it. */
 export interface Report {
   readonly command: Command;
@@ -72,6 +85,10 @@ export interface Report {
   readonly kept?: number;
   /** Absolute path of the plan file that was written for approval; absent if none was written. */
   readonly planFile?: string;
+  /** Absent if no report.html is wanted. */
+  readonly fleet?: DeclaredFleet;
+  /** The path of report.html, and the web page of its artifact if it was uploaded. Absent if it was not written. */
+  readonly page?: { readonly file: string; readonly url?: string };
   /** The changes of configuration against the base of the pull request; absent if nothing was compared. */
   readonly configuration?: readonly ConfigurationChange[];
   /** The faults that ended the run, or a part of it, early. The rest of the report is still valid. */

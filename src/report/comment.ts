@@ -4,6 +4,7 @@ import type { Report } from '../model/report.ts';
 import { elsewhere } from './left-out.ts';
 import { escapeMarkdown } from './markdown.ts';
 import { sectionsMarkdown } from './markdown-sections.ts';
+import { pageLink } from './page-link.ts';
 import { statementOf } from './sections.ts';
 
 /** What a comment needs beside the report. */
@@ -30,8 +31,9 @@ export function commentMarkdown(report: Report, { marker, link, run }: CommentCo
   const statement = statementOf(report, 'runner');
   const page = { link, sentence, elsewhere: elsewhere.summary, namesAll: false };
   const sections = sectionsMarkdown(statement.sections, page, mostOfAll);
+  const links = [runLink(run), ...(report.page?.url === undefined ? [] : [pageLink(report.page.url)])].join(' · ');
   const next = statement.next.map((line) => `\n${sentence(line)}\n`).join('');
-  return `${marker}\n### ${sentence(statement.sentence)}\n${sections}${next}\n<sub>${runLink(run)}</sub>\n`;
+  return `${marker}\n### ${sentence(statement.sentence)}\n${sections}${next}\n<sub>${links}</sub>\n`;
 }
 
 /** The link to the run, in Markdown. */

@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import { type ChangeKind, type DeviceOutcome, key } from '../model/plan.ts';
+import { type Change, type ChangeKind, type DeviceOutcome, key } from '../model/plan.ts';
 import type { Command, Report } from '../model/report.ts';
 import { number, plural } from './counts.ts';
 import { byDevice } from './device-groups.ts';
@@ -163,6 +163,21 @@ function listOf<Kind extends string>(counted: Counted<Kind>, words: Words<Kind>)
   return [changed.length === 0 ? 'nothing to change' : changed.join(', '), rest]
     .filter((text) => text !== '')
     .join('; ');
+}
+
+/** What happens to one device, in the words of the headline: `to create`, `created`, `missing`. Undefined if that is not known. */
+export function deviceWord(
+  { command }: Pick<Report, 'command'>,
+  change: Pick<Change, 'kind'> | undefined,
+  outcome: Pick<DeviceOutcome, 'result'> | undefined,
+): string | undefined {
+  if (outcome !== undefined) {
+    const done = outcome.result === 'removed' ? (change?.kind === 'delete' ? 'deleted' : 'disabled') : outcome.result;
+    return new Map(doneWords).get(done);
+  }
+  if (change === undefined) return undefined;
+  if (command !== 'verify') return new Map(plannedWords).get(change.kind);
+  return new Map(driftWords).get(change.kind === 'claim' ? 'unchanged' : change.kind);
 }
 
 /** A claim is no drift: it changes who owns a device, not what the device is. */

@@ -258,6 +258,17 @@ export const runFaults = {
     remedy: () => 'Remove the link from the repository, or give plan-file another path.',
     example: { path: '/srv/repository/plan.json', why: 'it lies outside the workspace' },
   }),
+  'page-not-written': faultRow<{ path: string; why: string }>({
+    message: ({ path, why }) => `report.html cannot be written to ${path}: ${why}`,
+    remedy: () => 'Give report-html the path of a file that can be written.',
+    example: { path: '/srv/report.html', why: 'EACCES: permission denied' },
+  }),
+  'page-refused': faultRow<{ path: string; why: string }>({
+    kind: 'usage',
+    message: ({ path, why }) => `report.html is not written to ${path}: ${why}`,
+    remedy: () => 'Remove the link from the repository, or give report-html another path.',
+    example: { path: '/srv/repository/report.html', why: 'it lies outside the workspace' },
+  }),
   'plan-not-json': unusable<{ path: string }>(() => 'is not JSON', { path: 'plan.json' }),
   'plan-not-an-object': unusable<{ path: string }>(() => 'is not a plan: expected a JSON object', {
     path: 'plan.json',

@@ -35,6 +35,8 @@ export interface Request {
   readonly timeLimit?: number;
   /** Absolute. `plan` writes its plan there; `apply` reads the approved plan there. */
   readonly planFile?: string;
+  /** Absolute. Where report.html is written; absent if it is not wanted. */
+  readonly reportHtml?: string;
   /** `list` shows only devices that bear no mark of an owner. */
   readonly unowned?: true;
   /** What the door itself noticed. */

@@ -49,7 +49,7 @@ export interface RunSettings {
 
 /** What `readSettings` needs beside the settings. */
 export interface SettingsContext {
-  /** Absolute. The paths `output-directory`, `plan-file` and `ca-file` start there. */
+  /** Absolute. The paths `output-directory`, `plan-file`, `report-html` and `ca-file` start there. */
   readonly directory: string;
   /** Gives the manifests, relative to the workspace, in place of the setting `manifest`. Throws a usage `Fault`. */
   readonly manifests?: () => readonly string[];
@@ -94,6 +94,7 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
     reader.text('only-hub') === '' ? undefined : reader.hub('only-hub', reader.raw('only-hub') ?? '')?.hub;
   const endpoints = endpointsOf(reader, signIn);
   const planFile = reader.text('plan-file');
+  const reportHtml = reader.text('report-html');
   const capacity = reader.text('hub-capacity');
   const timeLimit = reader.minutes('time-limit');
   const caFile = reader.text('ca-file');
@@ -122,6 +123,7 @@ export async function judgeSettings(settings: Settings, context: SettingsContext
     },
     ...(reader.flag('unowned') ? { unowned: true } : {}),
     ...(planFile === '' ? {} : { planFile: resolve(directory, planFile) }),
+    ...(reportHtml === '' ? {} : { reportHtml: resolve(directory, reportHtml) }),
     ...(hubCapacity === undefined ? {} : { hubCapacity }),
     ...(timeLimit === undefined ? {} : { timeLimit }),
     findings: [],

@@ -1,4 +1,4 @@
-import { endedEarly, exitCode, type Report } from '../model/report.ts';
+import { endedEarly, exitCode, type Report, withLaterFaults } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
 import type { FilesRead } from '../run/request.ts';
@@ -28,6 +28,7 @@ export async function runPipeline(
   // A command that only reads can be ended at any moment.
   const outside = settings.command === 'apply' ? stopFromOutside() : undefined;
   let report: Report;
+  let reportHtml: string | undefined;
   try {
     const { request, signIn, endpoints, caFile, importContainer } = await readSettings(
       { ...settings, 'connection-string': process.env.IOTHUB_CONNECTION_STRING },
@@ -38,6 +39,7 @@ export async function runPipeline(
         owner: { env: process.env, origin: () => originOf(root) },
       },
     );
+    reportHtml = request.reportHtml;
     outside?.limit(request.timeLimit);
     const workspace = openWorkspace(root, { checkIgnored });
     const credentials = await openSignIn(signIn, endpoints, { mask: () => {} });
@@ -70,6 +72,10 @@ export async function runPipeline(
     outside?.release();
   }
   const style = await terminalStyle(output.terminal, root, directory);
+  if (reportHtml !== undefined && outside?.stop.hurried !== true) {
+    const { writeReportPage } = await import('../run/report-page.ts');
+    report = withLaterFaults(report, writeReportPage(reportHtml, report, { workspace: root }));
+  }
   report = { ...report, findings: seenFrom(report.findings, style.path) };
   const text = json
     ? // In a step of a workflow, ##[ can begin a command. Here it means the same in JSON and begins none.

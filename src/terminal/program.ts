@@ -47,6 +47,7 @@ const options = {
     ).argParser((id: string, others: readonly string[] = []) => [...others, id]),
   'plan-file': () =>
     new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only if it would do the same'),
+  'report-html': () => new Option('--report-html <path>', 'write a page about the fleet there, one file for a browser'),
   prune: () =>
     textOption('--prune <how>', 'devices that the default branch once declared and no longer does', [
       'none',
@@ -91,7 +92,11 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
     summary: 'check the manifest, the certificates and deployments; no hub is asked',
     takes: [...checking, ...deploying],
   },
-  { name: 'plan', summary: 'say what apply would change', takes: [...reaching, ...checking, ...changing] },
+  {
+    name: 'plan',
+    summary: 'say what apply would change',
+    takes: [...reaching, ...checking, ...changing, 'report-html'],
+  },
   {
     name: 'apply',
     summary: 'make the hub as the manifest says, and write the bundles',
@@ -100,13 +105,22 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
       ...checking,
       ...changing,
       'output-directory',
+      'report-html',
       'hub-capacity',
       'import-container',
       'time-limit',
     ],
   },
-  { name: 'render', summary: 'write the bundles alone', takes: ['hub', 'only-hub', ...checking, 'output-directory'] },
-  { name: 'verify', summary: 'compare the hub with the manifest', takes: [...reaching, ...checking, 'prune', 'owner'] },
+  {
+    name: 'render',
+    summary: 'write the bundles alone',
+    takes: ['hub', 'only-hub', ...checking, 'output-directory', 'report-html'],
+  },
+  {
+    name: 'verify',
+    summary: 'compare the hub with the manifest',
+    takes: [...reaching, ...checking, 'prune', 'owner', 'report-html'],
+  },
   { name: 'list', summary: "show the hub's edge devices", takes: [...reaching, 'rules', 'owner', 'unowned'] },
 ];
 
