@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -55,6 +55,7 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
     writeFileSync(join(outside, 'server.pem'), pair.certificate + pair.key, { mode: 0o600 });
     writeFileSync(join(outside, 'edge-001.pem'), renewed.certificate, { mode: 0o600 });
     writeFileSync(join(outside, 'edge-001.key.pem'), pair.key, { mode: 0o600 });
+    writeFileSync(join(outside, 'other.key.pem'), renewed.key, { mode: 0o600 });
     return outside;
   }
 
@@ -213,6 +214,13 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
       minor: 1,
       swaps: [{ at: ['ln', `./${key}`], script: `ln -f "$out/server.pem" "$f/${key}"` }],
     },
+    "the key becomes another one's, which gives up its name in the folder when the room has one": {
+      minor: 1,
+      swaps: [
+        { at: ['ln', `./${key}`], script: `ln -f "$out/other.key.pem" "$f/${key}"` },
+        { at: ['ln', `./${key}`], after: true, script: `rm "$f/${key}"` },
+      ],
+    },
     'the key becomes what is no key': {
       minor: 1,
       swaps: [{ at: ['ln', `./${key}`], script: `rm "$f/${key}"; mv "$out/gone" "$f/${key}"` }],
@@ -257,6 +265,19 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
     for (const [path, content] of Object.entries(tree(device))) {
       if (content.includes('root:secret')) expect(`${path} ${content}`).toMatch(/ 600 0:0 root:secret\n$/);
     }
+  });
+
+  it.each([
+    '/etc/aziot/identityd/config.d/00-super.toml',
+    '/etc/aziot/edged/config.d/00-super.toml',
+    `/var/aziot/certs/${pem}`,
+    `/var/aziot/secrets/${key}`,
+  ])('a pipe in place of %s, which nobody writes into, holds up no run', (path) => {
+    const device = scratchDevice(usual(pair, 5));
+    rmSync(join(device.root, path), { force: true });
+    spawnSync('mkfifo', [join(device.root, path)]);
+    // 124 is timeout's own.
+    expect(install(device, { shell: ['timeout', '20', 'sh'] }).status).not.toBe(124);
   });
 
   it('a certificate with its private key is not opened to everybody', () => {
