@@ -156,7 +156,7 @@ export function isProgram(path: string): boolean {
 }
 
 /** Milliseconds. An installation takes less than a second. A busy machine needs far more. */
-const longest = 120_000;
+const longest = 300_000;
 
 function text(folder: string, name: string): string {
   return existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '';

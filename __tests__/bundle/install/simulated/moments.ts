@@ -28,8 +28,9 @@ export async function momentsOf({ device: original, minor }: Prepared, shell: Sh
     const looked = changing.has(program) ? everything(device, minor) : undefined;
     moments.push({ program, call, phase: phaseOf(device, minor), device: looked });
   });
-  await run(device, shell);
+  const { hung } = await run(device, shell);
   stop();
+  if (hung) throw new Error('the run that is recorded hangs');
   rmSync(device.folder, { recursive: true });
   const firstChange = moments.findIndex(({ program }) => first.has(program));
   if (firstChange === -1)
