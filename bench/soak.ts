@@ -36,7 +36,7 @@ for (const [name, part] of chosen) {
     executions: rounds('executions', 1_000_000),
     seconds: rounds('seconds', 3_600),
     lanes: rounds('lanes', 2),
-    each: rounds('each', 397),
+    each: rounds('each', 11),
     few: rounds('few', 1),
   })) {
     console.error(`${bar.holds ? 'holds' : 'FAILS'}  ${bar.what}: ${bar.found} (bar: ${bar.bar})`);

@@ -51,7 +51,7 @@ export async function check(request: Request, world: World): Promise<Checked> {
   const texts = new Texts();
   const { value, findings } = await judgeDeployments(request.deployments, world.workspace, texts);
   const devices = (await needsNoManifest(request, world.workspace))
-    ? noDevices(request, texts)
+    ? noDevices(request, texts, world.now())
     : await checkDevices(request, world, texts);
   return {
     ...devices,
@@ -68,8 +68,8 @@ async function needsNoManifest({ manifests }: Request, workspace: Workspace): Pr
   return (await workspace.find(manifests)).missing.length > 0;
 }
 
-function noDevices({ findings }: Request, texts: Texts): Checked {
-  return { devices: [], all: [], identities: [], bundles: [], findings, texts, files: [] };
+function noDevices({ findings }: Request, texts: Texts, at: Date): Checked {
+  return { at, devices: [], all: [], identities: [], bundles: [], findings, texts, files: [] };
 }
 
 async function checkDevices(request: Request, world: World, texts: Texts): Promise<Checked> {

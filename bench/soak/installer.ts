@@ -1,14 +1,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { faultsOf } from '../../__tests__/bundle/install/simulated/case.ts';
+import { judgeIn } from '../../__tests__/bundle/install/simulated/case.ts';
 import { run } from '../../__tests__/bundle/install/simulated/device.ts';
 import { canCutDisks } from '../../__tests__/bundle/install/simulated/disk.ts';
 import { mortals, saysRunning } from '../../__tests__/bundle/install/simulated/lifetimes.ts';
-import { allPrepared, casesOf, titleOf } from '../../__tests__/bundle/install/simulated/matrix.ts';
+import { allPrepared, everyCase, stepsOfAll, titleOf } from '../../__tests__/bundle/install/simulated/matrix.ts';
 import { momentsOf } from '../../__tests__/bundle/install/simulated/moments.ts';
 import { powerCutFaults, written } from '../../__tests__/bundle/install/simulated/power-cut.ts';
-import { copy, dash, type Prepared, scratchFolder } from '../../__tests__/bundle/install/simulated/scenarios.ts';
+import {
+  copy,
+  dash,
+  type Prepared,
+  scenarios,
+  scratchFolder,
+} from '../../__tests__/bundle/install/simulated/scenarios.ts';
 import { busybox, resultOf, shells } from '../../__tests__/bundle/install/simulated/shells.ts';
 import { twoRuns } from '../../__tests__/bundle/install/simulated/two-runs.ts';
 import { isThere } from '../../__tests__/support/tools.ts';
@@ -20,7 +26,7 @@ import type { Bar, Rounds } from './bar.ts';
 export async function installer({ each, few }: Rounds): Promise<readonly Bar[]> {
   const place = scratchFolder();
   try {
-    const prepared = await allPrepared(place);
+    const prepared = await allPrepared(scenarios, place);
     const rotations = prepared.filter(({ scenario }) => scenario === 'rotate');
     return [
       await steps(prepared, each, place),
@@ -37,16 +43,17 @@ export async function installer({ each, few }: Rounds): Promise<readonly Bar[]> 
 /** Cases at the same time. The gate has two cores. */
 const width = 2;
 
-/** One in `each` cases of the matrix of steps, signals and shells. */
+/** One in `each` cases of the matrix of steps, endings and shells. */
 async function steps(all: readonly Prepared[], each: number, place: string): Promise<Bar> {
   const shells = [dash, busybox(place)];
+  const judge = judgeIn(place);
   let tried = 0;
   let broken = 0;
-  for (const prepared of all) {
-    const cases = (await casesOf(prepared, shells, place)).filter((_, n) => n % each === 0);
+  for (const { prepared, steps } of await stepsOfAll(all, place)) {
+    const cases = everyCase(steps, shells).filter((_, n) => n % each === 0);
     tried += cases.length;
     await inFlight(cases, width, async (one) => {
-      const faults = await faultsOf(prepared, one, place);
+      const faults = await judge(prepared, one);
       if (faults.length > 0) broken += 1;
       if (faults.length > 0) console.error([titleOf(prepared, one), ...faults].join('\n  '));
     });

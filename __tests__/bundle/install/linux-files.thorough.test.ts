@@ -1,24 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, linkSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeNeeding } from '../../support/needing.ts';
+import { outsideOf, reset, seen } from './outside.ts';
 import {
+  begin,
   file,
   install,
   isRoot,
@@ -32,10 +20,6 @@ import {
   usual,
 } from './scratch-device.ts';
 
-const races = Number(process.env.RACES ?? 2);
-const ids = { iotedge: [4001, 5001], aziotcs: [4002, 5002], aziotks: [4003, 5003] } as const;
-type Service = keyof typeof ids;
-
 describeNeeding(['openssl'], "the folders of the services' users", () => {
   let folder: string;
   let pair: Pair;
@@ -46,88 +30,6 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
     renewed = makePair(folder, 'renewed', { subject: '/CN=edge-001' });
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  /** What only root may read or change, and the racer is after. */
-  function outsideOf({ folder: place }: ScratchDevice): string {
-    const outside = join(place, 'outside');
-    mkdirSync(outside);
-    writeFileSync(join(outside, 'shadow'), 'root:secret\n', { mode: 0o600 });
-    writeFileSync(join(outside, 'server.pem'), pair.certificate + pair.key, { mode: 0o600 });
-    writeFileSync(join(outside, 'edge-001.pem'), renewed.certificate, { mode: 0o600 });
-    writeFileSync(join(outside, 'edge-001.key.pem'), pair.key, { mode: 0o600 });
-    return outside;
-  }
-
-  /** Makes everything as it is before an installation, and the folder the service's own. */
-  function reset({ root }: ScratchDevice, minor: 1 | 5): void {
-    const places: Record<string, Service> =
-      minor === 1
-        ? { '/var/lib/iotedge/identity': 'iotedge', '/var/lib/iotedge': 'iotedge' }
-        : { '/var/aziot/certs': 'aziotcs', '/var/aziot/secrets': 'aziotks' };
-    if (minor === 1)
-      for (const name of readdirSync(join(root, '/var/lib/iotedge')))
-        rmSync(join(root, '/var/lib/iotedge', name), { recursive: true });
-    for (const [path, service] of Object.entries(places)) {
-      const place = join(root, path);
-      if (path !== '/var/lib/iotedge') rmSync(place, { recursive: true, force: true });
-      mkdirSync(place, { recursive: true });
-      const [uid, gid] = ids[service];
-      chownSync(place, uid, gid);
-      chmodSync(place, 0o755);
-    }
-    const [first = ''] = Object.keys(places);
-    const key = join(root, minor === 1 ? first : '/var/aziot/secrets', 'edge-001.key.pem');
-    writeFileSync(key, pair.key, { mode: 0o644 });
-    writeFileSync(join(root, first, 'edge-001.pem'), pair.certificate, { mode: 0o600 });
-    for (const path of ['/etc/iotedge/config.yaml', '/etc/aziot/config.toml'])
-      rmSync(join(root, path), { force: true });
-  }
-
-  async function race(place: string, service: Service, outside: string): Promise<ChildProcess> {
-    const [uid, gid] = ids[service];
-    const racer = join(import.meta.dirname, 'racer.ts');
-    const child = spawn(process.execPath, [racer, place, outside], { uid, gid, stdio: ['ignore', 'pipe', 'inherit'] });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    await once(child.stdout, 'data');
-    return child;
-  }
-
-  async function stop(racer: ChildProcess): Promise<void> {
-    racer.kill('SIGSTOP');
-    await expect.poll(() => readFileSync(`/proc/${racer.pid}/stat`, 'utf8'), { interval: 5 }).toMatch(/\) T /);
-  }
-
-  it.runIf(isRoot).each([
-    { minor: 5, service: 'aziotcs', place: '/var/aziot/certs' },
-    { minor: 5, service: 'aziotks', place: '/var/aziot/secrets' },
-    { minor: 1, service: 'iotedge', place: '/var/lib/iotedge' },
-    { minor: 1, service: 'iotedge', place: '/var/lib/iotedge/identity' },
-  ] as const)(
-    '1.$minor: whatever $service does in $place meanwhile, nothing outside of it changes (needs rights of root)',
-    async ({ minor, service, place }) => {
-      const device = scratchDevice(usual(pair, minor));
-      for (let open = join(device.root, place); open.startsWith(device.folder); open = dirname(open)) {
-        mkdirSync(open, { recursive: true });
-        chmodSync(open, 0o755);
-      }
-      const outside = outsideOf(device);
-      const before = seen(outside);
-      reset(device, minor);
-      const racer = await race(join(device.root, place), service, outside);
-      const ends: Record<string, number> = {};
-      for (let round = 0; round < races; round++) {
-        await stop(racer);
-        reset(device, minor);
-        racer.kill('SIGCONT');
-        const { status, stderr } = install(device);
-        ends[status ?? -1] = (ends[status ?? -1] ?? 0) + 1;
-        if (process.env.RACES) console.log(status, stderr.split('\n')[0]?.replaceAll(device.root, ''));
-        expect(seen(outside)).toEqual(before);
-      }
-      if (process.env.RACES) console.log(place, ends);
-    },
-    60_000 + races * 5000,
-  );
 
   interface Swap {
     /** The program of the installer and what is in its arguments, at whose call something is swapped. */
@@ -213,6 +115,13 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
       minor: 1,
       swaps: [{ at: ['ln', `./${key}`], script: `ln -f "$out/server.pem" "$f/${key}"` }],
     },
+    "the key becomes another one's, which gives up its name in the folder when the room has one": {
+      minor: 1,
+      swaps: [
+        { at: ['ln', `./${key}`], script: `ln -f "$out/other.key.pem" "$f/${key}"` },
+        { at: ['ln', `./${key}`], after: true, script: `rm "$f/${key}"` },
+      ],
+    },
     'the key becomes what is no key': {
       minor: 1,
       swaps: [{ at: ['ln', `./${key}`], script: `rm "$f/${key}"; mv "$out/gone" "$f/${key}"` }],
@@ -242,9 +151,9 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
     if (minor === 5) {
       put(device.root, '/etc/aziot/keyd/config.d/00-super.toml', '# applied\n');
     }
-    reset(device, minor);
+    reset(device, minor, pair);
     put(device.root, minor === 1 ? '/etc/iotedge/config.yaml' : '/etc/aziot/config.toml', '# old\n');
-    const outside = outsideOf(device);
+    const outside = outsideOf(device, pair, renewed);
     writeFileSync(join(outside, 'gone'), 'root:secret\n', { mode: 0o600 });
     arm(device, attack, outside);
     if (restart !== undefined) order(device, 'iotedge config', restart);
@@ -257,6 +166,31 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
     for (const [path, content] of Object.entries(tree(device))) {
       if (content.includes('root:secret')) expect(`${path} ${content}`).toMatch(/ 600 0:0 root:secret\n$/);
     }
+  });
+
+  it.each([
+    '/etc/aziot/identityd/config.d/00-super.toml',
+    '/etc/aziot/edged/config.d/00-super.toml',
+    `/var/aziot/certs/${pem}`,
+    `/var/aziot/secrets/${key}`,
+  ])('a pipe in place of %s, which nobody writes into, holds up no run', (path) => {
+    const device = scratchDevice(usual(pair, 5));
+    rmSync(join(device.root, path), { force: true });
+    spawnSync('mkfifo', [join(device.root, path)]);
+    // 124 is timeout's own.
+    expect(install(device, { shell: ['timeout', '20', 'sh'] }).status).not.toBe(124);
+  });
+
+  it('a pipe that takes the place of the key after the check lets the run wait; Ctrl-C ends it, and nothing is changed', async () => {
+    const device = scratchDevice(usual(pair, 1));
+    const outside = outsideOf(device, pair, renewed);
+    arm(device, { minor: 1, swaps: [{ at: ['grep', key], script: `rm "$f/${key}"; mkfifo "$f/${key}"` }] }, outside);
+    const { child, ended } = begin(device, { shell: ['setsid', 'sh'] });
+    await expect.poll(() => existsSync(join(device.folder, 'done.0')), { timeout: 60_000, interval: 10 }).toBe(true);
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+    expect((await ended).status).toBe(130);
+    expect(readdirSync(join(device.root, 'run'))).toEqual([]);
+    expect(Object.keys(tree(device)).filter((path) => /config.yaml|installing/.test(path))).toEqual([]);
   });
 
   it('a certificate with its private key is not opened to everybody', () => {
@@ -281,19 +215,3 @@ describeNeeding(['openssl'], "the folders of the services' users", () => {
     });
   });
 });
-
-/** Every name below a folder with all that a racer could have changed. */
-function seen(folder: string): Record<string, string> {
-  const paths = ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })];
-  return Object.fromEntries(
-    paths.sort().map((path) => {
-      const stat = lstatSync(join(folder, path));
-      const content = stat.isFile()
-        ? readFileSync(join(folder, path), 'utf8')
-        : stat.isSymbolicLink()
-          ? readlinkSync(join(folder, path))
-          : '';
-      return [path, `${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${path === '.' ? '' : stat.mtimeMs} ${content}`];
-    }),
-  );
-}

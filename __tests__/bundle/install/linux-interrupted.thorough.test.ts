@@ -1,12 +1,10 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as after } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeNeeding } from '../../support/needing.ts';
 import {
   install,
-  installAndStop,
   makePair,
   order,
   original,
@@ -173,25 +171,5 @@ describeNeeding(['openssl'], 'after a power cut', () => {
     order(device, 'systemctl restart', 'fail');
     expect(install(device).stderr).toContain('files are back');
     expect(tree(device)).toEqual(before);
-  });
-
-  it('at any moment: the next run has the old files, or the new ones are installed', async () => {
-    const device = running(1);
-    const folderOfProxy = '/etc/systemd/system/iotedge.service.d';
-    const before = tree(device);
-    for (const delay of [60, 100, 130, 150, 170, 190, 210, 240, 280]) {
-      const { status } = await installAndStop(device, () => after(delay), { signal: 'SIGKILL' });
-      if (status === 0) break;
-      await after(50); // what it had started ends by itself
-      order(device, 'systemctl restart', 'fail');
-      const next = install(device);
-      if (next.stdout.includes('nothing to do')) break;
-      expect(next.stderr).toContain('files are back');
-      const { [folderOfProxy]: _, ...now } = tree(device);
-      expect(now).toEqual(before);
-    }
-    rmSync(join(device.folder, 'control', 'systemctl restart'), { force: true });
-    expect(install(device).status).toBe(0);
-    expect(tree(device)[configPath[1]]).toContain('# new\n');
   });
 });

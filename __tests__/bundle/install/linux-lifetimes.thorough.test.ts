@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeNeeding } from '../../support/needing.ts';
 import type { Minor } from './simulated/device.ts';
 import { mortals, saysRunning } from './simulated/lifetimes.ts';
-import { makePairs, type Prepared, prepare, scratchFolder } from './simulated/scenarios.ts';
+import { makePairs, type Prepared, preparing, scratchFolder } from './simulated/scenarios.ts';
 
 /** Milliseconds. `npm run soak -- installer` tries all from 100 to 6000. */
 const lives = [900] as const;
@@ -13,8 +13,8 @@ describeNeeding(['openssl', 'Linux'], 'a daemon that does not stay up', () => {
   const prepared = {} as Record<Minor, Prepared>;
   beforeAll(async () => {
     place = scratchFolder();
-    const pairs = makePairs(place);
-    for (const minor of [1, 5] as const) prepared[minor] = await prepare('rotate', minor, pairs, place);
+    const prepare = preparing(makePairs(place), place);
+    for (const minor of [1, 5] as const) prepared[minor] = await prepare('rotate', minor);
   });
   afterAll(() => rmSync(place, { recursive: true, force: true }));
 

@@ -63,6 +63,25 @@ describeNeeding(['openssl'], 'after the restart', () => {
     expect(withoutLine(calls).at(-1)).toBe('iotedge system restart');
   });
 
+  it.each([['sh'], ['busybox', 'sh']])('no secret is shown from the journal, in whatever form (%s %s)', (...shell) => {
+    const given = { IOTEDGE_A: 'a "word" & more', IOTEDGE_B: 'a "word"', IOTEDGE_C: 'p@ss/1' };
+    const encodings = { IOTEDGE_A: 'text', IOTEDGE_B: 'text', IOTEDGE_C: 'uri' } as const;
+    const names = ['IOTEDGE_A', 'IOTEDGE_B', 'IOTEDGE_C'] as const;
+    const secrets = names.map((variable) => ({
+      variable,
+      line: `${variable}: "@${variable}@"`,
+      placeholder: `@${variable}@`,
+      encoding: encodings[variable],
+    }));
+    const config = secrets.map(({ line }) => `${line}\n`).join('');
+    const device = scratchDevice({ ...usual(pair, 1, { secrets }), config });
+    const forms = ['a "word" & more', 'a \\"word\\" & more', 'a "word"', 'p@ss/1', 'p%40ss%2F1'];
+    put(device.folder, '/control/journal', `line 3: ${forms.join(', ')}.\n`);
+    order(device, 'daemon start', 'fail');
+    const { stderr } = install(device, { shell: shell.filter((word) => word !== undefined), env: given });
+    expect(stderr).toContain(`line 3: ${forms.map(() => '***').join(', ')}.`);
+  });
+
   it('the PIN of a key is not shown from the journal', () => {
     const device = running(5);
     put(device.folder, '/control/journal', 'no key at pkcs11:token=edge;pin-value=123%2045?x, "pin-value=67"\n');

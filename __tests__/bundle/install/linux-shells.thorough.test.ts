@@ -2,19 +2,17 @@ import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { describeNeeding, itNeeding } from '../../support/needing.ts';
 import type { Shell } from './simulated/device.ts';
-import { dash, makePairs, type Pairs, type Prepared, prepare, scratchFolder } from './simulated/scenarios.ts';
+import { dash, makePairs, type Prepared, preparing, scratchFolder } from './simulated/scenarios.ts';
 import { resultOf, shells } from './simulated/shells.ts';
 
 /** `npm run soak -- installer` compares what the other scenarios lead to. */
 describeNeeding(['openssl', 'Linux'], 'whatever shell and tools a device has', () => {
   let place: string;
-  let pairs: Pairs;
   let prepared: Prepared;
   let wanted: unknown;
   beforeAll(async () => {
     place = scratchFolder();
-    pairs = makePairs(place);
-    prepared = await prepare('rotate', 5, pairs, place);
+    prepared = await preparing(makePairs(place), place)('rotate', 5);
     wanted = await resultIn(dash);
   });
   afterAll(() => rmSync(place, { recursive: true, force: true }));

@@ -1,23 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as after } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeNeeding } from '../../support/needing.ts';
 import * as scratch from './scratch-device.ts';
-import {
-  directory,
-  file,
-  install,
-  installAndStop,
-  makePair,
-  order,
-  original,
-  type Pair,
-  tree,
-  usual,
-} from './scratch-device.ts';
+import { directory, file, install, makePair, order, original, type Pair, tree, usual } from './scratch-device.ts';
 
 const certificatePath = '/var/lib/iotedge/identity/edge-001.pem';
 const keyPath = '/var/lib/iotedge/identity/edge-001.key.pem';
@@ -43,65 +30,50 @@ describeNeeding(['openssl'], 'installing on a scratch device', () => {
     return device;
   });
 
-  // Every other shell has its turn in linux-shells.thorough.test.ts.
-  const shells = [['sh'], ['busybox', 'sh']].filter(isThere);
-  describe.each(shells.map((shell) => ({ shell, name: shell.join(' ') })))('under $name', ({ shell }) => {
-    it('1.1: places certificate and configuration, sets owners and modes, restarts, checks', () => {
-      const device = scratch.scratchDevice(usual(pair, 1));
-      const before = tree(device);
-      const { status, stderr, calls } = install(device, { shell });
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(tree(device)).toEqual({
-        ...before,
-        [keyPath]: file('iotedge', '400', pair.key),
-        [certificatePath]: file('iotedge', '444', pair.certificate),
-        [configPath]: file('iotedge', '400', '# new\n'),
-      });
-      expect(calls).toEqual(['systemctl restart iotedge [# new]', 'iotedge check [# new]']);
+  // Other shells have their turn in linux-shells.thorough.test.ts, and signals in linux-steps.thorough.test.ts.
+  it('1.1: places certificate and configuration, sets owners and modes, restarts, checks', () => {
+    const device = scratch.scratchDevice(usual(pair, 1));
+    const before = tree(device);
+    const { status, stderr, calls } = install(device);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(tree(device)).toEqual({
+      ...before,
+      [keyPath]: file('iotedge', '400', pair.key),
+      [certificatePath]: file('iotedge', '444', pair.certificate),
+      [configPath]: file('iotedge', '400', '# new\n'),
     });
+    expect(calls).toEqual(['systemctl restart iotedge [# new]', 'iotedge check [# new]']);
+  });
 
-    it('1.5: places each file for the service that reads it, and applies', () => {
-      const device = scratch.scratchDevice(usual(pair, 5));
-      const before = tree(device);
-      const { status, stderr, calls } = install(device, { shell });
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(notDerived(tree(device))).toEqual({
-        ...before,
-        '/var/aziot/certs': directory('aziotcs', '755'),
-        '/var/aziot/certs/edge-001.pem': file('aziotcs', '644', pair.certificate),
-        '/var/aziot/secrets': directory('aziotks', '700'),
-        '/var/aziot/secrets/edge-001.key.pem': file('aziotks', '600', pair.key),
-        '/etc/aziot/config.toml': file('root', '600', '# new\n'),
-      });
-      expect(calls).toEqual(['iotedge config apply -c /etc/aziot/config.toml [# new]', 'iotedge check [# new]']);
+  it('1.5: places each file for the service that reads it, and applies', () => {
+    const device = scratch.scratchDevice(usual(pair, 5));
+    const before = tree(device);
+    const { status, stderr, calls } = install(device);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(notDerived(tree(device))).toEqual({
+      ...before,
+      '/var/aziot/certs': directory('aziotcs', '755'),
+      '/var/aziot/certs/edge-001.pem': file('aziotcs', '644', pair.certificate),
+      '/var/aziot/secrets': directory('aziotks', '700'),
+      '/var/aziot/secrets/edge-001.key.pem': file('aziotks', '600', pair.key),
+      '/etc/aziot/config.toml': file('root', '600', '# new\n'),
     });
+    expect(calls).toEqual(['iotedge config apply -c /etc/aziot/config.toml [# new]', 'iotedge check [# new]']);
+  });
 
-    it('puts everything back when the restart fails', () => {
-      const device = running(1);
-      const before = tree(device);
-      order(device, 'systemctl restart', 'fail');
-      const { status, stderr, calls } = install(device, { shell });
-      expect(status).toBe(1);
-      expect(stderr).toMatch(/edge-001 is not installed\..* files are back\./);
-      expect(stderr).toContain('journalctl -u iotedge');
-      expect(tree(device)).toEqual(before);
-      expect(calls.filter((call) => call.includes(' restart '))).toEqual([
-        'systemctl restart iotedge [# new]',
-        'systemctl restart iotedge [# old]',
-      ]);
-    });
-
-    it('puts everything back when it is stopped while a restart hangs', async () => {
-      const device = running(1);
-      const before = tree(device);
-      order(device, 'systemctl restart', 'hang');
-      const log = () => readFileSync(join(device.folder, 'log'), 'utf8');
-      const restarting = () => expect.poll(log, { timeout: 60_000 }).toContain('systemctl restart iotedge [# new]');
-      const { status, calls } = await installAndStop(device, async () => await restarting(), { shell });
-      expect(status).toBe(143);
-      expect(tree(device)).toEqual(before);
-      expect(calls.at(-1)).toBe('systemctl restart iotedge [# old]');
-    });
+  it('puts everything back when the restart fails', () => {
+    const device = running(1);
+    const before = tree(device);
+    order(device, 'systemctl restart', 'fail');
+    const { status, stderr, calls } = install(device);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/edge-001 is not installed\..* files are back\./);
+    expect(stderr).toContain('journalctl -u iotedge');
+    expect(tree(device)).toEqual(before);
+    expect(calls.filter((call) => call.includes(' restart '))).toEqual([
+      'systemctl restart iotedge [# new]',
+      'systemctl restart iotedge [# old]',
+    ]);
   });
 
   it('changes nothing the second time, not even a date, and restarts nothing', () => {
@@ -224,20 +196,6 @@ describeNeeding(['openssl'], 'installing on a scratch device', () => {
     ]);
   });
 
-  it('stopped at any moment, it leaves the old files or the new ones whole', async () => {
-    const device = running(1);
-    const before = tree(device);
-    for (const delay of [30, 60, 90, 120, 150, 180, 210, 240]) {
-      const { status } = await installAndStop(device, () => after(delay));
-      if (status === 0) break;
-      const now = tree(device);
-      if (now[configPath] === before[configPath]) expect(now).toEqual(before);
-      else expect(now[dropInPath]).toContain('proxy:3128');
-    }
-    expect(install(device).status).toBe(0);
-    expect(tree(device)[configPath]).toBe(file('iotedge', '400', '# new\n'));
-  });
-
   it('finishes what a power cut left between the files and the restart', () => {
     const device = running(1);
     install(device);
@@ -355,10 +313,6 @@ describeNeeding(['openssl'], 'installing on a scratch device', () => {
     expect(tree(device)[certificate]).toBe(file('iotedge', '444', own.certificate));
   });
 });
-
-function isThere([command = '', ...options]: readonly string[]): boolean {
-  return spawnSync(command, [...options, '-c', ':']).status === 0;
-}
 
 /** Without what the stand-in for `iotedge config apply` writes. */
 function notDerived(all: Record<string, string>): Record<string, string> {

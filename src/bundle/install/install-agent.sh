@@ -31,7 +31,7 @@ right_version() { say "Set runtime.version of $DEVICE in the manifest to $1, and
 remember_agent() {
   AGENT='' CONTAINER=''
   APPLIED=$(inside /etc/aziot/edged/config.d/00-super.toml)
-  [ "$FORM" = toml ] && [ -r "$APPLIED" ] && AGENT=$(agent_parts) || return 0
+  [ "$FORM" = toml ] && [ -f "$APPLIED" ] && AGENT=$(agent_parts) || return 0
   ask_agent || ANSWER=unknown
   CONTAINER=$ANSWER
 }

@@ -33,6 +33,8 @@ read_certificate() { # WHAT EXPECTED FILE: its public key into $public
     refuse "$3 is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem. Expected is $2"
     return 1
   }
+  KNOWN_KEYS="$KNOWN_KEYS$public
+"
   certificates=$(certificates_in "$3") || {
     refuse "$3 begins with a certificate, and is not PEM to its end: a certificate of it is cut off or damaged. The runtime reads all or nothing. Expected is $2"
     return 1

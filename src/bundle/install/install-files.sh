@@ -138,10 +138,11 @@ sync_folder() ( go "$1" && sync . ) # FOLDER
 # --- Files that are there ---
 
 # Brings the file into a room, where nobody can swap it any more, and looks at it again: with fs.protected_hardlinks off, a service's
-# user can give the file of another user a name in its folder.
+# user can give the file of another user a name in its folder, and take it away when the room has one. So the file must be
+# a key or a certificate of those that were checked: no other one is given away.
 hold() ( # FILE: its place is room_of FILE held
   open_room "$1" held || exit 1
-  ln -- "../${1##*/}" "./${1##*/}" && is_alone "./${1##*/}" "$1" && is_pem "./${1##*/}" "$1" && exit
+  ln -- "../${1##*/}" "./${1##*/}" && is_alone "./${1##*/}" "$1" && is_known "./${1##*/}" "$1" && exit
   rm -f -- "./${1##*/}"
   leave_room "$1" held
   exit 1
@@ -153,14 +154,22 @@ is_alone() { # HELD FILE: the second name is the one in the room
   return 1
 }
 
-is_pem() { # HELD FILE
-  if openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null; then return; fi
-  complain "$2 is no private key and no certificate any more: somebody else changes ${2%/*}."
+is_known() { # HELD FILE
+  its=$(openssl pkey -in "$1" -passin pass: -pubout 2>/dev/null </dev/null || openssl x509 -in "$1" -noout -pubkey 2>/dev/null)
+  case "
+$KNOWN_KEYS" in
+    *"
+$its
+"*) [ -z "$its" ] || return 0 ;;
+    '
+') [ -z "$its" ] || return 0 ;; # a run that was cut off is cleaned up after before anything is checked
+  esac
+  complain "$2 is not the key or the certificate any more that was checked: somebody else changes ${2%/*}."
   return 1
 }
 
 own_held() ( # FILE OWNER MODE: sets owner and mode of a file that is held
-  enter_room "$1" held && is_alone "./${1##*/}" "$1" && is_pem "./${1##*/}" "$1" && chown "$2" "./${1##*/}" &&
+  enter_room "$1" held && is_alone "./${1##*/}" "$1" && is_known "./${1##*/}" "$1" && chown "$2" "./${1##*/}" &&
     chmod "$3" "./${1##*/}"
 )
 

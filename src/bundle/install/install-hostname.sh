@@ -18,6 +18,9 @@ find_host_name() {
   fi
   if [ ! -e "$SET_UP" ]; then
     : # a new device
+  elif [ ! -f "$SET_UP" ]; then
+    refuse "$SET_UP is no plain file, expected the configuration of the device. Look at it (ls -l), and remove it."
+    return
   elif HAS=$(name_in "$SET_UP" "$set_up_in"); then
     [ -z "$HOST_NAME" ] || check_renaming
   elif [ -z "$HOST_NAME" ]; then

@@ -108,9 +108,6 @@ cause() { [ "$1" != 153 ] || say ': it cannot read its configuration'; }
 unwell() { # WHAT
   complain "$unit $1. The end of its journal:"
   ask journalctl -u "$unit" -n 10 --no-pager
-  say "$ANSWER" | without_pins >&2
+  say "$ANSWER" | without_secrets >&2
   return 1
 }
-
-# A log may quote the URI of a key.
-without_pins() { sed 's/pin-value=[^;&"[:space:]]*/pin-value=***/g'; }

@@ -19,7 +19,6 @@ install_bundle() {
   # Everything that needs disk space comes first. After it there are only renames.
   STATE=preparing
   { write_mark preparing && each prepare && sync_all && write_mark placing; } || exit 1
-  for name in $SECRET_NAMES; do unset "$name"; done
   STATE=placing
   { each commit && sync_all; } || exit 1
   if [ -n "$RESTART" ]; then
@@ -28,6 +27,7 @@ install_bundle() {
     # The runtime does not sync what "iotedge config apply" writes.
     { restart && sync_all; } || exit 1
   fi
+  for name in $SECRET_NAMES; do unset "$name"; done
   ignore_signals
   write_mark 'done' || exit 1
   STATE=finished

@@ -1,50 +1,63 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScratchDevice } from '../scratch-device.ts';
-import { limitLife, run, type Shell, shim, unitsOf } from './device.ts';
+import { type Ended, limitLife, run, type Shell, shim, unitsOf } from './device.ts';
 import { alwaysFaults, type State, stateOf, wholeFaults } from './judge.ts';
 import type { Moment } from './moments.ts';
 import { copy, failWithNew, type Prepared } from './scenarios.ts';
+import { everything, type Seen, seen } from './state.ts';
 
 /** What ends a run: a signal to the shell alone or to all that it started too, or a reader of its output that goes away. */
 export const endings = [
   'KILL all',
-  'KILL shell',
   'PIPE reader',
   'QUIT all',
-  'QUIT shell',
   'HUP all',
-  'HUP shell',
-  'INT all',
   'TERM all',
+  'KILL shell',
+  'INT all',
+  'QUIT shell',
+  'HUP shell',
   'TERM shell',
 ] as const;
 export type Ending = (typeof endings)[number];
 
+/** Whether the daemons stay up with the new configuration in the second run. */
+export const secondRuns = ['succeeds', 'fails'] as const;
+export type SecondRun = (typeof secondRuns)[number];
+
+/** A run that ends at a moment. Then the installer runs again, in each of these ways. */
 export interface Case {
   readonly moment: Moment;
   readonly ending: Ending;
   readonly shell: Shell;
-  /** Whether the daemons stay up with the new configuration in the second run. */
-  readonly second: 'succeeds' | 'fails';
+  readonly seconds: readonly SecondRun[];
 }
 
-/** Ends a run at a moment and runs again. Returns what is wrong then, each a sentence. */
-export async function faultsOf(prepared: Prepared, tried: Case, place: string): Promise<readonly string[]> {
-  const device = copy(prepared.device, mkdtempSync(join(place, 'case-')));
-  const first = await endedRun(device, tried);
-  const faults = first.killed
-    ? alwaysFaults(device, prepared, first)
-    : wholeFaults(device, prepared, first, ['old', 'new', 'as found']);
-  const { state } = stateOf(device, prepared);
-  const more = await secondRun(device, prepared, { ...tried, state, killed: first.killed });
-  rmSync(device.folder, { recursive: true });
-  if (faults.length + more.length === 0) return [];
-  const told = [
-    ...faults.map((fault) => `after the first run: ${fault}`),
-    ...more.map((fault) => `after the second run: ${fault}`),
-  ];
-  return [...told, `the first run said: ${first.output}`];
+/** Returns what is wrong after a case, each a sentence. */
+export type Judge = (prepared: Prepared, tried: Case) => Promise<readonly string[]>;
+
+/** Judges cases with devices in this folder. */
+export function judgeIn(place: string): Judge {
+  const again = runsAgain(place);
+  return async (prepared, tried) => {
+    const { minor } = prepared;
+    const device = copy(prepared.device, mkdtempSync(join(place, 'case-')));
+    const first = await endedRun(device, tried);
+    const left = seen(device, minor);
+    const faults = first.killed
+      ? alwaysFaults(left, prepared, first)
+      : wholeFaults(left, prepared, first, ['old', 'new', 'as found']);
+    const told = faults.map((fault) => `after the first run: ${fault}`);
+    for (const second of tried.seconds) {
+      const ended = await again(device, minor, tried.shell, second);
+      const { state } = stateOf(left, prepared);
+      const more = secondFaults(prepared, ended, { second, state, killed: first.killed });
+      told.push(...more.map((fault) => `after a second run that ${second}: ${fault}`));
+    }
+    rmSync(device.folder, { recursive: true });
+    return told.length === 0 ? [] : [...told, `the first run said: ${first.output}`];
+  };
 }
 
 async function endedRun(device: ScratchDevice, { moment, ending, shell }: Case) {
@@ -57,21 +70,49 @@ async function endedRun(device: ScratchDevice, { moment, ending, shell }: Case) 
   return { ...ended, killed: ending.startsWith('KILL') && ended.status === 137 };
 }
 
+/** How a second run ends, and the device then. */
+interface Second {
+  readonly ended: Ended;
+  readonly now: Seen;
+}
+
+/** Runs again on a copy. Most of the runs that were ended leave the same device, and the same happens on it: that is tried once. */
+function runsAgain(place: string) {
+  const known = new Map<string, Promise<Second>>();
+  return (device: ScratchDevice, minor: Prepared['minor'], shell: Shell, how: SecondRun): Promise<Second> => {
+    const what = JSON.stringify([minor, shell.name, how, everything(device, minor)]);
+    const ran = known.get(what) ?? secondRun(copy(device, mkdtempSync(join(place, 'again-'))), minor, shell, how);
+    known.set(what, ran);
+    return ran;
+  };
+}
+
 async function secondRun(
   device: ScratchDevice,
-  prepared: Prepared,
-  { shell, second, state, killed }: Case & { readonly state: State; readonly killed: boolean },
-): Promise<readonly string[]> {
-  const fails = second === 'fails' || prepared.scenario === 'roll back';
-  for (const unit of unitsOf[prepared.minor]) limitLife(device, unit, undefined);
-  if (fails) failWithNew(device, prepared.minor);
-  const again = await run(device, shell);
+  minor: Prepared['minor'],
+  shell: Shell,
+  how: SecondRun,
+): Promise<Second> {
+  for (const unit of unitsOf[minor]) limitLife(device, unit, undefined);
+  if (how === 'fails') failWithNew(device, minor);
+  const ended = await run(device, shell);
+  const now = seen(device, minor);
+  rmSync(device.folder, { recursive: true });
+  return { ended, now };
+}
+
+interface First {
+  readonly second: SecondRun;
+  readonly state: State;
+  readonly killed: boolean;
+}
+
+function secondFaults(prepared: Prepared, { ended, now }: Second, { second, state, killed }: First): readonly string[] {
   // What was killed after it was installed stays so; what was killed before comes back when it cannot be installed.
-  const allowed: readonly State[] = !fails
-    ? ['new']
-    : killed || state === 'neither' || state === 'as found'
-      ? ['old', 'new']
-      : [state];
-  const faults = wholeFaults(device, prepared, again, allowed);
-  return fails || again.status === 0 ? faults : [...faults, `it ends with ${again.status}: ${again.output}`];
+  const allowed: readonly State[] =
+    second === 'succeeds' ? ['new'] : killed || state === 'neither' || state === 'as found' ? ['old', 'new'] : [state];
+  const faults = wholeFaults(now, prepared, ended, allowed);
+  return second === 'fails' || ended.status === 0
+    ? faults
+    : [...faults, `it ends with ${ended.status}: ${ended.output}`];
 }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  accessSync,
   chmodSync,
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -90,7 +92,9 @@ export interface Apart {
 export async function run(device: ScratchDevice, shell: Shell, apart?: Apart): Promise<Ended> {
   const { folder, root } = device;
   const { bundle, records } = apart ?? { bundle: device.bundle, records: folder };
-  const command = [...shell.command, join(bundle, 'install.sh'), '--root', root, '--restart'];
+  const [program = '', ...options] = shell.command;
+  // By its path: no shim may stand before the shell, whose name is a word of the script too.
+  const command = [pathOf(program), ...options, join(bundle, 'install.sh'), '--root', root, '--restart'];
   const path = [
     join(folder, 'shims'),
     join(folder, 'bin'),
@@ -131,17 +135,31 @@ function logOf({ folder }: ScratchDevice): readonly string[] {
 }
 
 const system = '/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Where this machine has a program, beside which nothing of a device stands. */
+export function pathOf(name: string): string {
+  const path = system
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isProgram);
+  if (path === undefined) throw new Error(`${name} is missing`);
+  return path;
+}
+
+export function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Milliseconds. An installation takes less than a second. A busy machine needs far more. */
-const longest = 120_000;
+const longest = 300_000;
 
 function text(folder: string, name: string): string {
   return existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '';
-}
-
-/** Whether each of the device's units runs, none does, or only some do. */
-export function running({ folder }: ScratchDevice, minor: Minor): 'all' | 'none' | 'some' {
-  const up = unitsOf[minor].filter((unit) => existsSync(join(folder, 'services', `unit ${unit}`)));
-  return up.length === 0 ? 'none' : up.length === unitsOf[minor].length ? 'all' : 'some';
 }
 
 /** Every start of a daemon, with what it read: the configuration's first line, and the pair whose certificate it was. */

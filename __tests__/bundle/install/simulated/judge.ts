@@ -1,18 +1,15 @@
-import type { ScratchDevice } from '../scratch-device.ts';
-import { tree } from '../scratch-device.ts';
-import type { Ended } from './device.ts';
-import { running, starts } from './device.ts';
+import { type Ended, starts } from './device.ts';
 import { type Prepared, secret } from './scenarios.ts';
+import { running, type Seen } from './state.ts';
 
 type Tree = Readonly<Record<string, string>>;
 export type State = 'old' | 'new' | 'as found' | 'neither';
 
 /** Which of the whole states the device's files are in, or whether they are as a run found them that was cut off later. */
 export function stateOf(
-  device: ScratchDevice,
+  { tree: now }: Seen,
   { old, new: installed, found }: Prepared,
 ): { state: State; differences: string } {
-  const now = tree(device);
   const fromOld = differences(old, now);
   const fromNew = differences(installed, now);
   if (fromOld.length === 0) return { state: 'old', differences: '' };
@@ -31,40 +28,35 @@ function differences(wanted: Tree, now: Tree): readonly string[] {
 const short = (text: string | undefined) => (text === undefined ? 'absent' : JSON.stringify(text.slice(0, 60)));
 
 /** Faults of a device that is to be whole: mixtures, leftovers, modes, and services that do not run as they ran before. */
-export function wholeFaults(
-  device: ScratchDevice,
-  prepared: Prepared,
-  ended: Ended,
-  allowed: readonly State[],
-): readonly string[] {
+export function wholeFaults(now: Seen, prepared: Prepared, ended: Ended, allowed: readonly State[]): readonly string[] {
   const faults: string[] = [];
-  const { state, differences: told } = stateOf(device, prepared);
+  const { state, differences: told } = stateOf(now, prepared);
   if (!allowed.includes(state)) faults.push(`files are ${state}, expected ${allowed.join(' or ')}. ${told}`);
-  const runs = running(device, prepared.minor);
+  const runs = running(now, prepared.minor);
   const promised = state === 'new' || prepared.ran ? 'all' : 'none';
   // A device that was installed, and whose daemons cannot start any more, has nothing to go back to.
   const cannotRun = state === 'new' && ended.status === 1;
   if (isWhole(state) && runs !== promised && !cannotRun)
     faults.push(`of the services ${runs} run, expected ${promised}`);
   if (ended.status === 0 && state !== 'new') faults.push(`it says that it installed, and the files are ${state}`);
-  return [...faults, ...alwaysFaults(device, prepared, ended)];
+  return [...faults, ...alwaysFaults(now, prepared, ended)];
 }
 
 /** Faults at any time, also after a SIGKILL: a daemon that was started with a mixture, or a secret in an open file. */
-export function alwaysFaults(device: ScratchDevice, prepared: Prepared, { log, hung }: Ended): readonly string[] {
+export function alwaysFaults(now: Seen, prepared: Prepared, { log, hung }: Ended): readonly string[] {
   const mixed = starts(log, { ...prepared.pairs })
     .filter(({ config, certificate }) => config !== `# ${certificate}`)
     .map(
       ({ unit, config, certificate }) =>
         `${unit} was started with the configuration "${config}" and the certificate ${certificate}`,
     );
-  return [...(hung ? ['it hangs'] : []), ...mixed, ...openFiles(device, prepared)];
+  return [...(hung ? ['it hangs'] : []), ...mixed, ...openFiles(now, prepared)];
 }
 
 const isWhole = (state: State) => state === 'old' || state === 'new';
 
-function openFiles(device: ScratchDevice, { old, new: installed }: Prepared): readonly string[] {
-  return Object.entries(tree(device))
+function openFiles({ tree: now }: Seen, { old, new: installed }: Prepared): readonly string[] {
+  return Object.entries(now)
     .filter(([path, text]) => {
       const mode = modeOf(text);
       const known = [old[path], installed[path]].filter((each) => each !== undefined).map(modeOf);
@@ -78,16 +70,14 @@ function openFiles(device: ScratchDevice, { old, new: installed }: Prepared): re
 const modeOf = (text: string) => Number.parseInt(text, 8) & 0o777;
 
 /** Which of the files that the daemons read are not the new ones, whatever else lies beside them. */
-export function notNew(device: ScratchDevice, { new: installed }: Prepared): readonly string[] {
-  const now = tree(device);
+export function notNew({ tree: now }: Seen, { new: installed }: Prepared): readonly string[] {
   return Object.keys(installed)
     .filter((path) => isRead(path) && now[path] !== installed[path])
     .map((path) => `${path} is ${short(now[path])}, expected ${short(installed[path])}`);
 }
 
 /** Whether the files that the daemons read have the content of this state, in whatever mode. */
-export function sameContent(device: ScratchDevice, prepared: Prepared, which: 'old' | 'new'): boolean {
-  const now = tree(device);
+export function sameContent({ tree: now }: Seen, prepared: Prepared, which: 'old' | 'new'): boolean {
   const content = (text: string | undefined) => text?.slice(text.indexOf(' '));
   return Object.entries(prepared[which]).every(([path, text]) => !isRead(path) || content(now[path]) === content(text));
 }

@@ -7,6 +7,7 @@ import { type Disk, makeDisk } from './disk.ts';
 import { alwaysFaults, notNew, wholeFaults } from './judge.ts';
 import type { Moment } from './moments.ts';
 import { copy, dash, failWithNew, type Prepared } from './scenarios.ts';
+import { seen } from './state.ts';
 
 /** What the kernel has written of its own when the power is cut: it may be any of the two file systems, or none. */
 export const written = ['nothing', 'etc', 'var'] as const;
@@ -40,14 +41,17 @@ export async function powerCutFaults(
     if (written !== 'nothing') spawnSync('sync', ['-f', disks[written].folder]);
     for (const disk of all) disk.cut();
     for (const disk of all) disk.restart();
-    const faults = alwaysFaults(device, prepared, first).map((fault) => `after the cut: ${fault}`);
+    const now = seen(device, prepared.minor);
+    const faults = alwaysFaults(now, prepared, first).map((fault) => `after the cut: ${fault}`);
     const installed = first.status === 0;
-    if (installed) faults.push(...notNew(device, prepared).map((fault) => `after "installed": ${fault}`));
+    if (installed) faults.push(...notNew(now, prepared).map((fault) => `after "installed": ${fault}`));
     shim(device, []);
     rmSync(join(device.folder, 'control/fire'), { force: true });
     failWithNew(device, prepared.minor);
     const again = await run(device, dash);
-    const later = wholeFaults(device, prepared, again, ['old', 'new']).map((fault) => `after the next run: ${fault}`);
+    const later = wholeFaults(seen(device, prepared.minor), prepared, again, ['old', 'new']).map(
+      (fault) => `after the next run: ${fault}`,
+    );
     return later.length === 0 ? faults : [...faults, ...later, `the next run said: ${again.output}`];
   } finally {
     for (const disk of all) disk.remove();

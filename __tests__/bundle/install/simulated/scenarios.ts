@@ -3,7 +3,8 @@ import { chmodSync, cpSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { memory } from '../../../support/folder.ts';
 import { makePair, type Pair, type ScratchDevice, scratchDevice, tree, usual } from '../scratch-device.ts';
-import { limitLife, type Minor, run, running, type Shell, shim, simulateServices, unitsOf } from './device.ts';
+import { limitLife, type Minor, run, type Shell, shim, simulateServices, unitsOf } from './device.ts';
+import { running, seen } from './state.ts';
 
 /** What happens to a device in the matrix of steps and signals, if no signal comes. */
 export const scenarios = ['install', 'rotate', 'roll back', 'resume'] as const;
@@ -37,17 +38,46 @@ export function makePairs(folder: string): Pairs {
   };
 }
 
-/** Makes the device of a scenario in a new folder below this one. */
-export async function prepare(scenario: Scenario, minor: Minor, pairs: Pairs, place: string): Promise<Prepared> {
+/** What the scenarios of a version have in common. It is made once, and copied. */
+interface Rotation {
+  readonly device: ScratchDevice;
+  readonly new: Prepared['new'];
+}
+
+/** Prepares scenarios in new folders below this one. */
+export function preparing(pairs: Pairs, place: string) {
   const folder = () => mkdtempSync(join(place, 'device-'));
-  const device = scenario === 'install' ? fresh(minor, pairs, folder()) : await rotating(minor, pairs, folder());
-  const old = tree(device);
-  const ran = running(device, minor) === 'all';
-  const installed = copy(device, folder());
-  await done(installed);
-  if (scenario === 'resume') await cutOff(device);
-  if (scenario === 'roll back') failWithNew(device, minor);
-  return { minor, scenario, device, pairs, old, new: tree(installed), found: tree(device), ran };
+  const rotations = new Map<Minor, Promise<Rotation>>();
+  async function rotation(minor: Minor): Promise<Rotation> {
+    const device = await rotating(minor, pairs, folder());
+    return { device, new: await installed(device, folder()) };
+  }
+  return async (scenario: Scenario, minor: Minor): Promise<Prepared> => {
+    if (scenario === 'install') {
+      const device = fresh(minor, pairs, folder());
+      const wanted = await installed(device, folder());
+      return { ...toPrepared(device, minor, wanted), minor, scenario, pairs };
+    }
+    const shared = rotations.get(minor) ?? rotation(minor);
+    rotations.set(minor, shared);
+    const { device: original, new: wanted } = await shared;
+    const device = copy(original, folder());
+    const before = toPrepared(device, minor, wanted);
+    if (scenario === 'resume') await cutOff(device);
+    if (scenario === 'roll back') failWithNew(device, minor);
+    return { ...before, found: tree(device), minor, scenario, pairs };
+  };
+}
+
+function toPrepared(device: ScratchDevice, minor: Minor, wanted: Prepared['new']) {
+  const before = seen(device, minor);
+  return { device, old: before.tree, found: before.tree, new: wanted, ran: running(before, minor) === 'all' };
+}
+
+async function installed(device: ScratchDevice, place: string): Promise<Prepared['new']> {
+  const copied = copy(device, place);
+  await done(copied);
+  return tree(copied);
 }
 
 /** A folder in memory, where a disk that is slow to sync does not count. */

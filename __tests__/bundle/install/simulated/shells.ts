@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs
 import { join } from 'node:path';
 import type { Tool } from '../../../support/tools.ts';
 import { tree } from '../scratch-device.ts';
-import { run, type Shell, starts } from './device.ts';
+import { pathOf, run, type Shell, starts } from './device.ts';
 import { copy, type Prepared } from './scenarios.ts';
 
 /** A shell and the tools beside it, and what the machine needs for them. The folder takes links to the tools. */
@@ -49,8 +49,6 @@ function linked(place: string, folder: string, names: readonly string[], program
   for (const name of names) symlinkSync(program, join(tools, name));
   return tools;
 }
-
-const pathOf = (program: string) => printed('sh', '-c', `command -v ${program}`).trim();
 
 function printed(command: string, ...args: readonly string[]): string {
   return execFileSync(command, args, { encoding: 'utf8' });

@@ -1,12 +1,14 @@
 #!/bin/sh
-# Stands first on PATH under the name of a program that the installer starts. It notes the call; and at the call that
-# "control/fire" names, it sends its signal before the program runs. The real program comes after it on PATH.
+# Stands first on PATH under the name of a program that the installer starts. It tells "control/record" the call and waits for the
+# answer, if that is a pipe; and at the call that "control/fire" names, it sends its signal before the program runs. The real
+# program comes after it on PATH.
 here=${0%/*/*} name=${0##*/}
 PATH=${PATH#*:}
 if [ "$name" = inner ]; then set -- true; else set -- "$name" "$@"; fi
 
-if [ -f "$here/control/record" ]; then
-  printf '%s\n' "$name" >>"$here/steps"
+if [ -p "$here/control/record" ]; then
+  printf '%s\n' "$name" >"$here/control/record"
+  read -r answer <"$here/control/go"
 elif [ -f "$here/control/fire" ]; then
   read -r at how target <"$here/control/fire"
   count=0

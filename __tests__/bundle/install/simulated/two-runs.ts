@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
-import { type ScratchDevice, tree } from '../scratch-device.ts';
-import { type Ended, run, running } from './device.ts';
+import { type Ended, run } from './device.ts';
 import { alwaysFaults, sameContent } from './judge.ts';
 import { copy, dash, oldBundleOf, type Pairs, type Prepared } from './scenarios.ts';
+import { running, type Seen, seen } from './state.ts';
 
 /**
  * Installs the new bundle, and after some milliseconds the old one too, which may wait or be refused. Returns what is wrong:
@@ -23,7 +23,7 @@ export async function twoRuns(prepared: Prepared, milliseconds: number, place: s
   await after(milliseconds);
   const second = await ended('old', run(device, dash, { bundle: oldBundleOf(device), records }));
   const results = [await first, second];
-  const faults = faultsOf(device, prepared, installed, results).map((fault) =>
+  const faults = faultsOf(seen(device, prepared.minor), prepared, installed, results).map((fault) =>
     [`after ${milliseconds} ms: ${fault}`, ...results.map(({ status, output }) => `${status}: ${output}`)].join('\n'),
   );
   rmSync(device.folder, { recursive: true });
@@ -32,17 +32,17 @@ export async function twoRuns(prepared: Prepared, milliseconds: number, place: s
 
 /** `installed` are the bundles whose runs said that they installed, in the order in which they ended. */
 function faultsOf(
-  device: ScratchDevice,
+  now: Seen,
   prepared: Prepared,
   installed: readonly (keyof Pairs)[],
   results: readonly Ended[],
 ): readonly string[] {
   const last = installed.at(-1);
-  const faults = results.flatMap((ended) => alwaysFaults(device, prepared, ended));
+  const faults = results.flatMap((ended) => alwaysFaults(now, prepared, ended));
   if (last === undefined) faults.push('neither is installed');
-  else if (!sameContent(device, prepared, last))
+  else if (!sameContent(now, prepared, last))
     faults.push(`${installed.join(', then ')} said "installed", and the files are not ${last}`);
-  if (running(device, prepared.minor) !== 'all') faults.push('not all services run');
-  const left = Object.keys(tree(device)).filter((path) => path.includes('installing'));
+  if (running(now, prepared.minor) !== 'all') faults.push('not all services run');
+  const left = Object.keys(now.tree).filter((path) => path.includes('installing'));
   return [...new Set([...faults, ...left.map((path) => `${path} is left over`)])];
 }
