@@ -27,7 +27,7 @@ export const chainRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      "A certificate of the file issued none of the others. It is an authority of the same name with another key, it belongs to another chain, or a link is missing. The device sends the chain as it is. The hub compares only the thumbprint, but a server that verifies the chain refuses it. Bundles leave the certificate out.",
+      'A certificate of the file issued none of the others. It is an authority of the same name with another key, it belongs to another chain, or a link is missing. The device sends the chain as it is. The hub compares only the thumbprint, but a server that verifies the chain refuses it. Bundles leave the certificate out.',
     message: ({ path, subject, of, issuer, why }) => `${path}: "${subject}" ${chainProblem(why, of, issuer)}`,
     remedy: ({ path }) =>
       `See who issued whom: openssl crl2pkcs7 -nocrl -certfile ${shellWord(path)} | openssl pkcs7 -print_certs -noout. Keep the device's own certificate, then the issuer of each behind it; the root may be left out.`,
