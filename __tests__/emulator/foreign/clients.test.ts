@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { serviceClientForJava } from '../../support/java.ts';
 import { describeNeeding } from '../../support/needing.ts';
 import { pythonWithSdk } from '../../support/python.ts';
 import { isThere, type Tool } from '../../support/tools.ts';
+import { documentedCalls } from '../documented-calls.ts';
 import { type Told, throughTheDoor } from './door.ts';
 
 const here = (name: string) => join(import.meta.dirname, name);
@@ -185,7 +185,7 @@ describeNeeding(tools.java, "Microsoft's service client for Java, as shipped", (
 const everyTool = [...new Set([...tools.node, ...tools.python, ...tools.java])];
 
 describeNeeding(everyTool, 'the table of calls in docs/embedded-hub.md', () => {
-  const documented = documentedCalls();
+  const documented = documentedCalls('What it answers');
   let carriedOut: ReadonlySet<string>;
 
   beforeAll(async () => {
@@ -205,16 +205,3 @@ describeNeeding(everyTool, 'the table of calls in docs/embedded-hub.md', () => {
 
 /** Calls that none of these clients makes, and where a recorded conversation or another tool exercises them. */
 const recorded: Readonly<Record<string, string>> = {};
-
-/** The first column of the table, as the hub names its routes. */
-function documentedCalls(): readonly string[] {
-  const text = readFileSync(here('../../../docs/embedded-hub.md'), 'utf8');
-  const table = /^\| Call \|.*\n\| --- .*\n((?:\|.*\n)+)/m.exec(text)?.[1] ?? '';
-  return table.split('\n').flatMap((row) => callsIn(/^\| (.*?) \|/.exec(row)?.[1] ?? ''));
-}
-
-/** `GET`, `PUT /twins/{id}` are two calls of the one path. */
-function callsIn(cell: string): readonly string[] {
-  const words = [...cell.matchAll(/`([A-Z]+)(?: ([^`?]+)(?:\?[^`]*)?)?`/g)];
-  return words.map(([, method, path], at) => `${method} ${path ?? words.slice(at).find((word) => word[2])?.[2]}`);
-}
