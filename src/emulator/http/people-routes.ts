@@ -8,7 +8,15 @@ import { page } from './page.ts';
 export function showPage({ request, service }: Call): Outcome {
   const host = requireOwnName(request, service);
   return {
-    text: page({ host, devices: service.registry.all(), counts: service.counts }),
+    text: page({
+      host,
+      devices: service.registry.all(),
+      configurations: service.configurations.all().map((configuration) => ({
+        configuration,
+        results: service.evaluation.results(configuration),
+      })),
+      counts: service.counts,
+    }),
     headers: {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
