@@ -5,7 +5,7 @@ import { request } from 'node:https';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { SharedAccessSignature } from 'azure-iothub';
+import iothub from 'azure-iothub';
 import { cli } from './fleet.ts';
 import { usage } from './measure.ts';
 
@@ -74,7 +74,7 @@ async function signedCall(
 ): Promise<ReturnType<typeof JSON.parse>> {
   const key = /SharedAccessKey=(.+)$/.exec(connectionString)?.[1] ?? '';
   const soon = Math.ceil(Date.now() / 1000) + 3600;
-  const authorization = SharedAccessSignature.create(new URL(url).host, 'iothubowner', key, soon).toString();
+  const authorization = iothub.SharedAccessSignature.create(new URL(url).host, 'iothubowner', key, soon).toString();
   const separator = path.includes('?') ? '&' : '?';
   return new Promise((resolve, reject) => {
     const options = { method, ca, agent: false, headers: { authorization, ...headers } };

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { slowness } from '../../support/machine.ts';
 import { hubInProcess } from '../in-process.ts';
 
-const devices = 10_000;
+const devices = 5_000;
 const deployments = 100;
 
-/** A tenth of the devices of `npm run soak -- deployments`, in a tenth of its 5 seconds. */
-it('evaluates a changed target condition for 10,000 devices and 100 deployments in under 500 ms', {
+/** A twentieth of the devices of `npm run soak -- deployments`, in a twentieth of its 5 seconds. */
+it('evaluates a changed target condition for 5,000 devices and 100 deployments in under 250 ms', {
   timeout: 60_000,
 }, async () => {
   const { send } = hubInProcess();
@@ -31,7 +31,7 @@ it('evaluates a changed target condition for 10,000 devices and 100 deployments 
 
   const slow = slowness();
   let best = Number.POSITIVE_INFINITY;
-  for (let attempt = 0; attempt < 3 && best >= 500 * slow; attempt++) {
+  for (let attempt = 0; attempt < 3 && best >= 250 * slow; attempt++) {
     await put(99, 'tags.ring = 99', '*');
     await applied();
     const begun = performance.now();
@@ -39,6 +39,6 @@ it('evaluates a changed target condition for 10,000 devices and 100 deployments 
     expect(await applied()).toBe(devices);
     best = Math.min(best, performance.now() - begun);
   }
-  console.log(`10,000 devices, 100 deployments, a changed condition: ${Math.round(best)} ms`);
-  expect(best).toBeLessThan(500 * slow);
+  console.log(`5,000 devices, 100 deployments, a changed condition: ${Math.round(best)} ms`);
+  expect(best).toBeLessThan(250 * slow);
 });
