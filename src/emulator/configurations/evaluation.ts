@@ -184,9 +184,8 @@ function leftBy(before: Assignment, after: Assignment): readonly Setting[] {
 
 /** Whether the disk has to know. Which configurations target a module is worked out anew at each start. */
 function sameModules(device: Identity, applied: Identity): boolean {
-  if (device.modules === applied.modules) return true;
-  const before = modulesOf(device);
-  const after = modulesOf(applied);
+  const before = device.modules ?? [];
+  const after = applied.modules ?? [];
   return before.length === after.length && before.every((module, at) => sameTwin(module, after[at]));
 }
 
