@@ -8,7 +8,6 @@ import type { Assignment } from './assignment.ts';
 import type { Configuration, Results } from './configuration.ts';
 import { type Due, dueAfter } from './due.ts';
 import { createRanking, noAssignment } from './ranking.ts';
-import type { Setting } from './settings.ts';
 import { createStandings, outcomeOf, type Standing } from './standings.ts';
 import { selectionOf } from './target-condition.ts';
 
@@ -47,7 +46,7 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
 
   function settle(device: Identity, assignment: Assignment, pass: Pass): void {
     const before = standings.assignmentOf(device.deviceId);
-    const applied = withModules(appliedTo(device, assignment, leftBy(before, assignment), pass), pass);
+    const applied = withModules(appliedTo(device, before, assignment, pass), pass);
     if (applied !== device) registry.deploy(applied, device.twin !== applied.twin || !sameModules(device, applied));
     standings.put(device.deviceId, assignment, outcomeOf(applied, assignment));
   }
@@ -62,7 +61,7 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
       const last = before?.get(module.moduleId) ?? noAssignment;
       if (assignment === noAssignment && last === noAssignment) return module;
       if (assignment !== noAssignment) after.set(module.moduleId, assignment);
-      return moduleAppliedTo(module, assignment, leftBy(last, assignment), pass);
+      return moduleAppliedTo(module, last, assignment, pass);
     });
     if (after.size === 0) moduleAssignments.delete(device.deviceId);
     else moduleAssignments.set(device.deviceId, after);
@@ -173,13 +172,6 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
       return { system: systemResults(configuration), custom: customResults(configuration) };
     },
   };
-}
-
-/** The settings of the assignment before that nothing sets any longer. */
-function leftBy(before: Assignment, after: Assignment): readonly Setting[] {
-  if (before === after || before.settings.length === 0) return [];
-  const places = new Set(after.settings.map(({ path }) => path.join('.')));
-  return before.settings.filter(({ path }) => !places.has(path.join('.')));
 }
 
 /** Whether the disk has to know. Which configurations target a module is worked out anew at each start. */
