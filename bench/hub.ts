@@ -3,8 +3,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import iothub from 'azure-iothub';
 import { cli } from './fleet.ts';
+import { usage } from './measure.ts';
 
 /** The embedded hub in a process of its own. */
 export interface HubProcess {
@@ -14,7 +17,10 @@ export interface HubProcess {
   /** Environment variables that a client needs to reach it. */
   readonly env: Readonly<Record<string, string>>;
   counted(): Promise<Counted>;
-  stop(): Promise<void>;
+  /** Ends it, and gives the peak of its resident memory in megabytes. */
+  stop(): Promise<number>;
+  /** One call with the owner's signature. Rejects if it is refused. */
+  call(method: string, path: string, body?: object, headers?: object): Promise<ReturnType<typeof JSON.parse>>;
 }
 
 /** What the hub has counted since its start. */
@@ -28,10 +34,15 @@ export interface Counted {
 }
 
 export async function startHubProcess(options: readonly string[] = []): Promise<HubProcess> {
-  const child = spawn(process.execPath, [cli, 'hub', ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--import', usage, cli, 'hub', ...options], {
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
+  });
+  const [, out, , pipe] = child.stdio;
+  if (!(out instanceof Readable)) throw new Error('no hub: it has no output');
+  const used = pipe instanceof Readable ? text(pipe) : '[]';
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);
-  const [line]: readonly string[] = await once(createInterface(child.stdout), 'line');
+  const [line]: readonly string[] = await once(createInterface(out), 'line');
   const { connectionString, caFile, url }: Readonly<Record<string, string>> = JSON.parse(line ?? '{}');
   if (connectionString === undefined || caFile === undefined || url === undefined) throw new Error(`no hub: ${line}`);
   const ca = readFileSync(caFile, 'utf8');
@@ -46,8 +57,36 @@ export async function startHubProcess(options: readonly string[] = []): Promise<
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
+      const [, peakMegabytes = 0]: readonly number[] = JSON.parse((await used) || '[]');
+      return peakMegabytes;
     },
+    call: (method, path, body, headers) => signedCall({ connectionString, url, ca }, method, path, body, headers),
   };
+}
+
+/** A call of which only the answer's JSON is wanted. */
+async function signedCall(
+  { connectionString, url, ca }: { readonly connectionString: string; readonly url: string; readonly ca: string },
+  method: string,
+  path: string,
+  body: object | undefined,
+  headers: object = {},
+): Promise<ReturnType<typeof JSON.parse>> {
+  const key = /SharedAccessKey=(.+)$/.exec(connectionString)?.[1] ?? '';
+  const soon = Math.ceil(Date.now() / 1000) + 3600;
+  const authorization = iothub.SharedAccessSignature.create(new URL(url).host, 'iothubowner', key, soon).toString();
+  const separator = path.includes('?') ? '&' : '?';
+  return new Promise((resolve, reject) => {
+    const options = { method, ca, agent: false, headers: { authorization, ...headers } };
+    request(`${url}${path}${separator}api-version=2021-04-12`, options, (response) => {
+      text(response).then((answer) => {
+        if ((response.statusCode ?? 500) >= 300) reject(new Error(`${method} ${path}: ${answer}`));
+        else resolve(answer === '' ? undefined : JSON.parse(answer));
+      }, reject);
+    })
+      .on('error', reject)
+      .end(body === undefined ? '' : JSON.stringify(body));
+  });
 }
 
 function get(url: string, ca: string): Promise<string> {

@@ -22,8 +22,8 @@ export interface Running {
   readonly killAfter?: number;
 }
 
-/** Node itself reports its usage through a pipe, so no tool of the system is needed. */
-const usage = `data:text/javascript,import{writeSync}from'node:fs';process.on('exit',()=>{const r=process.resourceUsage();writeSync(3,JSON.stringify([(r.userCPUTime+r.systemCPUTime)/1e6,r.maxRSS/1024]))})`;
+/** A module that is preloaded into a process: Node itself reports its usage through a pipe, so no tool of the system is needed. */
+export const usage = `data:text/javascript,import{writeSync}from'node:fs';process.on('exit',()=>{const r=process.resourceUsage();writeSync(3,JSON.stringify([(r.userCPUTime+r.systemCPUTime)/1e6,r.maxRSS/1024]))})`;
 
 /**
  * Runs node with the arguments in a process of its own. From this process's environment it gets only PATH, plus what is

@@ -1,5 +1,6 @@
 import { fill, machine, table } from './page.ts';
 import type { Bar } from './soak/bar.ts';
+import { deploymentsAtScale } from './soak/deployments.ts';
 import { faults } from './soak/faults.ts';
 import { fleet } from './soak/fleet.ts';
 import { fuzzing } from './soak/fuzzing.ts';
@@ -15,7 +16,18 @@ import { release } from './soak/release.ts';
  * parts; `seeds=3`, `moments=10` or `executions=1000` make fewer rounds. `npm run soak -- write` writes the last result into
  * docs/performance.md. Exit code 1 means that a bar does not hold.
  */
-const parts = { fleet, import: imports, faults, kills, histories, properties, fuzzing, installer, release } as const;
+const parts = {
+  fleet,
+  deployments: deploymentsAtScale,
+  import: imports,
+  faults,
+  kills,
+  histories,
+  properties,
+  fuzzing,
+  installer,
+  release,
+} as const;
 const args = process.argv.slice(2);
 const rounds = (name: string, usual: number) => {
   const given = args.find((arg) => arg.startsWith(`${name}=`));

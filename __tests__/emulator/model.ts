@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { key } from './devices/identities.ts';
+import { configurationModel, type ModelDevice } from './model-configurations.ts';
 import { type BulkStep, type EtagChoice, ids, type Step, type Wish } from './steps.ts';
 
 /** Sends one call; `body` is undefined for none. */
@@ -15,10 +16,9 @@ export interface Reply {
  * What the model knows about one device. Values that the hub makes up (etag, scope, keys, generation) are learned from
  * its first answer.
  */
-interface Device {
+interface Device extends ModelDevice {
   readonly status: string;
   readonly reason: string | null;
-  readonly edge: boolean;
   readonly type: 'sas' | 'selfSigned';
   /** Keys or thumbprints. Undefined: the hub makes new keys. */
   pair: readonly string[] | undefined;
@@ -37,7 +37,12 @@ export async function follow(steps: readonly Step[], send: Send): Promise<void> 
   const model = new Map<string, Device>();
   const seen = { etags: new Set<string>(['MA==']), keys: new Set<string>(), generations: new Set<string>() };
 
-  for (const step of steps) await take(step);
+  const configurations = configurationModel(model, send);
+  for (const step of steps) {
+    await take(step);
+    configurations.settle();
+  }
+  await configurations.compare();
   for (const each of ids) await read(each);
   expect((await send('GET', '/devices')).body.map((device: { deviceId: string }) => device.deviceId)).toEqual([
     ...model.keys(),
@@ -73,6 +78,20 @@ export async function follow(steps: readonly Step[], send: Send): Promise<void> 
         const refused = sent === undefined ? 412 : remove(step.id, sent);
         return expectEqual(answer.status, refused ?? 204);
       }
+      case 'tag': {
+        const answer = await send('PATCH', `/twins/${encodeURIComponent(step.id)}`, { tags: { site: step.site } });
+        const device = model.get(step.id);
+        if (device !== undefined) model.set(step.id, { ...device, site: step.site });
+        return expectEqual(answer.status, device === undefined ? 404 : 200);
+      }
+      case 'agent':
+        await configurations.agent(step.id);
+        return;
+      case 'configure':
+      case 'unconfigure':
+      case 'report':
+      case 'configurations':
+        return configurations.take(step);
       case 'bulk':
         return bulk(step.entries);
     }
@@ -117,7 +136,7 @@ export async function follow(steps: readonly Step[], send: Send): Promise<void> 
 
   function create(id: string, wish: Wish): Refusal | undefined {
     if (model.has(id)) return 409;
-    model.set(id, { ...deviceOf(wish), scope: undefined, generation: undefined });
+    model.set(id, { ...deviceOf(wish), ...untouched, scope: undefined, generation: undefined });
     return undefined;
   }
 
@@ -127,7 +146,10 @@ export async function follow(steps: readonly Step[], send: Send): Promise<void> 
     if (sent !== '*' && sent !== device.etag) return 412;
     if (device.edge && wish.edge && !wish.echo) return 400;
     const scope = device.edge && wish.edge ? device.scope : undefined;
-    model.set(id, { ...deviceOf(wish), scope, generation: device.generation });
+    // A leaf has no modules of the runtime; they begin anew when it becomes an edge device again.
+    const { agent, code, site } = device;
+    const kept = device.edge && wish.edge ? { agent, code, site } : { ...untouched, site };
+    model.set(id, { ...deviceOf(wish), ...kept, scope, generation: device.generation });
     return undefined;
   }
 
@@ -228,7 +250,10 @@ export async function follow(steps: readonly Step[], send: Send): Promise<void> 
   }
 }
 
-function deviceOf(wish: Wish): Omit<Device, 'scope' | 'generation'> {
+/** A device that nobody has tagged and no deployment has reached. */
+const untouched = { site: undefined, agent: {}, code: undefined } as const;
+
+function deviceOf(wish: Wish): Omit<Device, 'scope' | 'generation' | keyof typeof untouched> {
   return {
     status: wish.status,
     reason: wish.reason ?? null,

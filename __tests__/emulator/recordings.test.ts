@@ -123,11 +123,14 @@ function repeated(hub: EmbeddedHub, entry: Entry, etags: ReadonlyMap<string, str
 }
 
 describe('answers as the service gives them (fixtures/calls)', () => {
+  // That of the recordings from which they are taken.
+  const version = '2020-03-13';
+
   it.each(conversations())('$file', async ({ steps }) => {
     const hub = await startHub();
     try {
       await replay(steps, (method, path, headers, body) =>
-        call(hub, method, path, { headers, ...(body === undefined ? {} : { body }) }),
+        call(hub, method, path, { headers, version, ...(body === undefined ? {} : { body }) }),
       );
     } finally {
       await hub.close();

@@ -78,6 +78,19 @@ const deviations: readonly Deviation[] = [
       side === 'answer' && operation === 'POST /devices/query' && deviceJobNames.test(path),
   },
   {
+    name: 'a twin names the configurations that target it (recorded)',
+    covers: ({ side, path, operation }) =>
+      side === 'answer' && /^\w+ \/twins/.test(operation) && path === '/configurations',
+  },
+  {
+    name: 'schemaVersion and labels of a configuration are null where there are none (recorded)',
+    covers: ({ side, path, value }) => side === 'answer' && /\/(schemaVersion|labels)$/.test(path) && value === null,
+  },
+  {
+    name: 'a configuration sets a number or a text; only objects are described (recorded)',
+    covers: ({ side, path, keyword }) => side === 'answer' && keyword === 'type' && /\/deviceContent\//.test(path),
+  },
+  {
     name: 'errorCode is a number in a bulk answer',
     covers: ({ side, path, value }) => side === 'answer' && /\/errorCode$/.test(path) && typeof value === 'number',
   },
@@ -162,11 +175,47 @@ async function otherClients(): Promise<void> {
   await importAndExport();
   await jobsOnQueries();
   await methodsAndDevices();
+  await configurations();
   await call(recorder, 'PUT', '/devices/d', { body: { deviceId: 'd' } });
   await call(recorder, 'PUT', '/devices/d', { body: { deviceId: 'd' }, headers: { 'if-match': '"MQ=="' } });
   await call(recorder, 'DELETE', '/devices/d', { headers: { 'if-match': '"MQ=="' } });
   await call(recorder, 'GET', '/devices?top=1');
   await call(recorder, 'GET', '/devices/d', { headers: { authorization: 'none' } });
+}
+
+/** Deployments to an edge device, and configurations of devices, with good and with bad answers. */
+async function configurations(): Promise<void> {
+  await call(recorder, 'PUT', '/devices/edge', { body: edgeBody('edge') });
+  const modulesContent = { $edgeAgent: { 'properties.desired': { modules: { m: { type: 'docker' } } } } };
+  const base = {
+    id: 'base',
+    content: { modulesContent },
+    targetCondition: '*',
+    metrics: { queries: { all: 'SELECT * FROM devices' } },
+  };
+  const plain = {
+    id: 'plain',
+    content: { deviceContent: { 'properties.desired.a': 1 } },
+    targetCondition: 'tags.a',
+    labels: { a: 'b' },
+  };
+  await call(recorder, 'PUT', '/configurations/base', { body: base });
+  await call(recorder, 'PUT', '/configurations/plain', { body: plain });
+  await call(recorder, 'PUT', '/configurations/plain', { body: plain });
+  await call(recorder, 'PUT', '/configurations/plain', { body: plain, headers: { 'if-match': '"Mg=="' } });
+  await call(recorder, 'PUT', '/configurations/plain', {
+    body: { ...plain, priority: 2 },
+    headers: { 'if-match': '*' },
+  });
+  await call(recorder, 'GET', '/configurations/base');
+  await call(recorder, 'GET', '/configurations?top=2');
+  await call(recorder, 'GET', '/twins/edge/modules/$edgeAgent');
+  const queries = { targetCondition: 'tags.a =', customMetricQueries: { bad: 'SELEC' } };
+  await call(recorder, 'POST', '/configurations/testQueries', { body: queries });
+  await call(recorder, 'POST', '/devices/edge/applyConfigurationContent', { body: { modulesContent } });
+  await call(recorder, 'DELETE', '/configurations/base');
+  await call(recorder, 'DELETE', '/configurations/plain', { headers: { 'if-match': '*' } });
+  await call(recorder, 'GET', '/configurations/plain');
 }
 
 /** Jobs from their creation to their end; then one that is not there. */

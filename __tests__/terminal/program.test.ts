@@ -95,7 +95,7 @@ const takes: Readonly<Record<string, readonly string[]>> = {
   verify: ['hub', 'only-hub', 'ca-file', 'fail-on', 'expiry-warning-days', 'rules', 'prune', 'owner', 'json'],
   list: ['hub', 'only-hub', 'ca-file', 'rules', 'owner', 'unowned', 'json'],
   demo: [],
-  hub: ['port', 'directory', 'visibility-lag', 'seed', 'capacity', 'clock-speed', 'faults'],
+  hub: ['port', 'directory', 'visibility-lag', 'evaluation-lag', 'seed', 'capacity', 'clock-speed', 'faults'],
   issue: ['certificates-directory', 'keys-directory', 'days', 'key'],
   new: ['hub', 'runtime', 'platform', 'output'],
 };

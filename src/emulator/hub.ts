@@ -118,6 +118,8 @@ export async function startHub(options: HubOptions = {}): Promise<EmbeddedHub> {
   });
 
   const putAway = () => {
+    // A job that waits would keep the process of a hub that cannot start.
+    void service.scheduled.close();
     journal?.close(registry.all());
     directory.release();
   };

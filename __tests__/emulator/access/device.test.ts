@@ -51,6 +51,11 @@ function thumbprints(primaryThumbprint: string, secondaryThumbprint: string) {
 
 const keys = { authentication: { type: 'sas', symmetricKey: { primaryKey: other, secondaryKey: key } } };
 
+/** Hexadecimal digits are base64 too. */
+function keysLike(primaryKey: string) {
+  return { authentication: { type: 'sas', symmetricKey: { primaryKey, secondaryKey: primaryKey } } };
+}
+
 /** A call with a certificate and no signature, as identityd makes it. */
 const shown = ({ agent }: Shown, method: string, path: string, body?: object, headers: Record<string, string> = {}) =>
   call(hub, method, path, { agent, body, version, headers: { authorization: '', ...headers } });
@@ -111,6 +116,9 @@ describe.each([
     ];
     const answers = await Promise.all(paths.map((path) => ask('GET', path)));
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
+    // Only calls about modules are refused in the form of the service's other part.
+    const plain = answers.map(({ json }) => json.Message.startsWith('ErrorCode:IotHubUnauthorizedAccess;'));
+    expect(plain).toEqual([false, true, true, true, false]);
   });
 
   it('is refused while it is disabled', async () => {
@@ -130,6 +138,7 @@ describe('a certificate', () => {
     ['that is not among the thumbprints', () => thumbprints(another.sha256, expired.sha256), 401],
     ['where no thumbprint is set', () => ({ authentication: { type: 'selfSigned' } }), 401],
     ['where keys are expected', () => keys, 401],
+    ['that looks like a key', () => keysLike(own.thumbprint.toUpperCase()), 401],
     ['where a certificate authority is expected', () => ({ authentication: { type: 'certificateAuthority' } }), 401],
   ])('%s', async (_, authentication, status) => {
     hub.registry.put(edgeBody('Edge-1', authentication()));

@@ -45,6 +45,9 @@ async function ended(child: ChildProcess): Promise<void> {
 }
 
 function carriedOut(metrics: string): readonly string[] {
-  const rows = metrics.matchAll(/^embedded_hub_requests_total\{route="([^"]+)",status="2\d\d"\}/gm);
-  return [...rows].map(([, route = '']) => route);
+  const rows = [...metrics.matchAll(/^embedded_hub_requests_total\{route="([^"]+)",status="(\d+)"\}/gm)];
+  // No device is connected, so 404 is the answer to a method.
+  const wanted = (route: string, status: string) =>
+    status.startsWith('2') || (route.endsWith('/methods') && status === '404');
+  return rows.flatMap(([, route = '', status = '']) => (wanted(route, status) ? [route] : []));
 }

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import time
+from datetime import datetime, timedelta, timezone
 
 from azure.iot.hub import IoTHubConfigurationManager, IoTHubJobManager, IoTHubRegistryManager
 from azure.iot.hub.models import (
@@ -33,6 +34,8 @@ def tell(name, call):
         told[name] = answer.as_dict() if hasattr(answer, "as_dict") else answer
     except HttpOperationError as error:
         told[name] = error.response.status_code
+    except Exception as error:
+        told[name] = str(error)
 
 
 registry.create_device_with_x509("edge-1", "1F" * 20, "2E" * 20, "enabled", True)
@@ -72,7 +75,7 @@ tell("delete", lambda: configurations.delete_configuration("rollout-1"))
 tell("get of none", lambda: configurations.get_configuration("rollout-1"))
 tell("apply", lambda: configurations.apply_configuration_on_edge_device("edge-1", content))
 
-# Scheduled jobs
+# Scheduled jobs. Their query is left out: this SDK expects an object, and the service answers an array.
 update = JobRequest(
     job_id="twins-1",
     type="scheduleUpdateTwin",
@@ -86,7 +89,7 @@ method = JobRequest(
     type="scheduleDeviceMethod",
     cloud_to_device_method=CloudToDeviceMethod(method_name="reboot"),
     query_condition="deviceId = 'edge-1'",
-    start_time="2126-01-01T00:00:00Z",
+    start_time=(datetime.now(timezone.utc) + timedelta(hours=1)).isoformat(),
     max_execution_time_in_seconds=60,
 )
 
@@ -105,7 +108,6 @@ tell("twin job, later", ended)
 tell("tags", lambda: registry.get_twin("edge-1").tags)
 tell("method job", lambda: jobs.create_scheduled_job("methods-1", method).type)
 tell("method job, cancelled", lambda: jobs.cancel_scheduled_job("methods-1").status)
-tell("jobs", lambda: [job["jobId"] for job in jobs.query_scheduled_jobs("scheduleUpdateTwin", "completed").as_dict().get("items", [])])
 tell("import and export jobs", lambda: len(jobs.get_import_export_jobs()))
 
 # Methods

@@ -6,30 +6,15 @@ import { routeNames } from '../../../src/emulator/http/routes.ts';
 import { startHub } from '../../../src/emulator/hub.ts';
 import { itNeeding } from '../../support/needing.ts';
 import { call } from '../clients.ts';
+import { documentedCalls } from '../documented-calls.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const swaggerFile = join(root, '../shared/reference/iothub/swagger-2021-04-12.json');
-const docs = readFileSync(join(root, 'docs/embedded-hub.md'), 'utf8');
 const lacked = lacking.map((lack) => lack.call);
 
 /** A call with the names of its ids left out: `GET /devices/{}`. */
 const bare = (name: string) => name.replace(/\{\w+\}/g, '{}');
 const served = new Set(routeNames.map(bare));
-
-/** The calls in a section of the docs, each in code: `GET /a`, or `GET`, `PUT /a`. */
-function callsOf(section: string): readonly string[] {
-  const lines = [...section.matchAll(/((?:`[A-Z]+`, )*`[A-Z]+ \/[^`]*`)/g)].map(([, text = '']) => text);
-  return lines.flatMap((line) => {
-    const parts = [...line.matchAll(/`([^`]*)`/g)].map(([, text = '']) => text);
-    const path = parts.at(-1)!.split(' ')[1]!.split('?')[0];
-    return parts.map((part) => `${part.split(' ')[0]} ${path}`);
-  });
-}
-
-function section(title: string): string {
-  const [, text = ''] = docs.split(`## ${title}\n`);
-  return text.split('\n## ')[0]!;
-}
 
 describe('a call of the service', () => {
   itNeeding(['../shared/reference'], 'is served, or named among those that this hub lacks, and not both', () => {
@@ -43,13 +28,13 @@ describe('a call of the service', () => {
   });
 
   it('is in the list of the docs exactly if this hub lacks it', () => {
-    expect(callsOf(section('What it lacks')).toSorted()).toEqual([...lacked].sort());
+    expect(documentedCalls('What it lacks').toSorted()).toEqual([...lacked].sort());
   });
 
   it('is in the table of the docs exactly if this hub serves it', () => {
-    const own = new Set(['GET /', 'GET /metrics', 'POST /_emulator/reset']);
-    const names = routeNames.map(bare).filter((name) => !own.has(name));
-    expect(callsOf(section('What it answers')).map(bare).toSorted()).toEqual(names.sort());
+    const isOwn = (name: string) => /^(GET \/|GET \/metrics|\w+ \/_emulator\/.*)$/.test(name);
+    const names = routeNames.map(bare).filter((name) => !isOwn(name));
+    expect(documentedCalls('What it answers').map(bare).toSorted()).toEqual(names.sort());
   });
 
   it('that this hub lacks is refused in words that name the hub and what it lacks', async () => {

@@ -25,8 +25,8 @@ export function requireSignature(
 }
 
 /**
- * Whether this is a signature of a device: for `HOST/devices/ID`, without a policy, with one of the device's keys (in
- * base64). identityd writes the resource in lower case.
+ * Whether this is a signature of a device: for `HOST/devices/ID`, with one of the device's keys (in base64). identityd
+ * writes the resource in lower case.
  */
 export function isDeviceSignature(
   header: string | undefined,
@@ -34,7 +34,7 @@ export function isDeviceSignature(
   { keys, hosts, now }: { readonly keys: readonly string[]; readonly hosts: readonly string[]; readonly now: number },
 ): boolean {
   const token = parsed(header);
-  if (token === undefined || token.policy !== '' || token.expiry * 1000 <= now) return false;
+  if (token === undefined || token.expiry * 1000 <= now) return false;
   // Clients encode the whole resource; some also the id in it.
   const ids = [deviceId, encodeURIComponent(deviceId)].map((id) => id.toLowerCase());
   if (!hosts.some((host) => ids.some((id) => token.resource === `${host}/devices/${id}`))) return false;

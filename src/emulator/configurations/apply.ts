@@ -12,22 +12,25 @@ export interface Pass {
   readonly time: string;
   readonly births: Births;
   /**
-   * The twins made so far, by the settings and the twin before: devices that have the same one before have the same one
-   * after, so that a hundred thousand devices with one deployment need its content once.
+   * The desired properties made so far, by the settings and what was there before; undefined where nothing changes. So
+   * devices that have the same before have the same after, and a hundred thousand devices with one deployment need its
+   * content once.
    */
-  readonly twins: Map<readonly Setting[], Map<TwinState | undefined, TwinState | undefined>>;
+  readonly sections: Map<readonly Setting[], Map<Section | undefined, Section | undefined>>;
+  /** The settings between two assignments, made so far. */
+  readonly moves: Map<Assignment, Map<Assignment, readonly Setting[]>>;
 }
 
 export function newPass(births: Births, now: number): Pass {
-  return { time: new Date(now).toISOString(), births, twins: new Map() };
+  return { time: new Date(now).toISOString(), births, sections: new Map(), moves: new Map() };
 }
 
 /**
- * The device as its configurations want it. Returns the same object if nothing changes. `left` are the settings that it
- * had from configurations which no longer target it.
+ * The device as its configurations want it. Returns the same object if nothing changes. `before` is what they wanted
+ * until now.
  */
-export function appliedTo(device: Identity, assignment: Assignment, left: readonly Setting[], pass: Pass): Identity {
-  const twin = twinWithSettings(device.twin, assignment.settings, left, pass);
+export function appliedTo(device: Identity, before: Assignment, assignment: Assignment, pass: Pass): Identity {
+  const twin = changedTwin(device.twin, device.twin?.desired, settingsBetween(before, assignment, pass), pass);
   const modules = deployedModules(device, assignment, pass);
   if (twin === device.twin && modules === device.modules && device.configurations === assignment.statuses)
     return device;
@@ -41,8 +44,8 @@ export function appliedTo(device: Identity, assignment: Assignment, left: readon
 }
 
 /** A module as configurations for modules want it. */
-export function moduleAppliedTo(module: Module, assignment: Assignment, left: readonly Setting[], pass: Pass): Module {
-  const twin = twinWithSettings(module.twin, assignment.settings, left, pass);
+export function moduleAppliedTo(module: Module, before: Assignment, assignment: Assignment, pass: Pass): Module {
+  const twin = changedTwin(module.twin, module.twin?.desired, settingsBetween(before, assignment, pass), pass);
   if (twin === module.twin && module.configurations === assignment.statuses) return module;
   return withTwin(module, twin, assignment.statuses);
 }
@@ -81,7 +84,7 @@ function deployedModules(
   const after = (deployment === undefined ? modulesOf(device) : wantedModules(device, deployment.modules, pass)).map(
     (module) => {
       const settings = deployment?.settings.get(module.moduleId);
-      const twin = settings === undefined ? module.twin : deployedTwin(module.twin, settings, pass);
+      const twin = settings === undefined ? module.twin : changedTwin(module.twin, undefined, settings, pass);
       const statuses = moduleStatuses.get(module.moduleId);
       return twin === module.twin && statuses === module.configurations ? module : withTwin(module, twin, statuses);
     },
@@ -124,33 +127,20 @@ function withTwin(module: Module, twin: TwinState | undefined, statuses: Statuse
   };
 }
 
-/** All desired properties become those of the deployment. */
-function deployedTwin(twin: TwinState | undefined, settings: readonly Setting[], pass: Pass): TwinState | undefined {
-  return remembered(twin, settings, pass, () => changedTwin(twin, undefined, settings, pass));
+/** What an assignment sets, after the removal of what only the one before has set. */
+function settingsBetween(before: Assignment, after: Assignment, { moves }: Pass): readonly Setting[] {
+  if (before === after || before.settings.length === 0) return after.settings;
+  const known = moves.get(before) ?? new Map<Assignment, readonly Setting[]>();
+  moves.set(before, known);
+  const settings = known.get(after) ?? [...leftBy(before, after), ...after.settings];
+  known.set(after, settings);
+  return settings;
 }
 
-function twinWithSettings(
-  twin: TwinState | undefined,
-  settings: readonly Setting[],
-  left: readonly Setting[],
-  pass: Pass,
-): TwinState | undefined {
-  if (settings.length === 0 && left.length === 0) return twin;
-  const removed = left.map(({ path }) => ({ path, value: null, by: undefined }));
-  const make = () => changedTwin(twin, twin?.desired, [...removed, ...settings], pass);
-  return removed.length > 0 ? make() : remembered(twin, settings, pass, make);
-}
-
-function remembered(
-  twin: TwinState | undefined,
-  settings: readonly Setting[],
-  { twins }: Pass,
-  make: () => TwinState | undefined,
-): TwinState | undefined {
-  const made = twins.get(settings) ?? new Map<TwinState | undefined, TwinState | undefined>();
-  twins.set(settings, made);
-  if (!made.has(twin)) made.set(twin, make());
-  return made.get(twin);
+function leftBy(before: Assignment, after: Assignment): readonly Setting[] {
+  const places = new Set(after.settings.map(({ path }) => path.join('.')));
+  const left = before.settings.filter(({ path }) => !places.has(path.join('.')));
+  return left.map(({ path }) => ({ path, value: null, by: undefined }));
 }
 
 /** The twin with these settings over `base`, or the same twin if its values are so already. */
@@ -158,11 +148,24 @@ function changedTwin(
   twin: TwinState | undefined,
   base: Section | undefined,
   settings: readonly Setting[],
-  { time }: Pass,
+  pass: Pass,
 ): TwinState | undefined {
-  const current = twin?.desired?.values ?? {};
-  if (isDeepStrictEqual(valuesWith(base?.values ?? {}, settings), current)) return twin;
-  const version = (twin?.desired?.version ?? 1) + 1;
-  const desired: Section = { ...sectionWith(base, settings, { time, version }), shared: true };
-  return { tags: {}, ...twin, counter: (twin?.counter ?? 1) + 1, desired };
+  if (settings.length === 0 && base === twin?.desired) return twin;
+  const made = pass.sections.get(settings) ?? new Map<Section | undefined, Section | undefined>();
+  pass.sections.set(settings, made);
+  const before = twin?.desired;
+  if (!made.has(before)) made.set(before, changedSection(before, base, settings, pass));
+  const desired = made.get(before);
+  return desired === undefined ? twin : { tags: {}, ...twin, counter: (twin?.counter ?? 1) + 1, desired };
+}
+
+function changedSection(
+  before: Section | undefined,
+  base: Section | undefined,
+  settings: readonly Setting[],
+  { time }: Pass,
+): Section | undefined {
+  if (isDeepStrictEqual(valuesWith(base?.values ?? {}, settings), before?.values ?? {})) return undefined;
+  const version = (before?.version ?? 1) + 1;
+  return { ...sectionWith(base, settings, { time, version }), shared: true };
 }

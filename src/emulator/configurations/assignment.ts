@@ -50,7 +50,7 @@ export function assignmentOf(targets: readonly Configuration[]): Assignment {
   };
 }
 
-export function authorOf({ id, generationId }: Configuration): Author {
+function authorOf({ id, generationId }: Configuration): Author {
   return { id, digest: generationId };
 }
 

@@ -3,13 +3,12 @@ import { modulesOf } from '../devices/module.ts';
 import type { IdentityRegistry } from '../devices/registry.ts';
 import { countOf } from '../queries/query-page.ts';
 import type { ModuleRow } from '../twins/twin.ts';
-import { isJsonObject } from '../wire/json.ts';
 import { appliedTo, moduleAppliedTo, newPass, type Pass } from './apply.ts';
 import type { Assignment } from './assignment.ts';
 import type { Configuration, Results } from './configuration.ts';
 import { type Due, dueAfter } from './due.ts';
 import { createRanking, noAssignment } from './ranking.ts';
-import type { Setting } from './settings.ts';
+import { createStandings, outcomeOf, type Standing } from './standings.ts';
 import { selectionOf } from './target-condition.ts';
 
 /** Lets configurations take effect on devices and modules, and counts. */
@@ -32,51 +31,24 @@ export interface EvaluationOptions {
   readonly lagMs: number;
 }
 
-/** What an edge device reports about its deployment. */
-type Outcome = 'none' | 'successful' | 'failed';
-
-/** Where a device stands. Devices that stand alike share one object, which counts them. */
-interface Standing {
-  readonly assignment: Assignment;
-  readonly outcome: Outcome;
-  count: number;
-}
-
 export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions): Evaluation {
   const dueConfigurations: Due<Configuration | undefined> = dueAfter(lagMs, clock);
   const dueDevices: Due<true> = dueAfter(lagMs, clock);
   const ofDevices = createRanking<Identity>();
   const ofModules = createRanking<ModuleRow>();
   const evaluated = new Set<string>();
-  const standings = new Map<string, Standing>();
+  const standings = createStandings();
   const moduleAssignments = new Map<string, ReadonlyMap<string, Assignment>>();
-  const groups = new Map<Assignment, Map<Outcome, Standing>>();
   /** Grows with every change, so that counts are made once for each state. */
   let revision = 0;
   const counted = new Map<string, { readonly at: number; readonly custom: Results['custom'] }>();
   let applying = false;
 
-  function stands(deviceId: string, assignment: Assignment, outcome: Outcome): void {
-    const before = standings.get(deviceId);
-    if (before?.assignment === assignment && before.outcome === outcome) return;
-    if (before !== undefined) before.count -= 1;
-    if (assignment === noAssignment) {
-      standings.delete(deviceId);
-      return;
-    }
-    const group = groups.get(assignment) ?? new Map<Outcome, Standing>();
-    groups.set(assignment, group);
-    const standing = group.get(outcome) ?? { assignment, outcome, count: 0 };
-    group.set(outcome, standing);
-    standing.count += 1;
-    standings.set(deviceId, standing);
-  }
-
   function settle(device: Identity, assignment: Assignment, pass: Pass): void {
-    const before = standings.get(device.deviceId)?.assignment ?? noAssignment;
-    const applied = withModules(appliedTo(device, assignment, leftBy(before, assignment), pass), pass);
+    const before = standings.assignmentOf(device.deviceId);
+    const applied = withModules(appliedTo(device, before, assignment, pass), pass);
     if (applied !== device) registry.deploy(applied, device.twin !== applied.twin || !sameModules(device, applied));
-    stands(device.deviceId, assignment, outcomeOf(applied, assignment));
+    standings.put(device.deviceId, assignment, outcomeOf(applied, assignment));
   }
 
   /** Applies configurations for modules, which are rare: all of them, to all modules of the device. */
@@ -89,7 +61,7 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
       const last = before?.get(module.moduleId) ?? noAssignment;
       if (assignment === noAssignment && last === noAssignment) return module;
       if (assignment !== noAssignment) after.set(module.moduleId, assignment);
-      return moduleAppliedTo(module, assignment, leftBy(last, assignment), pass);
+      return moduleAppliedTo(module, last, assignment, pass);
     });
     if (after.size === 0) moduleAssignments.delete(device.deviceId);
     else moduleAssignments.set(device.deviceId, after);
@@ -98,7 +70,7 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
   }
 
   function forget(deviceId: string): void {
-    stands(deviceId, noAssignment, 'none');
+    standings.put(deviceId, noAssignment, 'none');
     moduleAssignments.delete(deviceId);
   }
 
@@ -117,7 +89,7 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
     const reassign = ofDevices.reassigning(changed);
     const modulesToo = ofModules.size() > 0 || moduleAssignments.size > 0;
     for (const device of [...registry.all()]) {
-      const before = standings.get(device.deviceId)?.assignment ?? noAssignment;
+      const before = standings.assignmentOf(device.deviceId);
       const dirty = devices.has(device.deviceId);
       const after = dirty ? ofDevices.assign(device) : reassign(before, device);
       if (dirty || modulesToo || after !== before) settle(device, after, pass);
@@ -131,15 +103,6 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
       if (device === undefined) forget(deviceId);
       else settle(device, ofDevices.assign(device), pass);
     }
-  }
-
-  function sum(id: string, counts: (standing: Standing) => boolean): number {
-    let total = 0;
-    for (const group of groups.values()) {
-      for (const standing of group.values())
-        if (standing.assignment.ids.has(id) && counts(standing)) total += standing.count;
-    }
-    return total;
   }
 
   function modulesCounted(counts: (assignment: Assignment) => boolean): number {
@@ -166,12 +129,13 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
       };
     }
     const applied = ({ assignment }: Standing) => assignment.applied.has(id);
-    const counts = { targetedCount: sum(id, () => true), appliedCount: sum(id, applied) };
+    const targeted = ({ assignment }: Standing) => assignment.ids.has(id);
+    const counts = { targetedCount: standings.count(targeted), appliedCount: standings.count(applied) };
     if (content.kind === 'deviceContent') return counts;
     return {
       ...counts,
-      reportedSuccessfulCount: sum(id, (standing) => applied(standing) && standing.outcome === 'successful'),
-      reportedFailedCount: sum(id, (standing) => applied(standing) && standing.outcome === 'failed'),
+      reportedSuccessfulCount: standings.count((each) => applied(each) && each.outcome === 'successful'),
+      reportedFailedCount: standings.count((each) => applied(each) && each.outcome === 'failed'),
     };
   }
 
@@ -183,7 +147,7 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
     deviceChanged(deviceId) {
       revision += 1;
       const idle =
-        ofDevices.size() === 0 && ofModules.size() === 0 && standings.size === 0 && dueConfigurations.size() === 0;
+        ofDevices.size() === 0 && ofModules.size() === 0 && standings.size() === 0 && dueConfigurations.size() === 0;
       if (!applying && !idle) dueDevices.add(deviceId, true);
     },
     evaluate() {
@@ -200,10 +164,7 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
       } finally {
         applying = false;
       }
-      const used = [...groups].filter(([, group]) => [...group.values()].some(({ count }) => count > 0));
-      groups.clear();
-      for (const [assignment, group] of used) groups.set(assignment, group);
-      ofDevices.keepOnly(new Set(groups.keys()));
+      ofDevices.keepOnly(standings.assignments());
       ofModules.keepOnly(new Set([...moduleAssignments.values()].flatMap((modules) => [...modules.values()])));
     },
     results(configuration) {
@@ -213,18 +174,10 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
   };
 }
 
-/** The settings of the assignment before that nothing sets any longer. */
-function leftBy(before: Assignment, after: Assignment): readonly Setting[] {
-  if (before === after || before.settings.length === 0) return [];
-  const places = new Set(after.settings.map(({ path }) => path.join('.')));
-  return before.settings.filter(({ path }) => !places.has(path.join('.')));
-}
-
 /** Whether the disk has to know. Which configurations target a module is worked out anew at each start. */
 function sameModules(device: Identity, applied: Identity): boolean {
-  if (device.modules === applied.modules) return true;
-  const before = modulesOf(device);
-  const after = modulesOf(applied);
+  const before = device.modules ?? [];
+  const after = applied.modules ?? [];
   return before.length === after.length && before.every((module, at) => sameTwin(module, after[at]));
 }
 
@@ -232,16 +185,4 @@ function sameTwin(module: Module, other: Module | undefined): boolean {
   return (
     module.moduleId === other?.moduleId && module.generationId === other.generationId && module.twin === other.twin
   );
-}
-
-/** By the conditions in the queries of the system's metrics (recorded). */
-function outcomeOf(device: Identity, assignment: Assignment): Outcome {
-  if (assignment.deployment === undefined) return 'none';
-  const agent = device.modules?.find(({ moduleId }) => moduleId === '$edgeAgent')?.twin;
-  const reported = agent?.reported?.values;
-  if (reported === undefined || reported.lastDesiredVersion !== (agent?.desired?.version ?? 1)) return 'none';
-  const status = reported.lastDesiredStatus;
-  const code = isJsonObject(status) ? status.code : undefined;
-  if (code === undefined) return 'none';
-  return code === 200 ? 'successful' : 'failed';
 }

@@ -32,7 +32,9 @@ export function wantedMethod(body: JsonObject): DirectMethod {
 }
 
 function seconds(body: JsonObject, name: string, least: number, otherwise: number): number {
-  const value = property(body, name) ?? otherwise;
+  const given = property(body, name) ?? otherwise;
+  // The Azure CLI sends its numbers as texts.
+  const value = typeof given === 'string' && /^\d{1,3}$/.test(given) ? Number(given) : given;
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= limits.longest) return value;
   throw invalidValue(name, value);
 }

@@ -1,13 +1,9 @@
 import { applyContentTo } from '../configurations/apply-content.ts';
-import type { Configuration } from '../configurations/configuration.ts';
-import {
-  configurationDocument,
-  configurationEtag,
-  textsIn,
-  wantedConfiguration,
-} from '../configurations/configuration.ts';
+import { type Configuration, configurationEtag } from '../configurations/configuration.ts';
+import { configurationDocument } from '../configurations/document.ts';
 import { queryErrors } from '../configurations/metric-queries.ts';
 import { conditionError } from '../configurations/target-condition.ts';
+import { textsIn, wantedConfiguration } from '../configurations/wanted-configuration.ts';
 import { wantedText } from '../devices/identity.ts';
 import { type Outcome, objectIn } from '../wire/answer.ts';
 import { quotedMatchIn } from '../wire/etag.ts';

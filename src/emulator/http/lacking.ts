@@ -24,6 +24,8 @@ export const lacking: readonly Lack[] = [
   { call: 'DELETE /devices/{id}/messages/deviceBound/{lockToken}', what: messages },
   { call: 'POST /devices/{id}/messages/deviceBound/{lockToken}/abandon', what: messages },
   { call: 'POST /devices/{id}/modules/{mid}/messages/events', what: messages },
+  // Newer than the service's REST description of 2021-04-12. The Azure CLI renews keys by it.
+  { call: 'POST /devices/keys/regenerate', what: 'new keys in bulk' },
   { call: 'POST /devices/{id}/files', what: 'file uploads' },
   { call: 'POST /devices/{id}/files/notifications', what: 'file uploads' },
 ];

@@ -1,3 +1,4 @@
+import type { Configuration, Results } from '../configurations/configuration.ts';
 import { thumbprintsOf } from '../devices/authentication.ts';
 import type { Identity } from '../devices/identity.ts';
 import { modulesOf } from '../devices/module.ts';
@@ -7,10 +8,16 @@ import type { Counts } from './counts.ts';
 
 const shown = 100;
 
-/** The page of `GET /`: number of devices, the first of them, jobs, how to connect. It shows no key. */
+export interface ShownConfiguration {
+  readonly configuration: Configuration;
+  readonly results: Results | undefined;
+}
+
+/** The page of `GET /`: numbers, configurations, the first devices, jobs, how to connect. It shows no key. */
 export function page(state: {
   readonly host: string;
   readonly devices: Iterable<Identity>;
+  readonly configurations: readonly ShownConfiguration[];
   readonly counts: Counts;
   readonly jobs: readonly Job[];
   readonly scheduled: readonly ScheduledJob[];
@@ -48,6 +55,7 @@ export function page(state: {
 <p>The hub printed its connection string and the file of its certificate authority, as one JSON line, when it started.</p>
 <pre>export IOTHUB_CONNECTION_STRING='HostName=${escaped(state.host)};SharedAccessKeyName=iothubowner;SharedAccessKey=…'
 provision-iot-edge plan devices.yaml --ca-file …/ca.pem</pre>
+${state.configurations.length === 0 ? '' : `<h2>Deployments and configurations</h2>${configurationTable(state.configurations)}`}
 <h2>Devices</h2>
 ${devices.length === 0 ? '<p>There are none yet.</p>' : table(devices)}
 <h2>Jobs</h2>
@@ -59,7 +67,7 @@ ${jobTable(state.jobs, state.scheduled)}
 function table(devices: readonly Identity[]): string {
   const more = devices.length - shown;
   return `<table>
-<thead><tr><th>Device</th><th>Edge</th><th>Status</th><th>Authentication</th><th>Parent</th><th>Modules</th><th>Tags</th></tr></thead>
+<thead><tr><th>Device</th><th>Edge</th><th>Status</th><th>Authentication</th><th>Thumbprints</th><th>Parent</th><th>Modules</th><th>Tags</th></tr></thead>
 <tbody>${devices.slice(0, shown).map(row).join('')}</tbody>
 </table>
 ${more > 0 ? `<p>And ${more} more.</p>` : ''}`;
@@ -107,6 +115,23 @@ function jobTable(jobs: readonly Job[], scheduled: readonly ScheduledJob[]): str
   return `<table>
 <thead><tr><th>Start</th><th>Job</th><th>Type</th><th>Status</th><th>Done</th></tr></thead>
 <tbody>${newest.map(rowOf).join('')}</tbody>
+</table>`;
+}
+
+function configurationTable(configurations: readonly ShownConfiguration[]): string {
+  const rows = configurations.map(({ configuration, results }) =>
+    rowOf([
+      configuration.id,
+      configuration.targetCondition,
+      String(configuration.priority),
+      ...['targetedCount', 'appliedCount', 'reportedSuccessfulCount', 'reportedFailedCount'].map((name) =>
+        String(results?.system[name] ?? ''),
+      ),
+    ]),
+  );
+  return `<table>
+<thead><tr><th>Id</th><th>Target condition</th><th>Priority</th><th>Targeted</th><th>Applied</th><th>Successful</th><th>Failed</th></tr></thead>
+<tbody>${rows.join('')}</tbody>
 </table>`;
 }
 

@@ -11,6 +11,10 @@ export function showPage({ request, service }: Call): Outcome {
     text: page({
       host,
       devices: service.registry.all(),
+      configurations: service.configurations.all().map((configuration) => ({
+        configuration,
+        results: service.evaluation.results(configuration),
+      })),
       counts: service.counts,
       jobs: service.jobs.list(),
       scheduled: service.scheduled.list(),

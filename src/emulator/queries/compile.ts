@@ -18,7 +18,7 @@ export function compiledCondition<Row>(where: Expression | undefined, columns: C
  * from anything, and neither true nor false: AND and OR pass it on unless another part decides, and NOT leaves it
  * (assumed; the documentation says only that what is not true does not match).
  */
-export function compiled<Row>(expression: Expression, columns: Columns<Row>): Evaluate<Row> {
+function compiled<Row>(expression: Expression, columns: Columns<Row>): Evaluate<Row> {
   switch (expression.kind) {
     case 'constant': {
       const { value } = expression;

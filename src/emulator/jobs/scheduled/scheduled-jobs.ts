@@ -47,7 +47,7 @@ export interface ScheduledJobsOptions {
 /** `failureReason` of a job that ran when the hub was closed. */
 export const endedWithHub = 'The hub ended before the job did; what it had done by then stays.';
 
-const mostRemembered = { jobs: 100, results: 500_000 } as const;
+const mostRemembered = { jobs: 100, results: 200_000 } as const;
 const devicesBetweenTurns = 100;
 
 export function createScheduledJobs(options: ScheduledJobsOptions): ScheduledJobs {
