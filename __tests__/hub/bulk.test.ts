@@ -24,6 +24,14 @@ const open = ['a: unanswered', 'b: unanswered', 'c: unanswered'];
 const throttled = ['a: refused throttled', 'b: refused throttled', 'c: refused throttled'];
 
 describe('the answer to a bulk', () => {
+  it('may have a code that has no text', () => {
+    const code = JSON.parse('{ "toString": 1, "valueOf": 1 }');
+    expect(judged(failed({ deviceId: 'a', errorCode: code, errorStatus: 'x' }))).toEqual(
+      judged(failed({ deviceId: 'a', errorStatus: 'x' })),
+    );
+    expect(refused(400, { errorCode: code, message: 'x' })).toMatchObject({ error: { code: '', message: 'x' } });
+  });
+
   it.each([
     ['all applied', answered({ isSuccessful: true, errors: [], warnings: [] }), applied],
     ['success without a list of errors', answered({ isSuccessful: true }), applied],

@@ -72,7 +72,18 @@ function spotsIn(root: object): readonly Spot[] {
 
 const odd: readonly unknown[] = [
   ...[null, true, false, 0, -1, 1, 1.5, 2 ** 31, 2 ** 53 + 2, 1e300, '', ' ', '0', 'null', [], {}, [[]], [{}], [null]],
-  ...[{ '': '' }, 'a'.repeat(129), '\u0000', '{id}', '../..', '-----BEGIN PRIVATE KEY-----', '1.1', '1.6', 'a\nb'],
+  ...[
+    { '': '' },
+    { toString: 1, valueOf: 1 },
+    'a'.repeat(129),
+    '\u0000',
+    '{id}',
+    '../..',
+    '-----BEGIN PRIVATE KEY-----',
+    '1.1',
+    '1.6',
+    'a\nb',
+  ],
 ];
 const texts = [
   '"',

@@ -12,7 +12,22 @@ function keysIn(value: unknown): readonly string[] {
   );
 }
 
-const inJson = ['{', '}', '[', ']', ',', '"', 'null', 'true', '1e999', '\\u0000', '\\ud800', '"__proto__":{"x":1},'];
+const inJson = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  '"',
+  'null',
+  'true',
+  '1e999',
+  '\\u0000',
+  '\\ud800',
+  '"__proto__":{"x":1},',
+  'toString',
+  'valueOf',
+];
 
 /** What means something in each kind of input. */
 export const words = {

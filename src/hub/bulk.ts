@@ -1,7 +1,7 @@
 import { idOf, type RefusalCode, type RegistryWrite, type WriteAnswer } from '../model/registry.ts';
 import { described, type NotAnswered, quotable, type Reply } from './calls/reply.ts';
 import { isLasting, isUnsent } from './calls/unreachable.ts';
-import { isRecord } from './calls/wire.ts';
+import { isRecord, plainText } from './calls/wire.ts';
 
 /** Why it is not known what a bulk did with a device. */
 export const unknownBulk = {
@@ -62,7 +62,7 @@ export function deviceErrors(entries: readonly unknown[]): readonly BulkError[] 
     const { deviceId, errorCode, errorStatus } = isRecord(entry) ? entry : {};
     return {
       id: typeof deviceId === 'string' ? deviceId : '',
-      code: quotable(String(errorCode ?? '')),
+      code: quotable(plainText(errorCode)),
       status: typeof errorStatus === 'string' ? quotable(errorStatus) : '',
     };
   });

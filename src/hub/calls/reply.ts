@@ -1,7 +1,7 @@
 import { type Rest, throttledRest } from '../../model/backoff.ts';
 import { scrubbed } from '../../model/secrets.ts';
 import { HttpFailure, type HttpResponse, httpFailure } from './http.ts';
-import { isRecord } from './wire.ts';
+import { isRecord, plainText } from './wire.ts';
 
 /** The outcome of one call. */
 export type Reply =
@@ -80,7 +80,7 @@ export function quotable(text: string): string {
 function errorIn(body: unknown): HubError {
   if (!isRecord(body)) return { code: '', message: '' };
   const { Message: first, errorCode, message } = body;
-  if (typeof message === 'string') return { code: String(errorCode ?? ''), message };
+  if (typeof message === 'string') return { code: plainText(errorCode), message };
   if (typeof first !== 'string') return { code: '', message: '' };
   const nested = parsed(first);
   if (isRecord(nested)) return errorIn(nested);

@@ -8,6 +8,11 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A text or a number, as text. Anything else has none: `String({ toString: 1 })` throws. */
+export function plainText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 /**
  * Reads a device from an answer of the service: an identity (`GET /devices/{id}`), or a row of a query. A row is a
  * twin: its `deviceEtag` is the etag of the identity, its `etag` that of the twin. `undefined` for anything else.

@@ -8,7 +8,7 @@ import { described, type NotAnswered, quotable, type Reply } from '../calls/repl
 import type { HubCalls, JobRequest } from '../calls/sdk.ts';
 import { isLasting, isUnsent, unreachable } from '../calls/unreachable.ts';
 import { secondsUnheard, waitingLines } from '../calls/waiting.ts';
-import { isRecord } from '../calls/wire.ts';
+import { isRecord, plainText } from '../calls/wire.ts';
 import type { HubCredential } from '../credential.ts';
 import { importFault } from './faults.ts';
 import type { ImportContainer } from './import-container.ts';
@@ -153,7 +153,7 @@ export class Jobs {
     const jobs = reply.kind === 'answered' && Array.isArray(reply.body) ? reply.body.filter(isRecord) : [];
     const [url] = inputBlobContainerUri.split('?');
     const ours = jobs.find(({ status, outputBlobContainerUri: uri }) => {
-      return !/^(completed|failed|cancelled)$/.test(String(status)) && String(uri).split('?')[0] === url;
+      return !/^(completed|failed|cancelled)$/.test(plainText(status)) && plainText(uri).split('?')[0] === url;
     });
     return typeof ours?.jobId === 'string' ? ours.jobId : undefined;
   }
