@@ -60,7 +60,7 @@ export const deploymentContentRules = {
     about:
       'Docker takes no container of this name, so the module never starts. A container has the name of its module.',
     message: ({ name }) =>
-      `the module name ${JSON.stringify(name)} is none for a container, expected two or more letters, digits, _ . or -, the first a letter or digit`,
+      `the module name ${JSON.stringify(name)} is none for a container, expected letters, digits, _ . or -, the first a letter or digit`,
     remedy: ({ name }) => `Rename the module, for example to ${JSON.stringify(containerName(name))}, also in routes.`,
     example: { name: 'my sensor' },
   }),
@@ -155,6 +155,29 @@ export const deploymentContentRules = {
       registries: ['contoso.azurecr.io'],
       why: 'form',
     },
+  }),
+  'deployment/login-missing': rule<{ registry: string; module: string }>({
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about:
+      'An image comes from a registry for which another deployment of the run has a login, and this one has none. The registry refuses the device, unless its configuration has the login.',
+    message: ({ registry, module }) =>
+      `the image of ${module} comes from ${registry}, for which another deployment has a login and this one has none`,
+    remedy: ({ registry }) =>
+      `Write "registryCredentials": {"name": {"address": ${JSON.stringify(registry)}, "username": "…", "password": "…"}} in runtime.settings.`,
+    example: { registry: 'contoso.azurecr.io', module: 'filter' },
+  }),
+  'deployment/layer-base': rule<{ module: string; path: string }>({
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about:
+      'A layer sets a part of a module that no deployment of the run has. A device without the rest refuses the module.',
+    message: ({ module, path }) => `the layer sets ${path}, and no deployment has the module ${JSON.stringify(module)}`,
+    remedy: ({ module }) =>
+      `Correct the name, add the deployment that has ${JSON.stringify(module)} to the input deployments, or write the whole module: "properties.desired.modules.${module}".`,
+    example: { module: 'camera', path: 'modules.camera.env.RATE' },
   }),
 };
 
