@@ -158,7 +158,8 @@ export const deploymentHeldRules = {
     severity: 'warning',
     refusedBy: nobody,
     adjustable: 'off',
-    about: 'The keys mqttBroker and integrity are read with certain versions of the schema alone, and by edgeHub from 1.2 on.',
+    about:
+      'The keys mqttBroker and integrity are read with certain versions of the schema alone, and by edgeHub from 1.2 on.',
     message: ({ key, runtime, needs, known }) =>
       known
         ? `edgeHub ${runtime} does not read ${key} here: it needs schemaVersion "${needs}", and a value`
@@ -189,7 +190,8 @@ export const deploymentHeldRules = {
     severity: 'notice',
     refusedBy: nobody,
     adjustable: 'off',
-    about: 'The keys status, restartPolicy and startupOrder of edgeAgent are ignored: it always runs, restarts and comes first.',
+    about:
+      'The keys status, restartPolicy and startupOrder of edgeAgent are ignored: it always runs, restarts and comes first.',
     message: ({ key, written, held }) => `${key} is ${written}, which edgeAgent ignores: it holds ${held}`,
     remedy: ({ key }) => `Remove ${key.split('.').at(-1) ?? 'it'}.`,
     example: { key: 'systemModules.edgeAgent.status', written: '"stopped"', held: 'running' },
