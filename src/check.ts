@@ -47,7 +47,11 @@ export async function check(request: Request, world: World): Promise<Checked> {
   // Loaded here only, because most runs have no deployments and have to start fast.
   const { judgeDeployments } = await import('./deployment/judge.ts');
   const texts = new Texts();
-  const { value, findings } = await judgeDeployments(request.deployments, world.workspace, texts);
+  const { value, findings } = await judgeDeployments(
+    { ...request.deployments, ...(request.rules === undefined ? {} : { rules: request.rules }) },
+    world.workspace,
+    texts,
+  );
   const devices = (await needsNoManifest(request, world.workspace))
     ? noDevices(request, texts)
     : await checkDevices(request, world, texts);

@@ -11,7 +11,7 @@ import { recognize } from './form.ts';
 import { readText } from './json/read.ts';
 import { most } from './limits.ts';
 import { holdsPlaceholder, leftOverIn } from './placeholders.ts';
-import { type JudgeOptions, judgeDeployment } from './verdict.ts';
+import { isTold, type JudgeOptions, judgeDeployment } from './verdict.ts';
 
 /** The deployments of a run, as the settings ask for them. */
 export interface DeploymentsRequest extends JudgeOptions {
@@ -126,7 +126,8 @@ export function judgeText(source: FileText, options: JudgeOptions): Judged<Judge
   const isTemplate = !options.applied && (read.bare || holdsPlaceholder(source.text, read.value));
   const { problems, setup, assumed } = judgeDeployment(recognized.deployment, isTemplate, options);
   const all = [...read.problems, ...(options.applied ? leftOverIn(source.text, read.value) : []), ...problems];
-  const findings = all.slice(0, most.problems).map(({ offset, make }) => make(at(offset)));
+  const told = all.filter((one) => isTold(one, options.rules));
+  const findings = told.slice(0, most.problems).map(({ offset, make }) => make(at(offset)));
   return { value: { source, setup, ...(isTemplate || assumed === undefined ? {} : { assumed }) }, findings };
 }
 

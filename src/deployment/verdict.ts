@@ -1,3 +1,5 @@
+import type { RuleChanges } from '../model/finding.ts';
+import { rules } from '../rules/rules.ts';
 import { judgeAgent } from './agent/agent.ts';
 import { lookUp } from './agent/settings.ts';
 import { commonProblems } from './common-problems.ts';
@@ -15,6 +17,8 @@ export interface JudgeOptions {
   readonly applied: boolean;
   /** The version for deployments whose images do not tell one, such as `1.5`. */
   readonly runtime?: string;
+  /** The severities that the workflow gives to rules. What nobody is told is not made a finding. */
+  readonly rules?: RuleChanges;
 }
 
 /** What the runtime says of a deployment. */
@@ -67,4 +71,9 @@ function versionOf(agent: Desired | undefined, name: 'edgeAgent' | 'edgeHub', { 
 
 function memberOf(map: Value | undefined, name: string): Value | undefined {
   return map?.kind === 'map' ? lookUp(map.members, name)?.value : undefined;
+}
+
+/** Whether a problem is told: not if its rule is off. */
+export function isTold({ rule }: Problem, changes: RuleChanges | undefined): boolean {
+  return (changes?.get(rule) ?? rules[rule].initially) !== 'off';
 }

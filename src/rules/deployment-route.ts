@@ -54,7 +54,7 @@ export const deploymentRouteRules = {
       },
     ],
     adjustable: 'warning',
-    about: 'edgeHub does not take the text of a route. One such route refuses all of them.',
+    about: 'A route has a text that edgeHub does not take. One such route refuses all of them.',
     message: ({ key, character, fault, runtime, stage }) =>
       `${key}: ${routeFaultText(fault)} at character ${character}; ${consequence('edgeHub', stage, runtime)}`,
     remedy: ({ fault }) => routeFaultRemedy(fault),
@@ -165,7 +165,7 @@ function conditionFaultText(fault: RouteConditionFault): string {
 function conditionFaultRemedy(fault: RouteConditionFault): string {
   switch (fault.kind) {
     case 'operands':
-      return fault.found.includes('string') && fault.expected.includes('number')
+      return fault.found.includes('string') && fault.found.includes('number')
         ? 'A property is text: write as_number(name), or $body.name for a value of the message.'
         : "Compare values of one type: as_number(name) > 5, $body.name > 5, name = 'text'.";
     case 'unknown function':

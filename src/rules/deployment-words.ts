@@ -9,7 +9,8 @@ export type Stage = 'parse' | 'schemaVersion' | 'empty' | 'integrity' | 'moduleS
 
 /** A value that the reader of the runtime does not take. */
 export type ValueFault =
-  | { readonly kind: 'missing'; readonly key: string; readonly isNull: boolean }
+  /** `meant`: an unknown key that is nearly this one. */
+  | { readonly kind: 'missing'; readonly key: string; readonly isNull: boolean; readonly meant?: string }
   | { readonly kind: 'type'; readonly key: string; readonly expected: string; readonly found: string }
   /** An entry of `env` that is a plain value. */
   | { readonly kind: 'env'; readonly key: string; readonly name: string; readonly found: string }
@@ -32,6 +33,8 @@ const wholeTexts = {
 export function valueFaultText(fault: ValueFault): string {
   switch (fault.kind) {
     case 'missing':
+      if (fault.meant !== undefined)
+        return `${fault.key} is missing, and the key ${JSON.stringify(fault.meant)} is unknown`;
       return fault.isNull ? `${fault.key} is null, expected a value` : `${fault.key} is missing`;
     case 'type':
       return `${fault.key}: expected ${fault.expected}, found ${fault.found}`;
@@ -55,7 +58,9 @@ export function valueFaultRemedy(fault: ValueFault): string {
   const name = lastOf(fault.key);
   switch (fault.kind) {
     case 'missing':
-      return `Write ${example(name)}.`;
+      return fault.meant === undefined
+        ? `Write ${example(name)}.`
+        : `Write "${name}" for ${JSON.stringify(fault.meant)}.`;
     case 'type':
       return `Write ${fault.expected} there: ${example(name)}.`;
     case 'env':
@@ -63,9 +68,11 @@ export function valueFaultRemedy(fault: ValueFault): string {
         ? `Remove "${fault.name}", or write the comment outside of env, as "_comment" beside it.`
         : `Write "${fault.name}": {"value": ${/^(null|an object|\{\}|a list|\[\])$/.test(fault.found) ? '"…"' : fault.found}}.`;
     case 'word':
-      return `Write "${name}": "${fault.words.find((word) => word !== 'unknown') ?? ''}".`;
+      return `Write ${example(name)}, or another of these words.`;
     case 'whole':
-      return `Write "${name}": ${fault.type === 'int32' ? '7200' : '1'}, or the number that is meant.`;
+      return Object.hasOwn(examples, name)
+        ? `Write ${example(name)}.`
+        : `Write "${name}": 1, or the number that is meant.`;
     case 'blank':
       return `Write ${example(name)}.`;
     case 'priority':
@@ -87,6 +94,9 @@ const examples: Readonly<Record<string, string>> = {
   type: '"type": "docker"',
   status: '"status": "running"',
   restartPolicy: '"restartPolicy": "always"',
+  imagePullPolicy: '"imagePullPolicy": "on-create"',
+  startupOrder: '"startupOrder": 1',
+  Name: '"Name": "always"',
   settings: '"settings": {"image": "registry.example.com/name:1.0", "createOptions": "{}"}',
   image: '"image": "registry.example.com/name:1.0"',
   createOptions: String.raw`"createOptions": "{\"HostConfig\":{}}"`,

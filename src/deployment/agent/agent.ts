@@ -3,6 +3,7 @@ import { type MapValue, type Member, member, type Value } from '../json/value.ts
 import { type Problem, problem, problemAtKey } from '../problem.ts';
 import { foundText } from '../reading/found.ts';
 import { Reading, type ReadingOptions } from '../reading/reading.ts';
+import { heldText } from '../reading/scalars.ts';
 import { listOf, mapOf, needed, type ObjectShape, object, text } from '../reading/shape.ts';
 import { compareVersions, parseVersion } from '../reading/version.ts';
 import type { Runtime } from '../runtime.ts';
@@ -77,7 +78,7 @@ const newest = [1, 1, 0, -1] as const;
 function judgeSchemaVersion(reading: Reading, root: MapValue): void {
   const value = lastOf(root, 'schemaVersion')?.value;
   if (value === undefined || reading.isOpen(value)) return;
-  const held = reading.textOf(value);
+  const held = heldText(reading, value);
   if (held === undefined) return;
   const version = parseVersion(held);
   if (version !== undefined && version[0] === 1 && compareVersions(version, newest) <= 0) return;

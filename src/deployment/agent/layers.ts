@@ -1,7 +1,6 @@
 import type { Desired, Layer } from '../form.ts';
 import { type Problem, problem } from '../problem.ts';
-import type { Reading } from '../reading/reading.ts';
-import type { Shape } from '../reading/shape.ts';
+import type { Reading, Shape } from '../reading/shape.ts';
 import { anyModule } from './module.ts';
 import { login } from './runtime-info.ts';
 

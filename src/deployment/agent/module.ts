@@ -1,7 +1,6 @@
 import type { MapValue, Value } from '../json/value.ts';
 import { problem } from '../problem.ts';
 import { foundText } from '../reading/found.ts';
-import type { Reading } from '../reading/reading.ts';
 import {
   type Field,
   type Held,
@@ -9,6 +8,7 @@ import {
   needed,
   type ObjectShape,
   object,
+  type Reading,
   type Shape,
   text,
   whole,

@@ -4,8 +4,7 @@ import type { MapValue, Member, Value } from '../json/value.ts';
 import { problemAtKey } from '../problem.ts';
 import { foundText } from '../reading/found.ts';
 import { unknownKey } from '../reading/known-keys.ts';
-import type { Reading } from '../reading/reading.ts';
-import { type Field, type Held, object, type Shape, text, truth } from '../reading/shape.ts';
+import { type Held, object, type Reading, type Shape, text, truth } from '../reading/shape.ts';
 import { hasPlaceholder } from '../template.ts';
 import { readImage } from './image.ts';
 
@@ -15,10 +14,7 @@ export const settings: Shape = { kind: 'own', read: readSettings };
 /** NotaryContentTrust.cs, up to 1.1. */
 const notaryContentTrust = object({ rootJsonPath: text, rootID: text, rootCertificatePath: text, disableTOFU: truth });
 
-const named: ReadonlyMap<string, Field> = new Map([
-  ['image', { shape: text }],
-  ['createOptions', { shape: text }],
-]);
+const named = ['image', 'createOptions'] as const;
 
 function readSettings(reading: Reading, value: Value, key: string): Held {
   if (reading.isOpen(value)) return 'value';
@@ -50,7 +46,7 @@ function unknown(reading: Reading, one: Member, map: MapValue, key: string) {
     const details = { of: reading.of, key, written: one.key, known: double, other: double };
     return [problemAtKey('deployment/key-twice', details, map, one.keyOffset)];
   }
-  return unknownKey(one, map, { of: reading.of, key, open: false, fields: named });
+  return unknownKey(one, map, { of: reading.of, key, open: false, known: named });
 }
 
 function readOther(reading: Reading, one: Member, name: 'digest' | 'notaryContentTrust', key: string): Held {

@@ -1,8 +1,8 @@
 import type { Value } from '../json/value.ts';
 import { problem } from '../problem.ts';
 import { foundText } from '../reading/found.ts';
-import type { Reading } from '../reading/reading.ts';
-import { listOf, needed, object, type Shape, text } from '../reading/shape.ts';
+import { heldText } from '../reading/scalars.ts';
+import { listOf, needed, object, type Reading, type Shape, text } from '../reading/shape.ts';
 
 const directions = ['in', 'out', 'both'].map((name, number) => ({
   number,
@@ -111,7 +111,7 @@ function judgeVariables(reading: Reading, name: string, at: Value): void {
 function textIn(reading: Reading, value: Value): string | undefined {
   if (reading.isOpen(value)) return undefined;
   if (value.kind === 'null') refuse(reading, value, 'a text is null');
-  return reading.textOf(value);
+  return heldText(reading, value);
 }
 
 function fieldOf(value: Value, name: string): Value | undefined {

@@ -3,13 +3,16 @@ import type { Desired } from '../form.ts';
 import { type MapValue, member, type Value } from '../json/value.ts';
 import { type Problem, problem } from '../problem.ts';
 import { foundText } from '../reading/found.ts';
+import { nearest } from '../reading/known-keys.ts';
 import { Reading, type ReadingOptions } from '../reading/reading.ts';
+import { heldText } from '../reading/scalars.ts';
 import { type Field, mapOf, needed, type ObjectShape, object, type Shape, text, whole } from '../reading/shape.ts';
 import { textOf } from '../reading/token-text.ts';
 import { compareVersions, parseVersion } from '../reading/version.ts';
+import { trimmed } from '../route/dotnet-text.ts';
 import { broker, judgeBroker } from './broker.ts';
 import { judgeHubLayers } from './layers.ts';
-import { readRouteText, routes } from './routes.ts';
+import { nameOfRoute, readRouteText, routes } from './routes.ts';
 
 /** StoreAndForwardConfiguration.cs and StoreLimits.cs */
 const storeAndForward = object({
@@ -24,8 +27,13 @@ const plainRoutes: Shape = mapOf({
     if (reading.isOpen(value)) return 'value';
     const held = reading.read(value, text, key);
     if (held === 'refused') return held;
-    const route = reading.textOf(value) ?? '';
-    if (route.trim() !== '') return readRouteText(reading, route, value, key);
+    const route = heldText(reading, value) ?? '';
+    if (trimmed(route) !== '') {
+      const hasName = trimmed(key.slice('routes.'.length)) !== '';
+      return hasName
+        ? readRouteText(reading, route, value, key)
+        : reading.refuse({ kind: 'blank', key: nameOfRoute }, value);
+    }
     reading.problems.push(problem('deployment/skipped-route', { key, found: foundText(value) }, value));
     return 'null';
   },
@@ -86,12 +94,15 @@ type Schema = keyof typeof desiredOf;
 function readDesired(reading: Reading, root: MapValue, schema: Schema): void {
   reading.fields(root, desiredOf[schema], '');
   const store = lastOf(root, 'storeAndForwardConfiguration')?.value;
-  if (store?.kind === 'map' && lastOf(store, 'timeToLiveSecs') === undefined) {
+  const isMisspelt =
+    store?.kind === 'map' && store.members.some(({ key }) => nearest(key, ['timeToLiveSecs']) !== undefined);
+  // A key that is nearly this one is told already.
+  if (store?.kind === 'map' && !isMisspelt) {
     reading.problems.push(problem('deployment/no-time-to-live', {}, store));
   }
   const routesFound = lastOf(root, 'routes')?.value;
-  if (schema === 0 && routesFound?.kind === 'null') {
-    reading.problems.push(problem('deployment/no-routes', { found: 'null' }, routesFound));
+  if (schema === 0 && routesFound !== undefined && isNothing(routesFound)) {
+    reading.problems.push(problem('deployment/no-routes', { found: foundText(routesFound) }, routesFound));
   }
   for (const [key, from] of [
     ['mqttBroker', 2],
@@ -113,7 +124,7 @@ const newest = [1, 1, 0, -1] as const;
 /** Up to 1.1: ValidateSchemaVersion of EdgeHubDesiredProperties.cs. */
 function oneForm(reading: Reading, root: MapValue): Schema {
   const value = lastOf(root, 'schemaVersion')?.value;
-  const held = value === undefined || reading.isOpen(value) ? undefined : reading.textOf(value);
+  const held = value === undefined || reading.isOpen(value) ? undefined : heldText(reading, value);
   if (value === undefined || held === undefined) return 'one';
   const version = parseVersion(held);
   if (version === undefined || version[0] !== 1 || compareVersions(version, newest) > 0)
@@ -152,4 +163,9 @@ function refuseSchema(reading: Reading, value: Value, expected: string): void {
     write: '"1.1"',
   } as const;
   reading.problems.push(problem('deployment/schema-version', details, value));
+}
+
+/** What is read as no object at all. */
+function isNothing(value: Value): boolean {
+  return value.kind === 'null' || (value.kind === 'text' && value.text === '');
 }

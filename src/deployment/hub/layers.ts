@@ -1,6 +1,6 @@
 import type { Desired } from '../form.ts';
 import { type Problem, problem } from '../problem.ts';
-import type { Reading } from '../reading/reading.ts';
+import type { Reading } from '../reading/shape.ts';
 import { readOneRoute } from './routes.ts';
 
 const known = ['routes', 'storeAndForwardConfiguration', 'schemaVersion', 'mqttBroker', 'integrity'];

@@ -1,4 +1,4 @@
-import { createScanner, type ParseError, printParseErrorCode, visit } from 'jsonc-parser';
+import { type ParseError, printParseErrorCode, visit } from 'jsonc-parser';
 import { most } from '../limits.ts';
 import type { ListValue, MapValue, Member, Source, Value } from './value.ts';
 
@@ -31,31 +31,15 @@ function fileSource(text: string): Source {
  */
 export function parseFile(text: string, bare: ReadonlySet<number> = new Set()): Parsed {
   if (text.trim() === '') return { kind: 'refused', why: { kind: 'empty' }, offset: 0 };
-  const limit = limitIn(text);
-  return limit ?? new Reader(text, bare).read();
-}
-
-/** Finds where a text goes over a limit before its tree takes time and memory: the parser recurses and keeps all errors. */
-function limitIn(text: string): Parsed | undefined {
-  const scanner = createScanner(text, true);
-  let depth = 0;
-  let parts = 0;
-  for (scanner.scan(); scanner.getTokenOffset() < text.length; scanner.scan()) {
-    const offset = scanner.getTokenOffset();
-    const sign = text[offset];
-    if (sign === '{' || sign === '[') depth += 1;
-    if (sign === '}' || sign === ']') depth -= 1;
-    if (depth > most.levels) return { kind: 'refused', why: { kind: 'too-deep', levels: most.levels }, offset };
-    parts += 1;
-    if (parts > most.parts) return { kind: 'refused', why: { kind: 'too-many', most: most.parts }, offset };
-  }
-  return undefined;
+  return new Reader(text, bare).read();
 }
 
 /** A map or list that is being read. */
 type Open =
   | { readonly kind: 'map'; readonly members: Member[]; readonly offset: number }
   | { readonly kind: 'list'; readonly items: Value[]; readonly offset: number };
+
+const tooDeep: Unparsable = { kind: 'too-deep', levels: most.levels };
 
 class Reader {
   readonly #text: string;
@@ -67,6 +51,8 @@ class Reader {
   #root: Value | undefined;
   #error: ParseError | undefined;
   #comma = -1;
+  #parts = 0;
+  #refused: { readonly why: Unparsable; readonly offset: number } | undefined;
 
   constructor(text: string, bare: ReadonlySet<number>) {
     this.#text = text;
@@ -75,6 +61,18 @@ class Reader {
   }
 
   read(): Parsed {
+    try {
+      this.#visit();
+    } catch (thrown) {
+      // The parser calls itself for each level.
+      if (!(thrown instanceof RangeError)) throw thrown;
+      this.#refused ??= { why: tooDeep, offset: this.#open.at(-1)?.offset ?? 0 };
+    }
+    if (this.#refused !== undefined) return { kind: 'refused', ...this.#refused };
+    return this.#result();
+  }
+
+  #visit(): void {
     visit(
       this.#text,
       {
@@ -97,6 +95,9 @@ class Reader {
       },
       { disallowComments: false, allowTrailingComma: true },
     );
+  }
+
+  #result(): Parsed {
     if (this.#root === undefined || this.#error !== undefined) {
       const code = this.#error === undefined ? 'ValueExpected' : printParseErrorCode(this.#error.error);
       return { kind: 'refused', why: { kind: 'json', code }, offset: this.#error?.offset ?? 0 };
@@ -117,6 +118,7 @@ class Reader {
 
   #begin(open: Open): void {
     this.#comma = -1;
+    if (this.#open.length >= most.levels) this.#refused ??= { why: tooDeep, offset: open.offset };
     this.#open.push(open);
   }
 
@@ -134,6 +136,10 @@ class Reader {
 
   #add(value: Value): void {
     this.#comma = -1;
+    this.#parts += 1;
+    if (this.#parts > most.parts)
+      this.#refused ??= { why: { kind: 'too-many', most: most.parts }, offset: value.offset };
+    if (this.#refused !== undefined) return;
     const parent = this.#open.at(-1);
     if (parent === undefined) this.#root ??= value;
     else if (parent.kind === 'list') parent.items.push(value);

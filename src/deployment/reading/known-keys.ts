@@ -2,7 +2,6 @@ import { distance } from 'fastest-levenshtein';
 import type { EdgeModule } from '../../rules/deployment-words.ts';
 import type { MapValue, Member } from '../json/value.ts';
 import { type Problem, problemAtKey } from '../problem.ts';
-import type { Field } from './shape.ts';
 
 /** Where keys of a deployment belong that people write at another level. */
 const levels: Readonly<Record<EdgeModule, ReadonlyMap<string, string>>> = {
@@ -32,18 +31,23 @@ const levels: Readonly<Record<EdgeModule, ReadonlyMap<string, string>>> = {
 };
 
 /** Other places where keys of an open object belong: keys of HostConfig at the root of createOptions. */
-export type UnknownKeys = ReadonlyMap<string, string>;
+export type KeysElsewhere = ReadonlyMap<string, string>;
 
 interface Around {
   readonly of: EdgeModule;
   readonly key: string;
   readonly open: boolean;
-  readonly fields: ReadonlyMap<string, Field>;
-  readonly unknown?: UnknownKeys | undefined;
+  /** The keys that are known here. */
+  readonly known: readonly string[];
+  readonly elsewhere?: KeysElsewhere | undefined;
 }
 
 /** What to say of a key that the reader does not know. People write `_comment` and `$schema` on purpose. */
-export function unknownKey(one: Member, map: MapValue, { of, key, open, fields, unknown }: Around): readonly Problem[] {
+export function unknownKey(
+  one: Member,
+  map: MapValue,
+  { of, key, open, known: here, elsewhere }: Around,
+): readonly Problem[] {
   const { key: written } = one;
   if (/^[_$]/.test(written)) return [];
   const details = { of, key, written };
@@ -51,16 +55,13 @@ export function unknownKey(one: Member, map: MapValue, { of, key, open, fields, 
     problemAtKey('deployment/misplaced-key', { ...details, belongs }, map, one.keyOffset),
   ];
   if (open) {
-    const belongs = unknown?.get(written);
+    const belongs = elsewhere?.get(written);
     return belongs === undefined ? [] : tell(belongs);
   }
   const first = written.replace(/^properties\.desired\./, '');
   const isLayer = written.startsWith('properties.desired') || levels[of].has(first.split('.')[0] ?? '');
   if (written.includes('.') && isLayer) return tell('a layer: beside properties.desired, or as an object');
-  const known = nearest(
-    written,
-    [...fields].flatMap(([name, { hidden }]) => (hidden ? [] : [name])),
-  );
+  const known = nearest(written, here);
   if (known !== undefined) return [problemAtKey('deployment/misspelt-key', { ...details, known }, map, one.keyOffset)];
   const belongs = levels[of].get(written) ?? (looksLikeModule(one) ? 'modules' : undefined);
   if (belongs !== undefined) return tell(belongs);
@@ -73,7 +74,7 @@ function looksLikeModule({ value }: Member): boolean {
 }
 
 /** The known key that was probably meant: a slip of the keys, or a part of its name. */
-function nearest(written: string, known: readonly string[]): string | undefined {
+export function nearest(written: string, known: readonly string[]): string | undefined {
   const lower = written.toLowerCase();
   const most = written.length < 5 ? 1 : written.length < 10 ? 2 : 3;
   const ranked = known

@@ -1,14 +1,13 @@
 import type { EdgeModule, Stage, ValueFault } from '../../rules/deployment-words.ts';
+import type { DetailsOf, RuleName } from '../../rules/rules.ts';
 import type { MapValue, Member, Value } from '../json/value.ts';
 import { type Problem, problem, problemAtKey } from '../problem.ts';
 import type { Runtime } from '../runtime.ts';
 import { hasPlaceholder } from '../template.ts';
-import { respeltDate } from './date.ts';
 import { foundText } from './found.ts';
-import { type UnknownKeys, unknownKey } from './known-keys.ts';
-import { respelt, wholeOfNumber, wholeOfText } from './number.ts';
-import type { Field, Held, ObjectShape, Shape, Words } from './shape.ts';
-import { wordOfNumber, wordOfText } from './word.ts';
+import { type KeysElsewhere, nearest, unknownKey } from './known-keys.ts';
+import { keepAny, readText, readTruth, readWhole, readWord } from './scalars.ts';
+import type { Held, ObjectShape, Reading as Reads, Shape } from './shape.ts';
 
 /** How a deployment is read. */
 export interface ReadingOptions {
@@ -22,7 +21,7 @@ export interface ReadingOptions {
  * Reads values as the readers of the runtime do, and keeps what they refuse and what they hold otherwise than it is written.
  * DeserializeObject of Newtonsoft.Json: JsonSerializerInternalReader.cs.
  */
-export class Reading {
+export class Reading implements Reads {
   readonly of: EdgeModule;
   readonly runtime: Runtime;
   readonly template: boolean;
@@ -69,128 +68,23 @@ export class Reading {
     if (this.isOpen(value) && shape.kind !== 'own') return 'value';
     switch (shape.kind) {
       case 'any':
-        return this.#any(value, key);
+        return keepAny(this, value, key);
       case 'own':
         return shape.read(this, value, key);
       case 'text':
-        return this.#text(value, key);
+        return readText(this, value, key);
       case 'word':
-        return this.#word(value, shape.words, key);
+        return readWord(this, value, shape.words, key);
       case 'whole':
+        return readWhole(this, value, shape, key);
       case 'truth':
-        return shape.kind === 'whole'
-          ? this.#whole(value, shape, key)
-          : this.#truth(value, shape.nullable === true, key);
+        return readTruth(this, value, shape.nullable === true, key);
       case 'map-of':
         return this.#mapOf(value, shape.of, key);
       case 'list-of':
         return this.#listOf(value, shape.of, key);
       case 'object':
         return this.#object(value, shape, key);
-    }
-  }
-
-  /** Reads a text, and gives it as it is held. */
-  textOf(value: Value): string | undefined {
-    switch (value.kind) {
-      case 'text':
-        return this.twin ? (respeltDate(value.text) ?? value.text) : value.text;
-      case 'number':
-        return this.twin ? respelt(value.written) : value.written;
-      case 'truth':
-        return String(value.value);
-      default:
-        return undefined;
-    }
-  }
-
-  #text(value: Value, key: string): Held {
-    if (value.kind === 'null')
-      return value.undefined && !this.twin
-        ? this.refuse({ kind: 'type', key, expected: 'text', found: 'undefined' }, value)
-        : 'null';
-    const held = this.textOf(value);
-    if (held === undefined) return this.refuse({ kind: 'type', key, expected: 'text', found: foundText(value) }, value);
-    const written = value.kind === 'text' ? value.text : value.kind === 'number' ? value.written : held;
-    if (held !== written) {
-      this.problems.push(
-        problem('deployment/respelt-value', { key, of: this.of, held, date: value.kind === 'text' }, value),
-      );
-    }
-    return 'value';
-  }
-
-  /** Unknown keys of open objects are kept as JSON tokens, and dates in them are written anew. */
-  #any(value: Value, key: string): Held {
-    if (value.kind === 'text') {
-      const held = respeltDate(value.text);
-      if (held !== undefined && held !== value.text) {
-        this.problems.push(problem('deployment/respelt-value', { key, of: this.of, held, date: true }, value));
-      }
-    } else if (value.kind === 'map') for (const one of value.members) this.#any(one.value, `${key}.${one.key}`);
-    else if (value.kind === 'list')
-      for (const [index, item] of value.items.entries()) this.#any(item, `${key}[${index}]`);
-    return value.kind === 'null' ? 'null' : 'value';
-  }
-
-  #word(value: Value, { words, converter, defined, heldAsNumber, unused }: Words, key: string): Held {
-    const known = words.map(({ names: [written, source] }) => (heldAsNumber ? source.toLowerCase() : written));
-    const fault = { kind: 'word', key, words: known.filter((word) => word !== ''), found: foundText(value) } as const;
-    if (value.kind === 'truth' && converter === 'plain') return this.changed(key, value.value ? 1 : 0, value);
-    if (value.kind !== 'text' && value.kind !== 'number') return this.refuse(fault, value);
-    const read = value.kind === 'text' ? wordOfText(value.text, words) : wordOfNumber(value.written);
-    if (read.kind === 'refused') return this.refuse(fault, value);
-    const word = words.find(({ number }) => number === read.number);
-    if (word === undefined && defined) return this.refuse(fault, value);
-    if (heldAsNumber) return this.changed(key, read.number, value);
-    return read.plain || unused ? 'value' : this.changed(key, word?.names[0] ?? read.number, value);
-  }
-
-  changed(key: string, held: string | number | bigint | boolean, value: Value): 'value' {
-    const written = foundText(value);
-    this.problems.push(problem('deployment/changed-value', { key, of: this.of, written, held: String(held) }, value));
-    return 'value';
-  }
-
-  #whole(value: Value, { type, nullable }: Shape & { kind: 'whole' }, key: string): Held {
-    const fault = { kind: 'whole', key, type, found: foundText(value) } as const;
-    switch (value.kind) {
-      case 'null':
-        return nullable === true ? 'null' : this.refuse(fault, value);
-      case 'number':
-      case 'text': {
-        if (value.kind === 'text' && value.text === '' && nullable === true) return 'null';
-        const whole = value.kind === 'text' ? wholeOfText(value.text, type) : wholeOfNumber(value.written, type);
-        if (whole.kind === 'refused') return this.refuse(fault, value);
-        return whole.changed ? this.changed(key, whole.value, value) : 'value';
-      }
-      case 'truth':
-        // Convert.ToUInt32(true) is 1. ReadAsInt32 has no such word.
-        return type === 'int32' ? this.refuse(fault, value) : this.changed(key, value.value ? 1 : 0, value);
-      default:
-        return this.refuse(fault, value);
-    }
-  }
-
-  /** ReadAsBoolean of JsonTextReader.cs. */
-  #truth(value: Value, nullable: boolean, key: string): Held {
-    const refused = () => this.refuse({ kind: 'type', key, expected: 'true or false', found: foundText(value) }, value);
-    switch (value.kind) {
-      case 'truth':
-        return 'value';
-      case 'null':
-        return nullable && !value.undefined ? 'null' : refused();
-      case 'number': {
-        if (/N|I/.test(value.written)) return refused();
-        // A 0 is what is held where nothing is written.
-        return Number(value.written) === 0 ? 'value' : this.changed(key, true, value);
-      }
-      case 'text': {
-        if (value.text === '') return nullable ? 'null' : refused();
-        return /^[\s\0]*(true|false)[\s\0]*$/i.test(value.text) ? 'value' : refused();
-      }
-      default:
-        return refused();
     }
   }
 
@@ -229,77 +123,80 @@ export class Reading {
   }
 
   /** Reads the members of an object. */
-  fields(map: MapValue, { fields, anyCase, open }: ObjectShape, key: string, unknown?: UnknownKeys): Held {
-    const seen = new Map<string, { readonly held: Held; readonly key: string }>();
+  fields(
+    map: MapValue,
+    { fields, anyCase, open, needed, names }: ObjectShape,
+    key: string,
+    elsewhere?: KeysElsewhere,
+  ): Held {
+    const seen = new Map<string, Seen>();
+    const unknown: Member[] = [];
     let result: Held = 'value';
     for (const one of this.membersOf(map)) {
       const name = fields.has(one.key) ? one.key : anyCase.get(one.key.toLowerCase());
       const field = name === undefined ? undefined : fields.get(name);
-      const path = key === '' ? one.key : `${key}.${one.key}`;
       if (name === undefined || field === undefined) {
-        if (open) this.#any(one.value, path);
-        if (!this.template || !hasPlaceholder(one.key))
-          this.problems.push(...unknownKey(one, map, { of: this.of, key, open, fields, unknown }));
+        unknown.push(one);
         continue;
       }
       const readAs = field.readAs ?? name;
       this.#spelling(one, map, { name, readAs, earlier: seen.get(readAs)?.key, key });
-      if (field.unused)
-        this.problems.push(
-          problemAtKey('deployment/unknown-key', { of: this.of, key, written: one.key }, map, one.keyOffset),
-        );
-      const held = this.read(one.value, field.shape, path);
+      if (field.unused) this.#tell('deployment/unknown-key', { of: this.of, key, written: one.key }, map, one);
+      const held = this.read(one.value, field.shape, below(key, one.key));
       if (held === 'refused') result = 'refused';
       // A key that is read as another does not satisfy what that one needs.
-      seen.set(readAs, { held: name === readAs ? held : (seen.get(readAs)?.held ?? 'null'), key: one.key });
+      const satisfied = name === readAs ? held : (seen.get(readAs)?.held ?? 'null');
+      seen.set(readAs, { held: satisfied, key: one.key, value: one.value });
     }
-    if (this.#missing(map, fields, seen, key)) return 'refused';
-    return result;
+    const missing = this.#missing(map, { needed, seen, unknown, key });
+    const around = { of: this.of, key, open, known: names, elsewhere };
+    for (const one of unknown) {
+      if (open) keepAny(this, one.value, below(key, one.key));
+      // What is told to be missing is not told to be misspelt as well.
+      if (missing.has(one) || (this.template && hasPlaceholder(one.key))) continue;
+      this.problems.push(...unknownKey(one, map, around));
+    }
+    return missing.size > 0 ? 'refused' : result;
   }
 
-  #spelling(
-    one: Member,
-    map: MapValue,
-    {
-      name,
-      readAs,
-      earlier,
-      key,
-    }: { readonly name: string; readonly readAs: string; readonly earlier: string | undefined; readonly key: string },
-  ): void {
+  #spelling(one: Member, map: MapValue, { name, readAs, earlier, key }: Spelling): void {
     const details = { of: this.of, key, written: one.key, known: readAs };
     if (earlier !== undefined && earlier !== one.key) {
-      this.problems.push(problemAtKey('deployment/key-twice', { ...details, other: earlier }, map, one.keyOffset));
-    } else if (readAs !== name) this.problems.push(problemAtKey('deployment/other-key', details, map, one.keyOffset));
-    else if (one.key !== name) this.problems.push(problemAtKey('deployment/key-case', details, map, one.keyOffset));
+      this.#tell('deployment/key-twice', { ...details, other: earlier }, map, one);
+    } else if (readAs !== name) this.#tell('deployment/other-key', details, map, one);
+    else if (one.key !== name) this.#tell('deployment/key-case', details, map, one);
   }
 
-  #missing(
-    map: MapValue,
-    fields: ReadonlyMap<string, Field>,
-    seen: ReadonlyMap<string, { readonly held: Held }>,
-    key: string,
-  ): boolean {
+  #tell<Name extends RuleName>(rule: Name, details: DetailsOf[Name], map: MapValue, { keyOffset }: Member): void {
+    this.problems.push(problemAtKey(rule, details, map, keyOffset));
+  }
+
+  /** Refuses what is needed and not there, and gives the unknown keys that probably mean it; the map itself for the others. */
+  #missing(map: MapValue, { needed, seen, unknown, key }: Found): ReadonlySet<Member | MapValue> {
+    const missing = new Set<Member | MapValue>();
     // A placeholder may stand for any key.
-    if (this.template && map.members.some((one) => hasPlaceholder(one.key))) return false;
-    let missing = false;
-    for (const [name, { needs }] of fields) {
-      if (needs === undefined) continue;
-      const held = seen.get(name)?.held;
-      if (held === 'value' || held === 'refused') continue;
-      missing = true;
-      const fault = { kind: 'missing', key: key === '' ? name : `${key}.${name}`, isNull: held === 'null' } as const;
-      const value =
-        held === 'null'
-          ? map.members.findLast((one) => one.key.toLowerCase() === name.toLowerCase())?.value
-          : undefined;
-      this.refuse(fault, value ?? map);
+    if (this.template && map.members.some((one) => hasPlaceholder(one.key))) return missing;
+    for (const name of needed) {
+      const held = seen.get(name);
+      if (held?.held === 'value' || held?.held === 'refused') continue;
+      const meant = held === undefined ? unknown.find((one) => nearest(one.key, [name]) !== undefined) : undefined;
+      missing.add(meant ?? map);
+      const isNull = held !== undefined && held.key.toLowerCase() === name.toLowerCase();
+      const fault = {
+        kind: 'missing',
+        key: below(key, name),
+        isNull,
+        ...(meant === undefined ? {} : { meant: meant.key }),
+      } as const;
+      if (meant !== undefined) this.refuse(fault, { keyOf: map, offset: meant.keyOffset });
+      else this.refuse(fault, isNull ? held.value : map);
     }
     return missing;
   }
 
   /** The members as they are read: of equal keys the twin keeps the last one, at the place of the first. */
   membersOf(map: MapValue): readonly Member[] {
+    if (!hasRepeats(map.members)) return map.members;
     const byKey = new Map<string, Member>();
     let repeated = false;
     for (const one of map.members) {
@@ -312,4 +209,38 @@ export class Reading {
     }
     return repeated && this.twin ? [...byKey.values()] : map.members;
   }
+}
+
+interface Seen {
+  readonly held: Held;
+  readonly key: string;
+  readonly value: Value;
+}
+
+interface Spelling {
+  readonly name: string;
+  readonly readAs: string;
+  /** How the key was spelt before. */
+  readonly earlier: string | undefined;
+  readonly key: string;
+}
+
+interface Found {
+  readonly needed: readonly string[];
+  readonly seen: ReadonlyMap<string, Seen>;
+  readonly unknown: readonly Member[];
+  readonly key: string;
+}
+
+/** Most maps are small, and have no key twice. */
+function hasRepeats(members: readonly Member[]): boolean {
+  if (members.length > 16) return new Set(members.map(({ key }) => key)).size < members.length;
+  return members.some(({ key }, index) => {
+    for (let other = 0; other < index; other += 1) if (members[other]?.key === key) return true;
+    return false;
+  });
+}
+
+function below(key: string, name: string): string {
+  return key === '' ? name : `${key}.${name}`;
 }

@@ -1,6 +1,9 @@
-import type { Value } from '../json/value.ts';
+import type { EdgeModule, Stage, ValueFault } from '../../rules/deployment-words.ts';
+import type { MapValue, Member, Value } from '../json/value.ts';
+import type { Problem } from '../problem.ts';
+import type { Runtime } from '../runtime.ts';
+import type { KeysElsewhere } from './known-keys.ts';
 import type { WholeType } from './number.ts';
-import type { Reading } from './reading.ts';
 import type { Word } from './word.ts';
 
 /** What a reader of the runtime expects of a value. */
@@ -17,6 +20,26 @@ export type Shape =
   /** Read by code of its own. It says what it refuses, and whether anything is held. */
   | { readonly kind: 'own'; readonly read: (reading: Reading, value: Value, key: string) => Held };
 
+/** Reads values as the runtime does, and keeps what it finds: the class `Reading`. */
+export interface Reading {
+  readonly of: EdgeModule;
+  readonly runtime: Runtime;
+  readonly template: boolean;
+  /** Whether the values come from the twin, and not from the text of createOptions. */
+  readonly twin: boolean;
+  readonly problems: Problem[];
+  isOpen(value: Value): boolean;
+  refuse(
+    fault: ValueFault,
+    at: Value | { readonly keyOf: MapValue; readonly offset: number },
+    stage?: Stage,
+  ): 'refused';
+  read(value: Value, shape: Shape, key: string): Held;
+  fields(map: MapValue, shape: ObjectShape, key: string, elsewhere?: KeysElsewhere): Held;
+  membersOf(map: MapValue): readonly Member[];
+  inText(): Reading;
+}
+
 /** Whether a value was refused, is held as null, or is held. */
 export type Held = 'refused' | 'null' | 'value';
 
@@ -24,6 +47,10 @@ export interface ObjectShape {
   readonly kind: 'object';
   /** By their names in JSON. */
   readonly fields: ReadonlyMap<string, Field>;
+  /** The names of those that are needed. */
+  readonly needed: readonly string[];
+  /** The names that people mean. */
+  readonly names: readonly string[];
   /** The same by their names in small letters. */
   readonly anyCase: ReadonlyMap<string, string>;
   /** Unknown keys are kept (JsonExtensionData). */
@@ -83,6 +110,8 @@ export function object(
   return {
     kind: 'object',
     fields: new Map(entries),
+    needed: entries.flatMap(([key, { needs }]) => (needs === undefined ? [] : [key])),
+    names: entries.flatMap(([key, { hidden }]) => (hidden ? [] : [key])),
     anyCase: new Map(entries.map(([key]) => [key.toLowerCase(), key])),
     open,
     struct,

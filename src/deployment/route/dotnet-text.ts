@@ -11,6 +11,7 @@ const blankEnd = new RegExp(`(?<!${blank.slice(0, -1)})${blank}$`);
  * What OrdinalIgnoreCase compares: each UTF-16 unit as its capital letter, if that is one unit. The dotless i stays as it is.
  */
 export function ordinalUpper(text: string): string {
+  if (ascii.test(text)) return text.toUpperCase();
   return text.replace(/[\s\S]/g, (unit) => {
     const capital = unit.toUpperCase();
     return capital.length === 1 && unit !== '\u0131' ? capital : unit;
@@ -20,3 +21,5 @@ export function ordinalUpper(text: string): string {
 export function equalIgnoringCase(one: string, other: string): boolean {
   return ordinalUpper(one) === ordinalUpper(other);
 }
+
+const ascii = /^[\t-~]*$/;
