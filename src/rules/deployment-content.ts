@@ -1,13 +1,11 @@
 import { rule } from './rule.ts';
-import { allVersions, iotedge, newVersions, nobody, twinFormat } from './sources.ts';
+import { allVersions, nobody, twinFormat } from './sources.ts';
 
 /** What a hub does not take in desired properties. */
 export type HubLimit =
   | { readonly kind: 'depth' | 'key size' | 'integer' | 'null in list' }
   | { readonly kind: 'key character'; readonly character: string; readonly name: string }
   | { readonly kind: 'text'; readonly bytes: number };
-
-const dockerUtil = iotedge('1.5.44', 'edge-agent/src/Microsoft.Azure.Devices.Edge.Agent.Docker/DockerUtil.cs');
 
 /** What the hub refuses in a deployment, and what a deployment itself contradicts. */
 export const deploymentContentRules = {
@@ -37,10 +35,10 @@ export const deploymentContentRules = {
   }),
   'deployment/nearly-too-large': rule<{ module: string; bytes: number; most: number }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }, { who: 'hub', source: 'https://github.com/Azure/iotedge/issues/7035' }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
-      'The desired properties of one module are over three quarters of what an IoT hub takes. What edgeAgent reports about them has the same limit, and is longer.',
+      'The desired properties of one module are over three quarters of what an IoT hub takes. What edgeAgent reports about them has the same limit, and is longer (https://github.com/Azure/iotedge/issues/7035).',
     message: ({ module, bytes, most }) =>
       `${module} has ${bytes} bytes of desired properties, of ${most} that a hub takes; what the module reports needs more and has the same limit`,
     remedy: () => 'Shorten createOptions, or have fewer modules on a device.',
@@ -85,15 +83,7 @@ export const deploymentContentRules = {
   }),
   'deployment/metrics-port': rule<Record<never, never>>({
     severity: 'warning',
-    refusedBy: [
-      { who: 'nobody' },
-      {
-        who: 'runtime',
-        versions: newVersions,
-        when: 'deployment',
-        source: iotedge('1.5.44', 'edge-hub/core/src/Microsoft.Azure.Devices.Edge.Hub.Service/Hosting.cs'),
-      },
-    ],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
       'edgeAgent and edgeHub are both on the network of the host, where each of them wants port 9600 for its metrics.',
@@ -140,10 +130,10 @@ export const deploymentContentRules = {
     why: 'form' | 'docker hub' | 'no image';
   }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }, { who: 'runtime', versions: allVersions, when: 'deployment', source: dockerUtil }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
-      'edgeAgent uses a login for the images whose registry is exactly its address. No image of this deployment has this one, so its images are pulled without a login.',
+      'edgeAgent uses a login for the images whose registry is exactly its address. No image of this deployment has this one, so its images are pulled without a login (FirstAuthConfig of DockerUtil.cs).',
     message: ({ name, address, why }) =>
       why === 'no image'
         ? `the login ${JSON.stringify(name)} is for ${JSON.stringify(address)}, from which no image comes`
@@ -179,7 +169,31 @@ export const deploymentContentRules = {
       `Correct the name, add the deployment that has ${JSON.stringify(module)} to the input deployments, or write the whole module: "properties.desired.modules.${module}".`,
     example: { module: 'camera', path: 'modules.camera.env.RATE' },
   }),
+  'deployment/fewer-pieces': rule<{ module: string; before: number; now: number }>({
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about:
+      'createOptions of a module have fewer pieces (createOptions01 …) than at the commit before. The hub lays the deployment over what is there, so the old pieces that are left over stay in force and spoil the text (https://github.com/Azure/iotedge/issues/7489).',
+    message: ({ module, before, now }) =>
+      `createOptions of ${module} are in ${pieces(now)} now and were in ${pieces(before)}: the old ones from ${pieceKey(now)} on stay in force`,
+    remedy: ({ before, now }) => `Keep ${pieces(before)}: add ${blankPieces(now, before)}.`,
+    example: { module: 'edgeHub', before: 3, now: 1 },
+  }),
 };
+
+function pieces(count: number): string {
+  return count === 1 ? 'one piece' : `${count} pieces`;
+}
+
+function pieceKey(index: number): string {
+  return `createOptions${String(index).padStart(2, '0')}`;
+}
+
+/** A blank piece is taken, and changes nothing. */
+function blankPieces(from: number, to: number): string {
+  return Array.from({ length: to - from }, (_, index) => `"${pieceKey(from + index)}": ""`).join(', ');
+}
 
 function limitText(fault: HubLimit): string {
   switch (fault.kind) {
