@@ -7,6 +7,7 @@ import { requestWithoutHub, worldWithoutHub } from '../support/check.ts';
 import { said } from '../support/fault.ts';
 import { at, told } from '../support/finding.ts';
 import { folderWith } from '../support/folder.ts';
+import { changed } from './deployments.ts';
 
 const wrongVersion = `{
   "modulesContent": {
@@ -59,6 +60,31 @@ describe('deployment files of a run', () => {
     const { findings } = await checkDeployments({ 'a.json': wrongVersion }, ['../a.json', '/etc/hostname']);
     expect(findings.map(({ rule }) => rule)).not.toContain('deployment/schema-version');
     expect(findings.map(({ severity }) => severity)).toContain('error');
+  });
+});
+
+describe('deployments whose images name no version', () => {
+  const own = changed(({ agent }) => {
+    agent.systemModules.edgeHub = {
+      type: 'docker',
+      status: 'running',
+      settings: { image: 'contoso.azurecr.io/hub:mine' },
+    };
+  });
+  const told = async (files: Readonly<Record<string, string>>, more: object = {}) => {
+    const folder = folderWith(files);
+    const request = requestWithoutHub(folder, ['devices.yaml'], 'validate');
+    const deployments = { patterns: ['*.json'], applied: false, ...more };
+    const { findings } = await check({ ...request, deployments }, worldWithoutHub(openWorkspace(folder)));
+    return findings.filter(({ rule }) => rule === 'deployment/version-assumed').map(({ place }) => place?.file);
+  };
+
+  it('are told once', async () => {
+    expect(await told({ 'a.json': own, 'b.json': own, 'c.json': changed(() => {}) })).toEqual(['a.json']);
+  });
+
+  it('are judged by the version that the run gives', async () => {
+    expect(await told({ 'a.json': own }, { runtime: '1.4' })).toEqual([]);
   });
 });
 

@@ -1,5 +1,8 @@
 import type { TomlSyntax, ValueProblem } from '../../src/rules/base-toml.ts';
 import type { ProxyProblem, SecretKind } from '../../src/rules/config.ts';
+import type { HubLimit } from '../../src/rules/deployment-content.ts';
+import type { RouteConditionFault, RouteFault } from '../../src/rules/deployment-route.ts';
+import type { ValueFault } from '../../src/rules/deployment-words.ts';
 import type { HostnameProblem } from '../../src/rules/hostname.ts';
 import { type DetailsOf, type RuleName, rules } from '../../src/rules/rules.ts';
 import type { Unsupported } from '../../src/rules/unsupported.ts';
@@ -26,6 +29,44 @@ const file = 'fleet/devices.yaml';
 const path = 'certs/edge-001.pem';
 const status = { field: 'status', before: 'enabled', after: 'disabled' };
 const parent = { field: 'parent', before: null, after: 'gateway-01' };
+
+const valueFaults: readonly ValueFault[] = [
+  { kind: 'missing', key: 'modules.m.settings', isNull: false },
+  { kind: 'missing', key: 'modules.m.settings', isNull: true },
+  { kind: 'missing', key: 'modules.m.status', isNull: false, meant: 'staus' },
+  { kind: 'type', key: 'modules.m.x', expected: 'text', found: '{}' },
+  { kind: 'env', key: 'modules.m.env._comment', name: '_comment', found: '"x"' },
+  { kind: 'env', key: 'modules.m.env.A', name: 'A', found: 'a list' },
+  { kind: 'word', key: 'modules.m.status', words: ['running', 'stopped'], found: '"started"' },
+  { kind: 'whole', key: 'modules.m.startupOrder', type: 'uint32', found: '-1' },
+  { kind: 'whole', key: 'K.Hard', type: 'int64', found: '"1k"' },
+  { kind: 'blank', key: 'K.username' },
+  { kind: 'docker', key: 'runtime.type', found: '"Docker"' },
+];
+
+const routeFaults: readonly RouteFault[] = [
+  { kind: 'no source' },
+  { kind: 'syntax', found: '', expected: ['sink'] },
+  { kind: 'system sink', name: '$downstream' },
+  { kind: 'function sink', name: 'Endpoint' },
+  { kind: 'blank address' },
+  { kind: 'address parts', count: 3 },
+];
+
+const conditionFaults: readonly RouteConditionFault[] = [
+  { kind: 'operands', operator: '=', found: ['bool', 'number'], expected: ['number', 'number'] },
+  { kind: 'no operator', operator: '-', found: ['body'] },
+  { kind: 'unknown function', name: 'foo' },
+  { kind: 'unknown function', name: 'lenght', near: 'length' },
+  { kind: 'arguments', name: 'abs', found: [] },
+  { kind: 'arguments', name: 'abs', found: ['string'] },
+  { kind: 'unknown character', character: ';' },
+  { kind: 'missing parenthesis' },
+  { kind: 'extra parenthesis' },
+  { kind: 'unterminated string' },
+  { kind: 'too deep' },
+  { kind: 'body path', path: '$body.[' },
+];
 
 const places: readonly PlaceProblem[] = [
   { kind: 'empty' },
@@ -138,6 +179,17 @@ const secrets: readonly SecretKind[] = [
 const proxies: readonly ProxyProblem[] = ['invalid', 'user-name', 'more-than-host', 'characters', { scheme: 'ftp' }];
 
 /** Every branch of every message and remedy, besides those of the examples. */
+const hubLimits: readonly HubLimit[] = [
+  { kind: 'depth' },
+  { kind: 'key size' },
+  { kind: 'integer' },
+  { kind: 'null in list' },
+  { kind: 'text', bytes: 5000 },
+  { kind: 'key character', character: ' ', name: 'my sensor' },
+  { kind: 'key character', character: '\u0007', name: 'a\u0007' },
+  { kind: 'key character', character: '$', name: '$a' },
+];
+
 export const branches: readonly Branch[] = [
   ...all(
     'manifest/syntax',
@@ -391,4 +443,91 @@ export const branches: readonly Branch[] = [
     },
     { id: 'edge-001', differences: [{ kind: 'missing-field', was: parent }] },
   ),
+  ...all(
+    'deployment/syntax',
+    { kind: 'unread', why: 'missing', detail: 'there is no such file' },
+    { kind: 'unread', why: 'outside', detail: 'it lies outside of the workspace' },
+    { kind: 'unread', why: 'too-large', detail: 'it is too large' },
+    { kind: 'unread', why: 'unreadable', detail: 'it is a folder' },
+    { kind: 'not-utf8' },
+    { kind: 'empty' },
+    { kind: 'too-deep', levels: 100 },
+    { kind: 'too-many', most: 1_000_000 },
+  ),
+  ...all(
+    'deployment/unknown-form',
+    { why: 'not-a-map' },
+    { why: 'device-configuration' },
+    { why: 'module-configuration' },
+  ),
+  ...all(
+    'deployment/not-strict-json',
+    { what: 'comment', count: 1 },
+    { what: 'trailing-comma', count: 1 },
+    { what: 'trailing-comma', count: 2 },
+  ),
+  ...all('deployment/version-assumed', { runtime: '1.5', files: 1 }),
+  ...all(
+    'deployment/refused-value',
+    ...valueFaults.map((fault) => ({ of: 'edgeAgent', runtime: '1.5', stage: 'parse', fault }) as const),
+    {
+      of: 'edgeHub',
+      runtime: '1.5',
+      stage: 'parse',
+      fault: { kind: 'priority', key: 'routes.a.priority', found: '10' },
+    },
+  ),
+  ...all('deployment/schema-version', {
+    of: 'edgeHub',
+    runtime: '1.5',
+    stage: 'parse',
+    found: '"1.4"',
+    expected: '"1.0" to "1.3"',
+    write: '"1.1"',
+  }),
+  ...all(
+    'deployment/image',
+    { of: 'edgeAgent', runtime: '1.5', stage: 'parse', key: 'K', image: 'a:1:2', why: 'form' },
+    { of: 'edgeAgent', runtime: '1.5', stage: 'parse', key: 'K', image: 'a:1@sha256:b', why: 'digest' },
+  ),
+  ...all(
+    'deployment/create-options',
+    ...(['not-json', 'after-end', 'too-deep', { found: '[]' }] as const).map(
+      (why) => ({ of: 'edgeAgent', runtime: '1.5', stage: 'parse', key: 'K', why, levels: 128 }) as const,
+    ),
+  ),
+  ...all(
+    'deployment/route',
+    ...routeFaults.map((fault) => ({ key: 'K', character: 1, runtime: '1.5', stage: 'parse', fault }) as const),
+  ),
+  ...all(
+    'deployment/route-condition',
+    ...conditionFaults.map((fault) => ({ key: 'K', character: 1, runtime: '1.1', stage: 'compile', fault }) as const),
+  ),
+  ...all('deployment/route-rest', { key: 'K', text: '/x' }),
+  ...all('deployment/changed-value', { of: 'edgeHub', key: 'K', written: '1.5', held: '2' }),
+  ...all('deployment/respelt-value', { of: 'edgeAgent', key: 'K', held: '2026-01-01T05:00:00+00:00', date: true }),
+  ...all('deployment/key-twice', { of: 'edgeAgent', key: '', written: 'modules', known: 'modules', other: 'modules' }),
+  ...all('deployment/misplaced-key', { of: 'edgeAgent', key: 'K', written: 'Binds', belongs: 'HostConfig' }),
+  ...all('deployment/not-read', { key: 'integrity', runtime: '1.1', needs: '1.3', known: false }),
+  ...all('deployment/hub-limit', ...hubLimits.map((fault) => ({ module: '$edgeAgent', key: 'K', fault }) as const)),
+  ...all('deployment/module-name', { name: 'ü' }),
+  ...all('deployment/port-twice', { port: '80/tcp', module: 'web', other: 'web' }),
+  ...all(
+    'deployment/route-module',
+    { key: 'routes.a', module: 'filtr', role: 'from', known: ['filter'] },
+    { key: 'routes.a', module: 'filtr', role: 'to', known: [] },
+  ),
+  ...all('deployment/route-never', { key: 'routes.a', why: 'source', text: '/messages/events/' }),
+  ...all(
+    'deployment/login-unused',
+    { name: 'acr', address: 'docker.io', registries: [], why: 'docker hub' },
+    { name: 'acr', address: 'contoso.azurecr.io', registries: [], why: 'no image' },
+    { name: 'acr', address: 'contoso.azurecr.io', registries: ['a.azurecr.io', 'b.azurecr.io'], why: 'no image' },
+  ),
+  ...all('deployment/fewer-pieces', { module: 'web', before: 4, now: 2 }),
+  ...all('deployment/latest-tag', { names: ['a', 'b'], count: 2 }, { names: ['a'], count: 12 }),
+  ...all('deployment/written-secret', { names: ['a', 'b'], count: 2 }),
+  ...all('deployment/privileged', { names: ['a', 'b'], count: 2 }),
+  ...all('deployment/no-log-limit', { names: ['a'], count: 1 }),
 ];

@@ -5,11 +5,13 @@ import type { Texts } from '../model/texts.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { guarded } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
+import type { Setup } from './content/setup.ts';
+import { judgeTogether } from './content/together.ts';
 import { recognize } from './form.ts';
 import { readText } from './json/read.ts';
 import { most } from './limits.ts';
 import { holdsPlaceholder, leftOverIn } from './placeholders.ts';
-import { type JudgeOptions, judgeDeployment } from './verdict.ts';
+import { isTold, type JudgeOptions, judgeDeployment } from './verdict.ts';
 
 /** The deployments of a run, as the settings ask for them. */
 export interface DeploymentsRequest extends JudgeOptions {
@@ -40,12 +42,18 @@ export async function judgeDeployments(
     findings.push(finding('deployment/none', { pattern: everything }, { place }));
   }
   const assuming: { readonly file: string; readonly runtime: string }[] = [];
+  const setups: FileSetup[] = [];
   for (const file of files) {
-    const judged = judgeFile(file, workspace, texts, options);
-    findings.push(...judged.findings);
-    if (judged.value !== undefined) assuming.push({ file, runtime: judged.value });
+    const { value, findings: own } = judgeFile(file, workspace, texts, options);
+    findings.push(...own);
+    if (value?.assumed !== undefined) assuming.push({ file, runtime: value.assumed });
+    if (value !== undefined) setups.push(value);
   }
-  return { value: files, findings: [...findings, ...assumption(assuming)] };
+  const compared = judgeTogether(setups).map(({ of, problem }) => {
+    texts.add(of.source.file, of.source.text);
+    return problem.make({ place: of.source.place(problem.offset) });
+  });
+  return { value: files, findings: [...findings, ...compared, ...assumption(assuming)] };
 }
 
 /** Says once by which version deployments are judged that name none. */
@@ -61,7 +69,7 @@ function judgeFile(
   workspace: Workspace,
   texts: Texts,
   options: JudgeOptions,
-): Judged<string | undefined> {
+): Judged<JudgedText | undefined> {
   const top = { place: { file, line: 1, column: 1 } };
   const read = workspace.read(file, most.bytes);
   if (!read.ok)
@@ -94,8 +102,19 @@ export class FileText {
   }
 }
 
+/** A deployment that was read. */
+interface JudgedText extends FileSetup {
+  /** The version by which it was judged, if it names none. */
+  readonly assumed?: string;
+}
+
+interface FileSetup {
+  readonly source: FileText;
+  readonly setup: Setup;
+}
+
 /** Judges the text of one deployment file. */
-export function judgeText(source: FileText, options: JudgeOptions): Judged<string | undefined> {
+export function judgeText(source: FileText, options: JudgeOptions): Judged<JudgedText | undefined> {
   const at = (offset: number) => ({ place: source.place(offset) });
   const read = readText(source.text);
   if (read.kind === 'refused') return found([finding('deployment/syntax', read.why, at(read.offset))]);
@@ -105,10 +124,11 @@ export function judgeText(source: FileText, options: JudgeOptions): Judged<strin
     return found([finding('deployment/unknown-form', { why }, at(offset))]);
   }
   const isTemplate = !options.applied && (read.bare || holdsPlaceholder(source.text, read.value));
-  const { problems, assumed } = judgeDeployment(recognized.deployment, isTemplate, options);
+  const { problems, setup, assumed } = judgeDeployment(recognized.deployment, isTemplate, options);
   const all = [...read.problems, ...(options.applied ? leftOverIn(source.text, read.value) : []), ...problems];
-  const findings = all.slice(0, most.problems).map(({ offset, make }) => make(at(offset)));
-  return { value: isTemplate ? undefined : assumed, findings };
+  const told = all.filter((one) => isTold(one, options.rules));
+  const findings = told.slice(0, most.problems).map(({ offset, make }) => make(at(offset)));
+  return { value: { source, setup, ...(isTemplate || assumed === undefined ? {} : { assumed }) }, findings };
 }
 
 function found(findings: readonly Finding[]): Judged<undefined> {

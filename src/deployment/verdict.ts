@@ -1,7 +1,10 @@
+import type { RuleChanges } from '../model/finding.ts';
+import { rules } from '../rules/rules.ts';
 import { judgeAgent } from './agent/agent.ts';
 import { lookUp } from './agent/settings.ts';
 import { commonProblems } from './common-problems.ts';
 import { judgeContent } from './content/content.ts';
+import { type Setup, setupOf } from './content/setup.ts';
 import type { Deployment, Desired } from './form.ts';
 import { judgeHub } from './hub/hub.ts';
 import { type Value, valueAt } from './json/value.ts';
@@ -14,11 +17,15 @@ export interface JudgeOptions {
   readonly applied: boolean;
   /** The version for deployments whose images do not tell one, such as `1.5`. */
   readonly runtime?: string;
+  /** The severities that the workflow gives to rules. What nobody is told is not made a finding. */
+  readonly rules?: RuleChanges;
 }
 
 /** What the runtime says of a deployment. */
 export interface Verdict {
   readonly problems: readonly Problem[];
+  /** What it sets up, to be compared with other deployments. */
+  readonly setup: Setup;
   /** The version by which a part was judged whose image names none, and the settings do not either. */
   readonly assumed?: string;
 }
@@ -27,13 +34,14 @@ export interface Verdict {
 export function judgeDeployment(deployment: Deployment, template: boolean, options: JudgeOptions): Verdict {
   const { agent, hub } = deployment;
   const versions = { agent: versionOf(agent, 'edgeAgent', options), hub: versionOf(agent, 'edgeHub', options) };
+  const setup = setupOf(deployment, template);
   const problems = [
     ...judged(agent, versions.agent, template, judgeAgent),
     ...judged(hub, versions.hub, template, judgeHub),
-    ...judgeContent(deployment, template),
+    ...judgeContent(setup),
   ];
   const assumes = (agent !== undefined && versions.agent.assumed) || (hub !== undefined && versions.hub.assumed);
-  return { problems, ...(assumes ? { assumed: currentLongTerm.name } : {}) };
+  return { problems, setup, ...(assumes ? { assumed: currentLongTerm.name } : {}) };
 }
 
 function judged(
@@ -63,4 +71,9 @@ function versionOf(agent: Desired | undefined, name: 'edgeAgent' | 'edgeHub', { 
 
 function memberOf(map: Value | undefined, name: string): Value | undefined {
   return map?.kind === 'map' ? lookUp(map.members, name)?.value : undefined;
+}
+
+/** Whether a problem is told: not if its rule is off. */
+export function isTold({ rule }: Problem, changes: RuleChanges | undefined): boolean {
+  return (changes?.get(rule) ?? rules[rule].initially) !== 'off';
 }

@@ -98,7 +98,7 @@ export const deploymentHeldRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'createOptions is an object in a file without placeholders. edgeAgent takes it; the hub counts its levels, and other tools expect a text.',
+      'A file without placeholders has createOptions as an object. The runtime takes it; the hub counts its levels, and other tools expect a text.',
     message: ({ key }) => `${key} is an object, expected the text of one`,
     remedy: () => String.raw`Write it as a text: "createOptions": "{\"HostConfig\":{}}".`,
     example: { key: 'modules.sensor.settings.createOptions' },
@@ -148,7 +148,7 @@ export const deploymentHeldRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'storeAndForwardConfiguration has no timeToLiveSecs, which edgeHub takes for 0: messages are not kept while the device is offline.',
+      'There is no timeToLiveSecs in storeAndForwardConfiguration, which edgeHub takes for 0: messages are not kept while the device is offline.',
     message: () =>
       'storeAndForwardConfiguration has no timeToLiveSecs; edgeHub takes that for 0 and keeps no message while it is offline',
     remedy: () => 'Write "timeToLiveSecs": 7200, or the seconds for which messages are to be kept.',
@@ -158,7 +158,8 @@ export const deploymentHeldRules = {
     severity: 'warning',
     refusedBy: nobody,
     adjustable: 'off',
-    about: 'mqttBroker and integrity are read with certain versions of the schema alone, and by edgeHub from 1.2 on.',
+    about:
+      'The keys mqttBroker and integrity are read with certain versions of the schema alone, and by edgeHub from 1.2 on.',
     message: ({ key, runtime, needs, known }) =>
       known
         ? `edgeHub ${runtime} does not read ${key} here: it needs schemaVersion "${needs}", and a value`
@@ -189,7 +190,8 @@ export const deploymentHeldRules = {
     severity: 'notice',
     refusedBy: nobody,
     adjustable: 'off',
-    about: 'status, restartPolicy and startupOrder of edgeAgent are ignored: it always runs, restarts and comes first.',
+    about:
+      'The keys status, restartPolicy and startupOrder of edgeAgent are ignored: it always runs, restarts and comes first.',
     message: ({ key, written, held }) => `${key} is ${written}, which edgeAgent ignores: it holds ${held}`,
     remedy: ({ key }) => `Remove ${key.split('.').at(-1) ?? 'it'}.`,
     example: { key: 'systemModules.edgeAgent.status', written: '"stopped"', held: 'running' },
@@ -199,7 +201,7 @@ export const deploymentHeldRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'systemModules has no edgeAgent or no edgeHub. edgeAgent then goes on as it is; without edgeHub no message leaves the device.',
+      'There is no edgeAgent or no edgeHub in systemModules. The agent then goes on as it is; without edgeHub no message leaves the device.',
     message: ({ name }) => `systemModules has no ${name}`,
     remedy: ({ name }) => `Write "${name}" into systemModules if the device has none yet or should have one.`,
     example: { name: 'edgeHub' },

@@ -54,7 +54,7 @@ export const deploymentRouteRules = {
       },
     ],
     adjustable: 'warning',
-    about: 'edgeHub does not take the text of a route. One such route refuses all of them.',
+    about: 'A route has a text that edgeHub does not take. One such route refuses all of them.',
     message: ({ key, character, fault, runtime, stage }) =>
       `${key}: ${routeFaultText(fault)} at character ${character}; ${consequence('edgeHub', stage, runtime)}`,
     remedy: ({ fault }) => routeFaultRemedy(fault),

@@ -4,6 +4,7 @@ import { respeltDate } from '../reading/date.ts';
 import { foundText } from '../reading/found.ts';
 import type { Held, Reading } from '../reading/shape.ts';
 import { textOf } from '../reading/token-text.ts';
+import { trimmed } from '../route/dotnet-text.ts';
 
 /** ImageRegexPattern of DockerConfig.cs, "a less strict version" of Docker's. `$` in .NET is also before a last line break. */
 const form = /^([^/]*\/)*[^/:]+(:[^/:]+)?\n?$/;
@@ -16,7 +17,7 @@ export function readImage(reading: Reading, value: Value | undefined, key: strin
   if (value === undefined) return reading.refuse({ kind: 'missing', key, isNull: false }, settings);
   if (reading.isOpen(value)) return 'value';
   if (value.kind === 'null') return reading.refuse({ kind: 'missing', key, isNull: true }, value);
-  const image = textOf(value).trim();
+  const image = trimmed(textOf(value));
   if (image === '') return reading.refuse({ kind: 'blank', key }, value);
   const refuse = (why: 'form' | 'dollar' | 'digest') => {
     const details = {

@@ -2,6 +2,7 @@ import type { Value } from '../json/value.ts';
 import { foundText } from '../reading/found.ts';
 import { heldText } from '../reading/scalars.ts';
 import { type Held, mapOf, object, type Reading, type Shape, text } from '../reading/shape.ts';
+import { trimmed } from '../route/dotnet-text.ts';
 import { readType } from './module.ts';
 
 /** RegistryCredentials.cs: none of the three may be blank. */
@@ -10,7 +11,7 @@ const filled: Shape = {
   read: (reading, value, key) => {
     if (reading.isOpen(value)) return 'value';
     const held = reading.read(value, text, key);
-    const isBlank = held === 'value' && (heldText(reading, value) ?? '').trim() === '';
+    const isBlank = held === 'value' && trimmed(heldText(reading, value) ?? '') === '';
     return isBlank ? reading.refuse({ kind: 'blank', key }, value) : held;
   },
 };

@@ -1,4 +1,3 @@
-import type { Deployment } from '../form.ts';
 import type { Problem } from '../problem.ts';
 import { advice } from './advice.ts';
 import { judgeHubLimits } from './hub-limits.ts';
@@ -6,11 +5,10 @@ import { judgeLogins } from './logins.ts';
 import { judgeNames } from './names.ts';
 import { judgePorts } from './ports.ts';
 import { judgeRoutes } from './routes.ts';
-import { setupOf } from './setup.ts';
+import type { Setup } from './setup.ts';
 
 /** What the hub refuses, what the deployment itself contradicts, and advice. Its form is judged elsewhere. */
-export function judgeContent(deployment: Deployment, template: boolean): readonly Problem[] {
-  const setup = setupOf(deployment, template);
+export function judgeContent(setup: Setup): readonly Problem[] {
   return [
     ...judgeHubLimits(setup),
     ...judgeNames(setup),

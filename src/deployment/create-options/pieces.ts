@@ -4,7 +4,7 @@ import { textOf } from '../reading/token-text.ts';
 
 /** ChunkedProperty of JsonEx.cs: any key that contains the name counts, whatever stands before and behind it. */
 const piece = /createOptions([0-9]*)/i;
-/** DockerConfig.cs takes no more (TwinValueMaxChunks), and reads the others nevertheless, for their numbers. */
+/** DockerConfig.cs takes no more (TwinValueMaxChunks), and does not look at the others. */
 const mostPieces = 100;
 
 export function isPieceKey(key: string): boolean {
@@ -29,7 +29,7 @@ export function piecesOf(members: readonly Member[]): Pieces {
   for (const [index, member] of found.entries()) {
     const number = piece.exec(member.key)?.[1] ?? '';
     const fits = index === 0 ? number === '' : number !== '' && Number(number) === index && Number(number) < 2 ** 31;
-    if (!fits && index <= mostPieces) {
+    if (!fits && index < mostPieces) {
       const expected = index === 0 ? 'createOptions' : `createOptions${String(index).padStart(2, '0')}`;
       return { members: found, wrong: { member, expected } };
     }

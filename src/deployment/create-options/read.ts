@@ -3,6 +3,7 @@ import type { MapValue, Member, Value } from '../json/value.ts';
 import { problem, problemAtKey } from '../problem.ts';
 import { foundText } from '../reading/found.ts';
 import type { Held, Reading } from '../reading/shape.ts';
+import { trimmed } from '../route/dotnet-text.ts';
 import { hasPlaceholder, withQuotes } from '../template.ts';
 import { createOptionsModel, ofHostConfig } from './model.ts';
 import { joined, piecesOf, type WrongPiece } from './pieces.ts';
@@ -65,7 +66,7 @@ function depthOf(value: Value): number {
 
 function readText(reading: Reading, settings: MapValue, members: readonly Member[], path: string): Held {
   const { text, source } = joined(members, settings);
-  if (text.trim() === '' || text.toLowerCase() === 'null') return 'value';
+  if (trimmed(text) === '' || text.toLowerCase() === 'null') return 'value';
   // In a template a placeholder may stand in the text where JSON has a number.
   const filled = reading.template ? withQuotes(text).text : text;
   const read = readLenient(filled, source, reading.runtime.levels);

@@ -9,9 +9,10 @@ import { heldText } from '../reading/scalars.ts';
 import { type Field, mapOf, needed, type ObjectShape, object, type Shape, text, whole } from '../reading/shape.ts';
 import { textOf } from '../reading/token-text.ts';
 import { compareVersions, parseVersion } from '../reading/version.ts';
+import { trimmed } from '../route/dotnet-text.ts';
 import { broker, judgeBroker } from './broker.ts';
 import { judgeHubLayers } from './layers.ts';
-import { readRouteText, routes } from './routes.ts';
+import { nameOfRoute, readRouteText, routes } from './routes.ts';
 
 /** StoreAndForwardConfiguration.cs and StoreLimits.cs */
 const storeAndForward = object({
@@ -27,7 +28,12 @@ const plainRoutes: Shape = mapOf({
     const held = reading.read(value, text, key);
     if (held === 'refused') return held;
     const route = heldText(reading, value) ?? '';
-    if (route.trim() !== '') return readRouteText(reading, route, value, key);
+    if (trimmed(route) !== '') {
+      const hasName = trimmed(key.slice('routes.'.length)) !== '';
+      return hasName
+        ? readRouteText(reading, route, value, key)
+        : reading.refuse({ kind: 'blank', key: nameOfRoute }, value);
+    }
     reading.problems.push(problem('deployment/skipped-route', { key, found: foundText(value) }, value));
     return 'null';
   },
@@ -95,8 +101,8 @@ function readDesired(reading: Reading, root: MapValue, schema: Schema): void {
     reading.problems.push(problem('deployment/no-time-to-live', {}, store));
   }
   const routesFound = lastOf(root, 'routes')?.value;
-  if (schema === 0 && routesFound?.kind === 'null') {
-    reading.problems.push(problem('deployment/no-routes', { found: 'null' }, routesFound));
+  if (schema === 0 && routesFound !== undefined && isNothing(routesFound)) {
+    reading.problems.push(problem('deployment/no-routes', { found: foundText(routesFound) }, routesFound));
   }
   for (const [key, from] of [
     ['mqttBroker', 2],
@@ -157,4 +163,9 @@ function refuseSchema(reading: Reading, value: Value, expected: string): void {
     write: '"1.1"',
   } as const;
   reading.problems.push(problem('deployment/schema-version', details, value));
+}
+
+/** What is read as no object at all. */
+function isNothing(value: Value): boolean {
+  return value.kind === 'null' || (value.kind === 'text' && value.text === '');
 }

@@ -5,9 +5,13 @@ import { foundText } from '../reading/found.ts';
 import { wholeOfNumber, wholeOfText } from '../reading/number.ts';
 import { type Held, object, type Reading, type Shape, text, whole } from '../reading/shape.ts';
 import { textOf } from '../reading/token-text.ts';
+import { trimmed } from '../route/dotnet-text.ts';
 import { readRoute } from '../route/read.ts';
 import { isRefusal } from '../route/route.ts';
 import { hasPlaceholder } from '../template.ts';
+
+/** RouteConfig.cs wants one. */
+export const nameOfRoute = 'routes: the name of a route';
 
 /** `routes` from schemaVersion 1.1 on, and of all versions up to 1.1: RouteSpecConverter.cs, which takes any JSON. */
 export const routes: Shape = { kind: 'own', read: readRoutes };
@@ -26,8 +30,8 @@ function readRoutes(reading: Reading, value: Value, key: string): Held {
 function readNamed(reading: Reading, map: MapValue, key: string): Held {
   for (const { key: name, keyOffset, value } of reading.membersOf(map)) {
     const path = `${key}.${name}`;
-    if (name === '') {
-      reading.refuse({ kind: 'blank', key: `${key}: the name of a route` }, { keyOf: map, offset: keyOffset });
+    if (trimmed(name) === '' && !special.test(name)) {
+      reading.refuse({ kind: 'blank', key: nameOfRoute }, { keyOf: map, offset: keyOffset });
       continue;
     }
     readOneRoute(reading, value, path);
@@ -51,7 +55,7 @@ function readListed(reading: Reading, item: Value, key: string): void {
 export function readOneRoute(reading: Reading, value: Value, key: string): void {
   if (reading.isOpen(value)) return;
   if (value.kind === 'text') {
-    if (value.text.trim() === '') reading.refuse({ kind: 'blank', key }, value);
+    if (trimmed(value.text) === '') reading.refuse({ kind: 'blank', key }, value);
     else readRouteText(reading, value.text, value, key);
   } else if (value.kind === 'map') readSpec(reading, value, key);
   else
@@ -71,7 +75,7 @@ const spec = object({
         if (value.kind === 'null') return 'null';
         if (value.kind === 'map' || value.kind === 'list') return reading.read(value, text, key);
         const route = textOf(value);
-        if (route.trim() === '') return reading.refuse({ kind: 'blank', key }, value);
+        if (trimmed(route) === '') return reading.refuse({ kind: 'blank', key }, value);
         return readRouteText(reading, route, value, key);
       },
     },
