@@ -42,10 +42,16 @@ export async function judgeDeployments(
   const assuming: { readonly file: string; readonly runtime: string }[] = [];
   for (const file of files) {
     const judged = judgeFile(file, workspace, texts, options);
-    findings.push(...judged.findings);
+    findings.push(...(findings.length < most.findings ? judged.findings : firstError(judged.findings)));
     if (judged.value !== undefined) assuming.push({ file, runtime: judged.value });
   }
   return { value: files, findings: [...findings, ...assumption(assuming)] };
+}
+
+/** When there are very many findings, a file with an error still has one. */
+function firstError(findings: readonly Finding[]): readonly Finding[] {
+  const error = findings.find(({ severity }) => severity === 'error');
+  return error === undefined ? [] : [error];
 }
 
 /** Says once by which version deployments are judged that name none. */
