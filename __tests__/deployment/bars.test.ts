@@ -36,14 +36,14 @@ function ofSite(site: number): string {
   });
 }
 
-it('1,000 files of 20 modules are judged in under 1 s (best of three)', { timeout: 60_000 }, async () => {
+it('1,000 files of 20 modules are judged in under 1 s (best of two)', { timeout: 60_000 }, async () => {
   const files = Object.fromEntries(
     Array.from({ length: 1_000 }, (_, site) => [`deployments/${site}.json`, ofSite(site)]),
   );
   const workspace = openWorkspace(folderWith(files, memory));
   const slow = slowness();
   let best = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < 3 && best > 500 * slow; run++) {
+  for (let run = 0; run < 2 && best > 800 * slow; run++) {
     const begun = performance.now();
     const { value, findings } = await judgeDeployments(
       { patterns: ['deployments/*.json'], applied: true },

@@ -1,5 +1,6 @@
 import type { Deployment } from '../form.ts';
 import type { Problem } from '../problem.ts';
+import { RouteReads } from '../route/reads.ts';
 import { advice } from './advice.ts';
 import { judgeHubLimits } from './hub-limits.ts';
 import { judgeLogins } from './logins.ts';
@@ -9,12 +10,12 @@ import { judgeRoutes } from './routes.ts';
 import { setupOf } from './setup.ts';
 
 /** What the hub refuses, what the deployment itself contradicts, and advice. Its form is judged elsewhere. */
-export function judgeContent(deployment: Deployment, template: boolean): readonly Problem[] {
+export function judgeContent(deployment: Deployment, template: boolean, routes = new RouteReads()): readonly Problem[] {
   const setup = setupOf(deployment, template);
   return [
     ...judgeHubLimits(setup),
     ...judgeNames(setup),
-    ...judgeRoutes(setup),
+    ...judgeRoutes(setup, routes),
     ...judgePorts(setup),
     ...judgeLogins(setup),
     ...advice(setup),
