@@ -45,7 +45,7 @@ export async function judgeDeployments(
   const setups: FileSetup[] = [];
   for (const file of files) {
     const { value, findings: own } = judgeFile(file, workspace, texts, options);
-    findings.push(...own);
+    findings.push(...(findings.length < most.findings ? own : firstError(own)));
     if (value?.assumed !== undefined) assuming.push({ file, runtime: value.assumed });
     if (value !== undefined) setups.push(value);
   }
@@ -54,6 +54,12 @@ export async function judgeDeployments(
     return problem.make({ place: of.source.place(problem.offset) });
   });
   return { value: files, findings: [...findings, ...compared, ...assumption(assuming)] };
+}
+
+/** When there are very many findings, a file with an error still has one. */
+function firstError(findings: readonly Finding[]): readonly Finding[] {
+  const error = findings.find(({ severity }) => severity === 'error');
+  return error === undefined ? [] : [error];
 }
 
 /** Says once by which version deployments are judged that name none. */

@@ -9,6 +9,8 @@ import type { Deployment, Desired } from './form.ts';
 import { judgeHub } from './hub/hub.ts';
 import { type Value, valueAt } from './json/value.ts';
 import type { Problem } from './problem.ts';
+import type { ReadingOptions } from './reading/reading.ts';
+import { RouteReads } from './route/reads.ts';
 import { currentLongTerm, type Runtime, runtimesOf, versionOfImage } from './runtime.ts';
 
 /** How deployments are judged, beside what they say. */
@@ -35,10 +37,11 @@ export function judgeDeployment(deployment: Deployment, template: boolean, optio
   const { agent, hub } = deployment;
   const versions = { agent: versionOf(agent, 'edgeAgent', options), hub: versionOf(agent, 'edgeHub', options) };
   const setup = setupOf(deployment, template);
+  const routes = new RouteReads();
   const problems = [
-    ...judged(agent, versions.agent, template, judgeAgent),
-    ...judged(hub, versions.hub, template, judgeHub),
-    ...judgeContent(setup),
+    ...judged(agent, versions.agent, { template, routes }, judgeAgent),
+    ...judged(hub, versions.hub, { template, routes }, judgeHub),
+    ...judgeContent(setup, routes),
   ];
   const assumes = (agent !== undefined && versions.agent.assumed) || (hub !== undefined && versions.hub.assumed);
   return { problems, setup, ...(assumes ? { assumed: currentLongTerm.name } : {}) };
@@ -47,11 +50,11 @@ export function judgeDeployment(deployment: Deployment, template: boolean, optio
 function judged(
   desired: Desired | undefined,
   { runtimes }: Version,
-  template: boolean,
-  judge: (desired: Desired, options: { readonly runtime: Runtime; readonly template: boolean }) => readonly Problem[],
+  options: Omit<ReadingOptions, 'of' | 'runtime'>,
+  judge: (desired: Desired, options: Omit<ReadingOptions, 'of'>) => readonly Problem[],
 ): readonly Problem[] {
   if (desired === undefined) return [];
-  return commonProblems(runtimes.map((runtime) => judge(desired, { runtime, template })));
+  return commonProblems(runtimes.map((runtime) => judge(desired, { ...options, runtime })));
 }
 
 interface Version {
