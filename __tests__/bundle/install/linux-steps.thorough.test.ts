@@ -10,6 +10,8 @@ import { busybox } from './simulated/shells.ts';
 
 /** KILL, PIPE, QUIT, HUP and TERM. `npm run soak -- installer` has more endings, and each at each step in both shells. */
 const signals = 5;
+/** Milliseconds. There are up to 120 cases in a test. */
+const limit = 600_000;
 const scenarios = ['install', 'rotate', 'roll back'] as const;
 
 describeNeeding(['openssl', 'busybox', 'Linux'], 'whatever ends a run at a step', () => {
@@ -20,7 +22,7 @@ describeNeeding(['openssl', 'busybox', 'Linux'], 'whatever ends a run at a step'
     place = scratchFolder();
     stepped = await stepsOfAll(await allPrepared(scenarios, place), place);
     judge = judgeIn(place);
-  });
+  }, limit);
   afterAll(() => rmSync(place, { recursive: true, force: true }));
 
   it.each(minors.flatMap((minor) => scenarios.map((scenario) => ({ minor, scenario }))))(
@@ -34,5 +36,6 @@ describeNeeding(['openssl', 'busybox', 'Linux'], 'whatever ends a run at a step'
       );
       expect(faults.flat()).toEqual([]);
     },
+    limit,
   );
 });

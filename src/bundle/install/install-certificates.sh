@@ -1,6 +1,9 @@
 
 # --- Checks the certificates and keys in files ---
 
+# The public keys of all certificates that were checked, one below the other.
+KNOWN_KEYS=''
+
 check_certificate() {
   read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
   check_curve "$certificate"

@@ -194,7 +194,7 @@ keep_old() ( # FILE: its place is room_of FILE old
 # A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
 copy_old() ( # FILE: the same
   open_room "$1" old || exit 1
-  ln -- "../${1##*/}" ./part && is_file ./part && cp -p -- ./part ./copy && sync ./copy && mv -f -- ./copy "./${1##*/}"
+  ln -- "../${1##*/}" ./part && is_plain ./part "$1" && cp -p -- ./part ./copy && sync ./copy && mv -f -- ./copy "./${1##*/}"
   copied=$?
   rm -f ./part
   exit "$copied"
@@ -234,3 +234,4 @@ put_back_old() ( # FILE
 close_rooms() { close_room "$1" new && close_room "$1" held && close_room "$1" old; } # FILE
 
 is_file() { [ -f "$1" ] && [ ! -L "$1" ]; } # PATH IN A ROOM
+is_plain() { is_file "$1" || { complain "$2 is no plain file. Look at it (ls -l), and remove it." && return 1; }; } # PATH IN A ROOM, FILE

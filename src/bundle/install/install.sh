@@ -45,7 +45,7 @@ main() {
   esac
   take_secrets
   ME=$(id -u)
-  KNOWN_KEYS='' SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' UNSURE=''
+  SECRETS='' ROOT='' DRY_RUN='' RESTART='' FAULTS=0 COUNT=0 RELOAD='' RAN='' SAME='' UNSURE=''
   STATE=checking DUE='' STOPPED='' ENDING='' SIGNALLED='' CLAIM='' PIPED='' WAITED=${!:-} END_OF_OUTPUT=$(printf '\004')
   read_options "$@"
   check_programs

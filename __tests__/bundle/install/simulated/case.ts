@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ScratchDevice } from '../scratch-device.ts';
 import { type Ended, limitLife, run, type Shell, shim, unitsOf } from './device.ts';
@@ -45,9 +45,12 @@ export function judgeIn(place: string): Judge {
     const device = copy(prepared.device, mkdtempSync(join(place, 'case-')));
     const first = await endedRun(device, tried);
     const left = seen(device, minor);
-    const faults = first.killed
-      ? alwaysFaults(left, prepared, first)
-      : wholeFaults(left, prepared, first, ['old', 'new', 'as found']);
+    const faults = [
+      ...(first.missed ? ['it does not come to this step'] : []),
+      ...(first.killed
+        ? alwaysFaults(left, prepared, first)
+        : wholeFaults(left, prepared, first, ['old', 'new', 'as found'])),
+    ];
     const told = faults.map((fault) => `after the first run: ${fault}`);
     for (const second of tried.seconds) {
       const ended = await again(device, minor, tried.shell, second);
@@ -66,8 +69,9 @@ async function endedRun(device: ScratchDevice, { moment, ending, shell }: Case) 
   writeFileSync(fire, `${moment.call} ${ending}\n`);
   const ended = await run(device, shell);
   shim(device, []);
+  const missed = existsSync(fire);
   rmSync(fire, { force: true });
-  return { ...ended, killed: ending.startsWith('KILL') && ended.status === 137 };
+  return { ...ended, missed, killed: ending.startsWith('KILL') && ended.status === 137 };
 }
 
 /** How a second run ends, and the device then. */

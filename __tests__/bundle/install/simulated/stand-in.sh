@@ -164,8 +164,9 @@ iotedge() {
   esac
 }
 
-# "sleep 0.25" too.
+# "sleep 0.25" too. Who waits for a second at a time watches a process that is real, and must not be faster than it.
 sleep() {
+  [ "$1" != 1 ] || command -p sleep 0.02
   whole=${1%%.*} part=0
   case $1 in *.*) part=${1#*.}00 ;; esac
   while [ ${#part} -gt 3 ]; do part=${part%?}; done
