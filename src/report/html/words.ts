@@ -10,7 +10,7 @@ export const words = {
   fleet: 'Fleet',
   tree: 'Nested devices',
   findings: 'Findings by rule',
-  rendered: 'rendered',
+  rendered: { added: 'new bundle', changed: 'changed bundle', same: 'bundle as before' },
   errors: 'has errors',
   copy: 'Copy',
   copied: 'Copied',
