@@ -109,7 +109,7 @@ describe('report.html', () => {
       status: 'enabled',
       owner: 'this repository',
       parent: 'hamburg-gateway',
-      runtime: '1.6 on debian',
+      runtime: '1.6 debian',
       uses: 'primary',
       primary: { key: 'P-256', issuer: 'O=Contoso, CN=Plant CA 2', file: 'certs/hamburg-lathe-012-primary.pem' },
     });

@@ -144,7 +144,7 @@ function endFact(certificate: CertificateView, view: View): Content {
   const { to } = certificate;
   if (to === undefined) return undefined;
   const isSoon = endsSoon(to, view);
-  return [minute(to), ' ', el('span', { class: isSoon ? 'alarm' : 'quiet' }, words.ends(daysUntil(to, view)))];
+  return [minute(to), ' ', el('span', { class: isSoon ? 'alarm' : 'quiet' }, words.until(daysUntil(to, view)))];
 }
 
 /** `2027-04-05 09:30 UTC` */

@@ -127,7 +127,7 @@ function mainPart(
       written(({ needsPerson, kind }) => needsPerson && kind !== 'rules'),
     ),
     part(
-      words.changes,
+      words.changes[view.phase],
       'changes',
       written((section) => !section.needsPerson && !isFinding(section)),
     ),

@@ -100,7 +100,7 @@ function certificateCell(certificate: CertificateView | undefined, view: View): 
   return [
     to === undefined ? undefined : [el('time', { datetime: to, class: 'end' }, to.slice(0, 10)), ' '],
     thumbprint(certificate.thumbprint),
-    soon ? el('span', { class: 'alarm soon' }, words.ends(daysUntil(to, view))) : undefined,
+    soon ? el('span', { class: 'alarm soon' }, words.until(daysUntil(to, view))) : undefined,
   ];
 }
 
