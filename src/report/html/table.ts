@@ -105,7 +105,7 @@ function certificateCell(certificate: CertificateView | undefined, view: View): 
 }
 
 /** The beginning of a thumbprint, and a button that copies the whole. The script shows the button. */
-export function thumbprint(whole: string): Content {
+function thumbprint(whole: string): Content {
   return [
     el('code', { title: whole }, `${whole.slice(0, 8)}…`),
     ' ',
