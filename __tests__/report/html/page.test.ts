@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Report } from '../../../src/model/report.ts';
 import { headline } from '../../../src/report/headline.ts';
+import { cleaning } from '../../../src/report/html/clean.ts';
 import { reportPage } from '../../../src/report/html/page.ts';
 import type { View } from '../../../src/report/html/view.ts';
 import { words } from '../../../src/report/html/words.ts';
@@ -138,11 +138,23 @@ describe('report.html', () => {
     expect(page).toContain(words.leftDevices(left.devices));
   });
 
-  it('draws parents that stand in a circle', () => {
+  it('counts the devices of a circle of parents, which have no place in a tree', () => {
     const { changes, fleet } = fleetOf({ count: 8 });
     const devices = fleet.devices.map((device, index) => ({ ...device, parent: fleet.devices[(index + 1) % 8]!.id }));
     const identities = fleet.identities.map((identity, index) => ({ ...identity, device: devices[index]! }));
-    const report: Report = reportOf({ changes, fleet: { ...fleet, devices, identities } });
-    expect(viewIn(reportPage(report, context)).devices).toHaveLength(8);
+    const page = reportPage(reportOf({ changes, fleet: { ...fleet, devices, identities } }), context);
+    expect(viewIn(page).devices).toHaveLength(8);
+    expect(page).toContain(`<p class="quiet">${words.more(8)}</p>`);
+  });
+
+  it('shows of each text what can be read, up to a length', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 900 }), (text) => {
+        const shown = cleaning((secret) => secret)(text);
+        expect(shown.length).toBeLessThan(440);
+        expect(shown).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+      }),
+      times(300),
+    );
   });
 });
