@@ -20,7 +20,7 @@ const core = [
   /\/src\/report\/(?!annotations|comment|fingerprints|html|issue|markdown|quot|sarif|summary)/,
   /\/src\/plan\/limit\./,
   /\/src\/(check|provision)\.ts$/,
-  /\/src\/run\/(?!plan-file|commit-workspace)/,
+  /\/src\/run\/(?!plan-file|commit-workspace|report-page)/,
   /\/src\/manifest\/(?!json|csv|first|declared)/,
   /\/src\/identity\/(?!issue|authority|pairs)/,
   /\/src\/bundle\/(judge\/|render|name|base\/read|config\/(agent|parent|placeholders)\.)/,

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseFaults } from '../../src/emulator/trouble/faults.ts';
@@ -70,6 +70,7 @@ const takes: Readonly<Record<string, readonly string[]>> = {
     'prune',
     'plan-file',
     'owner',
+    'report-html',
     'json',
   ],
   apply: [
@@ -89,10 +90,22 @@ const takes: Readonly<Record<string, readonly string[]>> = {
     'plan-file',
     'owner',
     'output-directory',
+    'report-html',
     'json',
   ],
-  render: ['hub', 'only-hub', 'fail-on', 'expiry-warning-days', 'rules', 'output-directory', 'json'],
-  verify: ['hub', 'only-hub', 'ca-file', 'fail-on', 'expiry-warning-days', 'rules', 'prune', 'owner', 'json'],
+  render: ['hub', 'only-hub', 'fail-on', 'expiry-warning-days', 'rules', 'output-directory', 'report-html', 'json'],
+  verify: [
+    'hub',
+    'only-hub',
+    'ca-file',
+    'fail-on',
+    'expiry-warning-days',
+    'rules',
+    'prune',
+    'owner',
+    'report-html',
+    'json',
+  ],
   list: ['hub', 'only-hub', 'ca-file', 'rules', 'owner', 'unowned', 'json'],
   demo: [],
   hub: ['port', 'directory', 'visibility-lag', 'evaluation-lag', 'seed', 'capacity', 'clock-speed', 'faults'],
@@ -129,6 +142,60 @@ describe('help', () => {
   it('tells the version of package.json', async () => {
     expect(version).toBe(packageJson.version);
     expect(await run('--version')).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+  });
+});
+
+describe('--report-html', () => {
+  it('writes the page of the fleet, in folders that are not yet there', async () => {
+    const file = manifest();
+    const page = join(dirname(file), 'pages', 'report.html');
+    const output = join(dirname(file), 'out');
+    const { code } = await run(
+      'render',
+      '--hub',
+      'contoso.azure-devices.net',
+      '--output-directory',
+      output,
+      '--report-html',
+      page,
+      file,
+    );
+    expect(code).toBe(0);
+    expect(readFileSync(page, 'utf8')).toMatch(
+      /<h1>Rendered: 1 bundle[\s\S]*"id":"edge-1"[\s\S]*"configuration":\{"file":"config.yaml"/,
+    );
+  });
+
+  it('is a fault where it leads out of the workspace, or cannot be written', async () => {
+    const folder = folderWith({ 'devices.yaml': `devices:\n${device}`, file: '' });
+    const file = join(folder, 'devices.yaml');
+    const link = join(folder, 'link.html');
+    symlinkSync(join(dirname(folder), 'elsewhere.html'), link);
+    const refused = await run(
+      'render',
+      '--hub',
+      'contoso.azure-devices.net',
+      '--output-directory',
+      join(folder, 'out'),
+      '--report-html',
+      link,
+      file,
+    );
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.stdout).toContain(runFault('page-refused', { path: link, why: unread.brokenLink() }).message);
+    const page = join(folder, 'file', 'report.html');
+    const failed = await run(
+      'render',
+      '--hub',
+      'contoso.azure-devices.net',
+      '--output-directory',
+      join(folder, 'out'),
+      '--report-html',
+      page,
+      file,
+    );
+    expect(failed).toMatchObject({ code: 1 });
+    expect(failed.stdout).toContain(`report.html cannot be written to ${page}`);
   });
 });
 

@@ -26,7 +26,7 @@ export function deviceView(
   scopes: Scopes,
   clean: Clean,
 ): Omit<DeviceView, 'findings' | 'configuration'> {
-  const { id, hub, need, sign, device, change, bundle } = source;
+  const { id, hub, need, sign, device, change, bundle, rendered } = source;
   const text = (value: string | undefined, most?: number) =>
     value === undefined || value === '' ? undefined : clean(value, most);
   const found = foundIn(change);
@@ -35,7 +35,7 @@ export function deviceView(
     hub: clean(hub),
     need,
     sign,
-    change: deviceWord(report, change, source.outcome) ?? (bundle === undefined ? '' : words.rendered),
+    change: deviceWord(report, change, source.outcome) ?? (rendered === undefined ? '' : words.rendered[rendered]),
     why: text(whyOf(source, report), longestText),
     fields: fieldsOf(change, report, clean),
     status: device?.status ?? found?.status ?? (change?.kind === 'create' ? 'enabled' : undefined),

@@ -74,7 +74,7 @@ function fieldTable(fields: readonly FieldView[], { id }: DeviceView): Element {
   );
 }
 
-function findingList({ findings }: DeviceView, view: View): Element {
+function findingList({ id, findings }: DeviceView, view: View): Element {
   return el(
     'ul',
     { class: 'findings' },
@@ -91,8 +91,9 @@ function findingList({ findings }: DeviceView, view: View): Element {
           ' ',
           ruleLink(finding.rule),
         ),
-        finding.lines.map((line) => el('p', {}, line)),
-        el('p', {}, `→ ${finding.remedy}`),
+        // The last line is the message. Of several devices it says {id} for each.
+        el('p', {}, (finding.lines.at(-1) ?? '').replaceAll('{id}', id)),
+        el('p', { class: 'remedy' }, `→ ${finding.remedy.replaceAll('{id}', id)}`),
       );
     }),
   );
@@ -144,7 +145,7 @@ function endFact(certificate: CertificateView, view: View): Content {
   const { to } = certificate;
   if (to === undefined) return undefined;
   const isSoon = endsSoon(to, view);
-  return [minute(to), ' ', el('span', { class: isSoon ? 'alarm' : 'quiet' }, words.ends(daysUntil(to, view)))];
+  return [minute(to), ' ', el('span', { class: isSoon ? 'alarm' : 'quiet' }, words.until(daysUntil(to, view)))];
 }
 
 /** `2027-04-05 09:30 UTC` */

@@ -3,16 +3,16 @@ import type { Report } from '../../model/report.ts';
 import { number } from '../counts.ts';
 import { type Statement, statementOf } from '../sections.ts';
 import { script, style } from './assets.generated.ts';
-import { everything, Finder, hashOf, isShown, rowsOfPage, type Show } from './choose.ts';
+import { hashOf, isShown, type Show } from './choose.ts';
 import { type Clean, cleaning } from './clean.ts';
 import { type PageContext, viewOf } from './data.ts';
 import { type Content, type Element, el, html } from './element.ts';
 import { findingsByRule } from './findings.ts';
+import { fleetPart, leftLine } from './fleet.ts';
 import { sectionPart } from './statement.ts';
-import { columnsOf, deviceRow, headRow } from './table.ts';
 import { timelineOf } from './timeline.ts';
 import { treeOf } from './tree.ts';
-import type { LeftOut, View } from './view.ts';
+import type { View } from './view.ts';
 import { words } from './words.ts';
 
 export type { PageContext };
@@ -127,7 +127,7 @@ function mainPart(
       written(({ needsPerson, kind }) => needsPerson && kind !== 'rules'),
     ),
     part(
-      words.changes,
+      words.changes[view.phase],
       'changes',
       written((section) => !section.needsPerson && !isFinding(section)),
     ),
@@ -180,86 +180,6 @@ function figures(report: Report, view: View): Content {
         ),
       ),
   );
-}
-
-function fleetPart(view: View): Content {
-  const { left, devices } = view;
-  const shown = columnsOf(view);
-  const rows = new Finder(view).find(everything);
-  const first = rows.slice(0, rowsOfPage);
-  if (devices.length + left.same + left.devices === 0) return undefined;
-  return [
-    el('form', { id: 'controls', role: 'search', hidden: true }, controls(view)),
-    el('p', { id: 'count', role: 'status' }, words.count(rows.length, devices.length, 0, first.length)),
-    el(
-      'div',
-      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': words.tableCaption },
-      el(
-        'table',
-        { id: 'table' },
-        el('caption', { class: 'unseen' }, words.tableCaption),
-        el('thead', {}, headRow(shown)),
-        el(
-          'tbody',
-          {},
-          first.map((device) => deviceRow(device, shown, view)),
-        ),
-      ),
-    ),
-    el('nav', { id: 'pages', hidden: true, 'aria-label': words.pages }),
-    el('noscript', {}, el('p', { class: 'quiet' }, words.noScript)),
-    leftLines(left),
-  ];
-}
-
-function controls(view: View): Content {
-  const hubs = [...new Set(view.devices.map(({ hub }) => hub))];
-  const options = (pairs: readonly (readonly [value: string, text: string])[]) =>
-    pairs.map(([value, text]) => el('option', { value }, text));
-  const shows = (['all', 'attention', 'changed', 'same', 'findings', 'ending'] as const).filter(
-    (show) => show === 'all' || view.devices.some((device) => isShown(device, show, view)),
-  );
-  return [
-    el(
-      'label',
-      {},
-      el('span', {}, words.search),
-      el('input', {
-        type: 'search',
-        name: 'q',
-        autocomplete: 'off',
-        spellcheck: 'false',
-        placeholder: words.searchHint,
-      }),
-    ),
-    el(
-      'label',
-      {},
-      el('span', {}, words.show),
-      el('select', { name: 'show' }, options(shows.map((show) => [show, words.shows[show]]))),
-    ),
-    hubs.length < 2
-      ? undefined
-      : el(
-          'label',
-          {},
-          el('span', {}, words.hub),
-          el('select', { name: 'hub' }, options([['', words.allHubs], ...hubs.map((hub) => [hub, hub] as const)])),
-        ),
-    el('button', { type: 'button', id: 'clear', hidden: true }),
-  ];
-}
-
-function leftLines({ same, devices, configurations }: LeftOut): Content {
-  return [
-    leftLine(same, words.leftSame),
-    leftLine(devices, words.leftDevices),
-    leftLine(configurations, words.leftConfigurations),
-  ];
-}
-
-function leftLine(left: number, text: (left: number) => string): Content {
-  return left === 0 ? undefined : el('p', {}, text(left));
 }
 
 function footerPart({ version }: PageContext): Element {

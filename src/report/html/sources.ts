@@ -1,6 +1,6 @@
 import type { Bundle } from '../../model/bundle.ts';
 import { devicesOf } from '../../model/finding.ts';
-import type { Device } from '../../model/fleet.ts';
+import type { Device, DeviceId } from '../../model/fleet.ts';
 import type { Identity } from '../../model/identity.ts';
 import { type Change, type DeviceOutcome, key } from '../../model/plan.ts';
 import type { Report } from '../../model/report.ts';
@@ -22,7 +22,11 @@ export interface DeviceSource {
   readonly change?: Change | undefined;
   readonly outcome?: DeviceOutcome | undefined;
   readonly bundle?: Bundle | undefined;
+  /** How `render` found its bundle; absent for other commands. */
+  readonly rendered?: Rendered | undefined;
 }
+
+export type Rendered = 'added' | 'changed' | 'same';
 
 /** Returns the devices that the manifests declare, in their order, and then those that only the hub has. */
 export function sourcesOf(report: Report): readonly DeviceSource[] {
@@ -33,6 +37,7 @@ export function sourcesOf(report: Report): readonly DeviceSource[] {
   const bundles = new Map(fleet?.bundles.map((bundle) => [key(bundle), bundle]));
   const said = saidGroups(report);
   const faulty = new Set(findings.flatMap((one) => (one.severity === 'error' ? devicesOf(one) : [])));
+  const renderedOf = renderedIn(report);
   const declared = fleet?.devices ?? changes.flatMap((change) => ('identity' in change ? change.identity.device : []));
   const devices = new Map(declared.map((device) => [keyOf(device), device]));
   const all = new Map([...devices.keys(), ...changed.keys(), ...ended.keys()].map((one) => [one, devices.get(one)]));
@@ -41,18 +46,32 @@ export function sourcesOf(report: Report): readonly DeviceSource[] {
     const outcome = ended.get(one);
     const id = device?.id ?? change?.id ?? outcome?.device ?? '';
     const group = said.get(one);
+    const bundle = bundles.get(one);
+    const rendered = bundle === undefined ? undefined : renderedOf(bundle.device);
+    const isChanged = group !== undefined || rendered === 'added' || rendered === 'changed';
     return {
       id,
       hub: device?.hub ?? change?.hub ?? outcome?.hub ?? '',
-      need: group?.needsPerson === true || faulty.has(id) ? 'attention' : group === undefined ? 'same' : 'changed',
-      sign: group?.sign ?? (faulty.has(id) ? '!' : undefined),
+      need: group?.needsPerson === true || faulty.has(id) ? 'attention' : isChanged ? 'changed' : 'same',
+      sign: group?.sign ?? (faulty.has(id) ? '!' : signs[rendered ?? 'same']),
       device,
       identity: identities.get(one) ?? (change !== undefined && 'identity' in change ? change.identity : undefined),
       change,
       outcome,
-      bundle: bundles.get(one),
+      bundle,
+      rendered,
     };
   });
+}
+
+const signs = { added: '+', changed: '~', same: undefined } as const satisfies Record<Rendered, Sign | undefined>;
+
+/** How `render` found the bundle of a device: where the folder held none before, all are new. */
+function renderedIn({ result, bundleChanges }: Report): (device: DeviceId) => Rendered | undefined {
+  if (result !== 'rendered') return () => undefined;
+  if (bundleChanges === undefined) return () => 'added';
+  const [added, changed] = [new Set(bundleChanges.added), new Set(bundleChanges.changed)];
+  return (device) => (added.has(device) ? 'added' : changed.has(device) ? 'changed' : 'same');
 }
 
 const keyOf = ({ id, hub }: Device) => key({ device: id, hub });

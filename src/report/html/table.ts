@@ -100,12 +100,12 @@ function certificateCell(certificate: CertificateView | undefined, view: View): 
   return [
     to === undefined ? undefined : [el('time', { datetime: to, class: 'end' }, to.slice(0, 10)), ' '],
     thumbprint(certificate.thumbprint),
-    soon ? el('span', { class: 'alarm soon' }, words.ends(daysUntil(to, view))) : undefined,
+    soon ? el('span', { class: 'alarm soon' }, words.until(daysUntil(to, view))) : undefined,
   ];
 }
 
 /** The beginning of a thumbprint, and a button that copies the whole. The script shows the button. */
-export function thumbprint(whole: string): Content {
+function thumbprint(whole: string): Content {
   return [
     el('code', { title: whole }, `${whole.slice(0, 8)}…`),
     ' ',

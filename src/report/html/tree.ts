@@ -43,22 +43,21 @@ function strangerOf({ hub, parent = '' }: DeviceView): DeviceView {
 
 class Tree {
   readonly #children: ReadonlyMap<string, readonly DeviceView[]>;
-  /** Parents may stand in a circle. */
-  readonly #seen = new Set<string>();
+  #shown = 0;
 
   constructor(children: ReadonlyMap<string, readonly DeviceView[]>) {
     this.#children = children;
   }
 
   get shown(): number {
-    return this.#seen.size;
+    return this.#shown;
   }
 
   item(device: DeviceView): Element | undefined {
-    const name = nameOf(device);
-    if (this.#seen.has(name) || this.#seen.size >= mostDevices) return undefined;
-    this.#seen.add(name);
-    const items = (this.#children.get(name) ?? [])
+    if (this.#shown >= mostDevices) return undefined;
+    this.#shown += 1;
+    // A device has one parent, so no root leads into a circle.
+    const items = (this.#children.get(nameOf(device)) ?? [])
       .map((child) => this.item(child))
       .filter((item) => item !== undefined);
     const said = device.need === 'same' ? undefined : [' ', changeOf(device)];

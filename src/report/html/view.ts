@@ -46,7 +46,7 @@ export interface DeviceView {
   readonly statusReason?: string | undefined;
   readonly owner?: string | undefined;
   readonly parent?: string | undefined;
-  /** `1.6 on debian` */
+  /** `1.6 debian` */
   readonly runtime?: string | undefined;
   readonly primary?: CertificateView | undefined;
   readonly secondary?: CertificateView | undefined;

@@ -5,12 +5,15 @@ import type { Phase } from '../phase.ts';
 /** The words of report.html that no other screen has. */
 export const words = {
   attention: 'Needs your attention',
-  changes: 'Changes',
+  changes: { planned: 'Changes', done: 'Changes', refused: 'Changes', found: 'Differences' } as const satisfies Record<
+    Phase,
+    string
+  >,
   timeline: 'When certificates end',
   fleet: 'Fleet',
   tree: 'Nested devices',
   findings: 'Findings by rule',
-  rendered: 'rendered',
+  rendered: { added: 'new bundle', changed: 'changed bundle', same: 'bundle as before' },
   errors: 'has errors',
   copy: 'Copy',
   copied: 'Copied',
@@ -59,7 +62,7 @@ export const words = {
       } as const;
       return phase === 'refused' ? 'would change' : texts[phase][count === 1 ? 0 : 1];
     },
-    same: () => 'unchanged',
+    same: (_count: number, _days: number, phase: Phase) => (phase === 'found' ? 'as declared' : 'unchanged'),
     findings: () => 'with findings',
     ending: (count: number, days: number) =>
       `${count === 1 ? 'has' : 'have'} a certificate that ends within ${plural(days, 'day')}`,
@@ -115,12 +118,12 @@ export const words = {
   >,
   severity: { error: 'Error', warning: 'Warning', notice: 'Notice' } as const satisfies Record<Severity, string>,
 
-  runtime: (version: string, platform: string) => `${version} on ${platform}`,
+  runtime: (version: string, platform: string) => `${version} ${platform}`,
 
-  /** A certificate's end, seen from the report. */
-  ends: (days: number) => {
+  /** How far a certificate's end is, seen from the report. */
+  until: (days: number) => {
     if (days < 0) return days === -1 ? 'ended yesterday' : `ended ${plural(-days, 'day')} ago`;
-    return days === 0 ? 'ends within a day' : `ends in ${plural(days, 'day')}`;
+    return days === 0 ? 'within a day' : `in ${plural(days, 'day')}`;
   },
 
   /** What the table shows: `200 of 10,000 devices`. */

@@ -21,13 +21,22 @@ function start(view: View): void {
   /** `later`: the address follows when the reader has stopped typing, since browsers take few changes of it a second. */
   function go(next: Choice, how: 'at-once' | 'later' = 'at-once'): void {
     clearTimeout(waiting);
+    waiting = undefined;
     if (how === 'later') {
       render(next);
-      waiting = setTimeout(() => location.replace(hashOf(next)), 300);
+      waiting = setTimeout(follow, 300);
     } else if (hashOf(next) === (location.hash || '#')) render(next);
     else location.hash = hashOf(next);
   }
   let waiting: ReturnType<typeof setTimeout> | undefined;
+
+  /** Lets the address follow now. */
+  function follow(): void {
+    if (waiting === undefined) return;
+    clearTimeout(waiting);
+    waiting = undefined;
+    location.replace(hashOf(choice));
+  }
 
   function render(next: Choice): void {
     const before = choice;
@@ -66,6 +75,8 @@ function start(view: View): void {
     if (!(event.target instanceof Element)) return;
     copyFrom(event.target);
     const link = event.target.closest('a');
+    // A reader who leaves comes back to what was searched for.
+    if (link !== null) follow();
     if (link?.dataset.back !== undefined && left.device !== '') {
       event.preventDefault();
       history.back();
