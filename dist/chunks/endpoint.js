@@ -1,1 +1,1 @@
-const e=require("./core.js");function t({hub:t,hubForm:n}){let r=t??[`localhost`].find(e.in);if(r===void 0)throw Error(`localhost is not a host name`);return e.nn(r,n)}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return t}});
+const e=require("./core.js");function t({hub:t,hubForm:n}){let r=t??[`localhost`].find(e.Qt);if(r===void 0)throw Error(`localhost is not a host name`);return e.Xt(r,n)}Object.defineProperty(exports,"t",{enumerable:!0,get:function(){return t}});

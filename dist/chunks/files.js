@@ -344,12 +344,9 @@ form_of() ( # SECRET
 # command line; no other program gets them.
 config_text() (
   if [ -z "$SECRET_NAMES$NAME_LINE" ]; then exec cat -- "$BUNDLED"; fi
-  # shellcheck disable=SC2163 # it has a name
-  for name in $SECRET_NAMES; do export "$name"; done
-  NAMES=$SECRET_NAMES TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS ENCODINGS=$SECRET_ENCODINGS \\
-    LINE=$NAME_LINE LINE_TEXT=$NAME_TEXT awk '
+  export_secrets
+  TEXTS=$SECRET_LINES MARKS=$SECRET_PLACEHOLDERS LINE=$NAME_LINE LINE_TEXT=$NAME_TEXT awk "$ENCODED"'
     BEGIN {
-      for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i
       count = split(ENVIRON["NAMES"], name, "\\n"); split(ENVIRON["TEXTS"], line, "\\n")
       split(ENVIRON["MARKS"], mark, "\\n"); split(ENVIRON["ENCODINGS"], encoding, "\\n")
       if (ENVIRON["LINE"] != "") missing[ENVIRON["LINE"] ""]
@@ -370,16 +367,51 @@ config_text() (
         out = out substr(rest, 1, at - 1) value[first]
         rest = substr(rest, at + length(mark[first]))
       }
-    }
-    function encoded(text, form,   out, c, i) {
-      for (i = 1; i <= length(text); i++) {
-        c = substr(text, i, 1)
-        if (form == "uri" && c !~ /[A-Za-z0-9._~-]/) c = sprintf("%%%02X", code[c])
-        if (form == "text" && (c == "\\\\" || c == "\\"")) c = "\\\\" c
-        out = out c
-      }
-      return out
     }' <"$BUNDLED"
+)
+
+# For awk, in a subshell.
+export_secrets() {
+  # shellcheck disable=SC2163 # it has a name
+  for name in $SECRET_NAMES; do export "$name"; done
+  export NAMES="$SECRET_NAMES" ENCODINGS="$SECRET_ENCODINGS"
+}
+
+ENCODED='
+  BEGIN { for (i = 1; i < 256; i++) code[sprintf("%c", i)] = i }
+  function encoded(text, form,   out, c, i) {
+    for (i = 1; i <= length(text); i++) {
+      c = substr(text, i, 1)
+      if (form == "uri" && c !~ /[A-Za-z0-9._~-]/) c = sprintf("%%%02X", code[c])
+      if (form == "text" && (c == "\\\\" || c == "\\"")) c = "\\\\" c
+      out = out c
+    }
+    return out
+  }'
+
+# Copies text, with *** for each secret, as it is or as the configuration has it, and for the PIN of a key's URI. A daemon may log
+# what it read.
+without_secrets() (
+  export_secrets
+  awk "$ENCODED"'
+    BEGIN {
+      count = split(ENVIRON["NAMES"], name, "\\n"); split(ENVIRON["ENCODINGS"], encoding, "\\n")
+      for (i = 1; i <= count; i++) {
+        value = ENVIRON[name[i]]
+        if (value != "") { known[value]; known[encoded(value, encoding[i])] }
+      }
+    }
+    { print masked($0) }
+    function masked(rest,   out, at, size, text, p) {
+      for (;;) {
+        at = 0
+        for (text in known)
+          if ((p = index(rest, text)) && (!at || p < at || (p == at && length(text) > size))) { at = p; size = length(text) }
+        if (!at) return out rest
+        out = out substr(rest, 1, at - 1) "***"
+        rest = substr(rest, at + size)
+      }
+    }' | sed 's/pin-value=[^;&"[:space:]]*/pin-value=***/g'
 )
 certificate_text() { cat -- "$certificate"; }
 proxy_text() { printf %s "$PROXY"; }
@@ -404,6 +436,9 @@ find_host_name() {
   fi
   if [ ! -e "$SET_UP" ]; then
     : # a new device
+  elif [ ! -f "$SET_UP" ]; then
+    refuse "$SET_UP is no plain file, expected the configuration of the device. Look at it (ls -l), and remove it."
+    return
   elif HAS=$(name_in "$SET_UP" "$set_up_in"); then
     [ -z "$HOST_NAME" ] || check_renaming
   elif [ -z "$HOST_NAME" ]; then
@@ -755,6 +790,9 @@ as_rendered() { # FILE SHA-256: a missing file is reported where it is needed
 
 # --- Checks the certificates and keys in files ---
 
+# The public keys of all certificates that were checked, one below the other.
+KNOWN_KEYS=''
+
 check_certificate() {
   read_certificate "the certificate $certificate" "the one of $DEVICE. Copy it there.$HAZARD" "$certificate" || return
   check_curve "$certificate"
@@ -787,6 +825,8 @@ read_certificate() { # WHAT EXPECTED FILE: its public key into $public
     refuse "$3 is no certificate in PEM form. Convert it: openssl x509 -inform DER -in FILE -out FILE.pem. Expected is $2"
     return 1
   }
+  KNOWN_KEYS="$KNOWN_KEYS$public
+"
   certificates=$(certificates_in "$3") || {
     refuse "$3 begins with a certificate, and is not PEM to its end: a certificate of it is cut off or damaged. The runtime reads all or nothing. Expected is $2"
     return 1
@@ -1408,10 +1448,11 @@ sync_folder() ( go "$1" && sync . ) # FOLDER
 # --- Files that are there ---
 
 # Brings the file into a room, where nobody can swap it any more, and looks at it again: with fs.protected_hardlinks off, a service's
-# user can give the file of another user a name in its folder.
+# user can give the file of another user a name in its folder, and take it away when the room has one. So the file must be
+# a key or a certificate of those that were checked: no other one is given away.
 hold() ( # FILE: its place is room_of FILE held
   open_room "$1" held || exit 1
-  ln -- "../\${1##*/}" "./\${1##*/}" && is_alone "./\${1##*/}" "$1" && is_pem "./\${1##*/}" "$1" && exit
+  ln -- "../\${1##*/}" "./\${1##*/}" && is_alone "./\${1##*/}" "$1" && is_known "./\${1##*/}" "$1" && exit
   rm -f -- "./\${1##*/}"
   leave_room "$1" held
   exit 1
@@ -1423,14 +1464,22 @@ is_alone() { # HELD FILE: the second name is the one in the room
   return 1
 }
 
-is_pem() { # HELD FILE
-  if openssl pkey -in "$1" -passin pass: -noout >/dev/null 2>&1 </dev/null || openssl x509 -in "$1" -noout 2>/dev/null; then return; fi
-  complain "$2 is no private key and no certificate any more: somebody else changes \${2%/*}."
+is_known() { # HELD FILE
+  its=$(openssl pkey -in "$1" -passin pass: -pubout 2>/dev/null </dev/null || openssl x509 -in "$1" -noout -pubkey 2>/dev/null)
+  case "
+$KNOWN_KEYS" in
+    *"
+$its
+"*) [ -z "$its" ] || return 0 ;;
+    '
+') [ -z "$its" ] || return 0 ;; # a run that was cut off is cleaned up after before anything is checked
+  esac
+  complain "$2 is not the key or the certificate any more that was checked: somebody else changes \${2%/*}."
   return 1
 }
 
 own_held() ( # FILE OWNER MODE: sets owner and mode of a file that is held
-  enter_room "$1" held && is_alone "./\${1##*/}" "$1" && is_pem "./\${1##*/}" "$1" && chown "$2" "./\${1##*/}" &&
+  enter_room "$1" held && is_alone "./\${1##*/}" "$1" && is_known "./\${1##*/}" "$1" && chown "$2" "./\${1##*/}" &&
     chmod "$3" "./\${1##*/}"
 )
 
@@ -1455,7 +1504,7 @@ keep_old() ( # FILE: its place is room_of FILE old
 # A file that others write into needs a copy. It gets its name when it is whole: half a copy must never be put back.
 copy_old() ( # FILE: the same
   open_room "$1" old || exit 1
-  ln -- "../\${1##*/}" ./part && is_file ./part && cp -p -- ./part ./copy && sync ./copy && mv -f -- ./copy "./\${1##*/}"
+  ln -- "../\${1##*/}" ./part && is_plain ./part "$1" && cp -p -- ./part ./copy && sync ./copy && mv -f -- ./copy "./\${1##*/}"
   copied=$?
   rm -f ./part
   exit "$copied"
@@ -1495,6 +1544,7 @@ put_back_old() ( # FILE
 close_rooms() { close_room "$1" new && close_room "$1" held && close_room "$1" old; } # FILE
 
 is_file() { [ -f "$1" ] && [ ! -L "$1" ]; } # PATH IN A ROOM
+is_plain() { is_file "$1" || { complain "$2 is no plain file. Look at it (ls -l), and remove it." && return 1; }; } # PATH IN A ROOM, FILE
 
 # --- Carries out the numbered list of changes, or undoes it ---
 
@@ -1517,7 +1567,6 @@ install_bundle() {
   # Everything that needs disk space comes first. After it there are only renames.
   STATE=preparing
   { write_mark preparing && each prepare && sync_all && write_mark placing; } || exit 1
-  for name in $SECRET_NAMES; do unset "$name"; done
   STATE=placing
   { each commit && sync_all; } || exit 1
   if [ -n "$RESTART" ]; then
@@ -1526,6 +1575,7 @@ install_bundle() {
     # The runtime does not sync what "iotedge config apply" writes.
     { restart && sync_all; } || exit 1
   fi
+  for name in $SECRET_NAMES; do unset "$name"; done
   ignore_signals
   write_mark 'done' || exit 1
   STATE=finished
@@ -2077,7 +2127,7 @@ right_version() { say "Set runtime.version of $DEVICE in the manifest to $1, and
 remember_agent() {
   AGENT='' CONTAINER=''
   APPLIED=$(inside /etc/aziot/edged/config.d/00-super.toml)
-  [ "$FORM" = toml ] && [ -r "$APPLIED" ] && AGENT=$(agent_parts) || return 0
+  [ "$FORM" = toml ] && [ -f "$APPLIED" ] && AGENT=$(agent_parts) || return 0
   ask_agent || ANSWER=unknown
   CONTAINER=$ANSWER
 }
@@ -2212,12 +2262,9 @@ cause() { [ "$1" != 153 ] || say ': it cannot read its configuration'; }
 unwell() { # WHAT
   complain "$unit $1. The end of its journal:"
   ask journalctl -u "$unit" -n 10 --no-pager
-  say "$ANSWER" | without_pins >&2
+  say "$ANSWER" | without_secrets >&2
   return 1
 }
-
-# A log may quote the URI of a key.
-without_pins() { sed 's/pin-value=[^;&"[:space:]]*/pin-value=***/g'; }
 
 # --- The services of the runtime: what they are before, whether anything is to do, the restart ---
 
@@ -2345,7 +2392,7 @@ main "$@"
 `.replace(`#SETTINGS#
 `,()=>l({DEVICE:t,RUNTIME:n.text,INSTALL:e.platform===`debian`?`sudo apt-get install`:`sudo yum install`,THUMBPRINTS:e.thumbprints.join(` `),CERTIFICATE_PATH:e.certificate,PRIVATE_KEY_PATH:e.privateKey??``,EDGE_CA_CERTIFICATE:e.edgeCa?.certificate??``,EDGE_CA_KEY:e.edgeCa?.privateKey??``,TRUST_BUNDLE:e.trustBundle??``,MODULE:g?.library??``,MODULE_TOKENS:g?.tokens.join(`
 `)??``,MODULE_SLOTS:g?.slots.join(`
-`)??``,HOST_NAME:i,HOST_ADDRESS:r.qt(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:_||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
+`)??``,HOST_NAME:i,HOST_ADDRESS:r.Bt(i)?`yes`:``,NAME_LINE:a?.line??``,NAME_BEFORE:a?.before??``,NAME_AFTER:a?.after??``,RENAMING_REFUSED:_||n.major===1&&n.minor<3?``:`yes`,CONFIG_SHA256:h.configuration,CARRIED:h.certificate===void 0?``:`identity-certificate.pem`,CARRIED_SHA256:h.certificate??``,PROXY:o===void 0?``:d(o),PROXY_MARK:u,SECRET_NAMES:f.map(p).join(`
 `),SECRET_LINES:f.map(m).join(`
 `),SECRET_PLACEHOLDERS:f.map(({placeholder:e})=>e).join(`
 `),SECRET_ENCODINGS:f.map(({encoding:e})=>e).join(`
@@ -2551,4 +2598,4 @@ catch {\r
 }\r
 "$DeviceId is installed and running. Look at: iotedge check"\r
 `.replace(`#SETTINGS#\r
-`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.pn(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.mn(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b({config:e},t,n){let i=e.pkcs11?.library??x(n),a=[t.privateKey.uri,t.edgeCa?.privateKey.uri,e.pkcs11?.baseSlot].flatMap(e=>{let t=e===void 0?`module-scheme`:r.Kt(e);return typeof t==`string`?[]:[t]});if(i===void 0||/\p{Cc}/u.test(i)||a.length===0)return;let o=a.flatMap(({token:e})=>e===void 0||/\p{Cc}/u.test(e)?[]:[e]),s=a.flatMap(({slot:e})=>e===void 0?[]:[e.replace(`+`,``)]);return{library:i,tokens:[...new Set(o)],slots:[...new Set(s)]}}function x(e){if(e?.form!==`config.toml`)return;let t=e.root.entries.get(`aziot_keys`)?.value,n=t?.kind===`table`?t.entries.get(`pkcs11_lib_path`)?.value:void 0;return n?.kind===`text`&&typeof n.value==`string`?n.value:void 0}function S(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>T(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=C(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.pn(o)?n.r(u()):void 0}));return r.pn(o)?[C(`config.yaml`,u),...l,a]:[...l,a]}let d=r.dn(o.runtime.version)===`aziot`?C(`config.toml`,()=>E(e,t,{places:i,base:a})):C(`config.yaml`,u),f=C(`install.sh`,()=>D(e,d,{places:i,base:a}));return[d,...l,f]}function C(e,t){return new w(e,t)}var w=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function T({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function E({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function D({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:O(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:O(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},module:b(e,c,l),sha256:{configuration:k(m),...p===void 0?{}:{certificate:k(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Bt(m,e)})}function O({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function k(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=S;
+`,()=>r.join(``));return y(i)?i:`\uFEFF${i}`}function g({device:e,thumbprints:t,certificates:n},i,{places:a,nameLine:o}){let{identity:s,config:c,runtime:l}=e;return{Runtime:v(l.version.text),DeviceId:v(e.id),HubHostName:v(i),Thumbprints:`@(${v(t.primary)}, ${v(t.secondary)})`,Certificate:_(a.certificate),PrivateKey:_(a.privateKey),BundledCertificate:v(n[s.slot]===void 0?void 0:`identity-certificate.pem`),BundledConfiguration:v(r.sn(e)?`config.yaml`:void 0),NameLine:v(o?.line.trimEnd()),NameBefore:v(o?.before),NameAfter:v(o?.after.trimEnd()),ContainerOs:v(l.containerOs===`linux`?`Linux`:`Windows`),DynamicReprovisioning:c.dynamicReprovisioning===!0?`$true`:`$false`,AgentImage:v(r.cn(e)),RegistryUsername:v(c.agent.registry?.username),RegistryPasswordFrom:v(c.agent.registry?.passwordFrom),EdgeCaCertificate:_(a.edgeCa?.certificate),EdgeCaPrivateKey:_(a.edgeCa?.privateKey),TrustBundle:_(a.trustBundle),HttpsProxy:v(c.proxy?.https),NoProxy:v(c.proxy?.noProxy),SecurityDaemonScript:v(l.securityDaemonScript)}}function _(e){return v(e?.path)}function v(e=``){if(e.includes(`\0`))throw Error(`a setting holds a NUL, which no setting of the script can`);return`'${e.replace(/['\u2018-\u201B]/g,`$&$&`)}'`}function y(e){return Buffer.byteLength(e)===e.length}function b({config:e},t,n){let i=e.pkcs11?.library??x(n),a=[t.privateKey.uri,t.edgeCa?.privateKey.uri,e.pkcs11?.baseSlot].flatMap(e=>{let t=e===void 0?`module-scheme`:r.zt(e);return typeof t==`string`?[]:[t]});if(i===void 0||/\p{Cc}/u.test(i)||a.length===0)return;let o=a.flatMap(({token:e})=>e===void 0||/\p{Cc}/u.test(e)?[]:[e]),s=a.flatMap(({slot:e})=>e===void 0?[]:[e.replace(`+`,``)]);return{library:i,tokens:[...new Set(o)],slots:[...new Set(s)]}}function x(e){if(e?.form!==`config.toml`)return;let t=e.root.entries.get(`aziot_keys`)?.value,n=t?.kind===`table`?t.entries.get(`pkcs11_lib_path`)?.value:void 0;return n?.kind===`text`&&typeof n.value==`string`?n.value:void 0}function S(e,t,{places:i,base:a}){let{device:o,certificates:s}=e,c=s[o.identity.slot],l=c===void 0?[]:[{name:`identity-certificate.pem`,text:c.pem}],u=()=>T(e,t,{places:i,base:a});if(o.runtime.platform===`windows`){let a=C(`Initialize-IoTEdge.ps1`,()=>h(e,t,{places:i,nameLine:r.sn(o)?n.r(u()):void 0}));return r.sn(o)?[C(`config.yaml`,u),...l,a]:[...l,a]}let d=r.an(o.runtime.version)===`aziot`?C(`config.toml`,()=>E(e,t,{places:i,base:a})):C(`config.yaml`,u),f=C(`install.sh`,()=>D(e,d,{places:i,base:a}));return[d,...l,f]}function C(e,t){return new w(e,t)}var w=class{name;#e;constructor(e,t){this.name=e,this.#e=t}get text(){return this.#e()}};function T({device:t},n,{places:r,base:a}){return a===void 0?i.a(t,n,r):e.n(a,t,n,r)}function E({device:t},n,{places:r,base:i}){return i===void 0?e.i(t,n,r):e.n(i,t,n,r)}function D({device:e,thumbprints:i,certificates:a},s,{places:c,base:l}){let{proxy:u}=e.config,{edgeCa:d}=c,{platform:f}=e.runtime;if(f===`windows`)throw Error(`device "${e.id}" has no shell for the installer`);let p=a[e.identity.slot],{text:m}=s;return o({device:e.id,version:e.runtime.version,platform:f,thumbprints:[i.primary,i.secondary],certificate:O(c.certificate,e),privateKey:c.privateKey.path,...d===void 0?{}:{edgeCa:{certificate:O(d.certificate,e),privateKey:d.privateKey.path}},...c.trustBundle===void 0?{}:{trustBundle:c.trustBundle.path},module:b(e,c,l),sha256:{configuration:k(m),...p===void 0?{}:{certificate:k(p.pem)}},hostname:e.config.hostname??(l&&t.t(l)),nameLine:n.r(m),...u===void 0?{}:{proxy:u},secrets:r.Nt(m,e)})}function O({path:e,uri:t},n){if(e===void 0)throw Error(`the certificate ${t} of device "${n.id}" has no path`);return e}function k(e){return(0,a.createHash)(`sha256`).update(e).digest(`hex`)}exports.filesOf=S;
