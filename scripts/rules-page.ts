@@ -64,7 +64,7 @@ function refuser(one: Refuser): string {
     case 'this action':
       return `this action, because ${ownReasons[one.since]}`;
     case 'nobody':
-      return 'nobody; it is advice';
+      return 'nobody';
   }
 }
 
