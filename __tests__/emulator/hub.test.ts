@@ -130,7 +130,7 @@ describe('a hub with a directory', () => {
     const keys = readdirSync(folder).flatMap(
       (name) => readFileSync(join(folder, name), 'utf8').match(/PRIVATE KEY/g) ?? [],
     );
-    expect(keys).toHaveLength(2); // Begin and end of the server's key.
+    expect(keys).toHaveLength(4); // Begin and end of the keys of the CA and of the server.
   });
 
   it('moves to another port when its own is taken', async () => {
