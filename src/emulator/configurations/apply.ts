@@ -34,12 +34,11 @@ export function appliedTo(device: Identity, before: Assignment, assignment: Assi
   const modules = deployedModules(device, assignment, pass);
   if (twin === device.twin && modules === device.modules && device.configurations === assignment.statuses)
     return device;
-  const { twin: _, modules: __, configurations: ___, ...identity } = device;
   return {
-    ...identity,
+    ...device,
     ...(twin === undefined ? {} : { twin }),
     ...(modules === undefined ? {} : { modules }),
-    ...(assignment.statuses === undefined ? {} : { configurations: assignment.statuses }),
+    configurations: assignment.statuses,
   };
 }
 
@@ -119,12 +118,7 @@ function newModule(moduleId: string, { births }: Pass): Module {
 }
 
 function withTwin(module: Module, twin: TwinState | undefined, statuses: Statuses | undefined): Module {
-  const { twin: _, configurations: __, ...identity } = module;
-  return {
-    ...identity,
-    ...(twin === undefined ? {} : { twin }),
-    ...(statuses === undefined ? {} : { configurations: statuses }),
-  };
+  return { ...module, ...(twin === undefined ? {} : { twin }), configurations: statuses };
 }
 
 /** What an assignment sets, after the removal of what only the one before has set. */

@@ -88,7 +88,11 @@ export function createEvaluation({ registry, clock, lagMs }: EvaluationOptions):
   function evaluateAll(changed: ReadonlySet<string>, devices: ReadonlySet<string>, pass: Pass): void {
     const reassign = ofDevices.reassigning(changed);
     const modulesToo = ofModules.size() > 0 || moduleAssignments.size > 0;
+    // Where a configuration is new, a device that it does not target needs no further look.
+    const meets = ofDevices.meeting(changed);
+    const known = [...standings.assignments()].some(({ ids }) => [...changed].some((id) => ids.has(id)));
     for (const device of [...registry.all()]) {
+      if (!known && !modulesToo && !devices.has(device.deviceId) && !meets(device)) continue;
       const before = standings.assignmentOf(device.deviceId);
       const dirty = devices.has(device.deviceId);
       const after = dirty ? ofDevices.assign(device) : reassign(before, device);

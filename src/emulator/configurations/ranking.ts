@@ -11,7 +11,9 @@ export interface Ranking<Row> {
   assign(row: Row): Assignment;
   /** The same where only these configurations have changed since `before`. */
   reassigning(changed: ReadonlySet<string>): (before: Assignment, row: Row) => Assignment;
-  /** Forgets the assignments that no row has. */
+  /** Whether one of these configurations targets a row. */
+  meeting(changed: ReadonlySet<string>): (row: Row) => boolean;
+  /** Ends an evaluation: forgets the assignments that no row has, and how rows have moved. */
   keepOnly(used: ReadonlySet<Assignment>): void;
 }
 
@@ -53,7 +55,6 @@ export function createRanking<Row>(): Ranking<Row> {
       if (configuration === undefined || meets === undefined) known.delete(id);
       else known.set(id, { configuration, meets });
       ranked = [...known.values()].sort((one, other) => stronger(one.configuration, other.configuration));
-      transitions = new Map();
     },
     assign(row) {
       let met = '*';
@@ -72,6 +73,10 @@ export function createRanking<Row>(): Ranking<Row> {
             .filter(({ id }) => now.has(id) || (!changed.has(id) && before.ids.has(id)));
         });
       };
+    },
+    meeting(changed) {
+      const asked = ranked.filter(({ configuration }) => changed.has(configuration.id));
+      return (row) => asked.some(({ meets }) => meets(row));
     },
     keepOnly(used) {
       for (const [key, assignment] of assignments) if (!used.has(assignment)) assignments.delete(key);

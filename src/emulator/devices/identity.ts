@@ -15,7 +15,7 @@ export interface Module {
   /** Absent until somebody writes the twin. */
   readonly twin?: TwinState;
   /** Which configurations target it. It is worked out anew at each start. */
-  readonly configurations?: Statuses;
+  readonly configurations?: Statuses | undefined;
 }
 
 /** The configurations that target a twin, and whether they are those that are applied. Many twins share one object. */
@@ -44,7 +44,7 @@ export interface Identity {
   /** Absent until somebody writes a module. An edge device has the runtime's modules even then. */
   readonly modules?: readonly Module[];
   /** As for a module. */
-  readonly configurations?: Statuses;
+  readonly configurations?: Statuses | undefined;
 }
 
 /**

@@ -8,10 +8,11 @@ export interface SharedSections {
   lines(identity: Identity): string;
 }
 
+/** Which configurations target a twin is not kept: JSON leaves out what is undefined. */
 export function sharedSections(): SharedSections {
   const numbers = new Map<Section, number>();
   return {
-    lines({ configurations: _, ...identity }) {
+    lines(identity) {
       let before = '';
       const numberOf = (section: Section): number => {
         const known = numbers.get(section);
@@ -23,6 +24,7 @@ export function sharedSections(): SharedSections {
       };
       const device = {
         ...identity,
+        configurations: undefined,
         ...twinOf(identity, numberOf),
         ...(identity.modules === undefined
           ? {}
@@ -34,8 +36,8 @@ export function sharedSections(): SharedSections {
   };
 }
 
-function moduleOf({ configurations: _, ...module }: Module, numberOf: (section: Section) => number): object {
-  return { ...module, ...twinOf(module, numberOf) };
+function moduleOf(module: Module, numberOf: (section: Section) => number): object {
+  return { ...module, configurations: undefined, ...twinOf(module, numberOf) };
 }
 
 function twinOf({ twin }: { readonly twin?: TwinState }, numberOf: (section: Section) => number): object {
