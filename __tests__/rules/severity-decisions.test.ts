@@ -12,6 +12,7 @@ const decisions: Readonly<Record<string, string>> = {
   'src/identity/identify.ts': 'asks `weighed` findings',
   'src/bundle/judge/judge.ts': 'asks `weighed` findings',
   'src/plan/plan.ts': 'asks `weighed` findings',
+  'src/deployment/judge.ts': 'keeps an error of each file when there are very many findings',
   'src/manifest/from.ts': 'leaves out a second finding about the same glob, and no device',
   'src/rules/once.ts': 'shows a notice once for each file',
 };

@@ -6,6 +6,10 @@ export const most = {
   levels: 100,
   /** Keys, values and signs of one file. */
   parts: 1_000_000,
+  /** Unknown keys of one map that are told, and compared with those that are known. */
+  unknown: 1_000,
   /** Findings of one file. */
   problems: 1_000,
+  /** Findings of all files; of more files only the first error is told. */
+  findings: 20_000,
 } as const;

@@ -1,6 +1,7 @@
 import type { Finding, Subject } from '../model/finding.ts';
 import { type DetailsOf, finding, type RuleName } from '../rules/rules.ts';
 import { type MapValue, offsetOf, type Value } from './json/value.ts';
+import { most } from './limits.ts';
 
 /** What a rule finds at a place in a deployment file. The place is an offset, since few files have problems. */
 export interface Problem {
@@ -10,6 +11,13 @@ export interface Problem {
   readonly make: (subject: Subject) => Finding;
   /** When the runtime refuses it, if it does. */
   readonly stage?: string;
+}
+
+/** Problems of one deployment. The first ones are enough: a hostile file could have a million. */
+export class Problems extends Array<Problem> {
+  override push(...more: readonly Problem[]): number {
+    return this.length < most.problems ? super.push(...more) : this.length;
+  }
 }
 
 /** @param at the value it is about, or the offset in the file */

@@ -9,26 +9,31 @@ const forms = [
   String.raw`\$\{[^{}"\r\n]*\}`,
   // $X, but not $upstream or a dollar sign in a word
   String.raw`(?<![\w$\\])\$(?!(?:${ownNames}))[A-Za-z_]\w*`,
-  // <image>, but not a tag with an end
-  String.raw`<[A-Za-z][\w .:/-]*>(?!.*<\/)`,
+  // <image>
+  String.raw`<[A-Za-z][\w .:/-]*>`,
   // __X__, but not Logging__LogLevel__Default
   String.raw`(?<![\w])__[A-Za-z]\w*?__(?!\w)`,
   String.raw`#\{[^{}"\r\n]+\}#`,
 ];
-const anyForm = new RegExp(forms.join('|'));
-const eachForm = new RegExp(forms.join('|'), 'g');
+const anyForm = new RegExp(forms.join('|'), 'g');
+/** For texts with tags that are closed, as HTML has them: nothing in angle brackets is a placeholder there. */
+const noTags = new RegExp(forms.filter((form) => !form.startsWith('<')).join('|'), 'g');
 const startForm = new RegExp(forms.join('|'), 'y');
 /** The signs that a placeholder begins with. Most texts have none of them. */
 const signs = /[$<#]|__/;
 
 export function hasPlaceholder(text: string): boolean {
-  return signs.test(text) && anyForm.test(text);
+  return signs.test(text) && text.search(formIn(text)) >= 0;
+}
+
+function formIn(text: string): RegExp {
+  return text.includes('</') ? noTags : anyForm;
 }
 
 /** The first placeholder that a tool would have filled in. A lower-case name behind a dollar sign may as well be text. */
 export function leftOver(text: string): string | undefined {
   if (!signs.test(text)) return undefined;
-  return [...text.matchAll(eachForm)].map(([found]) => found).find((found) => !/^\$[A-Za-z_]*[a-z]/.test(found));
+  return [...text.matchAll(formIn(text))].map(([found]) => found).find((found) => !/^\$[A-Za-z_]*[a-z]/.test(found));
 }
 
 /** A text with placeholders outside of its quotes, as JSON: each of them is a text of the same length. */

@@ -4,11 +4,14 @@ import { judgeAgent } from './agent/agent.ts';
 import { lookUp } from './agent/settings.ts';
 import { commonProblems } from './common-problems.ts';
 import { judgeContent } from './content/content.ts';
-import { type Setup, setupOf } from './content/setup.ts';
+import { setupOf } from './content/setup.ts';
+import { type Facts, factsOf } from './content/together.ts';
 import type { Deployment, Desired } from './form.ts';
 import { judgeHub } from './hub/hub.ts';
 import { type Value, valueAt } from './json/value.ts';
 import type { Problem } from './problem.ts';
+import type { ReadingOptions } from './reading/reading.ts';
+import { RouteReads } from './route/reads.ts';
 import { currentLongTerm, type Runtime, runtimesOf, versionOfImage } from './runtime.ts';
 
 /** How deployments are judged, beside what they say. */
@@ -24,8 +27,8 @@ export interface JudgeOptions {
 /** What the runtime says of a deployment. */
 export interface Verdict {
   readonly problems: readonly Problem[];
-  /** What it sets up, to be compared with other deployments. */
-  readonly setup: Setup;
+  /** What is compared with other deployments of the run. */
+  readonly facts: Facts;
   /** The version by which a part was judged whose image names none, and the settings do not either. */
   readonly assumed?: string;
 }
@@ -34,24 +37,25 @@ export interface Verdict {
 export function judgeDeployment(deployment: Deployment, template: boolean, options: JudgeOptions): Verdict {
   const { agent, hub } = deployment;
   const versions = { agent: versionOf(agent, 'edgeAgent', options), hub: versionOf(agent, 'edgeHub', options) };
+  const routes = new RouteReads();
   const setup = setupOf(deployment, template);
   const problems = [
-    ...judged(agent, versions.agent, template, judgeAgent),
-    ...judged(hub, versions.hub, template, judgeHub),
-    ...judgeContent(setup),
+    ...judged(agent, versions.agent, { template, routes }, judgeAgent),
+    ...judged(hub, versions.hub, { template, routes }, judgeHub),
+    ...judgeContent(setup, routes),
   ];
   const assumes = (agent !== undefined && versions.agent.assumed) || (hub !== undefined && versions.hub.assumed);
-  return { problems, setup, ...(assumes ? { assumed: currentLongTerm.name } : {}) };
+  return { problems, facts: factsOf(setup), ...(assumes ? { assumed: currentLongTerm.name } : {}) };
 }
 
 function judged(
   desired: Desired | undefined,
   { runtimes }: Version,
-  template: boolean,
-  judge: (desired: Desired, options: { readonly runtime: Runtime; readonly template: boolean }) => readonly Problem[],
+  options: Omit<ReadingOptions, 'of' | 'runtime'>,
+  judge: (desired: Desired, options: Omit<ReadingOptions, 'of'>) => readonly Problem[],
 ): readonly Problem[] {
   if (desired === undefined) return [];
-  return commonProblems(runtimes.map((runtime) => judge(desired, { runtime, template })));
+  return commonProblems(runtimes.map((runtime) => judge(desired, { ...options, runtime })));
 }
 
 interface Version {

@@ -33,37 +33,47 @@ export interface TwinMeasured {
 /** Measures tags or desired properties. It goes no deeper than a hub does. */
 export function measureTwin(values: Readonly<Record<string, unknown>>): TwinMeasured {
   const faults: TwinFault[] = [];
-  return { bytes: sizeOf(values, [], 1, faults), faults };
+  return { bytes: sizeOf(values, undefined, 1, faults), faults };
 }
 
-type Path = readonly (string | number)[];
+/** The keys and indexes from here up. Most values have no fault, so that no list is made for them. */
+interface Path {
+  readonly up: Path | undefined;
+  readonly part: string | number;
+}
 
-function sizeOf(value: unknown, path: Path, depth: number, faults: TwinFault[]): number {
+function partsOf(path: Path | undefined): readonly (string | number)[] {
+  const parts: (string | number)[] = [];
+  for (let here = path; here !== undefined; here = here.up) parts.push(here.part);
+  return parts.reverse();
+}
+
+function sizeOf(value: unknown, path: Path | undefined, depth: number, faults: TwinFault[]): number {
   if (typeof value === 'string') return textSize(value, path, faults);
   if (typeof value === 'number') return numberSize(value, path, faults);
   if (typeof value === 'boolean') return 4;
   if (typeof value !== 'object' || value === null) return 0;
   if (depth > twinLimits.depth) {
-    faults.push({ path, what: { kind: 'depth' } });
+    faults.push({ path: partsOf(path), what: { kind: 'depth' } });
     return 0;
   }
   return Array.isArray(value) ? listSize(value, path, depth, faults) : mapSize(value, path, depth, faults);
 }
 
-function listSize(list: readonly unknown[], path: Path, depth: number, faults: TwinFault[]): number {
+function listSize(list: readonly unknown[], path: Path | undefined, depth: number, faults: TwinFault[]): number {
   let size = 0;
   for (const [index, item] of list.entries()) {
-    const here = [...path, index];
-    if (item === null) faults.push({ path: here, what: { kind: 'null in list' } });
+    const here = { up: path, part: index };
+    if (item === null) faults.push({ path: partsOf(here), what: { kind: 'null in list' } });
     size += sizeOf(item, here, depth + 1, faults);
   }
   return size;
 }
 
-function mapSize(map: object, path: Path, depth: number, faults: TwinFault[]): number {
+function mapSize(map: object, path: Path | undefined, depth: number, faults: TwinFault[]): number {
   let size = 0;
   for (const [key, value] of Object.entries(map)) {
-    const here = [...path, key];
+    const here = { up: path, part: key };
     size += keySize(key, here, faults) + sizeOf(value, here, depth + 1, faults);
   }
   return size;
@@ -75,21 +85,21 @@ const forbidden = /[\u0000-\u0020\u007f-\u009f.$#]/;
 
 function keySize(key: string, path: Path, faults: TwinFault[]): number {
   const size = bytesOf(key);
-  if (size > twinLimits.keyBytes) faults.push({ path, what: { kind: 'key size' } });
+  if (size > twinLimits.keyBytes) faults.push({ path: partsOf(path), what: { kind: 'key size' } });
   const character = forbidden.exec(key)?.[0];
-  if (character !== undefined) faults.push({ path, what: { kind: 'key character', character } });
+  if (character !== undefined) faults.push({ path: partsOf(path), what: { kind: 'key character', character } });
   return size;
 }
 
-function textSize(text: string, path: Path, faults: TwinFault[]): number {
+function textSize(text: string, path: Path | undefined, faults: TwinFault[]): number {
   const bytes = bytesOf(text);
-  if (bytes > twinLimits.textBytes) faults.push({ path, what: { kind: 'text', bytes } });
+  if (bytes > twinLimits.textBytes) faults.push({ path: partsOf(path), what: { kind: 'text', bytes } });
   return bytes;
 }
 
-function numberSize(value: number, path: Path, faults: TwinFault[]): number {
+function numberSize(value: number, path: Path | undefined, faults: TwinFault[]): number {
   const beyond = value < twinLimits.smallestInteger || value > twinLimits.largestInteger;
-  if (Number.isInteger(value) && beyond) faults.push({ path, what: { kind: 'integer' } });
+  if (Number.isInteger(value) && beyond) faults.push({ path: partsOf(path), what: { kind: 'integer' } });
   return 8;
 }
 

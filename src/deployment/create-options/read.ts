@@ -60,8 +60,8 @@ function readObject(reading: Reading, value: MapValue, path: string): Held {
 }
 
 function depthOf(value: Value): number {
-  if (value.kind === 'list') return 1 + Math.max(0, ...value.items.map(depthOf));
-  return value.kind === 'map' ? 1 + Math.max(0, ...value.members.map((one) => depthOf(one.value))) : 0;
+  if (value.kind === 'list') return 1 + value.items.reduce((most, item) => Math.max(most, depthOf(item)), 0);
+  return value.kind === 'map' ? 1 + value.members.reduce((most, one) => Math.max(most, depthOf(one.value)), 0) : 0;
 }
 
 function readText(reading: Reading, settings: MapValue, members: readonly Member[], path: string): Held {

@@ -6,7 +6,6 @@ import { wholeOfNumber, wholeOfText } from '../reading/number.ts';
 import { type Held, object, type Reading, type Shape, text, whole } from '../reading/shape.ts';
 import { textOf } from '../reading/token-text.ts';
 import { trimmed } from '../route/dotnet-text.ts';
-import { readRoute } from '../route/read.ts';
 import { isRefusal } from '../route/route.ts';
 import { hasPlaceholder } from '../template.ts';
 
@@ -106,7 +105,7 @@ function readPriority(reading: Reading, value: Value, key: string): Held {
 /** RouteFactory.Create of edgeHub, and the compiler of its conditions. */
 export function readRouteText(reading: Reading, route: string, value: Value, key: string): Held {
   const { problems, runtime } = reading;
-  const read = readRoute(route);
+  const read = reading.routes.of(route);
   const place = (offset: number) => (value.kind === 'text' ? insideOf(value).inFile(offset) : offsetOf(value));
   if (!isRefusal(read)) {
     for (const { kind, text: ignored, offset } of read.ignored) {

@@ -73,8 +73,12 @@ function looksLikeModule({ value }: Member): boolean {
   return value.kind === 'map' && value.members.some(({ key }) => key === 'settings');
 }
 
+/** No key that is known has as many characters. */
+const longest = 60;
+
 /** The known key that was probably meant: a slip of the keys, or a part of its name. */
 export function nearest(written: string, known: readonly string[]): string | undefined {
+  if (written.length > longest) return undefined;
   const lower = written.toLowerCase();
   const most = written.length < 5 ? 1 : written.length < 10 ? 2 : 3;
   const ranked = known

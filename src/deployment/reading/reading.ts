@@ -1,7 +1,9 @@
 import type { EdgeModule, Stage, ValueFault } from '../../rules/deployment-words.ts';
 import type { DetailsOf, RuleName } from '../../rules/rules.ts';
 import type { MapValue, Member, Value } from '../json/value.ts';
-import { type Problem, problem, problemAtKey } from '../problem.ts';
+import { most } from '../limits.ts';
+import { type Problem, Problems, problem, problemAtKey } from '../problem.ts';
+import { RouteReads } from '../route/reads.ts';
 import type { Runtime } from '../runtime.ts';
 import { hasPlaceholder } from '../template.ts';
 import { foundText } from './found.ts';
@@ -15,6 +17,7 @@ export interface ReadingOptions {
   readonly runtime: Runtime;
   /** Placeholders may stand for any value. */
   readonly template: boolean;
+  readonly routes?: RouteReads;
 }
 
 /**
@@ -25,17 +28,19 @@ export class Reading implements Reads {
   readonly of: EdgeModule;
   readonly runtime: Runtime;
   readonly template: boolean;
-  readonly problems: Problem[] = [];
+  readonly routes: RouteReads;
+  readonly problems: Problem[] = new Problems();
   /**
    * Whether numbers and dates went through the twin, which writes them anew. Not so in the text of createOptions. The same twin keeps
    * the last of equal keys; in the text each of them is read.
    */
   readonly twin: boolean;
 
-  constructor({ of, runtime, template }: ReadingOptions, twin = true) {
+  constructor({ of, runtime, template, routes = new RouteReads() }: ReadingOptions, twin = true) {
     this.of = of;
     this.runtime = runtime;
     this.template = template;
+    this.routes = routes;
     this.twin = twin;
   }
 
@@ -150,7 +155,7 @@ export class Reading implements Reads {
     }
     const missing = this.#missing(map, { needed, seen, unknown, key });
     const around = { of: this.of, key, open, known: names, elsewhere };
-    for (const one of unknown) {
+    for (const one of unknown.length > most.unknown && !open ? unknown.slice(0, most.unknown) : unknown) {
       if (open) keepAny(this, one.value, below(key, one.key));
       // What is told to be missing is not told to be misspelt as well.
       if (missing.has(one) || (this.template && hasPlaceholder(one.key))) continue;

@@ -1,6 +1,7 @@
 import type { EdgeModule, Stage, ValueFault } from '../../rules/deployment-words.ts';
 import type { MapValue, Member, Value } from '../json/value.ts';
 import type { Problem } from '../problem.ts';
+import type { RouteReads } from '../route/reads.ts';
 import type { Runtime } from '../runtime.ts';
 import type { KeysElsewhere } from './known-keys.ts';
 import type { WholeType } from './number.ts';
@@ -27,6 +28,7 @@ export interface Reading {
   readonly template: boolean;
   /** Whether the values come from the twin, and not from the text of createOptions. */
   readonly twin: boolean;
+  readonly routes: RouteReads;
   readonly problems: Problem[];
   isOpen(value: Value): boolean;
   refuse(

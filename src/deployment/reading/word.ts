@@ -15,6 +15,8 @@ export function wordOfText(text: string, words: readonly Word[]): ReadWord {
   const whole = words.find(({ names: [written] }) => written === text);
   if (whole !== undefined) return { kind: 'held', number: whole.number, plain: true };
   if (text.trim() === '') return { kind: 'refused', why: 'empty' };
+  // All names together are shorter.
+  if (text.length > 1_000) return { kind: 'refused', why: 'unknown' };
   if (/^\s*[-+\d]/.test(text)) {
     const match = /^([-+]?)(\d+)$/.exec(text.trim());
     if (match !== null) {
