@@ -34,10 +34,11 @@ const intro = {
 
 function section(name: RuleName): string {
   const { about, message, remedy } = example(name);
-  const { severity, refusedBy, adjustable = 'no' } = rules[name];
+  const { severity, refusedBy, adjustable = 'no', initially } = rules[name];
   // A warning that may be a warning cannot be lowered.
   const least = adjustable === severity ? 'no' : adjustable;
-  const who = `Refused by: ${refusedBy.map(refuser).join('; ')}. ${lowered[least]}`;
+  const adjusted = initially === undefined ? lowered[least] : 'It is off unless the workflow gives it a severity.';
+  const who = `Refused by: ${refusedBy.map(refuser).join('; ')}. ${adjusted}`;
   return `### ${name}\n\n${about}\n\n> ${message}  \n> → ${remedy}\n\n${who}\n`;
 }
 

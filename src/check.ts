@@ -58,9 +58,30 @@ export async function check(request: Request, world: World): Promise<Checked> {
   return {
     ...devices,
     deployments: value,
-    findings: inOrder([...devices.findings, ...findings], request.rules),
+    findings: inOrder(
+      [...devices.findings, ...findings, ...(await deploymentsSince(request, world, value, texts))],
+      request.rules,
+    ),
     files: [...devices.files, ...value],
   };
+}
+
+/** What deployments lost since the commit before, if it is at hand. */
+async function deploymentsSince(
+  { command }: Request,
+  { workspace, openBefore }: World,
+  files: readonly string[],
+  texts: Texts,
+): Promise<readonly Finding[]> {
+  if (files.length === 0 || (command !== 'plan' && command !== 'validate')) return [];
+  const before = await openBefore?.();
+  if (before === undefined) return [];
+  try {
+    const { fewerPieces } = await import('./deployment/since.ts');
+    return fewerPieces(files, workspace, before, texts);
+  } finally {
+    await before.remove();
+  }
 }
 
 /** A run over deployments needs no devices: the manifest that every run has by default may be missing. */

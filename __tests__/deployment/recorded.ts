@@ -34,19 +34,22 @@ export interface Recorded {
 }
 
 export function readRecords(): readonly Recorded[] {
+  return readAllRecords().filter(({ where }) => where !== 'route');
+}
+
+/** Routes too. */
+export function readAllRecords(): readonly Recorded[] {
   if (!isThere) return [];
   const text = readFileSync(file, 'utf8');
   const { records }: { records: readonly Recorded[] } = JSON.parse(text);
   // Numbers count as they are spelt, so each input is cut out of the file.
   const nodes = findNodeAtLocation(parseTree(text) ?? expect.fail('no JSON'), ['records'])?.children ?? [];
-  return records
-    .map((record, index) => {
-      const input = nodes[index] === undefined ? undefined : findNodeAtLocation(nodes[index], ['input']);
-      return input === undefined
-        ? record
-        : { ...record, inputText: record.inputText ?? text.slice(input.offset, input.offset + input.length) };
-    })
-    .filter(({ where }) => where !== 'route');
+  return records.map((record, index) => {
+    const input = nodes[index] === undefined ? undefined : findNodeAtLocation(nodes[index], ['input']);
+    return input === undefined
+      ? record
+      : { ...record, inputText: record.inputText ?? text.slice(input.offset, input.offset + input.length) };
+  });
 }
 
 export function resultOf({ all, versions: each }: Recorded, version: Version): Result {

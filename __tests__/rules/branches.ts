@@ -1,5 +1,6 @@
 import type { TomlSyntax, ValueProblem } from '../../src/rules/base-toml.ts';
 import type { ProxyProblem, SecretKind } from '../../src/rules/config.ts';
+import type { HubLimit } from '../../src/rules/deployment-content.ts';
 import type { RouteConditionFault, RouteFault } from '../../src/rules/deployment-route.ts';
 import type { ValueFault } from '../../src/rules/deployment-words.ts';
 import type { HostnameProblem } from '../../src/rules/hostname.ts';
@@ -178,6 +179,17 @@ const secrets: readonly SecretKind[] = [
 const proxies: readonly ProxyProblem[] = ['invalid', 'user-name', 'more-than-host', 'characters', { scheme: 'ftp' }];
 
 /** Every branch of every message and remedy, besides those of the examples. */
+const hubLimits: readonly HubLimit[] = [
+  { kind: 'depth' },
+  { kind: 'key size' },
+  { kind: 'integer' },
+  { kind: 'null in list' },
+  { kind: 'text', bytes: 5000 },
+  { kind: 'key character', character: ' ', name: 'my sensor' },
+  { kind: 'key character', character: '\u0007', name: 'a\u0007' },
+  { kind: 'key character', character: '$', name: '$a' },
+];
+
 export const branches: readonly Branch[] = [
   ...all(
     'manifest/syntax',
@@ -498,4 +510,24 @@ export const branches: readonly Branch[] = [
   ...all('deployment/key-twice', { of: 'edgeAgent', key: '', written: 'modules', known: 'modules', other: 'modules' }),
   ...all('deployment/misplaced-key', { of: 'edgeAgent', key: 'K', written: 'Binds', belongs: 'HostConfig' }),
   ...all('deployment/not-read', { key: 'integrity', runtime: '1.1', needs: '1.3', known: false }),
+  ...all('deployment/hub-limit', ...hubLimits.map((fault) => ({ module: '$edgeAgent', key: 'K', fault }) as const)),
+  ...all('deployment/module-name', { name: 'ü' }),
+  ...all('deployment/port-twice', { port: '80/tcp', module: 'web', other: 'web' }),
+  ...all(
+    'deployment/route-module',
+    { key: 'routes.a', module: 'filtr', role: 'from', known: ['filter'] },
+    { key: 'routes.a', module: 'filtr', role: 'to', known: [] },
+  ),
+  ...all('deployment/route-never', { key: 'routes.a', why: 'source', text: '/messages/events/' }),
+  ...all(
+    'deployment/login-unused',
+    { name: 'acr', address: 'docker.io', registries: [], why: 'docker hub' },
+    { name: 'acr', address: 'contoso.azurecr.io', registries: [], why: 'no image' },
+    { name: 'acr', address: 'contoso.azurecr.io', registries: ['a.azurecr.io', 'b.azurecr.io'], why: 'no image' },
+  ),
+  ...all('deployment/fewer-pieces', { module: 'web', before: 4, now: 2 }),
+  ...all('deployment/latest-tag', { names: ['a', 'b'], count: 2 }, { names: ['a'], count: 12 }),
+  ...all('deployment/written-secret', { names: ['a', 'b'], count: 2 }),
+  ...all('deployment/privileged', { names: ['a', 'b'], count: 2 }),
+  ...all('deployment/no-log-limit', { names: ['a'], count: 1 }),
 ];

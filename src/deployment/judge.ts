@@ -5,6 +5,7 @@ import type { Texts } from '../model/texts.ts';
 import type { Workspace } from '../model/workspace.ts';
 import { guarded } from '../rules/guarded.ts';
 import { finding } from '../rules/rules.ts';
+import { type Facts, judgeTogether } from './content/together.ts';
 import { recognize } from './form.ts';
 import { readText } from './json/read.ts';
 import { most } from './limits.ts';
@@ -40,12 +41,20 @@ export async function judgeDeployments(
     findings.push(finding('deployment/none', { pattern: everything }, { place }));
   }
   const assuming: { readonly file: string; readonly runtime: string }[] = [];
+  const facts: FileFacts[] = [];
   for (const file of files) {
-    const judged = judgeFile(file, workspace, texts, options);
-    findings.push(...(findings.length < most.findings ? judged.findings : firstError(judged.findings)));
-    if (judged.value !== undefined) assuming.push({ file, runtime: judged.value });
+    const { value, findings: own } = judgeFile(file, workspace, texts, options);
+    findings.push(...(findings.length < most.findings ? own : firstError(own)));
+    if (value?.assumed !== undefined) assuming.push({ file, runtime: value.assumed });
+    if (value !== undefined) facts.push({ ...value.facts, file });
   }
-  return { value: files, findings: [...findings, ...assumption(assuming)] };
+  const compared = judgeTogether(facts).flatMap(({ of, problem }) => {
+    const source = read(of.file, workspace);
+    if (!(source instanceof FileText)) return [];
+    texts.add(of.file, source.text);
+    return [problem.make({ place: source.place(problem.offset) })];
+  });
+  return { value: files, findings: [...findings, ...compared, ...assumption(assuming)] };
 }
 
 /** When there are very many findings, a file with an error still has one. */
@@ -67,20 +76,28 @@ function judgeFile(
   workspace: Workspace,
   texts: Texts,
   options: JudgeOptions,
-): Judged<string | undefined> {
-  const top = { place: { file, line: 1, column: 1 } };
-  const read = workspace.read(file, most.bytes);
-  if (!read.ok)
-    return found([finding('deployment/syntax', { kind: 'unread', why: read.why, detail: read.detail }, top)]);
-  const text = decodeText(read.bytes);
-  if (text === undefined) return found([finding('deployment/syntax', { kind: 'not-utf8' }, top)]);
+): Judged<JudgedText | undefined> {
+  const source = read(file, workspace);
+  if (!(source instanceof FileText)) return found([source]);
   // One file must not end the run, whatever it holds.
   const judged = guarded(
-    () => judgeText(new FileText(file, text), options),
-    () => top,
+    () => judgeText(source, options),
+    () => ({ place: topOf(file) }),
   );
-  if (judged.findings.length > 0) texts.add(file, text);
+  if (judged.findings.length > 0) texts.add(file, source.text);
   return judged;
+}
+
+function read(file: string, workspace: Workspace): FileText | Finding {
+  const top = { place: topOf(file) };
+  const bytes = workspace.read(file, most.bytes);
+  if (!bytes.ok) return finding('deployment/syntax', { kind: 'unread', why: bytes.why, detail: bytes.detail }, top);
+  const text = decodeText(bytes.bytes);
+  return text === undefined ? finding('deployment/syntax', { kind: 'not-utf8' }, top) : new FileText(file, text);
+}
+
+function topOf(file: string) {
+  return { file, line: 1, column: 1 };
 }
 
 /** The text of a file, whose lines are counted when the first finding needs a place. */
@@ -100,8 +117,19 @@ export class FileText {
   }
 }
 
+/** A deployment that was read. */
+interface JudgedText {
+  readonly facts: Facts;
+  /** The version by which it was judged, if it names none. */
+  readonly assumed?: string;
+}
+
+interface FileFacts extends Facts {
+  readonly file: string;
+}
+
 /** Judges the text of one deployment file. */
-export function judgeText(source: FileText, options: JudgeOptions): Judged<string | undefined> {
+export function judgeText(source: FileText, options: JudgeOptions): Judged<JudgedText | undefined> {
   const at = (offset: number) => ({ place: source.place(offset) });
   const read = readText(source.text);
   if (read.kind === 'refused') return found([finding('deployment/syntax', read.why, at(read.offset))]);
@@ -111,11 +139,11 @@ export function judgeText(source: FileText, options: JudgeOptions): Judged<strin
     return found([finding('deployment/unknown-form', { why }, at(offset))]);
   }
   const isTemplate = !options.applied && (read.bare || holdsPlaceholder(source.text, read.value));
-  const { problems, assumed } = judgeDeployment(recognized.deployment, isTemplate, options);
+  const { problems, facts, assumed } = judgeDeployment(recognized.deployment, isTemplate, options);
   const all = [...read.problems, ...(options.applied ? leftOverIn(source.text, read.value) : []), ...problems];
   const told = all.filter((one) => isTold(one, options.rules));
   const findings = told.slice(0, most.problems).map(({ offset, make }) => make(at(offset)));
-  return { value: isTemplate ? undefined : assumed, findings };
+  return { value: { facts, ...(isTemplate || assumed === undefined ? {} : { assumed }) }, findings };
 }
 
 function found(findings: readonly Finding[]): Judged<undefined> {

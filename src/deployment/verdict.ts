@@ -4,6 +4,8 @@ import { judgeAgent } from './agent/agent.ts';
 import { lookUp } from './agent/settings.ts';
 import { commonProblems } from './common-problems.ts';
 import { judgeContent } from './content/content.ts';
+import { setupOf } from './content/setup.ts';
+import { type Facts, factsOf } from './content/together.ts';
 import type { Deployment, Desired } from './form.ts';
 import { judgeHub } from './hub/hub.ts';
 import { type Value, valueAt } from './json/value.ts';
@@ -25,6 +27,8 @@ export interface JudgeOptions {
 /** What the runtime says of a deployment. */
 export interface Verdict {
   readonly problems: readonly Problem[];
+  /** What is compared with other deployments of the run. */
+  readonly facts: Facts;
   /** The version by which a part was judged whose image names none, and the settings do not either. */
   readonly assumed?: string;
 }
@@ -34,13 +38,14 @@ export function judgeDeployment(deployment: Deployment, template: boolean, optio
   const { agent, hub } = deployment;
   const versions = { agent: versionOf(agent, 'edgeAgent', options), hub: versionOf(agent, 'edgeHub', options) };
   const routes = new RouteReads();
+  const setup = setupOf(deployment, template);
   const problems = [
     ...judged(agent, versions.agent, { template, routes }, judgeAgent),
     ...judged(hub, versions.hub, { template, routes }, judgeHub),
-    ...judgeContent(deployment, template, routes),
+    ...judgeContent(setup, routes),
   ];
   const assumes = (agent !== undefined && versions.agent.assumed) || (hub !== undefined && versions.hub.assumed);
-  return { problems, ...(assumes ? { assumed: currentLongTerm.name } : {}) };
+  return { problems, facts: factsOf(setup), ...(assumes ? { assumed: currentLongTerm.name } : {}) };
 }
 
 function judged(

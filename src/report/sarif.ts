@@ -79,7 +79,7 @@ function sarifText(report: Report, context: SarifContext, results: readonly obje
 const levels = { error: 'error', warning: 'warning', notice: 'note' } as const satisfies Record<Severity, string>;
 
 function descriptor<Name extends RuleName>(name: Name, rulesPage: string | undefined): object {
-  const { severity, about, message, remedy, example } = rules[name];
+  const { severity, initially, about, message, remedy, example } = rules[name];
   // GitHub makes the anchors of headings in docs/rules.md this way.
   const anchor = name.replaceAll('/', '');
   return {
@@ -91,7 +91,7 @@ function descriptor<Name extends RuleName>(name: Name, rulesPage: string | undef
       markdown: `${about}\n\nFor example:\n\n> ${message(example)}  \n> → ${remedy(example)}\n`,
     },
     ...(rulesPage === undefined ? {} : { helpUri: `${rulesPage}#${anchor}` }),
-    defaultConfiguration: { level: levels[severity] },
+    defaultConfiguration: { level: levels[severity], ...(initially === undefined ? {} : { enabled: false }) },
   };
 }
 

@@ -1,13 +1,11 @@
 import { rule } from './rule.ts';
-import { allVersions, iotedge, newVersions, nobody, twinFormat } from './sources.ts';
+import { allVersions, nobody, twinFormat } from './sources.ts';
 
 /** What a hub does not take in desired properties. */
 export type HubLimit =
   | { readonly kind: 'depth' | 'key size' | 'integer' | 'null in list' }
   | { readonly kind: 'key character'; readonly character: string; readonly name: string }
   | { readonly kind: 'text'; readonly bytes: number };
-
-const dockerUtil = iotedge('1.5.44', 'edge-agent/src/Microsoft.Azure.Devices.Edge.Agent.Docker/DockerUtil.cs');
 
 /** What the hub refuses in a deployment, and what a deployment itself contradicts. */
 export const deploymentContentRules = {
@@ -37,10 +35,10 @@ export const deploymentContentRules = {
   }),
   'deployment/nearly-too-large': rule<{ module: string; bytes: number; most: number }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }, { who: 'hub', source: 'https://github.com/Azure/iotedge/issues/7035' }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
-      'The desired properties of one module are over three quarters of what an IoT hub takes. What edgeAgent reports about them has the same limit, and is longer.',
+      'The desired properties of one module are over three quarters of what an IoT hub takes. What edgeAgent reports about them has the same limit, and is longer (https://github.com/Azure/iotedge/issues/7035).',
     message: ({ module, bytes, most }) =>
       `${module} has ${bytes} bytes of desired properties, of ${most} that a hub takes; what the module reports needs more and has the same limit`,
     remedy: () => 'Shorten createOptions, or have fewer modules on a device.',
@@ -60,7 +58,7 @@ export const deploymentContentRules = {
     about:
       'Docker takes no container of this name, so the module never starts. A container has the name of its module.',
     message: ({ name }) =>
-      `the module name ${JSON.stringify(name)} is none for a container, expected two or more letters, digits, _ . or -, the first a letter or digit`,
+      `the module name ${JSON.stringify(name)} is none for a container, expected letters, digits, _ . or -, the first a letter or digit`,
     remedy: ({ name }) => `Rename the module, for example to ${JSON.stringify(containerName(name))}, also in routes.`,
     example: { name: 'my sensor' },
   }),
@@ -85,15 +83,7 @@ export const deploymentContentRules = {
   }),
   'deployment/metrics-port': rule<Record<never, never>>({
     severity: 'warning',
-    refusedBy: [
-      { who: 'nobody' },
-      {
-        who: 'runtime',
-        versions: newVersions,
-        when: 'deployment',
-        source: iotedge('1.5.44', 'edge-hub/core/src/Microsoft.Azure.Devices.Edge.Hub.Service/Hosting.cs'),
-      },
-    ],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
       'edgeAgent and edgeHub are both on the network of the host, where each of them wants port 9600 for its metrics.',
@@ -140,10 +130,10 @@ export const deploymentContentRules = {
     why: 'form' | 'docker hub' | 'no image';
   }>({
     severity: 'warning',
-    refusedBy: [{ who: 'nobody' }, { who: 'runtime', versions: allVersions, when: 'deployment', source: dockerUtil }],
+    refusedBy: nobody,
     adjustable: 'off',
     about:
-      'edgeAgent uses a login for the images whose registry is exactly its address. No image of this deployment has this one, so its images are pulled without a login.',
+      'edgeAgent uses a login for the images whose registry is exactly its address. No image of this deployment has this one, so its images are pulled without a login (FirstAuthConfig of DockerUtil.cs).',
     message: ({ name, address, why }) =>
       why === 'no image'
         ? `the login ${JSON.stringify(name)} is for ${JSON.stringify(address)}, from which no image comes`
@@ -156,7 +146,54 @@ export const deploymentContentRules = {
       why: 'form',
     },
   }),
+  'deployment/login-missing': rule<{ registry: string; module: string }>({
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about:
+      'An image comes from a registry for which another deployment of the run has a login, and this one has none. The registry refuses the device, unless its configuration has the login.',
+    message: ({ registry, module }) =>
+      `the image of ${module} comes from ${registry}, for which another deployment has a login and this one has none`,
+    remedy: ({ registry }) =>
+      `Write "registryCredentials": {"name": {"address": ${JSON.stringify(registry)}, "username": "…", "password": "…"}} in runtime.settings.`,
+    example: { registry: 'contoso.azurecr.io', module: 'filter' },
+  }),
+  'deployment/layer-base': rule<{ module: string; path: string }>({
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about:
+      'A layer sets a part of a module that no deployment of the run has. A device without the rest refuses the module.',
+    message: ({ module, path }) => `the layer sets ${path}, and no deployment has the module ${JSON.stringify(module)}`,
+    remedy: ({ module }) =>
+      `Correct the name, add the deployment that has ${JSON.stringify(module)} to the input deployments, or write the whole module: "properties.desired.modules.${module}".`,
+    example: { module: 'camera', path: 'modules.camera.env.RATE' },
+  }),
+  'deployment/fewer-pieces': rule<{ module: string; before: number; now: number }>({
+    severity: 'warning',
+    refusedBy: nobody,
+    adjustable: 'off',
+    about:
+      'createOptions of a module have fewer pieces (createOptions01 …) than at the commit before. The hub lays the deployment over what is there, so the old pieces that are left over stay in force and spoil the text (https://github.com/Azure/iotedge/issues/7489).',
+    message: ({ module, before, now }) =>
+      `createOptions of ${module} are in ${pieces(now)} now and were in ${pieces(before)}: the old ones from ${pieceKey(now)} on stay in force`,
+    remedy: ({ before, now }) => `Keep ${pieces(before)}: add ${blankPieces(now, before)}.`,
+    example: { module: 'edgeHub', before: 3, now: 1 },
+  }),
 };
+
+function pieces(count: number): string {
+  return count === 1 ? 'one piece' : `${count} pieces`;
+}
+
+function pieceKey(index: number): string {
+  return `createOptions${String(index).padStart(2, '0')}`;
+}
+
+/** A blank piece is taken, and changes nothing. */
+function blankPieces(from: number, to: number): string {
+  return Array.from({ length: to - from }, (_, index) => `"${pieceKey(from + index)}": ""`).join(', ');
+}
 
 function limitText(fault: HubLimit): string {
   switch (fault.kind) {

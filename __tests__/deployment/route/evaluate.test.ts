@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canBeTrue } from '../../../src/deployment/route/evaluate.ts';
+import { canBeTrue, truthOf } from '../../../src/deployment/route/evaluate.ts';
+import { missing, type Value } from '../../../src/deployment/route/outcome.ts';
 import { readRoute } from '../../../src/deployment/route/read.ts';
 import { isRefusal } from '../../../src/deployment/route/route.ts';
 
@@ -82,5 +83,29 @@ describe('a condition that a message can make true', () => {
     `${'true AND '.repeat(1200)}false`,
   ])('%s', (condition) => {
     expect(possible(condition)).toBe(true);
+  });
+});
+
+describe('a condition about one value of the body', () => {
+  it.each<[string, Value, boolean | undefined]>([
+    ['is_null($body.a)', missing, false],
+    ['is_null($body.a)', 5, true],
+    ['is_null($body.a)', undefined, undefined],
+    ['$body.a > 1', missing, true],
+    ['$body.a > 1', 'text', true],
+    ['$body.a > 1', true, false],
+    ['$body.a = null', missing, true],
+    ['$body.a AND true', true, true],
+    ['$body.a AND true', 5, undefined],
+    ['$body.a AND false', undefined, undefined],
+    ['NOT $body.a', false, true],
+    ['NOT $body.a', 'text', undefined],
+    ['$body.a + 1 = 6', 5, true],
+    ['($body.a ?? 7) = 7', undefined, true],
+    ['($body.a ?? 7) = 7', missing, false],
+  ])('%s with %s is %s', (condition, value, expected) => {
+    const read = readRoute(`FROM /messages WHERE ${condition} INTO $upstream`);
+    if (isRefusal(read) || read.condition === undefined) throw new Error(JSON.stringify(read));
+    expect(truthOf(read.condition.expression, () => [value])).toEqual([expected]);
   });
 });

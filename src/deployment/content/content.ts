@@ -1,4 +1,3 @@
-import type { Deployment } from '../form.ts';
 import type { Problem } from '../problem.ts';
 import { RouteReads } from '../route/reads.ts';
 import { advice } from './advice.ts';
@@ -7,11 +6,10 @@ import { judgeLogins } from './logins.ts';
 import { judgeNames } from './names.ts';
 import { judgePorts } from './ports.ts';
 import { judgeRoutes } from './routes.ts';
-import { setupOf } from './setup.ts';
+import type { Setup } from './setup.ts';
 
 /** What the hub refuses, what the deployment itself contradicts, and advice. Its form is judged elsewhere. */
-export function judgeContent(deployment: Deployment, template: boolean, routes = new RouteReads()): readonly Problem[] {
-  const setup = setupOf(deployment, template);
+export function judgeContent(setup: Setup, routes = new RouteReads()): readonly Problem[] {
   return [
     ...judgeHubLimits(setup),
     ...judgeNames(setup),

