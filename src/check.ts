@@ -88,6 +88,7 @@ async function deploymentsSince(
 
 /** A run over deployments needs no devices: the manifest that every run has by default may be missing. */
 async function needsNoManifest({ manifests }: Request, workspace: Workspace): Promise<boolean> {
+  if (manifests.length === 0) return true;
   const [first = '', ...others] = manifests;
   if (others.length > 0 || first.split('/').at(-1) !== 'devices.yaml') return false;
   return (await workspace.find(manifests)).missing.length > 0;

@@ -8,7 +8,7 @@ export interface Tree {
 }
 
 /** A deployment in which nothing is wrong. */
-export function soundDeployment() {
+function soundDeployment() {
   return {
     modulesContent: {
       $edgeAgent: { 'properties.desired': soundAgent() },

@@ -1,8 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { check } from '../../src/check.ts';
 import { runFault } from '../../src/run/faults.ts';
 import { judgeSettings } from '../../src/run/settings.ts';
 import { openWorkspace } from '../../src/run/workspace.ts';
+import { runCommandLine } from '../../src/terminal/program.ts';
 import { requestWithoutHub, worldWithoutHub } from '../support/check.ts';
 import { said } from '../support/fault.ts';
 import { at, told } from '../support/finding.ts';
@@ -115,5 +118,31 @@ describe('the settings of deployments', () => {
   ])('are refused: %j', async (settings, fault) => {
     const { faults } = await settingsOf(settings);
     expect(faults.map(said)).toEqual([said(fault)]);
+  });
+});
+
+describe('the command line over deployments', () => {
+  const run = async (folder: string, ...args: readonly string[]) => {
+    const written: string[] = [];
+    const before = process.cwd();
+    onTestFinished(() => process.chdir(before));
+    process.chdir(folder);
+    const output = { write: (text: string) => void written.push(text) };
+    const code = await runCommandLine(['validate', ...args, '--json'], output);
+    return { code, report: JSON.parse(written.join('')) };
+  };
+
+  it.each([
+    ['without a repository', '.', 'deployments/*.json'],
+    ['from a folder beside them', 'elsewhere', '../deployments/a.json'],
+  ])('needs no manifest %s', async (_, from, pattern) => {
+    const folder = folderWith({ 'deployments/a.json': changed(() => {}), 'elsewhere/x': '' });
+    if (from !== '.') mkdirSync(join(folder, '.git'));
+    const { code, report } = await run(join(folder, from), '--deployments', pattern);
+    expect({ code, result: report.result, deployments: report.deployments }).toEqual({
+      code: 0,
+      result: 'valid',
+      deployments: ['deployments/a.json'],
+    });
   });
 });

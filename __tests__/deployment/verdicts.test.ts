@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { changed, type Json, type Parts, type Tree } from './deployments.ts';
+import { told } from '../support/finding.ts';
+import { changed, findingsIn, type Json, type Parts, type Tree } from './deployments.ts';
 import { judging, stagesOf, toldBeside, type Version, versions } from './recorded.ts';
 
 /** What all versions do, or each of those named; `''` for what is taken. */
@@ -249,6 +250,18 @@ describe('the verdict of each version', () => {
     );
     expect(refused).toEqual(['parse', 'parse', 'parse', 'parse']);
   });
+});
+
+it('a time to live has no fraction, not even a zero', () => {
+  const spelt = (number: string) => changed(() => {}).replace('"timeToLiveSecs": 7200', `"timeToLiveSecs": ${number}`);
+  const stages = ['7200', '7200.0', '7.2e3'].map((number) => outcomes(spelt(number))['1.5.44']);
+  expect(stages).toEqual(['', 'parse', 'parse']);
+});
+
+it('a half is rounded to the even number', () => {
+  const [finding] = findingsIn(changed(sensor({ startupOrder: 2.5 })));
+  const details = { of: 'edgeAgent', key: 'modules.sensor.startupOrder', written: '2.5', held: '2' } as const;
+  expect(finding).toMatchObject(told('deployment/changed-value', details));
 });
 
 describe('what is held otherwise', () => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { endedEarly, exitCode, type Report, withLaterFaults } from '../model/report.ts';
 import { provision } from '../provision.ts';
 import { reportJson } from '../report/json.ts';
@@ -23,7 +25,7 @@ export async function runPipeline(
   { json, output }: { readonly json: boolean; readonly output: Output },
 ): Promise<number> {
   const directory = process.cwd();
-  const root = findRoot(directory, startOf(settings, manifests));
+  const root = rootOf(settings, manifests, directory);
   const progress = terminalProgress(() => process.stderr);
   // A command that only reads can be ended at any moment.
   const outside = settings.command === 'apply' ? stopFromOutside() : undefined;
@@ -34,7 +36,7 @@ export async function runPipeline(
       { ...settings, 'connection-string': process.env.IOTHUB_CONNECTION_STRING },
       {
         directory,
-        manifests: () => fromRoot(root, directory, manifests),
+        manifests: () => (isMissingDefault(settings, manifests, directory) ? [] : fromRoot(root, directory, manifests)),
         deployments: (patterns) => fromRoot(root, directory, patterns),
         owner: { env: process.env, origin: () => originOf(root) },
       },
@@ -87,11 +89,21 @@ export async function runPipeline(
   return code;
 }
 
-/** A run without a devices manifest belongs to the repository of its deployments. */
-function startOf({ deployments }: Settings, manifests: readonly string[]): readonly string[] {
-  return deployments === undefined || manifests.some((path) => path !== 'devices.yaml')
-    ? manifests
-    : deployments.split('\n');
+/** A run over deployments alone belongs to their repository; without one, to the folder in which it starts. */
+function rootOf(settings: Settings, manifests: readonly string[], directory: string): string {
+  if (!isMissingDefault(settings, manifests, directory)) return findRoot(directory, manifests);
+  const root = findRoot(directory, settings.deployments?.split('\n') ?? []);
+  return existsSync(join(root, '.git')) ? root : directory;
+}
+
+/** Whether the run is over deployments, and nobody named a manifest or has the usual one. */
+function isMissingDefault(
+  { deployments }: Settings,
+  [first, ...others]: readonly string[],
+  directory: string,
+): boolean {
+  const isDefault = first === 'devices.yaml' && others.length === 0;
+  return deployments !== undefined && isDefault && !existsSync(join(directory, first));
 }
 
 /** Git is asked only if nothing else names the owner. */

@@ -19,7 +19,7 @@ const needsFilled = { shape: filled, needs: 'value' } as const;
 export const login: Shape = object({ address: needsFilled, username: needsFilled, password: needsFilled });
 
 /** DockerRuntimeConfig.cs */
-export const runtimeSettings: Shape = object({
+const runtimeSettings: Shape = object({
   minDockerVersion: text,
   loggingOptions: text,
   registryCredentials: mapOf(login),
