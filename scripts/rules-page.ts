@@ -37,7 +37,7 @@ function section(name: RuleName): string {
   const { severity, refusedBy, adjustable = 'no', initially } = rules[name];
   // A warning that may be a warning cannot be lowered.
   const least = adjustable === severity ? 'no' : adjustable;
-  const adjusted = initially === undefined ? lowered[least] : 'It is off unless the workflow gives it a severity.';
+  const adjusted = `${lowered[least]}${initially === undefined ? '' : ' It is, unless the workflow gives it a severity.'}`;
   const who = `Refused by: ${refusedBy.map(refuser).join('; ')}. ${adjusted}`;
   return `### ${name}\n\n${about}\n\n> ${message}  \n> → ${remedy}\n\n${who}\n`;
 }
