@@ -37,9 +37,9 @@ function section(name: RuleName): string {
   const { severity, refusedBy, adjustable = 'no', initially } = rules[name];
   // A warning that may be a warning cannot be lowered.
   const least = adjustable === severity ? 'no' : adjustable;
-  const adjusted = initially === undefined ? lowered[least] : 'It is off unless the workflow gives it a severity.';
-  const who = `Refused by: ${refusedBy.map(refuser).join('; ')}. ${adjusted}`;
-  return `### ${name}\n\n${about}\n\n> ${message}  \n> → ${remedy}\n\n${who}\n`;
+  const who = `Refused by: ${refusedBy.map(refuser).join('; ')}. ${lowered[least]}`;
+  const off = initially === undefined ? '' : 'It is off until the workflow gives it a severity.\n\n';
+  return `### ${name}\n\n${about}\n\n${off}> ${message}  \n> → ${remedy}\n\n${who}\n`;
 }
 
 function example<Name extends RuleName>(name: Name) {

@@ -59,7 +59,7 @@ export const deploymentAdviceRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'A module has no limit on its logs. Unless the container engine has one, they fill the disk. https://learn.microsoft.com/azure/iot-edge/production-checklist',
+      'A module has no limit on its logs. Unless the container engine has one, they fill the disk (https://learn.microsoft.com/azure/iot-edge/production-checklist).',
     message: (of) => `${of.count === 1 ? 'a module has' : `${of.count} modules have`} no limit on logs: ${list(of)}`,
     remedy: () =>
       'Set "HostConfig": {"LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}}} in createOptions, or a limit for the engine in /etc/docker/daemon.json.',
@@ -71,7 +71,7 @@ export const deploymentAdviceRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'edgeHub keeps messages in its container and loses those that wait when the container is made anew. https://learn.microsoft.com/azure/iot-edge/how-to-access-host-storage-from-module',
+      'The module edgeHub keeps messages in its container and loses those that wait when the container is made anew (https://learn.microsoft.com/azure/iot-edge/how-to-access-host-storage-from-module).',
     message: () =>
       'edgeHub has no folder of the host for its messages, and loses those that wait when its container is made anew',
     remedy: () =>

@@ -86,7 +86,7 @@ export const deploymentContentRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'edgeAgent and edgeHub are both on the network of the host, where each of them wants port 9600 for its metrics.',
+      'The modules edgeAgent and edgeHub are both on the network of the host, where each of them wants port 9600 for its metrics.',
     message: () =>
       'edgeAgent and edgeHub are both on the network of the host, and each wants port 9600 for its metrics, so edgeHub stops',
     remedy: () => 'Set "MetricsEnabled": {"value": "false"} or "port": {"value": "9601"} in the env of edgeAgent.',
@@ -133,7 +133,7 @@ export const deploymentContentRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'edgeAgent uses a login for the images whose registry is exactly its address. No image of this deployment has this one, so its images are pulled without a login (FirstAuthConfig of DockerUtil.cs).',
+      'A login is used by edgeAgent for the images whose registry is exactly its address. No image of this deployment has this one, so its images are pulled without a login (FirstAuthConfig of DockerUtil.cs).',
     message: ({ name, address, why }) =>
       why === 'no image'
         ? `the login ${JSON.stringify(name)} is for ${JSON.stringify(address)}, from which no image comes`
@@ -174,7 +174,7 @@ export const deploymentContentRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'createOptions of a module have fewer pieces (createOptions01 …) than at the commit before. The hub lays the deployment over what is there, so the old pieces that are left over stay in force and spoil the text (https://github.com/Azure/iotedge/issues/7489).',
+      'The createOptions of a module have fewer pieces (createOptions01 …) than at the commit before. The hub lays the deployment over what is there, so the old pieces that are left over stay in force and spoil the text (https://github.com/Azure/iotedge/issues/7489).',
     message: ({ module, before, now }) =>
       `createOptions of ${module} are in ${pieces(now)} now and were in ${pieces(before)}: the old ones from ${pieceKey(now)} on stay in force`,
     remedy: ({ before, now }) => `Keep ${pieces(before)}: add ${blankPieces(now, before)}.`,

@@ -13,7 +13,8 @@ type Parts = Parameters<typeof modulesContent>[0];
 const textOf = (parts: Parts) => JSON.stringify({ modulesContent: modulesContent(parts) }, null, 2);
 const login = (address: string) => ({ it: { address, username: 'reader', password: 'REPLACE_ME' } });
 const findingsOf = (parts: Parts) => judgeText(new FileText('a.json', textOf(parts)), { applied: false }).findings;
-const rulesOf = (parts: Parts) => weighed(findingsOf(parts), undefined).map(({ rule }) => rule);
+const rulesOf = (parts: Parts) =>
+  weighed(findingsOf(parts), undefined).flatMap(({ rule }) => (rule === 'deployment/key-case' ? [] : [rule]));
 
 async function rulesOfRun(files: Readonly<Record<string, string>>, before?: Readonly<Record<string, string>>) {
   const folder = folderWith(files);
