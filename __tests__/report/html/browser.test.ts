@@ -140,6 +140,19 @@ describeNeeding(['chromium'], 'report.html in a browser', () => {
     expect(await page.getByLabel('Search').inputValue()).toBe('paint-013');
   });
 
+  it('comes back to what was searched for, however soon the reader goes on', async () => {
+    const { page } = await open(reportPage(planned(), context));
+    // The address follows the search after a while, which does not come here.
+    await page.clock.install();
+    await page.getByLabel('Search').fill('paint-013');
+    await counted(page, '1 of 24 devices');
+    await first(page).locator('a').click();
+    await page.locator('#device h1').waitFor();
+    await page.goBack();
+    await counted(page, '1 of 24 devices');
+    expect(new URL(page.url()).hash).toBe('#q=paint-013');
+  });
+
   it('filters by the month of the timeline and by a rule, and takes that back', async () => {
     const { page } = await open(reportPage(planned(), context));
     await page.getByRole('link', { name: /^Dec 2026/ }).click();
