@@ -2,7 +2,7 @@ import { createScanner } from 'jsonc-parser';
 
 /** Names behind a dollar sign that mean something to IoT Edge or to the hub, and are no placeholders. */
 const ownNames =
-  'upstream|body|connection|system|twin|edgeAgent|edgeHub|metadata|version|schema|default|iothub|dt|aggregates|content|message|message';
+  'upstream|body|applicationProperties|connection|system|twin|edgeAgent|edgeHub|metadata|version|schema|default|iothub|dt|aggregates|content|message';
 
 const forms = [
   // ${X}, ${MODULES.x.amd64}, ${MODULEDIR<../x>}
