@@ -221,7 +221,7 @@ describe.each(['disable', 'delete'] as const)('a device that is to be removed (%
     expect(methods()).toEqual(['GET /twins/edge-0']);
   });
 
-  it('stays if another repository made it anew meanwhile, also between its mark and the removal', async () => {
+  it('stays if another repository created it again meanwhile, also between its mark and the removal', async () => {
     const changes = await removal();
     rig.disturb = (call) => {
       if (!isBulk(call)) return undefined;

@@ -8,7 +8,7 @@ export const dockerHub = 'https://index.docker.io/v1/';
  * The registry of an image, as edgeAgent looks for its login: TryParseDomainFromImage of DockerUtil.cs. An image of one part, such as
  * `nginx:1`, has none.
  */
-export function registryOf(image: string): string | undefined {
+function registryOf(image: string): string | undefined {
   const [first = '', ...more] = image.trim().split('/');
   if (more.length === 0) return undefined;
   return /[.:]/.test(first) ? first : dockerHub;
