@@ -9,6 +9,7 @@ import { folderWith } from '../support/folder.ts';
 import { git } from '../support/git.ts';
 import { githubToken } from '../support/github-api.ts';
 import { describeNeeding } from '../support/needing.ts';
+import { bundlesIn } from '../support/results-service.ts';
 import { hubOf, push, type Scenario, scenario, serverAt, twoHubs } from '../support/scenario.ts';
 import { runCli } from './runner.ts';
 
@@ -138,7 +139,9 @@ ${hubs.map(({ host }) => `        ${host}`).join('\n')}
 
 /** The devices of artifacts. With several hubs the name of an artifact has that of the hub before the device. */
 function devicesIn(artifacts: readonly { readonly name: string }[]): readonly string[] {
-  return artifacts.map(({ name }) => name.split('-').slice(-2).join('-')).sort();
+  return bundlesIn(artifacts)
+    .map(({ name }) => name.split('-').slice(-2).join('-'))
+    .sort();
 }
 
 function headOf(folder: string): string {

@@ -12,6 +12,7 @@ import { clientId, type GitHubTokens, startEntra, startGitHubTokens, tenantId } 
 import { folderWith } from '../support/folder.ts';
 import { githubToken } from '../support/github-api.ts';
 import { describeNeeding, itNeeding } from '../support/needing.ts';
+import { bundlesIn } from '../support/results-service.ts';
 import { hubOf, pullRequest, push, repository, scenario, schedule, twoHubs } from '../support/scenario.ts';
 import { runCli } from './runner.ts';
 
@@ -33,7 +34,7 @@ describeNeeding(['act', 'jq'], 'the examples, copied and run by act', () => {
         .map(({ deviceId, status }) => `${deviceId} ${status}`)
         .sort(),
     ).toEqual(['oven-1 disabled', 'press-1 enabled', 'press-2 enabled']);
-    expect(results().artifacts).toHaveLength(3);
+    expect(bundlesIn(results().artifacts)).toHaveLength(3);
     const bundle = await results().files('iot-edge-press-1');
     expect(bundle['config.toml']).toContain('press-1.plant.example');
     expect(Object.values(bundle).join()).toContain('IOTEDGE_REGISTRY_PASSWORD');

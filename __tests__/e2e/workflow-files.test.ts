@@ -92,10 +92,9 @@ describe('provision.yml', () => {
   const strings = { 'connection-string': of('secrets.IOTHUB_CONNECTION_STRING') };
   const toDefault = 'github.base_ref == github.event.repository.default_branch';
 
-  it('hands every input to the plan but those of publishing, with the reading identity', () => {
-    const planned = same(ofBoth.filter((name) => !['artifacts', 'retention-days'].includes(name)));
+  it('hands every input to the plan, with the reading identity', () => {
     const prune = of(`${toDefault} && inputs.prune || 'none'`);
-    expect(handedOn('plan')).toEqual({ command: 'plan', ...planned, ...readers, prune });
+    expect(handedOn('plan')).toEqual({ command: 'plan', ...same(ofBoth), ...readers, prune });
   });
 
   it('hands the same to the plan before an apply, but the comment and the choice of what is pruned', () => {

@@ -11,6 +11,7 @@ import { told } from '../support/finding.ts';
 import { manifestOf, writeCertificates } from '../support/fleet.ts';
 import { folderWith } from '../support/folder.ts';
 import { describeNeeding } from '../support/needing.ts';
+import { bundlesIn } from '../support/results-service.ts';
 import { hubOf, pullRequest, push, type Scenario, scenario, schedule } from '../support/scenario.ts';
 
 const ids = ['edge-1', 'edge-2'] as const;
@@ -77,7 +78,11 @@ describeNeeding(['act', 'jq'], 'the reusable workflow, called as README shows, r
     expect(merged.log).toContain('told: changed');
     expect(hub.registry.all().map(({ deviceId }) => deviceId)).toEqual(ids);
     const { artifacts, files } = results();
-    expect(artifacts.map(({ name }) => name).sort()).toEqual(ids.map((id) => `iot-edge-${id}`));
+    expect(
+      bundlesIn(artifacts)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(ids.map((id) => `iot-edge-${id}`));
     const bundle = await files('iot-edge-edge-1');
     expect(parse(bundle['config.yaml']!).provisioning.authentication).toMatchObject({ device_id: 'edge-1' });
     expect(bundle['identity-certificate.pem']).toBe(readFileSync(join(folder, 'certs/edge-1-primary.pem'), 'utf8'));
@@ -88,7 +93,7 @@ describeNeeding(['act', 'jq'], 'the reusable workflow, called as README shows, r
     expect(again.outputs[`apply ${hub.host}`]).toMatchObject({ result: 'unchanged', created: '0', unchanged: '2' });
     expect(again.log).toContain('told: unchanged');
     expect(hub.counts().registryWrites).toBe(registryWrites);
-    expect(results().artifacts).toHaveLength(2);
+    expect(bundlesIn(results().artifacts)).toHaveLength(2);
   });
 
   it('rotates a certificate with a merge: the new one beside the old one, and only on that device', async () => {

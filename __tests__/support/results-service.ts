@@ -13,6 +13,11 @@ interface StoredArtifact {
   readonly expiresAt: string | undefined;
 }
 
+/** The artifacts of bundles: all but the fleet reports, which each plan and each apply uploads. */
+export function bundlesIn<Named extends { readonly name: string }>(artifacts: readonly Named[]): readonly Named[] {
+  return artifacts.filter(({ name }) => !name.startsWith('provision-iot-edge-report'));
+}
+
 const payload = Buffer.from(JSON.stringify({ scp: 'Actions.Results:run-id:job-id' })).toString('base64url');
 /** A token in the form that @actions/artifact reads. */
 export const resultsToken = `e30.${payload}.none`;

@@ -38,6 +38,9 @@ export async function publishPage(
   return { ...report, page: { file, ...(id === undefined ? {} : { url: `${run}/artifacts/${id}` }) } };
 }
 
+/** How long the upload may take, in milliseconds. The run does not wait long for what it says in other ways too. */
+const longest = 60_000;
+
 async function upload(
   file: string,
   { command }: Report,
@@ -50,7 +53,7 @@ async function upload(
   );
   const ofCommand = `${base}-${command}`;
   const names = [base, ofCommand, ...Array.from({ length: 8 }, (_, index) => `${ofCommand}-${index + 2}`)];
-  const id = await uploadPage({ file, names }, { retentionDays, log: info });
+  const id = await uploadPage({ file, names }, { retentionDays, log: info, limit: () => longest });
   if (id === undefined) notice(githubLines['page-not-uploaded'](), { title: 'fleet report' });
   return id;
 }
