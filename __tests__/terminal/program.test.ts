@@ -108,7 +108,7 @@ const takes: Readonly<Record<string, readonly string[]>> = {
   ],
   list: ['hub', 'only-hub', 'ca-file', 'rules', 'owner', 'unowned', 'json'],
   demo: [],
-  hub: ['port', 'directory', 'visibility-lag', 'evaluation-lag', 'seed', 'capacity', 'clock-speed', 'faults'],
+  hub: ['port', 'host', 'env', 'directory', 'visibility-lag', 'evaluation-lag', 'seed', 'capacity', 'clock-speed', 'faults'],
   issue: ['certificates-directory', 'keys-directory', 'days', 'key'],
   new: ['hub', 'runtime', 'platform', 'output'],
 };

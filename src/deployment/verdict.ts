@@ -11,8 +11,8 @@ import { judgeHub } from './hub/hub.ts';
 import { type Value, valueAt } from './json/value.ts';
 import type { Problem } from './problem.ts';
 import type { ReadingOptions } from './reading/reading.ts';
-import { RouteReads } from './route/reads.ts';
 import { currentLongTerm, type Runtime, runtimesOf, versionOfImage } from './runtime.ts';
+import { TextReads } from './text-reads.ts';
 
 /** How deployments are judged, beside what they say. */
 export interface JudgeOptions {
@@ -37,12 +37,12 @@ export interface Verdict {
 export function judgeDeployment(deployment: Deployment, template: boolean, options: JudgeOptions): Verdict {
   const { agent, hub } = deployment;
   const versions = { agent: versionOf(agent, 'edgeAgent', options), hub: versionOf(agent, 'edgeHub', options) };
-  const routes = new RouteReads();
-  const setup = setupOf(deployment, template);
+  const texts = new TextReads();
+  const setup = setupOf(deployment, template, texts);
   const problems = [
-    ...judged(agent, versions.agent, { template, routes }, judgeAgent),
-    ...judged(hub, versions.hub, { template, routes }, judgeHub),
-    ...judgeContent(setup, routes),
+    ...judged(agent, versions.agent, { template, texts }, judgeAgent),
+    ...judged(hub, versions.hub, { template, texts }, judgeHub),
+    ...judgeContent(setup, texts),
   ];
   const assumes = (agent !== undefined && versions.agent.assumed) || (hub !== undefined && versions.hub.assumed);
   return { problems, facts: factsOf(setup), ...(assumes ? { assumed: currentLongTerm.name } : {}) };

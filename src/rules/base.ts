@@ -240,7 +240,7 @@ export const baseRules = {
       },
     ],
     about:
-      'The config.yaml or config.toml that config.base names cannot be read or edited, or the device would not start with it: it is not YAML or TOML, has the form of another version, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by a value of its own in silence, or has addresses for modules at which nobody listens.',
+      'The config.yaml or config.toml that config.base names cannot be read or edited, or the device would not start with it: it is not YAML or TOML, has the form of another version, has a section twice or indented (https://github.com/Azure/iotedge/issues/5928), or lacks what the runtime would replace by its own value without a message, or has addresses for modules at which nobody listens.',
     message: ({ path, problem }) => `${path}: ${wordsOf(problem).what}`,
     remedy: ({ path, problem }) =>
       (problem.kind === 'unreadable' && problem.why === 'missing' ? slashRemedy(path) : undefined) ??

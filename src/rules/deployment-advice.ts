@@ -71,9 +71,9 @@ export const deploymentAdviceRules = {
     refusedBy: nobody,
     adjustable: 'off',
     about:
-      'The module edgeHub keeps messages in its container and loses those that wait when the container is made anew (https://learn.microsoft.com/azure/iot-edge/how-to-access-host-storage-from-module).',
+      'The module edgeHub keeps messages in its container. It loses waiting messages when the container is created again (https://learn.microsoft.com/azure/iot-edge/how-to-access-host-storage-from-module).',
     message: () =>
-      'edgeHub has no folder of the host for its messages, and loses those that wait when its container is made anew',
+      'edgeHub has no folder of the host for its messages, and loses waiting messages when its container is created again',
     remedy: () =>
       'Set storageFolder in env and bind a folder: "Binds": ["/var/lib/edgehub:/iotedge/storage"]. Make that folder first and give it to edgeHub (sudo chown 1000 /var/lib/edgehub): without that edgeHub stops.',
     example: { names: ['edgeHub'], count: 1 },

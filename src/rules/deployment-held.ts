@@ -31,7 +31,7 @@ export const deploymentHeldRules = {
     adjustable: 'off',
     about:
       'A number or a date is spelled otherwise when the module gets it: 1.10 is 1.1, 1e5 is 100000.0, a date is in UTC.',
-    message: ({ of, key, held, date }) => `${key}: ${of} writes the ${date ? 'date' : 'number'} anew, as "${held}"`,
+    message: ({ of, key, held, date }) => `${key}: ${of} writes the ${date ? 'date' : 'number'} again, as "${held}"`,
     remedy: ({ held, date }) =>
       date
         ? 'Write it in another form if the module needs this one, for example without the T.'
@@ -63,7 +63,7 @@ export const deploymentHeldRules = {
     severity: 'warning',
     refusedBy: nobody,
     adjustable: 'off',
-    about: 'A key that the runtime does not know, and that is nearly one that it knows. It is ignored in silence.',
+    about: 'A key that the runtime does not know, and that is close to one that it knows. It is ignored without a message.',
     message: ({ of, key, written, known }) =>
       `${of} does not know the key ${JSON.stringify(at(key, written))} and ignores it; did you mean "${known}"?`,
     remedy: ({ known }) => `Write "${known}", or remove the key.`,
@@ -73,7 +73,7 @@ export const deploymentHeldRules = {
     severity: 'warning',
     refusedBy: nobody,
     adjustable: 'off',
-    about: 'A key that the runtime knows at another place. Here it is ignored in silence.',
+    about: 'A key that the runtime knows at another place. Here it is ignored without a message.',
     message: ({ of, key, written, belongs }) =>
       `${of === 'edgeAgent' && belongs === 'HostConfig' ? 'Docker' : of} ignores ${JSON.stringify(at(key, written))} here; it belongs into ${belongs}`,
     remedy: ({ belongs }) => `Move it into ${belongs}.`,

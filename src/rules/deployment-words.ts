@@ -146,8 +146,8 @@ export function consequence(of: EdgeModule, stage: Stage, runtime: string): stri
       return `${who} takes the deployment, and fails to create each module at every attempt to apply it; modules stay as they are`;
     case 'compile':
       return isOld(runtime)
-        ? `${who} reports that it took the configuration, and then fails when it compiles the condition: the routes before stay in force, and when it starts anew, part of the routes and no time to live`
-        : `${who} reports that it took the configuration, and then fails when it compiles the condition: the routes before stay in force, and when it starts anew, it stops`;
+        ? `${who} reports that it took the configuration, and then fails when it compiles the condition: the routes before stay in force, and when it starts again, part of the routes and no time to live`
+        : `${who} reports that it took the configuration, and then fails when it compiles the condition: the routes before stay in force, and when it starts again, it stops`;
   }
 }
 

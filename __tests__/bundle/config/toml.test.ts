@@ -8,7 +8,7 @@ const whole = `# Azure IoT Edge 1.5.21: device edge-001
 #   file:///var/aziot/certs/edge-001.pem
 #   file:///var/aziot/secrets/edge-001.key.pem
 
-# hostname = "" # Placed by hand? Only a name that differs from the machine's and stands in /etc/aziot/identityd/config.d/00-super.toml goes here, without the # before it.
+# hostname = "" # Placed by hand? Only a name that differs from the machine's and is in /etc/aziot/identityd/config.d/00-super.toml goes here, without the # before it.
 
 [provisioning]
 source = "manual"

@@ -88,5 +88,6 @@ export const flagged: Readonly<Partial<Record<RuleName, readonly string[]>>> = {
     'route/where/$body',
     "route/where/$twin.tags.a = 'b'",
     "route/where/$systemProperties.connectionDeviceId = 'dev1'",
+    "route/where/$applicationProperties.level = 'info'",
   ],
 };

@@ -95,8 +95,9 @@ function judgeSchemaVersion(reading: Reading, root: MapValue): void {
 
 /** The last of a key in any letters is the one that is held. */
 export function lastOf(map: Value | undefined, name: string): Member | undefined {
+  if (map?.kind !== 'map') return undefined;
   const lower = name.toLowerCase();
-  return map?.kind === 'map' ? map.members.findLast(({ key }) => key.toLowerCase() === lower) : undefined;
+  return map.members.findLast(({ key }) => key === name || (key.length === name.length && key.toLowerCase() === lower));
 }
 
 /** GetModuleSet of DeploymentConfig.cs and GetCombinedConfig of CombinedDockerConfigProvider.cs. */

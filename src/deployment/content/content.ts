@@ -1,5 +1,5 @@
 import type { Problem } from '../problem.ts';
-import { RouteReads } from '../route/reads.ts';
+import { TextReads } from '../text-reads.ts';
 import { advice } from './advice.ts';
 import { judgeHubLimits } from './hub-limits.ts';
 import { judgeLogins } from './logins.ts';
@@ -9,11 +9,11 @@ import { judgeRoutes } from './routes.ts';
 import type { Setup } from './setup.ts';
 
 /** What the hub refuses, what the deployment itself contradicts, and advice. Its form is judged elsewhere. */
-export function judgeContent(setup: Setup, routes = new RouteReads()): readonly Problem[] {
+export function judgeContent(setup: Setup, texts = new TextReads()): readonly Problem[] {
   return [
     ...judgeHubLimits(setup),
     ...judgeNames(setup),
-    ...judgeRoutes(setup, routes),
+    ...judgeRoutes(setup, texts),
     ...judgePorts(setup),
     ...judgeLogins(setup),
     ...advice(setup),

@@ -2,17 +2,17 @@ import { insideOf } from '../json/inside.ts';
 import { type Problem, problem } from '../problem.ts';
 import { equalIgnoringCase } from '../route/dotnet-text.ts';
 import { canBeTrue } from '../route/evaluate.ts';
-import type { RouteReads } from '../route/reads.ts';
 import { isRefusal, type Route } from '../route/route.ts';
 import type { Span } from '../route/token.ts';
 import { hasPlaceholder } from '../template.ts';
+import type { TextReads } from '../text-reads.ts';
 import type { RouteSetup, Setup } from './setup.ts';
 
 /** Routes that edgeHub takes and that carry nothing: from or to a module that is not there, or of messages that do not exist. */
-export function judgeRoutes(setup: Setup, routes: RouteReads): readonly Problem[] {
+export function judgeRoutes(setup: Setup, texts: TextReads): readonly Problem[] {
   return setup.routes.flatMap((route) => {
     if (setup.template && hasPlaceholder(route.text.text)) return [];
-    const read = routes.of(route.text.text);
+    const read = texts.route(route.text.text);
     return isRefusal(read) ? [] : [...never(route, read), ...absent(route, read, setup)];
   });
 }

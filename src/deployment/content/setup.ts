@@ -2,9 +2,9 @@ import { lastOf } from '../agent/agent.ts';
 import { lookUp } from '../agent/settings.ts';
 import { joined, piecesOf } from '../create-options/pieces.ts';
 import type { Deployment, Desired } from '../form.ts';
-import { readLenient } from '../json/lenient.ts';
 import type { MapValue, Member, TextValue, Value } from '../json/value.ts';
 import { withQuotes } from '../template.ts';
+import { TextReads } from '../text-reads.ts';
 
 /** What a deployment sets up, as far as it can be read: for checks of what it holds, not of its form. */
 export interface Setup {
@@ -50,39 +50,45 @@ export interface Login {
   readonly password?: TextValue;
 }
 
-export function setupOf(deployment: Deployment, template: boolean): Setup {
+export function setupOf(deployment: Deployment, template: boolean, texts = new TextReads()): Setup {
   const { agent, hub } = deployment;
   return {
     deployment,
     template,
     complete: agent?.whole !== undefined,
-    modules: agent === undefined ? [] : modulesOf(agent),
+    modules: agent === undefined ? [] : modulesOf(agent, texts),
     routes: hub === undefined ? [] : routesOf(hub),
     logins: agent === undefined ? [] : loginsOf(agent),
   };
 }
 
 /** The last of several equal names is the one that is held. */
-function modulesOf({ value, whole, layers }: Desired): readonly ModuleSetup[] {
+function modulesOf({ value, whole, layers }: Desired, texts: TextReads): readonly ModuleSetup[] {
   const found = new Map<string, ModuleSetup>();
   for (const list of ['systemModules', 'modules'] as const) {
     const map = lastOf(whole?.value, list)?.value;
-    if (map?.kind === 'map') for (const one of map.members) add(found, one, map, list);
+    if (map?.kind === 'map') for (const one of map.members) add(found, one, map, list, texts);
   }
   for (const { path, ...one } of layers) {
     const [list, name] = path;
     const isModule = path.length === 2 && (list === 'modules' || list === 'systemModules');
-    if (isModule && name !== undefined && value.kind === 'map') add(found, { ...one, key: name }, value, list);
+    if (isModule && name !== undefined && value.kind === 'map') add(found, { ...one, key: name }, value, list, texts);
   }
   return [...found.values()];
 }
 
-function add(found: Map<string, ModuleSetup>, { key, keyOffset, value }: Member, map: MapValue, list: string): void {
+function add(
+  found: Map<string, ModuleSetup>,
+  { key, keyOffset, value }: Member,
+  map: MapValue,
+  list: string,
+  texts: TextReads,
+): void {
   if (value.kind !== 'map') return;
   const settings = lastOf(value, 'settings')?.value;
   const image = settings?.kind === 'map' ? lookUp(settings.members, 'image')?.value : undefined;
   const pieces = settings?.kind === 'map' ? piecesOf(settings.members).members : [];
-  const options = settings?.kind === 'map' ? optionsOf(settings, pieces) : undefined;
+  const options = settings?.kind === 'map' ? optionsOf(settings, pieces, texts) : undefined;
   found.set(key, {
     name: key,
     system: list === 'systemModules',
@@ -97,12 +103,12 @@ function add(found: Map<string, ModuleSetup>, { key, keyOffset, value }: Member,
   });
 }
 
-function optionsOf(settings: MapValue, pieces: readonly Member[]): MapValue | undefined {
+function optionsOf(settings: MapValue, pieces: readonly Member[], texts: TextReads): MapValue | undefined {
   const [only] = pieces;
   if (pieces.length === 1 && only?.value.kind === 'map') return only.value;
   const { text, source } = joined(pieces, settings);
   if (text.trim() === '') return undefined;
-  const read = readLenient(withQuotes(text).text, source);
+  const read = texts.createOptions(settings, withQuotes(text).text, source);
   return read.kind === 'value' && read.value.kind === 'map' ? read.value : undefined;
 }
 

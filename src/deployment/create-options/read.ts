@@ -1,5 +1,5 @@
-import { readLenient } from '../json/lenient.ts';
-import type { MapValue, Member, Value } from '../json/value.ts';
+import { type Lenient, readLenient } from '../json/lenient.ts';
+import type { MapValue, Member, Source, Value } from '../json/value.ts';
 import { problem, problemAtKey } from '../problem.ts';
 import { foundText } from '../reading/found.ts';
 import type { Held, Reading } from '../reading/shape.ts';
@@ -67,9 +67,7 @@ function depthOf(value: Value): number {
 function readText(reading: Reading, settings: MapValue, members: readonly Member[], path: string): Held {
   const { text, source } = joined(members, settings);
   if (trimmed(text) === '' || text.toLowerCase() === 'null') return 'value';
-  // In a template a placeholder may stand in the text where JSON has a number.
-  const filled = reading.template ? withQuotes(text).text : text;
-  const read = readLenient(filled, source, reading.runtime.levels);
+  const read = readJson(reading, settings, text, source);
   if (read.kind === 'refused') {
     // What is filled in decides whether it is JSON.
     if (reading.template && hasPlaceholder(text)) return 'value';
@@ -85,6 +83,15 @@ function readText(reading: Reading, settings: MapValue, members: readonly Member
     return refuseText(reading, path, { found: foundText(value) }, source.inFile(0));
   }
   return reading.inText().fields(value, createOptionsModel(reading.runtime), path, ofHostConfig);
+}
+
+/** In a template a placeholder may stand in the text where JSON has a number. */
+function readJson(reading: Reading, settings: MapValue, text: string, source: Source): Lenient {
+  const filled = withQuotes(text).text;
+  if (!reading.template && filled !== text) return readLenient(text, source, reading.runtime.levels);
+  const read = reading.texts.createOptions(settings, filled, source);
+  const isDeep = read.kind === 'value' && depthOf(read.value) > reading.runtime.levels;
+  return isDeep ? readLenient(filled, source, reading.runtime.levels) : read;
 }
 
 type Why = 'ends-early' | 'not-json' | 'after-end' | 'too-deep' | { readonly found: string };

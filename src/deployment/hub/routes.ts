@@ -105,7 +105,7 @@ function readPriority(reading: Reading, value: Value, key: string): Held {
 /** RouteFactory.Create of edgeHub, and the compiler of its conditions. */
 export function readRouteText(reading: Reading, route: string, value: Value, key: string): Held {
   const { problems, runtime } = reading;
-  const read = reading.routes.of(route);
+  const read = reading.texts.route(route);
   const place = (offset: number) => (value.kind === 'text' ? insideOf(value).inFile(offset) : offsetOf(value));
   if (!isRefusal(read)) {
     for (const { kind, text: ignored, offset } of read.ignored) {

@@ -72,11 +72,13 @@ class Reader {
   /** Blanks, comments and NUL characters. */
   #skip(): void {
     for (;;) {
-      const sign = this.#text[this.#at];
-      if (sign === undefined) return;
-      if (sign === ' ' || sign === '\n' || sign === '\r' || sign === '\t') this.#at += 1;
-      else if (sign === '/') this.#comment();
-      else if (sign === '\0' || (sign !== '\uFEFF' && blank.test(sign))) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) this.#at += 1;
+      else if (code === 0x2f) this.#comment();
+      else if (
+        code === 0 ||
+        ((code < 0x20 || code > 0x7e) && code !== 0xfeff && blank.test(String.fromCharCode(code)))
+      ) {
         this.#strict = false;
         this.#at += 1;
       } else return;
@@ -106,13 +108,13 @@ class Reader {
       case undefined:
         throw new Stop('ends-early', start);
       case '{':
-        return this.#nested(start, () => this.#map(start));
+        return this.#map(start);
       case '[':
-        return this.#nested(start, () => this.#list(start));
+        return this.#list(start);
       case '"':
       case "'": {
         const text = this.#string(sign);
-        return { ...this.#written(start), kind: 'text', text };
+        return { source: this.#source, offset: start, length: this.#at - start, kind: 'text', text };
       }
       case 't':
       case 'f': {
@@ -140,16 +142,19 @@ class Reader {
     }
   }
 
-  #nested<T extends Value>(start: number, read: () => T): T {
+  #open(start: number): void {
     this.#depth += 1;
     if (this.#depth > this.#levels) throw new Stop('too-deep', start);
     this.#at += 1;
-    const value = read();
+  }
+
+  #close(): void {
     this.#depth -= 1;
-    return value;
+    this.#at += 1;
   }
 
   #map(start: number): MapValue {
+    this.#open(start);
     const members: Member[] = [];
     for (;;) {
       this.#skip();
@@ -164,11 +169,12 @@ class Reader {
       members.push({ key, keyOffset, value: this.#value() });
       if (!this.#goesOn('}')) break;
     }
-    this.#at += 1;
-    return { ...this.#written(start), kind: 'map', members };
+    this.#close();
+    return { source: this.#source, offset: start, length: this.#at - start, kind: 'map', members };
   }
 
   #list(start: number): ListValue {
+    this.#open(start);
     const items: Value[] = [];
     for (;;) {
       this.#skip();
@@ -176,8 +182,8 @@ class Reader {
       items.push(this.#value());
       if (!this.#goesOn(']')) break;
     }
-    this.#at += 1;
-    return { ...this.#written(start), kind: 'list', items };
+    this.#close();
+    return { source: this.#source, offset: start, length: this.#at - start, kind: 'list', items };
   }
 
   /** After a value: a comma, or the end of the map or list. A comma before the end is taken. */
@@ -210,6 +216,30 @@ class Reader {
   }
 
   #string(quote: string): string {
+    return (quote === '"' ? this.#plainString() : undefined) ?? this.#anyString(quote);
+  }
+
+  /** A text of strict JSON, as nearly all are. */
+  #plainString(): string | undefined {
+    const text = this.#text;
+    const start = this.#at;
+    let escaped = false;
+    for (let at = start + 1; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code === 0x22) {
+        const written = escaped ? unescaped(text.slice(start, at + 1)) : text.slice(start + 1, at);
+        if (written !== undefined) this.#at = at + 1;
+        return written;
+      }
+      if (code === 0x5c) {
+        escaped = true;
+        at += 1;
+      } else if (code < 0x20) return undefined;
+    }
+    return undefined;
+  }
+
+  #anyString(quote: string): string {
     if (quote === "'") this.#strict = false;
     const start = this.#at;
     let text = '';
@@ -287,6 +317,16 @@ class Reader {
 
   #written(offset: number): { readonly source: Source; readonly offset: number; readonly length: number } {
     return { source: this.#source, offset, length: this.#at - offset };
+  }
+}
+
+/** A text of JSON with its quotes. Undefined if strict JSON does not have it. */
+function unescaped(quoted: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(quoted);
+    return typeof value === 'string' ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -3,9 +3,9 @@ import type { DetailsOf, RuleName } from '../../rules/rules.ts';
 import type { MapValue, Member, Value } from '../json/value.ts';
 import { most } from '../limits.ts';
 import { type Problem, Problems, problem, problemAtKey } from '../problem.ts';
-import { RouteReads } from '../route/reads.ts';
 import type { Runtime } from '../runtime.ts';
 import { hasPlaceholder } from '../template.ts';
+import { TextReads } from '../text-reads.ts';
 import { foundText } from './found.ts';
 import { type KeysElsewhere, nearest, unknownKey } from './known-keys.ts';
 import { keepAny, readText, readTruth, readWhole, readWord } from './scalars.ts';
@@ -17,7 +17,7 @@ export interface ReadingOptions {
   readonly runtime: Runtime;
   /** Placeholders may stand for any value. */
   readonly template: boolean;
-  readonly routes?: RouteReads;
+  readonly texts?: TextReads;
 }
 
 /**
@@ -28,7 +28,7 @@ export class Reading implements Reads {
   readonly of: EdgeModule;
   readonly runtime: Runtime;
   readonly template: boolean;
-  readonly routes: RouteReads;
+  readonly texts: TextReads;
   readonly problems: Problem[] = new Problems();
   /**
    * Whether numbers and dates went through the twin, which writes them anew. Not so in the text of createOptions. The same twin keeps
@@ -36,11 +36,11 @@ export class Reading implements Reads {
    */
   readonly twin: boolean;
 
-  constructor({ of, runtime, template, routes = new RouteReads() }: ReadingOptions, twin = true) {
+  constructor({ of, runtime, template, texts = new TextReads() }: ReadingOptions, twin = true) {
     this.of = of;
     this.runtime = runtime;
     this.template = template;
-    this.routes = routes;
+    this.texts = texts;
     this.twin = twin;
   }
 

@@ -1,8 +1,8 @@
 import type { EdgeModule, Stage, ValueFault } from '../../rules/deployment-words.ts';
 import type { MapValue, Member, Value } from '../json/value.ts';
 import type { Problem } from '../problem.ts';
-import type { RouteReads } from '../route/reads.ts';
 import type { Runtime } from '../runtime.ts';
+import type { TextReads } from '../text-reads.ts';
 import type { KeysElsewhere } from './known-keys.ts';
 import type { WholeType } from './number.ts';
 import type { Word } from './word.ts';
@@ -28,7 +28,7 @@ export interface Reading {
   readonly template: boolean;
   /** Whether the values come from the twin, and not from the text of createOptions. */
   readonly twin: boolean;
-  readonly routes: RouteReads;
+  readonly texts: TextReads;
   readonly problems: Problem[];
   isOpen(value: Value): boolean;
   refuse(

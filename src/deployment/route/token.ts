@@ -88,20 +88,22 @@ const signs = ['<>', '<=', '>=', '??', '{', '}', '(', ')', ',', '/', '=', '>', '
 
 function kindOf(word: string): TokenKind {
   if (/[[\]]/.test(word)) return word.startsWith('$') ? '$name' : 'name with brackets';
-  const keyword = keywords.find(({ pattern }) => pattern.test(word))?.kind;
-  return words.get(word) ?? keyword ?? numberKindOf(word) ?? (/^\$./s.test(word) ? '$name' : 'name');
+  if (letters.test(word)) return words.get(word) ?? keywords.get(word.toUpperCase()) ?? numberKindOf(word) ?? 'name';
+  return words.get(word) ?? numberKindOf(word) ?? (word.length > 1 && word.startsWith('$') ? '$name' : 'name');
 }
 
 const words: ReadonlyMap<string, TokenKind> = new Map(
   (['true', 'false', 'null', 'undefined', '+', '-', '*', '%', '||'] as const).map((word) => [word, word]),
 );
 
-const keywords = (['SELECT', 'FROM', 'WHERE', 'INTO', 'AND', 'OR', 'NOT'] as const).map((kind) => ({
-  kind,
-  pattern: new RegExp(`^${kind}$`, 'i'),
-}));
+const letters = /^[A-Za-z]+$/;
+
+const keywords: ReadonlyMap<string, TokenKind> = new Map(
+  (['SELECT', 'FROM', 'WHERE', 'INTO', 'AND', 'OR', 'NOT'] as const).map((word) => [word, word]),
+);
 
 function numberKindOf(word: string): TokenKind | undefined {
+  if (!/[0-9]$|^0[Xx]/.test(word)) return undefined;
   if (/^-?[0-9]+$/.test(word)) return 'integer';
   if (/^0[Xx][0-9a-fA-F]+$/.test(word)) return 'hexadecimal';
   return /^-?(?:[0-9]*\.[0-9]+(?:[Ee][+-]?[0-9]+)?|[0-9]*[Ee][+-]?[0-9]+)$/.test(word) ? 'real' : undefined;
@@ -132,7 +134,7 @@ const escaped = /\\(?:["'\\]|u[0-9a-fA-F]{4})/y;
 const blanks = /[ \t\r\n]+/y;
 
 function blanksAt(text: string, at: number): number {
-  return lengthAt(blanks, text, at);
+  return text.charCodeAt(at) > 0x20 ? 0 : lengthAt(blanks, text, at);
 }
 
 /** A comment ends at the first `*` + `/`. Without one, its opening is a `/` and a `*`. */

@@ -63,6 +63,7 @@ const moduleFields: Fields<Module> = {
   cloudToDeviceMessageCount: () => 0,
   authenticationType: (module) => module.authentication.type,
   x509Thumbprint: (module) => thumbprintsOf(module.authentication),
+  modelId: () => '',
   version: versionOf,
   tags: tagsOf,
   properties: (module) => propertiesOf(module, never),
