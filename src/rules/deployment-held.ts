@@ -63,7 +63,8 @@ export const deploymentHeldRules = {
     severity: 'warning',
     refusedBy: nobody,
     adjustable: 'off',
-    about: 'A key that the runtime does not know, and that is close to one that it knows. It is ignored without a message.',
+    about:
+      'A key that the runtime does not know, and that is close to one that it knows. It is ignored without a message.',
     message: ({ of, key, written, known }) =>
       `${of} does not know the key ${JSON.stringify(at(key, written))} and ignores it; did you mean "${known}"?`,
     remedy: ({ known }) => `Write "${known}", or remove the key.`,
