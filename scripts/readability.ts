@@ -36,7 +36,7 @@ export function readabilityOf(markdown: string): Readability {
 
 /** The words of the field, which every reader knows however long they are. They count as one syllable. */
 const field =
-  /^(authenticat|certificat|command|common|configur|connect|container|deploy|device|directory|environment|identity|input|installer|iot|manifest|operation|output|permission|policy|primary|private|provision|public|registry|repository|secondary|severity|signature|terminal|thumbprint|workflow|artifact)/i;
+  /^(authenticat|certificat|command|common|configur|connect|container|deploy|device|directory|environment|identity|input|installer|iot|manifest|operation|output|permission|policy|primary|private|provision|public|registry|repository|secondary|severity|signature|terminal|thumbprint|vulnerab|workflow|artifact)/i;
 
 function syllablesOf(text: string): number {
   return field.test(text) ? 1 : Math.max(1, syllable(text));

@@ -29,7 +29,7 @@ export const deploymentRules = {
     refusedBy: [manifest],
     about: 'The input `deployments` names files that are not there, so nothing was checked.',
     message: ({ pattern }) => `no deployment found at ${pattern}`,
-    remedy: () => 'Correct the input deployments (paths and globs, one a line, relative to the repository).',
+    remedy: () => 'Correct the input deployments (paths and globs, one per line, relative to the repository).',
     example: { pattern: 'deployments/*.json' },
   }),
   'deployment/unknown-form': rule<{ why: NotADeployment }>({

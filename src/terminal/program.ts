@@ -19,37 +19,37 @@ const options = {
   deployments: () =>
     new Option(
       '--deployments <path>',
-      'a deployment manifest to check, or a glob; may be repeated. With it no devices manifest is needed',
+      'a deployment manifest to check, or a glob; repeatable. No devices manifest is needed',
     ).argParser((pattern: string, others: readonly string[] = []) => [...others, pattern]),
   'deployments-applied': () =>
-    new Option('--deployments-applied', 'the deployments are what the hub gets: a placeholder in them is an error'),
+    new Option('--deployments-applied', 'the deployments are complete: a placeholder in them is an error'),
   runtime: () =>
-    new Option('--runtime <version>', 'the IoT Edge for deployments whose image tags name none, such as 1.5'),
-  'only-hub': () => new Option('--only-hub <host>', 'leave out all devices that are not of this hub'),
+    new Option('--runtime <version>', 'the IoT Edge version for deployments whose image tags name none, such as 1.5'),
+  'only-hub': () => new Option('--only-hub <host>', 'use only the devices of this hub'),
   'ca-file': () => new Option('--ca-file <path>', 'one more certificate authority to trust (PEM)'),
   'output-directory': () =>
     new Option('--output-directory <path>', 'where the bundles are written').default('device-bundles'),
   'fail-on': () => new Option('--fail-on <severity>', 'findings that stop the run: error or warning').default('error'),
   'expiry-warning-days': () =>
-    new Option('--expiry-warning-days <days>', 'warn of certificates that end within so many days').default('30'),
+    new Option('--expiry-warning-days <days>', 'warn about certificates that end within this number of days').default('30'),
   rules: () =>
     new Option(
       '--rules <rule: severity>',
-      'another severity for a rule, such as "certificate/is-ca: off"; may be repeated',
+      'another severity for a rule, such as "certificate/is-ca: off"; repeatable',
     ).argParser((line: string, others: readonly string[] = []) => [...others, line]),
   'max-changes': () =>
-    new Option('--max-changes <limit>', 'the most devices to change per hub: a number or a share').default('30%'),
+    new Option('--max-changes <limit>', 'the most devices to update or remove per hub: a number or a share').default('30%'),
   // A value stands behind `=` alone, so that a manifest behind the option stays a manifest: see `withValue`.
   'allow-lockout': () =>
     new Option(
       '--allow-lockout [=id]',
-      'cut devices off from the hub until they have their new certificates: all, or those named; may be repeated',
+      'lock devices out until they have their new certificates: all, or the named one; repeatable',
     ).argParser((id: string, others: readonly string[] = []) => [...others, id]),
   'plan-file': () =>
     new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only if it would do the same'),
-  'report-html': () => new Option('--report-html <path>', 'write a page about the fleet there, one file for a browser'),
+  'report-html': () => new Option('--report-html <path>', 'write the fleet report there, one HTML file for a browser'),
   prune: () =>
-    textOption('--prune <how>', 'devices that the default branch once declared and no longer does', [
+    textOption('--prune <how>', 'what to do with devices that the default branch declared before and no longer declares', [
       'none',
       'disable',
       'delete',
@@ -57,24 +57,24 @@ const options = {
   'hub-capacity': () =>
     new Option(
       '--hub-capacity <size>',
-      'size of the hub, such as S1x2: writes are paced to its quota; else the pace adapts',
+      'size of the hub, such as S1x2: writes keep to its quota; otherwise the pace adapts',
     ),
   'import-container': () =>
     new Option(
       '--import-container <url>',
-      'a blob container through which large changes go, by import jobs; one with a signature belongs into the environment',
+      'a blob container for large changes by import jobs; put a URL with a signature into the environment',
     ).env('IOTHUB_IMPORT_CONTAINER'),
   'time-limit': () =>
-    new Option('--time-limit <minutes>', 'begin nothing new after so many minutes; the next run does the rest'),
+    new Option('--time-limit <minutes>', 'start nothing new after this number of minutes; the next run does the rest'),
   adopt: () =>
     new Option(
       '--adopt [which]',
-      'take over devices: unmarked (those that no repository owns), or true (also those of others, and devices that are not edge devices with thumbprints)',
+      'take over devices: unmarked (without an owner), or true (also of other repositories, and devices that are not edge devices with thumbprints)',
     ).default('false'),
   owner: () =>
     new Option(
       '--owner <repository>',
-      'SERVER/OWNER/NAME of the repository that owns the devices; else that of the remote origin, and in a workflow its own',
+      'SERVER/OWNER/NAME of the repository that owns the devices; by default the remote origin, in a workflow its own repository',
     ),
   unowned: () => new Option('--unowned', 'only devices that no repository owns'),
 } as const;
@@ -89,7 +89,7 @@ const changing: readonly OptionName[] = ['max-changes', 'allow-lockout', 'adopt'
 const pipeline: readonly { name: CommandName; summary: string; takes: readonly OptionName[] }[] = [
   {
     name: 'validate',
-    summary: 'check the manifest, the certificates and deployments; no hub is asked',
+    summary: 'check the manifest, the certificates and deployments; needs no hub',
     takes: [...checking, ...deploying],
   },
   {
@@ -99,7 +99,7 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
   },
   {
     name: 'apply',
-    summary: 'make the hub as the manifest says, and write the bundles',
+    summary: 'change the hub to match the manifest, and write the bundles',
     takes: [
       ...reaching,
       ...checking,
@@ -113,7 +113,7 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
   },
   {
     name: 'render',
-    summary: 'write the bundles alone',
+    summary: 'only write the bundles',
     takes: ['hub', 'only-hub', ...checking, 'output-directory', 'report-html'],
   },
   {
@@ -127,15 +127,15 @@ const pipeline: readonly { name: CommandName; summary: string; takes: readonly O
 const commandNames = [...pipeline.map(({ name }) => name), 'demo', 'hub', 'issue', 'new'];
 
 const afterHelp = `Environment:
-  IOTHUB_CONNECTION_STRING  connection strings of the hubs, one a line; without it, who is signed in to az (az login)
-  IOTHUB_IMPORT_CONTAINER   what --import-container would be, where it holds a signature
-  HTTPS_PROXY, NO_PROXY     how to reach them
+  IOTHUB_CONNECTION_STRING  connection strings of the hubs, one per line; without it, the session of az login
+  IOTHUB_IMPORT_CONTAINER   the same as --import-container, for a URL with a signature
+  HTTPS_PROXY, NO_PROXY     the proxy to the hubs
 
 Exit codes:
-  0  all is as it should be
-  1  errors in the manifest, drift, devices that failed, or a fault on the way
+  0  success
+  1  errors in the manifest, drift, failed devices, or another fault
   2  wrong usage
-  3  stopped by a signal or the time limit, the rest unharmed: the next run does it`;
+  3  stopped by a signal or the time limit; the next run does the rest`;
 
 /**
  * Runs the command line and gives its exit code: 0 all well; 1 findings, drift, failed devices or a fault of the world;
@@ -198,7 +198,7 @@ function addDemo(program: Command, output: Output, ended: (exitCode: number) => 
 function addHub(program: Command, output: Output): void {
   const summary = 'run an embedded IoT Hub on this machine until it is stopped';
   const command = program.command('hub').summary(summary).description(summary);
-  command.option('--port <port>', 'port to listen on; any free one by default', '0');
+  command.option('--port <port>', 'port to listen on; by default any free one', '0');
   command.addOption(
     new Option(
       '--host <name>',
@@ -208,13 +208,13 @@ function addHub(program: Command, output: Output): void {
   command.addOption(
     textOption('--env [shell]', 'print what a shell exports for its clients, not JSON', ['sh', 'pwsh']).preset('sh'),
   );
-  command.option('--directory <path>', 'keep its devices and keys here, so that they survive a restart');
-  command.option('--seed <path>', 'devices to begin with: a JSON array, or the devices.txt of an export');
+  command.option('--directory <path>', 'keep devices and keys here for the next start');
+  command.option('--seed <path>', 'first devices: a JSON array, or the devices.txt of an export');
   command.option('--visibility-lag <milliseconds>', 'how long a query lags behind the registry', '0');
   command.option('--evaluation-lag <milliseconds>', 'how long after a change deployments are evaluated', '0');
-  command.option('--capacity <size>', 'throttle as a hub of this size does: S1x1 to S3x10');
+  command.option('--capacity <size>', 'throttle like a hub of this size: S1x1 to S3x10');
   command.option('--clock-speed <n>', 'seconds that pass for throttling, lag and jobs in one second', '1');
-  command.option('--faults <spec>', 'what goes wrong by chance: 429:5%,reset-after:1%,seed:7');
+  command.option('--faults <spec>', 'random faults: 429:5%,reset-after:1%,seed:7');
   command.action(async () => {
     const { runHub } = await import('./hub.ts');
     await runHub(settingsOf(command), output.write);
@@ -222,11 +222,11 @@ function addHub(program: Command, output: Output): void {
 }
 
 function addIssue(program: Command, output: Output): void {
-  const summary = 'issue demo certificates: a root, and a primary and a secondary for every id';
+  const summary = 'issue demo certificates: a root, and two certificates for each id';
   const command = program.command('issue').summary(summary).description(`${summary}. For trials, not for production.`);
   command.argument('<id...>', 'device ids');
-  command.option('--certificates-directory <path>', 'where the public certificates go', 'certs');
-  command.option('--keys-directory <path>', 'where the private keys go; git will ignore it', 'device-keys');
+  command.option('--certificates-directory <path>', 'folder for the public certificates', 'certs');
+  command.option('--keys-directory <path>', 'folder for the private keys; git ignores it', 'device-keys');
   command.option('--days <days>', 'how long they are valid', '365');
   const keys =
     "type of the devices' keys: rsa (2048 bits), or ec (P-256: 1,000 devices in seconds; IoT Edge on Windows takes none)";
@@ -238,7 +238,7 @@ function addIssue(program: Command, output: Output): void {
 }
 
 function addNew(program: Command, output: Output, ended: (exitCode: number) => void): void {
-  const summary = 'make a first manifest from certificates, or from a CSV with a column id';
+  const summary = 'write a first manifest from certificates, or from a CSV file with a column id';
   const command = program.command('new').summary(summary).description(summary);
   command.argument('[source...]', 'folders of certificates, certificate files, CSVs', ['certs']);
   command.option('--hub <host>', 'host name of the IoT Hub for the manifest');
@@ -246,7 +246,7 @@ function addNew(program: Command, output: Output, ended: (exitCode: number) => v
   command.addOption(
     textOption('--platform <name>', 'how it was installed', ['debian', 'linux', 'windows']).default('debian'),
   );
-  command.option('--output <path>', 'write it to this file, which must not be there yet; else it is printed');
+  command.option('--output <path>', 'write it to this new file; otherwise it is printed');
   command.action(async (sources: readonly string[]) => {
     const { runNew } = await import('./new.ts');
     ended(await runNew(sources, settingsOf(command), output.write));
