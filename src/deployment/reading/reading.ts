@@ -145,7 +145,8 @@ export class Reading implements Reads {
         continue;
       }
       const readAs = field.readAs ?? name;
-      this.#spelling(one, map, { name, readAs, earlier: seen.get(readAs)?.key, key });
+      const earlier = seen.get(readAs)?.key;
+      if (earlier !== undefined || one.key !== readAs) this.#spelling(one, map, { name, readAs, earlier, key });
       if (field.unused) this.#tell('deployment/unknown-key', { of: this.of, key, written: one.key }, map, one);
       const held = this.read(one.value, field.shape, below(key, one.key));
       if (held === 'refused') result = 'refused';
