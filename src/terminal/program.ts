@@ -31,14 +31,18 @@ const options = {
     new Option('--output-directory <path>', 'where the bundles are written').default('device-bundles'),
   'fail-on': () => new Option('--fail-on <severity>', 'findings that stop the run: error or warning').default('error'),
   'expiry-warning-days': () =>
-    new Option('--expiry-warning-days <days>', 'warn about certificates that end within this number of days').default('30'),
+    new Option('--expiry-warning-days <days>', 'warn about certificates that end within this number of days').default(
+      '30',
+    ),
   rules: () =>
     new Option(
       '--rules <rule: severity>',
       'another severity for a rule, such as "certificate/is-ca: off"; repeatable',
     ).argParser((line: string, others: readonly string[] = []) => [...others, line]),
   'max-changes': () =>
-    new Option('--max-changes <limit>', 'the most devices to update or remove per hub: a number or a share').default('30%'),
+    new Option('--max-changes <limit>', 'the most devices to update or remove per hub: a number or a share').default(
+      '30%',
+    ),
   // A value stands behind `=` alone, so that a manifest behind the option stays a manifest: see `withValue`.
   'allow-lockout': () =>
     new Option(
@@ -49,11 +53,11 @@ const options = {
     new Option('--plan-file <path>', 'plan: write the plan there; apply: go on only if it would do the same'),
   'report-html': () => new Option('--report-html <path>', 'write the fleet report there, one HTML file for a browser'),
   prune: () =>
-    textOption('--prune <how>', 'what to do with devices that the default branch declared before and no longer declares', [
-      'none',
-      'disable',
-      'delete',
-    ]).default('none'),
+    textOption(
+      '--prune <how>',
+      'what to do with devices that the default branch declared before and no longer declares',
+      ['none', 'disable', 'delete'],
+    ).default('none'),
   'hub-capacity': () =>
     new Option(
       '--hub-capacity <size>',
