@@ -68,6 +68,7 @@ describe('device/tags', () => {
   it.each<[string, unknown, string, TagProblem]>([
     ['a dot', { 'a.b': 1 }, 'tags.a.b', { character: '.' }],
     ['a space', { 'a b': 1 }, 'tags.a b', { character: ' ' }],
+    ['a number sign', { 'a#b': 1 }, 'tags.a#b', { character: '#' }],
     ['a dollar sign', { a: { $b: 1 } }, 'tags.a.$b', { character: '$' }],
     ['a control character', { 'a\u0001': 1 }, 'tags.a\u0001', { character: '\u0001' }],
     ['no name', { '': 1 }, 'tags', 'empty-name'],

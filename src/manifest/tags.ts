@@ -2,21 +2,10 @@ import type { Finding } from '../model/finding.ts';
 import type { Json, JsonObject } from '../model/fleet.ts';
 import { largestMark, ownerTag } from '../model/owner.ts';
 import { tagMark } from '../model/tags.ts';
+import { forbiddenInKey, twinLimits } from '../model/twin-limits.ts';
 import type { TagProblem } from '../rules/device.ts';
 import { finding } from '../rules/rules.ts';
 import type { ValueReader } from './values.ts';
-
-/** https://learn.microsoft.com/azure/iot-hub/iot-hub-devguide-device-twins#tags-and-properties-format */
-const limits = {
-  levels: 10,
-  nameBytes: 1024,
-  textBytes: 4096,
-  bytes: 8 * 1024,
-  integers: [-4503599627370496, 4503599627370495],
-} as const;
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for these characters.
-const forbidden = /[\u0000-\u0020\u007f-\u009f.$]/;
 
 /** Finds what the hub would refuse in the tags of a device: a device/tags finding for each, at its place. */
 export function tagFindings(read: ValueReader): readonly Finding[] {
@@ -26,8 +15,8 @@ export function tagFindings(read: ValueReader): readonly Finding[] {
   const paths: string[] = [];
   const size =
     largestMark + sizeOf(tags, '', paths) + paths.reduce((sum, path) => sum + Buffer.byteLength(path), tagMark.length);
-  if (problems.length === 0 && size > limits.bytes) {
-    problems.push({ path: '', problem: { bytes: size, limit: limits.bytes } });
+  if (problems.length === 0 && size > twinLimits.tagsBytes) {
+    problems.push({ path: '', problem: { bytes: size, limit: twinLimits.tagsBytes } });
   }
   return problems.map(({ path, problem }) => {
     const key = path === '' ? 'tags' : `tags.${path}`;
@@ -43,8 +32,8 @@ interface Problem {
 }
 
 function* mapProblems(map: JsonObject, prefix: string, level: number): Generator<Problem> {
-  if (level > limits.levels) {
-    yield { path: prefix.slice(0, -1), problem: { levelLimit: limits.levels } };
+  if (level > twinLimits.depth) {
+    yield { path: prefix.slice(0, -1), problem: { levelLimit: twinLimits.depth } };
     return;
   }
   for (const [name, value] of Object.entries(map)) {
@@ -61,22 +50,22 @@ function* mapProblems(map: JsonObject, prefix: string, level: number): Generator
 
 function nameProblem(name: string, level: number): TagProblem | undefined {
   if (name === '') return 'empty-name';
-  const character = forbidden.exec(name)?.[0];
+  const character = forbiddenInKey.exec(name)?.[0];
   if (character !== undefined) return { character };
-  if (Buffer.byteLength(name) > limits.nameBytes) return { nameLimit: limits.nameBytes };
+  if (Buffer.byteLength(name) > twinLimits.keyBytes) return { nameLimit: twinLimits.keyBytes };
   return level === 1 && (name === tagMark || name === ownerTag) ? 'reserved-name' : undefined;
 }
 
 function valueProblem(value: Json): TagProblem | undefined {
   if (Array.isArray(value)) return 'list';
-  if (typeof value === 'string' && Buffer.byteLength(value) > limits.textBytes) {
-    return { textBytes: Buffer.byteLength(value), limit: limits.textBytes };
+  if (typeof value === 'string' && Buffer.byteLength(value) > twinLimits.textBytes) {
+    return { textBytes: Buffer.byteLength(value), limit: twinLimits.textBytes };
   }
   if (typeof value !== 'number') return undefined;
   if (!Number.isFinite(value)) return 'not-a-number';
-  const [least, most] = limits.integers;
+  const { smallestInteger: least, largestInteger: most } = twinLimits;
   const beyond = Number.isInteger(value) && (value < least || value > most);
-  return beyond ? { integer: value, range: limits.integers } : undefined;
+  return beyond ? { integer: value, range: [least, most] } : undefined;
 }
 
 /** Counts bytes as the hub does: names and texts in UTF-8, 8 for a number, 4 for a boolean. Adds the paths of the values to `paths`. */

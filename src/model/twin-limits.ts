@@ -81,12 +81,12 @@ function mapSize(map: object, path: Path | undefined, depth: number, faults: Twi
 
 /** Control characters of both segments, space, dot, dollar and hash. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
-const forbidden = /[\u0000-\u0020\u007f-\u009f.$#]/;
+export const forbiddenInKey = /[\u0000-\u0020\u007f-\u009f.$#]/;
 
 function keySize(key: string, path: Path, faults: TwinFault[]): number {
   const size = bytesOf(key);
   if (size > twinLimits.keyBytes) faults.push({ path: partsOf(path), what: { kind: 'key size' } });
-  const character = forbidden.exec(key)?.[0];
+  const character = forbiddenInKey.exec(key)?.[0];
   if (character !== undefined) faults.push({ path: partsOf(path), what: { kind: 'key character', character } });
   return size;
 }

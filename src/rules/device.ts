@@ -85,7 +85,7 @@ export const deviceRules = {
     severity: 'error',
     refusedBy: [{ who: 'hub', source: twinFormat }],
     about:
-      'IoT Hub refuses these tags: names with a dot, a dollar sign, a space or a control character; lists; texts over 4 KB; integers beyond 2^52; more than 10 levels; more than 8 KB in total. `provisionIotEdge` and `provisionIotEdgeOwner` are reserved for this tool.',
+      'IoT Hub refuses these tags: names with a dot, a dollar sign, a number sign, a space or a control character; lists; texts over 4 KB; integers beyond 2^52; more than 10 levels; more than 8 KB in total. `provisionIotEdge` and `provisionIotEdgeOwner` are reserved for this tool.',
     message: ({ key, problem }) => `${key} ${tagText(problem)}`,
     remedy: () => 'Rename or shorten the tag. In a CSV file, a dot in the name of a column begins a map.',
     example: { key: 'tags.site code', problem: { character: ' ' } },
