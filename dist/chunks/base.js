@@ -1,4 +1,4 @@
-require("./rolldown-runtime.js");const e=require("./core.js"),t=require("./secrets.js"),n=require("./settings.js");var r=e.mt();function i(r,i,o){let s=i.startsWith(`\ufeff`)?`\ufeff`:``,c=i.slice(s.length),l=/\r?\n/.exec(c)?.[0]===`\r
+require("./rolldown-runtime.js");const e=require("./core.js"),t=require("./secrets.js"),n=require("./settings.js");var r=e.ft();function i(r,i,o){let s=i.startsWith(`\ufeff`)?`\ufeff`:``,c=i.slice(s.length),l=/\r?\n/.exec(c)?.[0]===`\r
 `?`\r
 `:`
 `,u=e=>{let t=c.slice(0,e).split(`
