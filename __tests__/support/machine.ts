@@ -6,9 +6,9 @@ const quietMachine = 25;
 /** Up to this factor, a slower machine counts as one that nobody else uses. */
 const uncrowded = 1.2;
 
-/** The gate counts which parts of our code ran. That makes the code so many times slower, and not the start of Node. */
+/** `npm run coverage` counts which parts of our code ran. That makes the code so many times slower, and not the start of Node. */
 const counting = 1.3;
-const isCounted = process.env.VITEST_JSON !== undefined;
+const isCounted = process.env.COVERAGE !== undefined;
 
 /**
  * The factor by which a bar in seconds is stretched on this machine now. It is 1 on a machine as fast as the one on
