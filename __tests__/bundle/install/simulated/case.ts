@@ -66,6 +66,8 @@ export function judgeIn(place: string): Judge {
 async function endedRun(device: ScratchDevice, { moment, ending, shell }: Case) {
   const fire = join(device.folder, 'control/fire');
   shim(device, [moment.program]);
+  // A run that was cut off before has left its count.
+  rmSync(join(device.folder, 'count'), { force: true });
   writeFileSync(fire, `${moment.call} ${ending}\n`);
   const ended = await run(device, shell);
   shim(device, []);
