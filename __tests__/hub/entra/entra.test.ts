@@ -142,7 +142,7 @@ describe('Entra that refuses', () => {
   });
 
   it('a branch with a shell in its name gets a command that is still harmless', () => {
-    const sub = "repo:octo/fleet:ref:refs/heads/x'$(touch$IFS/tmp/pwned)'`id`";
+    const sub = "repo:octo/fleet:ref:refs/heads/x'$(touch$IFS/pwned)'`id`";
     const thrown = new Error(`AADSTS70021: No matching federated identity record found`);
     const { remedy } = exchangeRefusal(thrown, { idToken: idToken({ sub }), application });
     expect(credentialIn(remedy).subject).toBe(sub);

@@ -1,3 +1,5 @@
+import { escapes, unescaped } from './escapes.ts';
+import { otherNumber } from './other-number.ts';
 import type { ListValue, MapValue, Member, Source, Value } from './value.ts';
 
 /** What the reader of the runtime makes of a text; `offset` is where it gives up. */
@@ -319,38 +321,3 @@ class Reader {
     return { source: this.#source, offset, length: this.#at - offset };
   }
 }
-
-/** A text of JSON with its quotes. Undefined if strict JSON does not have it. */
-function unescaped(quoted: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(quoted);
-    return typeof value === 'string' ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A number that JSON does not have, as one that it has: `007` is octal, `0x1f` hexadecimal, `1.` and `.5` have digits left out. */
-function otherNumber(written: string): string | undefined {
-  if (/^0x[0-9a-f]+$/i.test(written)) return String(BigInt(written));
-  if (/^0[0-9a-f-]+$/i.test(written))
-    return /^0[0-7]+$/.test(written) ? String(BigInt(`0o${written.slice(1)}`)) : undefined;
-  if (/^-0+\d+$/.test(written)) return String(BigInt(written));
-  const parts = /^(-?)(\d*)\.?(\d*)([eE][-+]?\d+)?$/.exec(written);
-  if (parts === null) return undefined;
-  const [, sign = '', whole = '', fraction = '', exponent = ''] = parts;
-  if (whole === '' && fraction === '') return undefined;
-  return `${sign}${whole.replace(/^0+(?=\d)/, '') || '0'}.${fraction || '0'}${exponent}`;
-}
-
-const escapes: ReadonlyMap<string, string> = new Map([
-  ['b', '\b'],
-  ['t', '\t'],
-  ['n', '\n'],
-  ['f', '\f'],
-  ['r', '\r'],
-  ['\\', '\\'],
-  ['"', '"'],
-  ["'", "'"],
-  ['/', '/'],
-]);
